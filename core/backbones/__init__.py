@@ -1,0 +1,1 @@
+"""Pretrained networks: what each is (no torch), and how one is built and loaded (torch)."""

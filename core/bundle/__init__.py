@@ -1,0 +1,1 @@
+"""Taking a model home: one zip, written and read back without pickle."""

@@ -1,0 +1,1 @@
+"""Everything about quality, computed from `Predictions` alone. No torch."""

@@ -1,0 +1,98 @@
+"""Where Graft keeps things, and how it writes what must survive.
+
+A write goes to a temporary file in the same directory, is flushed to the disk and then renamed over the old one, so
+that a reader sees the old content or the new and never half of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import platformdirs
+
+from core.errors import GraftError
+from core.i18n import gettext as _
+
+DEFAULT_WORKSPACE = "default"
+_WORKSPACE_ID = re.compile(r"[a-z0-9]{1,64}")
+
+
+def home() -> Path:
+    """Graft's own directory: `GRAFT_HOME`, or the platform's user cache directory."""
+    given = os.environ.get("GRAFT_HOME")
+    return Path(given).expanduser() if given else platformdirs.user_cache_path("graft")
+
+
+def workspace(workspace_id: str = DEFAULT_WORKSPACE) -> Path:
+    """The directory of one workspace.
+
+    Raises:
+        GraftError: the id is not one that Graft gives out.
+    """
+    if not _WORKSPACE_ID.fullmatch(workspace_id):
+        raise GraftError(_("This address names no workspace. Open the app's first page to get one."))
+    return home() / "workspaces" / workspace_id
+
+
+def datasets(workspace_id: str = DEFAULT_WORKSPACE) -> Path:
+    """Where a workspace keeps its datasets."""
+    return workspace(workspace_id) / "datasets"
+
+
+def jobs(workspace_id: str = DEFAULT_WORKSPACE) -> Path:
+    """Where a workspace keeps its jobs."""
+    return workspace(workspace_id) / "jobs"
+
+
+def features() -> Path:
+    """The feature store, shared by all workspaces: it is keyed by the images' content."""
+    return home() / "features"
+
+
+def new_workspace_id() -> str:
+    """An unguessable id of 128 bits."""
+    return secrets.token_hex(16)
+
+
+def is_public() -> bool:
+    """Whether strangers use this app: `GRAFT_PUBLIC=1`, or Streamlit Community Cloud, which mounts apps there."""
+    given = os.environ.get("GRAFT_PUBLIC")
+    return given not in ("", "0") if given is not None else Path("/mount/src").is_dir()
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file for binary writing that replaces `path` when the block ends well, and leaves it alone otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces the file at `path` by `content`, whole or not at all."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Replaces the file at `path` by `content` as JSON, whole or not at all."""
+    write_bytes(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False).encode())
+
+
+def read_json(path: Path) -> Any:
+    """The JSON document at `path`."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,127 @@
+"""A run: a fitted classifier on disk, whichever way it was fitted.
+
+A run is a directory. `run.json` is written last, so a directory without it is not a run:
+
+    run.json                    this record
+    head.safetensors            kind "probe": `weight` (c, d) and `bias` (c,), for features of the backbone
+    model.safetensors           kind "finetune": `backbone.*` and `head.*`, the best epoch's
+    history.json                kind "finetune": one object an epoch
+    predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
+
+This file knows neither torch nor what a probe or a training is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from core import __version__
+from core.errors import EvaluationError
+from core.i18n import gettext as _
+from core.paths import read_json, write_json
+
+FILE = "run.json"
+SCHEMA = 1
+_LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safetensors")
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of Graft and of the libraries that shape a result."""
+    found = {"graft": __version__}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is known of a fitted classifier.
+
+    Attributes:
+        path: its directory.
+        kind: "probe" or "finetune".
+        backbone: the backbone's registered name.
+        classes: the class names, in the order of the head's outputs.
+        dataset_id: the dataset in the workspace it was fitted on.
+        dataset_name: what the user calls that dataset.
+        fingerprint: the sha256 of that dataset's content and splits.
+        preprocessing: the backbone's preprocessing, as JSON.
+        config: the config dataclass it was fitted with, as JSON.
+        seed: the seed of everything random in it.
+        metrics: by split ("oof", "val", "test"): `accuracy`, `accuracy_ci` (two numbers), `macro_f1`, `n`.
+        versions: library versions.
+        created: UTC time, ISO 8601.
+        seconds: how long the fitting took.
+    """
+
+    path: Path
+    kind: str
+    backbone: str
+    classes: tuple[str, ...]
+    dataset_id: str
+    dataset_name: str
+    fingerprint: str
+    preprocessing: Mapping[str, object]
+    config: Mapping[str, object]
+    seed: int
+    metrics: Mapping[str, Mapping[str, object]]
+    versions: Mapping[str, str] = field(default_factory=library_versions)
+    created: str = field(default_factory=_now)
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("probe", "finetune"):
+            raise ValueError(f"a run is a probe or a finetune, not {self.kind!r}")
+
+    def save(self) -> None:
+        """Writes `run.json`, which makes the directory a run."""
+        content = dataclasses.asdict(self)
+        del content["path"]
+        write_json(self.path / FILE, {"schema": SCHEMA, **content})
+
+    @classmethod
+    def load(cls, path: Path) -> Run:
+        """Reads the run in the directory `path`.
+
+        Raises:
+            EvaluationError: there is no run, or it was written by a newer Graft.
+        """
+        try:
+            content = read_json(path / FILE)
+            schema = content.pop("schema")
+            if schema != SCHEMA:
+                raise EvaluationError(
+                    _("The run '{name}' was written by another version of Graft. Run it again.").format(name=path.name)
+                )
+            content["classes"] = tuple(content["classes"])
+            return cls(path=path, **content)
+        except FileNotFoundError:
+            raise EvaluationError(
+                _("'{name}' is not a finished run. Give the directory that `finetune --out` wrote.").format(
+                    name=path.name
+                )
+            ) from None
+        except (KeyError, TypeError, ValueError) as problem:
+            raise EvaluationError(
+                _("The record of the run '{name}' is damaged. Run it again.").format(name=path.name)
+            ) from problem
+
+    def splits(self) -> tuple[str, ...]:
+        """The splits there are predictions for, in the order val, test, oof."""
+        return tuple(s for s in ("val", "test", "oof") if self.predictions_path(s).exists())
+
+    def predictions_path(self, split: str) -> Path:
+        """Where the predictions for `split` are."""
+        return self.path / "predictions" / f"{split}.npz"
