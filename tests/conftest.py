@@ -1,0 +1,88 @@
+"""Fixtures for all tests: a private home for Graft, the shared real data, and small zips of generated photos."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ZipBuilder = Callable[..., Path]
+
+_COLOURS = ((200, 60, 50), (60, 170, 70), (60, 80, 200), (210, 180, 60), (150, 70, 190))
+
+
+@pytest.fixture(autouse=True)
+def graft_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test has its own GRAFT_HOME, outside its `tmp_path`, and is not public."""
+    home = tmp_path_factory.mktemp("graft_home")
+    monkeypatch.setenv("GRAFT_HOME", str(home))
+    monkeypatch.delenv("GRAFT_PUBLIC", raising=False)
+    return home
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The directory of real data beside the repository."""
+    path = Path(__file__).resolve().parents[2] / "shared"
+    if not (path / "data").is_dir():
+        pytest.skip("the shared directory with real data is not beside the repository")
+    return path
+
+
+def photo(colour: Sequence[int], seed: int, size_px: int = 48) -> Image.Image:
+    """A generated "photo": `colour` with noise and a soft gradient, told from others by its colour."""
+    rng = np.random.default_rng(seed)
+    ramp = np.linspace(0.7, 1.2, size_px)[:, None, None] * np.asarray(colour, dtype=np.float64)[None, None, :]
+    noisy = ramp + rng.normal(0, 25, (size_px, size_px, 3))
+    return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+
+
+def photo_bytes(colour: Sequence[int], seed: int, size_px: int = 48, fmt: str = "PNG") -> bytes:
+    """The bytes of `photo` as a file of the format `fmt`."""
+    buffer = io.BytesIO()
+    photo(colour, seed, size_px).save(buffer, fmt)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def small_zip(tmp_path: Path) -> ZipBuilder:
+    """Builds a zip of generated photos: `small_zip(classes=..., per_class=..., splits=..., extra=...)` -> its path.
+
+    `splits` maps a split's folder name to photos a class, as in {"train": 6, "val": 3}; without it, classes are at
+    the top level. `extra` maps more entry names to bytes. Every photo is different from every other.
+    """
+
+    def build(
+        name: str = "photos.zip",
+        classes: Sequence[str] = ("cat", "dog"),
+        per_class: int = 10,
+        splits: Mapping[str, int] | None = None,
+        extra: Mapping[str, bytes] | None = None,
+        size_px: int = 48,
+        fmt: str = "PNG",
+    ) -> Path:
+        path = tmp_path / name
+        seed = 0
+        with zipfile.ZipFile(path, "w") as archive:
+            for folder, n in (splits or {"": per_class}).items():
+                for c, label in enumerate(classes):
+                    for i in range(n):
+                        seed += 1
+                        entry = "/".join(p for p in (folder, label, f"{i}.{fmt.lower()}") if p)
+                        archive.writestr(entry, photo_bytes(_COLOURS[c % len(_COLOURS)], seed, size_px, fmt))
+            for entry, content in (extra or {}).items():
+                archive.writestr(entry, content)
+        return path
+
+    return build
+
+
+@pytest.fixture
+def photos_zip(small_zip: ZipBuilder) -> Path:
+    """Two classes ("cat", "dog") of 20 generated photos each, with no splits."""
+    return small_zip(per_class=20)
