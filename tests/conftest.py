@@ -59,6 +59,7 @@ def small_zip(tmp_path: Path) -> ZipBuilder:
 
     def build(
         name: str = "photos.zip",
+        *,
         classes: Sequence[str] = ("cat", "dog"),
         per_class: int = 10,
         splits: Mapping[str, int] | None = None,
