@@ -1,0 +1,24 @@
+"""Results to Plotly figures: pure functions, with no page, no session and no file behind them.
+
+Every figure leaves its background, fonts and grid to Streamlit's theme, so it fits light and dark; its own colours are
+told apart by readers who do not see red from green, and are seen on white as on black. Class names come from users and
+are shown literally. A figure has no title: the page's heading is its title.
+"""
+
+from pages.ui.charts.comparison import accuracy_against_cost, accuracy_bars, fold_accuracy
+from pages.ui.charts.data import embedding_map, sizes, split_counts
+from pages.ui.charts.quality import confusion, per_class, probabilities
+from pages.ui.charts.training import history
+
+__all__ = [
+    "accuracy_against_cost",
+    "accuracy_bars",
+    "confusion",
+    "embedding_map",
+    "fold_accuracy",
+    "history",
+    "per_class",
+    "probabilities",
+    "sizes",
+    "split_counts",
+]

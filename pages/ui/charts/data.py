@@ -1,0 +1,160 @@
+"""Figures of a dataset: images by class and split, their sizes, and the map of their features."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from core.i18n import gettext as _
+from core.i18n import ngettext
+from pages.ui.charts import base
+
+_MOST_IN_LEGEND = 24
+
+
+def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
+    """Images by class as bars, stacked by split, each with its total.
+
+    Args:
+        counts: how many images, by split ("train", "val", "test") and class name.
+    """
+    classes = list(dict.fromkeys(name for split in counts.values() for name in split))
+    rows = list(range(len(classes)))
+    totals = [sum(split.get(name, 0) for split in counts.values()) for name in classes]
+    bars = [
+        go.Bar(
+            x=[by_class.get(name, 0) for name in classes],
+            y=rows,
+            orientation="h",
+            name=base.split_name(split),
+            marker={"color": base.SPLIT_COLORS.get(split, base.GREY), "line": {"width": 0}},
+            hoverinfo="text",
+            hovertext=[_count(name, split, by_class.get(name, 0), totals[i]) for i, name in enumerate(classes)],
+        )
+        for split, by_class in counts.items()
+    ]
+    ends = go.Scatter(
+        x=totals,
+        y=rows,
+        mode="text",
+        text=[f" {n}" for n in totals],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    return base.figure(
+        *bars,
+        ends,
+        height=base.rows_height(len(classes), around_px=110),
+        barmode="stack",
+        bargap=0.25,
+        showlegend=True,
+        legend={**base.legend(), "traceorder": "normal"},
+        xaxis={"title": {"text": _("images")}, "rangemode": "tozero", "range": [0, max([*totals, 1]) * 1.12]},
+        yaxis=base.names_axis(classes),
+    )
+
+
+def _count(name: str, split: str, n: int, total: int) -> str:
+    images = ngettext("{n} {split} image of {total}", "{n} {split} images of {total}", n)
+    return base.words(base.literal(name), images.format(n=n, split=base.split_name(split), total=total))
+
+
+def sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
+    """Image sizes in pixels: a dot for each size there is, its area growing with how many images have it."""
+    found = sorted(Counter(zip(map(int, widths), map(int, heights), strict=True)).items())
+    dots = go.Scattergl(
+        x=[w for (w, _h), _n in found],
+        y=[h for (_w, h), _n in found],
+        mode="markers",
+        marker={
+            "color": base.BLUE,
+            "opacity": 0.65,
+            "size": [round(min(5 + 1.5 * math.sqrt(n), 30), 1) for _size, n in found],
+            "line": {"width": 0},
+        },
+        hoverinfo="text",
+        hovertext=[
+            ngettext("{n} image of {w} × {h} px", "{n} images of {w} × {h} px", count).format(n=count, w=w, h=h)
+            for (w, h), count in found
+        ],
+    )
+    sides = [side for size, _n in found for side in size]
+    spread = bool(sides) and max(sides) > 8 * min(sides)
+    kind = base.log_axis(min(sides), max(sides)) if spread else {"type": "linear", "rangemode": "tozero"}
+    return base.figure(
+        dots,
+        height=320,
+        xaxis={"title": {"text": _("width (px)")}, **kind},
+        yaxis={"title": {"text": _("height (px)")}, **kind},
+    )
+
+
+def embedding_map(
+    xy: NDArray[np.float32],
+    labels: Sequence[int],
+    classes: Sequence[str],
+    ids: Sequence[str],
+    *,
+    names: Sequence[str] | None = None,
+    method: str = "pca",
+) -> go.Figure:
+    """The features' two-dimensional map, one colour and symbol a class; a selected point's `customdata` is `[id]`.
+
+    Args:
+        xy: (n, 2), the places.
+        labels: (n,), the index of each image's class.
+        classes: the class names.
+        ids: (n,), what a selection gives back for each image.
+        names: (n,), what hovering shows beside the class.
+        method: "pca" or "tsne": the distances of t-SNE have no unit, so its axes have no numbers.
+    """
+    y = np.asarray(labels)
+    traces = [
+        _cloud(xy, np.flatnonzero(y == c), base.class_style(c), name, ids=ids, names=names)
+        for c, name in enumerate(classes)
+        if (y == c).any()
+    ]
+    with_legend = len(traces) <= _MOST_IN_LEGEND
+    lines = -(-len(traces) // 3) if with_legend else 0
+    titles = (_("1st principal component"), _("2nd principal component")) if method == "pca" else ("t-SNE 1", "t-SNE 2")
+    plain = {"showgrid": False, "zeroline": False, "showticklabels": method == "pca"}
+    return base.figure(
+        *traces,
+        height=420 + 20 * lines,
+        showlegend=with_legend,
+        legend={**base.legend(), "itemsizing": "constant"},
+        dragmode="pan",
+        xaxis={"title": {"text": titles[0]}, **plain},
+        yaxis={"title": {"text": titles[1]}, **plain},
+    )
+
+
+def _cloud(
+    xy: NDArray[np.float32],
+    rows: NDArray[np.intp],
+    style: tuple[str, str],
+    name: str,
+    *,
+    ids: Sequence[str],
+    names: Sequence[str] | None,
+) -> go.Scattergl:
+    color, symbol = style
+    return go.Scattergl(
+        x=xy[rows, 0],
+        y=xy[rows, 1],
+        mode="markers",
+        name=base.short(name),
+        marker={"color": color, "symbol": symbol, "size": 8, "opacity": 0.8, "line": {"width": 0}},
+        selected={"marker": {"opacity": 1, "size": 14}},
+        unselected={"marker": {"opacity": 0.5}},
+        customdata=[[ids[i]] for i in rows],
+        hoverinfo="text",
+        hovertext=[base.words(base.literal(name), base.short(names[i], 40) if names else "") for i in rows],
+    )
