@@ -1,27 +1,17 @@
 """Figures are pure functions of results, so their values are tested here; that they are drawn is for the e2e tests."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from core.evaluation.metrics import ClassScore
 from pages.ui import charts
 from pages.ui.charts import base
 from pages.ui.charts.placing import text_positions
 
 NASTY = "<b>R&D</b> $x$"
 NASTY_SHOWN = "&lt;b&gt;R&amp;D&lt;/b&gt; &#36;x&#36;"
-
-
-@dataclass(frozen=True)
-class Score:
-    name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-    recall_ci: tuple[float, float]
 
 
 def row(backbone="resnet18", accuracy=0.9, **more):
@@ -114,7 +104,7 @@ def every_figure():
         "history": charts.history([epoch(1)]),
         "confusion": charts.confusion(np.array([[1]]), [NASTY]),
         "probabilities": charts.probabilities([NASTY], [1.0]),
-        "per_class": charts.per_class([Score(NASTY, 1, 1, 1, 3, (0.5, 1))]),
+        "per_class": charts.per_class([ClassScore(NASTY, 1, 1, 1, 3, (0.5, 1))]),
     }
 
 
@@ -322,17 +312,26 @@ def test_probabilities_are_ranked_and_cut():
 
 
 def test_per_class_puts_the_weakest_class_first_with_its_interval():
-    scores = [Score("good", 0.9, 0.95, 0.92, 20, (0.8, 0.99)), Score("weak", float("nan"), 0.25, 0.4, 4, (0.05, 0.7))]
+    scores = [ClassScore("good", 0.9, 0.95, 0.92, 20, (0.8, 0.99)), ClassScore("weak", 0.5, 0.25, 0.4, 4, (0.05, 0.7))]
     recall, precision, f1 = charts.per_class(scores).data
     assert recall.x == (0.25, 0.95)
     assert recall.error_x.array == pytest.approx((0.45, 0.04))
     assert recall.error_x.arrayminus == pytest.approx((0.2, 0.15))
-    assert precision.x == (None, 0.9)
+    assert precision.x == (0.5, 0.9)
     assert f1.x == (0.4, 0.92)
     assert charts.per_class(scores).layout.yaxis.ticktext == ("weak (n=4)", "good (n=20)")
-    assert recall.hovertext[0] == "weak<br>4 images<br>recall 25.0%<br>95 % interval 5.0% to 70.0%<br>F1 40.0%"
+    assert (
+        recall.hovertext[0]
+        == "weak<br>4 images<br>recall 25.0%<br>95 % interval 5.0% to 70.0%<br>precision 50.0%<br>F1 40.0%"
+    )
 
 
 def test_per_class_shows_so_many_classes_at_most():
-    scores = [Score(f"c{i}", 0.5, i / 100, 0.5, 10, (0, 1)) for i in range(100)]
+    scores = [ClassScore(f"c{i}", 0.5, i / 100, 0.5, 10, (0, 1)) for i in range(100)]
     assert charts.per_class(scores, most=10).data[0].x == tuple(i / 100 for i in range(10))
+
+
+def test_per_class_keeps_a_class_without_images_to_the_end():
+    figure = charts.per_class([ClassScore("unseen", None, None, None, 0, None), ClassScore("a", 1, 1, 1, 3, (0.4, 1))])
+    assert figure.data[0].x == (1, None)
+    assert figure.data[0].hovertext[1] == "unseen<br>0 images"

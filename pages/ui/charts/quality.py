@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.evaluation.metrics import ClassScore
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from pages.ui.charts import base
@@ -19,17 +19,6 @@ _MOST_SVG_MARKS = 2_000
 # From pale to deep, so that the numbers are read on every cell; cells without an image have no colour at all.
 _RIGHT = ((0.0, "#D6E6F4"), (1.0, "#08519C"))
 _WRONG = ((0.0, "#FDE0CC"), (1.0, "#A63603"))
-
-
-class Score(Protocol):
-    """The scores of one class, as `core.evaluation.metrics.ClassScore` has them."""
-
-    name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-    recall_ci: Sequence[float]
 
 
 def confusion(matrix: NDArray[np.int64], classes: Sequence[str], normalised: bool = False) -> go.Figure:
@@ -133,18 +122,18 @@ def probabilities(labels: Sequence[str], proba: Sequence[float], most: int = 5) 
     )
 
 
-def per_class(scores: Sequence[Score], most: int = 40) -> go.Figure:
+def per_class(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
     """Recall with its 95 % interval, precision and F1 of each class, the class with the lowest recall on top.
 
     Args:
-        scores: one for each class; a score that is not defined (nan or None) is not drawn.
+        scores: one for each class; a class without images has no scores to draw and comes last.
         most: how many classes to show, from the lowest recall up.
     """
-    ranked = sorted(scores, key=lambda s: (_drawn(s.recall) is None, s.recall))[:most]
+    ranked = sorted(scores, key=lambda s: (s.recall is None, s.recall or 0.0))[:most]
     rows = list(range(len(ranked)))
     hover = [_told(s) for s in ranked]
-    recall = [_drawn(s.recall) for s in ranked]
-    ends = [s.recall_ci if r is not None else (0.0, 0.0) for s, r in zip(ranked, recall, strict=True)]
+    recall = [s.recall for s in ranked]
+    ends = [s.recall_ci or (s.recall or 0.0,) * 2 for s in ranked]
     spread = {
         "type": "data",
         "symmetric": False,
@@ -156,8 +145,8 @@ def per_class(scores: Sequence[Score], most: int = 40) -> go.Figure:
     }
     series = (
         (_("recall"), recall, base.BLUE, "circle", spread),
-        (_("precision"), [_drawn(s.precision) for s in ranked], base.ORANGE, "diamond-open", None),
-        (_("F1"), [_drawn(s.f1) for s in ranked], base.GREEN, "x-thin-open", None),
+        (_("precision"), [s.precision for s in ranked], base.ORANGE, "diamond-open", None),
+        (_("F1"), [s.f1 for s in ranked], base.GREEN, "x-thin-open", None),
     )
     traces = [
         go.Scatter(
@@ -182,24 +171,20 @@ def per_class(scores: Sequence[Score], most: int = 40) -> go.Figure:
     )
 
 
-def _drawn(score: float | None) -> float | None:
-    return float(score) if score is not None and math.isfinite(score) else None
-
-
-def _with_support(score: Score) -> str:
+def _with_support(score: ClassScore) -> str:
     name = score.name if len(score.name) <= 16 else score.name[:8] + "…" + score.name[-7:]
     return f"{name} (n={score.support})"
 
 
-def _told(score: Score) -> str:
+def _told(score: ClassScore) -> str:
     def value(title: str, number: float | None) -> str:
-        return f"{title} {base.percent(number)}" if _drawn(number) is not None and number is not None else ""
+        return "" if number is None else f"{title} {base.percent(number)}"
 
     return base.words(
         base.literal(score.name),
         ngettext("{n} image", "{n} images", score.support).format(n=score.support),
         value(_("recall"), score.recall),
-        base.interval(score.recall_ci) if _drawn(score.recall) is not None else "",
+        base.interval(score.recall_ci),
         value(_("precision"), score.precision),
         value(_("F1"), score.f1),
     )
