@@ -1,0 +1,80 @@
+"""How much of this machine Graft may use: memory and cores, with the limits of the container it runs in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+SMALL_MB = 2000
+"""Under this, one worker does everything."""
+
+ROOMY_MB = 3000
+"""From here on, a worker may keep torch in memory before anyone has asked for it."""
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def memory_mb() -> int | None:
+    """Memory in MB that Graft may use in all: the least of what the machine has and the container's limit.
+
+    `GRAFT_MEMORY_MB` says otherwise. None where it cannot be told.
+    """
+    given = os.environ.get("GRAFT_MEMORY_MB", "")
+    if given.isdigit():
+        return int(given)
+    found = [b for b in (_physical(), *(_number(path) for path in _limit_files())) if b]
+    return min(found) // 2**20 if found else None
+
+
+def is_small() -> bool:
+    """Whether there is too little memory for two workers."""
+    found = memory_mb()
+    return found is not None and found < SMALL_MB
+
+
+def is_roomy() -> bool:
+    """Whether a worker may hold torch while it waits."""
+    found = memory_mb()
+    return found is not None and found >= ROOMY_MB
+
+
+def cores() -> int:
+    """The cores that Graft may use: those of this process, at most the container's quota."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = (_CGROUP / "cpu.max").read_text().split()
+        return max(1, min(found, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        return max(1, found)
+
+
+def _physical() -> int | None:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _limit_files() -> list[Path]:
+    """Where the limit of this process's control group may be, version 2 and version 1."""
+    files = [_CGROUP / "memory.max", _CGROUP / "memory" / "memory.limit_in_bytes"]
+    try:
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            number, _controllers, group = line.split(":", 2)
+            if number == "0":
+                files += [_CGROUP / up / "memory.max" for up in _with_parents(group)]
+    except (OSError, ValueError):
+        pass
+    return files
+
+
+def _with_parents(group: str) -> list[str]:
+    parts = group.strip("/").split("/")
+    return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)]
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None

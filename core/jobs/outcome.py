@@ -1,0 +1,67 @@
+"""What became of a job's verb, in words for the user."""
+
+from __future__ import annotations
+
+import errno
+import signal
+
+from core.errors import Cancelled, GraftError
+from core.i18n import gettext as _
+from core.jobs import status
+from core.jobs.status import JobStatus
+
+_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "unable to allocate", "out of memory")
+
+
+def after_error(found: JobStatus, error: BaseException) -> JobStatus:
+    """The status of a job whose verb raised `error`; code "bug" where it is a fault of Graft's."""
+    if isinstance(error, Cancelled):
+        return found.over(status.CANCELLED)
+    if isinstance(error, GraftError):
+        return found.over(status.FAILED, str(error), str(getattr(error, "code", "")))
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return found.over(status.FAILED, disk_full(), "disk_full")
+    if is_memory(error):
+        told = _("There was not enough memory. Choose a smaller batch or backbone, then try again.")
+        return found.over(status.FAILED, told, "memory")
+    told = _("Something went wrong inside Graft ({kind}). This is a bug; the job's traceback.txt tells where.")
+    return found.over(status.FAILED, told.format(kind=type(error).__name__), "bug")
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether memory ran out, of the machine or of its graphics card."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _NO_MEMORY)
+
+
+def after_death(found: JobStatus, exit_code: int | None) -> JobStatus:
+    """The status of a job whose worker ended in the middle of it with `exit_code`, negative for a signal."""
+    if exit_code in (-9, 137):
+        told = _(
+            "The system stopped the worker, most likely because memory ran out. "
+            "Choose a smaller batch or backbone, or close other programs, then resume the job."
+        )
+        return found.over(status.INTERRUPTED, told, "memory")
+    told = _("The worker ended unexpectedly ({how}). Resume the job; its worker.log may tell why.")
+    return found.over(status.INTERRUPTED, told.format(how=_name(exit_code)), "worker_ended")
+
+
+def unsaved(found: JobStatus) -> JobStatus:
+    """The status of a job whose end could not be written by its worker."""
+    return found.over(status.FAILED, disk_full(), "disk_full")
+
+
+def disk_full() -> str:
+    """What to say where a disk is full."""
+    return _("The disk is full. Make room, for example by deleting old jobs or datasets, then try again.")
+
+
+def _name(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "?"
+    try:
+        return signal.Signals(-exit_code).name if exit_code < 0 else str(exit_code)
+    except ValueError:
+        return str(exit_code)

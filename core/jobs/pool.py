@@ -1,0 +1,267 @@
+"""The pool gives jobs to workers: two slots, one worker each, and a queue that is fair to every workspace.
+
+The job's directory is the truth; the pool keeps in memory only who waits and who runs. Several servers may share one
+home: the lock in a job's directory lets one worker run it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+
+from core import paths
+from core.errors import JobError
+from core.i18n import gettext as _
+from core.i18n import use_language
+from core.jobs import machine, outcome, status, store
+from core.jobs.order import fair_order
+from core.jobs.process import Worker
+from core.jobs.spec import LONG, SHORT, JobSpec
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
+
+GRACE_S = 5.0
+IDLE_S = 900.0
+PUBLIC_WAITING = 10
+_POLL_S = 0.1
+_SETTLE_S = 60.0
+_NICE = {LONG: 10, SHORT: 2}
+
+
+@dataclass
+class _Slot:
+    """One worker's place: which jobs it takes, and the one it runs."""
+
+    takes: tuple[str, ...]
+    nice: int
+    warm: str = ""
+    running: Job | None = None
+    worker: Worker | None = None
+
+
+class Pool:
+    """Runs jobs in worker processes.
+
+    Args:
+        shared: one worker for both slots; by default where memory is under 2 GB.
+        grace_s: seconds from the wish to cancel to the end of a worker whose verb does not report.
+        idle_s: seconds after which a worker without work is ended, to give its memory back.
+        warm: a module of verbs that the worker for short jobs loads at once, by calling its `warm_up`, so that the
+            first preview is quick; "" for none. Ignored where memory is short.
+    """
+
+    def __init__(
+        self, *, shared: bool | None = None, grace_s: float = GRACE_S, idle_s: float = IDLE_S, warm: str = ""
+    ) -> None:
+        self._grace_s, self._idle_s = grace_s, idle_s
+        self._change = threading.Condition()
+        self._waiting: list[Job] = []
+        self._closed = False
+        if machine.is_small() if shared is None else shared:
+            self._slots = [_Slot((SHORT, LONG), _NICE[LONG])]
+        else:
+            self._slots = [
+                _Slot((LONG,), _NICE[LONG]),
+                _Slot((SHORT,), _NICE[SHORT], warm if machine.is_roomy() else ""),
+            ]
+        self._threads = [threading.Thread(target=self._serve, args=(s,), daemon=True) for s in self._slots]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, workspace_id: str, spec: JobSpec) -> Job:
+        """Puts a new job in the queue.
+
+        Raises:
+            JobError: the pool is closed, or a visitor of a public app has too many jobs waiting.
+        """
+        with self._change:
+            waiting = sum(job.workspace_id == workspace_id for job in self._waiting)
+        if paths.is_public() and waiting >= PUBLIC_WAITING:
+            raise JobError(_("{n} jobs of yours are waiting already. Wait for one, or cancel one.").format(n=waiting))
+        job = store.create(workspace_id, spec)
+        self._enqueue(job)
+        return job
+
+    def resume(self, job: Job) -> Job:
+        """Puts a job that failed, was cancelled or was interrupted in the queue again, in the same directory.
+
+        Raises:
+            JobError: it waits, runs or is done already.
+        """
+        with job.held(_POLL_S) as free:
+            found = job.recorded()
+            found = store.interrupted(found) if free and found.state == status.RUNNING else found
+            if not free or not found.is_resumable:
+                raise JobError(_("This job cannot be resumed: it is waiting, running or done already."))
+            (job.path / "cancel").unlink(missing_ok=True)
+            job.write_status(JobStatus(status.QUEUED, found.created))
+        self._enqueue(job)
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """Stops a job: at once where it waits, at its next report where it runs, by force after the grace."""
+        with self._change:
+            self._waiting = [other for other in self._waiting if other.path != job.path]
+        store.request_cancel(job)
+
+    def delete(self, job: Job) -> None:
+        """Removes a job with all its files.
+
+        Raises:
+            JobError: it is running, or deleted already.
+        """
+        store.delete_job(job.workspace_id, job.id)
+        with self._change:
+            self._waiting = [other for other in self._waiting if other.path != job.path]
+
+    def position(self, job: Job) -> int | None:
+        """The job's place in its queue, 1 for the next to run; None where it does not wait here."""
+        with self._change:
+            for slot in self._slots:
+                if job.spec.slot in slot.takes:
+                    order = [other.path for other in self._order(slot)]
+                    return order.index(job.path) + 1 if job.path in order else None
+        return None
+
+    def recover(self) -> list[Job]:
+        """Looks through all workspaces after a start: queued jobs wait again, those whose worker is gone are marked.
+
+        Returns:
+            the jobs that were put in the queue, oldest first.
+        """
+        queued = []
+        for job in store.all_jobs():
+            with contextlib.suppress(JobError):
+                found = job.recorded()
+                if found.state == status.QUEUED and self._enqueue(job):
+                    queued.append(job)
+                elif found.state == status.RUNNING:
+                    self._settle(job, store.interrupted)
+        return queued
+
+    def close(self) -> None:
+        """Ends the workers; a job that runs is interrupted, and queued ones stay queued for the next server."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _enqueue(self, job: Job) -> bool:
+        with self._change:
+            if self._closed:
+                raise JobError(_("Graft is closing. Start it again; the job waits."))
+            known = [*self._waiting, *(s.running for s in self._slots if s.running)]
+            if any(other.path == job.path for other in known):
+                return False
+            self._waiting.append(job)
+            self._change.notify_all()
+            return True
+
+    def _order(self, slot: _Slot) -> list[Job]:
+        mine = [job for job in self._waiting if job.spec.slot in slot.takes]
+        running = slot.running.workspace_id if slot.running else ""
+        return fair_order(mine, running)
+
+    def _serve(self, slot: _Slot) -> None:
+        """One slot's thread: takes the next job, sees it through, and again."""
+        if slot.warm:
+            slot.worker = _start(slot)
+        while not self._closed:
+            job = self._take(slot)
+            if job is not None:
+                self._see_through(slot, job)
+                with contextlib.suppress(OSError):
+                    store.prune(job.workspace_id)
+            elif slot.worker and not self._closed:
+                slot.worker.end()
+                slot.worker = None
+            with self._change:
+                slot.running = None
+        if slot.worker:
+            slot.worker.end()
+
+    def _take(self, slot: _Slot) -> Job | None:
+        """The next job for a slot; None after a long idle time, or when the pool closes."""
+        with self._change:
+            self._change.wait_for(lambda: self._closed or self._order(slot), timeout=self._idle_s)
+            if self._closed or not (order := self._order(slot)):
+                return None
+            slot.running = order[0]
+            self._waiting.remove(order[0])
+            return order[0]
+
+    def _see_through(self, slot: _Slot, job: Job) -> None:
+        """Has the slot's worker run a job, and writes its end where the worker cannot."""
+        if slot.worker is None or slot.worker.exit_code is not None:
+            slot.worker = _start(slot)
+        worker = slot.worker
+        if worker is None:
+            self._settle(job, partial(outcome.after_death, exit_code=None))
+            return
+        worker.give(job.path)
+        asked_at: float | None = None
+        while (answer := worker.answer(_POLL_S)) is None:
+            if worker.exit_code is not None and (answer := worker.answer(_POLL_S)) is None:
+                worker.end()
+                self._settle(job, partial(outcome.after_death, exit_code=worker.exit_code))
+                return
+            if job.is_cancelled():
+                asked_at = asked_at or time.monotonic()
+            if self._closed or (asked_at and time.monotonic() - asked_at > self._grace_s):
+                worker.end()
+                self._settle(job, _cancelled if asked_at else _left)
+                return
+        if not answer["saved"]:
+            self._settle(job, outcome.unsaved)
+
+    def _settle(self, job: Job, end: Callable[[JobStatus], JobStatus]) -> None:
+        """Writes the end of a job whose worker is gone; on a full disk, for as long as `_SETTLE_S`."""
+        until = time.monotonic() + _SETTLE_S
+        while True:
+            try:
+                with job.held(1.0) as free:
+                    if free and not (found := job.recorded()).is_over:
+                        job.write_status(copy_context().run(_in_language, job.spec.language, end, found))
+                return
+            except JobError:
+                return
+            except OSError:
+                if self._closed or time.monotonic() > until:
+                    return  # readers see that the lock is free, and call the job interrupted
+                time.sleep(1.0)
+
+
+def _start(slot: _Slot) -> Worker | None:
+    try:
+        return Worker(slot.nice, slot.warm)
+    except OSError:
+        return None
+
+
+def _in_language(code: str, end: Callable[[JobStatus], JobStatus], found: JobStatus) -> JobStatus:
+    use_language(code)
+    return end(found)
+
+
+def _left(found: JobStatus) -> JobStatus:
+    """The pool closes: a job that has not begun waits for the next server."""
+    return found if found.state == status.QUEUED else store.interrupted(found)
+
+
+def _cancelled(found: JobStatus) -> JobStatus:
+    return found.over(status.CANCELLED)

@@ -1,0 +1,100 @@
+"""A worker process as the pool sees it: started, given a job, listened to, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+import core
+from core.jobs import machine
+from core.paths import home
+
+_ROOT = Path(core.__file__).resolve().parents[1]
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_END_S = 3.0
+
+
+class Worker:
+    """One running `python -m core.jobs.worker`.
+
+    Args:
+        nice: how much lower its priority is than this process's.
+        warm: a module of verbs that it loads when it is idle, or "".
+    """
+
+    def __init__(self, nice: int = 0, warm: str = "") -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "core.jobs.worker", f"--nice={nice}", f"--warm={warm}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=_ROOT,
+            env=_environment(),
+            start_new_session=True,
+        )
+        self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin: IO[bytes] = self._process.stdin
+        self._listener = threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True)
+        self._listener.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, negative for a signal; None while it lives."""
+        return self._process.poll()
+
+    def give(self, job: Path) -> None:
+        """Hands it the directory of a job; that it is dead shows in `exit_code`."""
+        with contextlib.suppress(OSError):
+            self._stdin.write(json.dumps(str(job)).encode() + b"\n")
+            self._stdin.flush()
+
+    def answer(self, timeout_s: float) -> dict[str, Any] | None:
+        """Its answer for a finished job, None where there is none within `timeout_s` seconds."""
+        try:
+            return self._answers.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+
+    def end(self) -> None:
+        """Ends it and what it started, in the middle of a job as well."""
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_S)
+        self._listener.join(_END_S)
+
+    def _listen(self, stdout: IO[bytes]) -> None:
+        with stdout, contextlib.suppress(OSError, ValueError):
+            for line in stdout:
+                self._answers.put(json.loads(line))
+
+
+def _environment() -> dict[str, str]:
+    """The worker's environment: this one, an absolute GRAFT_HOME, and as many threads as there are cores for it."""
+    threads = str(machine.cores())
+    return {
+        **dict.fromkeys(_THREADS, threads),
+        **os.environ,
+        "GRAFT_HOME": str(home().resolve()),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }

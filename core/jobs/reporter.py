@@ -1,0 +1,87 @@
+"""The `report` that a worker gives to a verb: it writes the job's status and events, and raises when asked to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import Cancelled
+from core.i18n import gettext as _
+from core.jobs import events, status
+from core.jobs.store import Job
+from core.progress import Clock, Progress
+
+EVERY_S = 0.2
+BEAT_S = 1.0
+
+
+class Reporter:
+    """Writes a running job's progress, at most every `EVERY_S` seconds; steps that carry data are all logged.
+
+    A full disk does not stop the verb: progress that cannot be written is dropped; the final status has the last word.
+    """
+
+    def __init__(self, job: Job, running: status.JobStatus) -> None:
+        self._job, self.status = job, running
+        self._clock = Clock()
+        self._lock = threading.Lock()
+        self._written_at = 0.0
+        self._pending: Progress | None = None
+
+    def __call__(self, step: Progress) -> None:
+        """Takes a step of the verb.
+
+        Raises:
+            Cancelled: someone asked to stop.
+        """
+        if self._job.is_cancelled():
+            raise Cancelled(_("Cancelled."))
+        with self._lock:
+            is_new_stage = step.stage != self.status.stage
+            self.status = self.status.but(
+                done=step.done, total=step.total, message=step.message, stage=step.stage, eta_s=self._clock.eta_s(step)
+            )
+            self._pending = step
+            if step.data or is_new_stage or time.monotonic() - self._written_at >= EVERY_S:
+                self._write()
+
+    def flush(self) -> None:
+        """Writes the last step where it has not been."""
+        with self._lock:
+            self._write()
+
+    def _write(self) -> None:
+        step, self._pending = self._pending, None
+        if step is None:
+            return
+        self._written_at = time.monotonic()
+        with contextlib.suppress(OSError):
+            events.append(self._job.path / "events.jsonl", step, time.time())
+        with contextlib.suppress(OSError):
+            self._job.write_status(self.status, durable=False)
+
+
+@contextmanager
+def beating(reporter: Reporter, heartbeat: Path) -> Iterator[None]:
+    """Gives a sign of life every `BEAT_S` seconds while the block runs, and writes steps that were held back."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(BEAT_S):
+            with contextlib.suppress(OSError):
+                heartbeat.touch()
+            reporter.flush()
+
+    with contextlib.suppress(OSError):
+        heartbeat.touch()
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,65 @@
+"""What a job is asked to do. This file does not know what the verbs are, nor how a job is run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LONG, SHORT = "long", "short"
+SLOTS = (LONG, SHORT)
+VERBS = "core.tasks"
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A verb and its parameters, as JSON on disk.
+
+    Attributes:
+        kind: the verb's name in the module `verbs`.
+        params: the verb's parameters, JSON-able; paths in them are absolute.
+        slot: "long", or "short" for work that a person waits for (a preview, a prediction).
+        title: what the job is, for a list of jobs, in the user's language.
+        dataset_id: the dataset it works on, "" where there is none.
+        language: the language of its messages.
+        verbs: the module that holds the verb, imported by the worker alone.
+        listed: whether lists of jobs show it; jobs that are not listed are removed an hour after their end.
+    """
+
+    kind: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    slot: str = LONG
+    title: str = ""
+    dataset_id: str = ""
+    language: str = "en"
+    verbs: str = VERBS
+    listed: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.kind.isidentifier() or self.kind.startswith("_"):
+            raise ValueError(f"a job's kind is the name of a verb, not {self.kind!r}")
+        if self.slot not in SLOTS:
+            raise ValueError(f"a job's slot is one of {', '.join(SLOTS)}, not {self.slot!r}")
+        try:
+            json.dumps(self.params, allow_nan=False)
+        except (TypeError, ValueError) as problem:
+            raise ValueError(f"the parameters of {self.kind!r} are not JSON: {problem}") from problem
+
+    def to_json(self) -> dict[str, Any]:
+        """This spec as a JSON object."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> JobSpec:
+        """The spec in a JSON object; fields that a newer Graft added are left out.
+
+        Raises:
+            ValueError: it holds no spec.
+        """
+        names = {f.name for f in dataclasses.fields(cls)}
+        try:
+            return cls(**{name: value for name, value in content.items() if name in names})
+        except (AttributeError, TypeError) as problem:
+            raise ValueError(f"not a job's spec: {problem}") from problem

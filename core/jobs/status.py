@@ -1,0 +1,133 @@
+"""How a job stands: the record in its `status.json`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.paths import write_json
+
+QUEUED, RUNNING = "queued", "running"
+DONE, FAILED, CANCELLED, INTERRUPTED = "done", "failed", "cancelled", "interrupted"
+STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED, INTERRUPTED)
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """How a job stands.
+
+    Attributes:
+        state: "queued", "running", "done", "failed", "cancelled", or "interrupted": the worker or the whole program
+            ended in the middle of it, so that it can be resumed.
+        created: when it was submitted, in Unix seconds, as `started` and `ended`, which are None until then.
+        done: units of work finished, of `total` (0 where that is not known).
+        message: what is going on, in the job's language.
+        stage: the part of the work that is going on, such as a backbone's name.
+        eta_s: seconds left, None while that cannot be told.
+        error: what went wrong and the remedy, for the user; "" where nothing did.
+        error_code: a stable word for it where there is one: a rejected upload's code, "bug" for a fault of Graft's
+            (the job's `traceback.txt` tells where), "memory", "disk_full" or "worker_ended".
+        result: what the verb returned, once it is done.
+    """
+
+    state: str
+    created: float
+    started: float | None = None
+    ended: float | None = None
+    done: int = 0
+    total: int = 0
+    message: str = ""
+    stage: str = ""
+    eta_s: float | None = None
+    error: str = ""
+    error_code: str = ""
+    result: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.state not in STATES:
+            raise ValueError(f"a job's state is one of {', '.join(STATES)}, not {self.state!r}")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen unless the job is resumed."""
+        return self.state not in (QUEUED, RUNNING)
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether the job can be submitted once more in the same directory."""
+        return self.state in (FAILED, CANCELLED, INTERRUPTED)
+
+    @property
+    def share(self) -> float | None:
+        """How much is done, 0 to 1, or None where that is not known."""
+        return min(self.done / self.total, 1.0) if self.total else None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it has been running, or ran; None before its start."""
+        return None if self.started is None else max(0.0, (self.ended or time.time()) - self.started)
+
+    def but(self, **changes: Any) -> JobStatus:
+        """This status with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def over(self, state: str, error: str = "", code: str = "") -> JobStatus:
+        """This status at the job's end."""
+        return self.but(state=state, ended=time.time(), eta_s=None, error=error, error_code=code)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> JobStatus:
+        """The status in a JSON object.
+
+        Raises:
+            ValueError: it holds none.
+        """
+        names = {f.name for f in dataclasses.fields(cls)}
+        try:
+            return cls(**{name: value for name, value in content.items() if name in names})
+        except (AttributeError, TypeError) as problem:
+            raise ValueError(f"not a job's status: {problem}") from problem
+
+
+def write(path: Path, status: JobStatus, *, durable: bool) -> None:
+    """Replaces the status at `path`, whole or not at all.
+
+    Args:
+        path: the file.
+        status: its new content.
+        durable: whether it must survive a power cut (a state does; progress, several times a second, does not).
+
+    Raises:
+        OSError: there is no room on the disk, or the directory is gone.
+    """
+    content = {f.name: getattr(status, f.name) for f in dataclasses.fields(status)}
+    if durable:
+        _patiently(lambda: write_json(path, content))
+        return
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        _patiently(lambda: temporary.replace(path))
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _patiently(write: Any) -> None:
+    """Tries again while a reader has the file open, which keeps Windows from replacing it."""
+    for left in reversed(range(_TRIES)):
+        try:
+            write()
+            return
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(0.02)

@@ -1,0 +1,197 @@
+"""The process that runs jobs, one at a time: `python -m core.jobs.worker`, started by the pool and by nothing else.
+
+It reads the directories of jobs from its standard input, one JSON string a line, and answers a line when each is
+finished. When the input ends, the server is gone, and the worker ends at once, also in the middle of a job. What the
+verbs' libraries print goes to the job's `worker.log`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import faulthandler
+import importlib
+import io
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core.i18n import use_language
+from core.jobs import outcome, status, store
+from core.jobs.reporter import Reporter, beating
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
+
+IDLE_S = 1.0
+LOCK_S = 2.0
+RESERVE_BYTES = 64 * 1024
+SAVE_S = 20.0
+
+
+def main() -> None:
+    """Runs jobs until the server is gone."""
+    asked = _arguments()
+    commands, answers = _take_pipes()
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(asked.nice)
+    inbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(commands, inbox), name="listen", daemon=True).start()
+    warm = asked.warm
+    while True:
+        try:
+            path = inbox.get(timeout=IDLE_S if warm else None)
+        except queue.Empty:
+            _warm_up(warm)
+            warm = ""
+            continue
+        answer = {"path": path, "saved": run(Path(path))}
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+
+
+def run(path: Path) -> bool:
+    """Runs the job in a directory, unless another worker has it, or it is not queued (any more).
+
+    Returns:
+        False where its end could not be written.
+    """
+    try:
+        job = store.at(path)
+    except (OSError, ValueError):
+        return True
+    with job.held(LOCK_S) as free:
+        if not free or (found := job.recorded()).state != status.QUEUED:
+            return True
+        if job.is_cancelled():
+            return _save(job, found.over(status.CANCELLED))
+        use_language(job.spec.language)
+        with _printing_to(job.path / "worker.log"):
+            return _save(job, _do(job, found.but(state=status.RUNNING, started=time.time())))
+
+
+def _do(job: Job, running: JobStatus) -> JobStatus:
+    """Runs the verb; its last status."""
+    reporter = Reporter(job, running)
+    with beating(reporter, job.path / "heartbeat"):
+        try:
+            (job.path / "reserve").write_bytes(b"\0" * RESERVE_BYTES)
+            job.write_status(running)
+            result = _json_object(_verb(job)(job.path, dict(job.spec.params), reporter))
+            reporter.flush()
+            return reporter.status.over(status.DONE).but(result=result)
+        except BaseException as error:  # the one place where a bug becomes a record
+            reporter.flush()
+            ended = outcome.after_error(reporter.status, error)
+            if ended.error_code in ("bug", "memory"):
+                with contextlib.suppress(OSError):
+                    (job.path / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            return ended
+
+
+def _verb(job: Job) -> Any:
+    return getattr(importlib.import_module(job.spec.verbs), job.spec.kind)
+
+
+def _json_object(result: Any) -> dict[str, Any]:
+    """The verb's result, if it is a JSON object."""
+    if not isinstance(result, dict):
+        raise TypeError(f"a verb returns a JSON object, not {type(result).__name__}")
+    json.dumps(result, allow_nan=False)
+    return result
+
+
+def _save(job: Job, last: JobStatus) -> bool:
+    """Writes the last status, whatever it takes: room was kept for it, and a full disk is waited for."""
+    until = time.monotonic() + SAVE_S
+    while True:
+        with contextlib.suppress(OSError):
+            (job.path / "reserve").unlink(missing_ok=True)
+        try:
+            job.write_status(last)
+            return True
+        except OSError:
+            if not job.path.is_dir():
+                return True  # deleted: nobody waits for it
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.5)
+
+
+def _warm_up(module: str) -> None:
+    """Loads what the verbs will need, before someone waits for it."""
+    with contextlib.suppress(Exception):
+        found = importlib.import_module(module)
+        warm_up = getattr(found, "warm_up", None)
+        if warm_up:
+            warm_up()
+        else:
+            importlib.import_module("torch")
+
+
+def _listen(commands: BinaryIO, inbox: queue.SimpleQueue[str]) -> None:
+    for line in commands:
+        inbox.put(json.loads(line))
+    _end_at_once()
+
+
+def _end_at_once() -> None:
+    """Ends this process and those it started, without waiting for anything."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes from and to the pool, kept from the verbs: their input is empty and what they print is no answer."""
+    commands, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return os.fdopen(commands, "rb"), os.fdopen(answers, "wb")
+
+
+@contextmanager
+def _printing_to(log: Path) -> Iterator[None]:
+    """Sends what is printed, also by libraries in C, to the end of a file."""
+    kept = os.dup(1), os.dup(2)
+    try:
+        with contextlib.suppress(OSError), log.open("ab") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        _flush()
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
+        os.close(kept[0])
+        os.close(kept[1])
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOBase):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m core.jobs.worker", description="Runs jobs for the pool.")
+    parser.add_argument("--nice", type=int, default=0, help="how much to lower this process's priority")
+    parser.add_argument("--warm", default="", help="a module of verbs to load in the first idle second")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Fixtures for jobs: a pool with real workers and a spec of the tests' own verbs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from core.jobs.pool import Pool
+from core.jobs.spec import JobSpec
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
+
+PATIENCE_S = 60.0
+
+
+def spec(kind: str, slot: str = "long", listed: bool = True, language: str = "en", **params: Any) -> JobSpec:
+    return JobSpec(kind, params, slot=slot, verbs="tests.jobs.verbs", listed=listed, language=language)
+
+
+def until(condition: Callable[[], Any], what: str = "the condition") -> Any:
+    """Waits until `condition` gives something true, and returns it."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"{what} did not come true in {PATIENCE_S:.0f} s")
+
+
+def end_of(job: Job) -> JobStatus:
+    """The job's status when it is over."""
+    until(lambda: job.status().is_over, f"the end of {job.spec.kind}")
+    return job.status()
+
+
+def begun(job: Job) -> int:
+    """Waits until a verb has written `begun`; the id of its worker's process."""
+    return int(until(lambda: (job.path / "begun").exists() and (job.path / "begun").read_text().split())[-1])
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    with Pool(shared=False, grace_s=0.3) as found:
+        yield found
