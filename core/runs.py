@@ -125,3 +125,14 @@ class Run:
     def predictions_path(self, split: str) -> Path:
         """Where the predictions for `split` are."""
         return self.path / "predictions" / f"{split}.npz"
+
+
+def find_runs(folder: Path) -> list[Run]:
+    """Every readable run below `folder`, newest first; a damaged one is left out, since its page says so when it is opened."""
+    found = []
+    for record in folder.glob(f"*/**/{FILE}"):
+        try:
+            found.append(Run.load(record.parent))
+        except EvaluationError:
+            continue
+    return sorted(found, key=lambda run: run.created, reverse=True)

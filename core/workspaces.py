@@ -1,0 +1,71 @@
+"""Workspaces of a public app: a quota for each, and an end for those that nobody comes back to.
+
+On a user's own machine there is one workspace, `default`, without a quota, and it is never removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from pathlib import Path
+
+from core import paths
+from core.errors import GraftError
+from core.i18n import gettext as _
+
+QUOTA_BYTES = 1 << 30
+IDLE_S = 24 * 3600.0
+_SEEN = ".seen"
+_SEEN_EVERY_S = 60.0
+
+
+def mark_seen(workspace_id: str) -> None:
+    """Notes that someone looks at this workspace now; it costs a look at one file, and a write once a minute."""
+    marker = paths.workspace(workspace_id) / _SEEN
+    with contextlib.suppress(OSError):
+        fresh = marker.exists() and time.time() - _seen_at(marker.parent) <= _SEEN_EVERY_S
+        if marker.parent.is_dir() and not fresh:
+            marker.touch()
+
+
+def used_bytes(workspace_id: str) -> int:
+    """How much a workspace keeps on the disk."""
+    return sum(_size(path) for path in paths.workspace(workspace_id).rglob("*"))
+
+
+def check_quota(workspace_id: str, more_bytes: int = 0, quota_bytes: int = QUOTA_BYTES) -> None:
+    """Refuses what would not fit.
+
+    Raises:
+        GraftError: this is a public app, and the workspace would keep more than its quota.
+    """
+    if paths.is_public() and used_bytes(workspace_id) + more_bytes > quota_bytes:
+        said = _(
+            "This workspace may keep {quota} MB, and that is used up. Delete photos or runs, or use Graft at home."
+        )
+        raise GraftError(said.format(quota=quota_bytes >> 20))
+
+
+def remove_idle(idle_s: float = IDLE_S) -> list[str]:
+    """Removes the visitors' workspaces that nobody has looked at for a while; gives their ids."""
+    removed = []
+    with contextlib.suppress(FileNotFoundError):
+        for folder in (paths.home() / "workspaces").iterdir():
+            if folder.name != paths.DEFAULT_WORKSPACE and time.time() - _seen_at(folder) > idle_s:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed.append(folder.name)
+    return removed
+
+
+def _seen_at(folder: Path) -> float:
+    for path in (folder / _SEEN, folder):  # a workspace that was made just now has no marker yet
+        with contextlib.suppress(OSError):
+            return path.stat().st_mtime
+    return 0.0
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size if path.is_file() else 0
+    return 0
