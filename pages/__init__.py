@@ -1,0 +1,1 @@
+"""The dashboard's pages, and in `ui` what they share."""

@@ -1,0 +1,149 @@
+"""Which pretrained backbone carries over best to these photos, and is the difference real?"""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from core.backbones.registry import info
+from core.data.dataset import Dataset
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job, JobStatus
+from pages.ui import charts, forms, progress, state, text
+from pages.ui.i18n import _
+from pages.ui.maps import embedding_map
+
+
+def main() -> None:
+    """The page: what to compare, its progress, and the comparison."""
+    dataset = state.require_dataset()
+    st.title(_("Compare backbones"))
+    st.markdown(
+        _(
+            "A *backbone* is a network that learned to see on other images. Here a simple classifier (a *probe*) is "
+            "trained on what each backbone sees in your photos, which takes seconds and tells which carries over best."
+        )
+    )
+    names, config = forms.comparison()
+    if st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=len(names) < 1):
+        start(dataset, names, config)
+    if len(names) == 1:
+        st.caption(_("With one backbone there is nothing to compare it with; pick a second one."))
+    job = state.job("compare", dataset.id)
+    if job is None:
+        return
+    st.divider()
+    status = progress.panel(job, live=so_far)
+    if status.state == "done":
+        results(dataset, job, status)
+
+
+def start(dataset: Dataset, names: list[str], config: dict) -> None:
+    """Queues a comparison."""
+    params = {"workspace": state.workspace(), "dataset": dataset.id, "backbones": names, "config": config}
+    title = _("Compare {n} backbones on '{name}'").format(n=len(names), name=dataset.name)
+    state.submit(JobSpec("compare", params, slot="long", title=title, dataset_id=dataset.id))
+    st.rerun()
+
+
+def so_far(job: Job) -> None:
+    """The backbones that are finished, while others go on."""
+    if done := progress.found(job, "result"):
+        st.plotly_chart(charts.accuracy_bars(done), key="so-far")
+
+
+def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
+    """The comparison, side by side."""
+    rows = sorted(status.result["results"], key=lambda row: row["accuracy_mean"], reverse=True)
+    for failure in status.result.get("failed", []):
+        st.warning(text.literal(f"{failure['backbone']}: {failure['message']}"), icon=":material/warning:")
+    if not rows:
+        return
+    verdict(rows, status.result)
+    table(rows)
+    st.download_button(
+        _("Download the comparison (JSON)"),
+        json.dumps(status.result, ensure_ascii=False, indent=1),
+        file_name="comparison.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("Accuracy with its interval"))
+        st.plotly_chart(charts.accuracy_bars(rows), key="bars", alt=_("Cross-validated accuracy of each backbone"))
+    with right:
+        st.subheader(_("Accuracy against cost"))
+        st.plotly_chart(charts.accuracy_against_cost(rows), key="cost", alt=_("Accuracy against milliseconds an image"))
+    onwards(rows, job)
+    embedding_map(dataset, [row["backbone"] for row in rows])
+
+
+def verdict(rows: list[dict], result: dict) -> None:
+    """The answer in a sentence or two."""
+    best = rows[0]
+    said = _("**{name}** carries over best: {accuracy} right in {folds}-fold cross-validation (95 % interval {ci}).")
+    said = said.format(
+        name=text.literal(best["backbone"]),
+        accuracy=text.percent(best["accuracy_mean"]),
+        folds=result["folds"],
+        ci=text.interval(best["accuracy_ci"]),
+    )
+    if len(rows) > 1 and rows[1]["accuracy_ci"][1] > best["accuracy_ci"][0]:
+        said += " " + _(
+            "The intervals of the first two overlap: the difference may be chance, so the smaller "
+            "or faster one is as good a choice."
+        )
+    st.success(said, icon=":material/insights:")
+
+
+def table(rows: list[dict]) -> None:
+    """Every fact of every backbone."""
+    facts = [info(row["backbone"]) for row in rows]
+    st.dataframe(
+        {
+            _("Backbone"): [row["backbone"] for row in rows],
+            _("Accuracy"): [text.percent(row["accuracy_mean"]) for row in rows],
+            _("95 % interval"): [text.interval(row["accuracy_ci"]) for row in rows],
+            _("Macro F1"): [text.percent(row["macro_f1_mean"]) for row in rows],
+            _("F1 interval"): [text.interval(row["macro_f1_ci"]) for row in rows],
+            _("Images/s"): [row["images_per_s"] for row in rows],
+            _("Features"): [row["feature_dim"] for row in rows],
+            _("Size"): [text.megabytes(fact.size_mb) for fact in facts],
+            _("Parameters"): [fact.params for fact in facts],
+            _("Trained on"): [fact.trained_on for fact in facts],
+        },
+        hide_index=True,
+        column_config={
+            _("Images/s"): st.column_config.NumberColumn(
+                format="%.0f", help=_("Reading and extraction together, here.")
+            ),
+            _("Parameters"): st.column_config.NumberColumn(format="compact"),
+        },
+    )
+    st.caption(
+        _(
+            "Accuracy and macro F1 are means over the folds of the training split; validation and test images are "
+            "untouched. "
+            "Intervals: Wilson's for accuracy, a bootstrap for F1, over all out-of-fold predictions."
+        )
+    )
+
+
+def onwards(rows: list[dict], job: Job) -> None:
+    """What to do next."""
+    trainable = [row["backbone"] for row in rows if info(row["backbone"]).trainable]
+    with st.container(horizontal=True):
+        if trainable and st.button(
+            _("Fine-tune {name}").format(name=trainable[0]), icon=":material/model_training:", type="primary"
+        ):
+            state.remember("finetune-backbone", trainable[0])
+            st.switch_page("pages/finetune.py")
+        if st.button(_("Judge the probes on the validation images"), icon=":material/fact_check:"):
+            state.show_run(next(run for run in state.runs() if state.run_key(run).startswith(job.id)))
+            st.switch_page("pages/evaluate.py")
+
+
+main()

@@ -1,0 +1,198 @@
+"""How good is it, on which classes, and where does it fail?"""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from core.data.dataset import Dataset, Item
+from core.errors import GraftError
+from core.evaluation.metrics import Evaluation, cell, mistakes
+from core.evaluation.predictions import Predictions
+from core.runs import Run
+from pages.ui import charts, gallery, resources, state, text
+from pages.ui.i18n import _
+
+MOST_MISTAKES = 96
+
+
+def main() -> None:
+    """The page: which run, on which images, and what it is worth."""
+    dataset = state.require_dataset()
+    st.title(_("Evaluate"))
+    runs = state.runs(dataset.id)
+    if not runs:
+        st.info(_("No model has been made from these photos yet. Compare backbones, or fine-tune one, first."))
+        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        st.page_link("pages/finetune.py", label=_("Fine-tune one"), icon=":material/model_training:")
+        return
+    run, split = choose(runs)
+    try:
+        predictions, evaluation = resources.judged(run.predictions_path(split))
+    except GraftError as problem:
+        st.error(str(problem))
+        return
+    headline(evaluation, split)
+    items = {item.sha256: item for item in dataset.items}
+    confusion(dataset, items, predictions, evaluation)
+    per_class(evaluation)
+    worst(dataset, items, predictions)
+    with st.container(horizontal=True):
+        st.download_button(
+            _("Download the evaluation (JSON)"),
+            json.dumps(evaluation.as_json(), ensure_ascii=False, indent=1),
+            file_name=f"evaluation-{run.backbone}-{split}.json",
+            mime="application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if st.button(_("Next: predict and export"), icon=":material/package_2:"):
+            st.switch_page("pages/predict.py")
+
+
+def choose(runs: list[Run]) -> tuple[Run, str]:
+    """The run and the split to judge it on."""
+    chosen = state.chosen_run(runs)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run = st.selectbox(
+            _("Model"), runs, index=runs.index(chosen), format_func=text.run_name, width=420, key="evaluate-run"
+        )
+        state.show_run(run)
+        split = st.segmented_control(
+            _("Judge it on"),
+            run.splits(),
+            default=run.splits()[0],
+            required=True,
+            format_func=lambda name: text.split_name(name).capitalize(),
+            key=f"evaluate-split-{state.run_key(run)}",
+        )
+    says = {
+        "val": _("Validation images were not trained on, but the best epoch was chosen by them: slightly flattering."),
+        "test": _("Test images were used for nothing else. Look at them once, when all choices are made."),
+        "oof": _("Every training image, judged by a probe that was fitted without it."),
+    }
+    if run.kind == "probe":
+        says["val"] = _(
+            "Validation images were not trained on, and nothing was chosen by them unless you chose by them."
+        )
+    st.caption(says[split])
+    return run, split
+
+
+def headline(evaluation: Evaluation, split: str) -> None:
+    """The numbers that come first."""
+    with st.container(horizontal=True):
+        st.metric(
+            _("Accuracy"),
+            text.percent(evaluation.accuracy),
+            delta=_("95 %: {ci}").format(ci=text.interval(evaluation.accuracy_ci)),
+            delta_color="off",
+            delta_arrow="off",
+            width="content",
+        )
+        st.metric(
+            _("Macro F1"),
+            text.percent(evaluation.macro_f1),
+            delta=_("95 %: {ci}").format(ci=text.interval(evaluation.macro_f1_ci)),
+            delta_color="off",
+            delta_arrow="off",
+            width="content",
+        )
+        st.metric(_("Images"), f"{evaluation.n:,}", delta=text.split_name(split), delta_color="off", delta_arrow="off",
+                  width="content")  # fmt: skip
+    for note in evaluation.notes:
+        st.info(text.literal(note))
+
+
+def confusion(dataset: Dataset, items: dict[str, Item], predictions: Predictions, evaluation: Evaluation) -> None:
+    """The confusion matrix, and the images behind the cell that is selected."""
+    st.subheader(_("Which classes are taken for which"))
+    kinds = {"counts": _("Images"), "shares": _("Share of each true class")}
+    kind = st.segmented_control(_("Show"), list(kinds), default="counts", required=True, format_func=kinds.get,
+                                key="confusion-kind")  # fmt: skip
+    matrix, beside = st.columns([3, 2], gap="large")
+    with matrix:
+        chosen = st.plotly_chart(
+            charts.confusion(evaluation.confusion, evaluation.classes, normalised=kind == "shares"),
+            key=f"confusion-{kind}-{len(predictions)}",
+            on_select="rerun",
+            selection_mode="points",
+            alt=_("Confusion matrix: true classes in rows, predicted ones in columns"),
+        )
+    with beside:
+        points = chosen["selection"]["points"]
+        if not points:
+            st.caption(_("Select a cell to see its images."))
+            return
+        true, predicted = points[0]["customdata"][:2]
+        names = evaluation.classes
+        st.markdown(
+            _("**{true}** taken for **{predicted}**").format(
+                true=text.literal(names[true]), predicted=text.literal(names[predicted])
+            )
+            if true != predicted
+            else _("**{true}**, recognised").format(true=text.literal(names[true]))
+        )
+        shown = [items[id_] for id_ in cell(predictions, true, predicted) if id_ in items]
+        pictures = [gallery.Picture(dataset.thumbnail(item), item.name, item.name) for item in shown]
+        gallery.grid(pictures, key=f"cell-{true}-{predicted}", page_size=12, width_px=110)
+
+
+def per_class(evaluation: Evaluation) -> None:
+    """Precision, recall and F1, one row a class, and their averages."""
+    st.subheader(_("Class by class"))
+    chart, table = st.columns([2, 3], gap="large")
+    with chart:
+        st.plotly_chart(charts.per_class(evaluation.per_class), key="per-class", alt=_("Recall of each class"))
+    rows = [
+        (score.name, score.precision, score.recall, score.f1, score.support, *(score.recall_ci or (None, None)))
+        for score in evaluation.per_class
+    ]
+    columns = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"), _("Recall from"), _("to"))
+    with table:
+        share = st.column_config.NumberColumn(format="percent")
+        st.dataframe(
+            pd.DataFrame(rows, columns=columns),
+            hide_index=True,
+            column_config=dict.fromkeys((*columns[1:4], *columns[5:]), share),
+        )
+        macro, weighted = evaluation.macro, evaluation.weighted
+        averages = [
+            (_("Macro (classes count alike)"), macro.precision, macro.recall, macro.f1),
+            (_("Weighted (images count alike)"), weighted.precision, weighted.recall, weighted.f1),
+        ]
+        st.dataframe(
+            pd.DataFrame(averages, columns=(_("Average"), *columns[1:4])),
+            hide_index=True,
+            column_config=dict.fromkeys(columns[1:4], share),
+        )
+
+
+def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) -> None:
+    """The mistakes it was surest of."""
+    st.subheader(_("The most confident mistakes"))
+    found = [mistake for mistake in mistakes(predictions, MOST_MISTAKES) if mistake.id in items]
+    if not found:
+        st.caption(_("None: every image of this split is right."))
+        return
+    st.caption(_("Often these are labelled wrongly, show two things at once, or are not like the training images."))
+    names = predictions.class_names
+    pictures = [
+        gallery.Picture(
+            dataset.thumbnail(items[mistake.id]),
+            _("is {true} ({p_true}), taken for {predicted} ({p_predicted})").format(
+                true=text.shortened(names[mistake.true], 20),
+                p_true=text.percent(mistake.p_true, 0),
+                predicted=text.shortened(names[mistake.predicted], 20),
+                p_predicted=text.percent(mistake.p_predicted, 0),
+            ),
+            items[mistake.id].name,
+        )
+        for mistake in found
+    ]
+    gallery.grid(pictures, key="mistakes", page_size=18, width_px=150)
+
+
+main()

@@ -1,0 +1,118 @@
+"""Is fine-tuning worth it, and what happens while it runs?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.dataset import Dataset
+from core.errors import GraftError
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job, JobStatus
+from core.training.config import FinetuneConfig
+from pages.ui import charts, forms, progress, state, text
+from pages.ui.i18n import _
+from pages.ui.previews import augmentation_preview
+
+
+def main() -> None:
+    """The page: what to train and how, the live run, and its result."""
+    dataset = state.require_dataset()
+    st.title(_("Fine-tune"))
+    st.markdown(
+        _(
+            "A new head is trained for your classes and, if you wish, the backbone with it. The validation images say "
+            "after each epoch how good it is; the best epoch is kept."
+        )
+    )
+    try:
+        config = forms.finetuning()
+    except GraftError as problem:
+        st.error(str(problem))
+        return
+    title = _("Augmentation: what each image may look like in training")
+    with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as shown:
+        config = forms.augmentation(config)
+        if shown.open:
+            augmentation_preview(dataset, config)
+    if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
+        start(dataset, config)
+    job = state.job("finetune", dataset.id)
+    if job is None:
+        return
+    st.divider()
+    about(job)
+    status = progress.panel(job, live=curves)
+    if status.state == "done":
+        result(job, status)
+    elif status.is_over:
+        curves(job)
+
+
+def start(dataset: Dataset, config: FinetuneConfig) -> None:
+    """Queues a fine-tuning."""
+    params = {"workspace": state.workspace(), "dataset": dataset.id, "config": config.to_json()}
+    title = _("Fine-tune {backbone} ({mode}) on '{name}'").format(
+        backbone=config.backbone, mode=config.mode, name=dataset.name
+    )
+    state.submit(JobSpec("finetune", params, slot="long", title=title, dataset_id=dataset.id))
+    st.rerun()
+
+
+def about(job: Job) -> None:
+    """Which run this is."""
+    config = job.spec.params["config"]
+    st.subheader(text.literal(job.spec.title))
+    st.caption(
+        _("{epochs} epochs at most · learning rate {lr:g} · batches of {batch} · {optimizer} · seed {seed}").format(
+            epochs=config["epochs"],
+            lr=config["lr"],
+            batch=config["batch_size"],
+            optimizer=config["optimizer"],
+            seed=config["seed"],
+        )
+    )
+
+
+def curves(job: Job) -> None:
+    """The losses, accuracies and the learning rate so far."""
+    epochs = progress.found(job, "epoch")
+    if epochs:
+        last = epochs[-1]
+        st.caption(
+            _("Epoch {n}: validation accuracy {accuracy}, {seconds} an epoch.").format(
+                n=last["epoch"],
+                accuracy=text.percent(last["val_accuracy"]),
+                seconds=text.duration(last["seconds"]),
+            )
+        )
+        st.plotly_chart(
+            charts.history(epochs, total=job.spec.params["config"]["epochs"]),
+            key=f"curves-{job.id}",
+            alt=_("Losses, accuracies and the learning rate by epoch"),
+        )
+
+
+def result(job: Job, status: JobStatus) -> None:
+    """What came of it, and where to go."""
+    run = next((run for run in state.runs() if state.run_key(run).startswith(job.id)), None)
+    judged = status.result["metrics"]["val"]
+    st.success(
+        _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
+            accuracy=text.percent(judged["accuracy"]),
+            n=judged["n"],
+            ci=text.interval(judged["accuracy_ci"]),
+            time=text.duration(status.seconds or 0),
+        ),
+        icon=":material/insights:",
+    )
+    with st.container(horizontal=True):
+        if run is not None and st.button(_("See where it fails"), type="primary", icon=":material/fact_check:"):
+            state.show_run(run)
+            st.switch_page("pages/evaluate.py")
+        if run is not None and st.button(_("Try it, or take it home"), icon=":material/package_2:"):
+            state.show_run(run)
+            st.switch_page("pages/predict.py")
+    curves(job)
+
+
+main()

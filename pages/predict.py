@@ -1,0 +1,202 @@
+"""How do I use it elsewhere? Try a model on new images, and take it home as one file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import GraftError
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job
+from core.runs import Run
+from pages.ui import charts, progress, state, text, uploads
+from pages.ui.i18n import _
+
+IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
+MOST_SHOWN = 24
+
+
+def main() -> None:
+    """The page: a model, new images for it, and its bundle."""
+    st.title(_("Predict & export"))
+    runs = state.runs()
+    model = choose(runs)
+    if model is None:
+        return
+    tries, takes = st.tabs([_("Try it on images"), _("Take it home")])
+    with tries:
+        try_it(model)
+    with takes:
+        if isinstance(model, Run):
+            take_home(model)
+        else:
+            st.info(_("This model comes from a bundle: you have it at home already."))
+
+
+def choose(runs: list[Run]) -> Run | Path | None:
+    """A model of this workspace, or a bundle from elsewhere (its path); None before there is one."""
+    sources = {"run": _("A model made here"), "bundle": _("A bundle from elsewhere")}
+    source = st.segmented_control(
+        _("Model"), list(sources), default="run" if runs else "bundle", required=True, format_func=sources.get
+    )
+    if source == "bundle":
+        return bundle()
+    if not runs:
+        st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
+        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        return None
+    chosen = state.chosen_run(runs)
+    run = st.selectbox(
+        _("Which one"),
+        runs,
+        index=runs.index(chosen),
+        format_func=lambda run: f"{text.shortened(run.dataset_name, 24)} · {text.run_name(run)}",
+        key="predict-run",
+    )
+    state.show_run(run)
+    return run
+
+
+def bundle() -> Path | None:
+    """The bundle that was uploaded, on the disk."""
+    upload = st.file_uploader(
+        _("A bundle that Graft has exported (zip)"),
+        type=["zip"],
+        key="bundle",
+        help=_("It is read without running anything in it, and checked against its manifest."),
+    )
+    if upload is None:
+        return None
+    kept = state.remembered("bundle")
+    if not kept or kept[0] != upload.file_id:
+        try:
+            kept = (upload.file_id, str(uploads.keep(upload, ".zip", state.workspace())))
+        except GraftError as problem:
+            st.error(str(problem))
+            return None
+        state.remember("bundle", kept)
+    return Path(kept[1])
+
+
+def try_it(model: Run | Path) -> None:
+    """New images, and what the model says of them."""
+    turn = state.remembered("predict", 0)
+    images = st.file_uploader(
+        _("Images the model has not seen"), type=IMAGE_TYPES, accept_multiple_files=True, key=f"predict-{turn}"
+    )
+    if images:
+        try:
+            kept = [
+                (uploads.keep(image, Path(image.name).suffix.lower(), state.workspace()), image.name)
+                for image in images
+            ]
+        except GraftError as problem:
+            st.error(str(problem))
+            return
+        params = {
+            "model": str(model.path if isinstance(model, Run) else model),
+            "images": [{"path": str(path), "name": name} for path, name in kept],
+            "workspace": state.workspace(),
+        }
+        job = state.submit(JobSpec("predict", params, slot="short", title=_("Predict"), listed=False))
+        state.remember("predict-job", job.id)
+        state.remember("predict", turn + 1)
+        st.rerun()
+    job = state.opened(state.remembered("predict-job"))
+    if job is None:
+        st.caption(
+            _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
+        )
+        return
+    status = progress.panel(job)
+    if status.state == "done":
+        answers(job, status.result["predictions"])
+
+
+def answers(job: Job, rows: list[dict]) -> None:
+    """One row an image: the image, the answer, and the probabilities."""
+    paths = {image["name"]: image["path"] for image in job.spec.params["images"]}
+    st.download_button(
+        _("Download the answers (CSV)"),
+        as_csv(rows),
+        file_name="predictions.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    for number, row in enumerate(rows[:MOST_SHOWN]):
+        with st.container(border=True):
+            picture, answer = st.columns([1, 2], gap="medium", vertical_alignment="center")
+            if row.get("error"):
+                answer.error(text.literal(f"{row['image']}: {row['error']}"))
+                continue
+            picture.image(
+                paths[row["image"]], caption=text.literal(text.shortened(row["image"])), alt=row["image"], width=220
+            )
+            answer.markdown(
+                _("**{label}**, {share}").format(
+                    label=text.literal(row["label"]), share=text.percent(row["proba"][row["label"]])
+                )
+            )
+            answer.plotly_chart(
+                charts.probabilities(list(row["proba"]), list(row["proba"].values())),
+                key=f"answer-{job.id}-{number}",
+                alt=_("Probability of each class"),
+            )
+    if len(rows) > MOST_SHOWN:
+        st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
+
+
+def as_csv(rows: list[dict]) -> str:
+    """The answers as a table: image, label and one column a class."""
+    good = [row for row in rows if not row.get("error")]
+    names = list(good[0]["proba"]) if good else []
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["image", "label", *map(plain, names)])
+    for row in good:
+        table.writerow([plain(row["image"]), plain(row["label"]), *(f"{p:.6f}" for p in row["proba"].values())])
+    return out.getvalue()
+
+
+def plain(cell: str) -> str:
+    """A name that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def take_home(run: Run) -> None:
+    """The bundle: one zip with the model, its manifest and its card."""
+    st.markdown(
+        _(
+            "One zip: `model.safetensors` (the weights), `manifest.json` (classes, preprocessing, metrics with their "
+            "number of images, versions, seed) and a model card. It holds no code, so it is safe to open, and "
+            "`python -m core predict bundle.zip photo.jpg` uses it on any machine with Graft."
+        )
+    )
+    params = {"run": str(run.path), "workspace": state.workspace()}
+    name = f"{run.backbone}-{run.kind}"
+    spec = JobSpec("export", params, slot="short", title=_("Export {name}").format(name=name), listed=False)
+    job = state.latest_like(spec)
+    if job is None:
+        if st.button(_("Make the bundle"), type="primary", icon=":material/package_2:"):
+            state.once(spec)
+            st.rerun()
+        return
+    status = progress.panel(job)
+    if status.state == "done":
+        file = job.path / status.result["file"]
+        st.download_button(
+            _("Download the bundle ({size})").format(size=text.megabytes(file.stat().st_size / 1e6)),
+            file.read_bytes,
+            file_name=f"graft-{name}.zip",
+            mime="application/zip",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+main()

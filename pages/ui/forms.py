@@ -1,0 +1,90 @@
+"""Widgets that end in a config. What the user chose is kept when the page is left."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.backbones.registry import BackboneInfo, backbones, info
+from pages.ui import text
+from pages.ui.i18n import _
+
+KEEP = "session"
+
+
+def backbone_label(name: str) -> str:
+    """A backbone in a list: its name and what matters first."""
+    fact = info(name)
+    ready = "" if fact.ready else _(" · download")
+    return f"{name} · {text.megabytes(fact.size_mb)}{ready}"
+
+
+def comparison() -> tuple[list[str], dict]:
+    """What to compare, and how: the backbones' names and a probe's config as JSON."""
+    known = sorted(backbones(), key=lambda fact: (not fact.ready, not fact.embedded))
+    ready = [fact.name for fact in known if fact.embedded]
+    names = st.multiselect(
+        _("Backbones"),
+        [fact.name for fact in known],
+        default=ready,
+        format_func=backbone_label,
+        key="compare-backbones",
+        persist_state=KEEP,
+        select_all=False,
+        help=_("Those that are on this machine come first. The others are downloaded once, where there is a network."),
+    )
+    missing = [name for name in names if not info(name).ready]
+    if missing:
+        size = sum(info(name).size_mb for name in missing)
+        st.caption(_("{size} will be downloaded first.").format(size=text.megabytes(size)))
+    with st.expander(_("All backbones, and what each is")):
+        backbone_table(known)
+    with st.expander(_("How they are compared")):
+        probe = st.selectbox(_("Probe"), ["logistic"], format_func=lambda _name: _("Logistic regression"))
+        pca = _reduction()
+        folds = st.slider(_("Folds"), 2, 10, 5, key="compare-folds", persist_state=KEEP)
+        seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="compare-seed", persist_state=KEEP)
+    return names, {"probe": probe, "pca": pca, "folds": folds, "seed": seed}
+
+
+def _reduction() -> str:
+    kinds = {"": _("none"), "components": _("PCA, a number of components"), "share": _("PCA, a share of the variance")}
+    kind = st.selectbox(
+        _("Reduce the features first"),
+        list(kinds),
+        format_func=kinds.get,
+        key="compare-pca",
+        persist_state=KEEP,
+        help=_("The reduction is fitted inside each training fold, so that nothing leaks."),
+    )
+    if kind == "components":
+        return str(st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP))
+    if kind == "share":
+        return str(st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP))
+    return ""
+
+
+def backbone_table(facts: list[BackboneInfo]) -> None:
+    """What is known of each backbone."""
+    st.dataframe(
+        {
+            _("Backbone"): [fact.name for fact in facts],
+            _("Ready"): [fact.ready for fact in facts],
+            _("Family"): [fact.family for fact in facts],
+            _("Parameters"): [fact.params for fact in facts],
+            _("GFLOPs"): [fact.gflops for fact in facts],
+            _("Size (MB)"): [fact.size_mb for fact in facts],
+            _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
+            _("Input (px)"): [fact.input_px for fact in facts],
+            _("Features"): [fact.feature_dim for fact in facts],
+            _("Trained on"): [fact.trained_on for fact in facts],
+            _("Licence"): [fact.licence for fact in facts],
+        },
+        hide_index=True,
+        height=320,
+        column_config={
+            _("Parameters"): st.column_config.NumberColumn(format="compact"),
+            _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
+            _("Size (MB)"): st.column_config.NumberColumn(format="%.1f"),
+            _("ImageNet top-1 (%)"): st.column_config.NumberColumn(format="%.1f"),
+        },
+    )

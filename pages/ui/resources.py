@@ -1,0 +1,55 @@
+"""What browser sessions share: the job pool, and what was read from the disk. The only caches of the dashboard.
+
+Keys are ids that derive from content, with the workspace beside them, so that no visitor is served another's things.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.data.dataset import Dataset, open_dataset
+from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.predictions import Predictions
+from core.jobs.pool import Pool
+from core.workspaces import remove_idle
+
+
+@st.cache_resource(show_spinner=False)
+def pool() -> Pool:
+    """The one job pool of this server, which also picks up what an earlier server left."""
+    jobs = Pool(warm="core.tasks")
+    jobs.recover()
+    return jobs
+
+
+@st.cache_data(show_spinner=False, ttl=3600)
+def tidy() -> None:
+    """Removes what idle visitors of a public app left, once an hour."""
+    remove_idle()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def dataset(workspace_id: str, dataset_id: str) -> Dataset:
+    """An opened dataset.
+
+    Raises:
+        DatasetError: it is not there any more.
+    """
+    return open_dataset(workspace_id, dataset_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _judged(path: str, _modified_ns: int) -> tuple[Predictions, Evaluation]:
+    predictions = Predictions.load(Path(path))
+    return predictions, evaluate(predictions)
+
+
+def judged(path: Path) -> tuple[Predictions, Evaluation]:
+    """The predictions in a file, and what they are worth.
+
+    Raises:
+        EvaluationError: the file is damaged.
+    """
+    return _judged(str(path), path.stat().st_mtime_ns)

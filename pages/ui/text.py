@@ -1,0 +1,80 @@
+"""Words and numbers as a person reads them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from core.i18n import gettext as _
+from core.i18n import ngettext
+from core.runs import Run
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'/@])")
+
+
+def literal(text: str) -> str:
+    """`text` for a place that reads Markdown, so that a user's name is shown as it is and never as markup."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """`text`, its middle left out where it is longer than `most` characters."""
+    if len(text) <= most:
+        return text
+    half = (most - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def duration(seconds: float) -> str:
+    """A time span, such as "about 3 min"."""
+    if seconds < 1:
+        return _("under a second")
+    if seconds < 100:
+        return _("{n} s").format(n=round(seconds))
+    if seconds < 5400:
+        return _("{n} min").format(n=round(seconds / 60))
+    return _("{hours} h {minutes} min").format(hours=int(seconds // 3600), minutes=round(seconds % 3600 / 60))
+
+
+def images(n: int) -> str:
+    """A number of images."""
+    return ngettext("{n} image", "{n} images", n).format(n=f"{n:,}")
+
+
+def classes(n: int) -> str:
+    """A number of classes."""
+    return ngettext("{n} class", "{n} classes", n).format(n=f"{n:,}")
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share of one as a percentage."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def interval(ci: tuple[float, float]) -> str:
+    """A 95 % interval of shares, such as "90.1–94.2 %"."""
+    return f"{100 * ci[0]:.1f}–{100 * ci[1]:.1f} %"
+
+
+def megabytes(mb: float) -> str:
+    """A size on disk."""
+    return f"{mb:,.0f} MB" if mb >= 10 else f"{mb:.1f} MB"
+
+
+def when(seconds: float) -> str:
+    """A moment (seconds since the epoch) on this machine's clock."""
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+def split_name(split: str) -> str:
+    """What the page calls a split."""
+    names = {"train": _("training"), "val": _("validation"), "test": _("test"), "oof": _("cross-validation")}
+    return names.get(split, split)
+
+
+def run_name(run: Run) -> str:
+    """A run in a list: what it is, its validation accuracy, and when it was made."""
+    kind = _("probe") if run.kind == "probe" else _("fine-tuned, {mode}").format(mode=run.config.get("mode", ""))
+    judged = run.metrics.get("val") or run.metrics.get("oof")
+    accuracy = percent(float(str(judged["accuracy"]))) if judged else ""
+    return " · ".join(filter(None, (run.backbone, kind, accuracy, run.created[:16].replace("T", " "))))

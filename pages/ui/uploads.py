@@ -1,0 +1,37 @@
+"""From the browser to the disk: an upload is copied at once, in pieces, and the browser's copy is let go."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+from core import paths
+from core.errors import GraftError
+from core.i18n import gettext as _
+from core.workspaces import check_quota
+
+_PIECE_BYTES = 1 << 20
+
+
+def keep(upload: BinaryIO, suffix: str, workspace_id: str) -> Path:
+    """Copies an upload into the workspace, under a name of our own.
+
+    Raises:
+        GraftError: the disk is full, or the workspace's quota is used up.
+    """
+    upload.seek(0, 2)
+    check_quota(workspace_id, more_bytes=upload.tell())
+    path = paths.workspace(workspace_id) / "uploads" / f"{secrets.token_hex(8)}{suffix}"
+    try:
+        with paths.replacing(path) as file:
+            upload.seek(0)
+            shutil.copyfileobj(upload, file, _PIECE_BYTES)
+    except OSError as problem:
+        raise GraftError(
+            _("The upload could not be saved: {reason}. Delete photos or runs, or free some space on the disk.").format(
+                reason=problem.strerror
+            )
+        ) from problem
+    return path
