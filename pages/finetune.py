@@ -9,7 +9,7 @@ from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from core.training.config import FinetuneConfig
-from pages.ui import charts, forms, progress, state, text
+from pages.ui import charts, progress, state, text, training_forms
 from pages.ui.i18n import _
 from pages.ui.previews import augmentation_preview
 
@@ -25,13 +25,13 @@ def main() -> None:
         )
     )
     try:
-        config = forms.finetuning()
+        config = training_forms.finetuning(str(state.remembered("finetune-backbone", "")))
     except GraftError as problem:
         st.error(str(problem))
         return
     title = _("Augmentation: what each image may look like in training")
     with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as shown:
-        config = forms.augmentation(config)
+        config = training_forms.augmentation(config)
         if shown.open:
             augmentation_preview(dataset, config)
     if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
