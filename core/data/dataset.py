@@ -1,0 +1,253 @@
+"""A dataset on disk: classes, items with their splits, the photos under their sha256, and thumbnails.
+
+    <workspace>/datasets/<id>/
+        blobs/<2 hex>/<sha256>              the bytes as they came
+        thumbnails/<2 hex>/<sha256>.jpg     RGB, at most 256 px, without metadata
+        items.parquet                       one row an item
+        skipped.json                        entries that were left out, and why
+        sources/<sha256>                    empty; the source files this dataset was made from
+        dataset.json                        written last: a directory without it is no dataset
+
+This file knows nothing of archives. `ingest.py` writes datasets; everybody else reads them here.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core import paths
+from core.data.note import note_text
+from core.errors import DatasetError
+from core.i18n import gettext as _
+from core.paths import DEFAULT_WORKSPACE
+
+SCHEMA = 1
+SPLITS = ("train", "val", "test")
+MANIFEST, ITEMS, SKIPPED = "dataset.json", "items.parquet", "skipped.json"
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One photo.
+
+    Attributes:
+        name: the entry's name in the archive, for display only.
+        sha256: of the photo's bytes; copies share it.
+        label: index into the dataset's classes.
+        split: "train", "val" or "test".
+        width: pixels, as shown (EXIF orientation applied).
+        height: pixels, as shown.
+        n_bytes: of the file.
+        format: Pillow's name of the format, such as "JPEG".
+    """
+
+    name: str
+    sha256: str
+    label: int
+    split: str
+    width: int
+    height: int
+    n_bytes: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An entry that was left out, with the reason as a code word (`messages.skip_text` explains it)."""
+
+    entry: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a list of datasets shows, without reading their items. A `damaged` one has only its id and path.
+
+    Attributes:
+        given_splits: photos in each split that the data came with.
+        made_splits: the splits that Graft made.
+        ignored: system files that nobody meant to add.
+        warnings: code words, see `messages.warning_text`.
+        created: UTC time, ISO 8601.
+        seed: the seed of the splits that were made.
+    """
+
+    id: str
+    root: Path
+    name: str = ""
+    source: str = ""
+    classes: tuple[str, ...] = ()
+    images: int = 0
+    fingerprint: str = ""
+    split_counts: Mapping[str, int] = field(default_factory=dict)
+    given_splits: Mapping[str, int] = field(default_factory=dict)
+    made_splits: tuple[str, ...] = ()
+    ignored: int = 0
+    warnings: tuple[str, ...] = ()
+    created: str = ""
+    seed: int = 0
+    damaged: bool = False
+
+    @property
+    def note(self) -> str:
+        """How the photos were split and where a sample's come from, as plain sentences in the language in use."""
+        return note_text(self.source, self.split_counts, self.given_splits, self.made_splits, self.seed)
+
+
+@dataclass(frozen=True)
+class Dataset(Summary):
+    """A dataset with its items, sorted by class, name and sha256."""
+
+    items: tuple[Item, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def split(self, name: str) -> tuple[Item, ...]:
+        """The items of one split; none where there is no such split."""
+        return self._by_split.get(name, ())
+
+    @cached_property
+    def _by_split(self) -> dict[str, tuple[Item, ...]]:
+        return {split: tuple(item for item in self.items if item.split == split) for split in SPLITS}
+
+    @cached_property
+    def labels(self) -> tuple[int, ...]:
+        """Each item's label, in the order of `items`."""
+        return tuple(item.label for item in self.items)
+
+    def path(self, item: Item) -> Path:
+        """The file with a photo's bytes as they came."""
+        return blob_path(self.root, item.sha256)
+
+    def thumbnail(self, item: Item) -> Path:
+        """A JPEG of at most 256 px, upright, without metadata."""
+        return thumbnail_path(self.root, item.sha256)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Photos by split and class name; only splits that have photos, every class in each."""
+        seen = Counter((item.split, item.label) for item in self.items)
+        return {
+            split: {name: seen[split, label] for label, name in enumerate(self.classes)}
+            for split in SPLITS
+            if self._by_split[split]
+        }
+
+
+def blob_path(root: Path, sha256: str) -> Path:
+    """Where a photo's bytes are below `root`."""
+    return root / "blobs" / sha256[:2] / sha256
+
+
+def thumbnail_path(root: Path, sha256: str) -> Path:
+    """Where a photo's thumbnail is below `root`."""
+    return root / "thumbnails" / sha256[:2] / f"{sha256}.jpg"
+
+
+def open_dataset(workspace_id: str, dataset_id: str) -> Dataset:
+    """Reads a dataset.
+
+    Raises:
+        DatasetError: there is none with this id, or its record is damaged.
+    """
+    if not _ID.fullmatch(dataset_id):
+        raise DatasetError(_missing())
+    return read_dataset(paths.datasets(workspace_id) / dataset_id)
+
+
+def read_dataset(root: Path) -> Dataset:
+    """Reads the dataset in the directory `root`; see `open_dataset`."""
+    try:
+        facts = _facts(root)
+        items = _read_items(root / ITEMS)
+        skipped = tuple(Skipped(*row) for row in paths.read_json(root / SKIPPED))
+        if len(items) != facts["images"] or any(not 0 <= i.label < len(facts["classes"]) for i in items):
+            raise ValueError("the items do not belong to the manifest")
+        return Dataset(root=root, items=items, skipped=skipped, **facts)
+    except FileNotFoundError as problem:
+        if (root / MANIFEST).exists():
+            raise DatasetError(_damaged()) from problem
+        raise DatasetError(_missing()) from None
+    except (KeyError, TypeError, ValueError, OSError) as problem:
+        raise DatasetError(_damaged()) from problem
+
+
+def list_datasets(workspace_id: str = DEFAULT_WORKSPACE) -> list[Summary]:
+    """The workspace's datasets, newest first; damaged ones come last, marked, so that they can be deleted."""
+    found: list[Summary] = []
+    for manifest in paths.datasets(workspace_id).glob(f"*/{MANIFEST}"):
+        root = manifest.parent
+        if not _ID.fullmatch(root.name):
+            continue
+        try:
+            found.append(Summary(root=root, **_facts(root)))
+        except (KeyError, TypeError, ValueError, OSError):
+            found.append(Summary(id=root.name, root=root, name=root.name, damaged=True))
+    return sorted(found, key=lambda s: (s.created, s.id), reverse=True)
+
+
+def delete_dataset(workspace_id: str, dataset_id: str) -> None:
+    """Removes a dataset; nothing happens where there is none. It is gone at once, and its files soon after."""
+    if not _ID.fullmatch(dataset_id):
+        return
+    root = paths.datasets(workspace_id) / dataset_id
+    doomed = root.with_name(f".deleted-{secrets.token_hex(4)}")
+    try:
+        root.rename(doomed)
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        raise DatasetError(
+            _("The dataset is in use and cannot be deleted now. Try again when its jobs are done.")
+        ) from problem
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def write_dataset(dataset: Dataset) -> None:
+    """Writes a dataset's records below its root, the manifest last. The blobs and thumbnails are there already."""
+    root = dataset.root
+    _write_items(root / ITEMS, dataset.items)
+    paths.write_json(root / SKIPPED, [[s.entry, s.reason] for s in dataset.skipped])
+    (root / "sources").mkdir(exist_ok=True)
+    facts = {name: getattr(dataset, name) for name in Summary.__dataclass_fields__ if name not in ("root", "damaged")}
+    paths.write_json(root / MANIFEST, {"schema": SCHEMA, **facts})
+
+
+def _facts(root: Path) -> dict[str, Any]:
+    content = paths.read_json(root / MANIFEST)
+    if content.pop("schema") != SCHEMA:
+        raise ValueError("written by another version")
+    for key in ("classes", "made_splits", "warnings"):
+        content[key] = tuple(content[key])
+    return {name: content[name] for name in Summary.__dataclass_fields__ if name not in ("root", "damaged")}
+
+
+def _write_items(path: Path, items: tuple[Item, ...]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {name: [getattr(item, name) for item in items] for name in Item.__slots__}
+    with paths.replacing(path) as file:
+        pq.write_table(pa.table(columns), file)
+
+
+def _read_items(path: Path) -> tuple[Item, ...]:
+    import pyarrow.parquet as pq
+
+    columns = pq.read_table(path, columns=list(Item.__slots__)).to_pydict()
+    return tuple(Item(*row) for row in zip(*(columns[name] for name in Item.__slots__), strict=True))
+
+
+def _missing() -> str:
+    return _("There is no such dataset in this workspace. Open the Data page to add it again.")
+
+
+def _damaged() -> str:
+    return _("The record of this dataset is damaged. Delete it and upload the photos again.")

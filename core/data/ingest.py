@@ -1,0 +1,186 @@
+"""Takes photos in: a zip, a folder or a sample becomes a dataset in the workspace.
+
+What is found is written to a staging directory beside the datasets, under the photos' sha256, and renamed at the end, so a
+dataset is there whole or not at all. Its id derives from its content: the same photos are the same dataset.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import secrets
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core import paths
+from core.data.dataset import Dataset, Item, Skipped, read_dataset, write_dataset
+from core.data.intake import Found, Intake, take_in
+from core.data.limits import Limits
+from core.data.messages import skip_text, warning_text
+from core.data.sources import Source, open_source
+from core.data.splits import Labelled, assign, warnings_for
+from core.errors import DatasetError
+from core.i18n import gettext as _
+from core.paths import DEFAULT_WORKSPACE
+from core.progress import Report, silent
+
+__all__ = ["Limits", "ingest", "skip_text", "warning_text"]
+
+_STALE_S = 24 * 3600
+
+
+def ingest(
+    source: str | Path,
+    workspace_id: str = DEFAULT_WORKSPACE,
+    *,
+    name: str | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+    report: Report = silent,
+) -> Dataset:
+    """Takes photos into the workspace; the same bytes again are the same dataset, answered quickly.
+
+    Args:
+        source: a zip file, a folder, or "sample:NAME" (see `samples.SAMPLES`).
+        workspace_id: the workspace to put it in.
+        name: what to call it; the file's, folder's or sample's name where none is given.
+        limits: what is accepted.
+        seed: of the splits that are made.
+        report: told of images; raising `Cancelled` in it stops the work and leaves nothing behind.
+
+    Raises:
+        RejectedError: the archive is refused whole; its `code` says why.
+        DatasetError: there is no such file or sample, a download failed, or the disk is full.
+    """
+    folder = paths.datasets(workspace_id)
+    with explained(), open_source(source, limits or Limits(), report) as opened:
+        digest = f"{opened.digest()}-{seed}"
+        known = _known(folder, digest)
+        if known is not None:
+            return known
+        with staging(folder) as stage:
+            dataset = _dataset(take_in(opened, stage, report), opened, stage, name, seed)
+            write_dataset(dataset)
+            (stage / "sources" / digest).touch()
+            return _settle(stage, folder / dataset.id, digest)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turns what the system says about a disk into a sentence."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DatasetError(
+                _("The disk is full. Free some space or delete datasets on the Runs page, then try again.")
+            ) from problem
+        if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise DatasetError(_("A file cannot be read or written. Check the permissions and try again.")) from problem
+        raise
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A new directory in `folder` that is gone when the block ends, unless it was renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(".*-*"):
+        if old.name.startswith((".staging-", ".deleted-")) and time.time() - old.stat().st_mtime > _STALE_S:
+            shutil.rmtree(old, ignore_errors=True)
+    stage = folder / f".staging-{secrets.token_hex(8)}"
+    stage.mkdir()
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def fingerprint_of(classes: tuple[str, ...], items: tuple[Item, ...]) -> str:
+    """The sha256 over classes, splits and images: equal for equal content, whatever the files are called."""
+    digest = hashlib.sha256()
+    for part in (len(classes), *classes):
+        digest.update(f"{part}\0".encode("utf-8", "surrogatepass"))
+    for line in sorted(f"{item.split}\0{item.label}\0{item.sha256}\0" for item in items):
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def labelled(intake: Intake) -> list[Labelled]:
+    """The photos as far as splitting goes."""
+    return [Labelled(f.sha256, f.label, f.split) for f in intake.found]
+
+
+def all_warnings(intake: Intake) -> tuple[str, ...]:
+    """Everything doubtful about what was taken in, as code words."""
+    return (*intake.warnings, *warnings_for(labelled(intake), intake.classes))
+
+
+def _dataset(intake: Intake, source: Source, root: Path, name: str | None, seed: int) -> Dataset:
+    assignment = assign(labelled(intake), seed)
+    items = tuple(_item(found, split) for found, split in zip(intake.found, assignment.splits, strict=True))
+    fingerprint = fingerprint_of(intake.classes, items)
+    return Dataset(
+        id=fingerprint[:16],
+        root=root,
+        name=name or source.title,
+        source=source.kind,
+        classes=intake.classes,
+        images=len(items),
+        fingerprint=fingerprint,
+        split_counts=dict(Counter(item.split for item in items)),
+        given_splits=dict(Counter(f.split for f in intake.found if f.split)),
+        made_splits=assignment.made,
+        ignored=intake.ignored,
+        warnings=all_warnings(intake),
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        seed=seed,
+        items=items,
+        skipped=tuple(Skipped(*skip) for skip in intake.skipped),
+    )
+
+
+def _item(found: Found, split: str) -> Item:
+    return Item(found.name, found.sha256, found.label, split, found.width, found.height, found.n_bytes, found.format)
+
+
+def _known(folder: Path, digest: str) -> Dataset | None:
+    """The dataset that was made from these very bytes, if it is there and whole."""
+    for mark in folder.glob(f"[0-9a-f]*/sources/{digest}"):
+        root = mark.parents[1]
+        try:
+            return _whole(read_dataset(root))
+        except DatasetError:
+            continue
+    return None
+
+
+def _whole(dataset: Dataset) -> Dataset:
+    if not all(dataset.path(item).is_file() and dataset.thumbnail(item).is_file() for item in dataset.items):
+        raise DatasetError(_("Photos of this dataset are missing. Upload it again."))
+    return dataset
+
+
+def _settle(stage: Path, root: Path, digest: str) -> Dataset:
+    """Renames the staged dataset to its place, or leaves it where the same one is there already (from another process, say)."""
+    for _attempt in range(3):
+        try:
+            stage.rename(root)
+            return read_dataset(root)
+        except OSError as problem:
+            if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES) or not root.exists():
+                raise
+        try:
+            dataset = _whole(read_dataset(root))
+            (root / "sources").mkdir(exist_ok=True)
+            (root / "sources" / digest).touch()
+            return dataset
+        except DatasetError:
+            doomed = root.with_name(f".deleted-{secrets.token_hex(4)}")
+            root.rename(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+    raise DatasetError(_("The dataset could not be put in its place. Try again."))

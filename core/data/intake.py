@@ -1,0 +1,258 @@
+"""From a source's entries to photos on disk: names are judged, bytes hashed and kept, images decoded elsewhere.
+
+The result says what was found, skipped and ignored. It knows neither workspaces nor how splits are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from core.data import names
+from core.data.archive import BadEntry
+from core.data.dataset import blob_path, thumbnail_path
+from core.data.decoding import Decoded, Decoders
+from core.data.images import format_of
+from core.data.layout import Layout, Place, recognise
+from core.data.limits import Limits
+from core.data.messages import rejected
+from core.data.sources import Source
+from core.i18n import gettext as _
+from core.progress import Progress, Report
+
+_EXTENSIONS = {
+    "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A photo that was taken in; see `dataset.Item`. `split` is the one it came with, or None."""
+
+    name: str
+    sha256: str
+    label: int
+    split: str | None
+    width: int
+    height: int
+    n_bytes: int
+    format: str
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Everything that came of a source: `skipped` has (entry, reason), `warnings` those about names and folders."""
+
+    classes: tuple[str, ...]
+    found: tuple[Found, ...]
+    skipped: tuple[tuple[str, str], ...]
+    ignored: int
+    warnings: tuple[str, ...]
+
+
+@dataclass
+class _Photo:
+    """An entry on its way: its index in the source, its place, and its bytes' facts once they were read."""
+
+    index: int
+    name: str
+    place: Place
+    sha256: str = ""
+    n_bytes: int = 0
+
+
+@dataclass
+class _Desk:
+    """What has been seen so far."""
+
+    photos: list[_Photo] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+    skipped: list[tuple[int, str, str]] = field(default_factory=list)
+    ignored: int = 0
+    folders: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+    n_images: int = 0
+
+
+def take_in(source: Source, stage: Path, report: Report) -> Intake:
+    """Reads, checks and stores a source's photos below `stage`: blobs and thumbnails, nothing else.
+
+    Raises:
+        RejectedError: the source is refused whole.
+    """
+    desk = _sorted_by_name(source)
+    limits = source.limits
+    if len({photo.place.label for photo in desk.photos}) > limits.max_classes:
+        raise rejected("too_many_classes", limits=limits)
+    with Decoders(limits) as decoders:
+        waiting = _read_all(source, desk, stage, decoders, report)
+        decoded = _collect(waiting, desk, report)
+    for sha256, result in decoded.items():
+        if result.reason:
+            blob_path(stage, sha256).unlink(missing_ok=True)
+            thumbnail_path(stage, sha256).unlink(missing_ok=True)
+    return _result(desk, decoded, limits)
+
+
+def _sorted_by_name(source: Source) -> _Desk:
+    """Sorts the entries by what their names say: junk, skipped, photos with their places."""
+    desk = _Desk()
+    entries = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries)]
+    entries = [(i, entry, parts) for i, entry, parts in entries if parts]
+    maybe = [
+        parts[:-1]
+        for _i, entry, parts in entries
+        if not entry.is_folder
+        and not names.is_junk(parts)
+        and _fits(entry.name, source.limits)
+        and _may_be_photo(parts)
+    ]
+    layout = recognise(maybe)
+    taken: set[str] = set()
+    for i, entry, parts in entries:
+        if entry.is_folder:
+            _note_folder(desk, layout.place(parts))
+        elif names.is_junk(parts):
+            desk.ignored += 1
+            desk.others.append(i)
+        else:
+            _sort_file(desk, source.limits, layout, i, parts, entry.name, taken)
+    desk.n_images = len(maybe)
+    return desk
+
+
+def _sort_file(
+    desk: _Desk, limits: Limits, layout: Layout, index: int, parts: tuple[str, ...], name: str, taken: set[str]
+) -> None:
+    display = names.shown(name, limits.max_name_bytes)
+    path = "/".join(parts)
+    place = layout.place(parts[:-1])
+    reason = ""
+    if not _fits(name, limits):
+        reason = "name_too_long"
+    elif path in taken:
+        reason = "duplicate_name"
+    elif place is None:
+        reason = "not_in_class_folder" if _may_be_photo(parts) else "unsupported_format"
+    taken.add(path)
+    if reason:
+        desk.skipped.append((index, display, reason))
+        desk.others.append(index)
+    elif place is not None:
+        _note_folder(desk, place)
+        desk.photos.append(_Photo(index, display, place))
+
+
+def _note_folder(desk: _Desk, place: Place | None) -> None:
+    if place is not None:
+        desk.folders.add(place.folder)
+        desk.labels.add(place.label)
+
+
+def _fits(name: str, limits: Limits) -> bool:
+    return len(name.encode("utf-8", "surrogatepass")) <= limits.max_name_bytes
+
+
+def _may_be_photo(parts: Sequence[str]) -> bool:
+    return PurePosixPath(parts[-1].rstrip(". ")).suffix.lower() in _EXTENSIONS
+
+
+def _read_all(
+    source: Source, desk: _Desk, stage: Path, decoders: Decoders, report: Report
+) -> dict[str, Future[Decoded]]:
+    """Reads every entry (an entry that lies refuses the archive, wanted or not) and sends new images to the decoders."""
+    waiting: dict[str, Future[Decoded]] = {}
+    total = len(desk.photos)
+    for index in desk.others:
+        try:
+            source.read(index)
+        except BadEntry:
+            continue
+    kept: list[_Photo] = []
+    for i, photo in enumerate(desk.photos):
+        if i % 8 == 0:
+            done = sum(f.done() for f in waiting.values()) if i % 64 == 0 else None
+            report(Progress(min(done if done is not None else i // 2, total), total, _("Reading the photos")))
+        try:
+            content = source.read(photo.index)
+        except BadEntry as problem:
+            desk.skipped.append((photo.index, photo.name, problem.reason))
+            continue
+        reason = _reason(content, photo.name)
+        if reason:
+            desk.skipped.append((photo.index, photo.name, reason))
+            continue
+        photo.sha256, photo.n_bytes = hashlib.sha256(content).hexdigest(), len(content)
+        kept.append(photo)
+        if photo.sha256 not in waiting:
+            waiting[photo.sha256] = _store(content, photo.sha256, stage, decoders)
+    desk.photos = kept
+    return waiting
+
+
+def _reason(content: bytes, name: str) -> str:
+    """The skip code of an entry whose name and first bytes tell enough; "" for one that is to be decoded."""
+    may_be_photo = _may_be_photo([name])
+    claimed = format_of(content[:16])
+    if not content and may_be_photo:
+        return "empty_file"
+    if may_be_photo:
+        return ""
+    return "bad_extension" if claimed in Limits().formats and claimed != "BMP" else "unsupported_format"
+
+
+def _store(content: bytes, sha256: str, stage: Path, decoders: Decoders) -> Future[Decoded]:
+    blob, small = blob_path(stage, sha256), thumbnail_path(stage, sha256)
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    small.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(content)
+    return decoders.submit(blob, small)
+
+
+def _collect(waiting: dict[str, Future[Decoded]], desk: _Desk, report: Report) -> dict[str, Decoded]:
+    decoded: dict[str, Decoded] = {}
+    total = len(desk.photos)
+    for i, (sha256, future) in enumerate(waiting.items()):
+        decoded[sha256] = future.result()
+        if i % 8 == 0:
+            report(Progress(min(total, i), total, _("Checking the photos")))
+    report(Progress(total, total, _("Checking the photos")))
+    return decoded
+
+
+def _result(desk: _Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:
+    good = [p for p in desk.photos if not decoded[p.sha256].reason]
+    bad = [(p.index, p.name, decoded[p.sha256].reason) for p in desk.photos if decoded[p.sha256].reason]
+    classes = tuple(sorted({p.place.label for p in good}))
+    if not good:
+        stray = (
+            desk.n_images
+            and all(r in ("not_in_class_folder", "unsupported_format") for _i, _n, r in desk.skipped)
+            and not bad
+        )
+        raise rejected("no_class_folders" if stray else "no_images", limits=limits)
+    if len(classes) < limits.min_classes:
+        raise rejected("too_few_classes", limits=limits)
+    label = {name: i for i, name in enumerate(classes)}
+    found = [_found(p, decoded[p.sha256], label[p.place.label]) for p in good]
+    found.sort(key=lambda f: (f.label, f.name, f.sha256, f.split or ""))
+    skipped = tuple((name, reason) for _i, name, reason in sorted(desk.skipped + bad))
+    return Intake(classes, tuple(found), skipped, desk.ignored, _warnings(desk, good, classes))
+
+
+def _found(photo: _Photo, result: Decoded, label: int) -> Found:
+    size = (result.width, result.height)
+    return Found(photo.name, photo.sha256, label, photo.place.split, *size, photo.n_bytes, result.format)
+
+
+def _warnings(desk: _Desk, good: Sequence[_Photo], classes: Sequence[str]) -> tuple[str, ...]:
+    found = []
+    raw = {p.place.folder for p in good}
+    if len({folder.casefold() for folder in classes}) < len(classes) or len(raw) > len(classes):
+        found.append("case_colliding_classes")
+    if any(p.place.nested for p in good):
+        found.append("nested_folders")
+    return (*found, *(f"empty_class:{name}" for name in sorted(desk.labels - set(classes))))

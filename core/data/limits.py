@@ -1,0 +1,48 @@
+"""What an upload may be: every limit of the data room in one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits on archives and images; counted while reading, never believed from a header.
+
+    Attributes:
+        max_upload_bytes: the archive itself.
+        max_entries: entries in an archive, folders and junk included.
+        max_entry_bytes: one unpacked entry.
+        max_total_bytes: all unpacked entries together.
+        max_ratio: unpacked over packed bytes, looked at from `ratio_floor_bytes` on.
+        ratio_floor_bytes: entries smaller than this may have any ratio.
+        max_pixels: width times height of one image.
+        max_side: the longer side of one image.
+        decode_timeout_s: processor seconds that decoding one image may take.
+        formats: Pillow's names of the formats that are accepted.
+        zip_methods: zip's compression methods that are accepted (0 stored, 8 deflated).
+        min_classes: fewer cannot be told apart.
+        max_classes: more are refused.
+        max_name_bytes: a longer entry name (UTF-8) is skipped.
+    """
+
+    max_upload_bytes: int = 200 * _MIB
+    max_entries: int = 20_000
+    max_entry_bytes: int = 30 * _MIB
+    max_total_bytes: int = 1024 * _MIB
+    max_ratio: int = 200
+    ratio_floor_bytes: int = 4 * _MIB
+    max_pixels: int = 40_000_000
+    max_side: int = 20_000
+    decode_timeout_s: float = 5.0
+    formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
+    zip_methods: tuple[int, ...] = (0, 8)
+    min_classes: int = 2
+    max_classes: int = 1000
+    max_name_bytes: int = 255
+
+    def for_own_files(self) -> Limits:
+        """The same for a folder that is on the machine already: images are judged as before, amounts are not."""
+        return replace(self, max_entries=5_000_000, max_total_bytes=1 << 50)

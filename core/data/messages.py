@@ -1,0 +1,140 @@
+"""What codes mean, in plain sentences with the remedy: why an archive was refused, an entry skipped, a warning given."""
+
+from __future__ import annotations
+
+from core.data.limits import Limits
+from core.data.names import shown
+from core.errors import RejectedError
+from core.i18n import gettext as _
+
+_MIB = 1 << 20
+
+
+def rejected(code: str, what: str = "", limits: Limits | None = None) -> RejectedError:
+    """The refusal of an upload for `code`, about the entry, format or class `what` where there is one."""
+    return RejectedError(code, reject_text(code, what, limits))
+
+
+def reject_text(code: str, what: str = "", limits: Limits | None = None) -> str:
+    """Why an upload is refused, and what to do."""
+    limits = limits or Limits()
+    facts = {
+        "what": shown(what, 120),
+        "upload_mb": limits.max_upload_bytes // _MIB,
+        "entry_mb": limits.max_entry_bytes // _MIB,
+        "total_mb": limits.max_total_bytes // _MIB,
+        "entries": limits.max_entries,
+        "classes": limits.max_classes,
+        "min_classes": limits.min_classes,
+    }
+    return _reject_template(code, bool(what)).format(**facts)
+
+
+def _reject_template(code: str, about: bool) -> str:
+    if code == "not_a_zip":
+        return (
+            _("This is not a zip file but {what}. Unpack it and zip the class folders.")
+            if about
+            else _("This is not a zip file. Zip a folder that holds one folder of photos for each class.")
+        )
+    if code == "too_large":
+        return (
+            _("'{what}' unpacks to more than {entry_mb} MB. Make the photo smaller or remove it, and zip again.")
+            if about
+            else _(
+                "The archive is too large: at most {upload_mb} MB packed and {total_mb} MB unpacked are taken. "
+                "Make the photos smaller, or use Graft on your own machine with the folder's path."
+            )
+        )
+    known = {
+        "unsafe_path": _(
+            "The archive holds the path '{what}', which would leave the folder it is unpacked in. "
+            "Zip the class folders again with your system's own tool."
+        ),
+        "symlink": _("'{what}' is a symbolic link. Replace links by the photos themselves and zip again."),
+        "special_file": _("'{what}' is a device or pipe, not a file. Remove it and zip again."),
+        "corrupt_archive": _("The zip file is damaged or was cut off. Upload it again, or zip the folders again."),
+        "zip_bomb": _(
+            "The archive unpacks to far more than its size, as archives made to fill a disk do. "
+            "Zip the original photos (JPEG or PNG) again."
+        ),
+        "size_mismatch": _("The sizes that the archive gives do not match what is in it. Zip the folders again."),
+        "unsupported_compression": _(
+            "'{what}' is packed by a method that is not supported. Zip the folders again with the usual method (Deflate)."
+        ),
+        "too_many_entries": _("The archive has more than {entries} entries. Upload fewer photos."),
+        "too_many_classes": _("There are more than {classes} class folders. Upload fewer classes."),
+        "encrypted": _("The archive is protected by a password. Zip the folders without one."),
+        "no_images": _(
+            "No photo could be read. Add JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF photos, in one folder for each class."
+        ),
+        "too_few_classes": _(
+            "At least {min_classes} classes with photos are needed. Put the photos into one folder for each class "
+            "(folders that differ only in invisible characters or accents' encoding count as one)."
+        ),
+        "no_class_folders": _("The photos are not in class folders. Put them into one folder for each class."),
+    }
+    return known[code]
+
+
+def skip_text(reason: str) -> str:
+    """Why one entry was left out, and what to do."""
+    known = {
+        "duplicate_name": _("Another entry has the same name; the first one is used. Rename one of them."),
+        "unsupported_format": _(
+            "Not a supported photo format. Save it as JPEG or PNG (on an iPhone: Settings, Camera, Formats, Most Compatible)."
+        ),
+        "name_too_long": _("The name with its folders is too long. Shorten it."),
+        "bad_crc": _("Its checksum is wrong: the entry was damaged. Zip the photo again."),
+        "corrupt_entry": _("The entry is damaged and cannot be unpacked. Zip the photo again."),
+        "not_in_class_folder": _("It lies in no class folder. Move it into the folder of its class."),
+        "truncated": _("The photo ends too early. Copy it again from where it came."),
+        "empty_file": _("The file is empty. Copy it again from where it came."),
+        "not_an_image": _("It is not a photo, whatever its name says. Remove it, or save it as JPEG or PNG."),
+        "too_many_pixels": _("The photo has too many pixels. Make it smaller."),
+        "decoder_error": _("The photo is damaged and cannot be decoded. Save it again as JPEG or PNG."),
+        "decode_timeout": _("Decoding the photo takes too long. Save it again as an ordinary JPEG or PNG."),
+        "bad_extension": _("It is a photo, but its name ends otherwise. Give it the ending .jpg or .png that fits."),
+    }
+    return known.get(reason, reason)
+
+
+def warning_text(code: str) -> str:
+    """What a warning means, and what to do; `code` may end in ":<class>"."""
+    kind, _colon, name = code.partition(":")
+    known = {
+        "case_colliding_classes": _(
+            "Some class names differ only in upper and lower case or in invisible characters. If they mean the same, give them one name."
+        ),
+        "class_too_small": _(
+            "Class '{name}' has too few photos to be in training, validation and test. Add photos: at least 3, better 20 or more."
+        ),
+        "class_missing_in_train": _(
+            "Class '{name}' has no photo in the training split, so it cannot be learned. Move some photos there."
+        ),
+        "class_missing_in_val": _(
+            "Class '{name}' has no photo in the validation split, so its validation scores are not available."
+        ),
+        "class_missing_in_test": _(
+            "Class '{name}' has no photo in the test split, so its test scores are not available."
+        ),
+        "nested_folders": _(
+            "Some photos lie in folders below their class folder. They count as the class of the outer folder."
+        ),
+        "empty_class": _(
+            "The folder '{name}' holds no photo that can be read. It is left out; add photos or remove it."
+        ),
+        "conflicting_duplicate": _(
+            "The same photo is in two classes. Decide for one, since no model can satisfy both."
+        ),
+        "train_val_leak": _(
+            "Some photos are in both training and validation, so validation scores will look better than they are. Remove the copies."
+        ),
+        "train_test_leak": _(
+            "Some photos are in both training and test, so test scores will look better than they are. Remove the copies."
+        ),
+        "val_test_leak": _(
+            "Some photos are in both validation and test, so test scores will look better than they are. Remove the copies."
+        ),
+    }
+    return known.get(kind, kind).format(name=name)

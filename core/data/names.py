@@ -1,0 +1,78 @@
+"""Entry names: labels for people, never paths on disk."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_JUNK_FOLDERS = {
+    "__macosx", ".git", ".svn", ".ipynb_checkpoints", ".spotlight-v100", ".trashes", ".fseventsd", ".appledouble",
+    ".temporaryitems", "$recycle.bin", "system volume information", "@eadir", "__pycache__",
+}  # fmt: skip
+_JUNK_FILES = {
+    ".ds_store", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", ".directory", ".localized", "icon\r",
+    ".apdisk", ".gitkeep", ".gitignore", ".picasa.ini", ".nomedia",
+}  # fmt: skip
+_DRIVE = re.compile(r"[A-Za-z]:")
+_SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_JOINERS = "\u200c\u200d"
+_BLACK_FLAG = "\U0001f3f4"
+
+
+def split_of(folder: str) -> str | None:
+    """The split that a folder's name stands for: "train", "val", "test" or none."""
+    return _SPLITS.get(folder.casefold())
+
+
+def is_unsafe(name: str) -> bool:
+    """Whether a name would leave the place it is unpacked in, on any system."""
+    return (
+        name.startswith(("/", "\\"))
+        or "\0" in name
+        or _DRIVE.match(name) is not None
+        or ".." in (part.strip() for part in re.split(r"[/\\]", name))
+    )
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The folders and the file of a name; both kinds of slash separate, "." and nothing are left out."""
+    return tuple(part for part in re.split(r"[/\\]", name) if part not in ("", "."))
+
+
+def is_junk(parts: tuple[str, ...]) -> bool:
+    """Whether systems and tools leave such a file about without anyone asking."""
+    file = parts[-1].casefold()
+    return file in _JUNK_FILES or file.startswith("._") or any(p.casefold() in _JUNK_FOLDERS for p in parts)
+
+
+def visible(text: str) -> str:
+    """`text` in NFC without what cannot be seen or turns text around: control, bidi and other format characters.
+
+    Joiners are kept between characters that need them (emoji, Arabic, Indic), tags only in flags.
+    """
+    text = unicodedata.normalize("NFC", text)
+    kept: list[str] = []
+    for i, c in enumerate(text):
+        category = unicodedata.category(c)
+        if c in _JOINERS:
+            joins = 0 < i < len(text) - 1 and kept and kept[-1] > "\x7f" and text[i + 1] > "\x7f"
+            if not joins:
+                continue
+        elif "\U000e0020" <= c <= "\U000e007f":
+            if not kept or not (kept[-1] == _BLACK_FLAG or "\U000e0020" <= kept[-1] <= "\U000e007f"):
+                continue
+        elif category in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            continue
+        kept.append(c)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def class_name(folder: str) -> str:
+    """A folder's name as a class: visible characters, without the spaces and dots that Windows would drop."""
+    return visible(folder).rstrip(". ").strip()
+
+
+def shown(name: str, max_bytes: int) -> str:
+    """An entry's name for a list: visible characters, cut where it is absurdly long."""
+    text = visible(name.replace("\\", "/"))
+    return text if len(text.encode("utf-8", "replace")) <= max_bytes else text[:40] + "..."
