@@ -41,7 +41,7 @@ def luminance(color):
 
 
 @pytest.mark.parametrize("color", base.PALETTE)
-@pytest.mark.parametrize("background", ["#FFFFFF", "#0E1117"])
+@pytest.mark.parametrize("background", ["#FFFFFF", "#0E1117", "#171614"])
 def test_every_color_is_seen_on_a_light_and_a_dark_page(color, background):
     low, high = sorted((luminance(color), luminance(background)))
     assert (high + 0.05) / (low + 0.05) >= 3
