@@ -110,20 +110,36 @@ def submit_source(source: str, name: str, delete_source: bool = False) -> None:
 
 def other_ways() -> None:
     """Samples, and a folder on this machine where the app is the user's own."""
-    st.markdown("**" + (_("Samples") if is_public() else _("Samples, and a folder on this machine")) + "**")
-    with st.container(border=True):
-        chosen = st.selectbox(_("Sample"), list(SAMPLES), format_func=lambda name: SAMPLES[name].title)
-        sample = SAMPLES[chosen]
-        size = (
-            "" if sample.offline else _(" It is downloaded ({size}).").format(size=text.megabytes(sample.download_mb))
-        )
-        st.caption(text.literal(sample.description) + size)
-        if st.button(_("Use this sample"), icon=":material/image:"):
-            submit_source(f"sample:{chosen}", sample.title)
-        if not is_public():
-            folder = st.text_input(_("Folder"), placeholder="/home/me/photos", help=_("Laid out like the zip above."))
-            if st.button(_("Use this folder"), icon=":material/folder_open:", disabled=not folder.strip()):
-                submit_source(folder.strip(), folder.strip().rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1])
+    if is_public():
+        a_sample()
+        return
+    samples, folders = st.columns(2, gap="medium")
+    with samples, st.container(border=True, height="stretch"):
+        a_sample()
+    with folders, st.container(border=True, height="stretch"):
+        a_folder()
+
+
+def a_sample() -> None:
+    """One of the samples."""
+    chosen = st.selectbox(_("A sample"), list(SAMPLES), format_func=lambda name: SAMPLES[name].title)
+    sample = SAMPLES[chosen]
+    size = "" if sample.offline else _("It is downloaded ({size}).").format(size=text.megabytes(sample.download_mb))
+    st.caption(f"{text.literal(sample.description)} {size}")
+    if st.button(_("Use this sample"), icon=":material/image:"):
+        submit_source(f"sample:{chosen}", sample.title)
+
+
+def a_folder() -> None:
+    """A folder on this machine."""
+    folder = st.text_input(
+        _("A folder on this machine"),
+        placeholder=_("for example /home/me/photos"),
+        help=_("Laid out like the zip. Its images are copied, so the folder may change or go afterwards."),
+    ).strip()
+    st.caption(_("For more photos than an upload takes."))
+    if st.button(_("Use this folder"), icon=":material/folder_open:", disabled=not folder):
+        submit_source(folder, folder.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1])
 
 
 def show(dataset: Dataset) -> None:
