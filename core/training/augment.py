@@ -1,0 +1,229 @@
+"""Training images, changed at random.
+
+The steps, in this order; those that are off draw nothing away from the others, so switching one kind leaves the rest
+of a sample as it was:
+
+1. Where to look, in one resampling: a window on the image, which is the centre crop of the plain preprocessing, or a
+   random part (resized crop, as in Szegedy et al. 2015), seen with a border (padding), nearer or farther (scale), off
+   the centre (translation) and turned about its middle (rotation). Beyond the image's edge is the fill colour.
+2. Horizontal, then vertical flip.
+3. Brightness, contrast, saturation, hue, grayscale.
+4. Gaussian noise.
+
+A sample's randomness depends on (seed, epoch, index) alone: no global generator is read or changed, and any number of
+threads in any order give the same images. With everything off the result is the plain preprocessing's crop, which is
+what validation always uses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torchvision.transforms.v2 import functional as F
+
+from core.backbones.preprocess import crop
+from core.backbones.registry import info
+from core.backbones.spec import Preprocessing
+from core.data.images import open_rgb
+from core.training.augmentation import KINDS, Augmentation
+from core.training.config import FinetuneConfig
+
+_DRAWS = 4  # numbers set aside for each kind, whether it is on or not
+_SLOT = {kind.name: _DRAWS * i for i, kind in enumerate(KINDS)}
+_GEOMETRY = ("resized_crop", "translation", "scale", "rotation", "padding")
+_MAX_ASPECT = 4
+_MAX_DETAIL = 2.0
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+def augment(
+    image: Image.Image, aug: Augmentation, seed: int, epoch: int, index: int, preprocessing: Preprocessing
+) -> Image.Image:
+    """One training image as the network sees it, before normalisation: RGB, `crop_px` on each side.
+
+    Args:
+        image: RGB, as `read` gave it.
+        aug: what may be changed, and how strongly.
+        seed: the run's seed.
+        epoch: counts from 0.
+        index: the image's place in the training split.
+        preprocessing: the backbone's.
+    """
+    if not aug:
+        return crop(image, preprocessing)
+    rng = np.random.default_rng((seed, epoch, index))
+    draws = _Draws(rng.random(_DRAWS * len(KINDS)))
+    seen = _look(image, aug, draws, preprocessing)
+    seen = _recolour(_flip(seen, aug, draws), aug, draws)
+    return seen if aug.noise is None else _add_noise(seen, aug.noise, rng)
+
+
+def read(path: Path, aug: Augmentation, preprocessing: Preprocessing) -> Image.Image:
+    """Decodes the image at `path` to the size that training keeps in memory (see `working`).
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    at_least_px = working_px(aug, preprocessing) if aug else 0
+    return working(open_rgb(path, at_least_px=at_least_px), aug, preprocessing)
+
+
+def working(image: Image.Image, aug: Augmentation, preprocessing: Preprocessing) -> Image.Image:
+    """The image in the size that training keeps in memory: no larger than augmentation can make use of.
+
+    Without augmentation that is the plain crop itself. Otherwise the short side is shrunk to what the smallest crop
+    needs to fill the input, and at most twice the input; an image more than four times as long as wide loses its ends.
+    """
+    if not aug:
+        return crop(image, preprocessing)
+    image = _without_ends(image)
+    short = min(image.size)
+    target = working_px(aug, preprocessing)
+    if short <= target:
+        return image
+    size = (int(target * image.width / short), int(target * image.height / short))
+    return image.resize(size, _FILTERS[preprocessing.interpolation], reducing_gap=3.0)
+
+
+def working_px(aug: Augmentation, preprocessing: Preprocessing) -> int:
+    """Greatest short side, in pixels, of what `working` gives."""
+    if not aug:
+        return preprocessing.crop_px
+    nearest = 1.0 / math.sqrt(aug.resized_crop) if aug.resized_crop else preprocessing.resize_px / preprocessing.crop_px
+    return max(preprocessing.resize_px, round(preprocessing.crop_px * min(nearest, _MAX_DETAIL)))
+
+
+def preview(paths: Sequence[Path], config: FinetuneConfig, n: int, seed: int) -> list[list[Image.Image]]:
+    """What training would see of some images: a row of `n` draws for each path, the epochs 0 to n - 1.
+
+    Raises:
+        BackboneError: there is no such backbone.
+        DatasetError: an image cannot be read.
+    """
+    how, aug = info(config.backbone).preprocessing, config.augmentation
+    rows = []
+    for index, path in enumerate(paths):
+        kept = read(path, aug, how)
+        rows.append([augment(kept, aug, seed, epoch, index, how) for epoch in range(n)])
+    return rows
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """Numbers in 0..1, a few set aside for each kind."""
+
+    numbers: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+    def one(self, kind: str, which: int = 0) -> float:
+        """A number in 0..1."""
+        return float(self.numbers[_SLOT[kind] + which])
+
+    def around_zero(self, kind: str, strength: float | None, which: int = 0) -> float:
+        """A number in -strength..strength; 0 where the kind is off."""
+        return 0.0 if strength is None else strength * (2.0 * self.one(kind, which) - 1.0)
+
+    def happens(self, kind: str, probability: float | None) -> bool:
+        """True with this probability; False where the kind is off."""
+        return probability is not None and self.one(kind) < probability
+
+
+@dataclass(frozen=True)
+class _Window:
+    """What is looked at, in the image's pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _look(image: Image.Image, aug: Augmentation, draws: _Draws, how: Preprocessing) -> Image.Image:
+    if all(getattr(aug, name) is None for name in _GEOMETRY):
+        return crop(image, how)
+    window = _window(image.size, aug, draws, how)
+    angle = draws.around_zero("rotation", aug.rotation)
+    return _cut(image, window, angle, how, fill_colour(aug.fill, how))
+
+
+def _window(size: tuple[int, int], aug: Augmentation, draws: _Draws, how: Preprocessing) -> _Window:
+    border = min(size) * (aug.padding or 0.0) * draws.one("padding")
+    canvas = (size[0] + 2 * border, size[1] + 2 * border)
+    x, y = size[0] / 2, size[1] / 2
+    width = height = min(canvas) * how.crop_px / how.resize_px
+    if aug.resized_crop is not None:
+        area = canvas[0] * canvas[1] * (aug.resized_crop + (1 - aug.resized_crop) * draws.one("resized_crop"))
+        ratio = aug.ratio ** (2.0 * draws.one("resized_crop", 1) - 1.0)
+        width, height = min(math.sqrt(area * ratio), canvas[0]), min(math.sqrt(area / ratio), canvas[1])
+        x += (canvas[0] - width) * (draws.one("resized_crop", 2) - 0.5)
+        y += (canvas[1] - height) * (draws.one("resized_crop", 3) - 0.5)
+    if aug.scale is not None:
+        zoom = (1.0 + aug.scale) ** (2.0 * draws.one("scale") - 1.0)
+        width, height = width / zoom, height / zoom
+    x += width * draws.around_zero("translation", aug.translation)
+    y += height * draws.around_zero("translation", aug.translation, 1)
+    return _Window(x, y, width, height)
+
+
+def _cut(
+    image: Image.Image, window: _Window, angle: float, how: Preprocessing, fill: tuple[int, int, int]
+) -> Image.Image:
+    """Resamples the window, turned by `angle` degrees, to the network's input."""
+    reach_x, reach_y = window.width / 2, window.height / 2
+    if angle:
+        reach_x = reach_y = math.hypot(reach_x, reach_y)
+    left, top = math.floor(window.x - reach_x) - 1, math.floor(window.y - reach_y) - 1
+    size = (math.ceil(window.x + reach_x) + 1 - left, math.ceil(window.y + reach_y) + 1 - top)
+    part = Image.new("RGB", size, fill)
+    part.paste(image, (-left, -top))
+    x, y = window.x - left, window.y - top
+    if angle:
+        part = part.rotate(angle, Image.Resampling.BILINEAR, center=(x, y), fillcolor=fill)
+    box = (x - window.width / 2, y - window.height / 2, x + window.width / 2, y + window.height / 2)
+    return part.resize((how.crop_px, how.crop_px), _FILTERS[how.interpolation], box=box)
+
+
+def fill_colour(fill: str, how: Preprocessing) -> tuple[int, int, int]:
+    """The colour, 0 to 255 for each channel, that a fill stands for."""
+    if fill == "mean":
+        red, green, blue = (round(255 * value) for value in how.mean)
+        return red, green, blue
+    return (255, 255, 255) if fill == "white" else (0, 0, 0)
+
+
+def _flip(image: Image.Image, aug: Augmentation, draws: _Draws) -> Image.Image:
+    if draws.happens("horizontal_flip", aug.horizontal_flip):
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if draws.happens("vertical_flip", aug.vertical_flip):
+        image = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    return image
+
+
+def _recolour(image: Image.Image, aug: Augmentation, draws: _Draws) -> Image.Image:
+    if aug.brightness is not None:
+        image = F.adjust_brightness(image, 1.0 + draws.around_zero("brightness", aug.brightness))
+    if aug.contrast is not None:
+        image = F.adjust_contrast(image, 1.0 + draws.around_zero("contrast", aug.contrast))
+    if aug.saturation is not None:
+        image = F.adjust_saturation(image, 1.0 + draws.around_zero("saturation", aug.saturation))
+    if aug.hue is not None:
+        image = F.adjust_hue(image, draws.around_zero("hue", aug.hue))
+    if draws.happens("grayscale", aug.grayscale):
+        image = image.convert("L").convert("RGB")
+    return image
+
+
+def _add_noise(image: Image.Image, sigma: float, rng: np.random.Generator) -> Image.Image:
+    values = np.asarray(image, dtype=np.float32)
+    noisy = values + rng.standard_normal(values.shape, dtype=np.float32) * (255.0 * sigma)
+    return Image.fromarray(np.rint(noisy).clip(0, 255).astype(np.uint8))
+
+
+def _without_ends(image: Image.Image) -> Image.Image:
+    most = _MAX_ASPECT * min(image.size)
+    left, top = (max(0, (side - most) // 2) for side in image.size)
+    return image.crop((left, top, image.width - left, image.height - top)) if left or top else image
