@@ -176,7 +176,7 @@ def test_accuracy_against_cost_places_each_backbone():
     assert dots.marker.size == (24.0, 16.5)  # areas beyond the least size grow as 2048 to 512
     assert dots.customdata == (["b", "logistic"], ["a", "logistic"])
     assert dots.hovertext[1] == (
-        "a<br>accuracy 90.0%<br>95 % interval 85.0% to 92.0%<br>20.0 ms per image (50 images per second)"
+        "a<br>accuracy 90.0 %<br>95 % interval 85.0–92.0 %<br>20.0 ms per image (50 images per second)"
         "<br>512 features per image"
     )
 
@@ -192,7 +192,7 @@ def test_accuracy_bars_rank_the_rows_and_keep_their_intervals():
     (dots,) = figure.data
     assert dots.x == (0.9, 0.7)
     assert figure.layout.yaxis.ticktext == ("high", "low")
-    assert dots.text == ("90.0%", "70.0%")
+    assert dots.text == ("90.0 %", "70.0 %")
     assert "244 images" in dots.hovertext[0]
     low, high = figure.layout.xaxis.range
     assert low < 0.65
@@ -203,7 +203,7 @@ def test_accuracy_bars_draw_macro_f1_too():
     (dots,) = charts.accuracy_bars([row(accuracy=0.9)], measure="macro_f1").data
     assert dots.x == (0.8,)
     assert dots.error_x.array == pytest.approx((0.1,))
-    assert dots.hovertext[0].startswith("resnet18<br>macro F1 80.0%<br>95 % interval 70.0% to 90.0%")
+    assert dots.hovertext[0].startswith("resnet18<br>macro F1 80.0 %<br>95 % interval 70.0–90.0 %")
 
 
 def test_rows_are_named_by_their_probe_where_there_are_several():
@@ -215,7 +215,7 @@ def test_fold_accuracy_shows_every_fold_and_the_mean():
     folds, means = charts.fold_accuracy([row("a", 0.8), row("b", 0.9)]).data
     assert folds.x == pytest.approx((0.89, 0.91, 0.79, 0.81))
     assert folds.y == (0, 0, 1, 1)
-    assert folds.hovertext[1] == "b<br>fold 2: 91.0% right"
+    assert folds.hovertext[1] == "b<br>fold 2: 91.0 % right"
     assert means.x == (0.9, 0.8)
 
 
@@ -247,7 +247,7 @@ def test_history_draws_three_panels_and_marks_the_best_epoch():
     assert [shape.x0 for shape in figure.layout.shapes] == [3, 3, 3]
     assert "best: epoch 3" in figure.layout.annotations[0].text
     assert figure.layout.xaxis3.range == (0.5, 10.5)
-    assert by_panel["y2", "val"].hovertext[1] == "epoch 2<br>validation accuracy: 80.0%"
+    assert by_panel["y2", "val"].hovertext[1] == "epoch 2<br>validation accuracy: 80.0 %"
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -283,7 +283,7 @@ def test_confusion_selects_by_true_and_predicted_class():
     marks = charts.confusion(np.array([[3, 1], [0, 4]]), ["ants", "bees"]).data[2]
     assert marks.customdata == ([0, 0], [0, 1], [1, 1])
     assert (marks.x, marks.y) == ((0, 1, 1), (0, 0, 1))
-    assert marks.hovertext[1] == "ants<br>1 of 4 images (25.0%) predicted as:<br>bees"
+    assert marks.hovertext[1] == "ants<br>1 of 4 images (25.0 %) predicted as:<br>bees"
     assert charts.confusion(np.array([[3, 1], [0, 4]]), ["ants", "bees"]).data[0].hoverinfo == "skip"
 
 
@@ -307,7 +307,7 @@ def test_probabilities_are_ranked_and_cut():
     figure = charts.probabilities(["a", "b", "c"], np.array([0.2, 0.7, 0.1], dtype=np.float32), most=2)
     (bars,) = figure.data
     assert bars.x == pytest.approx((0.7, 0.2))
-    assert bars.text == ("70.0%", "20.0%")
+    assert bars.text == ("70.0 %", "20.0 %")
     assert figure.layout.yaxis.ticktext == ("b", "a")
 
 
@@ -322,7 +322,7 @@ def test_per_class_puts_the_weakest_class_first_with_its_interval():
     assert charts.per_class(scores).layout.yaxis.ticktext == ("weak (n=4)", "good (n=20)")
     assert (
         recall.hovertext[0]
-        == "weak<br>4 images<br>recall 25.0%<br>95 % interval 5.0% to 70.0%<br>precision 50.0%<br>F1 40.0%"
+        == "weak<br>4 images<br>recall 25.0 %<br>95 % interval 5.0–70.0 %<br>precision 50.0 %<br>F1 40.0 %"
     )
 
 

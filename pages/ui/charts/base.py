@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
+from pages.ui.text import interval, shortened
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 # Okabe and Ito's colours (https://jfly.uni-koeln.de/color/); those of theirs that vanish on white or on black are
@@ -27,22 +28,14 @@ def literal(text: str) -> str:
     return text.translate(_MARKUP)
 
 
-def short(text: str, most: int = 22) -> str:
-    """`text` literally, its middle left out where it has more than `most` characters (names differ at both ends)."""
-    if len(text) <= most:
-        return literal(text)
-    head = most // 2
-    return literal(text[:head] + "…" + text[len(text) - (most - head - 1) :])
+def short(name: str, most: int = 22) -> str:
+    """`name` literally, its middle left out where it is longer than `most` characters (names differ at both ends)."""
+    return literal(shortened(name, most))
 
 
-def percent(share: float) -> str:
-    """`share` (0 to 1) in words."""
-    return f"{share:.1%}"
-
-
-def interval(ci: Sequence[float] | None) -> str:
+def interval_words(ci: Sequence[float] | None) -> str:
     """A 95 % interval in words, "" where there is none."""
-    return _("95 % interval {low} to {high}").format(low=percent(ci[0]), high=percent(ci[1])) if ci else ""
+    return _("95 % interval {ci}").format(ci=interval((ci[0], ci[1]))) if ci else ""
 
 
 def words(*parts: str) -> str:
@@ -53,11 +46,6 @@ def words(*parts: str) -> str:
 def class_style(index: int) -> tuple[str, str]:
     """The colour and the symbol of class number `index`: 48 classes in all before a pair comes again."""
     return PALETTE[index % len(PALETTE)], SYMBOLS[index // len(PALETTE) % len(SYMBOLS)]
-
-
-def split_name(split: str) -> str:
-    """What the user calls a split."""
-    return {"train": _("training"), "val": _("validation"), "test": _("test")}.get(split, literal(split))
 
 
 def names_axis(names: Sequence[str], *, upwards: bool = False, most: int = 22, ticks: int = 50) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 from pages.ui.charts import base
 from pages.ui.charts.placing import text_positions
+from pages.ui.text import percent
 
 Row = Mapping[str, Any]
 
@@ -73,7 +74,7 @@ def accuracy_bars(rows: Sequence[Row], measure: str = "accuracy") -> go.Figure:
         error_x=_bars(ranked, measure),
         mode="markers+text",
         marker={"color": base.BLUE, "size": 11, "line": {"width": 0}},
-        text=[base.percent(r[f"{measure}_mean"]) for r in ranked],
+        text=[percent(r[f"{measure}_mean"]) for r in ranked],
         textposition="top center",
         cliponaxis=False,
         customdata=[[r["backbone"], r.get("probe", "")] for r in ranked],
@@ -102,7 +103,7 @@ def fold_accuracy(rows: Sequence[Row]) -> go.Figure:
         hovertext=[
             base.words(
                 base.literal(names[id(ranked[i])]),
-                _("fold {k}: {accuracy} right").format(k=k, accuracy=base.percent(a)),
+                _("fold {k}: {accuracy} right").format(k=k, accuracy=percent(a)),
             )
             for i, k, a in places
         ],
@@ -176,8 +177,8 @@ def _told(row: Row, name: str, measure: str) -> str:
     n = row.get("n")
     return base.words(
         base.literal(name),
-        f"{_MEASURES[measure]()} {base.percent(row[f'{measure}_mean'])}",
-        base.interval(_interval(row, measure)),
+        f"{_MEASURES[measure]()} {percent(row[f'{measure}_mean'])}",
+        base.interval_words(_interval(row, measure)),
         _("{ms:.1f} ms per image ({speed:.0f} images per second)").format(ms=1000 / speed, speed=speed)
         if speed
         else "",

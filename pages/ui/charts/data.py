@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from pages.ui.charts import base
+from pages.ui.text import split_name
 
 _MOST_IN_LEGEND = 24
 
@@ -31,7 +32,7 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
             x=[by_class.get(name, 0) for name in classes],
             y=rows,
             orientation="h",
-            name=base.split_name(split),
+            name=split_name(split),
             marker={"color": base.SPLIT_COLORS.get(split, base.GREY), "line": {"width": 0}},
             hoverinfo="text",
             hovertext=[_count(name, split, by_class.get(name, 0), totals[i]) for i, name in enumerate(classes)],
@@ -63,7 +64,7 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
 
 def _count(name: str, split: str, n: int, total: int) -> str:
     images = ngettext("{n} {split} image of {total}", "{n} {split} images of {total}", n)
-    return base.words(base.literal(name), images.format(n=n, split=base.split_name(split), total=total))
+    return base.words(base.literal(name), images.format(n=n, split=split_name(split), total=total))
 
 
 def sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:

@@ -13,6 +13,7 @@ from core.evaluation.metrics import ClassScore
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from pages.ui.charts import base
+from pages.ui.text import percent, shortened
 
 _MOST_WITH_NUMBERS = 20
 _MOST_SVG_MARKS = 2_000
@@ -87,7 +88,7 @@ def _told_cell(true_and_predicted: tuple[str, str], n: int, support: int) -> str
     )
     return base.words(
         base.literal(true),
-        line.format(n=n, support=support, share=base.percent(n / support)),
+        line.format(n=n, support=support, share=percent(n / support)),
         base.literal(predicted),
     )
 
@@ -107,11 +108,11 @@ def probabilities(labels: Sequence[str], proba: Sequence[float], most: int = 5) 
         y=list(range(len(order))),
         orientation="h",
         marker={"color": [base.BLUE] + [base.GREY] * (len(order) - 1) if order else [], "line": {"width": 0}},
-        text=[base.percent(p) for p in top],
+        text=[percent(p) for p in top],
         textposition="outside",
         cliponaxis=False,
         hoverinfo="text",
-        hovertext=[base.words(base.literal(labels[i]), base.percent(float(proba[i]))) for i in order],
+        hovertext=[base.words(base.literal(labels[i]), percent(float(proba[i]))) for i in order],
     )
     return base.figure(
         bars,
@@ -172,19 +173,18 @@ def per_class(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
 
 
 def _with_support(score: ClassScore) -> str:
-    name = score.name if len(score.name) <= 16 else score.name[:8] + "…" + score.name[-7:]
-    return f"{name} (n={score.support})"
+    return f"{shortened(score.name, 16)} (n={score.support})"
 
 
 def _told(score: ClassScore) -> str:
     def value(title: str, number: float | None) -> str:
-        return "" if number is None else f"{title} {base.percent(number)}"
+        return "" if number is None else f"{title} {percent(number)}"
 
     return base.words(
         base.literal(score.name),
         ngettext("{n} image", "{n} images", score.support).format(n=score.support),
         value(_("recall"), score.recall),
-        base.interval(score.recall_ci),
+        base.interval_words(score.recall_ci),
         value(_("precision"), score.precision),
         value(_("F1"), score.f1),
     )

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 from core.i18n import gettext as _
 from pages.ui.charts import base
+from pages.ui.text import percent, split_name
 
 Epoch = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ def history(epochs: Sequence[Epoch], best: int | None = None, total: int | None 
     for row, measure in enumerate(("loss", "accuracy"), start=1):
         for split, color, dash in (("train", base.BLUE, "solid"), ("val", base.ORANGE, "dash")):
             line = _line(epochs, f"{split}_{measure}", {"color": color, "dash": dash, "width": 2})
-            line.update(name=base.split_name(split), legendgroup=split, showlegend=row == 1)
+            line.update(name=split_name(split), legendgroup=split, showlegend=row == 1)
             drawn.add_trace(line, row, 1)
     drawn.add_trace(_line(epochs, "lr", {"color": base.GREEN, "width": 2}).update(showlegend=False), 3, 1)
     kept = best if best is not None else _best(epochs)
@@ -66,7 +67,7 @@ def _line(epochs: Sequence[Epoch], key: str, line: Mapping[str, Any]) -> go.Scat
         "val_accuracy": _("validation accuracy"),
         "lr": _("learning rate"),
     }[key]
-    tell = base.percent if key.endswith("accuracy") else _number
+    tell = percent if key.endswith("accuracy") else _number
     values = [_value(e, key) for e in epochs]
     return go.Scatter(
         x=[int(e["epoch"]) for e in epochs],
