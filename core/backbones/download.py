@@ -1,0 +1,126 @@
+"""Weights come to this machine on first use, into the folder where torch keeps them.
+
+A download is hashed on its way, goes to a temporary file, and takes its place only when it is whole and right. Where
+`GRAFT_WEIGHTS_URL` is set (an `https:` or `file:` folder), files come from there by name instead, so that a lab
+without a way out can have a mirror. This file does not import torch.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+
+from core.backbones.embedded import file_sha256
+from core.backbones.registry import ready_names
+from core.backbones.spec import BackboneInfo
+from core.errors import WeightsUnavailable
+from core.i18n import gettext as _
+from core.paths import replacing
+from core.progress import Progress, Report, silent
+
+CHUNK_BYTES = 1 << 18
+TIMEOUT_S = 30.0
+MIRROR = "GRAFT_WEIGHTS_URL"
+
+
+def fetch(info: BackboneInfo, report: Report = silent) -> Path:
+    """The backbone's weights file, verified; downloaded where it is missing or damaged. Progress is in bytes.
+
+    Raises:
+        WeightsUnavailable: it is not here and cannot be downloaded; the message says what to put where.
+    """
+    file = info.file
+    if file is None:
+        raise ValueError(f"{info.name} has no weights")
+    if file.is_file() and file_sha256(file).startswith(info.sha256):
+        return file
+    if info.embedded:
+        raise WeightsUnavailable(
+            _("The weights '{file}' of '{name}' do not match their card. Install Graft again.").format(
+                file=file.name, name=info.name
+            )
+        )
+    _download(info, file, report)
+    return file
+
+
+def _download(info: BackboneInfo, file: Path, report: Report) -> None:
+    url = _url(info)
+    if not url.startswith(("https:", "http:", "file:")):
+        raise _unavailable(info, file, _("{variable} must begin with https: or file:").format(variable=MIRROR))
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:  # scheme checked above
+            total = int(response.headers.get("Content-Length") or 0)
+            expected = total or round(info.size_mb * 2**20)
+            _check_room(file, expected)
+            _save(info, file, _read(response, info, expected, report), total)
+    except (OSError, HTTPException, ValueError) as problem:
+        raise _unavailable(info, file, _reason(problem)) from problem
+
+
+def _url(info: BackboneInfo) -> str:
+    mirror = os.environ.get(MIRROR, "").rstrip("/")
+    return f"{mirror}/{info.url.rsplit('/', 1)[-1]}" if mirror else info.url
+
+
+def _read(response: HTTPResponse, info: BackboneInfo, total: int, report: Report) -> Iterator[bytes]:
+    message = _("Downloading the weights of {name}: {done:.0f} of {total:.0f} MB")
+    done = 0
+    while True:
+        report(Progress(done, max(total, done), message.format(name=info.name, done=done / 2**20, total=total / 2**20)))
+        chunk = response.read(CHUNK_BYTES)
+        if not chunk:
+            return
+        done += len(chunk)
+        yield chunk
+
+
+def _save(info: BackboneInfo, file: Path, chunks: Iterator[bytes], total: int) -> None:
+    digest, n_bytes = hashlib.sha256(), 0
+    with replacing(file) as out:
+        for chunk in chunks:
+            out.write(chunk)
+            digest.update(chunk)
+            n_bytes += len(chunk)
+        if total and n_bytes < total:
+            raise ValueError(_("the connection broke off"))
+        if not digest.hexdigest().startswith(info.sha256):
+            raise ValueError(_("what arrived is not the file that was promised (its hash differs)"))
+
+
+def _check_room(file: Path, n_bytes: int) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(file.parent).free < n_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _reason(problem: Exception) -> str:
+    if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _("the disk is full")
+    if isinstance(problem, OSError) and problem.errno in (errno.EACCES, errno.EROFS):
+        return _("the folder cannot be written to")
+    return str(getattr(problem, "reason", problem)) or type(problem).__name__
+
+
+def _unavailable(info: BackboneInfo, file: Path, reason: str) -> WeightsUnavailable:
+    ready = ", ".join(ready_names()) or _("none")
+    return WeightsUnavailable(
+        _(
+            "The weights of '{name}' could not be downloaded: {reason}. With a network, try again; without one, put "
+            "the file {file} ({size:.0f} MB, from {url}) into the folder {folder}. Ready on this machine: {ready}."
+        ).format(
+            name=info.name,
+            reason=reason.rstrip("."),
+            file=file.name,
+            size=info.size_mb,
+            url=info.url,
+            folder=file.parent,
+            ready=ready,
+        )
+    )

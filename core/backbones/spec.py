@@ -1,0 +1,158 @@
+"""What is known of a backbone before it is loaded.
+
+This file knows neither torch nor where the facts come from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How an image becomes a backbone's input: one way for training, evaluation, prediction and bundles.
+
+    The short side is resized to `resize_px`, a centred square of `crop_px` is cut out, values are scaled to 0..1, and
+    each channel has its mean taken off and is divided by its standard deviation.
+
+    Attributes:
+        resize_px: short side after resizing, at least `crop_px`.
+        crop_px: side of the network's input.
+        mean: of red, green and blue, in 0..1.
+        std: of red, green and blue, in 0..1.
+        interpolation: "bilinear" or "bicubic".
+        antialias: whether shrinking averages over the pixels it drops.
+    """
+
+    resize_px: int
+    crop_px: int
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    interpolation: str = "bilinear"
+    antialias: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.crop_px <= self.resize_px:
+            raise ValueError(f"a crop of {self.crop_px} px does not fit into a short side of {self.resize_px} px")
+        if self.interpolation not in ("bilinear", "bicubic"):
+            raise ValueError(f"interpolation is bilinear or bicubic, not {self.interpolation!r}")
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise ValueError("mean and std are three numbers each, and std is positive")
+
+    @property
+    def input_px(self) -> int:
+        """Side of the network's square input."""
+        return self.crop_px
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {**dataclasses.asdict(self), "mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Preprocessing:
+        """From what `to_json` gave.
+
+        Raises:
+            ValueError: a value is missing, of the wrong kind or out of its range.
+        """
+        try:
+            return cls(
+                resize_px=int(content["resize_px"]),
+                crop_px=int(content["crop_px"]),
+                mean=_three(content["mean"]),
+                std=_three(content["std"]),
+                interpolation=str(content["interpolation"]),
+                antialias=bool(content.get("antialias", True)),
+            )
+        except (KeyError, TypeError) as problem:
+            raise ValueError(f"this is not a preprocessing: {problem}") from problem
+
+
+def _three(values: Any) -> tuple[float, float, float]:
+    red, green, blue = (float(v) for v in values)
+    return red, green, blue
+
+
+@dataclass(frozen=True)
+class BackboneInfo:
+    """One backbone, as the registry lists it.
+
+    Attributes:
+        name: what the user chooses it by.
+        family: such as "resnet"; "graft" for the embedded ones, "baseline" for raw pixels.
+        embedded: whether it comes with Graft, so that no network is ever needed.
+        params: parameters, as its makers count them (torchvision counts the ImageNet classifier too).
+        gflops: multiply-adds for one image of its input size, in 10⁹.
+        size_mb: its weights on disk, in MiB.
+        input_px: side of its input.
+        feature_dim: width of its features.
+        imagenet_top1: accuracy on ImageNet-1K's validation images, 0..1; None where it was not trained for that.
+        trained_on: the data its weights saw.
+        licence: what to know before using it.
+        weights: which weights, such as "ResNet18_Weights.IMAGENET1K_V1"; "" for the baseline.
+        preprocessing: how its input is made.
+        trainable: whether it can be fine-tuned.
+        stages: the units of "fine-tune the last stages", from input to output.
+        accuracy: an embedded backbone's measured accuracies, by task.
+        note: what to know when choosing it, in a sentence.
+        url: where its weights are downloaded from; "" where they come with Graft.
+        sha256: hash of the weights file, in full or the beginning of it.
+        path: the weights file of an embedded backbone, and None for all others.
+        architecture: an embedded backbone's architecture.
+    """
+
+    name: str
+    family: str
+    embedded: bool
+    params: int
+    gflops: float
+    size_mb: float
+    input_px: int
+    feature_dim: int
+    imagenet_top1: float | None
+    trained_on: str
+    licence: str
+    weights: str
+    preprocessing: Preprocessing
+    trainable: bool = True
+    stages: tuple[str, ...] = ()
+    accuracy: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    url: str = ""
+    sha256: str = ""
+    path: Path | None = None
+    architecture: str = ""
+
+    @property
+    def file(self) -> Path | None:
+        """Where the weights are or belong on this machine; None where there are none (the baseline)."""
+        if self.path is not None:
+            return self.path
+        return hub_folder() / self.url.rsplit("/", 1)[-1] if self.url else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the weights are on this machine."""
+        file = self.file
+        return file is None or file.is_file()
+
+
+def hub_folder() -> Path:
+    """The folder where torch keeps downloaded weights, by torch's own rule but without importing it."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))  # noqa: PTH118 (an empty value means here)
+    return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def hash_in_name(file_name: str) -> str:
+    """The beginning of the sha256 that torchvision puts into a weights file's name, or ""."""
+    found = _HASH_IN_NAME.search(file_name)
+    return found.group(1) if found else ""

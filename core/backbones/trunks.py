@@ -1,0 +1,170 @@
+"""torchvision's classification models without their classifiers, and cut into stages.
+
+Two rules serve every family. The classifier is the last layer with one output for each ImageNet class; the features are
+its input. A stage begins where the image is made smaller, which is where the literature draws them too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torchvision import models
+
+IMAGENET_CLASSES = 1000
+Stages = tuple[tuple[str, tuple[nn.Module, ...]], ...]
+
+_OLD_DENSENET_KEY = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.((?:[12])\.\w+)$")
+_VIT_STAGES = 4
+
+
+class ZooTrunk(nn.Module):
+    """A model of torchvision whose classifier gives its input back.
+
+    Attributes:
+        model: the model.
+        feature_dim: width of the features.
+        stages: (name, modules) from input to output; the units of "fine-tune the last stages".
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        path, classifier = find_classifier(model)
+        self.feature_dim = int(classifier.in_features if isinstance(classifier, nn.Linear) else classifier.in_channels)
+        parent = model.get_submodule(path.rpartition(".")[0])
+        setattr(parent, path.rpartition(".")[2], nn.Identity())
+        self.model = model
+        self.stages = find_stages(model)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(b, 3, h, w) normalised float -> (b, feature_dim)."""
+        features: Tensor = self.model(images)
+        return features
+
+
+def torchvision_trunk(
+    name: str, state: dict[str, Tensor] | None = None, *, min_size: int = 1, hollow: bool = False
+) -> ZooTrunk:
+    """Builds a model of torchvision without its classifier, in eval mode.
+
+    Args:
+        name: the model's name in torchvision.
+        state: its weights, the classifier's included; None for random ones.
+        min_size: least side of the image its weights take; vision transformers are built for it.
+        hollow: builds the shape alone, without memory for weights.
+
+    Raises:
+        RuntimeError: the weights do not fit the model.
+    """
+    options: dict[str, Any] = {"weights": None}
+    if name in ("googlenet", "inception_v3"):
+        # Their weights were learned on images scaled to -1..1, which the model does itself; and their auxiliary
+        # classifiers are in the file.
+        options |= {"transform_input": True, "aux_logits": True, "init_weights": False}
+    if name.startswith("vit_") and min_size > 1:
+        options |= {"image_size": min_size}
+    with _Hollow() if hollow or state is not None else nullcontext():
+        model = models.get_model(name, **options)
+    if state is not None:
+        model.load_state_dict(_renamed(state), strict=True, assign=True)
+    if name in ("googlenet", "inception_v3"):
+        _drop_auxiliary_classifiers(model)
+    return ZooTrunk(model).eval()
+
+
+class _Hollow(TorchFunctionMode):
+    """While this is on, layers get no memory for their weights, and starting values cost no time.
+
+    `torch.device("meta")` does the same to every tensor, which models that compute with tensors while they are built
+    (RegNet, Swin) do not survive.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        return func(*args, **({**kwargs, "device": "meta"} if func is torch.empty else kwargs))
+
+
+def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """DenseNet's files name layers as old torch did ("norm.1" for "norm1"); torchvision renames them likewise."""
+    for key in list(state):
+        if found := _OLD_DENSENET_KEY.match(key):
+            state[found.group(1) + found.group(2)] = state.pop(key)
+    return state
+
+
+def _drop_auxiliary_classifiers(model: nn.Module) -> None:
+    model.aux_logits = False  # type: ignore[assignment]
+    for name in ("aux1", "aux2", "AuxLogits"):
+        if hasattr(model, name):
+            setattr(model, name, None)
+
+
+def find_classifier(model: nn.Module) -> tuple[str, nn.Linear | nn.Conv2d]:
+    """The path and the layer that gives the ImageNet classes: fully connected, or a 1×1 convolution (SqueezeNet)."""
+    found: tuple[str, nn.Linear | nn.Conv2d] | None = None
+    for path, module in model.named_modules():
+        if isinstance(module, nn.Linear | nn.Conv2d) and module.weight.shape[0] == IMAGENET_CLASSES:
+            found = path, module
+    if found is None:
+        raise ValueError(f"{type(model).__name__} has no layer with {IMAGENET_CLASSES} outputs")
+    return found
+
+
+def find_stages(model: nn.Module) -> Stages:
+    """Cuts a model into stages, each beginning where the image is made smaller.
+
+    A vision transformer makes it smaller only once; its blocks are cut into four equal parts.
+    """
+    groups: list[list[tuple[str, nn.Module]]] = [[]]
+    for path, unit in _units(model):
+        if _shrinks(unit) and any(_has_parameters(m) for _, m in groups[-1]):
+            groups.append([])
+        groups[-1].append((path, unit))
+    if len(groups) == 1:
+        groups = _quarters(groups[0])
+    return tuple((_stage_name(group), tuple(m for _, m in group)) for group in groups)
+
+
+def _units(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """A model's parts in the order of the data: its children, with plain sequences of parts taken apart."""
+    for name, child in module.named_children():
+        path = f"{prefix}{name}"
+        if type(child) in (nn.Sequential, nn.ModuleList) or type(child).__name__ == "Encoder":
+            yield from _units(child, f"{path}.")
+        else:
+            yield path, child
+
+
+def _shrinks(unit: nn.Module) -> bool:
+    layers = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
+    return any(
+        (isinstance(m, layers) and _stride(m) > 1) or type(m).__name__.startswith("PatchMerging")
+        for m in unit.modules()
+    )
+
+
+def _stride(layer: nn.Module) -> int:
+    stride: Any = layer.stride
+    return int(max(stride) if isinstance(stride, tuple) else stride)
+
+
+def _has_parameters(module: nn.Module) -> bool:
+    return next(module.parameters(), None) is not None
+
+
+def _quarters(units: list[tuple[str, nn.Module]]) -> list[list[tuple[str, nn.Module]]]:
+    blocks = [i for i, (path, _unit) in enumerate(units) if ".layers." in path]
+    starts = [blocks[len(blocks) * i // _VIT_STAGES] for i in range(_VIT_STAGES)]
+    ends = [*starts[1:], len(units)]
+    return [units[0 if i == 0 else starts[i] : ends[i]] for i in range(_VIT_STAGES)]
+
+
+def _stage_name(group: list[tuple[str, nn.Module]]) -> str:
+    """The first and the last part that hold weights, such as "layer4.0 – layer4.1"."""
+    held = [path for path, unit in group if _has_parameters(unit)] or [path for path, _unit in group]
+    return held[0] if len(held) == 1 else f"{held[0]} – {held[-1]}"
