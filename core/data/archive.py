@@ -1,7 +1,7 @@
 """A zip from a stranger: judged by what its directory claims, then read while counting.
 
-A hostile structure or path refuses the whole archive (`RejectedError`); one broken entry is a `BadEntry`, and is skipped.
-Nothing is ever written under a name from the archive. What the entries hold is not known here.
+A hostile structure or path refuses the whole archive (`RejectedError`); one broken entry is a `BadEntry` and is
+skipped. Nothing is ever written under a name from the archive. What the entries hold is not known here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import stat
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -163,7 +164,7 @@ def _impossible(entry: ZipEntry, directory_at: int) -> bool:
 
 def _judge_together(entries: Sequence[ZipEntry], starts: Sequence[int], directory_at: int, limits: Limits) -> None:
     extents = sorted((e.offset, start + e.packed) for e, start in zip(entries, starts, strict=True))
-    if any(end > following for (_, end), (following, _) in zip(extents, extents[1:], strict=False)):
+    if any(end > following for (_, end), (following, _) in pairwise(extents)):
         raise rejected("zip_bomb")
     if extents and extents[-1][1] > directory_at:
         raise rejected("size_mismatch", entries[-1].name)

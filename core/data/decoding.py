@@ -1,8 +1,8 @@
 """Decodes many images in processes that can be killed.
 
-A decode runs inside C code that no exception can interrupt, so it runs elsewhere: two small processes (Pillow, no torch)
-take one image at a time over pipes. One that takes too long, or too much memory, dies alone; its image is skipped and
-another process takes its place. They are plain subprocesses, not `multiprocessing` ones: they start the same from a
+A decode runs inside C code that no exception can interrupt, so it runs elsewhere: two small processes (Pillow, no
+torch) take one image at a time over pipes. One that takes too long, or too much memory, dies alone; its image is
+skipped and another process takes its place. They are plain subprocesses, not `multiprocessing` ones: they start the same from a
 script without a `__main__` guard, a worker, a test or a Streamlit page, and end with their parent, whose pipe closes.
 """
 
@@ -24,6 +24,8 @@ from typing import Any, TextIO
 
 from core.data.images import UnreadableImage, thumbnail
 from core.data.limits import Limits
+from core.errors import DatasetError
+from core.i18n import gettext as _
 
 PROCESSES = 2
 _ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +55,7 @@ class Decoders:
         self._all: set[_Process] = set()
         self._lock = threading.Lock()
         self._closed = False
-        for _ in range(processes):
+        for _process in range(processes):
             self._idle.put(None)
 
     def __enter__(self) -> Decoders:
@@ -123,7 +125,7 @@ class _Process:
         if not self._ready:
             if not self._line(_START_S)[0]:
                 self._end()
-                raise RuntimeError("an image decoder could not be started")
+                raise DatasetError(_("The image decoder could not be started. Close other programs and try again."))
             self._ready = True
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
@@ -206,7 +208,7 @@ def _cap_memory() -> None:
 
 def _main() -> None:
     given: dict[str, Any] = json.loads(sys.argv[1])
-    limits = Limits(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    limits = Limits(**given)
     if hasattr(signal, "SIGPROF"):
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides

@@ -1,7 +1,7 @@
 """From a file to upright RGB pixels: the one decoder of Graft.
 
-What counts as an image is Pillow's word, among the formats of `Limits`. This file knows nothing of archives or datasets,
-and it does not guard against decodes that never end: `decoding.py` runs it in processes that can be killed.
+What counts as an image is Pillow's word, among the formats of `Limits`. This file knows nothing of archives or
+datasets, and it does not guard against decodes that never end: `decoding.py` runs it in processes that can be killed.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ _MAGIC = (
     (8, b"WEBP", "WEBP"), (0, b"II*\0", "TIFF"), (0, b"MM\0*", "TIFF"), (0, b"II+\0", "TIFF"), (0, b"MM\0+", "TIFF"),
     (4, b"ftypavif", "AVIF"), (4, b"ftypavis", "AVIF"), (0, b"BM", "BMP"),
     (4, b"ftyphei", "HEIC"), (4, b"ftyphev", "HEIC"), (4, b"ftypmif1", "HEIC"), (4, b"ftypmsf1", "HEIC"),
-    (4, b"jP  \r\n\x87\n", "JPEG2000"), (0, b"\xff\x0a", "JPEGXL"), (4, b"JXL \r\n\x87\n", "JPEGXL"), (0, b"8BPS", "PSD"),
+    (4, b"jP  \r\n\x87\n", "JPEG2000"), (0, b"\xff\x0a", "JPEGXL"), (4, b"JXL \r\n\x87\n", "JPEGXL"),
+    (0, b"8BPS", "PSD"),
 )  # fmt: skip
 # A progressive JPEG's scans each go over the whole image. Photos have about ten; this much work takes minutes.
 _MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 100, 4000
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
 
 
@@ -54,8 +56,8 @@ def format_of(head: bytes) -> str | None:
 def open_rgb(source: str | Path | BinaryIO, *, at_least_px: int = 0, limits: Limits | None = None) -> Image.Image:
     """The first frame of an image as upright RGB.
 
-    EXIF orientation is applied; 16-bit values are scaled to 8 bits; transparency lies over white; palettes, grey and CMYK
-    are converted. The result carries no metadata.
+    EXIF orientation is applied; 16-bit values are scaled to 8 bits; transparency lies over white; palettes, grey and
+    CMYK are converted. The result carries no metadata.
 
     Args:
         source: a path or an open binary file.
@@ -181,18 +183,20 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits: 12 and 16 bits by their full scale; floats in 0…1 or 0…255 so, others from least to most."""
+    """Grey of more than 8 bits: 12 and 16 bits and floats in 0…1 or 0…255 by their full scale, others by range."""
     import numpy as np
 
-    values = np.asarray(image, dtype=np.float32)
-    values = np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    values = np.array(image, dtype=np.float32)
+    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     if low >= 0 and image.mode == "F" and high <= 255:
         low, high = 0.0, 1.0 if high <= 1 else 255.0
     elif low >= 0 and image.mode != "F" and high <= 65535:
         low, high = 0.0, 4095.0 if high <= 4095 else 65535.0
-    scaled = (values - low) * (255.0 / max(high - low, 1e-12))
-    return Image.fromarray((scaled + 0.5).clip(0, 255).astype(np.uint8)).convert("RGB")
+    values -= low
+    values *= 255.0 / max(high - low, 1e-12)
+    values += 0.5
+    return Image.fromarray(values.clip(0, 255, out=values).astype(np.uint8)).convert("RGB")
 
 
 def _unidentified(source: str | Path | BinaryIO, formats: list[str]) -> str:

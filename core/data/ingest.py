@@ -1,13 +1,15 @@
 """Takes photos in: a zip, a folder or a sample becomes a dataset in the workspace.
 
-What is found is written to a staging directory beside the datasets, under the photos' sha256, and renamed at the end, so a
-dataset is there whole or not at all. Its id derives from its content: the same photos are the same dataset.
+What is found is written to a staging directory beside the datasets, under the photos' sha256, and renamed at the end,
+so a dataset is there whole or not at all. Its id derives from its content: the same photos, with the same remarks on
+what was left out, are the same dataset.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import secrets
 import shutil
 import time
@@ -78,7 +80,7 @@ def explained() -> Iterator[None]:
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DatasetError(
-                _("The disk is full. Free some space or delete datasets on the Runs page, then try again.")
+                _("The disk is full. Free some space or delete datasets you no longer need, then try again.")
             ) from problem
         if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise DatasetError(_("A file cannot be read or written. Check the permissions and try again.")) from problem
@@ -124,8 +126,10 @@ def _dataset(intake: Intake, source: Source, root: Path, name: str | None, seed:
     assignment = assign(labelled(intake), seed)
     items = tuple(_item(found, split) for found, split in zip(intake.found, assignment.splits, strict=True))
     fingerprint = fingerprint_of(intake.classes, items)
+    given = dict(Counter(f.split for f in intake.found if f.split))
+    remarks = json.dumps([fingerprint, intake.skipped, intake.ignored, all_warnings(intake), sorted(given.items())])
     return Dataset(
-        id=fingerprint[:16],
+        id=hashlib.sha256(remarks.encode()).hexdigest()[:16],
         root=root,
         name=name or source.title,
         source=source.kind,
@@ -133,7 +137,7 @@ def _dataset(intake: Intake, source: Source, root: Path, name: str | None, seed:
         images=len(items),
         fingerprint=fingerprint,
         split_counts=dict(Counter(item.split for item in items)),
-        given_splits=dict(Counter(f.split for f in intake.found if f.split)),
+        given_splits=given,
         made_splits=assignment.made,
         ignored=intake.ignored,
         warnings=all_warnings(intake),
@@ -166,7 +170,7 @@ def _whole(dataset: Dataset) -> Dataset:
 
 
 def _settle(stage: Path, root: Path, digest: str) -> Dataset:
-    """Renames the staged dataset to its place, or leaves it where the same one is there already (from another process, say)."""
+    """Renames the staged dataset to its place; where the same one is there already, that stays."""
     for _attempt in range(3):
         try:
             stage.rename(root)

@@ -24,7 +24,8 @@ from core.i18n import gettext as _
 from core.progress import Progress, Report
 
 _EXTENSIONS = {
-    "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
+    "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng",
+    ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
 }  # fmt: skip
 
 
@@ -163,7 +164,7 @@ def _may_be_photo(parts: Sequence[str]) -> bool:
 def _read_all(
     source: Source, desk: _Desk, stage: Path, decoders: Decoders, report: Report
 ) -> dict[str, Future[Decoded]]:
-    """Reads every entry (an entry that lies refuses the archive, wanted or not) and sends new images to the decoders."""
+    """Reads every entry (one that lies refuses the archive, wanted or not) and sends new images to the decoders."""
     waiting: dict[str, Future[Decoded]] = {}
     total = len(desk.photos)
     for index in desk.others:
@@ -181,7 +182,7 @@ def _read_all(
         except BadEntry as problem:
             desk.skipped.append((photo.index, photo.name, problem.reason))
             continue
-        reason = _reason(content, photo.name)
+        reason = _reason(content, photo.name, source.limits)
         if reason:
             desk.skipped.append((photo.index, photo.name, reason))
             continue
@@ -193,7 +194,7 @@ def _read_all(
     return waiting
 
 
-def _reason(content: bytes, name: str) -> str:
+def _reason(content: bytes, name: str, limits: Limits) -> str:
     """The skip code of an entry whose name and first bytes tell enough; "" for one that is to be decoded."""
     may_be_photo = _may_be_photo([name])
     claimed = format_of(content[:16])
@@ -201,7 +202,7 @@ def _reason(content: bytes, name: str) -> str:
         return "empty_file"
     if may_be_photo:
         return ""
-    return "bad_extension" if claimed in Limits().formats and claimed != "BMP" else "unsupported_format"
+    return "bad_extension" if claimed in limits.formats and claimed != "BMP" else "unsupported_format"
 
 
 def _store(content: bytes, sha256: str, stage: Path, decoders: Decoders) -> Future[Decoded]:

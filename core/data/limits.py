@@ -43,6 +43,10 @@ class Limits:
     max_classes: int = 1000
     max_name_bytes: int = 255
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "formats", tuple(self.formats))
+        object.__setattr__(self, "zip_methods", tuple(self.zip_methods))
+
     def for_own_files(self) -> Limits:
         """The same for a folder that is on the machine already: images are judged as before, amounts are not."""
         return replace(self, max_entries=5_000_000, max_total_bytes=1 << 50)

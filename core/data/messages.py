@@ -1,4 +1,4 @@
-"""What codes mean, in plain sentences with the remedy: why an archive was refused, an entry skipped, a warning given."""
+"""What codes mean, in plain sentences with the remedy: why an archive is refused, an entry skipped, a warning given."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _reject_template(code: str, about: bool) -> str:
         ),
         "size_mismatch": _("The sizes that the archive gives do not match what is in it. Zip the folders again."),
         "unsupported_compression": _(
-            "'{what}' is packed by a method that is not supported. Zip the folders again with the usual method (Deflate)."
+            "'{what}' is packed by a method that is not supported. Zip again with the usual method (Deflate)."
         ),
         "too_many_entries": _("The archive has more than {entries} entries. Upload fewer photos."),
         "too_many_classes": _("There are more than {classes} class folders. Upload fewer classes."),
@@ -82,7 +82,7 @@ def skip_text(reason: str) -> str:
     known = {
         "duplicate_name": _("Another entry has the same name; the first one is used. Rename one of them."),
         "unsupported_format": _(
-            "Not a supported photo format. Save it as JPEG or PNG (on an iPhone: Settings, Camera, Formats, Most Compatible)."
+            "Not a supported photo format. Save it as JPEG or PNG (iPhone: Settings, Camera, Formats, Most Compatible)."
         ),
         "name_too_long": _("The name with its folders is too long. Shorten it."),
         "bad_crc": _("Its checksum is wrong: the entry was damaged. Zip the photo again."),
@@ -104,10 +104,10 @@ def warning_text(code: str) -> str:
     kind, _colon, name = code.partition(":")
     known = {
         "case_colliding_classes": _(
-            "Some class names differ only in upper and lower case or in invisible characters. If they mean the same, give them one name."
+            "Some class names differ only in case or invisible characters. If they mean the same, give them one name."
         ),
         "class_too_small": _(
-            "Class '{name}' has too few photos to be in training, validation and test. Add photos: at least 3, better 20 or more."
+            "Class '{name}' has too few photos for all three splits. At least 3 are needed; 20 or more are better."
         ),
         "class_missing_in_train": _(
             "Class '{name}' has no photo in the training split, so it cannot be learned. Move some photos there."
@@ -128,13 +128,9 @@ def warning_text(code: str) -> str:
             "The same photo is in two classes. Decide for one, since no model can satisfy both."
         ),
         "train_val_leak": _(
-            "Some photos are in both training and validation, so validation scores will look better than they are. Remove the copies."
+            "Some photos are in both training and validation, so validation scores flatter. Remove the copies."
         ),
-        "train_test_leak": _(
-            "Some photos are in both training and test, so test scores will look better than they are. Remove the copies."
-        ),
-        "val_test_leak": _(
-            "Some photos are in both validation and test, so test scores will look better than they are. Remove the copies."
-        ),
+        "train_test_leak": _("Some photos are in both training and test, so test scores flatter. Remove the copies."),
+        "val_test_leak": _("Some photos are in both validation and test, so test scores flatter. Remove the copies."),
     }
     return known.get(kind, kind).format(name=name)

@@ -42,7 +42,7 @@ def _made_from_train(split: str, n: int, seed: int) -> str:
         if not n:
             return _("The data came with no test split, and none could be made without taking the same images twice.")
         return _(
-            "The data came with no test split, so {n} images (about 15 % of each class) were moved from training to test "
+            "The data came with no test split, so {n} images (about 15 % of each class) were moved there from training "
             "(seed {seed})."
         ).format(n=n, seed=seed)
     if not n:

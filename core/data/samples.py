@@ -86,8 +86,8 @@ _ALL = (
         "flowers102", "Oxford Flowers-102", N_("Photos of 102 kinds of flowers, ten for training in each."),
         102, 4080, 345, "not stated by its makers", False,
         N_(
-            "Flowers-102 (Nilsback and Zisserman 2008): all training and validation photos (10 and 10 a class), and 20 of each "
-            "class's test photos."
+            "Flowers-102 (Nilsback and Zisserman 2008): all training and validation photos (10 and 10 a class), and 20 "
+            "of each class's test photos."
         ),
     ),
     SampleInfo(
@@ -103,7 +103,7 @@ _ALL = (
     SampleInfo(
         "dtd", "Describable Textures", N_("Photos of textures described by 47 words, such as 'bubbly' or 'woven'."),
         47, 5640, 625, "for research", False,
-        N_("DTD (Cimpoi et al. 2014), its first partition: 40 training, 40 validation and 40 test photos of each class."),
+        N_("DTD (Cimpoi et al. 2014), first partition: 40 training, 40 validation and 40 test photos of each class."),
     ),
 )  # fmt: skip
 SAMPLES: dict[str, SampleInfo] = {sample.name: sample for sample in _ALL}

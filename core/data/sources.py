@@ -1,4 +1,4 @@
-"""Where photos come from: a zip, a folder of one's own, or a sample. All three are entries with names, read one by one."""
+"""Where photos come from: a zip, a folder of one's own, or a sample. Each is named entries that are read one by one."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def open_source(source: str | Path, limits: Limits, report: Report) -> Iterator[
             yield ZipSource(path, archive, limits)
     else:
         raise DatasetError(
-            _(
-                "There is no file or folder '{name}'. Give a zip, a folder or one of the samples, such as sample:digits."
-            ).format(name=path.name)
+            _("There is no file or folder '{name}'. Give a zip, a folder or a sample, such as sample:digits.").format(
+                name=path.name
+            )
         )
 
 

@@ -1,8 +1,8 @@
 """Train, validation and test: what the data came with is kept, what is missing is made.
 
-Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own, and every class in
-every split where it has the images. Copies of one image (same sha256) stay together, so that no made split leaks. Which
-images go depends on the seed and each image's content alone: adding photos moves few of the others.
+Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own, and every class
+in every split where it has the images. Copies of one image (same sha256) stay together, so that no made split leaks.
+Which images go depends on the seed and each image's content alone: adding photos moves few of the others.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Generated textures: a data set that needs no network and no photo, and that is no walkover.
 
-Classes differ in texture alone. Scale, angle, colours, contrast, light, distortion, blur and noise are drawn afresh for every
+Classes differ in texture alone. Scale, angle, colours, contrast, light, distortion and noise are drawn afresh for every
 image of every class, so that colours and coarse pixels tell little while features of a pretrained network tell a lot.
 Every image depends on (seed, class, index) only.
 """
@@ -37,7 +37,7 @@ def texture_png(label: str, index: int, seed: int = 0) -> bytes:
 
 
 def _coordinates(rng: Rng) -> tuple[Plane, Plane]:
-    """Turned, scaled, shifted and gently bent coordinates; one unit is one period of a texture, 4 to 11 of them across."""
+    """Turned, scaled, shifted, gently bent coordinates; one unit is one period of a texture, 4 to 11 of them across."""
     y, x = np.mgrid[0:SIZE_PX, 0:SIZE_PX] / SIZE_PX - 0.5
     angle = rng.uniform(0, 2 * np.pi)
     periods = np.exp(rng.uniform(np.log(4), np.log(11)))

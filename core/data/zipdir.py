@@ -1,8 +1,8 @@
 """A zip's central directory, read with suspicion.
 
-Python's `zipfile` believes what a directory says (3.11 does not notice overlapping entries) and allocates what it claims.
-This reader yields plain facts and the bytes of the file they are about; `archive.py` judges them. Format: PKWARE's
-APPNOTE.TXT 6.3.10. It knows nothing of images, classes or limits other than a cap on entries.
+Python's `zipfile` believes what a directory says (3.11 does not notice overlapping entries) and allocates what it
+claims. This reader yields plain facts and where the bytes are; `archive.py` judges them. Format: PKWARE's APPNOTE.TXT
+6.3.10. It knows nothing of images, classes or limits other than a cap on entries.
 """
 
 from __future__ import annotations

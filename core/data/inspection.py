@@ -1,0 +1,54 @@
+"""What would become of a source, without keeping anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from core import paths
+from core.data.ingest import all_warnings, explained, staging
+from core.data.intake import take_in
+from core.data.limits import Limits
+from core.data.sources import open_source
+from core.errors import RejectedError
+from core.paths import DEFAULT_WORKSPACE
+from core.progress import Report, silent
+
+
+def inspect(
+    source: str | Path,
+    workspace_id: str = DEFAULT_WORKSPACE,
+    *,
+    limits: Limits | None = None,
+    report: Report = silent,
+) -> dict[str, Any]:
+    """Judges a source as `ingest` would and leaves nothing behind.
+
+    Returns:
+        A JSON document: `action` "accept" or "reject", `code` (None when accepted), `images`, `skipped` (objects with
+        `entry` and `reason`), `ignored`, `classes`, `splits` (photos in those the data came with) and `warnings`;
+        a reject also has `message`, the sentence for the user.
+
+    Raises:
+        DatasetError: there is no such source, or a sample cannot be fetched. A refused archive is an answer, not an error.
+    """
+    try:
+        with explained(), open_source(source, limits or Limits(), report) as opened:
+            with staging(paths.datasets(workspace_id)) as stage:
+                intake = take_in(opened, stage, report)
+    except RejectedError as refused:
+        return {
+            "action": "reject", "code": refused.code, "images": 0, "skipped": [], "ignored": 0, "classes": [],
+            "splits": {}, "warnings": [], "message": str(refused),
+        }  # fmt: skip
+    return {
+        "action": "accept",
+        "code": None,
+        "images": len(intake.found),
+        "skipped": [{"entry": entry, "reason": reason} for entry, reason in intake.skipped],
+        "ignored": intake.ignored,
+        "classes": list(intake.classes),
+        "splits": dict(Counter(found.split for found in intake.found if found.split)),
+        "warnings": list(all_warnings(intake)),
+    }
