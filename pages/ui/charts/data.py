@@ -102,8 +102,8 @@ def embedding_map(
     labels: Sequence[int],
     classes: Sequence[str],
     ids: Sequence[str],
-    *,
     names: Sequence[str] | None = None,
+    *,
     method: str = "pca",
 ) -> go.Figure:
     """The features' two-dimensional map, one colour and symbol a class; a selected point's `customdata` is `[id]`.
