@@ -2,8 +2,9 @@
 
 A decode runs inside C code that no exception can interrupt, so it runs elsewhere: two small processes (Pillow, no
 torch) take one image at a time over pipes. One that takes too long, or too much memory, dies alone; its image is
-skipped and another process takes its place. They are plain subprocesses, not `multiprocessing` ones: they start the same from a
-script without a `__main__` guard, a worker, a test or a Streamlit page, and end with their parent, whose pipe closes.
+skipped and another process takes its place. They are plain subprocesses, not `multiprocessing` ones: they start the
+same from a script without a `__main__` guard, a worker, a test or a Streamlit page, and end with their parent, whose
+pipe closes.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Decoders:
         self._all: set[_Process] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self.finished = 0  # images decoded or given up
         for _process in range(processes):
             self._idle.put(None)
 
@@ -66,7 +68,13 @@ class Decoders:
 
     def submit(self, image: Path, out: Path) -> Future[Decoded]:
         """Decodes `image` wholly and writes its thumbnail to `out`, soon."""
-        return self._threads.submit(self._decode, image, out)
+        future = self._threads.submit(self._decode, image, out)
+        future.add_done_callback(self._count)
+        return future
+
+    def _count(self, _future: Future[Decoded]) -> None:
+        with self._lock:
+            self.finished += 1
 
     def close(self) -> None:
         """Ends the processes, whatever they are doing."""

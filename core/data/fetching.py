@@ -1,16 +1,19 @@
 """Downloads one of torchvision's data sets, in a process of its own so that it can be stopped.
 
-torchvision's own classes fetch, check and unpack; this file watches the folder grow and explains what went wrong. Run as
-`python -m core.data.fetching NAME FOLDER` it is that process: its last line of output is "" or the error.
+torchvision's own classes fetch, check and unpack; this file watches the folder grow and explains what went wrong. Run
+as `python -m core.data.fetching NAME FOLDER` it is that process: its last line of output is "" or the error.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,12 +40,14 @@ class Recipe:
         most: images of each class to take from a split; all where it is not named.
         folder: below the root, where a file that was downloaded by hand belongs.
         files: what to download by hand.
+        unpacked: the folders that unpacking makes; half of one looks whole to torchvision.
     """
 
     cls: str
     parts: tuple[tuple[str | None, Mapping[str, Any]], ...]
     folder: str
     files: tuple[str, ...]
+    unpacked: tuple[str, ...]
     most: Mapping[str | None, int] = field(default_factory=dict)
 
     def datasets(self, root: Path, *, download: bool) -> list[tuple[str | None, Any]]:
@@ -60,20 +65,27 @@ RECIPES: dict[str, Recipe] = {
         (("train", {"train": True}), ("test", {"train": False})),
         ".",
         ("cifar-10-python.tar.gz",),
+        ("cifar-10-batches-py",),
         {"train": 500, "test": 100},
     ),
     "flowers102": Recipe(
-        "Flowers102", _THREE, "flowers-102", ("102flowers.tgz", "imagelabels.mat", "setid.mat"), {"test": 20}
+        "Flowers102",
+        _THREE,
+        "flowers-102",
+        ("102flowers.tgz", "imagelabels.mat", "setid.mat"),
+        ("flowers-102/jpg",),
+        {"test": 20},
     ),
     "pets": Recipe(
         "OxfordIIITPet",
         (("train", {"split": "trainval"}), ("test", {"split": "test"})),
         "oxford-iiit-pet",
         ("images.tar.gz", "annotations.tar.gz"),
+        ("oxford-iiit-pet/images", "oxford-iiit-pet/annotations"),
         {"test": 50},
     ),
-    "eurosat": Recipe("EuroSAT", ((None, {}),), "eurosat", ("EuroSAT.zip",), {None: 300}),
-    "dtd": Recipe("DTD", _THREE, "dtd", ("dtd-r1.0.1.tar.gz",)),
+    "eurosat": Recipe("EuroSAT", ((None, {}),), "eurosat", ("EuroSAT.zip",), ("eurosat/2750",), {None: 300}),
+    "dtd": Recipe("DTD", _THREE, "dtd", ("dtd-r1.0.1.tar.gz",), ("dtd/dtd",)),
 }
 
 
@@ -104,11 +116,31 @@ def fetched(name: str, title: str, download_mb: int, report: Report) -> Path:
             report(_so_far(root, download_mb, message))
     try:
         if not done.exists():
-            _run(name, root, title, download_mb, message, report)
+            with _whole_or_not(name, root):
+                _run(name, root, title, download_mb, message, report)
             done.touch()
     finally:
         lock.release()
     return root
+
+
+@contextmanager
+def _whole_or_not(name: str, root: Path) -> Iterator[None]:
+    """Removes what the block, or one that was killed before it, unpacked and did not finish; downloads are kept."""
+    unpacked = [root / folder for folder in RECIPES[name].unpacked]
+    mark = root / ".unpacking"
+    ours = [folder for folder in unpacked if mark.exists() or not folder.exists()]
+    for folder in ours:
+        shutil.rmtree(folder, ignore_errors=True)
+    mark.touch()
+    try:
+        yield
+    except BaseException:
+        for folder in ours:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        mark.unlink(missing_ok=True)
 
 
 def _run(name: str, root: Path, title: str, download_mb: int, message: str, report: Report) -> None:
@@ -157,6 +189,7 @@ def explanation(name: str, title: str, problem: str) -> str:
 
 def _main() -> int:
     name, root = sys.argv[1], Path(sys.argv[2])
+    socket.setdefaulttimeout(30)
     try:
         RECIPES[name].datasets(root, download=True)
     except Exception as problem:  # whatever torchvision, a server or a disk brings up is told in one line

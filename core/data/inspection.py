@@ -31,12 +31,15 @@ def inspect(
         a reject also has `message`, the sentence for the user.
 
     Raises:
-        DatasetError: there is no such source, or a sample cannot be fetched. A refused archive is an answer, not an error.
+        DatasetError: there is no such source, or a sample cannot be fetched. A refused archive is an answer.
     """
     try:
-        with explained(), open_source(source, limits or Limits(), report) as opened:
-            with staging(paths.datasets(workspace_id)) as stage:
-                intake = take_in(opened, stage, report)
+        with (
+            explained(),
+            open_source(source, limits or Limits(), report) as opened,
+            staging(paths.datasets(workspace_id)) as stage,
+        ):
+            intake = take_in(opened, stage, report)
     except RejectedError as refused:
         return {
             "action": "reject", "code": refused.code, "images": 0, "skipped": [], "ignored": 0, "classes": [],

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -90,7 +91,7 @@ def take_in(source: Source, stage: Path, report: Report) -> Intake:
         raise rejected("too_many_classes", limits=limits)
     with Decoders(limits) as decoders:
         waiting = _read_all(source, desk, stage, decoders, report)
-        decoded = _collect(waiting, desk, report)
+        decoded = _collect(waiting, decoders, report)
     for sha256, result in decoded.items():
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
@@ -166,17 +167,16 @@ def _read_all(
 ) -> dict[str, Future[Decoded]]:
     """Reads every entry (one that lies refuses the archive, wanted or not) and sends new images to the decoders."""
     waiting: dict[str, Future[Decoded]] = {}
-    total = len(desk.photos)
-    for index in desk.others:
-        try:
+    message = _("Reading the photos")
+    for i, index in enumerate(desk.others):
+        if i % 64 == 0:
+            report(Progress(0, len(desk.photos), message))
+        with suppress(BadEntry):
             source.read(index)
-        except BadEntry:
-            continue
     kept: list[_Photo] = []
     for i, photo in enumerate(desk.photos):
         if i % 8 == 0:
-            done = sum(f.done() for f in waiting.values()) if i % 64 == 0 else None
-            report(Progress(min(done if done is not None else i // 2, total), total, _("Reading the photos")))
+            report(Progress(decoders.finished, len(desk.photos), message))
         try:
             content = source.read(photo.index)
         except BadEntry as problem:
@@ -213,15 +213,13 @@ def _store(content: bytes, sha256: str, stage: Path, decoders: Decoders) -> Futu
     return decoders.submit(blob, small)
 
 
-def _collect(waiting: dict[str, Future[Decoded]], desk: _Desk, report: Report) -> dict[str, Decoded]:
-    decoded: dict[str, Decoded] = {}
-    total = len(desk.photos)
-    for i, (sha256, future) in enumerate(waiting.items()):
-        decoded[sha256] = future.result()
-        if i % 8 == 0:
-            report(Progress(min(total, i), total, _("Checking the photos")))
+def _collect(waiting: dict[str, Future[Decoded]], decoders: Decoders, report: Report) -> dict[str, Decoded]:
+    total = len(waiting)
+    while decoders.finished < total:
+        report(Progress(decoders.finished, total, _("Checking the photos")))
+        wait(waiting.values(), timeout=0.2)
     report(Progress(total, total, _("Checking the photos")))
-    return decoded
+    return {sha256: future.result() for sha256, future in waiting.items()}
 
 
 def _result(desk: _Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:

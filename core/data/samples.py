@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from core.data.entries import Entry
 from core.data.limits import Limits
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Report
+
+if TYPE_CHECKING:
+    from core.data.sources import Source
 
 DIGIT_PX = 64
 _VERSION = 1
@@ -115,7 +118,7 @@ def sample_note(source: str) -> str:
     return info.note if info else ""
 
 
-def open_sample(name: str, limits: Limits, report: Report) -> Any:
+def open_sample(name: str, limits: Limits, report: Report) -> Source:
     """The sample `name` as a source, fetched first where it has to be.
 
     Raises:

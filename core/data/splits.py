@@ -65,15 +65,26 @@ def _moves(photos: Sequence[Labelled], missing: Sequence[str], seed: int) -> dic
                 by_class[photo.label].append(photo.sha256)
     moves: dict[str, str] = {}
     for label, images in by_class.items():
-        free = sorted((i for i in images if i not in kept), key=lambda image: _rank(image, seed))
-        stays = 0 if len(free) < len(images) else 1
+        free = sorted((i for i in images if i not in kept and i not in moves), key=lambda image: _rank(image, seed))
+        stays = 0 if kept.intersection(images) else 1
         for split in missing:
-            target = max(1, round(SHARE * totals[label]))
-            taken = 0
-            while taken < target and len(free) > stays and (not taken or taken + copies[free[0]] <= target):
-                taken += copies[free[0]]
-                moves[free.pop(0)] = split
+            for image in _chosen(free, copies, max(1, round(SHARE * totals[label])), len(free) - stays):
+                moves[image] = split
+                free.remove(image)
     return moves
+
+
+def _chosen(free: Sequence[str], copies: Counter[str], target: int, at_most: int) -> list[str]:
+    """The first images of `free` that together have up to `target` copies; if none has so few, the one with fewest."""
+    chosen: list[str] = []
+    taken = 0
+    for image in free:
+        if len(chosen) < at_most and taken + copies[image] <= target:
+            chosen.append(image)
+            taken += copies[image]
+    if not chosen and at_most > 0:
+        chosen = [min(free, key=lambda image: copies[image])]
+    return chosen
 
 
 def _rank(sha256: str, seed: int) -> bytes:

@@ -114,19 +114,23 @@ def _bricks(u: Plane, v: Plane, rng: Rng) -> Plane:
     x = u / rng.uniform(1.7, 2.3) + 0.5 * row
     joint = np.minimum(0.5 - np.abs(x % 1 - 0.5), (0.5 - np.abs(v % 1 - 0.5)) / 2)
     tones = rng.random((64, 64))[np.floor(x).astype(int) % 64, row.astype(int) % 64]
-    return _edge(joint - rng.uniform(0.03, 0.06), 0.05) * (0.7 + 0.3 * tones)
+    height: Plane = _edge(joint - rng.uniform(0.03, 0.06), 0.05) * (0.7 + 0.3 * tones)
+    return height
 
 
 def _rings(u: Plane, v: Plane, rng: Rng) -> Plane:
     cx, cy = u.mean() + rng.uniform(-3, 3), v.mean() + rng.uniform(-3, 3)
     radius = np.hypot(u - cx, v - cy) + 0.5 * _noise(u * 0.6, v * 0.6, rng, 2)
-    saw = radius % 1
-    return saw ** rng.uniform(0.7, 2.0) if rng.random() < 0.5 else 0.5 + 0.5 * np.sin(2 * np.pi * radius)
+    height: Plane = 0.5 + 0.5 * np.sin(2 * np.pi * radius)
+    if rng.random() < 0.5:
+        height = (radius % 1) ** rng.uniform(0.7, 2.0)
+    return height
 
 
 def _clouds(u: Plane, v: Plane, rng: Rng) -> Plane:
     noise = _noise(u * 0.7, v * 0.7, rng, 5)
-    return (noise - noise.min()) / (np.ptp(noise) + 1e-9)
+    height: Plane = (noise - noise.min()) / (np.ptp(noise) + 1e-9)
+    return height
 
 
 def _cells(u: Plane, v: Plane, rng: Rng) -> Plane:
