@@ -7,6 +7,7 @@ from pages.ui.i18n import _, speak
 
 speak()
 st.set_page_config(page_title="Graft", page_icon=":material/potted_plant:", layout="wide")
+st.logo(":material/potted_plant:", size="large")
 page = st.navigation(
     [
         st.Page("pages/data.py", title=_("Data"), icon=":material/photo_library:", default=True),

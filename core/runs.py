@@ -128,7 +128,7 @@ class Run:
 
 
 def find_runs(folder: Path) -> list[Run]:
-    """Every readable run below `folder`, newest first; a damaged one is left out, since its page says so when it is opened."""
+    """Every readable run below `folder`, newest first; damaged ones are left out."""
     found = []
     for record in folder.glob(f"*/**/{FILE}"):
         try:

@@ -42,7 +42,7 @@ def check_quota(workspace_id: str, more_bytes: int = 0, quota_bytes: int = QUOTA
     """
     if paths.is_public() and used_bytes(workspace_id) + more_bytes > quota_bytes:
         said = _(
-            "This workspace may keep {quota} MB, and that is used up. Delete photos or runs, or use Graft at home."
+            "This workspace may keep {quota} MB, which is used up. Delete photos or runs, or run Graft at home."
         )
         raise GraftError(said.format(quota=quota_bytes >> 20))
 

@@ -175,7 +175,7 @@ def show(dataset: Dataset) -> None:
 def facts(dataset: Dataset) -> None:
     """The numbers at the top, and how the splits came about."""
     counts = dataset.counts()
-    with st.container(horizontal=True, key="facts"):
+    with st.container(horizontal=True, gap="large", key="facts"):
         st.metric(_("Images"), f"{len(dataset.items):,}", width="content")
         st.metric(_("Classes"), f"{len(dataset.classes):,}", width="content")
         for split in ("train", "val", "test"):

@@ -83,7 +83,7 @@ def choose(runs: list[Run]) -> tuple[Run, str]:
 
 def headline(evaluation: Evaluation, split: str) -> None:
     """The numbers that come first."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="large"):
         st.metric(
             _("Accuracy"),
             text.percent(evaluation.accuracy),

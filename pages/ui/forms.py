@@ -14,8 +14,10 @@ KEEP = "session"
 def backbone_label(name: str) -> str:
     """A backbone in a list: its name and what matters first."""
     fact = info(name)
-    ready = "" if fact.ready else _(" · download")
-    return f"{name} · {text.megabytes(fact.size_mb)}{ready}"
+    if fact.family == "baseline":
+        return _("{name} · the floor").format(name=name)
+    size = text.megabytes(fact.size_mb)
+    return f"{name} · {size}" if fact.ready else _("{name} · {size} to download").format(name=name, size=size)
 
 
 def comparison() -> tuple[list[str], dict]:

@@ -29,9 +29,7 @@ def grid(pictures: Sequence[Picture], key: str, page_size: int = 24, width_px: i
     pages = -(-len(pictures) // page_size)
     number = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
     shown = pictures[(number - 1) * page_size : number * page_size]
-    st.image(
-        [str(picture.path) for picture in shown],
-        caption=[literal(shortened(picture.caption, 60)) for picture in shown],
-        width=width_px,
-        alt=[picture.name for picture in shown],
-    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key=f"{key}-shown"):
+        for picture in shown:
+            caption = literal(shortened(picture.caption, 60))
+            st.image(str(picture.path), caption=caption, width=width_px, alt=picture.name)
