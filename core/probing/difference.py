@@ -1,0 +1,90 @@
+"""Whether one classifier is better than another on the same images, or whether it could be chance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from core.errors import ProbeError
+from core.evaluation.intervals import Z95, Interval
+from core.evaluation.predictions import Predictions
+from core.i18n import gettext as _
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The accuracy of `a` minus that of `b`, on the same images.
+
+    Attributes:
+        a: the name of the first.
+        b: the name of the second.
+        n: how many images.
+        only_a: images that only `a` got right.
+        only_b: images that only `b` got right.
+        accuracy: the difference, -1 to 1.
+        interval: its 95 % interval.
+    """
+
+    a: str
+    b: str
+    n: int
+    only_a: int
+    only_b: int
+    accuracy: float
+    interval: Interval
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.interval[0] > 0 or self.interval[1] < 0
+
+    @property
+    def sentence(self) -> str:
+        """The same in plain words."""
+        verdict = (
+            _("the difference is larger than chance")
+            if self.beyond_chance
+            else _("the difference is not larger than chance")
+        )
+        low, high = self.interval
+        return _(
+            "'{a}' gets {points:+.1f} points of accuracy compared with '{b}' on the same {n} images "
+            "(95 % interval {low:+.1f} to {high:+.1f}): {verdict}."
+        ).format(
+            a=self.a, b=self.b, points=100 * self.accuracy, n=self.n, low=100 * low, high=100 * high, verdict=verdict
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return {
+            "a": self.a, "b": self.b, "n": self.n, "only_a": self.only_a, "only_b": self.only_b,
+            "accuracy": self.accuracy, "interval": list(self.interval), "beyond_chance": self.beyond_chance,
+            "sentence": self.sentence,
+        }  # fmt: skip
+
+
+def difference(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Difference:
+    """Compares two classifiers' predictions image by image.
+
+    Only images on which they disagree tell them apart. The interval is the adjusted Wald interval for paired
+    proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of binomial
+    proportions based on paired data", Journal of Educational and Behavioral Statistics 37 (2012).
+
+    Args:
+        a: the first's name.
+        of_a: its predictions.
+        b: the second's name.
+        of_b: its predictions of the same images.
+
+    Raises:
+        ProbeError: the predictions are not of the same images, or of none.
+    """
+    if of_a.ids != of_b.ids or not (of_a.y_true == of_b.y_true).all() or not len(of_a):
+        raise ProbeError(_("Two classifiers can only be compared on the same images."))
+    n = len(of_a)
+    only_a = int((of_a.correct & ~of_b.correct).sum())
+    only_b = int((of_b.correct & ~of_a.correct).sum())
+    p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
+    half = Z95 * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
+    interval = (max(-1.0, p - q - half), min(1.0, p - q + half))
+    return Difference(a, b, n, only_a, only_b, (only_a - only_b) / n, interval)
