@@ -85,6 +85,8 @@ class Decoders:
         for process in doomed:
             process.kill()
         self._threads.shutdown(wait=True)
+        for process in doomed:
+            process.end()
 
     def _decode(self, image: Path, out: Path) -> Decoded:
         process = self._idle.get()
@@ -132,7 +134,7 @@ class _Process:
     def ask(self, image: Path, out: Path) -> Decoded:
         if not self._ready:
             if not self._line(_START_S)[0]:
-                self._end()
+                self.end()
                 raise DatasetError(_("The image decoder could not be started. Close other programs and try again."))
             self._ready = True
         assert self._process.stdin is not None
@@ -142,8 +144,8 @@ class _Process:
         line, late = self._line(self._timeout_s * _WALL_FACTOR)
         if line:
             return Decoded(**json.loads(line))
-        out_of_time = late or self._end() == -getattr(signal, "SIGPROF", 0)
-        self._end()
+        out_of_time = late or self.end() == -getattr(signal, "SIGPROF", 0)
+        self.end()
         return Decoded("decode_timeout" if out_of_time else "decoder_error")
 
     def _line(self, timeout_s: float) -> tuple[str, bool]:
@@ -163,10 +165,11 @@ class _Process:
         finally:
             timer.cancel()
 
-    def _end(self) -> int:
-        with suppress(BrokenPipeError):
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
+    def end(self) -> int:
+        """Closes the pipes, waits for the process, kills it if need be; its exit code."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
                     pipe.close()
         with suppress(subprocess.TimeoutExpired):
             return self._process.wait(2)

@@ -1,0 +1,65 @@
+"""The shared hostile and awkward uploads: each must come out as its manifest says, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import paths
+from core.data.dataset import open_dataset
+from core.data.ingest import ingest
+from core.data.inspection import inspect
+from core.errors import RejectedError
+
+_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "bad_inputs"
+_MANIFEST = _FOLDER / "manifest.json"
+_CASES: list[dict[str, Any]] = json.loads(_MANIFEST.read_text("utf-8"))["cases"] if _MANIFEST.exists() else []
+
+
+def _by_entry(skipped: list[dict[str, str]]) -> list[tuple[str, str]]:
+    return sorted((s["entry"], s["reason"]) for s in skipped)
+
+
+@pytest.mark.skipif(not _CASES, reason="the shared directory with awkward uploads is not beside the repository")
+@pytest.mark.parametrize("case", _CASES, ids=[c["id"] for c in _CASES])
+def test_an_awkward_upload_comes_out_as_expected(case: dict[str, Any], graft_home: Path) -> None:
+    expected = case["expect"]
+    started = time.monotonic()
+    found = inspect(_FOLDER / case["file"])
+    assert time.monotonic() - started < 20
+    assert found["action"] == expected["action"]
+    assert not [p for p in graft_home.rglob("*") if p.is_file()]
+    if expected["action"] == "reject":
+        assert found["code"] == expected["code"]
+        assert "Traceback" not in found["message"]
+        assert str(graft_home) not in found["message"]
+        assert str(_FOLDER) not in found["message"]
+        return
+    if "either" not in expected:
+        assert found["images"] == expected["images"]
+        assert _by_entry(found["skipped"]) == _by_entry(expected["skipped"])
+    assert found["classes"] == expected["classes"]
+    assert found["ignored"] == expected.get("ignored", 0)
+    assert found["splits"] == expected.get("splits", found["splits"])
+    assert sorted(found["warnings"]) == sorted(expected.get("warnings", []))
+
+
+@pytest.mark.skipif(not _CASES, reason="the shared directory with awkward uploads is not beside the repository")
+def test_one_workspace_takes_them_one_after_the_other() -> None:
+    small = [c for c in _CASES if c["bytes"] < 30_000][::4]
+    for case in small:
+        if case["expect"]["action"] == "reject":
+            with pytest.raises(RejectedError) as refused:
+                ingest(_FOLDER / case["file"])
+            assert refused.value.code == case["expect"]["code"]
+        else:
+            dataset = ingest(_FOLDER / case["file"])
+            assert open_dataset("default", dataset.id) == dataset
+            assert len(dataset.skipped) == case["expect"]["n_skipped"]
+            assert all(dataset.path(i).stat().st_size == i.n_bytes for i in dataset.items)
+    left = [p.name for p in paths.datasets().iterdir() if p.name.startswith(".")]
+    assert left == []
