@@ -1,0 +1,67 @@
+"""What the user names on the command line, found: data, runs, images, backbones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.backbones import registry
+from core.backbones.spec import BackboneInfo
+from core.errors import DatasetError
+from core.i18n import gettext as _
+from core.runs import FILE, Run
+
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
+
+
+def names(given: str) -> list[str]:
+    """The backbones named, or all that come with Graft where none is."""
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    return names or [b.name for b in registry.backbones() if b.embedded]
+
+
+def source(data: str) -> str:
+    """DATA as the verbs take it: a sample's name as it is, a path as an absolute one that is there."""
+    if data.startswith("sample:"):
+        return data
+    path = Path(data).expanduser()
+    if not path.exists():
+        raise DatasetError(
+            _("There is no file or folder '{name}'. Give a zip, a folder, or a sample such as sample:textures.").format(
+                name=data
+            )
+        )
+    return str(path.absolute())
+
+
+def run(folder: Path) -> Run:
+    """The run in a directory, or in its subdirectory `run`, as a job keeps it."""
+    inside = folder / "run"
+    return Run.load(inside if (inside / FILE).is_file() and not (folder / FILE).is_file() else folder)
+
+
+def images(given: Sequence[str]) -> list[str]:
+    """The image files named, and those in the folders named."""
+    found: list[str] = []
+    for name in given:
+        path = Path(name)
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith("."))
+            found += [str(p) for p in inside if p.is_file()]
+        elif path.is_file():
+            found.append(name)
+        else:
+            raise DatasetError(_("There is no image or folder '{name}'.").format(name=name))
+    if not found:
+        raise DatasetError(_("There is no image in '{name}'.").format(name=", ".join(given)))
+    return found
+
+
+def facts(backbone: BackboneInfo) -> dict[str, Any]:
+    """A backbone as `backbones --json` lists it."""
+    plain = (
+        "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "input_px", "gflops",
+        "imagenet_top1", "trained_on", "licence", "weights", "trainable", "note",
+    )  # fmt: skip
+    return {**{name: getattr(backbone, name) for name in plain}, "stages": list(backbone.stages)}

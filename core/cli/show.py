@@ -1,0 +1,188 @@
+"""Results for people: tables on stdout. Names come from users and are shown literally."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from core.i18n import gettext as _
+
+Row = Mapping[str, Any]
+
+_NAME = 32
+_PIPED = 200
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, title: str = "") -> None:
+    """Draws a table.
+
+    Args:
+        headings: of the columns.
+        rows: the cells.
+        left: how many columns hold words; the others hold numbers, and stand to the right.
+        title: above it.
+    """
+    drawn = Table(
+        title=escape(title) or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
+    widest = max((len(row[0]) for row in rows), default=0)
+    for n, heading in enumerate(headings):
+        justify: Literal["left", "right"] = "left" if n < left else "right"
+        drawn.add_column(escape(heading), justify=justify, overflow="fold", min_width=0 if n else min(widest, _NAME))
+    for row in rows:
+        drawn.add_row(*(escape(cell) for cell in row))
+    _console().print(drawn)
+
+
+def lines(*said: str) -> None:
+    """Writes sentences, wrapped."""
+    console = _console()
+    for sentence in said:
+        console.print(escape(sentence), highlight=False)
+
+
+def _console() -> Console:
+    """As wide as the terminal; wide enough for any table where the output goes elsewhere."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PIPED)
+
+
+def percent(share: float | None) -> str:
+    """A share as "93.4 %"."""
+    return "" if share is None else f"{100 * share:.1f} %"
+
+
+def interval(bounds: Sequence[float] | None) -> str:
+    """An interval of shares as "90.1 – 95.7 %"."""
+    return f"{100 * bounds[0]:.1f} – {100 * bounds[1]:.1f} %" if bounds else ""
+
+
+def backbones(found: Sequence[Row]) -> None:
+    """The backbones there are."""
+    headings = (
+        _("Backbone"), _("Family"), _("Ready"), _("Params"), _("GFLOPs"), _("MB"), _("px"), _("Width"), _("Top-1"),
+    )  # fmt: skip
+    rows = [
+        (
+            b["name"], b["family"], _("yes") if b["ready"] else "", f"{b['params'] / 1e6:.1f} M",
+            f"{b['gflops']:.2f}", f"{b['size_mb']:.1f}", str(b["input_px"]), str(b["feature_dim"]),
+            percent(b["imagenet_top1"]),
+        )
+        for b in found
+    ]  # fmt: skip
+    table(headings, rows, left=3)
+
+
+def inspection(document: Row) -> None:
+    """What `inspect` found."""
+    if document["action"] == "reject":
+        lines(_("This would be refused ({code}).").format(code=document["code"]))
+        return
+    facts = _("{images} images in {classes} classes").format(
+        images=document["images"], classes=len(document["classes"])
+    )
+    lines(facts, *document.get("notes", ()))
+    if document["splits"]:
+        lines(_("It comes with splits: {splits}.").format(splits=_joined(document["splits"])))
+    for word in document["warnings"]:
+        lines(_("Warning: {word}").format(word=word))
+    if document["skipped"]:
+        rows = [(skip["entry"], skip["reason"]) for skip in document["skipped"]]
+        table((_("Skipped"), _("Why")), rows, left=2)
+    if document["ignored"]:
+        lines(_("{n} system files were ignored.").format(n=document["ignored"]))
+
+
+def comparison(document: Row) -> None:
+    """Backbones side by side, the most accurate first."""
+    headings = (
+        _("Backbone"), _("Accuracy"), _("95 % interval"), _("Macro F1"), _("Images/s"), _("Features"), _("MB"),
+    )  # fmt: skip
+    ranked = sorted(document["results"], key=lambda row: -row["accuracy_mean"])
+    rows = [
+        (
+            row["backbone"], percent(row["accuracy_mean"]), interval(row["accuracy_ci"]), percent(row["macro_f1_mean"]),
+            f"{row['images_per_s']:.0f}", str(row["feature_dim"]), f"{row['size_mb']:.1f}",
+        )
+        for row in ranked
+    ]  # fmt: skip
+    folds = _("{folds}-fold cross-validation on the training images").format(folds=document["folds"])
+    table(headings, rows, title=folds)
+    if document.get("lead"):
+        lines(document["lead"]["sentence"])
+    lines(*dict.fromkeys(note for row in ranked for note in row.get("notes", ())))
+
+
+def finetuning(result: Row) -> None:
+    """A finished fine-tuning: its epochs and what it is worth."""
+    headings = (
+        _("Epoch"), _("Training loss"), _("Validation loss"), _("Training accuracy"), _("Validation accuracy"),
+        _("Seconds"),
+    )  # fmt: skip
+    rows = [
+        (
+            str(epoch["epoch"]), _number(epoch["train_loss"]), _number(epoch["val_loss"]),
+            percent(epoch["train_accuracy"]), percent(epoch["val_accuracy"]), f"{epoch['seconds']:.1f}",
+        )
+        for epoch in result["history"]
+    ]  # fmt: skip
+    table(headings, rows, left=0)
+    for split, numbers in result["metrics"].items():
+        lines(
+            _("{split}: accuracy {accuracy} (95 % interval {ci}) on {n} images").format(
+                split=split, accuracy=percent(numbers["accuracy"]), ci=interval(numbers["accuracy_ci"]), n=numbers["n"]
+            )
+        )
+    lines(_("The run is in {path}").format(path=result["run"]))
+
+
+def evaluation(document: Row) -> None:
+    """How good a run is, class by class, and the confusion matrix."""
+    lines(
+        _("{split}: accuracy {accuracy} (95 % interval {ci}), macro F1 {f1} on {n} images").format(
+            split=document["split"],
+            accuracy=percent(document["accuracy"]),
+            ci=interval(document["accuracy_ci"]),
+            f1=percent(document["macro_f1"]),
+            n=document["n"],
+        ),
+        *document["notes"],
+    )
+    headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"))
+    rows = [
+        (row["class"], percent(row["precision"]), percent(row["recall"]), percent(row["f1"]), str(row["support"]))
+        for row in document["per_class"]
+    ]
+    table(headings, rows)
+    _confusion(document)
+
+
+def predictions(rows: Sequence[Row], most: int = 3) -> None:
+    """The likeliest classes of each image."""
+    cells = []
+    for row in rows:
+        likely = sorted(row["proba"].items(), key=lambda pair: -pair[1])[:most]
+        cells.append((row["image"], row["label"], ", ".join(f"{name} {percent(share)}" for name, share in likely)))
+    table((_("Image"), _("Label"), _("Likeliest")), cells, left=3)
+
+
+def _confusion(document: Row, most: int = 12) -> None:
+    names = document["classes"]
+    if len(names) > most:
+        lines(_("The confusion matrix of {n} classes is in the output of --json.").format(n=len(names)))
+        return
+    rows = [(name, *map(str, counts)) for name, counts in zip(names, document["confusion_matrix"], strict=True)]
+    table((_("True \\ predicted"), *names), rows)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _joined(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.items())

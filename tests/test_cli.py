@@ -1,0 +1,373 @@
+"""The command line: what is printed where, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import tasks
+from core.cli import progress
+from core.cli.app import main
+from core.cli.progress import Lines, reporting
+from core.errors import BackboneError, Cancelled
+from core.progress import Progress
+from tests.conftest import ZipBuilder, photo_bytes
+
+ROOT = Path(__file__).resolve().parents[1]
+COLOURS = {"cat": (200, 60, 50), "dog [bold]": (60, 80, 200)}
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Runs a command in this process: its exit code, stdout and stderr."""
+    code = main([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def document(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
+    """The one JSON document that a command prints when all is well, with nothing on stderr."""
+    code, out, err = run(capsys, *arguments, "--json")
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def mistake(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """The one line with which a command refuses."""
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.fixture(autouse=True)
+def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, stderr holds only what the tests look for."""
+    monkeypatch.setattr(progress, "EVERY_S", 3600.0)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip of two classes with twelve generated photos each; one name looks like markup."""
+    path = tmp_path_factory.mktemp("data") / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for c, (name, colour) in enumerate(COLOURS.items()):
+            for i in range(12):
+                archive.writestr(f"{name}/{i}.png", photo_bytes(colour, seed=100 * c + i))
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory for what the commands write."""
+    return tmp_path_factory.mktemp("out")
+
+
+@pytest.fixture(scope="module")
+def finetuned(data: Path, folder: Path) -> tuple[Path, Any]:
+    """A fine-tuned run and the document that the command printed, made in a process of its own."""
+    command = ["finetune", data, "--backbone", "graft_residual_v0", "--mode", "head", "--epochs", "2", "--seed", "3",
+               "--augment", "flip,rotation=15", "--out", folder / "run", "--json"]  # fmt: skip
+    env = {**os.environ, "GRAFT_HOME": str(folder / "home")}
+    line = [sys.executable, "-m", "core", *map(str, command)]
+    done = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    return folder / "run", json.loads(done.stdout)
+
+
+def test_help_is_quick_because_it_loads_no_network_library() -> None:
+    script = (
+        "import sys\nfrom core.cli.app import main\nassert main(['--help']) == 0\n"
+        "heavy = {'torch', 'torchvision', 'sklearn', 'pandas', 'streamlit'} & set(sys.modules)\nassert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for command in ("backbones", "inspect", "compare", "finetune", "evaluate", "export", "predict"):
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize("command", ["backbones", "inspect", "compare", "finetune", "evaluate", "export", "predict"])
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    code, out, err = run(capsys, command, "--help")
+    assert (code, err) == (0, "")
+    assert "--json" in out
+
+
+def test_backbones_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {b["name"]: b for b in document(capsys, "backbones")}
+    keys = {"name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "input_px"}
+    assert all(keys <= set(b) for b in found.values())
+    assert found["pixels_16"]["feature_dim"] == 768
+    assert found["resnet18"]["feature_dim"] == 512
+    assert found["graft_residual_v0"]["ready"]
+
+
+def test_backbones_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "backbones", "--ready")
+    assert (code, err) == (0, "")
+    assert "graft_residual_v0" in out
+
+
+def test_inspect_accepts(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
+    path = small_zip(splits={"train": 4, "val": 2}, extra={"train/cat/note.txt": b"hello", ".DS_Store": b"x"})
+    found = document(capsys, "inspect", path)
+    assert {k: found[k] for k in ("action", "code", "images", "ignored", "classes", "splits")} == {
+        "action": "accept", "code": None, "images": 12, "ignored": 1, "classes": ["cat", "dog"],
+        "splits": {"train": 8, "val": 4},
+    }  # fmt: skip
+    assert [skip["entry"] for skip in found["skipped"]] == ["train/cat/note.txt"]
+
+
+def test_inspect_rejects_with_a_document_and_a_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "bad.zip").write_bytes(b"this is no zip")
+    code, out, err = run(capsys, "inspect", tmp_path / "bad.zip", "--json")
+    assert code == 2
+    assert json.loads(out)["action"] == "reject"
+    assert json.loads(out)["code"] == "not_a_zip"
+    assert err.count("\n") == 1
+
+
+def test_compare_as_json(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    found = document(capsys, "compare", data, "--backbones", "graft_residual_v0,pixels_16", "--pca", "0.95")
+    assert found["folds"] == 5
+    assert [row["backbone"] for row in found["results"]] == ["graft_residual_v0", "pixels_16"]
+    keys = {"probe", "accuracy_mean", "accuracy_ci", "macro_f1_mean", "fold_accuracy", "feature_dim", "images_per_s"}
+    for row in found["results"]:
+        assert keys <= set(row)
+        assert len(row["fold_accuracy"]) == 5
+        assert row["accuracy_mean"] > 0.9, "two colours are easily told apart"
+        assert row["accuracy_ci"][0] <= row["accuracy_mean"] <= row["accuracy_ci"][1]
+
+
+def test_compare_as_a_table_and_kept(capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "kept"
+    code, said, err = run(capsys, "compare", data, "--backbones", "pixels_16", "--pca", "8", "--out", out)
+    assert (code, err) == (0, "")
+    assert "pixels_16" in said
+    assert "%" in said
+    assert (out / "comparison.json").is_file()
+    judged = document(capsys, "evaluate", out / "probes" / "pixels_16", "--split", "oof")
+    assert judged["n"] == json.loads((out / "comparison.json").read_text())["results"][0]["n"]
+
+
+def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
+    path, found = finetuned
+    assert found["run"] == str(path)
+    assert [epoch["epoch"] for epoch in found["history"]] == [1, 2]
+    assert found["metrics"]["val"]["n"] > 0
+    assert (path / "run.json").is_file()
+    record = json.loads((path / "run.json").read_text())
+    assert record["config"]["augmentation"]["rotation"] == 15.0
+    assert record["seed"] == 3
+
+
+def test_a_finished_run_is_not_overwritten(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], data: Path
+) -> None:
+    path, _found = finetuned
+    before = (path / "run.json").read_bytes()
+    said = mistake(
+        capsys, "finetune", data, "--backbone", "graft_residual_v0", "--epochs", "1", "--seed", "4", "--out", path
+    )
+    assert "run" in said
+    assert (path / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], split: str) -> None:
+    found = document(capsys, "evaluate", finetuned[0], "--split", split)
+    assert found["classes"] == list(COLOURS)
+    assert sum(map(sum, found["confusion_matrix"])) == found["n"]
+    assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(found)
+
+
+def test_evaluate_as_a_table_shows_names_literally(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]
+) -> None:
+    code, out, err = run(capsys, "evaluate", finetuned[0])
+    assert (code, err) == (0, "")
+    assert "dog [bold]" in out
+
+
+def test_export_and_predict(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], data: Path, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.zip"
+    assert document(capsys, "export", finetuned[0], "--out", bundle)["file"] == str(bundle)
+    assert {"manifest.json", "model.safetensors"} <= set(zipfile.ZipFile(bundle).namelist())
+    photos = tmp_path / "photos"
+    for n, (name, colour) in enumerate(COLOURS.items()):
+        photos.mkdir(exist_ok=True)
+        (photos / f"{n}-{name}.png").write_bytes(photo_bytes(colour, seed=900 + n))
+    (photos / "notes.txt").write_text("no image")
+    rows = document(capsys, "predict", bundle, photos)
+    assert [Path(row["image"]).stem[2:] for row in rows] == list(COLOURS)
+    for row in rows:
+        assert set(row) == {"image", "label", "proba"}
+        assert set(row["proba"]) == set(COLOURS)
+        assert sum(row["proba"].values()) == pytest.approx(1.0, abs=1e-5)
+        assert row["proba"][row["label"]] == max(row["proba"].values())
+    same = document(capsys, "predict", finetuned[0], photos / "0-cat.png")
+    assert same[0]["proba"] == pytest.approx(rows[0]["proba"], abs=1e-5)
+    code, out, err = run(capsys, "predict", bundle, photos)
+    assert (code, err) == (0, "")
+    assert "dog [bold]" in out
+
+
+def test_an_image_that_cannot_be_read_is_named_and_the_others_are_answered(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "good.png").write_bytes(photo_bytes((200, 60, 50), 1))
+    (tmp_path / "bad.png").write_bytes(b"no image at all")
+    code, out, err = run(capsys, "predict", finetuned[0], tmp_path / "bad.png", tmp_path / "good.png", "--json")
+    assert code == 2
+    assert [Path(row["image"]).name for row in json.loads(out)] == ["good.png"]
+    assert "bad.png" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["compare", "none.zip"], "none.zip"),
+        (["compare", "sample:none"], "textures"),
+        (["compare", "DATA", "--backbones", "resnet81"], "resnet18"),
+        (["compare", "DATA", "--pca", "many"], "many"),
+        (["compare", "DATA", "--probe", "oracle"], "oracle"),
+        (["compare", "DATA", "--folds", "one"], "--folds"),
+        (["compare", "DATA", "--folds", "1"], "folds"),
+        (["finetune", "DATA", "--backbone", "graft_residual_v0"], "--out"),
+        (["finetune", "DATA", "--backbone", "graft_residual_v0", "--mode", "all", "--out", "OUT"], "mode"),
+        (["finetune", "DATA", "--backbone", "graft_residual_v0", "--epochs", "0", "--out", "OUT"], "epochs"),
+        (["finetune", "DATA", "--backbone", "graft_residual_v0", "--augment", "magic", "--out", "OUT"], "magic"),
+        (["finetune", "DATA", "--backbone", "pixels_16", "--out", "OUT"], "pixels_16"),
+        (["finetune", "DATA", "--backbone", "none_such", "--out", "OUT"], "none_such"),
+        (["evaluate", "OUT"], "run"),
+        (["export", "OUT", "--out", "b.zip"], "run"),
+        (["predict", "OUT", "DATA"], "OUT"),
+        (["predict", "DATA", "nothing.png"], "nothing.png"),
+        (["predict", "DATA", "DATA"], "bundle"),
+        (["predict", "DATA"], "IMAGES"),
+        (["fly"], "fly"),
+        (["backbones", "--fast"], "--fast"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path, arguments: list[str], word: str
+) -> None:
+    named = {"DATA": str(data), "OUT": str(tmp_path / "OUT")}
+    said = mistake(capsys, *[named.get(a, a) for a in arguments])
+    assert word.lower() in said.lower()
+
+
+def test_a_split_that_is_not_there(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]) -> None:
+    assert "val, test" in mistake(capsys, "evaluate", finetuned[0], "--split", "oof")
+
+
+def test_a_backbone_that_fails_is_told_and_the_others_are_shown(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = tasks._probe
+
+    def unavailable(job_dir: Any, dataset: Any, name: str, *rest: Any) -> Any:
+        if name == "resnet18":
+            raise BackboneError("the weights\nare not here")
+        return probe(job_dir, dataset, name, *rest)
+
+    monkeypatch.setattr(tasks, "_probe", unavailable)
+    code, out, err = run(capsys, "compare", data, "--backbones", "resnet18,pixels_16", "--json")
+    assert code == 0
+    assert [row["backbone"] for row in json.loads(out)["results"]] == ["pixels_16"]
+    assert err == "resnet18: the weights are not here\n"
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Cancelled])
+def test_a_stop_is_one_line(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]
+) -> None:
+    def stopped(*_arguments: Any) -> None:
+        raise stop
+
+    monkeypatch.setattr(tasks, "compare", stopped)
+    assert run(capsys, "compare", data) == (130, "", "Stopped.\n")
+
+
+def test_a_bug_shows_as_one(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "compare", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["compare", str(data)])
+
+
+def test_what_libraries_print_does_not_reach_stdout(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = tasks.compare
+
+    def chatty(*arguments: Any) -> Any:
+        print("a library's greeting")
+        return compare(*arguments)
+
+    monkeypatch.setattr(tasks, "compare", chatty)
+    code, out, err = run(capsys, "compare", data, "--backbones", "pixels_16", "--json")
+    assert code == 0
+    assert json.loads(out)["results"]
+    assert err == "a library's greeting\n"
+
+
+def test_ctrl_c_ends_a_real_process(tmp_path: Path) -> None:
+    """Reading from a FIFO lets the command wait for as long as the test needs."""
+    fifo = tmp_path / "photos.zip"
+    os.mkfifo(fifo)
+    script = f"""
+import sys, core.data.inspection as inspection
+def look(source, report):
+    print("begun", file=sys.stderr, flush=True)
+    open({str(fifo)!r}).read()
+inspection.inspect = look
+from core.cli import progress
+from core.cli.app import main
+sys.exit(main(["inspect", {str(tmp_path)!r}]))
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    assert process.stderr.readline() == "begun\n"
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr.read() == "Stopped.\n"
+    assert process.wait() == 130
+    process.stderr.close()
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then() -> None:
+    out = io.StringIO()
+    report = Lines(out, every_s=0.0)
+    report(Progress(1, 4, "fold 1", "resnet18"))
+    report(Progress(3, 0, "loading"))
+    assert out.getvalue() == " 25% resnet18: fold 1\nloading\n"
+    quick = Lines(out, every_s=60.0)
+    quick(Progress(1, 1, "no line for what is quick"))
+    assert "quick" not in out.getvalue()
+
+
+def test_progress_in_a_terminal_is_a_bar_on_stderr(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with reporting() as report:
+        report(Progress(1, 4, "class [bold]", "resnet18"))
+        time.sleep(0.15)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "class [bold]" in err
