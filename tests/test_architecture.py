@@ -51,7 +51,7 @@ def sources(*patterns: str) -> list[Path]:
 
 
 CORE = sources("core/**/*.py")
-PAGES = sources("streamlit_app.py", "pages/**/*.py")
+PAGES = sources("streamlit_app.py", "views/**/*.py")
 
 
 def named(path: Path) -> str:
@@ -147,7 +147,7 @@ def test_a_room_imports_only_rooms_below_it(path):
 @pytest.mark.parametrize("path", CORE, ids=named)
 def test_core_knows_no_page(path):
     tops = {name.partition(".")[0] for name in imported(path, ast.walk(tree(path)))}
-    assert not tops & {"streamlit", "pages", "plotly", "tests", "benchmarks"}
+    assert not tops & {"streamlit", "views", "plotly", "tests", "benchmarks"}
 
 
 @pytest.mark.parametrize("path", [*PAGES, *sources(*WITHOUT_TORCH)], ids=named)
@@ -158,7 +158,7 @@ def test_the_server_reaches_no_torch(path):
 
 
 def test_importing_what_the_server_imports_leaves_torch_alone():
-    modules = [dotted(p) for p in [*sources("pages/ui/**/*.py"), *sources(*WITHOUT_TORCH)] if p.stem != "__main__"]
+    modules = [dotted(p) for p in [*sources("views/ui/**/*.py"), *sources(*WITHOUT_TORCH)] if p.stem != "__main__"]
     script = f"""
 import importlib, sys
 for name in {modules!r}:
@@ -174,9 +174,9 @@ for name in {modules!r}:
 def test_session_state_and_caches_have_one_home_each(path):
     used = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
     used |= {name.rpartition(".")[2] for name in imported(path, ast.walk(tree(path)))}
-    if named(path) != "pages/ui/state.py":
+    if named(path) != "views/ui/state.py":
         assert not used & {"session_state", "query_params"}
-    if named(path) != "pages/ui/resources.py":
+    if named(path) != "views/ui/resources.py":
         assert not used & {"cache_data", "cache_resource"}
 
 
@@ -208,7 +208,7 @@ def test_translators_see_whole_sentences(path):
         assert all(isinstance(m, plain) for m in messages), f"line {call.lineno}: fill in after translating"
 
 
-@pytest.mark.parametrize("path", [*CORE, *sources("pages/ui/**/*.py")], ids=named)
+@pytest.mark.parametrize("path", [*CORE, *sources("views/ui/**/*.py")], ids=named)
 def test_nothing_is_translated_before_the_language_is_known(path):
     early = [n for n in at_import(tree(path)) if isinstance(n, ast.Call) and ast.unparse(n.func) in ("_", "ngettext")]
     assert not early, f"line {early[0].lineno}: this is translated once, when the module is imported"

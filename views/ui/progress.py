@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.jobs.store import Job, JobStatus
-from pages.ui import resources
-from pages.ui.i18n import _
-from pages.ui.text import duration, literal
+from views.ui import resources
+from views.ui.i18n import _
+from views.ui.text import duration, literal
 
 Draw = Callable[[Job], None]
 

@@ -10,9 +10,9 @@ from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
-from pages.ui import charts, forms, progress, state, text
-from pages.ui.i18n import _
-from pages.ui.maps import embedding_map
+from views.ui import charts, forms, progress, state, text
+from views.ui.i18n import _
+from views.ui.maps import embedding_map
 
 
 def main() -> None:
@@ -140,10 +140,10 @@ def onwards(rows: list[dict], job: Job) -> None:
             _("Fine-tune {name}").format(name=trainable[0]), icon=":material/model_training:", type="primary"
         ):
             state.remember("finetune-backbone", trainable[0])
-            st.switch_page("pages/finetune.py")
+            st.switch_page("views/finetune.py")
         if st.button(_("Judge the probes on the validation images"), icon=":material/fact_check:"):
             state.show_run(next(run for run in state.runs() if state.run_key(run).startswith(job.id)))
-            st.switch_page("pages/evaluate.py")
+            st.switch_page("views/evaluate.py")
 
 
 main()

@@ -23,8 +23,8 @@ from core.training.config import (
     schedule_label,
     suggested_lr,
 )
-from pages.ui import forms
-from pages.ui.i18n import _
+from views.ui import forms
+from views.ui.i18n import _
 
 
 def finetuning(suggested: str = "") -> FinetuneConfig:

@@ -12,8 +12,8 @@ from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.runs import Run
-from pages.ui import charts, progress, state, text, uploads
-from pages.ui.i18n import _
+from views.ui import charts, progress, state, text, uploads
+from views.ui.i18n import _
 
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
 MOST_SHOWN = 24
@@ -46,7 +46,7 @@ def choose(runs: list[Run]) -> Run | Path | None:
         return bundle()
     if not runs:
         st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
-        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        st.page_link("views/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
         return None
     chosen = state.chosen_run(runs)
     run = st.selectbox(

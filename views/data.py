@@ -10,8 +10,8 @@ from core.data.samples import SAMPLES
 from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.paths import is_public
-from pages.ui import charts, gallery, progress, state, text, tour, uploads
-from pages.ui.i18n import _
+from views.ui import charts, gallery, progress, state, text, tour, uploads
+from views.ui.i18n import _
 
 LAYOUT = """\
 my_photos.zip
@@ -152,7 +152,7 @@ def show(dataset: Dataset) -> None:
     for warning in dataset.warnings:
         st.warning(warning_text(warning), icon=":material/warning:")
     st.page_link(
-        "pages/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
+        "views/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
     )
     counts, sizes = st.columns(2, gap="large")
     with counts:

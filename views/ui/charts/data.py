@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from pages.ui.charts import base
-from pages.ui.text import split_name
+from views.ui.charts import base
+from views.ui.text import split_name
 
 _MOST_IN_LEGEND = 24
 

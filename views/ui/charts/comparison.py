@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from pages.ui.charts import base
-from pages.ui.charts.placing import text_positions
-from pages.ui.text import percent
+from views.ui.charts import base
+from views.ui.charts.placing import text_positions
+from views.ui.text import percent
 
 Row = Mapping[str, Any]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.i18n import _
-from pages.ui.text import literal, shortened
+from views.ui.i18n import _
+from views.ui.text import literal, shortened
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from core.backbones.registry import backbones
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from core.training.config import FinetuneConfig
-from pages.ui import charts, gallery, progress, resources, state, text
-from pages.ui.i18n import _
+from views.ui import charts, gallery, progress, resources, state, text
+from views.ui.i18n import _
 
 SAMPLE = "sample:textures"
 EPOCHS = 6
@@ -161,8 +161,8 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
     )
     st.plotly_chart(charts.confusion(evaluation.confusion, evaluation.classes, normalised=False), key="tour-confusion")
     state.show_run(run)
-    st.page_link("pages/evaluate.py", label=_("All about this model"), icon=":material/arrow_forward:")
-    st.page_link("pages/predict.py", label=_("Try it on a photo, or take it home"), icon=":material/arrow_forward:")
+    st.page_link("views/evaluate.py", label=_("All about this model"), icon=":material/arrow_forward:")
+    st.page_link("views/predict.py", label=_("Try it on a photo, or take it home"), icon=":material/arrow_forward:")
 
 
 def _leave(jobs: dict[str, Job]) -> None:

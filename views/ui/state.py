@@ -17,9 +17,9 @@ from core.jobs.spec import JobSpec
 from core.jobs.store import Job, list_jobs, open_job
 from core.runs import Run, find_runs
 from core.workspaces import mark_seen
-from pages.ui import resources
-from pages.ui.i18n import _
-from pages.ui.text import shortened
+from views.ui import resources
+from views.ui.i18n import _
+from views.ui.text import shortened
 
 _IN_ADDRESS = ("w", "dataset", "job", "run")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
@@ -65,7 +65,7 @@ def require_dataset() -> Dataset:
         st.info(
             _("There are no photos yet. Upload some, or try a sample, and come back."), icon=":material/photo_library:"
         )
-        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
+        st.page_link("views/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
         st.stop()
     return found
 

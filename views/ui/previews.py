@@ -7,9 +7,9 @@ import streamlit as st
 from core.data.dataset import Dataset
 from core.jobs.spec import JobSpec
 from core.training.config import FinetuneConfig
-from pages.ui import progress, state
-from pages.ui.i18n import _
-from pages.ui.text import literal
+from views.ui import progress, state
+from views.ui.i18n import _
+from views.ui.text import literal
 
 IMAGES, DRAWS = 3, 5
 

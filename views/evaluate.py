@@ -12,8 +12,8 @@ from core.errors import GraftError
 from core.evaluation.metrics import Evaluation, cell, mistakes
 from core.evaluation.predictions import Predictions
 from core.runs import Run
-from pages.ui import charts, gallery, resources, state, text
-from pages.ui.i18n import _
+from views.ui import charts, gallery, resources, state, text
+from views.ui.i18n import _
 
 MOST_MISTAKES = 96
 
@@ -25,8 +25,8 @@ def main() -> None:
     runs = state.runs(dataset.id)
     if not runs:
         st.info(_("No model has been made from these photos yet. Compare backbones, or fine-tune one, first."))
-        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
-        st.page_link("pages/finetune.py", label=_("Fine-tune one"), icon=":material/model_training:")
+        st.page_link("views/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        st.page_link("views/finetune.py", label=_("Fine-tune one"), icon=":material/model_training:")
         return
     run, split = choose(runs)
     try:
@@ -49,7 +49,7 @@ def main() -> None:
             on_click="ignore",
         )
         if st.button(_("Next: predict and export"), icon=":material/package_2:"):
-            st.switch_page("pages/predict.py")
+            st.switch_page("views/predict.py")
 
 
 def choose(runs: list[Run]) -> tuple[Run, str]:

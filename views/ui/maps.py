@@ -8,9 +8,9 @@ import streamlit as st
 from core.data.dataset import Dataset
 from core.jobs.spec import JobSpec
 from core.paths import read_json
-from pages.ui import charts, progress, state
-from pages.ui.i18n import _
-from pages.ui.text import literal
+from views.ui import charts, progress, state
+from views.ui.i18n import _
+from views.ui.text import literal
 
 METHODS = ("pca", "tsne")
 

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
-from pages.ui.text import interval, shortened
+from views.ui.text import interval, shortened
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 # Okabe and Ito's colours (https://jfly.uni-koeln.de/color/); those of theirs that vanish on white or on black are

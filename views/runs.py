@@ -7,10 +7,10 @@ import streamlit as st
 from core.data.dataset import list_datasets
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
-from pages.ui import progress, resources, state, text
-from pages.ui.i18n import _
+from views.ui import progress, resources, state, text
+from views.ui.i18n import _
 
-PAGES = {"ingest": "pages/data.py", "compare": "pages/compare.py", "finetune": "pages/finetune.py"}
+PAGES = {"ingest": "views/data.py", "compare": "views/compare.py", "finetune": "views/finetune.py"}
 PAGE_SIZE = 15
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     jobs = state.jobs()
     if not jobs:
         st.info(_("Nothing has been run yet. Everything you start is kept here, also when you close the browser."))
-        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
+        st.page_link("views/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
         return
     st.caption(_("Everything runs on this machine, one long job at a time. Closing the browser stops nothing."))
     names = {summary.id: summary.name for summary in list_datasets(state.workspace())}

@@ -5,10 +5,10 @@ told apart by readers who do not see red from green, and are seen on white as on
 are shown literally. A figure has no title: the page's heading is its title.
 """
 
-from pages.ui.charts.comparison import accuracy_against_cost, accuracy_bars, fold_accuracy
-from pages.ui.charts.data import embedding_map, sizes, split_counts
-from pages.ui.charts.quality import confusion, per_class, probabilities
-from pages.ui.charts.training import history
+from views.ui.charts.comparison import accuracy_against_cost, accuracy_bars, fold_accuracy
+from views.ui.charts.data import embedding_map, sizes, split_counts
+from views.ui.charts.quality import confusion, per_class, probabilities
+from views.ui.charts.training import history
 
 __all__ = [
     "accuracy_against_cost",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.backbones.registry import BackboneInfo, backbones, info
-from pages.ui import text
-from pages.ui.i18n import _
+from views.ui import text
+from views.ui.i18n import _
 
 KEEP = "session"
 

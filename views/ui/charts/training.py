@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.i18n import gettext as _
-from pages.ui.charts import base
-from pages.ui.text import percent, split_name
+from views.ui.charts import base
+from views.ui.text import percent, split_name
 
 Epoch = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import ClassScore
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from pages.ui.charts import base
-from pages.ui.text import percent, shortened
+from views.ui.charts import base
+from views.ui.text import percent, shortened
 
 _MOST_WITH_NUMBERS = 20
 _MOST_SVG_MARKS = 2_000

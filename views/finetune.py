@@ -9,9 +9,9 @@ from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from core.training.config import FinetuneConfig
-from pages.ui import charts, progress, state, text, training_forms
-from pages.ui.i18n import _
-from pages.ui.previews import augmentation_preview
+from views.ui import charts, progress, state, text, training_forms
+from views.ui.i18n import _
+from views.ui.previews import augmentation_preview
 
 
 def main() -> None:
@@ -108,10 +108,10 @@ def result(job: Job, status: JobStatus) -> None:
     with st.container(horizontal=True):
         if run is not None and st.button(_("See where it fails"), type="primary", icon=":material/fact_check:"):
             state.show_run(run)
-            st.switch_page("pages/evaluate.py")
+            st.switch_page("views/evaluate.py")
         if run is not None and st.button(_("Try it, or take it home"), icon=":material/package_2:"):
             state.show_run(run)
-            st.switch_page("pages/predict.py")
+            st.switch_page("views/predict.py")
     curves(job)
 
 

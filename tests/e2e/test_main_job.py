@@ -1,0 +1,131 @@
+"""The whole main job in a real browser: upload, compare, fine-tune, reload in the middle, evaluate, export, predict."""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import App, Visitor
+
+PAGES = ("Data", "Compare", "Fine-tune", "Evaluate", "Predict & export", "Runs")
+
+
+def test_a_newcomer_finds_every_page_in_order_before_there_is_anything(visitor: Visitor):
+    visitor.go()
+    visitor.sees(visitor.page.get_by_role("button", name="Try a sample"))
+    for title in PAGES:
+        visitor.visit(title)
+
+
+def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
+    page = visitor.page
+
+    visitor.go()
+    visitor.upload(photos)
+    visitor.sees(page.get_by_role("heading", name="insects"))
+    visitor.chart("counts")
+    visitor.sees(page.get_by_test_id("stImage").locator("img"))
+
+    visitor.visit("Compare")
+    visitor.press("Compare", exact=True)
+    visitor.sees("carries over best")
+    visitor.chart("bars")
+    visitor.chart("cost")
+    visitor.settle()
+
+    visitor.press("Fine-tune graft")
+    visitor.sees(page.get_by_role("heading", level=1, name="Fine-tune"))
+    set_slider(visitor, "Epochs, at most", 4)
+    visitor.press("Fine-tune", exact=True)
+    visitor.sees(page.get_by_role("progressbar"))
+    visitor.reload()
+    visitor.sees(page.get_by_role("heading", name="Fine-tune graft"))  # the very run, live or done by now
+    visitor.sees("validation images are right")
+    visitor.settle()
+
+    visitor.press("See where it fails")
+    visitor.sees(page.get_by_role("heading", level=1, name="Evaluate"))
+    visitor.chart("per-class")
+    visitor.settle()
+    pick_a_cell(visitor)
+
+    visitor.visit("Predict & export")
+    predict(visitor, photos, tmp_path)
+    export(visitor, tmp_path)
+
+    visitor.visit("Runs")
+    visitor.sees("validation accuracy")
+    for title in PAGES:
+        visitor.visit(title)
+    if sys.platform == "linux":
+        assert app.has_loaded("libpython") or app.has_loaded("python")
+        assert not app.has_loaded("libtorch")
+
+
+def set_slider(visitor: Visitor, label: str, value: int) -> None:
+    """Moves a slider with the keyboard."""
+    handle = visitor.page.get_by_role("slider", name=label)
+    handle.focus()
+    for _ in range(60):
+        now = int(handle.get_attribute("aria-valuenow") or 0)
+        if now == value:
+            break
+        handle.press("ArrowLeft" if now > value else "ArrowRight")
+    visitor.settle()
+    expect(visitor.page.get_by_role("slider", name=label)).to_have_attribute("aria-valuenow", str(value))
+
+
+def pick_a_cell(visitor: Visitor) -> None:
+    """Selects a cell of the confusion matrix that holds images, and sees them."""
+    plot = visitor.page.locator("[class*=st-key-confusion] .js-plotly-plot").first
+    expect(plot).to_be_visible()
+    cells = plot.evaluate("p => p.data.filter(t => t.customdata)[0].customdata.map(c => Array.from(c))")
+    key = plot.evaluate("p => [...p.closest('[class*=st-key-confusion]').classList].find(c => c.startsWith('st-key-'))")
+    true, predicted = cells[0]
+    before = visitor.page.get_by_test_id("stImage").locator("img").count()
+    visitor.select_point(key.removeprefix("st-key-"), predicted, true)
+    expect(visitor.page.get_by_test_id("stImage").locator("img")).not_to_have_count(before)
+
+
+def predict(visitor: Visitor, photos: Path, tmp_path: Path) -> None:
+    """Drops two new photos on the model and sees an answer for each."""
+    with zipfile.ZipFile(photos) as archive:
+        names = [n for n in archive.namelist() if "/val/" in n]
+        new = [Path(archive.extract(n, tmp_path)) for n in (names[0], names[-1])]
+    visitor.upload(*new)
+    visitor.sees(visitor.page.locator("[class*='st-key-answer'] .js-plotly-plot"))
+    visitor.settle()
+    assert visitor.page.locator("[class*='st-key-answer'] .js-plotly-plot").count() == 2
+
+
+def export(visitor: Visitor, tmp_path: Path) -> None:
+    """Downloads the bundle, which holds what it says."""
+    visitor.page.get_by_role("tab", name="Take it home").click()
+    visitor.press("Make the bundle")
+    button = visitor.sees(visitor.page.get_by_role("button", name="Download the bundle"))
+    with visitor.page.expect_download() as waiting:
+        button.click()
+    bundle = tmp_path / "bundle.zip"
+    waiting.value.save_as(bundle)
+    with zipfile.ZipFile(bundle) as archive:
+        names = set(archive.namelist())
+        assert {"manifest.json", "model.safetensors"} <= names
+        assert any(name.endswith(".md") for name in names)
+        manifest = json.loads(archive.read("manifest.json"))
+    assert manifest["classes"] == ["ants", "bees"]
+
+
+@pytest.mark.parametrize("width", [390])
+def test_a_phone_shows_every_page_without_scrolling_sideways(visitor: Visitor, width: int):
+    visitor.page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/", "/compare", "/finetune", "/evaluate", "/predict", "/runs"):
+        visitor.go(path)
+        over = visitor.page.evaluate(
+            "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth; }"
+        )
+        assert over <= 1, f"{path} is {over} px wider than the screen"
