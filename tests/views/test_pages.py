@@ -1,0 +1,259 @@
+"""What each page says and does, without a browser: before there is anything, with photos, with runs, with mistakes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import tasks
+from core.data.dataset import Dataset, list_datasets
+from core.jobs import store
+from core.jobs.spec import JobSpec
+from core.progress import silent
+from core.runs import Run
+from tests.views.conftest import NASTY, FakePool, Open, W, finish, texts
+
+
+def result(backbone: str, accuracy: float) -> dict[str, Any]:
+    """One of the results of a comparison."""
+    ci = [accuracy - 0.1, accuracy + 0.05]
+    return {
+        "backbone": backbone,
+        "probe": "logistic",
+        "accuracy_mean": accuracy,
+        "accuracy_ci": ci,
+        "macro_f1_mean": accuracy,
+        "macro_f1_ci": ci,
+        "fold_accuracy": [accuracy] * 5,
+        "feature_dim": 512,
+        "images_per_s": 50.0,
+        "size_mb": 44.0,
+        "seconds": 1.0,
+        "n": 28,
+        "converged": True,
+        "notes": [],
+    }
+
+
+RESULTS = [result("pixels_16", 0.6), result("resnet18", 0.9)]
+
+
+def by_label(widgets: Any, label: str) -> Any:
+    """The widget with a label."""
+    return next(widget for widget in widgets if widget.label == label)
+
+
+def button(app: AppTest, label: str) -> Any:
+    return by_label(app.button, label)
+
+
+def address(app: AppTest) -> str:
+    """The workspace that the page's address names."""
+    named = app.query_params["w"]
+    return named if isinstance(named, str) else named[0]
+
+
+def labels(app: AppTest) -> list[str]:
+    return [b.label for b in app.button]
+
+
+@pytest.mark.parametrize("page", ["compare", "finetune", "evaluate"])
+def test_a_page_that_needs_photos_says_what_to_do_first(visit: Open, page: str):
+    app = visit(page)
+    assert "There are no photos yet" in app.info[0].value
+    assert not app.title
+
+
+def test_the_first_page_offers_one_button_for_the_whole_way(visit: Open):
+    app = visit()
+    assert app.title[0].value == "Teach a network your photos"
+    assert "Try a sample" in labels(app)
+
+
+def test_predict_without_a_model_takes_a_bundle_from_elsewhere(visit: Open):
+    app = visit("predict")
+    assert app.file_uploader[0].label == "A bundle that Graft has exported (zip)"
+
+
+def test_runs_is_empty_at_first(visit: Open):
+    assert "Nothing has been run yet" in visit("runs").info[0].value
+
+
+def test_the_tour_queues_its_three_steps_and_explains_them(visit: Open):
+    app = visit()
+    button(app, "Try a sample").click().run()
+    assert not app.exception
+    assert app.title[0].value == "A sample, all the way"
+    assert {job.spec.kind for job in store.list_jobs(W)} == {"ingest", "compare", "finetune"}
+    assert len(app.subheader) == 4
+
+
+def test_a_folder_is_read_and_shown(visit: Open, pool: FakePool, dataset: Dataset, tmp_path):
+    pool.does["ingest"] = lambda job: tasks.ingest(job.path, dict(job.spec.params), silent)
+    app = visit()
+    by_label(app.text_input, "A folder on this machine").set_value(str(tmp_path / "pets.zip"))
+    app.run()
+    button(app, "Use this folder").click().run()
+    assert not app.exception
+    assert app.title[0].value == "pets"
+
+
+def test_a_refusal_is_shown_in_its_own_words(visit: Open):
+    job = store.create(W, JobSpec("ingest", {"source": "x.zip"}, slot="short", title="Read 'x'"))
+    finish(job, state="failed", error="There are no images in *this* file.")
+    app = visit(job=job.id)
+    assert app.error[0].value == r"There are no images in \*this\* file\."
+
+
+def test_a_public_app_offers_no_folder_and_an_unguessable_workspace(visit: Open, monkeypatch):
+    monkeypatch.setenv("GRAFT_PUBLIC", "1")
+    app = visit()
+    assert not [i for i in app.text_input if "folder" in i.label]
+    assert "Use this folder" not in labels(app)
+    assert len(address(app)) == 32
+    assert address(visit()) != address(app)
+
+
+def test_a_workspace_that_was_not_given_out_is_not_opened(visit: Open, monkeypatch):
+    monkeypatch.setenv("GRAFT_PUBLIC", "1")
+    assert address(visit(w="default")) != "default"
+    assert address(visit(w="0123456789abcdef" * 2)) == "0123456789abcdef" * 2
+
+
+def test_data_shows_what_there_is(visit: Open, dataset: Dataset):
+    app = visit()
+    assert app.title[0].value == "pets"
+    numbers = {m.label: m.value for m in app.metric}
+    assert (numbers["Images"], numbers["Classes"]) == ("40", "2")
+    assert sum(int(numbers[s]) for s in ("Training", "Validation", "Test")) == 40
+
+
+def test_data_can_be_deleted(visit: Open, dataset: Dataset):
+    app = visit()
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert not list_datasets(W)
+    assert app.title[0].value == "Teach a network your photos"
+
+
+@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
+def test_names_are_never_markup(visit: Open, dataset: Dataset, run: Run, page: str):
+    assert NASTY not in texts(visit(page))
+
+
+def test_compare_queues_one_job_for_all_backbones(visit: Open, dataset: Dataset):
+    app = visit("compare")
+    button(app, "Compare").click().run()
+    assert not app.exception
+    (job,) = store.list_jobs(W)
+    assert job.spec.kind == "compare"
+    assert job.spec.params["dataset"] == dataset.id
+    assert len(job.spec.params["backbones"]) >= 2
+    assert job.spec.params["config"]["folds"] == 5
+
+
+def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool: FakePool, dataset: Dataset):
+    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS, "failed": [], "lead": None}
+    app = visit("compare")
+    button(app, "Compare").click().run()
+    assert not app.exception
+    assert "resnet18" in app.success[0].value
+    assert "90.0 %" in app.success[0].value
+    assert "overlap" not in app.success[0].value
+    table = app.dataframe[-1].value
+    assert list(table["Backbone"]) == ["resnet18", "pixels_16"]
+
+
+def test_a_backbone_that_failed_is_told_beside_the_others(visit: Open, pool: FakePool, dataset: Dataset):
+    failed = [{"backbone": "vgg16", "message": "The weights are not on this machine."}]
+    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS[1:], "failed": failed, "lead": None}
+    app = visit("compare")
+    button(app, "Compare").click().run()
+    assert "vgg16" in app.warning[0].value
+    assert "resnet18" in app.success[0].value
+
+
+def test_finetune_queues_what_the_form_says(visit: Open, dataset: Dataset):
+    app = visit("finetune")
+    by_label(app.slider, "Epochs, at most").set_value(3)
+    app.run()
+    button(app, "Fine-tune").click().run()
+    assert not app.exception
+    (job,) = (j for j in store.list_jobs(W) if j.spec.kind == "finetune")
+    assert job.spec.params["config"]["epochs"] == 3
+    assert "waiting" in texts(app) or "Waiting" in str([p.text for p in app.get("progress")])
+
+
+def test_a_finished_run_is_shown_again_after_a_refresh(visit: Open, dataset: Dataset, run: Run):
+    app = visit("finetune")
+    judged = run.metrics["val"]
+    assert f"of {judged['n']} validation images are right" in app.success[0].value
+    assert "See where it fails" in labels(app)
+
+
+def test_an_interrupted_run_can_go_on(visit: Open, dataset: Dataset):
+    config = {
+        "backbone": "resnet18",
+        "mode": "head",
+        "epochs": 3,
+        "lr": 0.01,
+        "batch_size": 8,
+        "optimizer": "sgd",
+        "seed": 0,
+    }
+    spec = JobSpec("finetune", {"config": config, "dataset": dataset.id}, title="Fine-tune", dataset_id=dataset.id)
+    job = store.create(W, spec)
+    finish(job, state="interrupted")
+    app = visit("finetune")
+    button(app, "Go on with it").click().run()
+    assert not app.exception
+    assert job.status().state == "queued"
+
+
+def test_evaluate_shows_n_and_intervals_and_every_split(visit: Open, dataset: Dataset, run: Run):
+    app = visit("evaluate")
+    numbers = {m.label: m for m in app.metric}
+    n = len(dataset.split("val"))
+    assert numbers["Images"].value == str(n)
+    assert numbers["Accuracy"].delta.startswith("95 %: ")
+    app.button_group[-1].set_value(["test"]) if not app.segmented_control else app.segmented_control[0].set_value(
+        "test"
+    )
+    app.run()
+    assert not app.exception
+    assert {m.label: m for m in app.metric}["Images"].value == str(len(dataset.split("test")))
+
+
+def test_evaluate_points_to_what_makes_a_model(visit: Open, dataset: Dataset):
+    assert "No model has been made" in visit("evaluate").info[0].value
+
+
+def test_a_run_is_taken_home_by_a_job(visit: Open, pool: FakePool, dataset: Dataset, run: Run):
+    def pack(job):
+        (job.path / "bundle.zip").write_bytes(b"zip")
+        return {"file": "bundle.zip"}
+
+    pool.does["export"] = pack
+    app = visit("predict")
+    button(app, "Make the bundle").click().run()
+    assert not app.exception
+    assert "Download the bundle (0.0 MB)" in [b.label for b in app.download_button]
+
+
+def test_runs_lists_and_deletes(visit: Open, dataset: Dataset, run: Run):
+    app = visit("runs")
+    assert r"Fine\-tune resnet18" in texts(app)
+    assert "validation accuracy" in texts(app)
+    button(app, "Delete for good").click().run()
+    assert not app.exception
+    assert not store.list_jobs(W)
+
+
+def test_a_waiting_job_can_be_cancelled(visit: Open, dataset: Dataset):
+    job = store.create(W, JobSpec("compare", {"backbones": []}, title="Compare", dataset_id=dataset.id))
+    app = visit("runs")
+    button(app, "Cancel").click().run()
+    assert not app.exception
+    assert job.status().state == "cancelled"
