@@ -1,0 +1,241 @@
+"""From photos to features: each image goes through a backbone once, ever.
+
+What is in the store is read from there, without even loading the backbone. The rest is decoded by threads while the
+network runs, and is kept shard by shard, so that cancelling loses a few seconds of work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backbones.registry import info as find
+from core.backbones.spec import BackboneInfo
+from core.data.dataset import Dataset, Item
+from core.errors import FeatureError
+from core.features.store import FeatureStore
+from core.i18n import gettext as _
+from core.progress import Progress, Report, silent
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+KEEP_EVERY, KEEP_EVERY_S = 256, 20.0
+_BATCH_PX = 224
+_LEAST_FOR_SPEED = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What one backbone makes of a dataset's images, in the order of its items.
+
+    Attributes:
+        X: (n, d) float32.
+        y: (n,) int64, indices into `classes`.
+        ids: the n images' sha256; copies of a photo share it.
+        split: (n,) str, each image's split.
+        classes: class names.
+        backbone: its registered name.
+        dataset_id: the dataset's id in its workspace.
+        dataset_name: what the user calls it.
+        fingerprint: the sha256 of its content and splits.
+        images_per_s: decoding and network together, on this machine; 0 where it was never measured.
+        from_store: how many rows were not computed now.
+        note: what the user should know about how they were made; "" where there is nothing.
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.int64]
+    ids: tuple[str, ...]
+    split: NDArray[np.str_]
+    classes: tuple[str, ...]
+    backbone: str
+    dataset_id: str
+    dataset_name: str
+    fingerprint: str
+    images_per_s: float = 0.0
+    from_store: int = 0
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        n = len(self.ids)
+        if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == n:
+            raise ValueError(
+                f"features of {n} images have X of shape (n, d), y and split of shape (n,); not {self.X.shape}, "
+                f"{self.y.shape} and {self.split.shape}"
+            )
+
+    def of(self, split: str) -> Features:
+        """The rows of one split."""
+        return self.at(np.flatnonzero(self.split == split))
+
+    def at(self, rows: NDArray[np.int64]) -> Features:
+        """Some rows, in the order of `rows`."""
+        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows]}
+        return Features(**{**kept, "ids": tuple(self.ids[row] for row in rows)})
+
+
+def encode(backbone: nn.Module, batch: Tensor) -> NDArray[np.float32]:
+    """Normalised images (b, 3, h, w) -> features (b, d) float32. The one place where a backbone runs for features."""
+    import torch
+
+    weight = next(backbone.parameters(), batch)
+    backbone.eval()
+    with torch.inference_mode():
+        features: NDArray[np.float32] = backbone(batch.to(weight.device)).float().cpu().numpy()
+    return features
+
+
+def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, batch_size: int = 32) -> Features:
+    """The features of all of a dataset's images.
+
+    Args:
+        dataset: the photos.
+        backbone_name: a name of the registry; its weights are downloaded where they are not here yet.
+        report: is told of images done; while weights are downloaded, `data` holds "bytes" and "bytes_total".
+        batch_size: images at once at 224 px; of larger ones it takes fewer, for the same memory.
+
+    Raises:
+        BackboneError: there is no such backbone, or its weights cannot be had.
+        FeatureError: an image cannot be read, or the network gives something that is not a number.
+    """
+    info = find(backbone_name)
+    unique = {item.sha256: item for item in dataset.items}
+    store = FeatureStore(info)
+    report(Progress(0, len(unique), _("Looking for features that are there already"), info.name))
+    found = store.read(tuple(unique))
+    work = _Work(info, dataset, tuple(unique.values()), found.X, found.have.copy(), store, report)
+    if found.damaged:
+        work.notes.append(_("A part of the feature store was damaged; it is computed again."))
+    speed = store.images_per_s
+    if not found.have.all():
+        speed = _compute(work, max(1, min(batch_size, int(batch_size * (_BATCH_PX / info.input_px) ** 2)))) or speed
+    report(Progress(len(unique), len(unique), work.message(_("Features are ready")), info.name))
+    return _features(work, found.have, speed)
+
+
+@dataclass
+class _Work:
+    """The state of one extraction: rows of `X` that `have` marks are done."""
+
+    info: BackboneInfo
+    dataset: Dataset
+    items: tuple[Item, ...]
+    X: NDArray[np.float32]
+    have: NDArray[np.bool_]
+    store: FeatureStore
+    report: Report
+    notes: list[str] = field(default_factory=list)
+
+    def message(self, text: str) -> str:
+        return " ".join([text, *self.notes])
+
+    def tell(self, text: str) -> None:
+        self.report(Progress(int(self.have.sum()), len(self.have), self.message(text), self.info.name))
+
+
+def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Features:
+    row = {item.sha256: i for i, item in enumerate(work.items)}
+    items = work.dataset.items
+    rows = np.array([row[item.sha256] for item in items], dtype=np.int64)
+    return Features(
+        X=work.X[rows],
+        y=np.array([item.label for item in items], dtype=np.int64),
+        ids=tuple(item.sha256 for item in items),
+        split=np.array([item.split for item in items], dtype=np.str_),
+        classes=work.dataset.classes,
+        backbone=work.info.name,
+        dataset_id=work.dataset.id,
+        dataset_name=work.dataset.name,
+        fingerprint=work.dataset.fingerprint,
+        images_per_s=speed,
+        from_store=int(from_store[rows].sum()),
+        note=" ".join(work.notes),
+    )
+
+
+def _compute(work: _Work, batch_size: int) -> float:
+    """Computes the rows that are missing; gives images a second, or 0 where there were too few to tell."""
+    from core.backbones.load import load
+    from core.features.batches import batches
+    from core.features.engine import engine_for
+
+    backbone = load(work.info.name, report=_loading(work))
+    photos = tuple((item.name, work.dataset.path(item)) for item in work.items)
+    missing = [int(row) for row in np.flatnonzero(~work.have)]
+    keeper = _Keeper(work)
+    engine, checking_s, started = None, 0.0, time.perf_counter()
+    try:
+        for rows, batch in batches(photos, missing, work.info.preprocessing, batch_size):
+            if engine is None:
+                began = time.perf_counter()
+                engine = engine_for(backbone, batch)
+                work.notes += [engine.note] if engine.note else []
+                checking_s = time.perf_counter() - began
+            keeper.add(rows, engine(batch))
+            done, spent = len(missing) - int((~work.have).sum()), time.perf_counter() - started - checking_s
+            text = _("{backbone}: {done} of {total} images, {speed:.0f} a second")
+            work.tell(text.format(backbone=work.info.name, done=done, total=len(missing), speed=done / spent))
+    finally:
+        keeper.keep()
+    speed = len(missing) / (time.perf_counter() - started - checking_s)
+    return keeper.remember(speed) if len(missing) >= _LEAST_FOR_SPEED or not work.store.images_per_s else 0.0
+
+
+def _loading(work: _Work) -> Report:
+    """Bytes of a download are not images: they go into the message and `data`."""
+
+    def forward(step: Progress) -> None:
+        bytes_ = {"bytes": step.done, "bytes_total": step.total} if step.total else {}
+        work.report(Progress(int(work.have.sum()), len(work.have), step.message, work.info.name, bytes_))
+
+    return forward
+
+
+class _Keeper:
+    """Puts features into their rows, and into the store every so many images or seconds."""
+
+    def __init__(self, work: _Work) -> None:
+        self._work = work
+        self._pending: list[int] = []
+        self._kept_at = time.perf_counter()
+
+    def add(self, rows: Sequence[int], features: NDArray[np.float32]) -> None:
+        work = self._work
+        if features.shape != (len(rows), work.info.feature_dim):
+            raise ValueError(f"{work.info.name} gives {features.shape} for {len(rows)} images")
+        for row, values in zip(rows, features, strict=True):
+            if not np.isfinite(values).all():
+                raise FeatureError(
+                    _("'{backbone}' gives no numbers for the image '{name}'. Choose another backbone.").format(
+                        backbone=work.info.name, name=work.items[row].name
+                    )
+                )
+            work.X[row], work.have[row] = values, True
+            self._pending.append(row)
+        if len(self._pending) >= KEEP_EVERY or time.perf_counter() - self._kept_at > KEEP_EVERY_S:
+            self.keep()
+
+    def keep(self) -> None:
+        if not self._pending:
+            return
+        ids = [self._work.items[row].sha256 for row in self._pending]
+        try:
+            self._work.store.add(ids, self._work.X[self._pending])
+        except OSError as problem:
+            text = _("The features could not be kept for the next time ({reason}).")
+            note = text.format(reason=problem.strerror or type(problem).__name__)
+            self._work.notes += [note] if note not in self._work.notes else []
+        self._pending, self._kept_at = [], time.perf_counter()
+
+    def remember(self, speed: float) -> float:
+        with suppress(OSError):  # a full disk has been told of already
+            self._work.store.remember_speed(speed)
+        return speed

@@ -1,0 +1,140 @@
+"""What backbones made of images, kept by the images' content.
+
+    <home>/features/<backbone>-<key>/
+        about.json              what the key stands for
+        speed.json              images a second, as last measured
+        <sha256>.parquet        a shard: `id` (the image's sha256) and `features` (d float32), named by its own hash
+
+One row an image; one directory for each (weights, preprocessing, precision, schema), so features that were made
+differently never meet. A shard is written once, whole, under a name that says what it must contain: a damaged one is
+found out, removed and computed again, and writers need no locks. Parquet, so that other programs can read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import paths
+from core.backbones.spec import BackboneInfo
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SCHEMA = 1
+FP32 = "fp32"
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the store holds of the images that were asked for.
+
+    Attributes:
+        X: (n, d) float32; rows that are not there are zero.
+        have: (n,) bool, which rows are there.
+        damaged: how many shards were damaged and have been removed.
+    """
+
+    X: NDArray[np.float32]
+    have: NDArray[np.bool_]
+    damaged: int
+
+
+class FeatureStore:
+    """The features of one backbone with one preprocessing in one precision."""
+
+    def __init__(self, info: BackboneInfo, precision: str = FP32) -> None:
+        self._about: dict[str, Any] = {
+            "schema": SCHEMA,
+            "backbone": info.name,
+            "weights": info.weights,
+            "weights_sha256": info.sha256,
+            "preprocessing": info.preprocessing.to_json(),
+            "precision": precision,
+            "feature_dim": info.feature_dim,
+        }
+        key = hashlib.sha256(json.dumps(self._about, sort_keys=True).encode()).hexdigest()
+        self.root = paths.features() / f"{info.name}-{key[:16]}"
+        self._dim = info.feature_dim
+
+    def read(self, ids: Sequence[str]) -> Found:
+        """Looks up images by sha256; `ids` has no duplicates. Only shards that hold some of them are read whole."""
+        rows = {id_: i for i, id_ in enumerate(ids)}
+        X, have = np.zeros((len(ids), self._dim), np.float32), np.zeros(len(ids), np.bool_)
+        damaged = 0
+        for shard in sorted(self.root.glob("*.parquet")):
+            if have.all():
+                break
+            try:
+                self._read_shard(shard, rows, X, have)
+            except FileNotFoundError:
+                continue  # another process found it damaged and removed it
+            except (OSError, ValueError, KeyError):
+                shard.unlink(missing_ok=True)
+                damaged += 1
+        return Found(X, have, damaged)
+
+    def _read_shard(self, shard: Path, rows: dict[str, int], X: NDArray[np.float32], have: NDArray[np.bool_]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with shard.open("rb") as file:
+            held = pq.read_table(file, columns=["id"])["id"].to_pylist()
+        wanted = [(at, rows[id_]) for at, id_ in enumerate(held) if id_ in rows]
+        if all(have[row] for _at, row in wanted):
+            return
+        content = shard.read_bytes()
+        if hashlib.sha256(content).hexdigest() != shard.stem:
+            raise ValueError("the shard does not match its name")
+        values = _matrix(pq.read_table(pa.BufferReader(content)), self._dim)
+        for at, row in wanted:
+            X[row], have[row] = values[at], True
+
+    def add(self, ids: Sequence[str], X: NDArray[np.float32]) -> Path:
+        """Keeps the features X (n, d) of the images `ids` (n) as a new shard, and gives its file.
+
+        Raises:
+            OSError: the disk is full, say.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if X.shape != (len(ids), self._dim) or X.dtype != np.float32:
+            raise ValueError(f"expected float32 of shape ({len(ids)}, {self._dim}), not {X.dtype} {X.shape}")
+        features = pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), self._dim)
+        out = BytesIO()
+        pq.write_table(pa.table({"id": list(ids), "features": features}), out, compression="zstd")
+        content = out.getvalue()
+        if not (self.root / "about.json").exists():
+            paths.write_json(self.root / "about.json", self._about)
+        shard = self.root / f"{hashlib.sha256(content).hexdigest()}.parquet"
+        paths.write_bytes(shard, content)
+        return shard
+
+    @property
+    def images_per_s(self) -> float:
+        """How fast features were computed when they last were; 0 where that is not known."""
+        try:
+            return float(paths.read_json(self.root / "speed.json")["images_per_s"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0.0
+
+    def remember_speed(self, images_per_s: float) -> None:
+        """Keeps the speed for extractions that read everything from the store."""
+        paths.write_json(self.root / "speed.json", {"images_per_s": images_per_s})
+
+
+def _matrix(table: pa.Table, dim: int) -> NDArray[np.float32]:
+    values = table["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    matrix = np.asarray(values, dtype=np.float32).reshape(table.num_rows, dim)
+    if not np.isfinite(matrix).all():
+        raise ValueError("the shard holds values that are no numbers")
+    return matrix
