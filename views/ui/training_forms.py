@@ -101,6 +101,7 @@ def _optimization(mode: str) -> dict:
             1e-7,
             10.0,
             suggested_lr(mode, optimizer),
+            step=suggested_lr(mode, optimizer) / 10,
             format="%.2e",
             key=f"finetune-lr-{mode}-{optimizer}",
             persist_state=forms.KEEP,
@@ -149,7 +150,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
     columns = st.columns(3, gap="medium")
     strengths = {}
     for number, kind in enumerate(KINDS):
-        with columns[number % 3]:
+        with columns[number * 3 // len(KINDS)]:
             strengths[kind.name] = _strength(kind, preset)
     fill = "mean"
     if any(strengths[name] for name in ("rotation", "translation", "scale", "padding")):
