@@ -11,8 +11,8 @@ of a sample as it was:
 4. Gaussian noise.
 
 A sample's randomness depends on (seed, epoch, index) alone: no global generator is read or changed, and any number of
-threads in any order give the same images. With everything off the result is the plain preprocessing's crop, which is
-what validation always uses.
+threads in any order give the same images. With everything off there is the plain preprocessing's crop, which is what
+validation always uses.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def augment(
         preprocessing: the backbone's.
     """
     if not aug:
-        return crop(image, preprocessing)
+        return image
     rng = np.random.default_rng((seed, epoch, index))
     draws = _Draws(rng.random(_DRAWS * len(KINDS)))
     seen = _look(image, aug, draws, preprocessing)
@@ -134,12 +134,22 @@ class _Draws:
 
 @dataclass(frozen=True)
 class _Window:
-    """What is looked at, in the image's pixels."""
+    """What is looked at, in the image's pixels; x and y are its middle."""
 
     x: float
     y: float
     width: float
     height: float
+
+    def box(self, left: float = 0, top: float = 0) -> tuple[float, float, float, float]:
+        """Its left, upper, right and lower edge, counted from a point of the image."""
+        x, y = self.x - left, self.y - top
+        return x - self.width / 2, y - self.height / 2, x + self.width / 2, y + self.height / 2
+
+    def is_within(self, size: tuple[int, int]) -> bool:
+        """Whether nothing of it lies beyond the edges of an image of this size."""
+        left, top, right, bottom = self.box()
+        return left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
 
 
 def _look(image: Image.Image, aug: Augmentation, draws: _Draws, how: Preprocessing) -> Image.Image:
@@ -173,18 +183,20 @@ def _cut(
     image: Image.Image, window: _Window, angle: float, how: Preprocessing, fill: tuple[int, int, int]
 ) -> Image.Image:
     """Resamples the window, turned by `angle` degrees, to the network's input."""
+    size, method = (how.crop_px, how.crop_px), _FILTERS[how.interpolation]
     reach_x, reach_y = window.width / 2, window.height / 2
+    if not angle and window.is_within(image.size):
+        return image.resize(size, method, box=window.box())
     if angle:
         reach_x = reach_y = math.hypot(reach_x, reach_y)
     left, top = math.floor(window.x - reach_x) - 1, math.floor(window.y - reach_y) - 1
-    size = (math.ceil(window.x + reach_x) + 1 - left, math.ceil(window.y + reach_y) + 1 - top)
-    part = Image.new("RGB", size, fill)
+    around = (math.ceil(window.x + reach_x) + 1 - left, math.ceil(window.y + reach_y) + 1 - top)
+    part = Image.new("RGB", around, fill)
     part.paste(image, (-left, -top))
-    x, y = window.x - left, window.y - top
     if angle:
-        part = part.rotate(angle, Image.Resampling.BILINEAR, center=(x, y), fillcolor=fill)
-    box = (x - window.width / 2, y - window.height / 2, x + window.width / 2, y + window.height / 2)
-    return part.resize((how.crop_px, how.crop_px), _FILTERS[how.interpolation], box=box)
+        centre = (window.x - left, window.y - top)
+        part = part.rotate(angle, Image.Resampling.BILINEAR, center=centre, fillcolor=fill)
+    return part.resize(size, method, box=window.box(left, top))
 
 
 def fill_colour(fill: str, how: Preprocessing) -> tuple[int, int, int]:

@@ -25,6 +25,7 @@ __all__ = [
     "Augmentation",
     "AugmentationKind",
     "FinetuneConfig",
+    "is_instant",
     "mode_label",
     "optimizer_label",
     "parse",
@@ -39,12 +40,12 @@ SCHEDULES = ("cosine", "step", "none")
 MOMENTUM = 0.9
 
 _SUGGESTED_LR = {
-    ("head", "adamw"): 1e-2,
+    ("head", "adamw"): 1e-3,
     ("last", "adamw"): 3e-4,
     ("full", "adamw"): 1e-4,
-    ("head", "sgd"): 1e-1,
-    ("last", "sgd"): 1e-2,
-    ("full", "sgd"): 3e-3,
+    ("head", "sgd"): 3e-3,
+    ("last", "sgd"): 1e-3,
+    ("full", "sgd"): 1e-3,
 }
 
 
@@ -57,6 +58,14 @@ def suggested_lr(mode: str, optimizer: str) -> float:
     _one_of("mode", mode, MODES)
     _one_of("optimizer", optimizer, OPTIMIZERS)
     return _SUGGESTED_LR[mode, optimizer]
+
+
+def is_instant(config: FinetuneConfig) -> bool:
+    """Whether each image goes through the network only once, so that epochs take no time.
+
+    That is so where the backbone is frozen and its images are always the same.
+    """
+    return config.mode == "head" and not config.augmentation
 
 
 def mode_label(mode: str) -> str:
@@ -84,7 +93,7 @@ class FinetuneConfig:
         last_stages: how many stages of the backbone are trained in mode "last".
         epochs: passes over the training split, at most.
         lr: peak learning rate; None takes `suggested_lr(mode, optimizer)`, and is that number from then on.
-        batch_size: images a step.
+        batch_size: images a step, at least 2.
         optimizer: "adamw" (Loshchilov and Hutter 2019) or "sgd" with a momentum of 0.9.
         schedule: "cosine" (to zero, after a linear warm-up), "step" (a tenth after each third of the epochs) or
             "none".
@@ -167,7 +176,7 @@ class FinetuneConfig:
 _RANGES: Mapping[str, tuple[float, float]] = {
     "last_stages": (1, 100),
     "epochs": (1, 1000),
-    "batch_size": (1, 1024),
+    "batch_size": (2, 1024),
     "patience": (0, 1000),
     "seed": (0, 2**31 - 1),
     "lr": (1e-7, 10.0),

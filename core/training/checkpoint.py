@@ -1,0 +1,155 @@
+"""How far a training is, on disk, so that it can go on exactly where it stopped.
+
+    best.safetensors      what training changed of the network, at the best epoch
+    last.safetensors      the same after the last epoch, with the optimizer's state and, as metadata, the `Standing`
+    history.json          one object an epoch, for whoever draws
+
+`last.safetensors` is written after `best.safetensors`, and is the truth; samples and the order of images depend on
+(seed, epoch) alone, so no generator's state is needed. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from core.errors import TrainingError
+from core.i18n import gettext as _
+from core.paths import write_bytes, write_json
+from core.training.network import Network, State
+
+BEST, LAST, HISTORY = "best.safetensors", "last.safetensors", "history.json"
+Epoch = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a training is.
+
+    Attributes:
+        task: what is being trained on what; a training goes on only with the same.
+        history: one object for each finished epoch.
+        seconds: how long they took, with all that was needed before them.
+    """
+
+    task: dict[str, Any]
+    history: tuple[Epoch, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are finished."""
+        return len(self.history)
+
+    @property
+    def best(self) -> Epoch | None:
+        """The epoch with the highest validation accuracy, the lowest validation loss among equals; None before any."""
+        return max(self.history, key=lambda e: (e["val_accuracy"], -e["val_loss"]), default=None)
+
+    def with_epoch(self, epoch: Epoch, seconds: float) -> Standing:
+        """One epoch further."""
+        return dataclasses.replace(self, history=(*self.history, epoch), seconds=seconds)
+
+
+def save_history(out: Path, standing: Standing) -> None:
+    """Replaces `history.json`; the best epoch so far is marked."""
+    best = standing.best
+    write_json(out / HISTORY, [{**epoch, "best": epoch is best} for epoch in standing.history])
+
+
+def save_best(out: Path, network: Network) -> None:
+    """Replaces the best epoch's weights."""
+    write_bytes(out / BEST, save(_plain(network.kept_state())))
+
+
+def save_last(out: Path, network: Network, optimizer: torch.optim.Optimizer, standing: Standing) -> None:
+    """Replaces the checkpoint to go on from."""
+    tensors = {f"network.{key}": value for key, value in network.kept_state().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items() if isinstance(value, Tensor)}
+    metadata = {"standing": json.dumps(dataclasses.asdict(standing))}
+    write_bytes(out / LAST, save(_plain(tensors), metadata))
+
+
+def read_standing(out: Path) -> Standing | None:
+    """How far the training in the directory `out` is; None where none has finished an epoch.
+
+    Raises:
+        TrainingError: the checkpoint is damaged.
+    """
+    if not (out / LAST).exists():
+        return None
+    try:
+        with safe_open(out / LAST, framework="pt") as file:
+            content = json.loads(file.metadata()["standing"])
+        return Standing(content["task"], tuple(content["history"]), content["seconds"])
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as problem:
+        raise _damaged() from problem
+
+
+def restore_last(out: Path, network: Network, optimizer: torch.optim.Optimizer) -> None:
+    """Puts the network and the optimizer back to where `save_last` found them.
+
+    Raises:
+        TrainingError: the checkpoint is damaged or of another network.
+    """
+    tensors = _read(out / LAST)
+    restore(network, {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")})
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer."):
+            _optimizer, index, key = name.split(".", 2)
+            states.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def restore_best(out: Path, network: Network) -> None:
+    """Gives the network the best epoch's weights.
+
+    Raises:
+        TrainingError: they are damaged or of another network.
+    """
+    restore(network, _read(out / BEST))
+
+
+def restore(network: Network, state: State) -> None:
+    """Gives the network what training had changed.
+
+    Raises:
+        TrainingError: it belongs to another network.
+    """
+    own = network.kept_state()
+    if own.keys() != state.keys() or any(own[key].shape != state[key].shape for key in own):
+        raise _damaged()
+    with torch.no_grad():
+        for key, value in own.items():
+            value.copy_(state[key])
+
+
+def clear(out: Path) -> None:
+    """Removes what only a training that goes on needs."""
+    for name in (LAST, BEST):
+        (out / name).unlink(missing_ok=True)
+
+
+def _read(path: Path) -> State:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as problem:
+        raise _damaged() from problem
+
+
+def _plain(tensors: State) -> State:
+    return {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+
+
+def _damaged() -> TrainingError:
+    return TrainingError(_("The training's checkpoint is damaged. Delete the run and start again."))

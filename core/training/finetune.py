@@ -1,0 +1,217 @@
+"""Fits a classifier to a dataset: a new head on a pretrained backbone, and as much of the backbone as the config says.
+
+Fitted on the training split, chosen on validation, and the test split is opened once, at the end. The epoch that is
+kept is the one with the highest validation accuracy (the lowest validation loss among equals), so the validation
+accuracy of a run is that of the best of several tries and a little too good; the test accuracy is not.
+
+Losses in the history are plain cross-entropies (no smoothing, no class weights), so that the curves of training and
+validation can be compared. Training ones are means over the epoch while the network learns, on augmented images.
+Validation is computed in float32.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from core.backbones.load import Backbone, load
+from core.data.dataset import Dataset, Item
+from core.errors import TrainingError
+from core.evaluation.metrics import evaluate
+from core.evaluation.predictions import Predictions
+from core.i18n import gettext as _
+from core.paths import write_bytes
+from core.progress import Report, part, silent
+from core.runs import FILE, Run
+from core.training import checkpoint
+from core.training.augmentation import Augmentation
+from core.training.checkpoint import Standing
+from core.training.config import FinetuneConfig, is_instant
+from core.training.epochs import Encoded, Fitting, logits
+from core.training.network import Network, best_device, make_optimizer
+from core.training.photos import Budget, Photos
+from core.training.work import Work
+
+MODEL = "model.safetensors"
+
+
+def finetune(
+    dataset: Dataset,
+    config: FinetuneConfig,
+    out: Path,
+    report: Report = silent,
+    *,
+    backbone: Backbone | None = None,
+) -> Run:
+    """Fine-tunes a backbone on a dataset's training split, or goes on with a training that was interrupted.
+
+    After each epoch a progress has `data={"epoch": {...}}` with `epoch` (from 1), `train_loss`, `val_loss`,
+    `train_accuracy`, `val_accuracy`, `lr` and `seconds`, and the directory `out` holds a checkpoint. Where `out` holds
+    one of the same config and dataset, training goes on from it and ends as if it had never stopped; where it holds
+    the finished run, that run is given back.
+
+    Args:
+        dataset: with a training and a validation split.
+        config: how to train.
+        out: the run's directory; made where it is missing.
+        report: is told of every batch; raising `Cancelled` there stops the training, and the checkpoint stays.
+        backbone: a backbone of one's own in place of the registered one that the config names.
+
+    Raises:
+        TrainingError: a split is missing, the backbone cannot be trained this way, the loss is not finite any more,
+            memory ran out, or `out` holds something else.
+        BackboneError: there is no such backbone, or its weights are not here.
+        DatasetError: an image cannot be read.
+    """
+    task = _task(dataset, config)
+    if (out / FILE).exists():
+        return _finished(out, task)
+    standing = checkpoint.read_standing(out) or Standing(task)
+    if standing.task != task:
+        raise _occupied()
+    out.mkdir(parents=True, exist_ok=True)
+    work = Work(report, config, dataset)
+    with _explained(config):
+        fitting = _prepare(dataset, config, standing, work, backbone)
+        if standing.epochs:
+            checkpoint.restore_last(out, fitting.network, fitting.optimizer)
+            work.skip(standing.epochs)
+        fitting.go_on(out, work)
+        return _finish(dataset, config, fitting, out, work)
+
+
+def _task(dataset: Dataset, config: FinetuneConfig) -> dict[str, Any]:
+    for split in ("train", "val"):
+        if not dataset.split(split):
+            raise TrainingError(
+                _("The split '{split}' has no images, and fine-tuning needs it. Add images.").format(split=split)
+            )
+    return {"config": config.to_json(), "fingerprint": dataset.fingerprint}
+
+
+def _finished(out: Path, task: dict[str, Any]) -> Run:
+    run = Run.load(out)
+    if {"config": dict(run.config), "fingerprint": run.fingerprint} != task:
+        raise _occupied()
+    return run
+
+
+def _occupied() -> TrainingError:
+    return TrainingError(
+        _("This directory holds a run of another dataset or with other settings. Choose another, or delete it.")
+    )
+
+
+def _prepare(dataset: Dataset, config: FinetuneConfig, standing: Standing, work: Work, own: Backbone | None) -> Fitting:
+    started = time.monotonic()
+    backbone = own or load(config.backbone, report=work.aside)
+    device = best_device()
+    network = Network(backbone, len(dataset.classes), config).to(device=device)
+    network = network.to(memory_format=torch.channels_last)
+    train, val = dataset.split("train"), dataset.split("val")
+    budget = Budget()
+    photos = _photos(dataset, train, config.augmentation, backbone, budget)
+    plain = _photos(dataset, val, Augmentation(), backbone, budget)
+    features = _features(dataset, own, network, budget, work)
+    network.standardise(features["train"].to(device))
+    optimizer = make_optimizer(network, config)
+    if is_instant(config):
+        seen = Encoded(features["train"], photos.y), Encoded(features["val"], plain.y)
+        return Fitting(network, optimizer, config, standing, *seen, started=started)
+    return Fitting(network, optimizer, config, standing, photos, plain, started=started)
+
+
+def _photos(dataset: Dataset, items: Sequence[Item], aug: Augmentation, backbone: Backbone, budget: Budget) -> Photos:
+    return Photos(dataset, items, aug, backbone.info.preprocessing, budget)
+
+
+def _features(
+    dataset: Dataset, own: Backbone | None, network: Network, budget: Budget, work: Work
+) -> dict[str, Tensor]:
+    """The pretrained backbone's features (n, d) of the training and the validation split, from the store if it can."""
+    if own is None:
+        from core.features.extract import extract
+
+        found = extract(dataset, network.backbone.info.name, report=part(work.report, 0, work.before, work.total))
+        return {split: torch.from_numpy(np.array(found.of(split).X)) for split in ("train", "val")}
+    encoded = {}
+    for split in ("train", "val"):
+        photos = _photos(dataset, dataset.split(split), Augmentation(), own, budget)
+        encoded[split] = logits(network.backbone, photos, lambda n: work.step(n, _("Extracting features")))
+    return encoded
+
+
+def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Path, work: Work) -> Run:
+    """Writes the best epoch's model, what it says about validation and test, and the record of the run."""
+    network, standing = fitting.network, fitting.standing
+    fitting.restore_best(out)
+    write_bytes(out / MODEL, safetensors.torch.save(network.classifier_state()))
+    metrics: dict[str, dict[str, object]] = {}
+    for split in ("val", "test"):
+        if items := dataset.split(split):
+            said = _predict(dataset, items, network, work)
+            said.save(out / "predictions" / f"{split}.npz")
+            metrics[split] = evaluate(said, seed=config.seed).summary()
+    best = standing.best
+    assert best is not None
+    metrics["val"] |= {"best_epoch": best["epoch"], "epochs": standing.epochs}
+    run = Run(
+        path=out,
+        kind="finetune",
+        backbone=network.backbone.info.name,
+        classes=dataset.classes,
+        dataset_id=dataset.id,
+        dataset_name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        preprocessing=network.backbone.info.preprocessing.to_json(),
+        config=config.to_json(),
+        seed=config.seed,
+        metrics=metrics,
+        seconds=fitting.seconds,
+    )
+    run.save()
+    checkpoint.clear(out)
+    work.end()
+    return run
+
+
+def _predict(dataset: Dataset, items: Sequence[Item], network: Network, work: Work) -> Predictions:
+    photos = Photos(dataset, items, Augmentation(), network.backbone.info.preprocessing, Budget(0))
+    said = logits(network, photos, lambda n: work.step(n, _("Predicting with the best epoch")))
+    return Predictions(
+        class_names=dataset.classes,
+        y_true=photos.y.numpy(),
+        proba=torch.softmax(said.double(), dim=1).float().numpy(),
+        ids=tuple(item.sha256 for item in items),
+        split=items[0].split,
+    )
+
+
+@contextmanager
+def _explained(config: FinetuneConfig) -> Iterator[None]:
+    """Turns running out of memory into an error with its remedy."""
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError) as problem:
+        raise _out_of_memory(config) from problem
+    except RuntimeError as problem:
+        if "can't allocate memory" not in str(problem) and "out of memory" not in str(problem).lower():
+            raise
+        raise _out_of_memory(config) from problem
+
+
+def _out_of_memory(config: FinetuneConfig) -> TrainingError:
+    return TrainingError(
+        _(
+            "Memory ran out with batches of {batch_size} images. Choose a smaller batch_size, a smaller backbone, or "
+            "train less of it."
+        ).format(batch_size=config.batch_size)
+    )

@@ -1,0 +1,103 @@
+"""Images as batches: decoded once where they fit into memory, and made ready while the network works."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from core.backbones.preprocess import normalise
+from core.backbones.spec import Preprocessing
+from core.data.dataset import Dataset, Item
+from core.training.augment import augment, read
+from core.training.augmentation import Augmentation
+
+BUDGET_BYTES = 512 << 20
+AHEAD = 2
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+
+
+class Budget:
+    """Bytes of memory that images may fill, shared by several `Photos`; safe to use from threads."""
+
+    def __init__(self, n_bytes: int = BUDGET_BYTES) -> None:
+        self._left = n_bytes
+        self._lock = threading.Lock()
+
+    def take(self, n_bytes: int) -> bool:
+        """Whether there was room for these bytes, which are taken then."""
+        with self._lock:
+            if n_bytes > self._left:
+                return False
+            self._left -= n_bytes
+            return True
+
+
+class Photos:
+    """The images of one split, in the size that training needs (see `core.training.augment.read`).
+
+    Each is kept in memory, as 8-bit values, after its first use as long as the budget lasts; the others are decoded
+    each time.
+    """
+
+    def __init__(
+        self, dataset: Dataset, items: Sequence[Item], aug: Augmentation, how: Preprocessing, budget: Budget
+    ) -> None:
+        self._paths = [dataset.path(item) for item in items]
+        self._aug, self._how, self._budget = aug, how, budget
+        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self.y = torch.tensor([item.label for item in items], dtype=torch.int64)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def sample(self, index: int, seed: int, epoch: int) -> Tensor:
+        """One image, augmented for this epoch and normalised: (3, crop_px, crop_px) float32."""
+        return normalise(augment(self._image(index), self._aug, seed, epoch, index, self._how), self._how)
+
+    def _image(self, index: int) -> Image.Image:
+        kept = self._kept.get(index)
+        if kept is not None:
+            return Image.fromarray(kept)
+        image = read(self._paths[index], self._aug, self._how)
+        values = np.asarray(image)
+        if self._budget.take(values.nbytes):
+            self._kept[index] = values
+        return image
+
+    def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """For each list of indices the images (b, 3, h, w) and their labels (b,); threads work ahead of the network."""
+        with ThreadPoolExecutor(_threads(), thread_name_prefix="photos") as pool:
+
+            def start(indices: Sequence[int]) -> tuple[Iterator[Tensor], Tensor]:
+                return pool.map(lambda i: self.sample(i, seed, epoch), indices), self.y[list(indices)]
+
+            try:
+                for images, labels in _ahead(start, cut):
+                    yield torch.stack(list(images)), labels
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ahead(start: Callable[[_A], _B], inputs: Iterable[_A]) -> Iterator[_B]:
+    """What `start` gives for each input, with the next few started already."""
+    waiting: deque[_B] = deque()
+    for given in inputs:
+        waiting.append(start(given))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _threads() -> int:
+    return min(4, os.cpu_count() or 1)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from core.errors import TrainingError
+from core.training.config import (
+    FILLS,
+    KINDS,
+    MODES,
+    OPTIMIZERS,
+    PRESETS,
+    Augmentation,
+    FinetuneConfig,
+    is_instant,
+    parse,
+    preset_label,
+    suggested_lr,
+)
+
+
+def test_needs_no_torch() -> None:
+    code = "import sys, core.training.config; assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_kind_of_the_form_is_a_field_that_can_be_off() -> None:
+    assert len(KINDS) == 13
+    for kind in KINDS:
+        assert getattr(Augmentation(), kind.name) is None
+        assert kind.min <= kind.default <= kind.max
+        assert Augmentation(**{kind.name: kind.default}).strengths == {kind.name: kind.default}
+        assert kind.label
+        assert kind.help
+
+
+def test_presets_hold_more_and_more() -> None:
+    assert [len(aug.strengths) for aug in PRESETS.values()] == [0, 2, 5, 9]
+    assert [preset_label(name) for name in PRESETS] == ["None", "Light", "Standard", "Strong"]
+    assert not PRESETS["none"]
+
+
+@pytest.mark.parametrize(
+    ("text", "strengths"),
+    [
+        ("", {}),
+        ("flip,rotation=15", {"horizontal_flip": 0.5, "rotation": 15.0}),
+        (" Resized-Crop = 0.3 , zoom", {"resized_crop": 0.3, "scale": 0.2}),
+        ("light", {"translation": 0.1, "horizontal_flip": 0.5}),
+        ("light,flip=off", {"translation": 0.1}),
+        ("rotation,none", {}),
+        ("none", {}),
+    ],
+)
+def test_the_command_line_way_of_writing_it(text: str, strengths: dict[str, float]) -> None:
+    assert parse(text).strengths == strengths
+
+
+def test_the_command_line_sets_the_options() -> None:
+    aug = parse("crop,ratio=2,fill=black")
+    assert (aug.ratio, aug.fill) == (2.0, "black")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("spin", ["'spin'", "rotation", "standard"]),
+        ("rotation=much", ["'rotation'", "'much'"]),
+        ("rotation=500", ["'rotation'", "1 to 180", "500"]),
+        ("fill=red", ["fill", "red", *FILLS]),
+        ("rotation=nan", ["rotation"]),
+    ],
+)
+def test_a_mistake_names_the_key_the_value_and_the_remedy(text: str, words: list[str]) -> None:
+    with pytest.raises(TrainingError) as told:
+        parse(text)
+    assert all(word in str(told.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"mode": "all"}, ["mode", "'all'", "head, last, full"]),
+        ({"optimizer": "adam"}, ["optimizer", "'adam'"]),
+        ({"schedule": "linear"}, ["schedule", "cosine"]),
+        ({"epochs": 0}, ["epochs", "0", "1 to 1000"]),
+        ({"epochs": 2.5}, ["epochs", "whole"]),
+        ({"epochs": True}, ["epochs"]),
+        ({"batch_size": 1}, ["batch_size", "2 to 1024"]),
+        ({"lr": 0}, ["lr", "0"]),
+        ({"lr": float("nan")}, ["lr", "nan"]),
+        ({"lr": "fast"}, ["lr", "'fast'"]),
+        ({"label_smoothing": 1.0}, ["label_smoothing", "0 to 0.9"]),
+        ({"weight_decay": -1}, ["weight_decay"]),
+        ({"seed": -1}, ["seed"]),
+        ({"backbone": ""}, ["backbone"]),
+        ({"learning_rate": 1}, ["'learning_rate'", "lr"]),
+        ({"augmentation": {"spin": 1}}, ["'spin'"]),
+        ({"balance_classes": "yes"}, ["balance_classes"]),
+    ],
+)
+def test_a_config_is_checked_where_it_is_made(given: dict[str, object], words: list[str]) -> None:
+    with pytest.raises(TrainingError) as told:
+        FinetuneConfig.from_json({"backbone": "b", **given})
+    assert all(word in str(told.value) for word in words)
+
+
+def test_json_there_and_back() -> None:
+    config = FinetuneConfig("b", mode="last", last_stages=2, lr=1, augmentation=PRESETS["strong"], patience=3)
+    assert FinetuneConfig.from_json(config.to_json()) == config
+    assert config.to_json()["lr"] == 1.0
+
+
+def test_what_is_missing_or_null_has_its_default() -> None:
+    config = FinetuneConfig.from_json({"backbone": "b", "lr": None, "epochs": None, "augmentation": "flip"})
+    assert config == FinetuneConfig("b", augmentation=Augmentation(horizontal_flip=0.5))
+
+
+def test_the_learning_rate_follows_what_is_trained() -> None:
+    assert FinetuneConfig("b", mode="full", optimizer="sgd").lr == suggested_lr("full", "sgd")
+    for optimizer in OPTIMIZERS:
+        head, last, full = (suggested_lr(mode, optimizer) for mode in MODES)
+        assert head >= last >= full > 0
+
+
+def test_only_a_frozen_backbone_without_augmentation_is_instant() -> None:
+    assert is_instant(FinetuneConfig("b"))
+    assert not is_instant(FinetuneConfig("b", mode="last"))
+    assert not is_instant(FinetuneConfig("b", augmentation=PRESETS["light"]))
