@@ -79,18 +79,12 @@ def _swag_licence() -> str:
     return _("SWAG weights, CC BY-NC 4.0: not for commercial use.")
 
 
-def facts_of(name: str) -> dict[str, Any]:
-    """What the installed torchvision says of one of its models, with torchvision's own default weights.
-
-    The network is built without memory for its weights, for the width of its features and its stages.
-    """
+def published(name: str) -> dict[str, Any]:
+    """What the installed torchvision says of one of its models, with torchvision's own default weights."""
     from torchvision.models import get_model_weights
-
-    from core.backbones.trunks import torchvision_trunk
 
     weights = get_model_weights(name).DEFAULT
     transforms = weights.transforms()
-    trunk = torchvision_trunk(name, min_size=weights.meta["min_size"][0], hollow=True)
     return {
         "name": name,
         "weights": f"{type(weights).__name__}.{weights.name}",
@@ -99,8 +93,6 @@ def facts_of(name: str) -> dict[str, Any]:
         "gflops": weights.meta["_ops"],
         "size_mb": weights.meta["_file_size"],
         "imagenet_top1": round(weights.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100, 5),
-        "feature_dim": trunk.feature_dim,
-        "stages": [stage for stage, _modules in trunk.stages],
         "preprocessing": Preprocessing(
             resize_px=transforms.resize_size[0],
             crop_px=transforms.crop_size[0],
@@ -112,6 +104,14 @@ def facts_of(name: str) -> dict[str, Any]:
     }
 
 
+def measured(name: str) -> dict[str, Any]:
+    """A model's `feature_dim` and `stages`, from building it without memory for its weights."""
+    from core.backbones.trunks import torchvision_trunk
+
+    trunk = torchvision_trunk(name, hollow=True)
+    return {"feature_dim": trunk.feature_dim, "stages": [stage for stage, _modules in trunk.stages]}
+
+
 def names() -> list[str]:
     """The names of the classification models in the installed torchvision."""
     from torchvision import models
@@ -120,5 +120,5 @@ def names() -> list[str]:
 
 
 if __name__ == "__main__":
-    write_json(FACTS, [facts_of(name) for name in names()])
+    write_json(FACTS, [{**published(name), **measured(name)} for name in names()])
     print(f"{FACTS}: {len(names())} models")

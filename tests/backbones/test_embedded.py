@@ -1,0 +1,80 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.backbones import embedded
+from core.backbones.load import load
+from core.backbones.preprocess import normalise
+from core.backbones.spec import BackboneInfo
+from core.errors import BackboneError
+from core.paths import read_json, write_json
+
+CARDS = sorted(embedded.WEIGHTS.glob("*.json"))
+KEYS = {
+    "name", "architecture", "feature_dim", "params", "input_px", "preprocessing", "trained_on", "teacher", "recipe",
+    "seed", "epochs", "licence", "accuracy", "sha256", "gflops", "stages",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda path: path.stem)
+def test_a_card_tells_the_truth_about_its_weights(card: Path) -> None:
+    content = read_json(card)
+    assert content.keys() >= KEYS
+    assert content["name"] == card.stem
+    assert content["input_px"] == content["preprocessing"]["crop_px"]
+    measured = embedded.measured(content, card.with_suffix(".safetensors"))
+    assert {key: content[key] for key in measured} == measured
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda path: path.stem)
+def test_it_loads_and_its_features_tell_images_apart(card: Path) -> None:
+    backbone = load(card.stem)
+    side = backbone.info.input_px
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        features = backbone(torch.randn(4, 3, side, side))
+    assert features.dtype == torch.float32
+    assert features.shape == (4, backbone.info.feature_dim)
+    assert features.std(dim=0).max() > 0.01
+    assert tuple(name for name, _modules in backbone.stages) == backbone.info.stages
+
+
+def test_the_first_embedded_backbone_gives_the_features_it_gave_its_makers(shared: Path) -> None:
+    check = json.loads((shared / "embedded_v0" / "check.json").read_text())
+    backbone = load("graft_residual_v0")
+    image = normalise(Image.open(shared / "embedded_v0" / "check.png").convert("RGB"), backbone.info.preprocessing)
+    with torch.inference_mode():
+        features = backbone(image[None])[0].numpy()
+    np.testing.assert_allclose(features[:8], check["features_first_8"], atol=1e-4)
+    assert np.linalg.norm(features) == pytest.approx(check["features_l2_norm"], rel=1e-4)
+
+
+def test_weights_without_a_card_and_cards_without_weights_are_not_listed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
+    (tmp_path / "a.safetensors").write_bytes(b"")
+    (tmp_path / "b.json").write_text("{}")
+    assert [b.name for b in embedded.embedded()] == ["pixels_16"]
+
+
+def test_a_damaged_card_is_said_to_be_damaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
+    (tmp_path / "a.safetensors").write_bytes(b"")
+    write_json(tmp_path / "a.json", {"name": "a"})
+    with pytest.raises(BackboneError, match=r"'a\.json'.*damaged"):
+        embedded.embedded()
+
+
+def test_the_better_one_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
+    card = read_json(CARDS[0])
+    for name, accuracy in (("a", 0.6), ("b", 0.8)):
+        (tmp_path / f"{name}.safetensors").write_bytes(b"")
+        write_json(tmp_path / f"{name}.json", {**card, "name": name, "accuracy": {"photos": accuracy}})
+    assert [b.name for b in embedded.embedded()] == ["b", "a", "pixels_16"]
+    assert all(isinstance(b, BackboneInfo) for b in embedded.embedded())

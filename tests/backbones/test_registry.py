@@ -1,0 +1,110 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.backbones.registry import backbones, info, ready_names
+from core.backbones.spec import Preprocessing, hash_in_name, hub_folder
+from core.errors import BackboneError
+
+
+def test_embedded_ones_come_first_then_the_baseline_then_the_zoo() -> None:
+    families = [b.family for b in backbones()]
+    at = families.index("baseline")
+    assert at >= 1
+    assert set(families[:at]) == {"graft"}
+    assert "graft" not in families[at:]
+    assert len(families[at + 1 :]) >= 80
+    assert len({b.name for b in backbones()}) == len(families)
+
+
+def test_every_backbone_says_what_matters() -> None:
+    for b in backbones():
+        assert b.feature_dim > 0
+        assert b.licence
+        assert b.trained_on
+        assert b.input_px == b.preprocessing.input_px
+        assert b.imagenet_top1 is None or 0.5 < b.imagenet_top1 < 0.9
+        assert bool(b.stages) == b.trainable
+        assert b.family == "baseline" or (b.params > 1e5 and b.gflops > 0 and b.size_mb > 1)
+
+
+def test_an_unknown_name_is_answered_with_near_ones() -> None:
+    with pytest.raises(BackboneError, match="'resnet19'.*'resnet18'"):
+        info("resnet19")
+    with pytest.raises(BackboneError, match="'graft_residual_v0'|graft"):
+        info("graft_residual")
+    with pytest.raises(BackboneError, match="Did you mean"):
+        info("")
+
+
+def test_downloaded_weights_are_ready_where_torch_keeps_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert not info("resnet18").ready
+    assert "resnet18" not in ready_names()
+
+    folder = tmp_path / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "resnet18-f37072fd.pth").write_bytes(b"weights")
+
+    assert info("resnet18").ready
+    assert "resnet18" in ready_names()
+    assert not info("resnet34").ready
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"TORCH_HOME": "~/a"}, {"XDG_CACHE_HOME": "/tmp/b"}, {"TORCH_HOME": "/c", "XDG_CACHE_HOME": "/d"}, {}],
+)
+def test_the_folder_is_torchs_own(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    import torch
+
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert str(hub_folder()) == f"{torch.hub.get_dir()}/checkpoints"
+
+
+def test_embedded_ones_and_pixels_are_always_ready() -> None:
+    assert all(b.ready for b in backbones() if b.embedded)
+    pixels = info("pixels_16")
+    assert (pixels.feature_dim, pixels.trainable, pixels.family, pixels.weights) == (768, False, "baseline", "")
+    assert "pixels_16" not in ready_names()
+
+
+def test_hashes_in_file_names() -> None:
+    assert hash_in_name("resnet18-f37072fd.pth") == "f37072fd"
+    assert hash_in_name("mnasnet0.5_top1_67.823-3ffadce67e.pth") == "3ffadce67e"
+    assert hash_in_name("weights.pth") == ""
+    assert all(b.sha256 for b in backbones() if b.family != "baseline")
+
+
+def test_preprocessing_goes_through_json() -> None:
+    how = Preprocessing(108, 96, (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), "bicubic", False)
+    assert Preprocessing.from_json(how.to_json()) == how
+    with pytest.raises(ValueError, match="not a preprocessing"):
+        Preprocessing.from_json({"resize_px": 108})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"resize_px": 90}, "96 px does not fit into a short side of 90 px"),
+        ({"crop_px": 0}, "0 px"),
+        ({"interpolation": "nearest"}, "bilinear or bicubic"),
+        ({"std": (0.0, 1.0, 1.0)}, "std is positive"),
+    ],
+)
+def test_preprocessing_that_cannot_be_is_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Preprocessing(**{"resize_px": 108, "crop_px": 96, **values})  # type: ignore[arg-type]
+
+
+def test_listing_does_not_import_torch() -> None:
+    code = (
+        "import sys; from core.backbones.registry import backbones; import core.backbones.download; "
+        "[b.ready for b in backbones()]; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
