@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError, features
+from PIL import Image, features
 
 from core.data.limits import Limits
 from core.errors import DatasetError
@@ -88,10 +88,8 @@ def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
             image = Image.open(source, formats=formats)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise UnreadableImage("too_many_pixels") from None
-    except UnidentifiedImageError:
-        raise UnreadableImage(_unidentified(source, formats)) from None
     except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, TypeError) as problem:
-        raise UnreadableImage("decoder_error") from problem
+        raise UnreadableImage(_why_not(source, formats, problem)) from problem
     if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side:
         raise UnreadableImage("too_many_pixels")
     return image
@@ -199,22 +197,30 @@ def _scaled(image: Image.Image) -> Image.Image:
     return Image.fromarray(values.clip(0, 255, out=values).astype(np.uint8)).convert("RGB")
 
 
-def _unidentified(source: str | Path | BinaryIO, formats: list[str]) -> str:
+def _why_not(source: str | Path | BinaryIO, formats: list[str], problem: Exception) -> str:
+    """The reason why Pillow opens nothing, from what the file's beginning announces."""
     try:
-        if isinstance(source, str | Path):
-            with Path(source).open("rb") as file:
-                head = file.read(16)
-        else:
-            source.seek(0)
-            head = source.read(16)
-    except OSError:
+        head, size = _beginning(source)
+    except (OSError, ValueError):
         return "decoder_error"
-    if not head:
-        return "empty_file"
     claimed = format_of(head)
+    if not size:
+        return "empty_file"
     if claimed is None or (claimed == "BMP" and head[6:10] != b"\0\0\0\0"):
         return "not_an_image"
-    return "decoder_error" if claimed in formats else "unsupported_format"
+    if claimed not in formats:
+        return "unsupported_format"
+    cut = claimed == "WEBP" and int.from_bytes(head[4:8], "little") + 8 > size
+    return "truncated" if cut or "truncated" in str(problem).lower() else "decoder_error"
+
+
+def _beginning(source: str | Path | BinaryIO) -> tuple[bytes, int]:
+    """The first 16 bytes of a file, and how many it has."""
+    if isinstance(source, str | Path):
+        with Path(source).open("rb") as file:
+            return file.read(16), file.seek(0, 2)
+    source.seek(0)
+    return source.read(16), source.seek(0, 2)
 
 
 def from_bytes(content: bytes, limits: Limits | None = None) -> Image.Image:

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from core.data.splits import Assignment, Labelled, assign, warnings_for
+
+
+def photos(counts: dict[str | None, list[int]], tag: str = "") -> list[Labelled]:
+    """`counts[split][label]` different photos."""
+    return [
+        Labelled(f"{tag}{split}-{label}-{i}", label, split)
+        for split, by_label in counts.items()
+        for label, n in enumerate(by_label)
+        for i in range(n)
+    ]
+
+
+def table(items: list[Labelled], assignment: Assignment) -> dict[str, list[int]]:
+    seen = Counter((s, p.label) for p, s in zip(items, assignment.splits, strict=True))
+    labels = sorted({p.label for p in items})
+    return {s: [seen[s, c] for c in labels] for s in ("train", "val", "test")}
+
+
+def test_three_splits_are_made_class_by_class() -> None:
+    items = photos({None: [100, 40, 7]})
+    made = assign(items)
+    assert made.made == ("train", "val", "test")
+    assert table(items, made) == {"train": [70, 28, 5], "val": [15, 6, 1], "test": [15, 6, 1]}
+
+
+def test_every_class_is_in_every_split_where_it_has_the_images() -> None:
+    items = photos({None: [3, 2, 1]})
+    assert table(items, assign(items)) == {"train": [1, 1, 1], "val": [1, 0, 0], "test": [1, 1, 0]}
+
+
+def test_the_same_seed_gives_the_same_splits_in_any_order_and_another_seed_others() -> None:
+    items = photos({None: [50, 50]})
+    first = dict(zip([p.sha256 for p in items], assign(items, seed=1).splits, strict=True))
+    back = dict(zip([p.sha256 for p in reversed(items)], assign(items[::-1], seed=1).splits, strict=True))
+    other = dict(zip([p.sha256 for p in items], assign(items, seed=2).splits, strict=True))
+    assert first == back
+    assert first != other
+
+
+def test_given_splits_are_kept_and_test_comes_out_of_train() -> None:
+    items = photos({"train": [20, 40], "val": [5, 5]})
+    made = assign(items)
+    assert made.made == ("test",)
+    assert table(items, made) == {"train": [17, 34], "val": [5, 5], "test": [3, 6]}
+
+
+def test_val_comes_out_of_train() -> None:
+    items = photos({"train": [20, 40], "test": [5, 5]})
+    made = assign(items)
+    assert made.made == ("val",)
+    assert table(items, made) == {"train": [17, 34], "val": [3, 6], "test": [5, 5]}
+
+
+def test_all_given_is_all_kept() -> None:
+    items = photos({"train": [2], "val": [1], "test": [1]})
+    made = assign(items)
+    assert made.made == ()
+    assert list(made.splits) == [p.split for p in items]
+
+
+def test_training_is_made_where_it_is_missing() -> None:
+    items = photos({"val": [20], "test": [9]})
+    made = assign(items)
+    assert made.made == ("train", "val")
+    assert table(items, made) == {"train": [17], "val": [3], "test": [9]}
+    only_test = photos({"test": [20]})
+    assert table(only_test, assign(only_test)) == {"train": [14], "val": [3], "test": [3]}
+
+
+def test_copies_of_an_image_stay_together() -> None:
+    items = [Labelled(f"{i // 4}", 0, None) for i in range(80)] + [Labelled(f"b{i // 3}", 1, None) for i in range(60)]
+    items += [Labelled("b0", 0, None)]
+    where = defaultdict(set)
+    made = assign(items)
+    for item, split in zip(items, made.splits, strict=True):
+        where[item.sha256].add(split)
+    assert all(len(splits) == 1 for splits in where.values())
+    assert set(made.splits) == {"train", "val", "test"}
+
+
+def test_one_much_copied_image_does_not_empty_training() -> None:
+    items = [Labelled("same", 0, None)] * 8 + [Labelled(f"{i}", 0, None) for i in range(4)]
+    assert table(items, assign(items)) == {"train": [8], "val": [2], "test": [2]}
+
+
+def test_made_splits_do_not_leak_from_given_ones() -> None:
+    items = [Labelled(f"{i}", 0, split) for split in ("train", "val") for i in range(10)]
+    items += [Labelled(f"x{i}", 0, "train") for i in range(2)]
+    made = assign(items)
+    moved = {p.sha256 for p, s in zip(items, made.splits, strict=True) if s == "test"}
+    assert moved == {"x0", "x1"}
+    all_copied = items[:20]
+    assert "test" not in assign(all_copied).splits
+
+
+def test_warnings_name_what_is_doubtful() -> None:
+    items = photos({"train": [5, 5, 2, 0], "val": [2, 0, 0, 3]})
+    assert warnings_for(items, ["a", "b", "c", "d"]) == [
+        "class_too_small:c",
+        "class_missing_in_train:d",
+        "class_missing_in_val:b",
+        "class_missing_in_val:c",
+    ]
+
+
+def test_leaks_and_conflicts_are_warned_about() -> None:
+    base = photos({"train": [5, 5], "val": [5, 5], "test": [5, 5]})
+    leak = [Labelled("x", 0, "train"), Labelled("x", 0, "test"), Labelled("y", 0, "val"), Labelled("y", 1, "test")]
+    assert warnings_for(base + leak, ["a", "b"]) == ["conflicting_duplicate", "train_test_leak", "val_test_leak"]
+    assert warnings_for(base, ["a", "b"]) == []
