@@ -46,7 +46,7 @@ class ProbeConfig:
 
     probe: str = "logistic"
     c: float = 0.01
-    pca: Reduction = field(default_factory=lambda: parse(""))
+    pca: Reduction = field(default_factory=Reduction)
     folds: int = 5
     seed: int = 0
 
@@ -62,8 +62,7 @@ class ProbeConfig:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object; `pca` as a user would write it ("64", "0.95" or "")."""
-        pca = "" if self.pca.kind == "none" else str(self.pca.amount)
-        return {"probe": self.probe, "c": self.c, "pca": pca, "folds": self.folds, "seed": self.seed}
+        return {"probe": self.probe, "c": self.c, "pca": str(self.pca), "folds": self.folds, "seed": self.seed}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> ProbeConfig:
@@ -171,10 +170,15 @@ def _pipeline(config: ProbeConfig, limit: int) -> Any:
 
 
 def _fit_quietly(pipeline: Any, X: NDArray[np.float32], y: NDArray[np.int64]) -> bool:
-    """Fits; whether the optimiser converged is returned instead of warned about."""
-    from sklearn.exceptions import ConvergenceWarning
+    """Fits; whether the optimiser converged is returned instead of warned about.
 
-    with warnings.catch_warnings(record=True) as caught:
+    One thread of linear algebra: on matrices of this size more threads mostly wait for each other, and on a machine
+    that is busy with other work they were measured to be 10 to 20 times slower than one.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1, "blas"):
         warnings.simplefilter("always", ConvergenceWarning)
         pipeline.fit(X, y)
     for warning in caught:

@@ -61,7 +61,7 @@ def test_noise_is_told_apart_no_better_than_by_chance():
         noise = np.random.default_rng(seed).normal(size=features.X.shape).astype(np.float32)
         config = ProbeConfig(c=10.0, pca=parse("20"), seed=seed)
         found.append(cross_validate(dataclasses.replace(features, X=noise), config).accuracy_mean)
-    assert np.mean(found) == pytest.approx(0.5, abs=0.035)  # three standard errors
+    assert np.mean(found) == pytest.approx(0.5, abs=0.04)  # three standard errors
 
 
 def test_a_row_changes_only_what_is_fitted_with_it():

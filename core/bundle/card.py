@@ -1,0 +1,205 @@
+"""The model card: what a stranger has to know about a model, in Markdown.
+
+Source of the outline: M. Mitchell et al., "Model cards for model reporting", FAT* 2019.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.backbones.spec import BackboneInfo, Preprocessing
+from core.bundle.manifest import Manifest
+from core.i18n import gettext as _
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&:@])")
+
+
+def model_card(manifest: Manifest, info: BackboneInfo) -> str:
+    """The card of a model; names that come from users are shown literally."""
+    parts = [
+        _("# Image classifier: {dataset}").format(dataset=literal(manifest.dataset)),
+        _what(manifest, info),
+        _("## Data"),
+        _data(manifest),
+        _("## Results"),
+        _results(manifest),
+        _("## Use and limits"),
+        _limits(manifest),
+        _("## Using it"),
+        _with_graft(),
+        _with_torch(manifest, info),
+        _("## How it was made"),
+        _made(manifest),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def literal(text: str) -> str:
+    """Text as Markdown that shows it as it is, on one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split())) or "\\ "
+
+
+def _what(manifest: Manifest, info: BackboneInfo) -> str:
+    made = (
+        _("a linear probe (logistic regression) on frozen features of the backbone `{backbone}`")
+        if manifest.kind == "probe"
+        else _("the backbone `{backbone}`, fine-tuned, with a new linear head")
+    ).format(backbone=info.name)
+    began = (
+        _("Raw pixels; no pretrained weights.")
+        if not info.weights
+        else _("Pretrained weights: {weights}, trained on {data}. Licence: {licence}").format(
+            weights=literal(info.weights), data=literal(info.trained_on), licence=literal(info.licence)
+        )
+    )
+    return _("It tells {n} classes of images apart: {made}.").format(n=len(manifest.classes), made=made) + " " + began
+
+
+def _data(manifest: Manifest) -> str:
+    names = "\n".join(f"- {literal(name)}" for name in manifest.classes)
+    return _(
+        "Dataset: {dataset}, with the fingerprint `{fingerprint}` (of its images and splits).\n\nClasses, in the order "
+        "of the outputs:\n\n{names}"
+    ).format(
+        dataset=literal(manifest.dataset), fingerprint=re.sub("[^0-9a-zA-Z]", "", manifest.fingerprint), names=names
+    )
+
+
+def _results(manifest: Manifest) -> str:
+    if not manifest.metrics:
+        return _("It was never measured on images it had not seen.")
+    rows = [_("| images | n | accuracy (95 % interval) | macro F1 |"), "|---|---|---|---|"]
+    rows += [_row(split, numbers) for split, numbers in manifest.metrics.items()]
+    remarks = [_remark(split, manifest.kind) for split in manifest.metrics]
+    return "\n".join(rows) + "\n\n" + "\n".join(f"- {remark}" for remark in remarks if remark)
+
+
+def _row(split: str, numbers: Mapping[str, Any]) -> str:
+    low, high = numbers["accuracy_ci"]
+    return (
+        f"| {literal(split)} | {numbers['n']} | {numbers['accuracy']:.3f} ({low:.3f} – {high:.3f}) "
+        f"| {numbers['macro_f1']:.3f} |"
+    )
+
+
+def _remark(split: str, kind: str) -> str:
+    if split == "oof":
+        return _("`oof`: the training images, each judged by a probe that was fitted without it (cross-validation).")
+    if split == "val":
+        return (
+            _(
+                "`val`: held out of the fitting; the epoch that was kept was chosen on these images, so it flatters a "
+                "little."
+            )
+            if kind == "finetune"
+            else _("`val`: held out of the fitting. If you chose this backbone by these images, it flatters a little.")
+        )
+    return _("`test`: held out of the fitting and of every choice Graft made.") if split == "test" else ""
+
+
+def _limits(manifest: Manifest) -> str:
+    return "\n".join(
+        [
+            _("- Meant for images like those of the dataset above. On others the results above do not hold."),
+            _(
+                "- It always answers with one of its {n} classes, also for an image that is none of them, and its "
+                "probabilities have not been calibrated."
+            ).format(n=len(manifest.classes)),
+            _(
+                "- It sees {px} × {px} pixels, cut from the middle of the image: what is too small for that, or at the "
+                "edges, is lost."
+            ).format(px=manifest.preprocessing.input_px),
+            _(
+                "- It has what biases its data and the backbone's training data have. Do not let it decide about "
+                "people."
+            ),
+        ]
+    )
+
+
+def _with_graft() -> str:
+    return _(
+        "With Graft:\n\n```python\nfrom pathlib import Path\n\nfrom core.bundle.load import load\n\n"
+        'predictor = load(Path("bundle.zip"))\nproba = predictor.predict([Path("photo.jpg")])  # (1, classes)\n'
+        "print(predictor.classes[proba[0].argmax()])\n```\n\n"
+        "or `python -m core predict bundle.zip photo.jpg`."
+    )
+
+
+def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
+    how = manifest.preprocessing
+    said = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
+    if info.architecture:
+        said = _(
+            "With torch and torchvision alone, and Graft's file `core/backbones/architectures.py`, which is plain "
+            "torch (levels of the resized image may differ by 1 of 255):"
+        )
+    return f"{said}\n\n```python\n{_IMPORTS}{_network(info)}{_transform(how)}{_PREDICT}```"
+
+
+_IMPORTS = """import json
+import zipfile
+
+import safetensors.torch
+import torch
+import torchvision
+from PIL import Image, ImageOps
+from torchvision.transforms import v2
+
+with zipfile.ZipFile("bundle.zip") as bundle:
+    classes = json.loads(bundle.read("manifest.json"))["classes"]
+    state = safetensors.torch.load(bundle.read("model.safetensors"))
+
+"""
+
+_PREDICT = """image = ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB")
+with torch.inference_mode():
+    features = network.eval()(transform(image)[None])
+    proba = (features @ state["head.weight"].T + state["head.bias"]).softmax(1)[0]
+print(classes[proba.argmax()], float(proba.max()))
+"""
+
+
+def _network(info: BackboneInfo) -> str:
+    if info.family == "baseline":
+        return "network = torch.nn.Flatten()\n"
+    load = 'network.load_state_dict({{k.removeprefix("{p}"): v for k, v in state.items() if k.startswith("{p}")}})\n'
+    if info.architecture:
+        return (
+            "from core.backbones.architectures import build\n\n"
+            f'network = build("{info.architecture}")\n' + load.format(p="backbone.trunk.")
+        )
+    options = "weights=None"
+    if info.name in ("googlenet", "inception_v3"):
+        options += ", aux_logits=False, init_weights=False, transform_input=True"
+    if info.name.startswith("vit_"):
+        options += f", image_size={info.input_px}"
+    return (
+        f'network = torchvision.models.get_model("{info.name}", {options})\n'
+        "# the features are the input of the layer with ImageNet's 1000 classes\n"
+        "layers = [name for name, layer in network.named_modules()\n"
+        '          if 1000 in (getattr(layer, "out_features", 0), getattr(layer, "out_channels", 0))]\n'
+        "network.set_submodule(layers[-1], torch.nn.Identity())\n" + load.format(p="backbone.trunk.model.")
+    )
+
+
+def _transform(how: Preprocessing) -> str:
+    return (
+        "transform = v2.Compose([\n"
+        f'    v2.Resize({how.resize_px}, v2.InterpolationMode("{how.interpolation}"), antialias={how.antialias}),\n'
+        f"    v2.CenterCrop({how.crop_px}),\n"
+        "    v2.ToImage(),\n"
+        "    v2.ToDtype(torch.float32, scale=True),\n"
+        f"    v2.Normalize({list(how.mean)}, {list(how.std)}),\n"
+        "])\n\n"
+    )
+
+
+def _made(manifest: Manifest) -> str:
+    settings = ", ".join(f"{literal(str(k))} = {literal(str(v))}" for k, v in manifest.config.items())
+    versions = ", ".join(f"{literal(name)} {literal(version)}" for name, version in manifest.versions.items())
+    return _("Fitted {created} with the seed {seed}. Settings: {settings}. Versions: {versions}.").format(
+        created=literal(manifest.created), seed=manifest.seed, settings=settings, versions=versions
+    )
