@@ -129,8 +129,9 @@ class Visitor:
 
     def visit(self, title: str) -> None:
         """Follows the navigation to the page called `title`."""
-        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
-        self.sees(self.page.get_by_role("heading", level=1))
+        link = self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True)
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
         self.settle()
 
     def settle(self) -> None:
