@@ -21,6 +21,7 @@ import typer
 from core.cli import inputs
 from core.errors import Cancelled, DatasetError, EvaluationError, GraftError
 from core.i18n import gettext as _
+from core.jobs.machine import thread_settings
 
 MISTAKE, STOPPED = 2, 130
 
@@ -254,8 +255,10 @@ def _folder(out: Path | None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Keeps libraries' warnings from the user, unless Python was started with -W."""
+    """Settles how libraries use threads, and keeps their warnings from the user unless Python was started with -W."""
     with warnings.catch_warnings():
+        for name, value in thread_settings().items():
+            os.environ.setdefault(name, value)
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")

@@ -18,7 +18,6 @@ from core.jobs import machine
 from core.paths import home
 
 _ROOT = Path(core.__file__).resolve().parents[1]
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _END_S = 3.0
 
 
@@ -89,10 +88,9 @@ class Worker:
 
 
 def _environment() -> dict[str, str]:
-    """The worker's environment: this one, an absolute GRAFT_HOME, and as many threads as there are cores for it."""
-    threads = str(machine.cores())
+    """The worker's environment: this one, with an absolute GRAFT_HOME; what it says of threads holds."""
     return {
-        **dict.fromkeys(_THREADS, threads),
+        **machine.thread_settings(),
         **os.environ,
         "GRAFT_HOME": str(home().resolve()),
         "PYTHONUNBUFFERED": "1",

@@ -42,6 +42,8 @@ class Reporter:
             raise Cancelled(_("Cancelled."))
         with self._lock:
             is_new_stage = step.stage != self.status.stage
+            if step.done == 0:
+                self._clock = Clock()  # what comes before the first unit, such as loading, tells nothing of the rest
             self.status = self.status.but(
                 done=step.done, total=step.total, message=step.message, stage=step.stage, eta_s=self._clock.eta_s(step)
             )

@@ -292,10 +292,12 @@ def test_strangers_cannot_fill_the_queue(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_workers_have_as_many_threads_as_cores_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     from core.jobs import machine, process
 
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name in machine.thread_settings():
+        monkeypatch.delenv(name, raising=False)
     assert process._environment()["OMP_NUM_THREADS"] == str(machine.cores())
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     assert process._environment()["OMP_NUM_THREADS"] == "7"
+    assert process._environment()["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
 def _alive(pid: int) -> bool:
