@@ -1,0 +1,209 @@
+import contextlib
+import io
+import json
+import re
+import zipfile
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from PIL import Image
+
+from core.backbones.load import Classifier
+from core.backbones.load import load as load_backbone
+from core.backbones.registry import info
+from core.bundle.archive import read_card, read_manifest
+from core.bundle.card import literal
+from core.bundle.export import export
+from core.bundle.load import load
+from core.errors import BundleError, Cancelled, DatasetError
+from core.evaluation.metrics import evaluate
+from core.evaluation.predictions import Predictions
+from core.runs import Run
+
+from .conftest import CLASSES, EMBEDDED
+
+
+@pytest.mark.parametrize("name", ["pixels", "probe", "finetune"])
+def test_a_bundle_predicts_what_its_run_predicted(name, runs, dataset, tmp_path):
+    run = runs[name]
+    predictor = load(export(run, tmp_path / "bundle.zip"))
+    assert predictor.classes == run.classes == tuple(CLASSES)
+    for split in ("val", "test"):
+        stored = Predictions.load(run.predictions_path(split))
+        paths = [dataset.path(item) for item in dataset.split(split)]
+        proba = predictor.predict(paths)
+        assert proba.shape == (len(paths), 3)
+        assert np.abs(proba - stored.proba).max() < 1e-5
+
+
+def test_a_probes_bundle_holds_the_pretrained_backbone_and_the_head(runs, tmp_path):
+    with zipfile.ZipFile(export(runs["probe"], tmp_path / "bundle.zip")) as bundle:
+        state = safetensors.torch.load(bundle.read("model.safetensors"))
+    classifier = Classifier(load_backbone(EMBEDDED, pretrained=False), 3)
+    classifier.load_state_dict(state, strict=True)
+    pretrained = load_backbone(EMBEDDED).state_dict()
+    assert all(torch.equal(state[f"backbone.{key}"], value) for key, value in pretrained.items())
+
+
+def test_loading_leaves_the_shared_backbone_alone(runs, tmp_path):
+    before = {key: value.clone() for key, value in load_backbone(EMBEDDED).state_dict().items()}
+    load(export(runs["finetune"], tmp_path / "bundle.zip"))
+    assert all(torch.equal(before[key], value) for key, value in load_backbone(EMBEDDED).state_dict().items())
+
+
+def test_the_zip_has_three_stored_entries_and_equal_content_is_an_equal_file(runs, tmp_path):
+    first, second = (export(runs["pixels"], tmp_path / name) for name in ("a.zip", "deep/er/b.zip"))
+    with zipfile.ZipFile(first) as bundle:
+        assert bundle.testzip() is None
+        assert {entry.filename for entry in bundle.infolist()} == {
+            "manifest.json",
+            "model.safetensors",
+            "MODEL_CARD.md",
+        }
+        assert {entry.compress_type for entry in bundle.infolist()} == {zipfile.ZIP_STORED}
+    assert first.read_bytes() == second.read_bytes()
+    assert [entry.name for entry in second.parent.iterdir()] == ["b.zip"]
+
+
+def test_the_manifest_says_what_the_run_knew(runs, pixels_bundle):
+    run, manifest = runs["pixels"], read_manifest(pixels_bundle)
+    with zipfile.ZipFile(pixels_bundle) as bundle:
+        document = json.loads(bundle.read("manifest.json"))
+    assert document["schema"] == 1
+    assert document["backbone"] == {"name": "pixels_16", "weights": "", "architecture": "", "feature_dim": 768}
+    assert document["classes"] == list(CLASSES)
+    assert document["preprocessing"] == info("pixels_16").preprocessing.to_json()
+    assert document["metrics"]["val"]["n"] == run.metrics["val"]["n"] > 0
+    assert document["dataset"] == {"name": "Bugs *of* <mine>", "fingerprint": run.fingerprint}
+    assert document["seed"] == run.seed
+    assert document["config"] == run.config
+    assert document["versions"]["torch"] == torch.__version__.split("+")[0] or document["versions"]["torch"]
+    assert document["model"]["tensors"]["head.weight"] == {"dtype": "F32", "shape": [3, 768]}
+    assert manifest.to_json() == document
+
+
+def test_one_image_is_predicted_as_in_a_batch_and_from_any_source(pixels_bundle, dataset):
+    predictor = load(pixels_bundle)
+    paths = [dataset.path(item) for item in dataset.split("train")]
+    together = predictor.predict(paths)
+    assert predictor.predict(paths[:1]) == pytest.approx(together[:1], abs=1e-6)
+    with Image.open(paths[0]) as opened:
+        assert predictor.predict([opened]) == pytest.approx(together[:1], abs=1e-6)
+        assert predictor.predict([opened.convert("RGB")]) == pytest.approx(together[:1], abs=1e-6)
+    assert predictor.predict([]).shape == (0, 3)
+
+
+def test_pictures_of_any_mode_and_turned_ones_are_predicted_upright(pixels_bundle):
+    predictor = load(pixels_bundle)
+    picture = Image.fromarray(np.linspace(0, 255, 40 * 30 * 3).reshape(40, 30, 3).astype(np.uint8))
+    turned = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.transpose(Image.Transpose.ROTATE_90).save(turned, "PNG", exif=exif)
+    upright, from_file = predictor.predict([picture, Image.open(turned)])
+    assert upright == pytest.approx(from_file, abs=1e-6)
+    assert np.isfinite(predictor.predict([picture.convert(mode) for mode in ("L", "P", "RGBA", "CMYK", "I;16")])).all()
+
+
+def test_an_image_that_cannot_be_read_is_named(pixels_bundle, tmp_path):
+    (tmp_path / "notes.jpg").write_text("hello")
+    with pytest.raises(DatasetError, match=r"'notes\.jpg' cannot be read \(not_an_image\)"):
+        load(pixels_bundle).predict([tmp_path / "notes.jpg"])
+
+
+def test_predicting_and_exporting_tell_how_far_they_are_and_can_be_stopped(runs, pixels_bundle, dataset, tmp_path):
+    steps = []
+    load(pixels_bundle).predict([dataset.path(item) for item in dataset.split("val")], steps.append)
+    assert steps[-1].share == 1
+
+    def stop(progress):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        load(pixels_bundle).predict([dataset.path(dataset.items[0])], stop)
+    (tmp_path / "old.zip").write_text("the old one")
+    with pytest.raises(Cancelled):
+        export(runs["pixels"], tmp_path / "old.zip", stop)
+    assert (tmp_path / "old.zip").read_text() == "the old one"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["old.zip"]
+
+
+def test_a_run_with_missing_or_damaged_files_is_not_exported(runs, tmp_path):
+    import dataclasses
+
+    run = dataclasses.replace(runs["pixels"], path=tmp_path / "run")
+    with pytest.raises(BundleError, match=r"'head\.safetensors' is missing"):
+        export(run, tmp_path / "bundle.zip")
+    run.path.mkdir()
+    (run.path / "head.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(BundleError, match=r"'head\.safetensors' is damaged"):
+        export(run, tmp_path / "bundle.zip")
+    assert not (tmp_path / "bundle.zip").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(runs, tmp_path):
+    with pytest.raises(BundleError, match="is a folder"):
+        export(runs["pixels"], tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BundleError, match=r"'b\.zip' cannot be written"):
+        export(runs["pixels"], tmp_path / "file" / "b.zip")
+
+
+def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
+    card = read_card(pixels_bundle)
+    numbers = runs["pixels"].metrics["test"]
+    assert r"# Image classifier: Bugs \*of\* \<mine\>" in card
+    assert r"- ant\_\*" in card
+    assert "- bee 蜂" in card
+    assert r"- wasp\|x" in card
+    low, high = numbers["accuracy_ci"]
+    assert f"| test | {numbers['n']} | {numbers['accuracy']:.3f} ({low:.3f} – {high:.3f}) |" in card
+    assert "cross-validation" in card
+    assert "## Use and limits" in card
+
+
+def test_markup_in_names_is_literal():
+    assert literal("a\n# b  `c` [d](e) <b>") == r"a \# b \`c\` \[d\]\(e\) \<b\>"
+
+
+def random_run(backbone, path, classes=("x", "y")):
+    """A fine-tuned run of a torchvision backbone with random weights."""
+    torch.manual_seed(0)
+    classifier = Classifier(load_backbone(backbone, pretrained=False), len(classes))
+    path.mkdir()
+    safetensors.torch.save_file(classifier.state_dict(), path / "model.safetensors")
+    said = Predictions(classes, np.array([0, 1]), np.eye(2), ("1", "2"), "val")
+    return Run(
+        path=path, kind="finetune", backbone=backbone, classes=classes, dataset_id="d", dataset_name="noise",
+        fingerprint="f", preprocessing=info(backbone).preprocessing.to_json(), config={}, seed=0,
+        metrics={"val": evaluate(said).summary()},
+    )  # fmt: skip
+
+
+def check_the_cards_code(bundle, folder, monkeypatch, tolerance):
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 255, (300, 260, 3), dtype=np.uint8)).resize((130, 150)).save(folder / "photo.jpg")
+    proba = load(bundle).predict([folder / "photo.jpg"])[0]
+    graft, plain = re.findall(r"```python\n(.*?)```", read_card(bundle), re.DOTALL)
+    monkeypatch.chdir(folder)
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        exec(graft, {})
+    assert said.getvalue().strip() == load(bundle).classes[proba.argmax()]
+    names = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(plain, names)
+    assert names["proba"].numpy() == pytest.approx(proba, abs=tolerance)
+
+
+@pytest.mark.parametrize("name", ["pixels", "probe", "finetune"])
+def test_the_code_in_the_card_runs_and_agrees(name, runs, tmp_path, monkeypatch):
+    check_the_cards_code(export(runs[name], tmp_path / "bundle.zip"), tmp_path, monkeypatch, 0.02)
+
+
+@pytest.mark.parametrize("backbone", ["squeezenet1_1", "googlenet"])
+@pytest.mark.filterwarnings("ignore")
+def test_the_code_in_the_card_runs_for_torchvisions_models(backbone, tmp_path, monkeypatch):
+    run = random_run(backbone, tmp_path / "run")
+    check_the_cards_code(export(run, tmp_path / "bundle.zip"), tmp_path, monkeypatch, 0.02)

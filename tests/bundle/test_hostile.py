@@ -1,0 +1,262 @@
+"""Bundles that mean harm, or were cut, bent or made by another Graft: each gives one clear line."""
+
+import hashlib
+import json
+import pickle
+import struct
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from core.bundle.archive import read_manifest
+from core.bundle.load import load
+from core.errors import BundleError
+
+NAMES = ("manifest.json", "MODEL_CARD.md", "model.safetensors")
+
+
+@pytest.fixture
+def parts(pixels_bundle):
+    with zipfile.ZipFile(pixels_bundle) as bundle:
+        return {name: bundle.read(name) for name in NAMES}
+
+
+def pack(path, parts, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as bundle:
+        for name, content in parts.items() if isinstance(parts, dict) else parts:
+            bundle.writestr(name, content)
+    return path
+
+
+def refused(path, message=r"\w"):
+    with pytest.raises(BundleError, match=message) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def bent(parts, change):
+    """The parts with a manifest that `change` has had its way with."""
+    manifest = json.loads(parts["manifest.json"])
+    change(manifest)
+    return {**parts, "manifest.json": json.dumps(manifest).encode()}
+
+
+def test_the_untouched_parts_load(parts, tmp_path):
+    assert load(pack(tmp_path / "b.zip", parts)).classes[0] == "ant_*"
+
+
+def test_no_file_and_no_zip(tmp_path):
+    refused(tmp_path / "none.zip", r"There is no bundle 'none\.zip'")
+    refused(tmp_path, "not a bundle")
+    for name, content in {"empty": b"", "text": b"hello", "pickle": pickle.dumps([1]), "zeros": bytes(5000)}.items():
+        (tmp_path / name).write_bytes(content)
+        refused(tmp_path / name, "not a bundle")
+
+
+@pytest.mark.parametrize("missing", NAMES)
+def test_a_missing_entry(parts, tmp_path, missing):
+    refused(pack(tmp_path / "b.zip", {k: v for k, v in parts.items() if k != missing}), "not a bundle")
+
+
+@pytest.mark.parametrize("extra", ["../evil.py", "/etc/passwd", "data.pkl", "manifest.json", "a\\b"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_an_entry_too_many(parts, tmp_path, extra):
+    refused(pack(tmp_path / "b.zip", [*parts.items(), (extra, b"x")]), "not a bundle")
+
+
+def test_compressed_entries_are_not_unpacked(parts, tmp_path):
+    bomb = {**parts, "model.safetensors": bytes(50 << 20)}
+    path = pack(tmp_path / "b.zip", bomb, zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < 1 << 20
+    refused(path, "not a bundle")
+
+
+def test_an_entry_that_claims_to_be_larger_than_the_file(parts, tmp_path):
+    path = pack(tmp_path / "b.zip", parts)
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\x01\x02")
+    struct.pack_into("<II", content, at + 20, 0xF0000000, 0xF0000000)
+    path.write_bytes(content)
+    refused(path, "not a bundle")
+
+
+def test_an_encrypted_entry(parts, tmp_path):
+    path = pack(tmp_path / "b.zip", parts)
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\x01\x02")
+    content[at + 8] |= 1
+    path.write_bytes(content)
+    refused(path, "not a bundle")
+
+
+def test_a_huge_directory_is_not_read(parts, tmp_path):
+    path = pack(tmp_path / "b.zip", [*parts.items(), *((f"{i:060d}", b"") for i in range(2000))])
+    refused(path, "not a bundle")
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.9, 0.999])
+def test_a_cut_bundle(pixels_bundle, tmp_path, share):
+    content = pixels_bundle.read_bytes()
+    (tmp_path / "b.zip").write_bytes(content[: int(len(content) * share)])
+    refused(tmp_path / "b.zip", "not a bundle")
+
+
+def test_every_flipped_byte_is_noticed_or_harmless(pixels_bundle, tmp_path):
+    """Whatever byte is wrong, there is either one clear error or the same predictions."""
+    content = pixels_bundle.read_bytes()
+    image = [np_image()]
+    expected = load(pixels_bundle).predict(image)
+    rng = np.random.default_rng(0)
+    directory = content.index(b"PK\x01\x02")
+    places = [*rng.integers(0, len(content), 150), *rng.integers(directory, len(content), 100), *range(0, 60)]
+    path = tmp_path / "b.zip"
+    for place in places:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(flipped)
+        try:
+            assert np.array_equal(load(path).predict(image), expected)
+        except BundleError:
+            continue
+
+
+def np_image():
+    from PIL import Image
+
+    return Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000, b'{"format": 1' + b"0" * 5000 + b"}",
+    ],
+)  # fmt: skip
+def test_a_manifest_that_is_no_json_object(parts, tmp_path, content):
+    refused(pack(tmp_path / "b.zip", {**parts, "manifest.json": content}), "not as it should be|not a bundle made")
+
+
+def change(*keys, value):
+    def apply(manifest):
+        place = manifest
+        for key in keys[:-1]:
+            place = place[key]
+        place[keys[-1]] = value
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (("format",), "other", "not a bundle made by Graft"),
+        (("schema",), 2, "schema 2, and this Graft reads 1. Update Graft"),
+        (("schema",), "9" * 10_000, "Update Graft"),
+        (("backbone", "name"), "resnet99", "backbone 'resnet99' is not known"),
+        (("backbone", "name"), "../../etc", "is not known"),
+        (("backbone", "name"), "resnet18", "another version of the backbone 'resnet18'"),
+        (("backbone", "architecture"), "residual-v9", "another version"),
+        (("backbone", "feature_dim"), 512, r"'head\.weight'"),
+        (("backbone",), [], "'backbone'"),
+        (("classes",), ["a", "b"], r"'head\.weight'"),
+        (("classes",), ["a", "a", "b"], "'classes'"),
+        (("classes",), ["a", 1, "b"], "'classes'"),
+        (("classes",), "abc", "'classes'"),
+        (("kind",), "script", "'kind'"),
+        (("seed",), True, "'seed'"),
+        (("seed",), None, "'seed'"),
+        (("metrics",), {"val": 1}, "'metrics'"),
+        (("versions",), {"torch": 2}, "'versions'"),
+        (("preprocessing", "crop_px"), 10**6, "'preprocessing'"),
+        (("preprocessing", "crop_px"), 0, "'preprocessing'"),
+        (("preprocessing", "crop_px"), 1.5, "'crop_px'"),
+        (("preprocessing", "mean"), ["nan", 0, 0], "'preprocessing'"),
+        (("preprocessing", "std"), [0, 1, 1], "'preprocessing'"),
+        (("preprocessing", "std"), [10**400, 1, 1], "'preprocessing'"),
+        (("preprocessing", "interpolation"), "__import__", "'preprocessing'"),
+        (("preprocessing",), {}, "'mean'"),
+        (("model", "sha256"), "0" * 64, "not those that its manifest describes"),
+        (("model", "sha256"), "x", r"'model\.sha256'"),
+        (("model", "bytes"), 1, "not those that its manifest describes"),
+        (("model", "tensors", "head.bias", "shape"), [4], r"'head\.bias'"),
+        (("model", "tensors", "head.bias", "shape"), ["3"], r"'model\.tensors'"),
+        (("model", "tensors", "head.bias", "dtype"), "F64", r"'head\.bias'"),
+        (("model", "tensors", "backbone.extra"), {"dtype": "F32", "shape": [1]}, "do not fit its backbone"),
+        (("model", "tensors"), {str(i): {"dtype": "F32", "shape": []} for i in range(2001)}, r"'model\.tensors'"),
+    ],
+)
+def test_a_bent_manifest(parts, tmp_path, keys, value, message):
+    refused(pack(tmp_path / "b.zip", bent(parts, change(*keys, value=value))), message)
+
+
+def with_weights(parts, content):
+    """The parts with other weights, and a manifest that vouches for their hash and size."""
+
+    def apply(manifest):
+        manifest["model"]["sha256"] = hashlib.sha256(content).hexdigest()
+        manifest["model"]["bytes"] = len(content)
+
+    return {**bent(parts, apply), "model.safetensors": content}
+
+
+def header(document, data=b""):
+    text = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+HEAD = {"head.weight": np.zeros((3, 768), np.float32), "head.bias": np.zeros(3, np.float32)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"1234567",
+        struct.pack("<Q", 2**63) + b"{}",
+        struct.pack("<Q", 100) + b"{}",
+        header(b" " * ((1 << 20) + 1)),
+        header(b"[" * 100_000),
+        header([]),
+        header({"a": 1}),
+        header({"head.bias": {"dtype": "F32", "shape": [3], "data_offsets": [0, 12]}}, bytes(12)),
+        header({str(i): {"dtype": "F32", "shape": [], "data_offsets": [0, 4]} for i in range(3000)}, bytes(4)),
+        header(
+            {
+                "head.weight": {"dtype": "F32", "shape": [3, 768], "data_offsets": [0, 4]},
+                "head.bias": {"dtype": "F32", "shape": [3], "data_offsets": [0, 2**60]},
+            },
+            bytes(16),
+        ),
+        safetensors.numpy.save({**HEAD, "backbone.trunk.w": np.zeros(3, np.float32)}),
+        safetensors.numpy.save({**HEAD, "head.bias": np.zeros(3, np.float64)}),
+        pickle.dumps(HEAD),
+    ],
+)
+def test_weights_that_are_none_though_their_hash_is_right(parts, tmp_path, content):
+    refused(pack(tmp_path / "b.zip", with_weights(parts, content)))
+
+
+def test_weights_that_give_no_numbers(parts, tmp_path):
+    content = safetensors.numpy.save({**HEAD, "head.bias": np.full(3, np.nan, np.float32)})
+    predictor = load(pack(tmp_path / "b.zip", with_weights(parts, content)))
+    with pytest.raises(BundleError, match="give no numbers"):
+        predictor.predict([np_image()])
+
+
+def test_other_weights_under_the_old_manifest(parts, tmp_path):
+    other = safetensors.numpy.save(HEAD)
+    refused(pack(tmp_path / "b.zip", {**parts, "model.safetensors": other}), "not those that its manifest describes")
+
+
+def test_a_manifest_is_read_without_torch(pixels_bundle):
+    code = (
+        "import sys, pathlib, core.bundle.archive as a; a.read_manifest(pathlib.Path(sys.argv[1]));"
+        "a.read_card(pathlib.Path(sys.argv[1])); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(pixels_bundle)], check=False).returncode == 0
+    assert read_manifest(pixels_bundle).backbone == "pixels_16"
