@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,9 +31,10 @@ from core.i18n import gettext as _
 PROCESSES = 2
 _ROOT = Path(__file__).resolve().parents[2]
 _START_S = 60.0
+_LEAST_S = 1.0
 # On a busy machine seconds on the wall are no measure of an image: processor time decides where a system has the timer.
 _WALL_FACTOR = 3.0 if hasattr(signal, "ITIMER_PROF") else 1.0
-_MAX_MEMORY_BYTES = 1 << 30
+_MAX_MEMORY_BYTES = 640 << 20  # enough for 40 megapixels in every accepted format and mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Decoders:
         self._all: set[_Process] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._late = 0
         self.finished = 0  # images decoded or given up
         for _process in range(processes):
             self._idle.put(None)
@@ -72,9 +74,11 @@ class Decoders:
         future.add_done_callback(self._count)
         return future
 
-    def _count(self, _future: Future[Decoded]) -> None:
+    def _count(self, future: Future[Decoded]) -> None:
+        late = not future.cancelled() and future.exception() is None and future.result().reason == "decode_timeout"
         with self._lock:
             self.finished += 1
+            self._late += late
 
     def close(self) -> None:
         """Ends the processes, whatever they are doing."""
@@ -106,9 +110,14 @@ class Decoders:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the decoders are closed")
-            process = _Process(self._limits)
+            process = _Process(replace(self._limits, decode_timeout_s=self._patience_s()))
             self._all.add(process)
             return process
+
+    def _patience_s(self) -> float:
+        """Less with every two images that took too long, so that an archive full of them is done with soon as well."""
+        given = self._limits.decode_timeout_s
+        return max(given * 0.5 ** (self._late // 2), min(given, _LEAST_S))
 
 
 class _Process:

@@ -27,8 +27,8 @@ _MAGIC = (
     (4, b"jP  \r\n\x87\n", "JPEG2000"), (0, b"\xff\x0a", "JPEGXL"), (4, b"JXL \r\n\x87\n", "JPEGXL"),
     (0, b"8BPS", "PSD"),
 )  # fmt: skip
-# A progressive JPEG's scans each go over the whole image. Photos have about ten; this much work takes minutes.
-_MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 100, 4000
+# A progressive JPEG's scans each go over the whole image. Photos have about ten; far more is an attack.
+_MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 50, 1000
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -130,7 +130,7 @@ def orientation(image: Image.Image) -> int:
 
 
 def is_scan_bomb(content: bytes, width: int, height: int) -> bool:
-    """Whether a JPEG has so many scans that decoding it would take minutes."""
+    """Whether a JPEG has so many scans that decoding it would take very long."""
     scans = content.count(b"\xff\xda")
     return scans > _MAX_SCANS and scans * width * height / 1e6 > _MAX_SCAN_MEGAPIXELS
 

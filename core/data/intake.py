@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from core.data import names
 from core.data.archive import BadEntry
 from core.data.dataset import blob_path, thumbnail_path
-from core.data.decoding import Decoded, Decoders
+from core.data.decoding import PROCESSES, Decoded, Decoders
 from core.data.images import format_of
 from core.data.layout import Layout, Place, recognise
 from core.data.limits import Limits
@@ -28,6 +28,9 @@ _EXTENSIONS = {
     "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng",
     ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
 }  # fmt: skip
+
+
+_FEW = 16  # photos that one decoder is done with before another would have started
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def take_in(source: Source, stage: Path, report: Report) -> Intake:
     limits = source.limits
     if len({photo.place.label for photo in desk.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
-    with Decoders(limits) as decoders:
+    with Decoders(limits, PROCESSES if len(desk.photos) > _FEW else 1) as decoders:
         waiting = _read_all(source, desk, stage, decoders, report)
         decoded = _collect(waiting, decoders, report)
     for sha256, result in decoded.items():
