@@ -1,4 +1,4 @@
-"""Fakes that behave: a backbone whose features can be told by looking, and weights files that pass for the real ones."""
+"""Fakes that behave: a backbone whose features one can tell by looking, and weights files that pass for real ones."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 import safetensors.torch
@@ -115,6 +116,10 @@ def _weights(info: BackboneInfo, report: Report) -> dict[str, Tensor] | None:
         return None
     file = fetch(info, report)
     report(Progress(0, 0, _("Loading {name}").format(name=info.name)))
+    return _read(info, file)
+
+
+def _read(info: BackboneInfo, file: Path) -> dict[str, Tensor]:
     try:
         if info.embedded:
             return {key: value.float() for key, value in safetensors.torch.load_file(file).items()}

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from core.backbones.spec import Preprocessing
 
+_LONG = 4
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
 def preprocess(image: Image.Image, how: Preprocessing) -> Tensor:
     """An RGB image as normalised float32 of shape (3, crop_px, crop_px).
 
-    The result is that of torchvision's `weights.transforms()`, to a level of 255 of rounding. Only the part that the
-    crop keeps is resized: it is faster, and an image of 1 × 100,000 px costs no more than any other.
+    The result is that of torchvision's `weights.transforms()`.
     """
     return normalise(crop(image, how), how)
 
@@ -27,8 +27,12 @@ def crop(image: Image.Image, how: Preprocessing) -> Image.Image:
     short = min(width, height)
     scaled = (int(how.resize_px * width / short), int(how.resize_px * height / short))
     left, top = (round((side - how.crop_px) / 2) for side in scaled)
+    right, bottom = left + how.crop_px, top + how.crop_px
+    if max(scaled) <= _LONG * how.resize_px:
+        return image.resize(scaled, _FILTERS[how.interpolation]).crop((left, top, right, bottom))
+    # Resized whole, a strip of 1 × 100,000 px would fill the memory. Values differ by a few levels of 255 from that.
     x, y = width / scaled[0], height / scaled[1]
-    box = (left * x, top * y, min((left + how.crop_px) * x, width), min((top + how.crop_px) * y, height))
+    box = (left * x, top * y, min(right * x, width), min(bottom * y, height))
     return image.resize((how.crop_px, how.crop_px), _FILTERS[how.interpolation], box=box)
 
 

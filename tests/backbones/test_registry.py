@@ -31,9 +31,9 @@ def test_every_backbone_says_what_matters() -> None:
 
 
 def test_an_unknown_name_is_answered_with_near_ones() -> None:
-    with pytest.raises(BackboneError, match="'resnet19'.*'resnet18'"):
+    with pytest.raises(BackboneError, match=r"'resnet19'.*'resnet18'"):
         info("resnet19")
-    with pytest.raises(BackboneError, match="'graft_residual_v0'|graft"):
+    with pytest.raises(BackboneError, match="graft"):
         info("graft_residual")
     with pytest.raises(BackboneError, match="Did you mean"):
         info("")
