@@ -13,7 +13,7 @@ from core.backbones.spec import BackboneInfo, Preprocessing
 from core.bundle.manifest import Manifest
 from core.i18n import gettext as _
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&:@])")
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~$&]|^[-+]|(?<=^\d)[.)]|:(?=//)")
 
 
 def model_card(manifest: Manifest, info: BackboneInfo) -> str:
@@ -38,7 +38,7 @@ def model_card(manifest: Manifest, info: BackboneInfo) -> str:
 
 def literal(text: str) -> str:
     """Text as Markdown that shows it as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split())) or "\\ "
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split())) or "–"
 
 
 def _what(manifest: Manifest, info: BackboneInfo) -> str:
@@ -198,7 +198,7 @@ def _transform(how: Preprocessing) -> str:
 
 
 def _made(manifest: Manifest) -> str:
-    settings = ", ".join(f"{literal(str(k))} = {literal(str(v))}" for k, v in manifest.config.items())
+    settings = ", ".join(f"{literal(str(k))} {literal(str(v))}" for k, v in manifest.config.items())
     versions = ", ".join(f"{literal(name)} {literal(version)}" for name, version in manifest.versions.items())
     return _("Fitted {created} with the seed {seed}. Settings: {settings}. Versions: {versions}.").format(
         created=literal(manifest.created), seed=manifest.seed, settings=settings, versions=versions

@@ -164,8 +164,19 @@ def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
     assert "## Use and limits" in card
 
 
-def test_markup_in_names_is_literal():
-    assert literal("a\n# b  `c` [d](e) <b>") == r"a \# b \`c\` \[d\]\(e\) \<b\>"
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\n# b  `c` [d](e) <b>", r"a \# b \`c\` \[d\](e) \<b\>"),
+        ("- x", r"\- x"),
+        ("1. x", r"1\. x"),
+        ("https://x.y", r"https\://x.y"),
+        ("well-known 2.0", "well-known 2.0"),
+        ("", "–"),
+    ],
+)
+def test_markup_in_names_is_literal(name, shown):
+    assert literal(name) == shown
 
 
 def random_run(backbone, path, classes=("x", "y")):
