@@ -44,8 +44,8 @@ _SUGGESTED_LR = {
     ("last", "adamw"): 3e-4,
     ("full", "adamw"): 1e-4,
     ("head", "sgd"): 3e-3,
-    ("last", "sgd"): 1e-3,
-    ("full", "sgd"): 1e-3,
+    ("last", "sgd"): 3e-3,
+    ("full", "sgd"): 2e-3,
 }
 
 

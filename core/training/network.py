@@ -22,9 +22,10 @@ State = dict[str, Tensor]
 class Network(nn.Module):
     """A private copy of a backbone with a new linear head on standardised features.
 
-    The features are standardised with the mean and deviation that the pretrained backbone has on the training split.
-    That makes one learning rate fit all backbones, whose features differ a hundredfold in size; it is a fixed affine
-    map, and `classifier_state` folds it into the head.
+    The features are standardised by what the pretrained backbone gives on the training split. That makes one learning
+    rate fit all backbones, whose features differ a hundredfold in size; it is a fixed affine map, and
+    `classifier_state` folds it into the head. Where the backbone is frozen each feature has its own deviation; where it
+    learns all share one, since a quiet feature made loud would send large gradients back into the backbone.
 
     Frozen parts get no gradients and stay in eval mode whatever `train()` says, so that the statistics of batch
     normalisation are as they came. The head starts from zero: every class is equally likely.
@@ -56,7 +57,10 @@ class Network(nn.Module):
 
     def standardise(self, features: Tensor) -> None:
         """Takes the mean and deviation of (n, d) features; one that never changes is left unscaled."""
-        deviation = features.std(0, correction=0)
+        variance = features.var(0, correction=0)
+        if len(self.parts) > 1:
+            variance = variance.mean().expand_as(variance)
+        deviation = variance.sqrt()
         self.mean.copy_(features.mean(0))
         self.deviation.copy_(torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation)))
 

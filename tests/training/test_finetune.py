@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.backbones.load import Classifier
+from core.backbones.preprocess import preprocess
+from core.data.dataset import Dataset
+from core.data.images import open_rgb
+from core.data.ingest import ingest
+from core.errors import Cancelled, TrainingError
+from core.evaluation.predictions import Predictions
+from core.progress import Progress
+from core.runs import Run
+from core.training.config import FinetuneConfig
+from core.training.finetune import finetune
+from tests.conftest import ZipBuilder
+from tests.training.tiny import tiny_backbone
+
+
+@pytest.fixture
+def dataset(photos_zip: Path) -> Dataset:
+    return ingest(photos_zip)
+
+
+def config(**given: object) -> FinetuneConfig:
+    return FinetuneConfig.from_json(
+        {"backbone": "graft_residual_v0", "mode": "full", "epochs": 3, "batch_size": 8, "lr": 0.01, **given}
+    )
+
+
+def fit(dataset: Dataset, out: Path, **given: object) -> Run:
+    return finetune(dataset, config(**given), out, backbone=tiny_backbone())
+
+
+def history(out: Path) -> list[dict[str, float]]:
+    return json.loads((out / "history.json").read_text())
+
+
+def without_seconds(out: Path) -> list[dict[str, float]]:
+    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in history(out)]
+
+
+@pytest.mark.parametrize("mode", ["head", "last", "full"])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_colours_are_learnt_in_every_mode(dataset: Dataset, tmp_path: Path, mode: str, optimizer: str) -> None:
+    out = tmp_path / "run"
+    run = fit(dataset, out, mode=mode, optimizer=optimizer, epochs=6, lr=0.02)
+    epochs = history(out)
+    assert [e["epoch"] for e in epochs] == list(range(1, 7))
+    assert epochs[-1]["train_loss"] < 0.5 * epochs[0]["train_loss"]
+    assert epochs[0]["train_loss"] < 0.75  # it starts from log 2, undecided
+    assert run.metrics["val"]["accuracy"] == 1.0
+    assert run.metrics["val"]["n"] == len(dataset.split("val"))
+    assert run.metrics["test"]["n"] == len(dataset.split("test"))
+    assert sum(e["best"] for e in epochs) == 1
+    assert epochs[run.metrics["val"]["best_epoch"] - 1]["best"]
+
+
+def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
+    run = fit(dataset, tmp_path)
+    assert Run.load(tmp_path) == run
+    assert sorted(p.name for p in tmp_path.glob("*") if p.suffix != ".zip" and not p.name.startswith("."))[-4:] == [
+        "history.json", "model.safetensors", "predictions", "run.json",
+    ]  # fmt: skip
+    model = Classifier(tiny_backbone(), 2).eval()
+    model.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)
+    said = Predictions.load(run.predictions_path("test"))
+    items = dataset.split("test")
+    batch = torch.stack([preprocess(open_rgb(dataset.path(i)), model.backbone.info.preprocessing) for i in items])
+    with torch.inference_mode():
+        assert np.allclose(torch.softmax(model(batch), 1).numpy(), said.proba, atol=1e-5)
+    assert said.ids == tuple(i.sha256 for i in items)
+    assert said.y_true.tolist() == [i.label for i in items]
+    best = history(tmp_path)[run.metrics["val"]["best_epoch"] - 1]
+    assert best["val_accuracy"] == run.metrics["val"]["accuracy"]
+
+
+@pytest.mark.parametrize("mode", ["head", "last"])
+def test_what_is_frozen_comes_out_as_it_went_in(dataset: Dataset, tmp_path: Path, mode: str) -> None:
+    fit(dataset, tmp_path / "run", mode=mode, augmentation="flip")
+    before = {f"backbone.{key}": value for key, value in tiny_backbone().state_dict().items()}
+    after = load_file(tmp_path / "run" / "model.safetensors")
+    same = {key for key, value in before.items() if torch.equal(value, after[key])}
+    assert {key for key in before if "stem" in key or mode == "head"} == same
+
+
+def test_the_same_seed_gives_the_same_run_and_another_does_not(dataset: Dataset, tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        torch.manual_seed(len(name))
+        fit(dataset, tmp_path / name, seed=seed, augmentation="standard")
+    assert without_seconds(tmp_path / "a") == without_seconds(tmp_path / "b")
+    assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
+    assert without_seconds(tmp_path / "a") != without_seconds(tmp_path / "c")
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_a_resumed_training_ends_as_one_that_never_stopped(dataset: Dataset, tmp_path: Path, optimizer: str) -> None:
+    given = {"optimizer": optimizer, "epochs": 4, "augmentation": "standard", "mode": "last"}
+    fit(dataset, tmp_path / "whole", **given)
+
+    def stop_in_the_third_epoch(step: Progress) -> None:
+        if step.message.startswith("Epoch 3") and not step.data:
+            raise Cancelled
+
+    broken = tmp_path / "broken"
+    with pytest.raises(Cancelled):
+        finetune(dataset, config(**given), broken, stop_in_the_third_epoch, backbone=tiny_backbone())
+    assert len(history(broken)) == 2
+    assert not (broken / "run.json").exists()
+    fit(dataset, broken, **given)
+    assert without_seconds(broken) == without_seconds(tmp_path / "whole")
+    assert (broken / "model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
+    assert not (broken / "last.safetensors").exists()
+
+
+def test_a_directory_holds_one_run(dataset: Dataset, tmp_path: Path) -> None:
+    run = fit(dataset, tmp_path)
+    assert fit(dataset, tmp_path) == run
+    with pytest.raises(TrainingError, match="another dataset or with other settings"):
+        fit(dataset, tmp_path, seed=5)
+
+
+def test_it_stops_when_validation_gets_no_better(dataset: Dataset, tmp_path: Path) -> None:
+    run = fit(dataset, tmp_path, epochs=40, patience=2, schedule="none", lr=1e-7, optimizer="sgd", mode="head")
+    epochs = history(tmp_path)
+    assert run.metrics["val"]["epochs"] == len(epochs) < 40 or epochs[-1]["best"]
+    assert len(epochs) - run.metrics["val"]["best_epoch"] == 2 or len(epochs) == 40
+
+
+@pytest.mark.parametrize("given", [{}, {"mode": "head"}, {"mode": "head", "augmentation": "flip"}])
+def test_progress_counts_up_to_the_end_and_tells_each_epoch(dataset: Dataset, tmp_path: Path, given: dict) -> None:
+    steps: list[Progress] = []
+    finetune(dataset, config(**given), tmp_path, steps.append, backbone=tiny_backbone())
+    done = [step.done for step in steps]
+    assert done == sorted(done)
+    assert {step.total for step in steps} == {steps[-1].total}
+    assert steps[-1].share == 1.0
+    told = [step.data["epoch"] for step in steps if "epoch" in step.data]
+    assert [e["epoch"] for e in told] == [1, 2, 3]
+    assert told[0].keys() == {
+        "epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "seconds",
+    }  # fmt: skip
+
+
+def test_a_loss_that_is_not_finite_names_the_remedy(dataset: Dataset, tmp_path: Path) -> None:
+    backbone = tiny_backbone()
+    with torch.no_grad():
+        backbone.trunk.stage1[1].weight[:] = 3e38
+    with pytest.raises(TrainingError, match=r"lr is 10: choose a lower one"):
+        finetune(dataset, config(optimizer="sgd", lr=10), tmp_path, backbone=backbone)
+
+
+def test_memory_that_runs_out_names_the_remedy(dataset: Dataset, tmp_path: Path) -> None:
+    class Huge(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+
+    backbone = tiny_backbone()
+    backbone.trunk = Huge()
+    with pytest.raises(TrainingError, match=r"batches of 8 images.*smaller batch_size"):
+        finetune(dataset, config(mode="head"), tmp_path, backbone=backbone)
+
+
+def test_a_split_that_is_missing_is_told(small_zip: ZipBuilder, tmp_path: Path) -> None:
+    dataset = ingest(small_zip(classes=("a", "b"), per_class=2))
+    if dataset.split("val"):
+        pytest.skip("so few images still give a validation split")
+    with pytest.raises(TrainingError, match="'val' has no images"):
+        fit(dataset, tmp_path)
+
+
+def test_balanced_classes_weigh_rare_ones_more(dataset: Dataset, tmp_path: Path) -> None:
+    from core.training.epochs import _class_weights
+
+    weights = _class_weights(torch.tensor([0, 0, 0, 1]), 3)
+    assert weights.tolist() == pytest.approx([4 / 9, 4 / 3, 4 / 3])
+    fit(dataset, tmp_path, balance_classes=True, label_smoothing=0.1)
+
+
+def test_a_registered_backbone_uses_the_feature_store(dataset: Dataset, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    run = finetune(dataset, FinetuneConfig("pixels_16", epochs=20, batch_size=8), tmp_path, seen.append)
+    assert run.metrics["val"]["accuracy"] == 1.0
+    assert run.preprocessing["crop_px"] == 16
+    assert load_file(tmp_path / "model.safetensors").keys() == {"head.weight", "head.bias"}
+    again = finetune(dataset, FinetuneConfig("pixels_16", epochs=20, batch_size=8), tmp_path / "again")
+    assert again.metrics == run.metrics
+
+
+def test_the_embedded_backbone_trains_for_an_epoch(dataset: Dataset, tmp_path: Path) -> None:
+    run = finetune(dataset, FinetuneConfig("graft_residual_v0", mode="last", epochs=1), tmp_path)
+    assert run.metrics["val"]["accuracy"] > 0.5
+    state = load_file(tmp_path / "model.safetensors")
+    assert state["head.weight"].shape == (2, 384)
+    assert all(key.startswith(("backbone.", "head.")) for key in state)
