@@ -3,9 +3,10 @@
 An architecture is a trunk: images in, features out, no classifier. This file does not know where weights come from,
 how images are prepared or how a trunk was trained.
 
-Three characters, so that comparing backbones means something offline: `residual` (He et al. 2015, with the average-pooled
-shortcut of He et al. 2018), `plain` (VGG-like; Simonyan & Zisserman 2014) and `inception` (parallel branches; Szegedy
-et al. 2014, 2015). All end on a grid of 1/16 of the input, so that a 64 px image still has 4 × 4 places.
+Three characters, so that comparing backbones means something offline: residual (He et al. 2015, with the average-pooled
+shortcut of He et al. 2018), plain (VGG-like; Simonyan & Zisserman 2014) and inception (parallel branches; Szegedy
+et al. 2014, 2015). All but `residual-v0` and `residual-slim` end on a grid of 1/16 of the input, so that a 64 px image
+still has 4 × 4 places.
 """
 
 from collections.abc import Callable
@@ -38,10 +39,12 @@ class Trunk(nn.Module):
 
     @property
     def stages(self) -> tuple[tuple[str, nn.Module], ...]:
+        """(name, module) from input to output."""
         return tuple((name, self.get_submodule(name)) for name in self._stage_names)
 
     @property
     def hook(self) -> nn.Module:
+        """The last module with places."""
         return self.stages[-1][1]
 
     def maps(self, images: Tensor) -> Tensor:
@@ -51,6 +54,7 @@ class Trunk(nn.Module):
         return images
 
     def forward(self, images: Tensor) -> Tensor:
+        """Features (b, feature_dim)."""
         return self.maps(images).mean((2, 3))
 
 
@@ -63,14 +67,16 @@ class ResidualV0(Trunk):
 
     @property
     def stages(self) -> tuple[tuple[str, nn.Module], ...]:
+        """(name, module) from input to output."""
         body = self.get_submodule("body")
         assert isinstance(body, nn.Sequential)
-        pairs = ((f"stage{i + 1}", body[2 * i : 2 * i + 2]) for i in range(4))
+        pairs = ((f"stage{i + 1}", body[2 * i : 2 * i + 2]) for i in range(4))  # slices share the body's blocks
         return (("stem", self.get_submodule("stem")), *pairs)
 
     @property
     def hook(self) -> nn.Module:
-        return self.get_submodule("body")
+        """The last block; the stages' slices are no modules that the forward pass calls."""
+        return self.get_submodule("body.7")
 
 
 def _v0_body() -> nn.Sequential:
@@ -95,7 +101,9 @@ def _basic_block(width_in: int, width: int) -> BasicBlock:
 def _conv(width_in: int, width: int, kernel: int, *, stride: int = 1) -> nn.Sequential:
     """Convolution, batch norm, ReLU."""
     return nn.Sequential(
-        nn.Conv2d(width_in, width, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+        nn.Conv2d(width_in, width, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
     )
 
 
@@ -111,6 +119,13 @@ def _residual() -> Trunk:
         },
         feature_dim=512,
     )
+
+
+def _residual_slim() -> Trunk:
+    """`residual-v0` without its last block; it can go on from that network's weights."""
+    body = list(_v0_body())
+    stages = {f"stage{i + 1}": nn.Sequential(*body[2 * i : min(2 * i + 2, 7)]) for i in range(4)}
+    return Trunk({"stem": nn.Sequential(*_conv(3, 48, 5, stride=2), nn.MaxPool2d(2)), **stages}, feature_dim=384)
 
 
 def _plain() -> Trunk:
@@ -130,7 +145,7 @@ def _plain() -> Trunk:
 class InceptionBlock(nn.Module):
     """Four parallel branches (1×1, 3×3, two 3×3, pool), joined along the channels.
 
-    Branches get 1/4, 3/8, 1/4 and 1/8 of `width`, which must be a multiple of 8. With stride 2 every branch halves the grid.
+    Branches get 1/4, 3/8, 1/4 and 1/8 of `width`, which must be a multiple of 8. With stride 2 all halve the grid.
     """
 
     def __init__(self, width_in: int, width: int, *, stride: int = 1) -> None:
@@ -145,6 +160,7 @@ class InceptionBlock(nn.Module):
         self.pool = nn.Sequential(pool, _conv(width_in, eighth, 1))
 
     def forward(self, maps: Tensor) -> Tensor:
+        """(b, width_in, h, w) -> (b, width, h, w), or half the grid."""
         return torch.cat([self.one(maps), self.three(maps), self.five(maps), self.pool(maps)], dim=1)
 
 
@@ -164,6 +180,7 @@ def _inception() -> Trunk:
 
 ARCHITECTURES: dict[str, Callable[[], Trunk]] = {
     "residual": _residual,
+    "residual-slim": _residual_slim,
     "plain": _plain,
     "inception": _inception,
     "residual-v0": ResidualV0,

@@ -1,23 +1,25 @@
 """Train an embedded backbone: python -m core.backbones.pretrain --help
 
-Targets are computed once and kept in `--work`, beside the decoded images and a checkpoint after every epoch; the same command
-run again goes on where it stopped.
+Targets are computed once and kept in `--work`, beside the decoded images and a checkpoint after every 100 steps; the
+same command run again goes on where it stopped.
 
-    python -m core.backbones.pretrain --architecture residual --images tiny_imagenet_64 --images imagenet_sample_1000.zip \\
+    python -m core.backbones.pretrain --architecture residual-slim --start graft_residual_v0 \\
+        --images tiny_imagenet_64 --images imagenet_sample_1000.zip \\
         --teacher mobilenet_v1_1.0_224_quant_embedding_extractor.tflite --teacher mobilenet_v2_1.0_224_quant.tflite \\
-        --work pretraining --out core/backbones/weights --name graft-residual
+        --work pretraining --out core/backbones/weights --name graft_residual --score ants_bees.zip
 """
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
 
-from core.backbones.architectures import ARCHITECTURES
-from core.backbones.pretraining.evaluate import PROTOCOL, embed, probe_score, read_labelled_zip
-from core.backbones.pretraining.export import Card, export, load_exported, write_card
+from core.backbones.architectures import ARCHITECTURES, Trunk
+from core.backbones.embedded import WEIGHTS
+from core.backbones.pretraining.evaluate import load_exported, score_card
+from core.backbones.pretraining.export import export
 from core.backbones.pretraining.images import load_images
 from core.backbones.pretraining.recipe import RECIPES, Recipe
 from core.backbones.pretraining.targets import compute_targets
@@ -41,27 +43,34 @@ def main(
     cooldown: Annotated[int | None, typer.Option(help="Epochs of them in which the learning rate falls.")] = None,
     views: Annotated[int | None, typer.Option(help="Views of each image that the teachers answer.")] = None,
     input_px: Annotated[int, typer.Option(help="Native input of the new backbone.")] = 96,
+    start: Annotated[str, typer.Option(help="An embedded backbone whose weights to begin with.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     score: Annotated[list[Path] | None, typer.Option(help="Labelled zips to score the result on.")] = None,
 ) -> None:
     """Distil one or more teachers into a small backbone, and export it."""
     try:
-        recipe = _recipe(architecture, seed, {"epochs": epochs, "cooldown_epochs": cooldown, "views": views})
+        changes = {"epochs": epochs, "cooldown_epochs": cooldown, "views": views, "seed": seed, "start": start}
+        recipe = _recipe(architecture, changes)
         sources = make_sources(images, teacher, work, recipe, device=device)
-        training = Training(recipe, sources, work / f"{name}.checkpoint.pt", device=device)
+        training = Training(recipe, sources, work / f"{name}.checkpoint.pt", device=device, start=_start(recipe))
         student = training.run(typer.echo)
-        trained_on = [path.stem for path in images]
-        export(student, recipe, out, name=name, input_px=input_px, trained_on=trained_on, epochs=training.epochs_done)
-        typer.echo(add_scores(out / f"{name}.json", score or []))
+        card, trained_on = out / f"{name}.json", ", ".join(path.stem for path in images)
+        export(student, recipe, card, input_px=input_px, trained_on=trained_on, epochs=training.epochs_done)
+        for archive in score or []:
+            typer.echo(f"{archive.stem}: {score_card(card, archive)}")
     except GraftError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
 
 
-def _recipe(architecture: str, seed: int, changes: dict[str, int | None]) -> Recipe:
-    base = RECIPES.get(architecture, Recipe(architecture))
-    return replace(base, seed=seed, **{key: value for key, value in changes.items() if value is not None})
+def _recipe(architecture: str, changes: dict[str, Any]) -> Recipe:
+    given = {key: value for key, value in changes.items() if value not in (None, "")}
+    return replace(RECIPES.get(architecture) or Recipe(architecture), **given)
+
+
+def _start(recipe: Recipe) -> Trunk | None:
+    return load_exported(WEIGHTS / f"{recipe.start}.json")[0] if recipe.start else None
 
 
 def make_sources(images: list[Path], teachers: list[str], work: Path, recipe: Recipe, *, device: str) -> list[Source]:
@@ -83,26 +92,6 @@ def _source(path: Path, teachers: list[Teacher], cache: Path, recipe: Recipe, *,
                 answers[output].setdefault(teacher.name, []).append(torch.from_numpy(values).to(device))
     pixels, labels = torch.from_numpy(decoded.pixels).to(device), torch.from_numpy(decoded.labels).to(device)
     return Source(pixels, labels, repeats, answers["embedding"], answers["logits"])
-
-
-def add_scores(card_path: Path, zips: list[Path]) -> str:
-    """Score an exported backbone on labelled zips, write that into its card, and describe it in a line a zip."""
-    trunk, card = load_exported(card_path)
-    lines = [_score_line(trunk_card=(trunk, card), path=path) for path in zips]
-    write_card(card_path, card)
-    return "\n".join(lines)
-
-
-def _score_line(trunk_card: tuple[torch.nn.Module, Card], path: Path) -> str:
-    trunk, card = trunk_card
-    images, classes, _names = read_labelled_zip(path)
-    mean, std = (torch.tensor(card["preprocessing"][key]).view(3, 1, 1) for key in ("mean", "std"))
-    found = probe_score(embed(trunk, images, card["input_px"], mean, std), classes)  # type: ignore[arg-type]
-    card["accuracy"][path.stem] = {
-        "value": round(found.value, 4), "n": found.n, "protocol": PROTOCOL, "input_px": card["input_px"],
-    }  # fmt: skip
-    low, high = found.interval
-    return f"{path.stem}: {found.value:.3f} (n = {found.n}, 95 % {low:.3f}–{high:.3f})"
 
 
 if __name__ == "__main__":

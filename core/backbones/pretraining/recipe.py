@@ -1,0 +1,101 @@
+"""Everything that decides a training run, and what follows from it at each step."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.errors import BackboneError
+from core.i18n import gettext as _
+
+MEAN = (0.48, 0.448, 0.398)
+STD = (0.276, 0.269, 0.282)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training run: warm-up, a steady part, and a cool-down in which the learning rate falls to zero.
+
+    Until its cool-down begins, a run does not depend on `epochs`, so that it may be resumed with more or fewer of them
+    ("trapezoidal" schedule; Hägele et al. 2024). In the cool-down the images get larger (progressive sizes).
+
+    Attributes:
+        views: views of each image that teachers answered; epoch e learns from view e modulo `views`.
+        photo_repeats: views taken in one epoch of each image from a source without labels.
+        head_rate: learning rate of heads, norms and biases, as a share of the convolutions'.
+        sizes_px, cooldown_sizes_px: student's input sizes; one is drawn for each batch.
+        blur: share of a batch's images that the student sees at half the resolution.
+        embedding_weight, logits_weight, labels_weight: shares in the loss.
+        start: name of the backbone whose weights the student begins with; empty for random ones.
+        temperature: softens the teacher's class probabilities (Hinton et al. 2015).
+    """
+
+    architecture: str
+    epochs: int = 20
+    cooldown_epochs: int = 6
+    batch_size: int = 256
+    learning_rate: float = 3e-3
+    head_rate: float = 0.2
+    weight_decay: float = 0.05
+    warmup_steps: int = 300
+    ema_decay: float = 0.998
+    views: int = 3
+    photo_repeats: int = 10
+    teacher_px: int = 128
+    sizes_px: tuple[int, ...] = (48, 64)
+    cooldown_sizes_px: tuple[int, ...] = (64, 80, 96)
+    blur: float = 0.2
+    embedding_weight: float = 1.0
+    logits_weight: float = 0.2
+    labels_weight: float = 0.1
+    temperature: float = 1.5
+    seed: int = 0
+    start: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.cooldown_epochs <= self.epochs:
+            message = _("The cool-down of {cooldown} epochs must be between 1 and the run's {epochs}.")
+            raise BackboneError(message.format(cooldown=self.cooldown_epochs, epochs=self.epochs))
+
+    @property
+    def steady_epochs(self) -> int:
+        """Epochs before the cool-down."""
+        return self.epochs - self.cooldown_epochs
+
+    def sizes_at(self, epoch: int) -> tuple[int, ...]:
+        """The input sizes that an epoch's batches are drawn from."""
+        return self.sizes_px if epoch < self.steady_epochs else self.cooldown_sizes_px
+
+    def rate_at(self, step: int, steps_per_epoch: int) -> float:
+        """The learning rate of a step: linear up, constant, then linear down to zero."""
+        left = (self.epochs * steps_per_epoch - step) / (self.cooldown_epochs * steps_per_epoch)
+        return self.learning_rate * min(1.0, (step + 1) / self.warmup_steps, left)
+
+    def ema_at(self, step: int) -> float:
+        """The averages' decay at a step; short at first, so that the random start is forgotten."""
+        return min(self.ema_decay, (1 + step) / (10 + step))
+
+    def may_continue(self, earlier: "Recipe", epochs_done: float) -> bool:
+        """Whether a run begun as `earlier` can go on as this one, and be what this one is from its start."""
+        end = {"epochs": 0, "cooldown_epochs": 0, "cooldown_sizes_px": ()}
+        same = {**asdict(earlier), **end} == {**asdict(self), **end}
+        return earlier == self or (same and epochs_done <= min(self.steady_epochs, earlier.steady_epochs))
+
+
+def recipe_from_dict(values: dict[str, Any]) -> Recipe:
+    """The recipe of `asdict`, with its lists as tuples again."""
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return Recipe(**plain)
+
+
+RECIPES = {
+    "residual": Recipe("residual", epochs=16, cooldown_epochs=5, sizes_px=(48, 48, 64), cooldown_sizes_px=(64, 64, 96)),
+    "residual-slim": Recipe(
+        "residual-slim",
+        epochs=8,
+        cooldown_epochs=5,
+        learning_rate=2e-3,
+        sizes_px=(48, 64, 64),
+        cooldown_sizes_px=(64, 64, 96),
+        start="graft_residual_v0",
+    ),
+}
+"""How each of the shipped backbones was trained."""
