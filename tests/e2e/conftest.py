@@ -22,6 +22,7 @@ from tests.conftest import photo_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_MS = 120_000
+PAGES = ("Data", "Compare", "Fine-tune", "Evaluate", "Predict & export", "Runs")
 _FLAGS = ("no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update "
           "disable-sync")  # fmt: skip
 
