@@ -29,13 +29,18 @@ class Engine:
         note: what the user should know about how it runs; "" where there is nothing.
     """
 
-    def __init__(self, module: nn.Module, note: str = "") -> None:
+    def __init__(self, module: nn.Module, layout: torch.memory_format, note: str = "") -> None:
         self._module = module
+        self._layout = layout
         self.note = note
+
+    def to(self, device: str) -> None:
+        """Moves the network to a device of torch's, such as "cuda"."""
+        self._module.to(device)
 
     def __call__(self, batch: Tensor) -> NDArray[np.float32]:
         """Normalised images (b, 3, h, w) -> features (b, d) float32."""
-        return encode(self._module, batch.contiguous(memory_format=torch.channels_last))
+        return encode(self._module, batch.contiguous(memory_format=self._layout))
 
 
 def engine_for(backbone: Backbone, first: Tensor) -> Engine:
@@ -44,16 +49,17 @@ def engine_for(backbone: Backbone, first: Tensor) -> Engine:
     The backbone itself is not changed.
     """
     if not any(isinstance(module, nn.Conv2d) for module in backbone.modules()) and _device() == "cpu":
-        return Engine(backbone)
-    fast = fused(copy.deepcopy(backbone)).to(memory_format=torch.channels_last)
+        return Engine(backbone, torch.contiguous_format)
+    fast = Engine(fused(copy.deepcopy(backbone)).to(memory_format=torch.channels_last), torch.channels_last)
     try:
-        agreed = agreement(encode(backbone, first), Engine(fast.to(_device()))(first))
+        fast.to(_device())
+        agreed = agreement(encode(backbone, first), fast(first))
     except RuntimeError:  # a layer that the device does not know, or too little memory on it
         agreed = 0.0
     if agreed >= LEAST_COSINE:
-        return Engine(fast)
+        return fast
     note = _("The faster way gives other features on this machine, so the plain one is used.")
-    return Engine(backbone, note)
+    return Engine(backbone, torch.contiguous_format, note)
 
 
 def agreement(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

@@ -147,10 +147,11 @@ def _tsne(centred: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
 
     narrow = _principal(centred, min(_TSNE_INPUT, *centred.shape), seed)
     if not narrow.any():
-        return narrow[:, :2]  # all images are alike
-    start = narrow[:, :2] / max(float(narrow[:, 0].std()), 1e-12) * 1e-4
+        return np.zeros((len(centred), 2))  # all images are alike
+    flat = _principal(centred, 2, seed)
+    start = flat / max(float(flat[:, 0].std()), 1e-12) * 1e-4
     perplexity = min(_TSNE_PERPLEXITY, (len(centred) - 1) / 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=RuntimeWarning)  # images that are exactly alike divide by zero inside
         places = TSNE(2, perplexity=perplexity, init=start, random_state=seed).fit_transform(narrow)
-    return np.asarray(places if math.isfinite(float(np.abs(places).sum())) else narrow[:, :2])
+    return np.asarray(places if math.isfinite(float(np.abs(places).sum())) else flat)

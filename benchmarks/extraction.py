@@ -1,0 +1,91 @@
+"""How fast backbones are here, decoding and network apart and together: python -m benchmarks.extraction --help
+
+Prints a table of images a second. "decode" is from JPEG bytes to a normalised tensor on all cores; "plain" is the
+network as it is; "engine" is the network as `extract` runs it; "both" is decoding while the engine runs, which is what
+users see.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from core.backbones.load import load
+from core.backbones.registry import info, ready_names
+from core.backbones.spec import Preprocessing
+from core.features.batches import batches
+from core.features.engine import engine_for
+from core.features.extract import encode
+
+IMAGE_PX = (500, 375)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("backbones", nargs="*", help="names; all that are ready where none is given")
+    parser.add_argument("--images", type=int, default=256, help="how many generated photos (default 256)")
+    parser.add_argument("--folder", type=Path, help="use the image files in this folder instead")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of the network")
+    parser.add_argument("--random", action="store_true", help="random weights, for backbones that are not here")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    with tempfile.TemporaryDirectory() as scratch:
+        files = photos(options.folder) if options.folder else generated(Path(scratch), options.images)
+        print(f"{len(files)} images, batches of {options.batch_size}, {torch.get_num_threads()} threads")
+        print(f"{'backbone':24}{'px':>5}{'decode':>9}{'plain':>9}{'engine':>9}{'both':>9}{'peak MiB':>10}")
+        for name in options.backbones or [*ready_names(), "pixels_16"]:
+            row = measure(name, files, options.batch_size, pretrained=not options.random)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"{name:24}{info(name).input_px:5}" + "".join(f"{v:9.0f}" for v in row) + f"{peak:10.0f}", flush=True)
+
+
+def photos(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
+
+
+def generated(folder: Path, n: int) -> list[Path]:
+    """JPEGs of smooth noise, which decode about as slowly as photos."""
+    rng = np.random.default_rng(0)
+    for i in range(n):
+        small = Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8))
+        small.resize(IMAGE_PX, Image.Resampling.BICUBIC).save(folder / f"{i:05d}.jpg", quality=90)
+    return sorted(folder.iterdir())
+
+
+def measure(name: str, files: list[Path], batch_size: int, *, pretrained: bool) -> tuple[float, ...]:
+    backbone = load(name, pretrained=pretrained)
+    how = backbone.info.preprocessing
+    first = next(stream(files, how, batch_size))
+    engine = engine_for(backbone, first)
+    n = len(files)
+    repeats = [first] * max(1, n // len(first))
+    return (
+        n / seconds(lambda _: None, stream(files, how, batch_size)),
+        len(repeats) * len(first) / seconds(lambda batch: encode(backbone, batch), repeats),
+        len(repeats) * len(first) / seconds(engine, repeats),
+        n / seconds(engine, stream(files, how, batch_size)),
+    )
+
+
+def stream(files: list[Path], how: Preprocessing, batch_size: int) -> Iterator[torch.Tensor]:
+    return (batch for _rows, batch in batches([(f.name, f) for f in files], range(len(files)), how, batch_size))
+
+
+def seconds(run: Callable[[torch.Tensor], object], given: Iterable[torch.Tensor]) -> float:
+    started = time.perf_counter()
+    for batch in given:
+        run(batch)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+import dataclasses
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.backbones import load as loading
+from core.data.dataset import Dataset
+from core.data.images import open_rgb
+from core.data.ingest import ingest
+from core.errors import BackboneError, Cancelled, FeatureError, WeightsUnavailable
+from core.features import extract as extraction
+from core.features.extract import Features, extract
+from core.features.store import FeatureStore
+from core.progress import Progress
+from tests.fakes import TINY, TinyBackbone, install, install_tiny, random_weights, tiny_info
+
+ZipBuilder = Callable[..., Path]
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> TinyBackbone:
+    monkeypatch.setattr(loading, "_weights", lambda _info, _report: None)
+    return install_tiny(monkeypatch)
+
+
+@pytest.fixture
+def dataset(photos_zip: Path) -> Dataset:
+    return ingest(photos_zip)
+
+
+def test_features_are_the_backbones_own_in_the_order_of_the_items(tiny: TinyBackbone, dataset: Dataset) -> None:
+    features = extract(dataset, TINY, batch_size=7)
+
+    means = [np.asarray(open_rgb(dataset.path(item)).resize((16, 16), 2)).mean((0, 1)) / 255 for item in dataset.items]
+    np.testing.assert_allclose(features.X, means, atol=1e-3)
+    assert features.X.dtype == np.float32
+    assert features.y.dtype == np.int64
+    assert features.y.tolist() == [item.label for item in dataset.items]
+    assert features.ids == tuple(item.sha256 for item in dataset.items)
+    assert features.split.tolist() == [item.split for item in dataset.items]
+    assert (features.classes, features.backbone, features.from_store) == (("cat", "dog"), TINY, 0)
+    assert (features.dataset_id, features.fingerprint) == (dataset.id, dataset.fingerprint)
+    assert features.images_per_s > 0
+    train = features.of("train")
+    assert len(train.ids) == len(dataset.split("train"))
+    assert set(train.split) == {"train"}
+    np.testing.assert_array_equal(train.X, features.X[features.split == "train"])
+
+
+def test_the_second_time_everything_comes_from_the_store(
+    tiny: TinyBackbone, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = extract(dataset, TINY)
+
+    def never(*args: object, **options: object) -> None:
+        raise AssertionError("the backbone was loaded, or an image decoded")
+
+    monkeypatch.setattr(loading, "load", never)
+    monkeypatch.setattr("core.features.batches.open_rgb", never)
+    second = extract(dataset, TINY)
+
+    np.testing.assert_array_equal(second.X, first.X)
+    assert second.from_store == len(dataset.items)
+    assert second.images_per_s == first.images_per_s
+
+
+def test_ten_new_images_extract_ten(
+    monkeypatch: pytest.MonkeyPatch, small_zip: ZipBuilder, photos_zip: Path, dataset: Dataset
+) -> None:
+    tiny = install_tiny(monkeypatch)
+    monkeypatch.setattr(loading, "_weights", lambda _info, _report: None)
+    monkeypatch.setattr("core.features.engine.engine_for", lambda backbone, _first: counting(backbone))
+    seen: list[int] = []
+
+    def counting(backbone: torch.nn.Module) -> Callable[[torch.Tensor], np.ndarray]:
+        def run(batch: torch.Tensor) -> np.ndarray:
+            seen.append(len(batch))
+            return extraction.encode(backbone, batch)
+
+        run.note = ""  # type: ignore[attr-defined]
+        return run
+
+    extract(dataset, TINY)
+    assert sum(seen) == 40
+    seen.clear()
+    more = ingest(small_zip("more.zip", per_class=25))  # the first 20 of "cat" are the same photos
+    old = {item.sha256 for item in dataset.items}
+    new = [item for item in more.items if item.sha256 not in old]
+    features = extract(more, TINY)
+    assert sum(seen) == len(new) == len(more.items) - features.from_store
+    assert 0 < features.from_store < len(more.items)
+    assert sum(tiny.calls) == 40 + len(new)
+
+
+def test_copies_of_a_photo_are_extracted_once(tiny: TinyBackbone, dataset: Dataset) -> None:
+    twice = dataclasses.replace(dataset, items=dataset.items + dataset.items[:5])
+    steps: list[Progress] = []
+    features = extract(twice, TINY, report=steps.append)
+    assert steps[-1].total == 40
+    assert features.X.shape == (45, 3)
+    np.testing.assert_array_equal(features.X[40:], features.X[:5])
+
+
+def test_progress_counts_images(tiny: TinyBackbone, dataset: Dataset) -> None:
+    steps: list[Progress] = []
+    extract(dataset, TINY, report=steps.append, batch_size=16)
+    assert [step.done for step in steps] == [0, 16, 32, 40, 40]
+    assert {step.total for step in steps} == {40}
+    assert {step.stage for step in steps} == {TINY}
+    assert "32 of 40 images" in next(step for step in steps if step.done == 32).message
+
+
+def test_what_was_done_before_a_cancel_is_kept(tiny: TinyBackbone, dataset: Dataset) -> None:
+    def cancel(step: Progress) -> None:
+        if step.done >= 16:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        extract(dataset, TINY, report=cancel, batch_size=8)
+    features = extract(dataset, TINY)
+    assert features.from_store == 16
+
+
+def test_shards_are_kept_on_the_way(tiny: TinyBackbone, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "KEEP_EVERY", 16)
+    on_disk: list[int] = []
+    store = FeatureStore(tiny_info())
+    extract(dataset, TINY, report=lambda _step: on_disk.append(len(list(store.root.glob("*.parquet")))), batch_size=8)
+    assert {0, 1, 2} <= set(on_disk)
+
+
+def test_a_damaged_shard_is_computed_again_and_said(tiny: TinyBackbone, dataset: Dataset) -> None:
+    first = extract(dataset, TINY)
+    (shard,) = FeatureStore(tiny_info()).root.glob("*.parquet")
+    shard.write_bytes(shard.read_bytes()[:-7])
+    steps: list[Progress] = []
+    again = extract(dataset, TINY, report=steps.append)
+    np.testing.assert_allclose(again.X, first.X, rtol=1e-6)
+    assert again.from_store == 0
+    assert "damaged" in again.note
+    assert "damaged" in steps[-1].message
+
+
+def test_an_image_that_cannot_be_read_is_named(tiny: TinyBackbone, dataset: Dataset) -> None:
+    dataset.path(dataset.items[3]).write_bytes(b"not an image")
+    with pytest.raises(FeatureError, match=dataset.items[3].name):
+        extract(dataset, TINY)
+    dataset.path(dataset.items[3]).unlink()
+    with pytest.raises(FeatureError, match=dataset.items[3].name):
+        extract(dataset, TINY)
+
+
+def test_a_full_disk_loses_no_features(tiny: TinyBackbone, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FeatureStore, "add", full)
+    monkeypatch.setattr(FeatureStore, "remember_speed", full)
+    features = extract(dataset, TINY)
+    assert features.X.any(axis=1).all()
+    assert "No space left" in features.note
+
+
+def test_values_that_are_no_numbers_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tiny: TinyBackbone, dataset: Dataset
+) -> None:
+    with torch.no_grad():
+        tiny.trunk.colour.weight.fill_(float("nan"))
+    with pytest.raises(FeatureError, match="no numbers"):
+        extract(dataset, TINY)
+
+
+def test_an_unknown_backbone_and_one_without_weights(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("GRAFT_WEIGHTS_URL", "file:///nowhere")
+    with pytest.raises(BackboneError, match="no backbone 'resnet'"):
+        extract(dataset, "resnet")
+    with pytest.raises(WeightsUnavailable, match="resnet18-f37072fd"):
+        extract(dataset, "resnet18")
+
+
+def test_a_download_is_told_in_words_and_data(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = "shufflenet_v2_x0_5"
+    random_weights(monkeypatch, name, tmp_path / "mirror")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("GRAFT_WEIGHTS_URL", (tmp_path / "mirror").as_uri())
+    steps: list[Progress] = []
+    small = dataclasses.replace(dataset, items=dataset.items[:3])
+    features = extract(small, name, report=steps.append)
+    assert features.X.shape == (3, 1024)
+    assert {step.total for step in steps} == {3}
+    downloads = [step.data for step in steps if "bytes" in step.data]
+    assert downloads[-1]["bytes"] == downloads[-1]["bytes_total"] > 1e6
+
+
+@pytest.mark.parametrize("name", ["graft_residual_v0", "shufflenet_v2_x0_5"])
+def test_a_batch_of_one_equals_a_batch_of_eight(
+    name: str, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    random_weights(monkeypatch, "shufflenet_v2_x0_5", tmp_path / "hub" / "checkpoints")
+    few = dataclasses.replace(dataset, items=dataset.items[:8])
+    eight = extract(few, name, batch_size=8)
+    monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "other_home"))
+    one = extract(few, name, batch_size=1)
+    assert one.from_store == 0
+    difference = np.linalg.norm(one.X - eight.X, axis=1) / np.linalg.norm(eight.X, axis=1)
+    assert difference.max() < 1e-4
+
+
+def test_the_photo_of_a_phone_held_upright_is_seen_upright(
+    small_zip: ZipBuilder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    upright = Image.new("RGB", (40, 40), (255, 0, 0))
+    upright.paste((0, 0, 255), (0, 20, 40, 40))
+    entries = {}
+    for name, image, orientation in (("a", upright, 1), ("b", upright.transpose(Image.Transpose.ROTATE_90), 6)):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        file = tmp_path / f"{name}.png"
+        image.save(file, exif=exif)
+        entries[f"cat/{name}.png"] = file.read_bytes()
+    features = extract(ingest(small_zip(extra=entries)), "pixels_16")
+    rows = features.X[[i for i, item in enumerate(ingest(tmp_path / "photos.zip").items) if item.name in entries]]
+    assert len(rows) == 2
+    np.testing.assert_allclose(rows[0], rows[1], atol=1e-6)
+
+
+def test_features_check_their_shapes() -> None:
+    with pytest.raises(ValueError, match=r"2 images.*\(3, 4\)"):
+        Features(
+            np.zeros((3, 4), np.float32),
+            np.zeros(2, np.int64),
+            ("a", "b"),
+            np.array(["train"] * 2),
+            ("x",),
+            "b",
+            "",
+            "",
+            "",
+        )
+
+
+def test_larger_inputs_take_smaller_batches(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = TinyBackbone(tiny_info("large", input_px=448))
+    monkeypatch.setattr(loading, "_weights", lambda _info, _report: None)
+    install(monkeypatch, large)
+    steps: list[Progress] = []
+    extract(dataset, "large", batch_size=32, report=steps.append)
+    assert 8 in {step.done for step in steps}
