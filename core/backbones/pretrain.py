@@ -39,11 +39,12 @@ def main(
     work: Annotated[Path, typer.Option(help="Folder for decoded images, targets and checkpoints.")],
     out: Annotated[Path, typer.Option(help="Folder for the weights and the card.")],
     name: Annotated[str, typer.Option(help="Name of the new backbone.")],
-    epochs: Annotated[int | None, typer.Option(help="Epochs in all (default: the recipe's).")] = None,
-    cooldown: Annotated[int | None, typer.Option(help="Epochs of them in which the learning rate falls.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Epochs in all (default: the recipe's).")] = None,
+    cooldown: Annotated[float | None, typer.Option(help="Epochs of them in which the learning rate falls.")] = None,
     views: Annotated[int | None, typer.Option(help="Views of each image that the teachers answer.")] = None,
     input_px: Annotated[int, typer.Option(help="Native input of the new backbone.")] = 96,
     start: Annotated[str, typer.Option(help="An embedded backbone whose weights to begin with.")] = "",
+    until_step: Annotated[int | None, typer.Option(help="Stop there and export what there is (0: at once).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     score: Annotated[list[Path] | None, typer.Option(help="Labelled zips to score the result on.")] = None,
@@ -54,7 +55,7 @@ def main(
         recipe = _recipe(architecture, changes)
         sources = make_sources(images, teacher, work, recipe, device=device)
         training = Training(recipe, sources, work / f"{name}.checkpoint.pt", device=device, start=_start(recipe))
-        student = training.run(typer.echo)
+        student = training.run(typer.echo, until_step=until_step)
         card, trained_on = out / f"{name}.json", ", ".join(path.stem for path in images)
         export(student, recipe, card, input_px=input_px, trained_on=trained_on, epochs=training.epochs_done)
         for archive in score or []:

@@ -242,3 +242,6 @@ def test_the_command_trains_exports_and_scores(
     card = read_json(tmp_path / "out" / "mine.json")
     assert (card["architecture"], card["epochs"], card["teacher"]) == ("tiny", 4, "mean_colour")
     assert len(card["accuracy"]) == 1
+    options |= {"--name": "early", "--until-step": 2}
+    assert CliRunner().invoke(app, [str(word) for pair in options.items() for word in pair]).exit_code == 0
+    assert read_json(tmp_path / "out" / "early.json")["epochs"] == pytest.approx(2 / 3, abs=0.01)

@@ -29,8 +29,8 @@ class Recipe:
     """
 
     architecture: str
-    epochs: int = 20
-    cooldown_epochs: int = 6
+    epochs: float = 20
+    cooldown_epochs: float = 6
     batch_size: int = 256
     learning_rate: float = 3e-3
     head_rate: float = 0.2
@@ -52,11 +52,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if not 0 < self.cooldown_epochs <= self.epochs:
-            message = _("The cool-down of {cooldown} epochs must be between 1 and the run's {epochs}.")
+            message = _("The cool-down of {cooldown} epochs must be more than 0 and at most the run's {epochs}.")
             raise BackboneError(message.format(cooldown=self.cooldown_epochs, epochs=self.epochs))
 
     @property
-    def steady_epochs(self) -> int:
+    def steady_epochs(self) -> float:
         """Epochs before the cool-down."""
         return self.epochs - self.cooldown_epochs
 

@@ -107,7 +107,7 @@ class Training:
 
     def run(self, report: Report = lambda _line: None, *, until_step: int | None = None) -> Student:
         """Train until a step (default: the recipe's end), with a checkpoint now and then; the averaged student."""
-        last = self.recipe.epochs * self.steps_per_epoch
+        last = round(self.recipe.epochs * self.steps_per_epoch)
         stop = last if until_step is None else min(last, until_step)
         while self.steps_done < stop:
             epoch, first = divmod(self.steps_done, self.steps_per_epoch)
