@@ -91,11 +91,10 @@ def verdict(rows: list[dict], result: dict) -> None:
         folds=result["folds"],
         ci=text.interval(best["accuracy_ci"]),
     )
-    if len(rows) > 1 and rows[1]["accuracy_ci"][1] > best["accuracy_ci"][0]:
-        said += " " + _(
-            "The intervals of the first two overlap: the difference may be chance, so the smaller "
-            "or faster one is as good a choice."
-        )
+    if lead := result.get("lead"):
+        said += " " + text.literal(lead["sentence"])
+        if not lead["beyond_chance"]:
+            said += " " + _("Take the smaller or faster of the two.")
     st.success(said, icon=":material/insights:")
 
 

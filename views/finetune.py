@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
-from core.training.config import FinetuneConfig
+from core.training.config import FinetuneConfig, mode_label, optimizer_label
 from views.ui import charts, progress, state, text, training_forms
 from views.ui.i18n import _
 from views.ui.previews import augmentation_preview
@@ -52,7 +52,7 @@ def start(dataset: Dataset, config: FinetuneConfig) -> None:
     """Queues a fine-tuning."""
     params = {"workspace": state.workspace(), "dataset": dataset.id, "config": config.to_json()}
     title = _("Fine-tune {backbone} ({mode}) on '{name}'").format(
-        backbone=config.backbone, mode=config.mode, name=dataset.name
+        backbone=config.backbone, mode=mode_label(config.mode).lower(), name=dataset.name
     )
     state.submit(JobSpec("finetune", params, slot="long", title=title, dataset_id=dataset.id))
     st.rerun()
@@ -67,7 +67,7 @@ def about(job: Job) -> None:
             epochs=config["epochs"],
             lr=config["lr"],
             batch=config["batch_size"],
-            optimizer=config["optimizer"],
+            optimizer=optimizer_label(config["optimizer"]),
             seed=config["seed"],
         )
     )

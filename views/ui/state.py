@@ -21,7 +21,7 @@ from views.ui import resources
 from views.ui.i18n import _
 from views.ui.text import shortened
 
-_IN_ADDRESS = ("w", "dataset", "job", "run")
+_IN_ADDRESS = ("w", "dataset", "job", "run", "tour")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -185,6 +185,17 @@ def chosen_run(among: list[Run]) -> Run:
     """The run that is looked at, else the newest of `among`."""
     chosen = st.session_state.get("run")
     return next((run for run in among if run_key(run) == chosen), among[0])
+
+
+def tour() -> str:
+    """The token of the tour that is watched, "" where there is none."""
+    return str(st.session_state.get("tour", ""))
+
+
+def watch_tour(token: str) -> None:
+    """Watch this tour from here on; "" leaves it."""
+    st.session_state["tour"] = token
+    _write_address()
 
 
 def remembered(name: str, default: object = None) -> object:

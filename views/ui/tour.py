@@ -42,7 +42,7 @@ def start() -> None:
     ]
     for spec in specs:
         state.submit(spec)
-    state.remember("tour", common["tour"])
+    state.watch_tour(common["tour"])
 
 
 def draw() -> bool:
@@ -55,20 +55,13 @@ def draw() -> bool:
     _step(2, _("Compare backbones"), jobs["compare"], _compare_says(), _draw_comparison)
     _step(3, _("Fine-tune the best"), jobs["finetune"], _finetune_says(), _draw_history, live=_draw_live_history)
     _step(4, _("See where it fails"), jobs["finetune"], _evaluate_says(), _draw_confusion, watch=False)
-    _leave(jobs)
+    _leave()
     return True
 
 
 def _jobs() -> dict[str, Job]:
-    """The newest tour's jobs by kind, as long as it is watched or goes on."""
-    toured = [job for job in state.jobs() if job.spec.params.get("tour")]
-    if not toured:
-        return {}
-    token = toured[0].spec.params["tour"]
-    jobs = {job.spec.kind: job for job in toured if job.spec.params["tour"] == token}
-    watched = state.remembered("tour") == token
-    active = any(not job.status().is_over for job in jobs.values())
-    return jobs if (watched or active) and state.remembered("left-tour") != token else {}
+    """The jobs, by kind, of the tour that is watched."""
+    return {job.spec.kind: job for job in state.jobs() if state.tour() and job.spec.params.get("tour") == state.tour()}
 
 
 def _step(
@@ -165,8 +158,8 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
     st.page_link("views/predict.py", label=_("Try it on a photo, or take it home"), icon=":material/arrow_forward:")
 
 
-def _leave(jobs: dict[str, Job]) -> None:
+def _leave() -> None:
     if st.button(_("Leave the tour: bring my own photos"), icon=":material/upload:"):
-        state.remember("left-tour", jobs["ingest"].spec.params["tour"])
+        state.watch_tour("")
         state.remember("bring", True)
         st.rerun()

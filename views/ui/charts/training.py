@@ -44,7 +44,7 @@ def history(epochs: Sequence[Epoch], best: int | None = None, total: int | None 
     empty = {} if epochs else {"range": [0, 1]}
     drawn.update_yaxes(title_text=_("loss"), rangemode="tozero", row=1, col=1, **empty)
     drawn.update_yaxes(title_text=_("accuracy"), tickformat=".0%", range=[-0.03, 1.03], row=2, col=1)
-    drawn.update_yaxes(title_text=_("rate"), rangemode="tozero", nticks=4, row=3, col=1, **empty)
+    drawn.update_yaxes(title_text=_("rate"), rangemode="tozero", nticks=4, tickformat="~g", row=3, col=1, **empty)
     drawn.update_yaxes(automargin=True)
     return drawn
 
