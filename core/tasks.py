@@ -153,6 +153,7 @@ def predict(job_dir: Path, params: Params, report: Report) -> Result:
     if not images:
         raise DatasetError(_("There is no image to predict. Give at least one."))
     predictor = load(_model(job_dir, params, report))
+    (job_dir / "model.zip").unlink(missing_ok=True)  # it is read, and may be large
     rows: list[Result] = []
     for start in range(0, len(images), _CHUNK):
         chunk = images[start : start + _CHUNK]
