@@ -24,7 +24,7 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
 
     visitor.visit("Compare")
     visitor.press("Compare", exact=True)
-    visitor.sees("carries over best")
+    visitor.sees("right in 5-fold cross-validation")
     visitor.chart("bars")
     visitor.chart("cost")
     visitor.settle()

@@ -238,15 +238,18 @@ def test_the_map_of_tsne_has_no_numbers_and_many_classes_no_legend():
 
 
 def test_history_draws_three_panels_and_marks_the_best_epoch():
-    figure = charts.history([epoch(1, 0.5), epoch(2, 0.8, 0.9), epoch(3, 0.8, 0.7), epoch(4, 0.7)], total=10)
+    figure = charts.history([epoch(1, 0.5), epoch(2, 0.8, 0.9), epoch(3, 0.75, 0.7), epoch(4, 0.7, 0.7)], total=10)
     by_panel = {(t.yaxis, t.legendgroup): t for t in figure.data}
     assert by_panel["y", "train"].y == pytest.approx((2.0, 1.0, 2 / 3, 0.5))
-    assert by_panel["y", "val"].y == (1.0, 0.9, 0.7, 1.0)
-    assert by_panel["y2", "val"].y == (0.5, 0.8, 0.8, 0.7)
+    assert by_panel["y", "val"].y == (1.0, 0.9, 0.7, 0.7)
+    assert by_panel["y2", "val"].y == (0.5, 0.8, 0.75, 0.7)
     assert by_panel["y3", None].y == (0.01,) * 4
     assert [shape.x0 for shape in figure.layout.shapes] == [3, 3, 3]
     assert "best: epoch 3" in figure.layout.annotations[0].text
     assert figure.layout.xaxis3.range == (0.5, 10.5)
+    low, high = figure.layout.yaxis2.range
+    assert 0.4 < low < 0.5
+    assert 0.8 < high < 0.9
     assert by_panel["y2", "val"].hovertext[1] == "epoch 2<br>validation accuracy: 80.0 %"
 
 

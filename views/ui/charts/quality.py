@@ -149,6 +149,7 @@ def per_class(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
         (_("precision"), [s.precision for s in ranked], base.ORANGE, "diamond-open", None),
         (_("F1"), [s.f1 for s in ranked], base.GREEN, "x-thin-open", None),
     )
+    drawn = [v for _title, values, *_style in series for v in values if v is not None] + [v for e in ends for v in e]
     traces = [
         go.Scatter(
             x=values,
@@ -167,7 +168,7 @@ def per_class(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
         *traces,
         height=base.rows_height(len(ranked), each_px=28, around_px=110, most_px=1200),
         showlegend=True,
-        xaxis={"title": {"text": _("score")}, "tickformat": ".0%", "range": [-0.03, 1.03]},
+        xaxis={"title": {"text": _("score")}, "tickformat": ".0%", "range": base.around(drawn)},
         yaxis=base.names_axis([_with_support(s) for s in ranked], most=30),
     )
 

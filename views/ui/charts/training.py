@@ -22,8 +22,7 @@ def history(epochs: Sequence[Epoch], best: int | None = None, total: int | None 
     Args:
         epochs: one mapping an epoch, in order: `epoch` (from 1), `train_loss`, `val_loss`, `train_accuracy`,
             `val_accuracy`, `lr`; none at all before the first epoch has ended.
-        best: the `epoch` whose weights are kept; by default the one with the highest validation accuracy, of several
-            the one with the lowest validation loss.
+        best: the `epoch` whose weights are kept; by default the first with the lowest validation loss.
         total: how many epochs there will be at most, which fixes the axis while the run is on.
     """
     drawn = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.4, 0.4, 0.2])
@@ -43,7 +42,8 @@ def history(epochs: Sequence[Epoch], best: int | None = None, total: int | None 
     drawn.update_xaxes(title_text=_("epoch"), row=3, col=1)
     empty = {} if epochs else {"range": [0, 1]}
     drawn.update_yaxes(title_text=_("loss"), rangemode="tozero", row=1, col=1, **empty)
-    drawn.update_yaxes(title_text=_("accuracy"), tickformat=".0%", range=[-0.03, 1.03], row=2, col=1)
+    shares = [v for e in epochs for v in (_value(e, "train_accuracy"), _value(e, "val_accuracy")) if v is not None]
+    drawn.update_yaxes(title_text=_("accuracy"), tickformat=".0%", range=base.around(shares, 0.05), row=2, col=1)
     drawn.update_yaxes(title_text=_("rate"), rangemode="tozero", nticks=4, tickformat="~g", row=3, col=1, **empty)
     drawn.update_yaxes(automargin=True)
     return drawn
@@ -85,15 +85,9 @@ def _line(epochs: Sequence[Epoch], key: str, line: Mapping[str, Any]) -> go.Scat
 
 
 def _best(epochs: Sequence[Epoch]) -> int | None:
-    judged = [e for e in epochs if _value(e, "val_accuracy") is not None]
-    if not judged:
-        return None
-
-    def rank(epoch: Epoch) -> tuple[float, float]:
-        loss = _value(epoch, "val_loss")
-        return (-float(epoch["val_accuracy"]), math.inf if loss is None else loss)
-
-    return int(min(judged, key=rank)["epoch"])
+    """The epoch whose weights training keeps: the first with the lowest validation loss."""
+    losses = [(loss, int(e["epoch"])) for e in epochs if (loss := _value(e, "val_loss")) is not None]
+    return min(losses)[1] if losses else None
 
 
 def _mark(drawn: go.Figure, epoch: int) -> None:
