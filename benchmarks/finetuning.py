@@ -2,7 +2,7 @@
 
     python -m benchmarks.finetuning photos.zip [--backbone NAME] [--epochs N] [--augment standard] [--seeds 0,1,2]
 
-The validation accuracy is that of the best of several epochs, so it is a little too good; the test accuracy is not.
+The epoch is chosen on validation, so the validation accuracy is a little too good; the test accuracy is not.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ class Standing:
 
     @property
     def best(self) -> Epoch | None:
-        """The epoch with the highest validation accuracy, the lowest validation loss among equals; None before any."""
-        return max(self.history, key=lambda e: (e["val_accuracy"], -e["val_loss"]), default=None)
+        """The epoch with the lowest validation loss, the first among equals; None before any."""
+        return min(self.history, key=lambda epoch: float(epoch["val_loss"]), default=None)
 
     def with_epoch(self, epoch: Epoch, seconds: float) -> Standing:
         """One epoch further."""

@@ -100,7 +100,7 @@ class FinetuneConfig:
         warmup_epochs: epochs over which the cosine schedule rises from zero; may be a fraction.
         weight_decay: of weights alone; biases and normalisation layers have none.
         label_smoothing: the share of the target that is spread over all classes, 0 to below 1.
-        patience: stops after this many epochs without a better validation accuracy; 0 never stops early.
+        patience: stops after this many epochs without a lower validation loss; 0 never stops early.
         seed: of everything random: the head's start, the order of images, augmentation, dropout.
         augmentation: how training images are changed.
         balance_classes: weighs each class's loss by the inverse of its number of images.

@@ -83,7 +83,7 @@ class Fitting:
         return time.monotonic() - self._started
 
     def go_on(self, out: Path, work: Work) -> None:
-        """Trains until the last epoch, or until validation has not got better for `patience` epochs."""
+        """Trains until the last epoch, or until the validation loss has not fallen for `patience` epochs."""
         while self.standing.epochs < self._config.epochs and not self._is_stuck():
             record = self._epoch(self.standing.epochs, work)
             self.standing = self.standing.with_epoch(record, self.seconds)

@@ -1,8 +1,9 @@
 """Fits a classifier to a dataset: a new head on a pretrained backbone, and as much of the backbone as the config says.
 
 Fitted on the training split, chosen on validation, and the test split is opened once, at the end. The epoch that is
-kept is the one with the highest validation accuracy (the lowest validation loss among equals), so the validation
-accuracy of a run is that of the best of several tries and a little too good; the test accuracy is not.
+kept is the one with the lowest validation loss, and early stopping waits for that too: accuracy on a few hundred images
+jumps by chance from epoch to epoch, and would often choose a lucky first one, whose probabilities are still near even.
+A choice it remains, so the validation accuracy of a run is a little too good; the test accuracy is not.
 
 Losses in the history are plain cross-entropies (no smoothing, no class weights), so that the curves of training and
 validation can be compared. Training ones are means over the epoch while the network learns, on augmented images.
