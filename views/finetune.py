@@ -8,8 +8,10 @@ from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
+from core.probing.difference import difference
+from core.runs import Run
 from core.training.config import FinetuneConfig, mode_label, optimizer_label
-from views.ui import charts, progress, state, text, training_forms
+from views.ui import charts, progress, resources, state, text, training_forms
 from views.ui.i18n import _
 from views.ui.previews import augmentation_preview
 
@@ -105,6 +107,8 @@ def result(job: Job, status: JobStatus) -> None:
         ),
         icon=":material/insights:",
     )
+    if run is not None:
+        worth_it(run)
     with st.container(horizontal=True):
         if run is not None and st.button(_("See where it fails"), type="primary", icon=":material/fact_check:"):
             state.show_run(run)
@@ -113,6 +117,24 @@ def result(job: Job, status: JobStatus) -> None:
             state.show_run(run)
             st.switch_page("views/predict.py")
     curves(job)
+
+
+def worth_it(run: Run) -> None:
+    """Whether fine-tuning beats a probe on the frozen backbone, on the same validation images."""
+    probes = [other for other in state.runs(run.dataset_id) if (other.kind, other.backbone) == ("probe", run.backbone)]
+    if not probes:
+        st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
+        st.page_link("views/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        return
+    try:
+        mine, _mine = resources.judged(run.predictions_path("val"))
+        frozen, _frozen = resources.judged(probes[0].predictions_path("val"))
+        found = difference(_("fine-tuned"), mine, _("frozen, with a probe"), frozen)
+    except GraftError as problem:
+        st.caption(str(problem))
+        return
+    st.info(text.literal(found.sentence), icon=":material/balance:")
+    st.caption(_("The epoch was chosen on these images, which flatters fine-tuning a little."))
 
 
 main()

@@ -75,7 +75,11 @@ def split_name(split: str) -> str:
 
 def run_name(run: Run) -> str:
     """A run in a list: what it is, its validation accuracy, and when it was made."""
-    kind = _("probe") if run.kind == "probe" else _("fine-tuned, {mode}").format(mode=mode_label(str(run.config["mode"])).lower())
+    kind = (
+        _("probe")
+        if run.kind == "probe"
+        else _("fine-tuned, {mode}").format(mode=mode_label(str(run.config["mode"])).lower())
+    )
     judged = run.metrics.get("val") or run.metrics.get("oof")
     accuracy = percent(float(str(judged["accuracy"]))) if judged else ""
     return " · ".join(filter(None, (run.backbone, kind, accuracy, run.created[:16].replace("T", " "))))

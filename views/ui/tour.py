@@ -130,6 +130,8 @@ def _draw_data(_job: Job, status: JobStatus) -> None:
 
 
 def _draw_comparison(_job: Job, status: JobStatus) -> None:
+    if lead := status.result.get("lead"):
+        st.markdown(text.literal(lead["sentence"]))
     st.plotly_chart(charts.accuracy_bars(status.result["results"]), key="tour-compare")
 
 
