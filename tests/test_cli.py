@@ -253,7 +253,7 @@ def test_an_image_that_cannot_be_read_is_named_and_the_others_are_answered(
         (["finetune", "DATA", "--backbone", "graft_residual_v0", "--mode", "all", "--out", "OUT"], "mode"),
         (["finetune", "DATA", "--backbone", "graft_residual_v0", "--epochs", "0", "--out", "OUT"], "epochs"),
         (["finetune", "DATA", "--backbone", "graft_residual_v0", "--augment", "magic", "--out", "OUT"], "magic"),
-        (["finetune", "DATA", "--backbone", "pixels_16", "--out", "OUT"], "pixels_16"),
+        (["finetune", "DATA", "--backbone", "pixels_16", "--mode", "full", "--out", "OUT"], "pixels_16"),
         (["finetune", "DATA", "--backbone", "none_such", "--out", "OUT"], "none_such"),
         (["evaluate", "OUT"], "run"),
         (["export", "OUT", "--out", "b.zip"], "run"),
