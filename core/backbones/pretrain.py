@@ -1,6 +1,6 @@
 """Train an embedded backbone: python -m core.backbones.pretrain --help
 
-Targets are computed once and kept in `--work`, beside the decoded images and a checkpoint after every 100 steps; the
+Targets are computed once and kept in `--work`, beside the decoded images and a checkpoint after every 50 steps; the
 same command run again goes on where it stopped.
 
     python -m core.backbones.pretrain --architecture residual-slim --start graft_residual_v0 \\

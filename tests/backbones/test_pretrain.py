@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import typer
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
@@ -15,7 +16,7 @@ from core.backbones.pretraining.evaluate import Score, embed, load_exported, pro
 from core.backbones.pretraining.export import export, preprocessing
 from core.backbones.pretraining.images import Images, load_images
 from core.backbones.pretraining.optimiser import orthogonal
-from core.backbones.pretraining.recipe import Recipe
+from core.backbones.pretraining.recipe import RECIPES, Recipe
 from core.backbones.pretraining.student import Student
 from core.backbones.pretraining.targets import compute_targets
 from core.backbones.pretraining.teachers import Targets, TorchvisionTeacher, open_teacher
@@ -153,6 +154,16 @@ def test_the_student_learns_what_the_teacher_says(sources: list[Source], tmp_pat
     assert training.history[-1]["labels"] < training.history[0]["labels"]
 
 
+def test_heads_fitted_to_a_trained_trunk_know_at_once_what_it_knows(sources: list[Source], tmp_path: Path) -> None:
+    taught = Training(replace(RECIPE, epochs=12, ema_decay=0.5), sources, tmp_path / "taught.pt").run()
+    anew = Training(replace(RECIPE, learning_rate=0.0), sources, tmp_path / "cold.pt")
+    warm = Training(replace(RECIPE, learning_rate=0.0), sources, tmp_path / "warm.pt", start=taught.trunk)
+    for training in (anew, warm):
+        training.run(until_step=3)
+    assert warm.history[0]["embedding"] < 0.6 < anew.history[0]["embedding"]
+    assert warm.history[0]["logits"] < anew.history[0]["logits"]
+
+
 def test_a_resumed_run_equals_an_uninterrupted_one(sources: list[Source], tmp_path: Path) -> None:
     whole = Training(RECIPE, sources, tmp_path / "whole.pt").run().state_dict()
     Training(RECIPE, sources, tmp_path / "parts.pt").run(until_step=4)  # in the middle of the second epoch
@@ -232,8 +243,8 @@ def test_the_command_trains_exports_and_scores(
     packed: Path, small_zip: ZipBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pretrain, "open_teacher", lambda *_a, **_k: MeanColour())
-    monkeypatch.setitem(pretrain.RECIPES, "tiny", RECIPE)
-    app = pretrain.typer.Typer()
+    monkeypatch.setitem(RECIPES, "tiny", RECIPE)
+    app = typer.Typer()
     app.command()(pretrain.main)
     options = {"--architecture": "tiny", "--images": packed, "--teacher": "fake", "--work": tmp_path / "work"}
     options |= {"--out": tmp_path / "out", "--name": "mine", "--input-px": 32, "--score": small_zip()}

@@ -1,6 +1,7 @@
 """The student: a trunk with one linear head for each thing it is taught, and its loss."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -121,6 +122,34 @@ def begin_with(trunk: Trunk, start: Trunk) -> int:
         mine.copy_(other)
         copied += 1
     return copied
+
+
+@torch.no_grad()
+def fit_heads(student: Student, batches: Iterable[Batch]) -> None:
+    """Set the teachers' heads to the ridge regression of the targets on the features that the trunk has now.
+
+    A trunk that begins with trained weights would else be pulled about by heads that know nothing.
+    """
+    student.eval()
+    seen = [(student.features(batch.images).float(), batch) for batch in batches]
+    features = torch.cat([rows for rows, _batch in seen])
+    student.scale.running_mean = features.mean(0)
+    student.scale.running_var = features.var(0)
+    scaled = student.scale(features)
+    ridge = 0.03 * len(scaled) * torch.eye(scaled.shape[1], device=scaled.device)
+    inverse = torch.linalg.inv(scaled.T @ scaled + ridge) @ scaled.T
+    for head, lesson in zip(student.embedding_heads, student.lessons, strict=True):
+        wanted = torch.cat([batch.embeddings[lesson.teacher] for _rows, batch in seen]).float()
+        _set_head(head, inverse, (wanted - lesson.mean) / lesson.std)
+    having = [lesson for lesson in student.lessons if lesson.classes]
+    for head, lesson in zip(student.logit_heads, having, strict=True):
+        _set_head(head, inverse, torch.cat([batch.logits[lesson.teacher] for _rows, batch in seen]).float())
+
+
+def _set_head(head: nn.Module, inverse: Tensor, wanted: Tensor) -> None:
+    assert isinstance(head, nn.Linear)
+    head.bias.copy_(wanted.mean(0))
+    head.weight.copy_((inverse @ (wanted - wanted.mean(0))).T)
 
 
 @torch.no_grad()

@@ -19,14 +19,15 @@ from torch.nn import functional
 from core.backbones.architectures import Trunk
 from core.backbones.pretraining.optimiser import optimisers
 from core.backbones.pretraining.recipe import Recipe, recipe_from_dict
-from core.backbones.pretraining.student import Batch, Lesson, Student, averaged_copy, begin_with, follow
+from core.backbones.pretraining.student import Batch, Lesson, Student, averaged_copy, begin_with, fit_heads, follow
 from core.backbones.pretraining.views import draw_views, view_boxes
 from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.paths import replacing
 
 Report = Callable[[str], None]
-SAVE_EVERY = 100  # steps
+SAVE_EVERY = 50  # steps
+FIT_BATCHES = 16
 BLUR_STREAM = 1  # keeps an epoch's blur apart from its order
 
 
@@ -92,11 +93,13 @@ class Training:
         if start is not None:
             begin_with(student.trunk, start)
         self.student = student.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.steps_per_epoch = max(1, sum(len(source) for source in sources) // recipe.batch_size)
+        if start is not None and not checkpoint.exists():
+            fit_heads(self.student, self._batches(0, 0, min(FIT_BATCHES, self.steps_per_epoch)))
         self.average = averaged_copy(self.student)
         self.optimisers = optimisers(self.student, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         self.steps_done = 0
         self.history: list[dict[str, float]] = []
-        self.steps_per_epoch = max(1, sum(len(source) for source in sources) // recipe.batch_size)
         if checkpoint.exists():
             self._load()
 
