@@ -16,11 +16,15 @@ from core.jobs.store import Job
 from core.progress import Clock, Progress
 
 EVERY_S = 0.2
+LOG_EVERY_S = 10.0
 BEAT_S = 1.0
 
 
 class Reporter:
-    """Writes a running job's progress, at most every `EVERY_S` seconds; steps that carry data are all logged.
+    """Writes a running job's progress, at most every `EVERY_S` seconds.
+
+    The log of events gets every step that carries data or begins a stage, and of the others one every `LOG_EVERY_S`
+    seconds, so that it stays short enough to be read again and again.
 
     A full disk does not stop the verb: progress that cannot be written is dropped; the final status has the last word.
     """
@@ -29,7 +33,7 @@ class Reporter:
         self._job, self.status = job, running
         self._clock = Clock()
         self._lock = threading.Lock()
-        self._written_at = 0.0
+        self._written_at = self._logged_at = float("-inf")
         self._pending: Progress | None = None
 
     def __call__(self, step: Progress) -> None:
@@ -48,7 +52,10 @@ class Reporter:
                 done=step.done, total=step.total, message=step.message, stage=step.stage, eta_s=self._clock.eta_s(step)
             )
             self._pending = step
-            if step.data or is_new_stage or time.monotonic() - self._written_at >= EVERY_S:
+            if step.data or is_new_stage or time.monotonic() - self._logged_at >= LOG_EVERY_S:
+                self._log(step)
+                self._write()
+            elif time.monotonic() - self._written_at >= EVERY_S:
                 self._write()
 
     def flush(self) -> None:
@@ -56,13 +63,15 @@ class Reporter:
         with self._lock:
             self._write()
 
-    def _write(self) -> None:
-        step, self._pending = self._pending, None
-        if step is None:
-            return
-        self._written_at = time.monotonic()
+    def _log(self, step: Progress) -> None:
+        self._logged_at = time.monotonic()
         with contextlib.suppress(OSError):
             events.append(self._job.path / "events.jsonl", step, time.time())
+
+    def _write(self) -> None:
+        if self._pending is None:
+            return
+        self._pending, self._written_at = None, time.monotonic()
         with contextlib.suppress(OSError):
             self._job.write_status(self.status, durable=False)
 
