@@ -194,10 +194,12 @@ def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
     dataset = _dataset(params, part(report, 0, 0, 100))
     features = extract(dataset, str(params["backbone"]), report=part(report, 0, 90, 100))
     report(Progress(90, 100, _("Drawing the map")))
-    xy = reduce.embedding_map(features, str(params.get("method", "pca")), int(params.get("seed", 0)))
+    seed = int(params.get("seed", 0))
+    features, note = reduce.sample_for_map(features, seed)
+    xy = reduce.embedding_map(features, str(params.get("method", "pca")), seed)
     points = [[round(float(x), 4), round(float(y), 4)] for x, y in xy]
     write_json(job_dir / "map.json", {"ids": list(features.ids), "xy": points, "split": features.split.tolist()})
-    return {"file": "map.json", "n": len(points), "backbone": features.backbone, "note": ""}
+    return {"file": "map.json", "n": len(points), "backbone": features.backbone, "note": note}
 
 
 def download_weights(_job_dir: Path, params: Params, report: Report) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+from core.jobs.machine import thread_settings
+
+os.environ.update(
+    thread_settings()
+)  # before torch or BLAS are loaded: other work on the machine must not slow the tests
 
 ZipBuilder = Callable[..., Path]
 

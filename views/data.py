@@ -88,7 +88,7 @@ def upload_form() -> None:
         _("A zip with one folder of images for each class"),
         type=["zip"],
         key=f"upload-{turn}",
-        help=_("For more than this page takes, use a folder or the command line."),
+        help=_("Larger than that: unpack it, and give the folder below or on the command line."),
     )
     if upload is None:
         return

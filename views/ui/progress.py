@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
 from views.ui import resources
 from views.ui.i18n import _
@@ -80,11 +81,21 @@ def sentence(job: Job, status: JobStatus) -> str:
 
 def _ended(job: Job, status: JobStatus) -> None:
     if status.state == "failed":
-        st.error(literal(status.error or ""), icon=":material/error:")
+        st.error(literal(status.error), icon=":material/error:")
+        _again(job, _("Try again"))
     elif status.state == "cancelled":
-        st.info(_("This was cancelled. Nothing else was changed; start it again whenever you like."))
+        st.info(_("This was cancelled. What it had saved is still there."))
+        _again(job, _("Go on with it"))
     elif status.state == "interrupted":
         st.warning(_("This was interrupted: the server or its worker stopped. What it had saved is still there."))
-        if st.button(_("Go on with it"), key=f"resume-{job.id}", icon=":material/play_arrow:", type="primary"):
+        _again(job, _("Go on with it"))
+
+
+def _again(job: Job, label: str) -> None:
+    if st.button(label, key=f"resume-{job.id}", icon=":material/play_arrow:"):
+        try:
             resources.pool().resume(job)
+        except GraftError as problem:  # another tab was quicker, or its upload is gone
+            st.warning(str(problem))
+        else:
             st.rerun()
