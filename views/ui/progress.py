@@ -82,7 +82,8 @@ def sentence(job: Job, status: JobStatus) -> str:
 def _ended(job: Job, status: JobStatus) -> None:
     if status.state == "failed":
         st.error(literal(status.error), icon=":material/error:")
-        _again(job, _("Try again"))
+        if not job.spec.params.get("delete_source"):  # a refused upload is gone, and would be refused again
+            _again(job, _("Try again"))
     elif status.state == "cancelled":
         st.info(_("This was cancelled. What it had saved is still there."))
         _again(job, _("Go on with it"))
