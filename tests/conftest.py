@@ -14,9 +14,7 @@ from PIL import Image
 
 from core.jobs.machine import thread_settings
 
-os.environ.update(
-    thread_settings()
-)  # before torch or BLAS are loaded: other work on the machine must not slow the tests
+os.environ.update(thread_settings())  # before torch is loaded: threads that spin make tests crawl on a busy machine
 
 ZipBuilder = Callable[..., Path]
 
