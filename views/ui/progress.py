@@ -70,7 +70,7 @@ def sentence(job: Job, status: JobStatus) -> str:
     share = status.share or 0.0
     if status.state == "queued":
         place = resources.pool().position(job)
-        return _("Waiting for the work before it ({n} ahead).").format(n=place) if place else _("Starting …")
+        return _("Waiting: number {n} in the queue.").format(n=place) if place else _("Starting …")
     said = literal(status.message) if status.message else _("Working …")
     if status.eta_s is None:
         return _("{said} · {share} %").format(said=said, share=round(100 * share)) if share else said
