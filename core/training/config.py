@@ -42,7 +42,7 @@ MOMENTUM = 0.9
 _SUGGESTED_LR = {
     ("head", "adamw"): 1e-3,
     ("last", "adamw"): 3e-4,
-    ("full", "adamw"): 1e-4,
+    ("full", "adamw"): 3e-4,
     ("head", "sgd"): 3e-3,
     ("last", "sgd"): 3e-3,
     ("full", "sgd"): 2e-3,
