@@ -18,6 +18,7 @@ from core.errors import DatasetError
 from core.i18n import gettext as _
 
 THUMBNAIL_PX = 256
+_MOST_ASPECT = 4
 _WHITE = (255, 255, 255)
 _MAGIC = (
     (0, b"\xff\xd8\xff", "JPEG"), (0, b"\x89PNG\r\n\x1a\n", "PNG"), (0, b"GIF87a", "GIF"), (0, b"GIF89a", "GIF"),
@@ -154,9 +155,20 @@ def thumbnail(path: Path, out: Path, limits: Limits) -> tuple[str, int, int]:
     turned = orientation(image) in (5, 6, 7, 8)
     if pixels.mode not in ("RGB", "RGBA", "L", "LA", "CMYK") or "transparency" in pixels.info:
         pixels = _rgb(pixels)
-    upright(image, _small(pixels)).save(out, "JPEG", quality=88)
+    framed(upright(image, _small(pixels))).save(out, "JPEG", quality=88)
     width, height = size[::-1] if turned else size
     return name, width, height
+
+
+def framed(rgb: Image.Image) -> Image.Image:
+    """`rgb`, between white bands where one side is over four times the other: a hair's width cannot be shown."""
+    width, height = rgb.size
+    size = (max(width, -(-height // _MOST_ASPECT)), max(height, -(-width // _MOST_ASPECT)))
+    if size == rgb.size:
+        return rgb
+    wide = Image.new("RGB", size, _WHITE)
+    wide.paste(rgb, ((size[0] - width) // 2, (size[1] - height) // 2))
+    return wide
 
 
 def _small(image: Image.Image) -> Image.Image:

@@ -165,9 +165,11 @@ def test_thumbnails_are_small_upright_and_bare(tmp_path: Path, mode: str) -> Non
         assert not small.getexif()
 
 
-def test_an_absurd_shape_has_a_thumbnail(tmp_path: Path) -> None:
+def test_an_absurd_shape_has_a_thumbnail_that_can_be_shown(tmp_path: Path) -> None:
     path, out = tmp_path / "x", tmp_path / "x.jpg"
-    path.write_bytes(encoded(Image.new("RGB", (20_000, 2))))
-    assert thumbnail(path, out, Limits()) == ("PNG", 20_000, 2)
-    with Image.open(out) as small:
-        assert small.size == (256, 1)
+    shapes = {(20_000, 2): (256, 64), (2, 20_000): (64, 256), (1, 250): (63, 250), (80, 20): (80, 20)}
+    for size, shown in shapes.items():
+        path.write_bytes(encoded(Image.new("RGB", size)))
+        assert thumbnail(path, out, Limits()) == ("PNG", *size)
+        with Image.open(out) as small:
+            assert small.size == shown
