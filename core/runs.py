@@ -107,7 +107,7 @@ class Run:
                 )
             content["classes"] = tuple(content["classes"])
             return cls(path=path, **content)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise EvaluationError(
                 _("'{name}' is not a finished run. Give the directory that `finetune --out` wrote.").format(
                     name=path.name

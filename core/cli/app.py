@@ -7,6 +7,7 @@ With `--json`, stdout holds one JSON document and nothing else.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -24,6 +25,14 @@ from core.i18n import gettext as _
 from core.jobs.machine import thread_settings
 
 MISTAKE, STOPPED = 2, 130
+
+# What a system refuses for reasons that the user can mend: a full disk, a file where a folder is to be, no permission.
+_MENDABLE = frozenset(
+    getattr(errno, name, -1)
+    for name in (
+        "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ELOOP",
+    )
+)  # fmt: skip
 
 # typer brings its own copy of click, or uses click itself, by its version; the class has one name in both.
 _UsageError: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
@@ -63,6 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
+        except OSError as problem:
+            if problem.errno not in _MENDABLE:
+                raise
+            return _mistake(_refused(problem))
     if code == STOPPED:
         print(_("Stopped."), file=sys.stderr)
     return int(code or 0)
@@ -287,6 +300,15 @@ def _usage(problem: Any) -> str:
     """What is wrong with the options, and where they are explained."""
     command = problem.ctx.command_path if getattr(problem, "ctx", None) else "python -m core"
     return _("{problem} See `{command} --help`.").format(problem=problem.format_message(), command=command)
+
+
+def _refused(problem: OSError) -> str:
+    """What the system would not do, and with which file; on the command line the user knows the machine's paths."""
+    if problem.filename is None:
+        return _("A file cannot be written ({reason}).").format(reason=problem.strerror)
+    return _("'{file}' cannot be used ({reason}). Choose another, or mend it.").format(
+        file=problem.filename, reason=problem.strerror
+    )
 
 
 def _mistake(message: str) -> int:

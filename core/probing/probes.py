@@ -59,6 +59,8 @@ class ProbeConfig:
             raise ProbeError(_("The probe's C is greater than 0, not {value}.").format(value=self.c))
         if self.folds < 2:
             raise ProbeError(_("Cross-validation needs at least 2 folds, not {value}.").format(value=self.folds))
+        if not 0 <= self.seed < 2**32:
+            raise ProbeError(_("A seed is a whole number from 0 to 4294967295, not {value}.").format(value=self.seed))
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object; `pca` as a user would write it ("64", "0.95" or "")."""
