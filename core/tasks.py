@@ -49,9 +49,9 @@ def ingest(_job_dir: Path, params: Params, report: Report) -> Result:
     except Cancelled:
         raise  # the upload stays, so that the job can be resumed
     except GraftError:
-        _drop_upload(params)
+        _drop_uploads(params, source)
         raise
-    _drop_upload(params)
+    _drop_uploads(params, source)
     return {
         "dataset": dataset.id,
         "name": dataset.name,
@@ -143,7 +143,8 @@ def export(job_dir: Path, params: Params, report: Report) -> Result:
 
 
 def predict(job_dir: Path, params: Params, report: Report) -> Result:
-    """Classifies images. Params: workspace, model (a bundle, or a run as in `export`), images: [{"path", "name"}].
+    """Classifies images. Params: workspace, model (a bundle, or a run as in `export`), images: [{"path", "name"}],
+    previews (how many answers get a small picture, its file in `job_dir` as "preview"), delete_source as in `ingest`.
 
     An image that cannot be read has an "error" in place of its label, and does not stop the others.
     """
@@ -158,6 +159,9 @@ def predict(job_dir: Path, params: Params, report: Report) -> Result:
     for start in range(0, len(images), _CHUNK):
         chunk = images[start : start + _CHUNK]
         rows += _predict_chunk(predictor, chunk, part(report, start, len(chunk), len(images)))
+    for n, (image, row) in enumerate(list(zip(images, rows, strict=True))[: int(params.get("previews", 0))]):
+        row |= _preview(Path(image["path"]), job_dir / f"{n}.jpg") if "error" not in row else {}
+    _drop_uploads(params, *(image["path"] for image in images))
     report(Progress(len(images), len(images), _("Predicted")))
     return {"predictions": rows, "classes": list(predictor.classes)}
 
@@ -167,7 +171,7 @@ def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Resul
 
     The result's "rows" each have a "label" and "files" in `job_dir`: the original, then the draws.
     """
-    from core.data.images import open_rgb
+    from core.data.images import framed, open_rgb
     from core.training.augment import preview
     from core.training.config import FinetuneConfig
 
@@ -181,7 +185,7 @@ def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Resul
         report(Progress(n, len(items), _("Drawing")))
         first = open_rgb(dataset.path(item))
         first.thumbnail((256, 256))
-        files = [_png(job_dir / f"{n}-{k}.png", image) for k, image in enumerate([first, *images])]
+        files = [_png(job_dir / f"{n}-{k}.png", image) for k, image in enumerate([framed(first), *images])]
         rows.append({"label": dataset.classes[item.label], "files": files})
     return {"rows": rows}
 
@@ -223,14 +227,15 @@ def _workspace(params: Params) -> str:
     return str(params.get("workspace") or DEFAULT_WORKSPACE)
 
 
-def _drop_upload(params: Params) -> None:
-    """Removes the file that a page copied an upload to, where it was told to, and nothing outside the workspace."""
+def _drop_uploads(params: Params, *files: str) -> None:
+    """Removes the files that a page copied uploads to, where it was told to, and nothing outside the workspace."""
     if not params.get("delete_source"):
         return
-    file = Path(str(params["source"]))
-    if file.resolve().is_relative_to(paths.workspace(_workspace(params)).resolve()):
-        with contextlib.suppress(OSError):
-            file.unlink()
+    own = paths.workspace(_workspace(params)).resolve()
+    for file in map(Path, files):
+        if file.resolve().is_relative_to(own):
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 def _dataset(params: Params, report: Report) -> Dataset:
@@ -295,6 +300,17 @@ def _predict_chunk(predictor: Predictor, chunk: Sequence[Mapping[str, Any]], rep
         shares = dict(zip(predictor.classes, map(float, row), strict=True))
         rows.append({"image": image["name"], "label": max(shares, key=lambda c: shares[c]), "proba": shares})
     return rows
+
+
+def _preview(image: Path, out: Path) -> Result:
+    from core.data.images import thumbnail
+    from core.data.limits import Limits
+
+    try:
+        thumbnail(image, out, Limits())
+    except DatasetError:
+        return {}
+    return {"preview": out.name}
 
 
 def _one_of_each_class(dataset: Dataset, n: int, seed: int) -> list[Item]:

@@ -168,6 +168,24 @@ def test_finetune_export_predict(tuned: tuple[Path, dict[str, Any]], tmp_path: P
     assert again["predictions"][0]["proba"] == pytest.approx(red["proba"], abs=1e-5)
 
 
+def test_predict_keeps_a_small_picture_of_each_answer_and_lets_uploads_go(
+    tuned: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    uploads = paths.workspace() / "uploads"
+    uploads.mkdir()
+    images = []
+    for n, colour in enumerate(("red", "blue")):  # two images of the same name
+        Image.new("RGB", (20_000, 2), colour).save(uploads / f"{n}.tiff")
+        images.append({"path": str(uploads / f"{n}.tiff"), "name": "same.tiff"})
+    params = {"model": str(tuned[0] / "run"), "images": images, "previews": 9, "delete_source": True}
+    rows = tasks.predict(tmp_path, params, silent)["predictions"]
+    for row, strongest in zip(rows, (0, 2), strict=True):
+        with Image.open(tmp_path / row["preview"]) as picture:
+            assert picture.size == (256, 64)
+            assert np.asarray(picture).mean(axis=(0, 1)).argmax() == strongest
+    assert not list(uploads.iterdir())
+
+
 def test_predict_wants_an_image(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="at least one"):
         tasks.predict(tmp_path, {"model": "bundle.zip", "images": []}, silent)

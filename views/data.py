@@ -189,11 +189,12 @@ def facts(dataset: Dataset) -> None:
 def images(dataset: Dataset) -> None:
     """The gallery, by class and split."""
     st.subheader(_("The images"))
+    names = text.distinct((_("all"), *map(text.shortened, dataset.classes)))
     with st.container(horizontal=True):
         label = st.selectbox(
             _("Class"),
             [None, *range(len(dataset.classes))],
-            format_func=lambda i: _("all") if i is None else text.shortened(dataset.classes[i]),
+            format_func=lambda i: names[0] if i is None else names[i + 1],
             width=260,
         )
         split = st.selectbox(

@@ -54,10 +54,15 @@ def main() -> None:
 
 def choose(runs: list[Run]) -> tuple[Run, str]:
     """The run and the split to judge it on."""
-    chosen = state.chosen_run(runs)
+    chosen, names = state.chosen_run(runs), text.run_names(runs)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = st.selectbox(
-            _("Model"), runs, index=runs.index(chosen), format_func=text.run_name, width=420, key="evaluate-run"
+            _("Model"),
+            runs,
+            index=runs.index(chosen),
+            format_func=lambda run: names[run.path],
+            width=420,
+            key="evaluate-run",
         )
         state.show_run(run)
         split = st.segmented_control(

@@ -48,12 +48,12 @@ def choose(runs: list[Run]) -> Run | Path | None:
         st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
         st.page_link("views/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
         return None
-    chosen = state.chosen_run(runs)
+    chosen, names = state.chosen_run(runs), text.run_names(runs, with_photos=True)
     run = st.selectbox(
         _("Which one"),
         runs,
         index=runs.index(chosen),
-        format_func=lambda run: f"{text.shortened(run.dataset_name, 24)} · {text.run_name(run)}",
+        format_func=lambda run: names[run.path],
         key="predict-run",
     )
     state.show_run(run)
@@ -83,6 +83,7 @@ def bundle() -> Path | None:
 
 def try_it(model: Run | Path) -> None:
     """New images, and what the model says of them."""
+    named = str(model.path if isinstance(model, Run) else model)
     turn = state.remembered("predict", 0)
     images = st.file_uploader(
         _("Images the model has not seen"), type=IMAGE_TYPES, accept_multiple_files=True, key=f"predict-{turn}"
@@ -97,15 +98,16 @@ def try_it(model: Run | Path) -> None:
             st.error(str(problem))
             return
         params = {
-            "model": str(model.path if isinstance(model, Run) else model),
+            "model": named,
             "images": [{"path": str(path), "name": name} for path, name in kept],
             "workspace": state.workspace(),
+            "previews": MOST_SHOWN,
+            "delete_source": True,
         }
-        job = state.submit(JobSpec("predict", params, slot="short", title=_("Predict"), listed=False))
-        state.remember("predict-job", job.id)
+        state.submit(JobSpec("predict", params, slot="short", title=_("Predict"), listed=False))
         state.remember("predict", turn + 1)
         st.rerun()
-    job = state.opened(state.remembered("predict-job"))
+    job = state.newest("predict", model=named)
     if job is None:
         st.caption(
             _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
@@ -118,7 +120,6 @@ def try_it(model: Run | Path) -> None:
 
 def answers(job: Job, rows: list[dict]) -> None:
     """One row an image: the image, the answer, and the probabilities."""
-    paths = {image["name"]: image["path"] for image in job.spec.params["images"]}
     st.download_button(
         _("Download the answers (CSV)"),
         as_csv(rows),
@@ -133,9 +134,11 @@ def answers(job: Job, rows: list[dict]) -> None:
             if row.get("error"):
                 answer.error(text.literal(f"{row['image']}: {row['error']}"))
                 continue
-            picture.image(
-                paths[row["image"]], caption=text.literal(text.shortened(row["image"])), alt=row["image"], width=220
-            )
+            name = text.literal(text.shortened(row["image"]))
+            if row.get("preview"):
+                picture.image(str(job.path / row["preview"]), caption=name, alt=row["image"], width=220)
+            else:
+                picture.caption(name)
             answer.markdown(
                 _("**{label}**, {share}").format(
                     label=text.literal(row["label"]), share=text.percent(row["proba"][row["label"]])

@@ -19,7 +19,7 @@ from core.runs import Run, find_runs
 from core.workspaces import mark_seen
 from views.ui import resources
 from views.ui.i18n import _
-from views.ui.text import shortened
+from views.ui.text import distinct, shortened
 
 _IN_ADDRESS = ("w", "dataset", "job", "run", "tour")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
@@ -99,6 +99,12 @@ def latest_like(spec: JobSpec) -> Job | None:
         if job.spec.kind == spec.kind and job.spec.params == spec.params:
             return job
     return None
+
+
+def newest(kind: str, **params: object) -> Job | None:
+    """The newest job of this workspace of this kind and with these params, listed or not, however it stands."""
+    alike = (job for job in list_jobs(workspace(), unlisted=True) if job.spec.kind == kind)
+    return next((job for job in alike if params.items() <= job.spec.params.items()), None)
 
 
 def once(spec: JobSpec) -> Job:
@@ -219,11 +225,12 @@ def _choose_dataset() -> None:
     if st.session_state.get("dataset") not in there:
         st.session_state["dataset"] = next(iter(there))
     ids = list(there)
+    names = dict(zip(ids, distinct(shortened(there[id_].name) for id_ in ids), strict=True))
     chosen = st.sidebar.selectbox(
         _("Photos"),
         ids,
         index=ids.index(st.session_state["dataset"]),
-        format_func=lambda id_: shortened(there[id_].name),
+        format_func=names.get,
         help=_("All pages look at these photos. Add more on the Data page."),
     )
     if chosen != st.session_state["dataset"]:

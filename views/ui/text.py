@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -24,6 +26,18 @@ def shortened(text: str, most: int = 40) -> str:
         return text
     half = (most - 1) // 2
     return f"{text[:half]}…{text[-half:]}"
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """`names`, numbered where one comes again: Streamlit tells the options of a choice apart by their words alone."""
+    found: dict[str, None] = {}
+    for name in names:
+        n, free = 1, name
+        while free in found:
+            n += 1
+            free = f"{name} ({n})"
+        found[free] = None
+    return list(found)
 
 
 def duration(seconds: float) -> str:
@@ -83,3 +97,9 @@ def run_name(run: Run) -> str:
     judged = run.metrics.get("val") or run.metrics.get("oof")
     accuracy = percent(float(str(judged["accuracy"]))) if judged else ""
     return " · ".join(filter(None, (run.backbone, kind, accuracy, run.created[:16].replace("T", " "))))
+
+
+def run_names(runs: Sequence[Run], with_photos: bool = False) -> dict[Path, str]:
+    """The name of each run in a list, by the run's directory; `with_photos` says on which photos it was made."""
+    names = (f"{shortened(run.dataset_name, 24)} · {run_name(run)}" if with_photos else run_name(run) for run in runs)
+    return dict(zip((run.path for run in runs), distinct(names), strict=True))
