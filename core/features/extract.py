@@ -19,7 +19,7 @@ from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset, Item
 from core.errors import FeatureError
-from core.features.store import FeatureStore
+from core.features.store import FeatureStore, Speed
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
@@ -114,11 +114,13 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
     work = _Work(info, dataset, tuple(unique.values()), found.X, found.have.copy(), store, report)
     if found.damaged:
         work.notes.append(_("A part of the feature store was damaged; it is computed again."))
-    speed = store.images_per_s
+    speed = store.speed()
     if not found.have.all():
         speed = _compute(work, max(1, min(batch_size, int(batch_size * (_BATCH_PX / info.input_px) ** 2)))) or speed
     report(Progress(len(unique), len(unique), work.message(_("Features are ready")), info.name))
-    return _features(work, found.have, speed)
+    if speed.images_per_s and speed.fingerprint != dataset.fingerprint:
+        work.notes.append(_("The speed of '{name}' was measured on another dataset.").format(name=info.name))
+    return _features(work, found.have, speed.images_per_s)
 
 
 @dataclass
@@ -161,8 +163,8 @@ def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Featu
     )
 
 
-def _compute(work: _Work, batch_size: int) -> float:
-    """Computes the rows that are missing; gives images a second, or 0 where there were too few to tell."""
+def _compute(work: _Work, batch_size: int) -> Speed | None:
+    """Computes the rows that are missing; gives the speed, or None where there were too few to tell it better."""
     from core.backbones.load import load
     from core.features.batches import batches
     from core.features.engine import engine_for
@@ -185,8 +187,9 @@ def _compute(work: _Work, batch_size: int) -> float:
             work.tell(text.format(backbone=work.info.name, done=done, total=len(missing), speed=done / spent))
     finally:
         keeper.keep()
-    speed = len(missing) / (time.perf_counter() - started - checking_s)
-    return keeper.remember(speed) if len(missing) >= _LEAST_FOR_SPEED or not work.store.images_per_s else 0.0
+    speed = Speed(len(missing) / (time.perf_counter() - started - checking_s), work.dataset.fingerprint)
+    enough = len(missing) >= _LEAST_FOR_SPEED or not work.store.speed().images_per_s
+    return keeper.remember(speed) if enough else None
 
 
 def _loading(work: _Work) -> Report:
@@ -235,7 +238,7 @@ class _Keeper:
             self._work.notes += [note] if note not in self._work.notes else []
         self._pending, self._kept_at = [], time.perf_counter()
 
-    def remember(self, speed: float) -> float:
+    def remember(self, speed: Speed) -> Speed:
         with suppress(OSError):  # a full disk has been told of already
             self._work.store.remember_speed(speed)
         return speed

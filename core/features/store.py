@@ -2,7 +2,7 @@
 
     <home>/features/<backbone>-<key>/
         about.json              what the key stands for
-        speed.json              images a second, as last measured
+        speed.json              images a second, as last measured, and on which dataset
         <sha256>.parquet        a shard: `id` (the image's sha256) and `features` (d float32), named by its own hash
 
 One row an image; one directory for each (weights, preprocessing, precision, schema), so features that were made
@@ -12,6 +12,7 @@ found out, removed and computed again, and writers need no locks. Parquet, so th
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -46,6 +47,19 @@ class Found:
     X: NDArray[np.float32]
     have: NDArray[np.bool_]
     damaged: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A measured speed of extraction.
+
+    Attributes:
+        images_per_s: decoding and network together, on this machine; 0 where it was never measured.
+        fingerprint: of the dataset it was measured on; large photos take longer to decode than small ones.
+    """
+
+    images_per_s: float = 0.0
+    fingerprint: str = ""
 
 
 class FeatureStore:
@@ -119,17 +133,17 @@ class FeatureStore:
         paths.write_bytes(shard, content)
         return shard
 
-    @property
-    def images_per_s(self) -> float:
-        """How fast features were computed when they last were; 0 where that is not known."""
+    def speed(self) -> Speed:
+        """How fast features were computed when they last were."""
         try:
-            return float(paths.read_json(self.root / "speed.json")["images_per_s"])
+            content = paths.read_json(self.root / "speed.json")
+            return Speed(float(content["images_per_s"]), str(content["fingerprint"]))
         except (OSError, ValueError, KeyError, TypeError):
-            return 0.0
+            return Speed()
 
-    def remember_speed(self, images_per_s: float) -> None:
+    def remember_speed(self, speed: Speed) -> None:
         """Keeps the speed for extractions that read everything from the store."""
-        paths.write_json(self.root / "speed.json", {"images_per_s": images_per_s})
+        paths.write_json(self.root / "speed.json", dataclasses.asdict(speed))
 
 
 def _matrix(table: pa.Table, dim: int) -> NDArray[np.float32]:

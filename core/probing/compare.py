@@ -193,7 +193,7 @@ def cross_validate(features: Features, config: ProbeConfig | None = None, report
         seconds=time.perf_counter() - started,
         oof=oof,
         converged=converged,
-        notes=(*folds.notes, *_notes(config, most_components, converged)),
+        notes=(*filter(None, (features.note,)), *folds.notes, *_notes(config, most_components, converged)),
     )
 
 

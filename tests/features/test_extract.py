@@ -67,6 +67,18 @@ def test_the_second_time_everything_comes_from_the_store(
     np.testing.assert_array_equal(second.X, first.X)
     assert second.from_store == len(dataset.items)
     assert second.images_per_s == first.images_per_s
+    assert second.note == ""
+
+
+def test_a_speed_that_was_measured_on_other_photos_is_told(
+    tiny: TinyBackbone, small_zip: ZipBuilder, dataset: Dataset
+) -> None:
+    assert extract(dataset, TINY).note == ""
+    other = ingest(small_zip("few.zip", classes=("sea", "sky"), per_class=3))
+    first = extract(other, TINY)  # computes too few to measure
+    again = extract(other, TINY)
+    assert "another dataset" in first.note
+    assert "another dataset" in again.note
 
 
 def test_ten_new_images_extract_ten(

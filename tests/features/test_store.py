@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.features.store import FeatureStore
+from core.features.store import FeatureStore, Speed
 from tests.fakes import tiny_info
 
 IDS = tuple(f"{i:064x}" for i in range(10))
@@ -26,7 +26,7 @@ def test_what_goes_in_comes_out_in_the_order_asked_for() -> None:
 def test_an_empty_store_has_nothing() -> None:
     found = FeatureStore(tiny_info()).read(IDS)
     assert not found.have.any()
-    assert FeatureStore(tiny_info()).images_per_s == 0.0
+    assert FeatureStore(tiny_info()).speed() == Speed()
 
 
 def test_other_programs_can_read_a_shard() -> None:
@@ -99,6 +99,6 @@ def test_shapes_are_checked_and_the_speed_is_remembered(graft_home: Path) -> Non
     store = FeatureStore(tiny_info())
     with pytest.raises(ValueError, match=r"float32 of shape \(10, 3\), not float64"):
         store.add(IDS, X.astype(np.float64))  # type: ignore[arg-type]
-    store.remember_speed(123.5)
-    assert FeatureStore(tiny_info()).images_per_s == 123.5
+    store.remember_speed(Speed(123.5, "f1"))
+    assert FeatureStore(tiny_info()).speed() == Speed(123.5, "f1")
     assert store.root.is_relative_to(graft_home / "features")

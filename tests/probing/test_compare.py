@@ -142,9 +142,11 @@ def test_an_unknown_backbone_is_an_error():
 
 def test_fewer_folds_and_missing_components_and_rough_optimisers_are_said(monkeypatch):
     monkeypatch.setattr(probes, "MAX_ITERATIONS", 1)
-    result = cross_validate(make_features((30, 4)), ProbeConfig(pca=parse("64")))
+    features = dataclasses.replace(make_features((30, 4)), note="The speed is of another dataset.")
+    result = cross_validate(features, ProbeConfig(pca=parse("64")))
     assert result.folds == 4
     assert [note.split(",")[0] for note in result.notes] == [
+        "The speed is of another dataset.",
         "4 folds instead of 5",
         "PCA kept all 12 components there can be; 64 were asked for.",
         "The probe's optimiser stopped before it was done",
