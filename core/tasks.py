@@ -159,8 +159,9 @@ def predict(job_dir: Path, params: Params, report: Report) -> Result:
     for start in range(0, len(images), _CHUNK):
         chunk = images[start : start + _CHUNK]
         rows += _predict_chunk(predictor, chunk, part(report, start, len(chunk), len(images)))
-    for n, (image, row) in enumerate(list(zip(images, rows, strict=True))[: int(params.get("previews", 0))]):
-        row |= _preview(Path(image["path"]), job_dir / f"{n}.jpg") if "error" not in row else {}
+    for n, row in enumerate(rows[: int(params.get("previews", 0))]):
+        if "error" not in row:
+            row.update(_preview(Path(images[n]["path"]), job_dir / f"{n}.jpg"))
     _drop_uploads(params, *(image["path"] for image in images))
     report(Progress(len(images), len(images), _("Predicted")))
     return {"predictions": rows, "classes": list(predictor.classes)}

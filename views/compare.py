@@ -50,7 +50,7 @@ def start(dataset: Dataset, names: list[str], config: dict) -> None:
 def so_far(job: Job) -> None:
     """The backbones that are finished, while others go on."""
     if done := progress.found(job, "result"):
-        st.plotly_chart(charts.accuracy_bars(done), key="so-far")
+        st.plotly_chart(charts.accuracy_bars(done), key="so-far", alt=_("Accuracy of the backbones that are done"))
 
 
 def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
@@ -83,19 +83,35 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
 
 def verdict(rows: list[dict], result: dict) -> None:
     """The answer in a sentence or two."""
-    best = rows[0]
-    said = _("**{name}** carries over best: {accuracy} right in {folds}-fold cross-validation (95 % interval {ci}).")
+    best, lead = rows[0], result.get("lead")
+    said = _("**{name}** is ahead: {accuracy} right in {folds}-fold cross-validation (95 % interval {ci}).")
+    if lead and lead["beyond_chance"]:
+        said = _(
+            "**{name}** carries over best: {accuracy} right in {folds}-fold cross-validation (95 % interval {ci})."
+        )
     said = said.format(
         name=text.literal(best["backbone"]),
         accuracy=text.percent(best["accuracy_mean"]),
         folds=result["folds"],
         ci=text.interval(best["accuracy_ci"]),
     )
-    if lead := result.get("lead"):
-        said += " " + text.literal(lead["sentence"])
-        if not lead["beyond_chance"]:
-            said += " " + _("Take the smaller or faster of the two.")
+    said += " " + text.literal(lead["sentence"]) if lead else ""
+    if is_floor(best):
+        said += " " + _("That is no network, only tiny images: no backbone here beats the floor. Try others.")
+        st.warning(said, icon=":material/insights:")
+        return
+    if lead and not lead["beyond_chance"]:
+        said += " " + (
+            _("So it does not surely beat the floor, which is no network: try other backbones, or bring more photos.")
+            if is_floor(rows[1])
+            else _("Take the smaller or faster of the two.")
+        )
     st.success(said, icon=":material/insights:")
+
+
+def is_floor(row: dict) -> bool:
+    """Whether a result is that of no network, which a backbone has to beat."""
+    return info(row["backbone"]).family == "baseline"
 
 
 def table(rows: list[dict]) -> None:
@@ -141,7 +157,9 @@ def onwards(rows: list[dict], job: Job) -> None:
             state.remember("finetune-backbone", trainable[0])
             st.switch_page("views/finetune.py")
         if st.button(_("Judge the probes on the validation images"), icon=":material/fact_check:"):
-            state.show_run(next(run for run in state.runs() if state.run_key(run).startswith(job.id)))
+            for run in state.runs_of(job):
+                if run.backbone == rows[0]["backbone"]:
+                    state.show_run(run)
             st.switch_page("views/evaluate.py")
 
 

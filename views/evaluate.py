@@ -20,25 +20,31 @@ MOST_MISTAKES = 96
 
 def main() -> None:
     """The page: which run, on which images, and what it is worth."""
-    dataset = state.require_dataset()
+    dataset = state.dataset()
+    runs = state.judgeable(dataset)
+    if dataset is None and not runs:
+        dataset = state.require_dataset()
     st.title(_("Evaluate"))
-    runs = state.runs(dataset.id)
     if not runs:
         st.info(_("No model has been made from these photos yet. Compare backbones, or fine-tune one, first."))
         st.page_link("views/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
         st.page_link("views/finetune.py", label=_("Fine-tune one"), icon=":material/model_training:")
         return
-    run, split = choose(runs)
+    run, split = choose(runs, dataset)
     try:
         predictions, evaluation = resources.judged(run.predictions_path(split))
     except GraftError as problem:
         st.error(str(problem))
         return
     headline(evaluation, split)
-    items = {item.sha256: item for item in dataset.items}
+    if dataset is None or run.dataset_id != dataset.id:
+        st.info(_("The photos of this model have been deleted, so its numbers stand without their images."))
+        dataset = None
+    items = {item.sha256: item for item in dataset.items} if dataset else {}
     confusion(dataset, items, predictions, evaluation)
     per_class(evaluation)
-    worst(dataset, items, predictions)
+    if dataset:
+        worst(dataset, items, predictions)
     with st.container(horizontal=True):
         st.download_button(
             _("Download the evaluation (JSON)"),
@@ -52,9 +58,10 @@ def main() -> None:
             st.switch_page("views/predict.py")
 
 
-def choose(runs: list[Run]) -> tuple[Run, str]:
+def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str]:
     """The run and the split to judge it on."""
-    chosen, names = state.chosen_run(runs), text.run_names(runs)
+    mixed = any(dataset is None or run.dataset_id != dataset.id for run in runs)
+    chosen, names = state.chosen_run(runs), text.run_names(runs, with_photos=mixed)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = st.selectbox(
             _("Model"),
@@ -111,7 +118,9 @@ def headline(evaluation: Evaluation, split: str) -> None:
         st.info(text.literal(note))
 
 
-def confusion(dataset: Dataset, items: dict[str, Item], predictions: Predictions, evaluation: Evaluation) -> None:
+def confusion(
+    dataset: Dataset | None, items: dict[str, Item], predictions: Predictions, evaluation: Evaluation
+) -> None:
     """The confusion matrix, and the images behind the cell that is selected."""
     st.subheader(_("Which classes are taken for which"))
     kinds = {"counts": _("Images"), "shares": _("Share of each true class")}
@@ -141,7 +150,7 @@ def confusion(dataset: Dataset, items: dict[str, Item], predictions: Predictions
             else _("**{true}**, recognised").format(true=text.literal(names[true]))
         )
         shown = [items[id_] for id_ in cell(predictions, true, predicted) if id_ in items]
-        pictures = [gallery.Picture(dataset.thumbnail(item), item.name, item.name) for item in shown]
+        pictures = [gallery.Picture(dataset.thumbnail(item), item.name, item.name) for item in shown if dataset]
         gallery.grid(pictures, key=f"cell-{true}-{predicted}", page_size=12, width_px=110)
 
 

@@ -12,6 +12,7 @@ from views.ui.i18n import _
 
 PAGES = {"ingest": "views/data.py", "compare": "views/compare.py", "finetune": "views/finetune.py"}
 PAGE_SIZE = 15
+OPEN_ICON = ":material/open_in_new:"
 
 
 def main() -> None:
@@ -31,16 +32,24 @@ def main() -> None:
 
 def listing(jobs: list[Job], names: dict[str, str]) -> None:
     """The jobs; drawn every two seconds while one of them goes on."""
-    going = any(not job.status().is_over for job in jobs)
+    going = any(map(goes_on, jobs))
 
     @st.fragment(run_every=2.0 if going else None)
     def draw() -> None:
         for job in jobs:
             one(job, names)
-        if going and all(job.status().is_over for job in jobs):
+        if going and not any(map(goes_on, jobs)):
             st.rerun()
 
     draw()
+
+
+def goes_on(job: Job) -> bool:
+    """Whether a job waits or runs; one that another tab has deleted does not."""
+    try:
+        return not job.status().is_over
+    except GraftError:
+        return False
 
 
 def one(job: Job, names: dict[str, str]) -> None:
@@ -59,15 +68,16 @@ def one(job: Job, names: dict[str, str]) -> None:
             elif status.error:
                 st.caption(f":red[{text.literal(status.error)}]")
         with actions, st.container(horizontal=True, horizontal_alignment="right"):
-            act(job, status)
+            act(job, status, gone=bool(state.dataset_of(job)) and state.dataset_of(job) not in names)
 
 
 def facts(job: Job, status: JobStatus, names: dict[str, str]) -> list[str]:
     """The line under a job's title."""
     took = text.duration(status.seconds) if status.seconds is not None else ""
+    dataset_id = state.dataset_of(job)
     return [
         progress.state_name(status.state),
-        text.literal(text.shortened(names.get(state.dataset_of(job), ""))),
+        text.literal(text.shortened(names.get(dataset_id, _("photos deleted") if dataset_id else ""))),
         text.when(status.created),
         took,
         text.literal(outcome(job, status)),
@@ -91,22 +101,25 @@ def outcome(job: Job, status: JobStatus) -> str:
     return ""
 
 
-def act(job: Job, status: JobStatus) -> None:
-    """Open, cancel, resume, delete."""
-    if job.spec.kind in PAGES and st.button(_("Open"), key=f"open-{job.id}", icon=":material/open_in_new:"):
-        dataset_id = state.dataset_of(job)
-        if dataset_id:
+def act(job: Job, status: JobStatus, gone: bool) -> None:
+    """Open, cancel, resume, delete; `gone` says that its photos have been deleted."""
+    if job.spec.kind in PAGES and not gone and st.button(_("Open"), key=f"open-{job.id}", icon=OPEN_ICON):
+        if dataset_id := state.dataset_of(job):
             state.show_dataset(dataset_id)
         state.follow(job)
         st.switch_page(PAGES[job.spec.kind])
+    run = next((run for run in state.runs_of(job)), None) if gone else None
+    if run is not None and st.button(_("Open"), key=f"open-{job.id}", icon=OPEN_ICON):
+        state.show_run(run)
+        st.switch_page("views/evaluate.py")
     if not status.is_over:
         if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
             resources.pool().cancel(job)
             st.rerun()
         return
-    if status.is_resumable and st.button(_("Resume"), key=f"resume-{job.id}", icon=":material/play_arrow:"):
-        resources.pool().resume(job)
-        st.rerun()
+    refused = status.state == "failed" and job.spec.params.get("delete_source")  # the upload is gone
+    if status.is_resumable and not (gone or refused):
+        progress.again(job, _("Resume"))
     with st.popover(_("Delete"), icon=":material/delete:"):
         st.markdown(_("The job, its model and its results are removed for good."))
         if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):

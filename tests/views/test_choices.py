@@ -50,3 +50,10 @@ def test_answers_are_shown_for_the_model_that_gave_them(visit: Open, dataset: Da
     for shown, made in ((True, run), (False, other)):
         app = visit("predict", run=made.path.relative_to(job.path.parent).as_posix())
         assert ("Download the answers (CSV)" in [b.label for b in app.download_button]) is shown
+
+
+def test_predictions_that_were_written_anew_are_read_anew(visit: Open, dataset: Dataset):
+    job = store.create(W, finetune_spec(dataset))
+    for right, accuracy in ((1.0, "100.0 %"), (0.0, "0.0 %")):
+        make_run(dataset, job, right=right)
+        assert {m.label: m.value for m in visit("evaluate").metric}["Accuracy"] == accuracy

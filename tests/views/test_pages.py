@@ -8,11 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import tasks
-from core.data.dataset import Dataset, list_datasets
+from core.data.dataset import Dataset, delete_dataset, list_datasets
+from core.data.ingest import ingest
+from core.errors import JobError
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.progress import silent
 from core.runs import Run
+from tests.conftest import ZipBuilder
 from tests.views.conftest import NASTY, FakePool, Open, W, finish, texts
 
 
@@ -166,6 +169,29 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
     assert list(table["Backbone"]) == ["resnet18", "pixels_16"]
 
 
+def lead(a: str, b: str, beyond_chance: bool) -> dict[str, Any]:
+    return {"a": a, "b": b, "sentence": "It is 3 points.", "beyond_chance": beyond_chance}
+
+
+@pytest.mark.parametrize(
+    ("ahead", "behind", "sure", "said"),
+    [
+        ("resnet18", "pixels_16", True, r"resnet18** carries over best"),
+        ("resnet18", "vgg16", False, "Take the smaller or faster"),
+        ("resnet18", "pixels_16", False, "does not surely beat the floor"),
+        ("pixels_16", "resnet18", False, "no backbone here beats the floor"),
+    ],
+)
+def test_the_floor_is_never_recommended(visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, sure, said):
+    rows = [result(behind, 0.5), result(ahead, 0.6)]
+    pool.does["compare"] = lambda job: {"folds": 5, "results": rows, "lead": lead(ahead, behind, sure)}
+    app = visit("compare")
+    button(app, "Compare").click().run()
+    verdict = (app.warning if ahead == "pixels_16" else app.success)[0].value
+    assert said in verdict
+    assert ("carries over best" in verdict) is sure
+
+
 def test_a_backbone_that_failed_is_told_beside_the_others(visit: Open, pool: FakePool, dataset: Dataset):
     failed = [{"backbone": "vgg16", "message": "The weights are not on this machine."}]
     pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS[1:], "failed": failed, "lead": None}
@@ -224,6 +250,45 @@ def test_evaluate_shows_n_and_intervals_and_every_split(visit: Open, dataset: Da
     app.run()
     assert not app.exception
     assert {m.label: m for m in app.metric}["Images"].value == str(len(dataset.split("test")))
+
+
+@pytest.mark.parametrize("page", ["evaluate", "predict", "runs"])
+def test_a_run_outlives_its_photos(visit: Open, dataset: Dataset, run: Run, small_zip: ZipBuilder, page: str):
+    delete_dataset(W, dataset.id)
+    for _others in ("none", "some"):
+        app = visit(page, run=run.path.relative_to(run.path.parents[1]).as_posix())
+        assert not [e.value for e in app.error]
+        if page == "evaluate":
+            assert "photos of this model have been deleted" in app.info[0].value
+            assert "Accuracy" in [m.label for m in app.metric]
+            assert "every image of this split is right" not in texts(app)
+        if page == "runs":
+            button(app, "Open").click().run()
+            assert not app.exception
+            assert app.title[0].value == "Evaluate"
+            assert "photos of this model have been deleted" in app.info[0].value
+        ingest(small_zip(name="others.zip"))
+
+
+def test_a_tour_outlives_its_photos(visit: Open, pool: FakePool, dataset: Dataset):
+    pool.does["ingest"] = lambda job: {"dataset": dataset.id}
+    app = visit()
+    delete_dataset(W, dataset.id)
+    app = app.run()
+    by_label(app.button, "Try a sample").click().run()
+    assert not app.exception
+    assert app.title[0].value == "A sample, all the way"
+
+
+def test_what_cannot_wait_is_said(visit: Open, pool: FakePool, dataset: Dataset, monkeypatch):
+    def refuse(*_given):
+        raise JobError("10 jobs of yours are waiting already.")
+
+    monkeypatch.setattr(pool, "submit", refuse)
+    app = visit("compare")
+    button(app, "Compare").click().run()
+    assert not app.exception
+    assert app.error[0].value == "10 jobs of yours are waiting already."
 
 
 def test_evaluate_points_to_what_makes_a_model(visit: Open, dataset: Dataset):

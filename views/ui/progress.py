@@ -35,7 +35,10 @@ def panel(job: Job, live: Draw | None = None) -> JobStatus:
 
 @st.fragment(run_every=1.0)
 def _watch(job: Job, live: Draw | None) -> None:
-    status = job.status()
+    try:
+        status = job.status()
+    except GraftError:  # deleted in another tab
+        st.rerun()
     if status.is_over:
         st.rerun()
     with st.container(border=True):
@@ -72,7 +75,7 @@ def sentence(job: Job, status: JobStatus) -> str:
         place = resources.pool().position(job)
         return _("Waiting: number {n} in the queue.").format(n=place) if place else _("Starting …")
     said = literal(status.message) if status.message else _("Working …")
-    if status.eta_s is None:
+    if status.eta_s is None or status.eta_s < 1:
         return _("{said} · {share} %").format(said=said, share=round(100 * share)) if share else said
     return _("{said} · {share} % · about {time} left").format(
         said=said, share=round(100 * share), time=duration(status.eta_s)
@@ -83,16 +86,17 @@ def _ended(job: Job, status: JobStatus) -> None:
     if status.state == "failed":
         st.error(literal(status.error), icon=":material/error:")
         if not job.spec.params.get("delete_source"):  # a refused upload is gone, and would be refused again
-            _again(job, _("Try again"))
+            again(job, _("Try again"))
     elif status.state == "cancelled":
         st.info(_("This was cancelled. What it had saved is still there."))
-        _again(job, _("Go on with it"))
+        again(job, _("Go on with it"))
     elif status.state == "interrupted":
         st.warning(_("This was interrupted: the server or its worker stopped. What it had saved is still there."))
-        _again(job, _("Go on with it"))
+        again(job, _("Go on with it"))
 
 
-def _again(job: Job, label: str) -> None:
+def again(job: Job, label: str) -> None:
+    """A button that goes on with a job."""
     if st.button(label, key=f"resume-{job.id}", icon=":material/play_arrow:"):
         try:
             resources.pool().resume(job)

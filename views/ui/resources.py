@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import paths
 from core.data.dataset import Dataset, open_dataset
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
@@ -31,17 +32,22 @@ def tidy() -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
+def _opened(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (a part of the key: no "_" before it)
+    return open_dataset(workspace_id, dataset_id)
+
+
 def dataset(workspace_id: str, dataset_id: str) -> Dataset:
-    """An opened dataset.
+    """An opened dataset; one that another process has deleted is not served from memory.
 
     Raises:
         DatasetError: it is not there any more.
     """
-    return open_dataset(workspace_id, dataset_id)
+    root = paths.datasets(workspace_id) / dataset_id
+    return _opened(workspace_id, dataset_id, root.stat().st_mtime_ns if root.is_dir() else 0)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _judged(path: str, _modified_ns: int) -> tuple[Predictions, Evaluation]:
+def _judged(path: str, modified_ns: int) -> tuple[Predictions, Evaluation]:  # noqa: ARG001 (as above)
     predictions = Predictions.load(Path(path))
     return predictions, evaluate(predictions)
 

@@ -81,13 +81,16 @@ def show_dataset(dataset_id: str) -> None:
 def delete(gone: Dataset) -> None:
     """Deletes a dataset of this workspace, and looks at no dataset any more."""
     delete_dataset(workspace(), gone.id)
-    resources.dataset.clear()
     show_dataset("")
 
 
 def submit(spec: JobSpec) -> Job:
-    """Queues a job of this workspace and looks at it from here on."""
-    job = resources.pool().submit(workspace(), spec)
+    """Queues a job of this workspace and looks at it from here on; where it cannot wait, says so and stops the page."""
+    try:
+        job = resources.pool().submit(workspace(), spec)
+    except GraftError as problem:
+        st.error(str(problem))
+        st.stop()
     if spec.listed:
         follow(job)
     return job
@@ -173,6 +176,18 @@ def runs(dataset_id: str = "") -> list[Run]:
     """The finished runs of this workspace, newest first (of the dataset, where one is named)."""
     found = find_runs(paths.jobs(workspace()))
     return [run for run in found if not dataset_id or run.dataset_id == dataset_id]
+
+
+def judgeable(shown: Dataset | None) -> list[Run]:
+    """The runs made with these photos, then those whose photos have been deleted; each newest first."""
+    there = {summary.id for summary in list_datasets(workspace())}
+    found = [run for run in runs() if run.dataset_id not in there or (shown and run.dataset_id == shown.id)]
+    return sorted(found, key=lambda run: run.dataset_id not in there)
+
+
+def runs_of(job: Job) -> list[Run]:
+    """What a job has made, newest first: one model, or a probe for each backbone."""
+    return [run for run in runs() if run.path.is_relative_to(job.path)]
 
 
 def run_key(run: Run) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.backbones.registry import backbones
+from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from core.training.config import FinetuneConfig
@@ -115,7 +116,11 @@ def _evaluate_says() -> str:
 
 
 def _draw_data(_job: Job, status: JobStatus) -> None:
-    dataset = resources.dataset(state.workspace(), status.result["dataset"])
+    try:
+        dataset = resources.dataset(state.workspace(), status.result["dataset"])
+    except GraftError as problem:  # deleted since
+        st.caption(str(problem))
+        return
     first = {item.label: item for item in reversed(dataset.items)}
     st.markdown(
         _("{images} in {classes}.").format(
@@ -132,16 +137,16 @@ def _draw_data(_job: Job, status: JobStatus) -> None:
 def _draw_comparison(_job: Job, status: JobStatus) -> None:
     if lead := status.result.get("lead"):
         st.markdown(text.literal(lead["sentence"]))
-    st.plotly_chart(charts.accuracy_bars(status.result["results"]), key="tour-compare")
+    st.plotly_chart(charts.accuracy_bars(status.result["results"]), key="tour-compare", alt=_("Accuracy of each"))
 
 
 def _draw_live_history(job: Job) -> None:
     if epochs := progress.found(job, "epoch"):
-        st.plotly_chart(charts.history(epochs, total=EPOCHS), key="tour-history-live")
+        st.plotly_chart(charts.history(epochs, total=EPOCHS), key="tour-history-live", alt=_("Curves so far"))
 
 
 def _draw_history(_job: Job, status: JobStatus) -> None:
-    st.plotly_chart(charts.history(status.result["history"]), key="tour-history")
+    st.plotly_chart(charts.history(status.result["history"]), key="tour-history", alt=_("Curves by epoch"))
 
 
 def _draw_confusion(job: Job, _status: JobStatus) -> None:
@@ -154,7 +159,8 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
             interval=text.interval(evaluation.accuracy_ci),
         )
     )
-    st.plotly_chart(charts.confusion(evaluation.confusion, evaluation.classes, normalised=False), key="tour-confusion")
+    figure = charts.confusion(evaluation.confusion, evaluation.classes, normalised=False)
+    st.plotly_chart(figure, key="tour-confusion", alt=_("Confusion matrix"))
     state.show_run(run)
     st.page_link("views/evaluate.py", label=_("All about this model"), icon=":material/arrow_forward:")
     st.page_link("views/predict.py", label=_("Try it on a photo, or take it home"), icon=":material/arrow_forward:")
