@@ -131,6 +131,16 @@ def test_inspect_accepts(capsys: pytest.CaptureFixture[str], small_zip: ZipBuild
     assert [skip["entry"] for skip in found["skipped"]] == ["train/cat/note.txt"]
 
 
+def test_inspect_explains_in_sentences(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
+    path = small_zip(
+        splits={"train": 4, "val": 2}, extra={"val/owl/1.png": photo_bytes((9, 9, 9), seed=1), "val/owl/2.jpg": b""}
+    )
+    code, out, err = run(capsys, "inspect", path)
+    assert (code, err) == (0, "")
+    assert "Class 'owl' has no photo in the training split" in out
+    assert "The file is empty." in out
+
+
 def test_inspect_rejects_with_a_document_and_a_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "bad.zip").write_bytes(b"this is no zip")
     code, out, err = run(capsys, "inspect", tmp_path / "bad.zip", "--json")
@@ -158,6 +168,7 @@ def test_compare_as_a_table_and_kept(capsys: pytest.CaptureFixture[str], data: P
     assert (code, err) == (0, "")
     assert "pixels_16" in said
     assert "%" in said
+    assert "cross-validation on 16 training images" in said
     assert (out / "comparison.json").is_file()
     judged = document(capsys, "evaluate", out / "probes" / "pixels_16", "--split", "oof")
     assert judged["n"] == json.loads((out / "comparison.json").read_text())["results"][0]["n"]

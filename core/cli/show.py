@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from core.data.messages import skip_text, warning_text
 from core.i18n import gettext as _
 
 Row = Mapping[str, Any]
@@ -86,16 +87,22 @@ def inspection(document: Row) -> None:
     facts = _("{images} images in {classes} classes").format(
         images=document["images"], classes=len(document["classes"])
     )
-    lines(facts, *document.get("notes", ()))
+    lines(facts)
     if document["splits"]:
         lines(_("It comes with splits: {splits}.").format(splits=_joined(document["splits"])))
-    for word in document["warnings"]:
-        lines(_("Warning: {word}").format(word=word))
+    warnings(document["warnings"])
     if document["skipped"]:
-        rows = [(skip["entry"], skip["reason"]) for skip in document["skipped"]]
+        rows = [(skip["entry"], skip_text(skip["reason"])) for skip in document["skipped"]]
         table((_("Skipped"), _("Why")), rows, left=2)
     if document["ignored"]:
         lines(_("{n} system files were ignored.").format(n=document["ignored"]))
+
+
+def warnings(codes: Sequence[str], most: int = 8) -> None:
+    """What is doubtful about the data, as sentences."""
+    lines(*(_("Warning: {text}").format(text=warning_text(code)) for code in codes[:most]))
+    if len(codes) > most:
+        lines(_("{n} more warnings are in the output of `inspect --json`.").format(n=len(codes) - most))
 
 
 def comparison(document: Row) -> None:
@@ -111,8 +118,8 @@ def comparison(document: Row) -> None:
         )
         for row in ranked
     ]  # fmt: skip
-    folds = _("{folds}-fold cross-validation on the training images").format(folds=document["folds"])
-    table(headings, rows, title=folds)
+    how = _("{folds}-fold cross-validation on {n} training images").format(folds=document["folds"], n=ranked[0]["n"])
+    table(headings, rows, title=how)
     if document.get("lead"):
         lines(document["lead"]["sentence"])
     lines(*dict.fromkeys(note for row in ranked for note in row.get("notes", ())))
