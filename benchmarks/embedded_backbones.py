@@ -7,6 +7,7 @@ and images a second on this machine, without decoding.
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ import torch
 from core.backbones.architectures import Trunk
 from core.backbones.embedded import WEIGHTS
 from core.backbones.pretraining.evaluate import PROTOCOL, embed, load_exported, probe_score, read_labelled_zip
+from core.backbones.spec import Preprocessing
 from core.errors import BackboneError
 
 BATCH = 64
@@ -23,6 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with zips of labelled images")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with cards and weights")
+    parser.add_argument("--input-px", type=int, nargs="*", help="input sizes to score at (default: each one's own)")
     given = parser.parse_args()
     cards = sorted(given.weights.glob("*.json"))
     print(PROTOCOL)
@@ -33,8 +36,9 @@ def main() -> None:
             continue  # a zip without classes, such as one for pretraining
         for card in cards:
             trunk, how = load_exported(card)
-            score = probe_score(embed(trunk, images, how), classes)
-            print(f"{archive.stem:24} {card.stem:24} {how.input_px:4} px  {score}", flush=True)
+            for size_px in given.input_px or [how.input_px]:
+                score = probe_score(embed(trunk, images, resized(how, size_px)), classes)
+                print(f"{archive.stem:24} {card.stem:24} {size_px:4} px  {score}", flush=True)
     for card in cards:
         trunk, how = load_exported(card)
         rates = ", ".join(f"{name} {speed(trunk, how.input_px, dtype):,.0f}" for name, dtype in DTYPES.items())
@@ -42,6 +46,11 @@ def main() -> None:
 
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+def resized(how: Preprocessing, size_px: int) -> Preprocessing:
+    """The same preparation for another input size."""
+    return replace(how, resize_px=round(size_px * how.resize_px / how.crop_px), crop_px=size_px)
 
 
 @torch.inference_mode()

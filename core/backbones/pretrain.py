@@ -6,7 +6,7 @@ same command run again goes on where it stopped.
     python -m core.backbones.pretrain --architecture residual-slim --start graft_residual_v0 \\
         --images tiny_imagenet_64 --images imagenet_sample_1000.zip \\
         --teacher mobilenet_v1_1.0_224_quant_embedding_extractor.tflite --teacher mobilenet_v2_1.0_224_quant.tflite \\
-        --work pretraining --out core/backbones/weights --name graft_residual --score ants_bees.zip
+        --work pretraining --out core/backbones/weights --name graft_residual_slim --score ants_bees.zip
 """
 
 from dataclasses import replace
