@@ -57,7 +57,7 @@ def resized(how: Preprocessing, size_px: int) -> Preprocessing:
 def speed(trunk: Trunk, size_px: int, dtype: torch.dtype, *, seconds: float = 3.0) -> float:
     """Images a second through the network alone, channels last, best of the batches within some seconds."""
     images = torch.rand(BATCH, 3, size_px, size_px).contiguous(memory_format=torch.channels_last)
-    trunk = trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    trunk = trunk.to(memory_format=torch.channels_last)
     best, started = 0.0, time.monotonic()
     while time.monotonic() - started < seconds:
         begun = time.perf_counter()
