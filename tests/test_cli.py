@@ -309,6 +309,23 @@ def test_a_backbone_that_fails_is_told_and_the_others_are_shown(
     assert err == "resnet18: the weights are not here\n"
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_name_that_stdout_has_no_letters_for_is_escaped(
+    monkeypatch: pytest.MonkeyPatch, small_zip: ZipBuilder, as_json: bool
+) -> None:
+    raw = io.BytesIO()
+    path = small_zip(classes=("ñandú", "蜂"), per_class=3, extra={"蜂/none.txt": b"x"})
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+        assert main(["inspect", str(path), *(["--json"] if as_json else [])]) == 0
+        sys.stdout.flush()
+        said = raw.getvalue().decode("ascii")
+    if as_json:
+        assert json.loads(said)["classes"] == ["ñandú", "蜂"]
+    else:
+        assert r"\u8702/none.txt" in said
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, Cancelled])
 def test_a_stop_is_one_line(
     capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]

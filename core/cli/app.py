@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 import sys
@@ -268,13 +269,18 @@ def _folder(out: Path | None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Settles how libraries use threads, and keeps their warnings from the user unless Python was started with -W."""
+    """Settles threads, and what becomes of letters that stdout does not know and of libraries' warnings.
+
+    The latter are kept from the user unless Python was started with -W.
+    """
     with warnings.catch_warnings():
         for name, value in thread_settings().items():
             os.environ.setdefault(name, value)
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # where it is not UTF-8, a name is escaped and not fatal
         yield
 
 
@@ -288,7 +294,12 @@ def _show(what: str, result: Mapping[str, Any] | Sequence[Any], as_json: bool) -
 
 
 def _print_json(document: object) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
+    written = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    try:
+        written.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a file name that is no UTF-8, or a stdout that is not
+        written = json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False)
+    print(written)
 
 
 def _say(message: str) -> None:
