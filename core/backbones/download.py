@@ -105,11 +105,14 @@ def _reason(problem: Exception) -> str:
         return _("the disk is full")
     if isinstance(problem, OSError) and problem.errno in (errno.EACCES, errno.EROFS):
         return _("the folder cannot be written to")
-    return str(getattr(problem, "reason", problem)) or type(problem).__name__
+    told = getattr(problem, "reason", problem)
+    return str(getattr(told, "strerror", None) or told) or type(problem).__name__
 
 
 def _unavailable(info: BackboneInfo, file: Path, reason: str) -> WeightsUnavailable:
-    ready = ", ".join(ready_names()) or _("none")
+    ready = ", ".join(name for name in ready_names() if name != info.name) or _("none")
+    if file.is_file():
+        reason = _("the file that is here is damaged, and there is no other ({reason})").format(reason=reason)
     return WeightsUnavailable(
         _(
             "The weights of '{name}' could not be downloaded: {reason}. With a network, try again; without one, put "

@@ -90,6 +90,15 @@ def test_without_a_network_the_error_says_what_to_put_where(hub: Path, monkeypat
     assert "Ready on this machine: graft" in said
 
 
+def test_a_damaged_file_that_cannot_be_replaced_is_not_called_ready(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.mkdir(parents=True)
+    (hub / "shufflenetv2_x0.5-f707e7126e.pth").write_bytes(b"half of it")
+    monkeypatch.setenv(download.MIRROR, "http://127.0.0.1:9/")
+    with pytest.raises(WeightsUnavailable, match="the file that is here is damaged") as raised:
+        load(NAME)
+    assert NAME not in str(raised.value).partition("Ready on this machine")[2]
+
+
 def test_a_wrong_file_is_not_kept(mirror: BackboneInfo, hub: Path, tmp_path: Path) -> None:
     (tmp_path / "mirror" / "shufflenetv2_x0.5-f707e7126e.pth").write_bytes(b"something else")
     with pytest.raises(WeightsUnavailable, match="its hash differs"):
