@@ -69,7 +69,7 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
 
 
 def _mean_accuracy(info: BackboneInfo) -> float:
-    probes = [v for v in info.accuracy.values() if isinstance(v, int | float)]
+    probes = [float(measured["value"]) for measured in info.accuracy.values()]
     return sum(probes) / len(probes) if probes else 0.0
 
 

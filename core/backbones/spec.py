@@ -101,7 +101,7 @@ class BackboneInfo:
         preprocessing: how its input is made.
         trainable: whether it can be fine-tuned.
         stages: the units of "fine-tune the last stages", from input to output.
-        accuracy: an embedded backbone's measured accuracies, by task.
+        accuracy: an embedded backbone's probe accuracies by dataset, each with `value` (0..1), `n`, `protocol`.
         note: what to know when choosing it, in a sentence.
         url: where its weights are downloaded from; "" where they come with Graft.
         sha256: hash of the weights file, in full or the beginning of it.

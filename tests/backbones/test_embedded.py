@@ -75,6 +75,8 @@ def test_the_better_one_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     card = read_json(CARDS[0])
     for name, accuracy in (("a", 0.6), ("b", 0.8)):
         (tmp_path / f"{name}.safetensors").write_bytes(b"")
-        write_json(tmp_path / f"{name}.json", {**card, "name": name, "accuracy": {"photos": accuracy}})
+        write_json(
+            tmp_path / f"{name}.json", {**card, "name": name, "accuracy": {"photos": {"value": accuracy, "n": 100}}}
+        )
     assert [b.name for b in embedded.embedded()] == ["b", "a", "pixels_16"]
     assert all(isinstance(b, BackboneInfo) for b in embedded.embedded())

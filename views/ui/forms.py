@@ -76,6 +76,8 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
             _("GFLOPs"): [fact.gflops for fact in facts],
             _("Size (MB)"): [fact.size_mb for fact in facts],
             _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
+            _("Probe on ants & bees (%)"): [_probed(fact, "ants_bees") for fact in facts],
+            _("Probe on small CIFAR-10 (%)"): [_probed(fact, "cifar10_small") for fact in facts],
             _("Input (px)"): [fact.input_px for fact in facts],
             _("Features"): [fact.feature_dim for fact in facts],
             _("Trained on"): [fact.trained_on for fact in facts],
@@ -88,5 +90,18 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
             _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
             _("Size (MB)"): st.column_config.NumberColumn(format="%.1f"),
             _("ImageNet top-1 (%)"): st.column_config.NumberColumn(format="%.1f"),
+            _("Probe on ants & bees (%)"): st.column_config.NumberColumn(format="%.1f"),
+            _("Probe on small CIFAR-10 (%)"): st.column_config.NumberColumn(format="%.1f"),
         },
     )
+    st.caption(
+        _(
+            "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet weights are "
+            "stronger, and one click away where there is a network: choose one above, and it is downloaded once."
+        )
+    )
+
+
+def _probed(fact: BackboneInfo, dataset: str) -> float | None:
+    measured = fact.accuracy.get(dataset)
+    return 100 * measured["value"] if measured else None
