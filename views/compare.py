@@ -17,8 +17,8 @@ from views.ui.maps import embedding_map
 
 def main() -> None:
     """The page: what to compare, its progress, and the comparison."""
-    dataset = state.require_dataset()
     st.title(_("Compare backbones"))
+    dataset = state.require_dataset()
     st.markdown(
         _(
             "A *backbone* is a network that learned to see on other images. Here a simple classifier (a *probe*) is "

@@ -20,11 +20,11 @@ MOST_MISTAKES = 96
 
 def main() -> None:
     """The page: which run, on which images, and what it is worth."""
+    st.title(_("Evaluate"))
     dataset = state.dataset()
     runs = state.judgeable(dataset)
     if dataset is None and not runs:
         dataset = state.require_dataset()
-    st.title(_("Evaluate"))
     if not runs:
         st.info(_("No model has been made from these photos yet. Compare backbones, or fine-tune one, first."))
         st.page_link("views/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")

@@ -18,8 +18,8 @@ from views.ui.previews import augmentation_preview
 
 def main() -> None:
     """The page: what to train and how, the live run, and its result."""
-    dataset = state.require_dataset()
     st.title(_("Fine-tune"))
+    dataset = state.require_dataset()
     st.markdown(
         _(
             "A new head is trained for your classes and, if you wish, the backbone with it. The validation images say "

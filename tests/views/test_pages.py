@@ -62,11 +62,14 @@ def labels(app: AppTest) -> list[str]:
     return [b.label for b in app.button]
 
 
-@pytest.mark.parametrize("page", ["compare", "finetune", "evaluate"])
-def test_a_page_that_needs_photos_says_what_to_do_first(visit: Open, page: str):
+@pytest.mark.parametrize(
+    ("page", "title"), [("compare", "Compare backbones"), ("finetune", "Fine-tune"), ("evaluate", "Evaluate")]
+)
+def test_a_page_that_needs_photos_says_what_to_do_first(visit: Open, page: str, title: str):
     app = visit(page)
+    assert app.title[0].value == title
     assert "There are no photos yet" in app.info[0].value
-    assert not app.title
+    assert not app.button
 
 
 def test_the_first_page_offers_one_button_for_the_whole_way(visit: Open):

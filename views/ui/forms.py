@@ -96,8 +96,8 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
     )
     st.caption(
         _(
-            "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet weights "
-            "are stronger, and one click away where there is a network: choose one above, and it is downloaded once."
+            "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet "
+            "weights are stronger, and one click away where there is a network: choose one above; it is downloaded once."
         )
     )
 

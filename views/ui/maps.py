@@ -41,12 +41,12 @@ def embedding_map(dataset: Dataset, backbones: list[str]) -> None:
     if status.state != "done":
         return
     points = read_json(job.path / status.result["file"])
-    _draw(dataset, points, f"{backbone}-{method}")
+    _draw(dataset, points, f"{backbone}-{method}", method)
     if status.result.get("note"):
         st.caption(literal(status.result["note"]))
 
 
-def _draw(dataset: Dataset, points: dict, key: str) -> None:
+def _draw(dataset: Dataset, points: dict, key: str, method: str) -> None:
     items = {item.sha256: item for item in dataset.items}
     there = [i for i, id_ in enumerate(points["ids"]) if id_ in items]
     shown = [items[points["ids"][i]] for i in there]
@@ -56,7 +56,8 @@ def _draw(dataset: Dataset, points: dict, key: str) -> None:
         [item.label for item in shown],
         dataset.classes,
         [item.sha256 for item in shown],
-        [item.name for item in shown],
+        names=[item.name for item in shown],
+        method=method,
     )
     chart, picture = st.columns([3, 1], gap="medium")
     with chart:
