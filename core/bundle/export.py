@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import safetensors.torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from core.backbones import registry
 from core.backbones.embedded import file_sha256
@@ -60,6 +60,7 @@ def _model(run: Run, folder: Path, report: Report) -> Path:
     if not own.is_file():
         raise BundleError(_("The run's file '{name}' is missing. Run it again.").format(name=name))
     if run.kind == "finetune":
+        _check_whole(own)
         return own
     report(Progress(0, 0, _("Loading the backbone")))
     backbone = load(run.backbone, report=lambda step: report(Progress(0, 0, step.message)))
@@ -68,10 +69,22 @@ def _model(run: Run, folder: Path, report: Report) -> Path:
         head = safetensors.torch.load_file(own)
         state |= {"head.weight": head["weight"], "head.bias": head["bias"]}
     except (SafetensorError, KeyError) as problem:
-        raise BundleError(_("The run's file '{name}' is damaged. Run it again.").format(name=name)) from problem
+        raise _damaged(own) from problem
     joined = folder / archive.MODEL
     safetensors.torch.save_file(state, joined)
     return joined
+
+
+def _check_whole(file: Path) -> None:
+    try:
+        with safe_open(file, framework="pt"):  # holds the header against the file's size
+            return
+    except SafetensorError as problem:
+        raise _damaged(file) from problem
+
+
+def _damaged(file: Path) -> BundleError:
+    return BundleError(_("The run's file '{name}' is damaged. Run it again.").format(name=file.name))
 
 
 def _manifest(run: Run, info: BackboneInfo, model: Path) -> Manifest:

@@ -143,6 +143,17 @@ def test_a_run_with_missing_or_damaged_files_is_not_exported(runs, tmp_path):
     assert not (tmp_path / "bundle.zip").exists()
 
 
+def test_a_fine_tuned_model_that_was_cut_off_is_not_exported(runs, tmp_path):
+    import dataclasses
+
+    run = dataclasses.replace(runs["finetune"], path=tmp_path / "run")
+    run.path.mkdir()
+    whole = (runs["finetune"].path / "model.safetensors").read_bytes()
+    (run.path / "model.safetensors").write_bytes(whole[:-1])
+    with pytest.raises(BundleError, match=r"'model\.safetensors' is damaged"):
+        export(run, tmp_path / "bundle.zip")
+
+
 def test_a_place_that_cannot_be_written_is_said(runs, tmp_path):
     with pytest.raises(BundleError, match="is a folder"):
         export(runs["pixels"], tmp_path)
