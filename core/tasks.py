@@ -104,6 +104,7 @@ def compare(job_dir: Path, params: Params, report: Report) -> Result:
         "failed": [{"backbone": name, "message": str(problem)} for name, problem in failed],
         "dataset": dataset.id,
         "dataset_name": dataset.name,
+        "warnings": list(dataset.warnings),
     }
     write_json(job_dir / "comparison.json", document)
     return document
@@ -124,6 +125,7 @@ def finetune(job_dir: Path, params: Params, report: Report) -> Result:
         "run": str(params.get("out") or "run"),
         "dataset": dataset.id,
         "dataset_name": dataset.name,
+        "warnings": list(dataset.warnings),
         "backbone": run.backbone,
         "classes": list(run.classes),
         "metrics": {split: dict(numbers) for split, numbers in run.metrics.items()},

@@ -203,6 +203,26 @@ def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[P
     assert found["classes"] == list(COLOURS)
     assert sum(map(sum, found["confusion_matrix"])) == found["n"]
     assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(found)
+    told = finetuned[1]["metrics"][split]
+    assert {key: told[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
+        key: found[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
+    }
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_is_doubtful_about_the_data_is_told_with_its_numbers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, small_zip: ZipBuilder, as_json: bool
+) -> None:
+    shared = {f"{split}/cat/same.png": photo_bytes((9, 9, 9), seed=1) for split in ("train", "val")}
+    path = small_zip(splits={"train": 6, "val": 3}, extra=shared)
+    for command in (["compare", "--backbones", "pixels_16"], ["finetune", "--backbone", "pixels_16", "--epochs", "1"]):
+        where = tmp_path / command[0]
+        code, out, _err = run(capsys, *command, path, "--out", where, *(["--json"] if as_json else []))
+        assert code == 0
+        if as_json:
+            assert json.loads(out)["warnings"] == ["train_val_leak"]
+        else:
+            assert "in both training and validation" in out
 
 
 def test_evaluate_as_a_table_shows_names_literally(

@@ -120,9 +120,10 @@ def comparison(document: Row) -> None:
     ]  # fmt: skip
     how = _("{folds}-fold cross-validation on {n} training images").format(folds=document["folds"], n=ranked[0]["n"])
     table(headings, rows, title=how)
-    if document.get("lead"):
+    if document["lead"]:
         lines(document["lead"]["sentence"])
-    lines(*dict.fromkeys(note for row in ranked for note in row.get("notes", ())))
+    lines(*dict.fromkeys(note for row in ranked for note in row["notes"]))
+    warnings(document["warnings"])
 
 
 def finetuning(result: Row) -> None:
@@ -145,6 +146,7 @@ def finetuning(result: Row) -> None:
                 split=split, accuracy=percent(numbers["accuracy"]), ci=interval(numbers["accuracy_ci"]), n=numbers["n"]
             )
         )
+    warnings(result["warnings"])
     lines(_("The run is in {path}").format(path=result["run"]))
 
 

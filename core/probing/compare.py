@@ -176,7 +176,7 @@ def cross_validate(features: Features, config: ProbeConfig | None = None, report
     folds = make_folds(train.y, train.ids, features.classes, config.folds, config.seed)
     proba, converged = _held_out(train, folds, config, report)
     oof = Predictions(features.classes, train.y, proba, train.ids, "oof")
-    pooled = evaluate(oof, seed=config.seed)
+    pooled = evaluate(oof)
     accuracy = tuple(float(oof.correct[held].mean()) for _fit, held in folds.pairs)
     most_components = min(train.X.shape[1], *(len(fit) for fit, _held in folds.pairs))
     return ProbeResult(

@@ -52,7 +52,7 @@ def save_probe_run(
         preprocessing=info.preprocessing.to_json(),
         config=config.to_json(),
         seed=config.seed,
-        metrics={split: evaluate(said, seed=config.seed).summary() for split, said in predictions.items()},
+        metrics={split: evaluate(said).summary() for split, said in predictions.items()},
         seconds=(result.seconds if result else 0.0) + time.perf_counter() - started,
     )
     run.save()

@@ -160,7 +160,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         if items := dataset.split(split):
             said = _predict(dataset, items, network, work)
             said.save(out / "predictions" / f"{split}.npz")
-            metrics[split] = evaluate(said, seed=config.seed).summary()
+            metrics[split] = evaluate(said).summary()
     best = standing.best
     assert best is not None
     metrics["val"] |= {"best_epoch": best["epoch"], "epochs": standing.epochs}

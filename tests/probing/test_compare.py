@@ -171,7 +171,7 @@ def test_a_probe_becomes_a_run(tmp_path):
     assert np.array_equal(head["bias"], probe.bias)
     for split in loaded.splits():
         said = Predictions.load(loaded.predictions_path(split))
-        assert loaded.metrics[split] == evaluate(said, seed=3).summary()
+        assert loaded.metrics[split] == evaluate(said).summary()  # whoever looks again finds the same
         assert said.split == split
     assert loaded.metrics["oof"]["n"] == 60
     assert loaded.metrics["val"]["n"] == 18
