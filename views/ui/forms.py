@@ -97,7 +97,7 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
     st.caption(
         _(
             "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet "
-            "weights are stronger, and one click away where there is a network: choose one above; it is downloaded once."
+            "weights are stronger, and one click away where there is a network: choose one above to download it once."
         )
     )
 
