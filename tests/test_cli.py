@@ -185,6 +185,19 @@ def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
     assert record["seed"] == 3
 
 
+def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    code, out, err = run(
+        capsys, "finetune", data, "--backbone", "pixels_16", "--epochs", "2", "--out", tmp_path / "run"
+    )
+    assert (code, err) == (0, "")
+    assert "Validation: accuracy" in out
+    assert "on 4 images" in out
+    assert "test: accuracy" not in out
+    assert "--split test" in out
+
+
 def test_a_finished_run_is_not_overwritten(
     capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], data: Path
 ) -> None:

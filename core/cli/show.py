@@ -140,12 +140,15 @@ def finetuning(result: Row) -> None:
         for epoch in result["history"]
     ]  # fmt: skip
     table(headings, rows, left=0)
-    for split, numbers in result["metrics"].items():
-        lines(
-            _("{split}: accuracy {accuracy} (95 % interval {ci}) on {n} images").format(
-                split=split, accuracy=percent(numbers["accuracy"]), ci=interval(numbers["accuracy_ci"]), n=numbers["n"]
-            )
+    numbers = result["metrics"]["val"]
+    lines(
+        _("Validation: accuracy {accuracy} (95 % interval {ci}) on {n} images; epoch {epoch} is kept").format(
+            accuracy=percent(numbers["accuracy"]), ci=interval(numbers["accuracy_ci"]), n=numbers["n"],
+            epoch=numbers["best_epoch"],
         )
+    )  # fmt: skip
+    if "test" in result["metrics"]:
+        lines(_("Look at the test images once, when all choices are made: `evaluate RUN --split test`."))
     warnings(result["warnings"])
     lines(_("The run is in {path}").format(path=result["run"]))
 
