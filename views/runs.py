@@ -12,7 +12,6 @@ from views.ui.i18n import _
 
 PAGES = {"ingest": "views/data.py", "compare": "views/compare.py", "finetune": "views/finetune.py"}
 PAGE_SIZE = 15
-OPEN_ICON = ":material/open_in_new:"
 
 
 def main() -> None:
@@ -101,17 +100,21 @@ def outcome(job: Job, status: JobStatus) -> str:
     return ""
 
 
+def opens(job: Job, gone: bool) -> tuple[str, dict[str, str]] | None:
+    """The page that shows a job, and the address's parameters; a model whose photos are deleted is judged."""
+    if gone:
+        return next((("views/evaluate.py", {"run": state.run_key(run)}) for run in state.runs_of(job)), None)
+    page, dataset_id = PAGES.get(job.spec.kind), state.dataset_of(job)
+    return (page, {"job": job.id} | ({"dataset": dataset_id} if dataset_id else {})) if page else None
+
+
 def act(job: Job, status: JobStatus, gone: bool) -> None:
     """Open, cancel, resume, delete; `gone` says that its photos have been deleted."""
-    if job.spec.kind in PAGES and not gone and st.button(_("Open"), key=f"open-{job.id}", icon=OPEN_ICON):
-        if dataset_id := state.dataset_of(job):
-            state.show_dataset(dataset_id)
-        state.follow(job)
-        st.switch_page(PAGES[job.spec.kind])
-    run = next((run for run in state.runs_of(job)), None) if gone else None
-    if run is not None and st.button(_("Open"), key=f"open-{job.id}", icon=OPEN_ICON):
-        state.show_run(run)
-        st.switch_page("views/evaluate.py")
+    if where := opens(job, gone):
+        # A link, not a button and `st.switch_page`: a tick of this fragment that is under way when the page changes
+        # would name this page to the server, and leave the browser with an empty one.
+        page, parameters = where
+        st.page_link(page, label=_("Open"), icon=":material/open_in_new:", query_params=parameters, width="content")
     if not status.is_over:
         if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
             resources.pool().cancel(job)
