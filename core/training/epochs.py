@@ -74,7 +74,8 @@ class Fitting:
         self._instant = is_instant(config)  # epochs are over before a checkpoint would be written
         self._best: State = {}
         self._device = next(network.parameters()).device
-        self._weights = _class_weights(train.y, network.head.out_features) if config.balance_classes else None
+        weights = _class_weights(train.y, network.head.out_features) if config.balance_classes else None
+        self._weights = None if weights is None else weights.to(self._device)
         self._started = started - standing.seconds
 
     @property

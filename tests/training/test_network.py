@@ -6,7 +6,9 @@ import torch
 
 from core.backbones.load import Classifier, load
 from core.errors import TrainingError
+from core.training.checkpoint import Standing
 from core.training.config import FinetuneConfig
+from core.training.epochs import Encoded, Fitting
 from core.training.network import Network, make_optimizer
 from tests.training.tiny import tiny_backbone
 
@@ -54,6 +56,15 @@ def test_the_backbone_given_is_not_touched() -> None:
     assert not backbone.training
     mine = {id(p) for p in net.parameters()}
     assert not any(id(p) in mine for p in backbone.parameters())
+
+
+def test_weights_of_classes_lie_on_the_networks_device() -> None:
+    config = FinetuneConfig("tiny", balance_classes=True)
+    net = network("head").to("meta")  # any device that is not the labels'
+    seen = Encoded(torch.zeros(4, net.head.in_features), torch.tensor([0, 0, 1, 2]))
+    fitting = Fitting(net, make_optimizer(net, config), config, Standing({}), seen, seen, started=0.0)
+    assert fitting._weights is not None
+    assert fitting._weights.device.type == "meta"
 
 
 def test_the_head_starts_undecided_and_folds_into_a_plain_classifier() -> None:
