@@ -32,6 +32,11 @@ def gettext(message: str) -> str:
     return _translations(_language.get()).gettext(message)
 
 
+def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
+    """Marks a message that stands in a table, and is translated where it is shown."""
+    return message
+
+
 def ngettext(one: str, many: str, n: int) -> str:
     """The translation of the form of the message that `n` things take."""
     return _translations(_language.get()).ngettext(one, many, n)

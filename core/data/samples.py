@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from core.data.entries import Entry
 from core.data.limits import Limits
 from core.errors import DatasetError
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.progress import Report
 
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 
 DIGIT_PX = 64
 _VERSION = 1
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
-    """Marks a message that is translated where it is shown."""
-    return message
 
 
 @dataclass(frozen=True)

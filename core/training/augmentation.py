@@ -12,15 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import TrainingError
+from core.i18n import N_
 from core.i18n import gettext as _
 
 FILLS = ("mean", "black", "white")
 MAX_RATIO = 3.0
-
-
-def N_(message: str) -> str:  # noqa: N802 (gettext's name for text that is translated where it is shown)
-    """Marks text that is translated when it is shown."""
-    return message
 
 
 @dataclass(frozen=True)
