@@ -64,6 +64,7 @@ class Run:
         versions: library versions.
         created: UTC time, ISO 8601.
         seconds: how long the fitting took.
+        weights_sha256: hash of the pretrained weights it began from, as the registry has it; "" where there are none.
     """
 
     path: Path
@@ -80,6 +81,7 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=library_versions)
     created: str = field(default_factory=_now)
     seconds: float = 0.0
+    weights_sha256: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in ("probe", "finetune"):

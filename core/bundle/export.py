@@ -31,7 +31,8 @@ def export(run: Run, out: Path, report: Report = silent) -> Path:
         report: is told of bytes written.
 
     Raises:
-        BundleError: the run's files are missing or damaged, or `out` cannot be written.
+        BundleError: the run's files are missing or damaged, a probe was fitted on other weights of its backbone, or
+            `out` cannot be written.
         WeightsUnavailable: a probe's backbone is not on this machine and cannot be fetched.
     """
     info = registry.info(run.backbone)
@@ -62,6 +63,12 @@ def _model(run: Run, folder: Path, report: Report) -> Path:
     if run.kind == "finetune":
         _check_whole(own)
         return own
+    if run.weights_sha256 != registry.info(run.backbone).sha256:
+        raise BundleError(
+            _("The weights of '{name}' are others than when this probe was fitted. Compare again.").format(
+                name=run.backbone
+            )
+        )
     report(Progress(0, 0, _("Loading the backbone")))
     backbone = load(run.backbone, report=lambda step: report(Progress(0, 0, step.message)))
     state = {f"backbone.{key}": value.contiguous() for key, value in backbone.state_dict().items()}

@@ -54,6 +54,7 @@ def save_probe_run(
         seed=config.seed,
         metrics={split: evaluate(said).summary() for split, said in predictions.items()},
         seconds=(result.seconds if result else 0.0) + time.perf_counter() - started,
+        weights_sha256=info.sha256,
     )
     run.save()
     return run

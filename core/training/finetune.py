@@ -177,6 +177,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         seed=config.seed,
         metrics=metrics,
         seconds=fitting.seconds,
+        weights_sha256=network.backbone.info.sha256,
     )
     run.save()
     checkpoint.clear(out)

@@ -154,6 +154,14 @@ def test_a_fine_tuned_model_that_was_cut_off_is_not_exported(runs, tmp_path):
         export(run, tmp_path / "bundle.zip")
 
 
+def test_a_probe_is_not_joined_to_other_weights_than_it_was_fitted_on(runs, tmp_path):
+    import dataclasses
+
+    run = dataclasses.replace(runs["probe"], weights_sha256="0" * 64)
+    with pytest.raises(BundleError, match="others than when this probe was fitted"):
+        export(run, tmp_path / "bundle.zip")
+
+
 def test_a_place_that_cannot_be_written_is_said(runs, tmp_path):
     with pytest.raises(BundleError, match="is a folder"):
         export(runs["pixels"], tmp_path)
