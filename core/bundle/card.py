@@ -133,8 +133,8 @@ def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
     said = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
     if info.architecture:
         said = _(
-            "With torch and torchvision alone, and Graft's file `core/backbones/architectures.py`, which is plain "
-            "torch (levels of the resized image may differ by 1 of 255):"
+            "With torch and torchvision, and Graft's folder `core` for the network, which is plain torch in "
+            "`core/backbones/architectures.py` (levels of the resized image may differ by 1 of 255):"
         )
     return f"{said}\n\n```python\n{_IMPORTS}{_network(info)}{_transform(how)}{_PREDICT}```"
 
