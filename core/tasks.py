@@ -296,7 +296,8 @@ def _predict_chunk(predictor: Predictor, chunk: Sequence[Mapping[str, Any]], rep
         raise
     except GraftError as problem:
         if len(chunk) == 1:
-            return [{"image": chunk[0]["name"], "error": str(problem)}]
+            named = str(problem).replace(Path(chunk[0]["path"]).name, chunk[0]["name"])  # not our name for an upload
+            return [{"image": chunk[0]["name"], "error": named}]
         return [row for image in chunk for row in _predict_chunk(predictor, [image], report)]
     rows = []
     for image, row in zip(chunk, proba, strict=True):

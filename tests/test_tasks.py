@@ -157,12 +157,12 @@ def test_finetune_export_predict(tuned: tuple[Path, dict[str, Any]], tmp_path: P
     assert (tmp_path / packed["file"]).stat().st_size == packed["bytes"]
 
     Image.new("RGB", (60, 40), (200, 60, 50)).save(tmp_path / "red.png")
-    (tmp_path / "broken.png").write_bytes(b"no image")
-    images = [{"path": str(tmp_path / name), "name": name} for name in ("broken.png", "red.png")]
+    (tmp_path / "7cf9.png").write_bytes(b"no image")
+    images = [{"path": str(tmp_path / f), "name": n} for f, n in (("7cf9.png", "broken.png"), ("red.png", "red.png"))]
     answers = tasks.predict(tmp_path, {"model": str(tmp_path / packed["file"]), "images": images}, silent)
     broken, red = answers["predictions"]
     assert broken["image"] == "broken.png"
-    assert broken["error"]
+    assert "'broken.png'" in broken["error"]
     assert red["label"] == max(red["proba"], key=red["proba"].get)
     again = tasks.predict(tmp_path, {"model": str(job / "run"), "images": images[1:]}, silent)
     assert again["predictions"][0]["proba"] == pytest.approx(red["proba"], abs=1e-5)
