@@ -66,7 +66,7 @@ def one(job: Job, names: dict[str, str]) -> None:
                 st.progress(status.share or 0.0, text=progress.sentence(job, status))
             elif status.error:
                 st.caption(f":red[{text.literal(status.error)}]")
-        with actions, st.container(horizontal=True, horizontal_alignment="right"):
+        with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             act(job, status, gone=bool(state.dataset_of(job)) and state.dataset_of(job) not in names)
 
 
