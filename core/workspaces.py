@@ -56,6 +56,17 @@ def remove_idle(idle_s: float = IDLE_S) -> list[str]:
     return removed
 
 
+def remove_old_uploads(older_s: float = IDLE_S) -> int:
+    """Removes uploads that nothing took in, such as a bundle that was tried once; gives how many."""
+    removed = 0
+    for path in (paths.home() / "workspaces").glob("*/uploads/*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > older_s:
+                path.unlink()
+                removed += 1
+    return removed
+
+
 def _seen_at(folder: Path) -> float:
     for path in (folder / _SEEN, folder):  # a workspace that was made just now has no marker yet
         with contextlib.suppress(OSError):

@@ -46,6 +46,15 @@ def test_the_quota_counts_what_is_there_and_what_is_to_come(monkeypatch):
         workspaces.check_quota("a", 501, quota_bytes=1500)
 
 
+def test_uploads_that_nothing_took_in_go_after_a_day():
+    make("default")
+    old = paths.workspace("default") / "uploads" / "old.zip"
+    old.write_bytes(b"x")
+    os.utime(old, (time.time() - 2 * workspaces.IDLE_S,) * 2)
+    assert workspaces.remove_old_uploads() == 1
+    assert [path.name for path in old.parent.iterdir()] == ["a.zip"]
+
+
 def test_at_home_there_is_no_quota():
     make("default")
     workspaces.check_quota("default", 10**15)

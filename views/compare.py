@@ -61,7 +61,10 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
     if not rows:
         return
     verdict(rows, status.result)
+    progress.doubts(status.result)
     table(rows)
+    for note in (f"{row['backbone']}: {note}" for row in rows for note in row["notes"]):
+        st.caption(text.literal(note))
     st.download_button(
         _("Download the comparison (JSON)"),
         json.dumps(status.result, ensure_ascii=False, indent=1),
@@ -84,14 +87,19 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
 def verdict(rows: list[dict], result: dict) -> None:
     """The answer in a sentence or two."""
     best, lead = rows[0], result.get("lead")
-    said = _("**{name}** is ahead: {accuracy} right in {folds}-fold cross-validation (95 % interval {ci}).")
+    said = _(
+        "**{name}** is ahead: {accuracy} of {n} training images right in {folds}-fold "
+        "cross-validation (95 % interval {ci})."
+    )
     if lead and lead["beyond_chance"]:
         said = _(
-            "**{name}** carries over best: {accuracy} right in {folds}-fold cross-validation (95 % interval {ci})."
+            "**{name}** carries over best: {accuracy} of {n} training images right in {folds}-fold "
+            "cross-validation (95 % interval {ci})."
         )
     said = said.format(
         name=text.literal(best["backbone"]),
         accuracy=text.percent(best["accuracy_mean"]),
+        n=best["n"],
         folds=result["folds"],
         ci=text.interval(best["accuracy_ci"]),
     )
@@ -141,8 +149,8 @@ def table(rows: list[dict]) -> None:
     st.caption(
         _(
             "Accuracy and macro F1 are means over the folds of the training split; validation and test images are "
-            "untouched. "
-            "Intervals: Wilson's for accuracy, a bootstrap for F1, over all out-of-fold predictions."
+            "untouched. Intervals: Wilson's for accuracy, a bootstrap for F1, over all out-of-fold predictions. The "
+            "more backbones are compared, the more the best of them owes to luck."
         )
     )
 
@@ -151,16 +159,23 @@ def onwards(rows: list[dict], job: Job) -> None:
     """What to do next."""
     trainable = [row["backbone"] for row in rows if info(row["backbone"]).trainable]
     with st.container(horizontal=True):
-        if trainable and st.button(
-            _("Fine-tune {name}").format(name=trainable[0]), icon=":material/model_training:", type="primary"
-        ):
-            state.remember("finetune-backbone", trainable[0])
-            st.switch_page("views/finetune.py")
-        if st.button(_("Judge the probes on the validation images"), icon=":material/fact_check:"):
-            for run in state.runs_of(job):
-                if run.backbone == rows[0]["backbone"]:
-                    state.show_run(run)
-            st.switch_page("views/evaluate.py")
+        if trainable:
+            st.page_link(
+                "views/finetune.py",
+                label=_("Next: fine-tune {name}").format(name=trainable[0]),
+                icon=":material/model_training:",
+                query_params={"backbone": trainable[0]},
+                width="content",
+            )
+        best = next((run for run in state.runs_of(job) if run.backbone == rows[0]["backbone"]), None)
+        if best is not None:
+            st.page_link(
+                "views/evaluate.py",
+                label=_("Judge the best probe on the validation images"),
+                icon=":material/fact_check:",
+                query_params={"run": state.run_key(best)},
+                width="content",
+            )
 
 
 main()

@@ -54,8 +54,13 @@ def main() -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        if st.button(_("Next: predict and export"), icon=":material/package_2:"):
-            st.switch_page("views/predict.py")
+        st.page_link(
+            "views/predict.py",
+            label=_("Next: predict and export"),
+            icon=":material/package_2:",
+            query_params={"run": state.run_key(run)},
+            width="content",
+        )
 
 
 def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str]:

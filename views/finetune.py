@@ -27,7 +27,7 @@ def main() -> None:
         )
     )
     try:
-        config = training_forms.finetuning(str(state.remembered("finetune-backbone", "")))
+        config = training_forms.finetuning(state.suggested_backbone())
     except GraftError as problem:
         st.error(str(problem))
         return
@@ -107,16 +107,22 @@ def result(job: Job, status: JobStatus) -> None:
         ),
         icon=":material/insights:",
     )
+    progress.doubts(status.result)
     if run is not None:
         worth_it(run)
-    with st.container(horizontal=True):
-        if run is not None and st.button(_("See where it fails"), type="primary", icon=":material/fact_check:"):
-            state.show_run(run)
-            st.switch_page("views/evaluate.py")
-        if run is not None and st.button(_("Try it, or take it home"), icon=":material/package_2:"):
-            state.show_run(run)
-            st.switch_page("views/predict.py")
+        onwards(run)
     curves(job)
+
+
+def onwards(run: Run) -> None:
+    """Where to go with the model. Links: a preview that ticks while the page is switched could leave it empty."""
+    where = {"run": state.run_key(run)}
+    with st.container(horizontal=True):
+        for page, label, icon in (
+            ("views/evaluate.py", _("Next: see where it fails"), ":material/fact_check:"),
+            ("views/predict.py", _("Try it, or take it home"), ":material/package_2:"),
+        ):
+            st.page_link(page, label=label, icon=icon, query_params=where, width="content")
 
 
 def worth_it(run: Run) -> None:

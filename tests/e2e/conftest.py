@@ -149,6 +149,11 @@ class Visitor:
         assert not self.errors
         assert not self.app.tracebacks()
 
+    def follow(self, name: str) -> None:
+        """Clicks a link on the page."""
+        self.page.get_by_role("link", name=name).first.click()
+        self.settle()
+
     def press(self, name: str, exact: bool = False) -> None:
         """Presses a button."""
         self.page.get_by_role("button", name=name, exact=exact).first.click()

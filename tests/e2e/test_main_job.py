@@ -29,7 +29,7 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
     visitor.chart("cost")
     visitor.settle()
 
-    visitor.press("Fine-tune graft")
+    visitor.follow("Next: fine-tune graft")
     visitor.sees(page.get_by_role("heading", level=1, name="Fine-tune"))
     set_slider(visitor, "Epochs, at most", 40)  # long enough to be met in the middle
     set_slider(visitor, "Stop after so many epochs without a better one", 0)
@@ -42,7 +42,7 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
     visitor.sees("validation images are right")
     visitor.settle()
 
-    visitor.press("See where it fails")
+    visitor.follow("Next: see where it fails")
     visitor.sees(page.get_by_role("heading", level=1, name="Evaluate"))
     visitor.chart("per-class")
     visitor.settle()

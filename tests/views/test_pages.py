@@ -219,7 +219,7 @@ def test_a_finished_run_is_shown_again_after_a_refresh(visit: Open, dataset: Dat
     app = visit("finetune")
     judged = run.metrics["val"]
     assert f"of {judged['n']} validation images are right" in app.success[0].value
-    assert "See where it fails" in labels(app)
+    assert "Next: see where it fails" in [link.label for link in app.get("page_link")]
 
 
 def test_an_interrupted_run_can_go_on(visit: Open, dataset: Dataset):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
+from core.data.ingest import warning_text
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
 from views.ui import resources
@@ -53,6 +55,12 @@ def _watch(job: Job, live: Draw | None) -> None:
 def found(job: Job, what: str) -> list:
     """What a job has told so far under one name, such as "epoch", in order."""
     return [event.data[what] for event in job.events() if what in event.data]
+
+
+def doubts(result: Mapping[str, Any]) -> None:
+    """What is doubtful about the photos behind a result, such as copies of one image in two splits."""
+    for code in result.get("warnings", ()):
+        st.warning(literal(warning_text(code)), icon=":material/warning:")
 
 
 def state_name(state: str) -> str:

@@ -14,7 +14,8 @@ from core.data.dataset import Dataset, open_dataset
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.jobs.pool import Pool
-from core.workspaces import remove_idle
+from core.paths import is_public
+from core.workspaces import remove_idle, remove_old_uploads
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,8 +28,10 @@ def pool() -> Pool:
 
 @st.cache_data(show_spinner=False, ttl=3600)
 def tidy() -> None:
-    """Removes what idle visitors of a public app left, once an hour."""
-    remove_idle()
+    """Removes what idle visitors of a public app left, and uploads that nothing took in, once an hour."""
+    if is_public():
+        remove_idle()
+    remove_old_uploads()
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

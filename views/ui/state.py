@@ -21,7 +21,7 @@ from views.ui import resources
 from views.ui.i18n import _
 from views.ui.text import distinct, shortened
 
-_IN_ADDRESS = ("w", "dataset", "job", "run", "tour")
+_IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -30,8 +30,7 @@ def begin() -> None:
     for name in _IN_ADDRESS:
         if given := st.query_params.get(name):
             st.session_state[name] = given
-    if paths.is_public():
-        resources.tidy()
+    resources.tidy()
     if paths.is_public() and not _PUBLIC_ID.fullmatch(st.session_state.get("w", "")):
         st.session_state["w"] = paths.new_workspace_id()
     if not paths.is_public():
@@ -205,6 +204,11 @@ def chosen_run(among: list[Run]) -> Run:
     """The run that is looked at, else the newest of `among`."""
     chosen = st.session_state.get("run")
     return next((run for run in among if run_key(run) == chosen), among[0])
+
+
+def suggested_backbone() -> str:
+    """The backbone that a comparison sent the user on with, "" where there was none."""
+    return str(st.session_state.get("backbone", ""))
 
 
 def tour() -> str:
