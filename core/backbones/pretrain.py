@@ -47,6 +47,7 @@ def main(
     until_step: Annotated[int | None, typer.Option(help="Stop there and export what there is (0: at once).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    trained_on: Annotated[str, typer.Option(help="What the card calls the images (default: their files' names).")] = "",
     score: Annotated[list[Path] | None, typer.Option(help="Labelled zips to score the result on.")] = None,
 ) -> None:
     """Distil one or more teachers into a small backbone, and export it."""
@@ -56,8 +57,8 @@ def main(
         sources = make_sources(images, teacher, work, recipe, device=device)
         training = Training(recipe, sources, work / f"{name}.checkpoint.pt", device=device, start=_start(recipe))
         student = training.run(typer.echo, until_step=until_step)
-        card, trained_on = out / f"{name}.json", ", ".join(path.stem for path in images)
-        export(student, recipe, card, input_px=input_px, trained_on=trained_on, epochs=training.epochs_done)
+        card, said = out / f"{name}.json", trained_on or ", ".join(path.stem for path in images)
+        export(student, recipe, card, input_px=input_px, trained_on=said, epochs=training.epochs_done)
         for archive in score or []:
             typer.echo(f"{archive.stem}: {score_card(card, archive)}")
     except GraftError as error:

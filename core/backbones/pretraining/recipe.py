@@ -90,12 +90,12 @@ RECIPES = {
     "residual": Recipe("residual", epochs=16, cooldown_epochs=5, sizes_px=(48, 48, 64), cooldown_sizes_px=(64, 64, 96)),
     "residual-slim": Recipe(
         "residual-slim",
-        epochs=1.5,
-        cooldown_epochs=1.3,
+        epochs=4,
+        cooldown_epochs=3,
         learning_rate=1e-3,
         warmup_steps=40,
         sizes_px=(48, 64, 80),
-        cooldown_sizes_px=(48, 64, 80),
+        cooldown_sizes_px=(64, 80, 96),
         start="graft_residual_v0",
     ),
 }
