@@ -63,7 +63,7 @@ def welcome() -> None:
         st.markdown(
             _(
                 "One button takes a small sample all the way: look at the images, compare networks, fine-tune one, "
-                "read the confusion matrix. Each step says what happens and why. It takes about two minutes."
+                "read the confusion matrix. Each step says what happens and why. It takes a minute or two."
             )
         )
         tour.button()

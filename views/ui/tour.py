@@ -19,7 +19,7 @@ from views.ui import charts, gallery, progress, resources, state, text
 from views.ui.i18n import _
 
 SAMPLE = "sample:textures"
-EPOCHS = 6
+EPOCHS = 10
 
 
 def button() -> None:
@@ -33,7 +33,7 @@ def start() -> None:
     """Queues the tour's three jobs."""
     embedded = [info.name for info in backbones() if info.embedded]
     best = next(info.name for info in backbones() if info.embedded and info.trainable)
-    config = FinetuneConfig(backbone=best, mode="last", epochs=EPOCHS)
+    config = FinetuneConfig(backbone=best, mode="full", epochs=EPOCHS)
     common = {"workspace": state.workspace(), "tour": secrets.token_hex(4)}
     on_sample = {"dataset": SAMPLE, **common}
     specs = [
@@ -54,7 +54,7 @@ def draw() -> bool:
     st.title(_("A sample, all the way"))
     _step(1, _("Look at the photos"), jobs["ingest"], _data_says(), _draw_data)
     _step(2, _("Compare backbones"), jobs["compare"], _compare_says(), _draw_comparison)
-    _step(3, _("Fine-tune the best"), jobs["finetune"], _finetune_says(), _draw_history, live=_draw_live_history)
+    _step(3, _("Fine-tune one"), jobs["finetune"], _finetune_says(), _draw_history, live=_draw_live_history)
     _step(4, _("See where it fails"), jobs["finetune"], _evaluate_says(), _draw_confusion, watch=False)
     _leave()
     return True
@@ -103,8 +103,9 @@ def _compare_says() -> str:
 
 def _finetune_says() -> str:
     return _(
-        "Fine-tuning goes on training the last stages of the backbone on these images. Watch the validation curve: "
-        "while it falls the model learns, when it rises again it learns by heart. The best epoch is kept."
+        "Fine-tuning goes on training the whole backbone on these images, which are unlike the photos it learned "
+        "from. Watch the validation loss: while it falls the model learns, when it rises again it learns by heart. "
+        "The best epoch is kept."
     )
 
 
