@@ -209,16 +209,6 @@ def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
     return {"file": "map.json", "n": len(points), "backbone": features.backbone, "note": note}
 
 
-def download_weights(_job_dir: Path, params: Params, report: Report) -> Result:
-    """Brings a backbone's weights to this machine. Params: backbone."""
-    from core.backbones.download import fetch
-
-    info = registry.info(str(params["backbone"]))
-    if info.file is not None:
-        fetch(info, report)
-    return {"backbone": info.name, "ready": info.ready, "size_mb": info.size_mb}
-
-
 def warm_up() -> None:
     """Imports what previews and predictions need, so that the first of them is quick."""
     import core.bundle.load

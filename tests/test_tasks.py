@@ -222,11 +222,6 @@ def test_the_map_has_a_point_for_every_image(photos_zip: Path, tmp_path: Path, m
     assert np.isfinite(points["xy"]).all()
 
 
-def test_weights_that_are_here_are_not_fetched(tmp_path: Path) -> None:
-    assert tasks.download_weights(tmp_path, {"backbone": BACKBONE}, silent)["ready"]
-    assert tasks.download_weights(tmp_path, {"backbone": "pixels_16"}, silent)["ready"]
-
-
 def test_a_worker_runs_the_verbs(photos_zip: Path) -> None:
     with Pool(shared=True) as pool:
         job = pool.submit("default", JobSpec("ingest", {"source": str(photos_zip)}, slot="short"))

@@ -101,22 +101,12 @@ def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str]:
 def headline(evaluation: Evaluation, split: str) -> None:
     """The numbers that come first."""
     with st.container(horizontal=True, gap="large"):
-        st.metric(
-            _("Accuracy"),
-            text.percent(evaluation.accuracy),
-            delta=_("95 %: {ci}").format(ci=text.interval(evaluation.accuracy_ci)),
-            delta_color="off",
-            delta_arrow="off",
-            width="content",
-        )
-        st.metric(
-            _("Macro F1"),
-            text.percent(evaluation.macro_f1),
-            delta=_("95 %: {ci}").format(ci=text.interval(evaluation.macro_f1_ci)),
-            delta_color="off",
-            delta_arrow="off",
-            width="content",
-        )
+        for name, share, ci in (
+            (_("Accuracy"), evaluation.accuracy, evaluation.accuracy_ci),
+            (_("Macro F1"), evaluation.macro_f1, evaluation.macro_f1_ci),
+        ):
+            said = _("95 %: {ci}").format(ci=text.interval(ci))
+            st.metric(name, text.percent(share), delta=said, delta_color="off", delta_arrow="off", width="content")
         st.metric(_("Images"), f"{evaluation.n:,}", delta=text.split_name(split), delta_color="off", delta_arrow="off",
                   width="content")  # fmt: skip
     for note in evaluation.notes:
