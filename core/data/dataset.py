@@ -32,6 +32,7 @@ from core.paths import DEFAULT_WORKSPACE
 SCHEMA = 1
 SPLITS = ("train", "val", "test")
 MANIFEST, ITEMS, SKIPPED = "dataset.json", "items.parquet", "skipped.json"
+_NEWER = {"phash", "group", "kin"}  # columns that datasets of the first version do not have
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -48,6 +49,10 @@ class Item:
         height: pixels, as shown.
         n_bytes: of the file.
         format: Pillow's name of the format, such as "JPEG".
+        phash: perceptual hash of the thumbnail, 16 hex digits; "" where it is not known.
+        group: what the photo belongs to (a patient, a plant, a video), in the user's words; "" where it is not known.
+        kin: number of the set of photos that must stay on one side of a split: copies, near duplicates and those of
+            one group share it; -1 where it is not known (a dataset of an older version).
     """
 
     name: str
@@ -58,6 +63,9 @@ class Item:
     height: int
     n_bytes: int
     format: str
+    phash: str = ""
+    group: str = ""
+    kin: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +249,15 @@ def _write_items(path: Path, items: tuple[Item, ...]) -> None:
 def _read_items(path: Path) -> tuple[Item, ...]:
     import pyarrow.parquet as pq
 
-    columns = pq.read_table(path, columns=list(Item.__slots__)).to_pydict()
-    return tuple(Item(*row) for row in zip(*(columns[name] for name in Item.__slots__), strict=True))
+    table = pq.read_table(path)
+    missing = [name for name in Item.__slots__ if name not in table.column_names]
+    if not set(missing) <= _NEWER:
+        raise ValueError(f"columns are missing: {missing}")
+    names = [name for name in Item.__slots__ if name not in missing]
+    columns = table.select(names).to_pydict()
+    return tuple(
+        Item(**dict(zip(names, row, strict=True))) for row in zip(*(columns[name] for name in names), strict=True)
+    )
 
 
 def _missing() -> str:

@@ -1,4 +1,4 @@
-"""Decodes many images in processes that can be killed.
+"""Decodes many images, and takes their perceptual hashes, in processes that can be killed.
 
 A decode runs inside C code that no exception can interrupt, so it runs elsewhere: two small processes (Pillow, no
 torch) take one image at a time over pipes. One that takes too long, or too much memory, dies alone; its image is
@@ -23,7 +23,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from core.data.images import UnreadableImage, thumbnail
+from PIL import Image
+
+from core.data.images import THUMBNAIL_QUALITY, UnreadableImage, small_copy
 from core.data.limits import Limits
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -34,17 +36,19 @@ _START_S = 60.0
 _LEAST_S = 1.0
 # On a busy machine seconds on the wall are no measure of an image: processor time decides where a system has the timer.
 _WALL_FACTOR = 3.0 if hasattr(signal, "ITIMER_PROF") else 1.0
-_MAX_MEMORY_BYTES = 640 << 20  # enough for 40 megapixels in every accepted format and mode
+# Enough for 40 megapixels in every accepted format and mode; numpy reserves (and hardly uses) 90 MiB of it.
+_MAX_MEMORY_BYTES = 736 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What became of one image: its format and size in pixels as shown, or the skip code in `reason`."""
+    """What became of one image: format, size in pixels as shown and perceptual hash, or the skip code in `reason`."""
 
     reason: str = ""
     format: str = ""
     width: int = 0
     height: int = 0
+    phash: str = ""
 
 
 class Decoders:
@@ -188,14 +192,18 @@ class _Process:
 
 def serve(requests: TextIO, answers: TextIO, limits: Limits) -> None:
     """The decoding process: reads a line with a path and an output, answers with a line, until its parent is gone."""
+    from imagehash import phash
+
+    phash(Image.new("L", (32, 32)))  # what it imports when it is first called is not any photo's fault
     _cap_memory()
     print("ready", file=answers, flush=True)
     for line in requests:
         image, out = json.loads(line)
         try:
             with _processor_time(limits.decode_timeout_s):
-                name, width, height = thumbnail(Path(image), Path(out), limits)
-            answer = Decoded("", name, width, height)
+                small, name, width, height = small_copy(Path(image), limits)
+                small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+                answer = Decoded("", name, width, height, str(phash(small)))
         except UnreadableImage as problem:
             answer = Decoded(problem.reason)
         except Exception:  # whatever a hostile file brings a decoder to raise, only that file is lost

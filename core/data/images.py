@@ -18,6 +18,7 @@ from core.errors import DatasetError
 from core.i18n import gettext as _
 
 THUMBNAIL_PX = 256
+THUMBNAIL_QUALITY = 88
 _MOST_ASPECT = 4
 _WHITE = (255, 255, 255)
 _MAGIC = (
@@ -145,6 +146,13 @@ def thumbnail(path: Path, out: Path, limits: Limits) -> tuple[str, int, int]:
     Raises:
         UnreadableImage: it cannot be decoded.
     """
+    small, name, width, height = small_copy(path, limits)
+    small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return name, width, height
+
+
+def small_copy(path: Path, limits: Limits) -> tuple[Image.Image, str, int, int]:
+    """Decodes the whole image at `path`: its thumbnail, format, width and height, as `thumbnail`."""
     image = open_image(path, limits)
     name = "JPEG" if image.format == "MPO" else str(image.format)
     size = image.size
@@ -155,9 +163,8 @@ def thumbnail(path: Path, out: Path, limits: Limits) -> tuple[str, int, int]:
     turned = orientation(image) in (5, 6, 7, 8)
     if pixels.mode not in ("RGB", "RGBA", "L", "LA", "CMYK") or "transparency" in pixels.info:
         pixels = _rgb(pixels)
-    framed(upright(image, _small(pixels))).save(out, "JPEG", quality=88)
     width, height = size[::-1] if turned else size
-    return name, width, height
+    return framed(upright(image, _small(pixels))), name, width, height
 
 
 def framed(rgb: Image.Image) -> Image.Image:

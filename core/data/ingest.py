@@ -34,6 +34,7 @@ from core.progress import Report, silent
 __all__ = ["Limits", "ingest", "skip_text", "warning_text"]
 
 _STALE_S = 24 * 3600
+_VERSION = 2  # what is found out about photos; a dataset that an older version made is made anew
 
 
 def ingest(
@@ -61,7 +62,7 @@ def ingest(
     """
     folder = paths.datasets(workspace_id)
     with explained(), open_source(source, limits or Limits(), report) as opened:
-        digest = f"{opened.digest()}-{seed}"
+        digest = f"{opened.digest()}-{seed}-{_VERSION}"
         known = _known(folder, digest)
         if known is not None:
             return known
@@ -114,7 +115,7 @@ def fingerprint_of(classes: tuple[str, ...], items: tuple[Item, ...]) -> str:
 
 def labelled(intake: Intake) -> list[Labelled]:
     """The photos as far as splitting goes."""
-    return [Labelled(f.sha256, f.label, f.split) for f in intake.found]
+    return [Labelled(f.sha256, f.label, f.split, f.kin) for f in intake.found]
 
 
 def all_warnings(intake: Intake) -> tuple[str, ...]:
@@ -127,7 +128,8 @@ def _dataset(intake: Intake, source: Source, root: Path, name: str | None, seed:
     items = tuple(_item(found, split) for found, split in zip(intake.found, assignment.splits, strict=True))
     fingerprint = fingerprint_of(intake.classes, items)
     given = dict(Counter(f.split for f in intake.found if f.split))
-    remarks = json.dumps([fingerprint, intake.skipped, intake.ignored, all_warnings(intake), sorted(given.items())])
+    warned = all_warnings(intake)
+    remarks = json.dumps([_VERSION, fingerprint, intake.skipped, intake.ignored, warned, sorted(given.items())])
     return Dataset(
         id=hashlib.sha256(remarks.encode()).hexdigest()[:16],
         root=root,
@@ -140,7 +142,7 @@ def _dataset(intake: Intake, source: Source, root: Path, name: str | None, seed:
         given_splits=given,
         made_splits=assignment.made,
         ignored=intake.ignored,
-        warnings=all_warnings(intake),
+        warnings=warned,
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         seed=seed,
         items=items,
@@ -149,7 +151,8 @@ def _dataset(intake: Intake, source: Source, root: Path, name: str | None, seed:
 
 
 def _item(found: Found, split: str) -> Item:
-    return Item(found.name, found.sha256, found.label, split, found.width, found.height, found.n_bytes, found.format)
+    facts = {name: getattr(found, name) for name in Item.__slots__ if name != "split"}
+    return Item(split=split, **facts)
 
 
 def _known(folder: Path, digest: str) -> Dataset | None:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from core.data import names
@@ -20,6 +20,7 @@ from core.data.images import format_of
 from core.data.layout import Layout, Place, recognise
 from core.data.limits import Limits
 from core.data.messages import rejected
+from core.data.near import kin_numbers
 from core.data.sources import Source
 from core.i18n import gettext as _
 from core.progress import Progress, Report
@@ -45,6 +46,9 @@ class Found:
     height: int
     n_bytes: int
     format: str
+    phash: str = ""
+    group: str = ""
+    kin: int = -1
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def take_in(source: Source, stage: Path, report: Report) -> Intake:
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
-    return _result(desk, decoded, limits)
+    return _related(_result(desk, decoded, limits), stage, report)
 
 
 def _sorted_by_name(source: Source) -> _Desk:
@@ -245,9 +249,26 @@ def _result(desk: _Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:
     return Intake(classes, tuple(found), skipped, desk.ignored, _warnings(desk, good, classes))
 
 
+def _related(intake: Intake, stage: Path, report: Report) -> Intake:
+    """The same with each photo's kin."""
+    found, total = intake.found, len({f.sha256 for f in intake.found})
+
+    def forward(step: Progress) -> None:
+        report(Progress(total, total, step.message))
+
+    kin = kin_numbers(
+        [f.sha256 for f in found],
+        [f.phash for f in found],
+        [f.group for f in found],
+        [thumbnail_path(stage, f.sha256) for f in found],
+        forward,
+    )
+    return replace(intake, found=tuple(replace(f, kin=int(k)) for f, k in zip(found, kin, strict=True)))
+
+
 def _found(photo: _Photo, result: Decoded, label: int) -> Found:
     size = (result.width, result.height)
-    return Found(photo.name, photo.sha256, label, photo.place.split, *size, photo.n_bytes, result.format)
+    return Found(photo.name, photo.sha256, label, photo.place.split, *size, photo.n_bytes, result.format, result.phash)
 
 
 def _warnings(desk: _Desk, good: Sequence[_Photo], classes: Sequence[str]) -> tuple[str, ...]:

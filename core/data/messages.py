@@ -124,6 +124,14 @@ def warning_text(code: str) -> str:
         "empty_class": _(
             "The folder '{name}' holds no photo that can be read. It is left out; add photos or remove it."
         ),
+        "one_group": _(
+            "All photos of class '{name}' belong together (near duplicates, or one group), so they all stay in "
+            "training and the splits that Graft makes have none. Add photos taken at other times or of other subjects."
+        ),
+        "few_groups": _(
+            "The photos of class '{name}' belong to only two groups of near duplicates or of one subject, so one of "
+            "the splits has none. Add photos taken at other times or of other subjects."
+        ),
         "conflicting_duplicate": _(
             "The same photo is in two classes. Decide for one, since no model can satisfy both."
         ),

@@ -33,7 +33,7 @@ def _splits(counts: Mapping[str, int], given: Mapping[str, int], made: Sequence[
         ]
     else:
         sentences = [_made_from_train(split, facts[split], seed) for split in ("test", "val") if split in made]
-    sentences.append(_("Copies of one image are always kept together."))
+    sentences.append(_("Copies and near duplicates are kept together, and so are the photos of one group."))
     return " ".join(sentences)
 
 

@@ -1,8 +1,9 @@
 """Train, validation and test: what the data came with is kept, what is missing is made.
 
-Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own, and every class
-in every split where it has the images. Copies of one image (same sha256) stay together, so that no made split leaks.
-Which images go depends on the seed and each image's content alone: adding photos moves few of the others.
+Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own as far as can
+be, and every class in every split where it has the images. Photos that are kin (copies, near duplicates, one group)
+stay together, so that no made split leaks; kin may span classes. Which of them go depends on the seed and their content
+alone: adding photos moves few of the others.
 """
 
 from __future__ import annotations
@@ -17,11 +18,24 @@ SHARE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One photo as far as splitting goes; `split` is None until there is one."""
+    """One photo as far as splitting goes.
+
+    Attributes:
+        sha256: of its bytes.
+        label: its class.
+        split: the one it has, None until there is one.
+        kin: photos with the same number stay together; -1 where only copies do.
+    """
 
     sha256: str
     label: int
     split: str | None
+    kin: int = -1
+
+    @property
+    def unit(self) -> str:
+        """What it moves with."""
+        return f"#{self.kin}" if self.kin >= 0 else self.sha256
 
 
 @dataclass(frozen=True)
@@ -38,53 +52,94 @@ def assign(photos: Sequence[Labelled], seed: int = 0) -> Assignment:
     Photos without a split are a pool for all three. Where there are splits but none for training, training is made out
     of validation, or out of test where that is all there is.
     """
+    pool, missing, made = _plan(photos)
+    current = [replace(p, split="train") if p.split in (None, pool) else p for p in photos]
+    moved = _Moves(current, seed).made(missing)
+    splits = tuple(moved.get(p.unit, "train") if p.split == "train" else str(p.split) for p in current)
+    return Assignment(splits, made)
+
+
+def _plan(photos: Sequence[Labelled]) -> tuple[str, list[str], tuple[str, ...]]:
+    """The split that others are made from, which are to be filled from it, and which count as made."""
     given = {p.split for p in photos if p.split}
     pool = "train"
     if given and "train" not in given:
         pool = "val" if "val" in given else "test"
     missing = [s for s in ("test", "val") if s not in given - ({pool} if pool != "train" else set())]
     made = ["train", *missing] if not given or pool != "train" else missing
-    current = [replace(p, split="train") if p.split in (None, pool) else p for p in photos]
-    moved = _moves(current, missing, seed)
-    splits = tuple(moved.get(p.sha256, "train") if p.split == "train" else str(p.split) for p in current)
-    return Assignment(splits, tuple(s for s in ("train", "val", "test") if s in made))
+    return pool, missing, tuple(s for s in ("train", "val", "test") if s in made)
 
 
-def _moves(photos: Sequence[Labelled], missing: Sequence[str], seed: int) -> dict[str, str]:
-    """The sha256 of the images that leave training, with the split they go to."""
-    copies = Counter(p.sha256 for p in photos if p.split == "train")
-    kept = {p.sha256 for p in photos if p.split != "train"}  # their copies must stay in training: no new leaks
-    by_class: dict[int, list[str]] = defaultdict(list)
-    totals: Counter[int] = Counter()
-    seen: set[str] = set()
-    for photo in photos:
-        if photo.split == "train":
-            totals[photo.label] += 1
-            if photo.sha256 not in seen:
-                seen.add(photo.sha256)
-                by_class[photo.label].append(photo.sha256)
-    moves: dict[str, str] = {}
-    for label, images in by_class.items():
-        free = sorted((i for i in images if i not in kept and i not in moves), key=lambda image: _rank(image, seed))
-        stays = 0 if kept.intersection(images) else 1
-        for split in missing:
-            for image in _chosen(free, copies, max(1, round(SHARE * totals[label])), len(free) - stays):
-                moves[image] = split
-                free.remove(image)
-    return moves
+class _Moves:
+    """Which units leave training. A unit is photos that stay together; one with relatives elsewhere stays put."""
 
+    def __init__(self, photos: Sequence[Labelled], seed: int) -> None:
+        kept = {p.unit for p in photos if p.split != "train"}
+        self._counts: dict[str, Counter[int]] = defaultdict(Counter)  # photos of each class in each free unit
+        self._stays: Counter[int] = Counter()  # units of each class that are in training now
+        self._totals = Counter(p.label for p in photos if p.split == "train")
+        first: dict[str, str] = {}
+        pinned: set[tuple[str, int]] = set()
+        for photo in photos:
+            if photo.split != "train":
+                continue
+            if photo.unit in kept:
+                pinned.add((photo.unit, photo.label))
+            else:
+                self._counts[photo.unit][photo.label] += 1
+                first[photo.unit] = min(photo.sha256, first.get(photo.unit, photo.sha256))
+        self._stays.update(label for _unit, label in pinned)
+        self._by_class: dict[int, list[str]] = defaultdict(list)
+        for unit in sorted(self._counts, key=lambda u: _rank(first[u], seed)):
+            for label in self._counts[unit]:
+                self._stays[label] += 1
+                self._by_class[label].append(unit)
 
-def _chosen(free: Sequence[str], copies: Counter[str], target: int, at_most: int) -> list[str]:
-    """The first images of `free` that together have up to `target` copies; if none has so few, the one with fewest."""
-    chosen: list[str] = []
-    taken = 0
-    for image in free:
-        if len(chosen) < at_most and taken + copies[image] <= target:
-            chosen.append(image)
-            taken += copies[image]
-    if not chosen and at_most > 0:
-        chosen = [min(free, key=lambda image: copies[image])]
-    return chosen
+    def made(self, missing: Sequence[str]) -> dict[str, str]:
+        """The units that leave training, with the split they go to."""
+        moves: dict[str, str] = {}
+        taken: dict[str, Counter[int]] = {split: Counter() for split in missing}
+        for label in sorted(self._by_class, key=lambda c: (len(self._by_class[c]), c)):  # those with least choice first
+            for split in missing:
+                for unit in self._chosen(label, taken[split], moves):
+                    moves[unit] = split
+        return moves
+
+    def _chosen(self, label: int, taken: Counter[int], moves: dict[str, str]) -> list[str]:
+        """The units of a class that bring a split closer to its share; where none does, the smallest, once."""
+        chosen: list[str] = []
+        free = [unit for unit in self._by_class[label] if unit not in moves]
+        for unit in free:
+            if taken[label] >= self._target(label):
+                break
+            if self._spare(unit) and self._gain(unit, taken) > 0:
+                self._take(unit, taken)
+                chosen.append(unit)
+        if not taken[label]:
+            smallest = min((u for u in free if self._spare(u)), key=lambda u: self._counts[u].total(), default=None)
+            if smallest is not None:
+                self._take(smallest, taken)
+                chosen.append(smallest)
+        return chosen
+
+    def _target(self, label: int) -> int:
+        return max(1, round(SHARE * self._totals[label]))
+
+    def _spare(self, unit: str) -> bool:
+        """Whether every class of the unit stays in training without it."""
+        return all(self._stays[label] > 1 for label in self._counts[unit])
+
+    def _gain(self, unit: str, taken: Counter[int]) -> float:
+        """By how much taking the unit brings its classes closer to their targets, each class in its own measure."""
+        gain = 0.0
+        for label, n in self._counts[unit].items():
+            off = self._target(label) - taken[label]
+            gain += (abs(off) - abs(off - n)) / self._target(label)
+        return gain
+
+    def _take(self, unit: str, taken: Counter[int]) -> None:
+        taken.update(self._counts[unit])
+        self._stays.subtract(dict.fromkeys(self._counts[unit], 1))
 
 
 def _rank(sha256: str, seed: int) -> bytes:
@@ -105,6 +160,7 @@ def warnings_for(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str
     for split in given:
         there = {p.label for p in photos if p.split == split}
         found += [f"class_missing_in_{split}:{name}" for label, name in enumerate(classes) if label not in there]
+    found += _too_few_groups(photos, classes)
     labels: dict[str, set[int]] = defaultdict(set)
     places: dict[str, set[str]] = defaultdict(set)
     for photo in photos:
@@ -116,4 +172,20 @@ def warnings_for(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
         if any({one, other} <= there for there in places.values()):
             found.append(f"{one}_{other}_leak")
+    return found
+
+
+def _too_few_groups(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str]:
+    """Classes with photos enough for the splits that are made, all of them kin of one or two."""
+    pool, missing, _made = _plan(photos)
+    units: dict[int, set[str]] = defaultdict(set)
+    images: dict[int, set[str]] = defaultdict(set)
+    for photo in photos:
+        if photo.split in (None, pool):
+            units[photo.label].add(photo.unit)
+            images[photo.label].add(photo.sha256)
+    found = []
+    for label, name in enumerate(classes):
+        if len(units[label]) <= len(missing) < len(images[label]):
+            found.append(f"{'one_group' if len(units[label]) == 1 else 'few_groups'}:{name}")
     return found

@@ -33,7 +33,8 @@ def test_an_endless_decode_is_killed_and_the_others_go_on(tmp_path: Path) -> Non
         futures = [decoders.submit(path, tmp_path / f"{i}.jpg") for i, path in enumerate(order)]
         answers = [f.result(30) for f in futures]
     assert [a.reason for a in answers] == ["", "decode_timeout", "", "decode_timeout", "", ""]
-    assert answers[0] == Decoded("", "PNG", 16, 16)
+    assert answers[0] == Decoded("", "PNG", 16, 16, answers[0].phash)
+    assert len(answers[0].phash) == 16
     assert decoders.finished == 6
 
 

@@ -113,3 +113,55 @@ def test_leaks_and_conflicts_are_warned_about() -> None:
     leak = [Labelled("x", 0, "train"), Labelled("x", 0, "test"), Labelled("y", 0, "val"), Labelled("y", 1, "test")]
     assert warnings_for(base + leak, ["a", "b"]) == ["conflicting_duplicate", "train_test_leak", "val_test_leak"]
     assert warnings_for(base, ["a", "b"]) == []
+
+
+def kin_photos(sizes: list[list[int]], split: str | None = None) -> list[Labelled]:
+    """`sizes[label]` the sizes of that class's kins."""
+    found, kin = [], 0
+    for label, by_kin in enumerate(sizes):
+        for n in by_kin:
+            found += [Labelled(f"{label}-{kin}-{i}", label, split, kin) for i in range(n)]
+            kin += 1
+    return found
+
+
+def sides(items: list[Labelled], assignment: Assignment) -> dict[int, set[str]]:
+    where: dict[int, set[str]] = defaultdict(set)
+    for item, split in zip(items, assignment.splits, strict=True):
+        where[item.kin].add(split)
+    return where
+
+
+def test_kin_stays_together_and_shares_are_met_as_well_as_can_be() -> None:
+    items = kin_photos([[4, 1, 7, 2, 3, 3] * 6, [2] * 30])
+    for seed in range(5):
+        made = assign(items, seed)
+        assert all(len(splits) == 1 for splits in sides(items, made).values())
+        for split in ("val", "test"):
+            cats, dogs = table(items, made)[split]
+            assert 15 <= cats <= 21  # 15 % of 120
+            assert dogs in (8, 10)  # of 60
+
+
+def test_kin_that_spans_classes_moves_as_a_whole() -> None:
+    items = [Labelled(f"{k}-{i}", i % 3, None, k) for k in range(20) for i in range(6)]
+    made = assign(items)
+    assert all(len(splits) == 1 for splits in sides(items, made).values())
+    assert table(items, made) == {"train": [28, 28, 28], "val": [6, 6, 6], "test": [6, 6, 6]}
+
+
+def test_a_class_of_one_kin_stays_in_training_and_is_told() -> None:
+    items = kin_photos([[9], [5, 4], [1] * 10])
+    made = assign(items)
+    assert table(items, made) == {"train": [9, 5, 6], "val": [0, 0, 2], "test": [0, 4, 2]}
+    assert warnings_for(items, ["ant", "bee", "cat"]) == ["one_group:ant", "few_groups:bee"]
+    assert warnings_for([Labelled("same", 0, None, 0)] * 5, ["ant"]) == []  # copies only: there is nothing to divide
+
+
+def test_relatives_of_given_splits_stay_in_training() -> None:
+    items = [Labelled(f"t{i}", 0, "test", i) for i in range(5)] + [Labelled(f"x{i}", 0, "train", i) for i in range(12)]
+    made = assign(items)
+    assert made.made == ("val",)
+    moved = {p.kin for p, s in zip(items, made.splits, strict=True) if s == "val"}
+    assert moved
+    assert not moved & set(range(5))
