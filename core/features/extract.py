@@ -48,6 +48,8 @@ class Features:
         images_per_s: decoding and network together, on this machine; 0 where it was never measured.
         from_store: how many rows were not computed now.
         note: what the user should know about how they were made; "" where there is nothing.
+        kin: (n,) int64; rows with the same number must stay on one side of a split or fold. Where it is not given,
+            only copies (the same id) are kin.
     """
 
     X: NDArray[np.float32]
@@ -62,13 +64,16 @@ class Features:
     images_per_s: float = 0.0
     from_store: int = 0
     note: str = ""
+    kin: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         n = len(self.ids)
-        if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == n:
+        if not self.kin.size:
+            object.__setattr__(self, "kin", _copies(self.ids))
+        if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == len(self.kin) == n:
             raise ValueError(
-                f"features of {n} images have X of shape (n, d), y and split of shape (n,); not {self.X.shape}, "
-                f"{self.y.shape} and {self.split.shape}"
+                f"features of {n} images have X of shape (n, d), y, split and kin of shape (n,); not {self.X.shape}, "
+                f"{self.y.shape}, {self.split.shape} and {self.kin.shape}"
             )
 
     def of(self, split: str) -> Features:
@@ -78,8 +83,13 @@ class Features:
     def at(self, rows: NDArray[np.int64]) -> Features:
         """Some rows, in the order of `rows`."""
         kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows]}
+        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "kin": self.kin[rows]}
         return Features(**{**kept, "ids": tuple(self.ids[row] for row in rows)})
+
+
+def _copies(ids: Sequence[str]) -> NDArray[np.int64]:
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(one, len(numbers)) for one in ids], dtype=np.int64)
 
 
 def encode(backbone: nn.Module, batch: Tensor) -> NDArray[np.float32]:
@@ -147,6 +157,7 @@ def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Featu
     row = {item.sha256: i for i, item in enumerate(work.items)}
     items = work.dataset.items
     rows = np.array([row[item.sha256] for item in items], dtype=np.int64)
+    all_known = all(item.kin >= 0 for item in items)
     return Features(
         X=work.X[rows],
         y=np.array([item.label for item in items], dtype=np.int64),
@@ -160,6 +171,7 @@ def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Featu
         images_per_s=speed,
         from_store=int(from_store[rows].sum()),
         note=" ".join(work.notes),
+        kin=np.array([item.kin for item in items if all_known], dtype=np.int64),
     )
 
 

@@ -1,6 +1,6 @@
 """Which images are held out together when a probe is cross-validated.
 
-This file knows labels and ids, and nothing of features: every backbone is judged on the same folds.
+This file knows labels and kin, and nothing of features: every backbone is judged on the same folds.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 
 Rows = NDArray[np.int64]
+_LARGE = 4  # a kin is large where so many of its size fill a fold
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,68 +35,83 @@ class Folds:
         return len(self.pairs)
 
 
-def make_folds(y: NDArray[np.int64], ids: Sequence[str], classes: Sequence[str], folds: int, seed: int) -> Folds:
-    """Stratified, seeded folds in which all copies of an image are on one side.
+def make_folds(y: NDArray[np.int64], kin: NDArray[np.int64], classes: Sequence[str], folds: int, seed: int) -> Folds:
+    """Stratified, seeded folds in which photos that are kin are on one side.
 
-    The folds are drawn over the distinct images (scikit-learn's `StratifiedKFold`, each image with its first label) and
-    copies follow their image. Where a class has fewer images than `folds`, there are fewer folds, and a note says so;
-    so every class is in every training part.
+    The folds are drawn over kins by scikit-learn's `StratifiedKFold`, each kin with its first label; where some are so
+    large that the folds would be of very different sizes, by its `StratifiedGroupKFold`. Where a class has fewer kins
+    than `folds`, there are fewer folds, and a note says so; so every class is in every training part.
 
     Args:
         y: (n,) class indices.
-        ids: n ids; rows with the same id are copies of one image.
+        kin: (n,) numbers; rows with the same one are copies, near duplicates or of one group.
         classes: the class names.
         folds: how many folds are wished for.
         seed: the same seed gives the same folds.
 
     Raises:
-        ProbeError: a class has fewer than 2 distinct images.
+        ProbeError: a class has fewer than 2 kins.
     """
-    from sklearn.model_selection import StratifiedKFold
-
-    distinct, first, image = np.unique(np.asarray(ids), return_index=True, return_inverse=True)
-    order = np.argsort(first)  # in the rows' order, not that of the hashes
+    distinct, first, unit = np.unique(kin, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # in the rows' order, not that of the numbers
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    image = rank[image.reshape(-1)]
+    unit = rank[unit.reshape(-1)]
     labels = y[first[order]]
     notes: list[str] = []
-    possible = _possible(labels, classes, folds, notes)
-    if copies := len(y) - len(distinct):
+    possible = _possible(y, labels, classes, folds, notes)
+    if related := len(y) - len(distinct):
         notes.append(
             ngettext(
-                "{count} copy of an image is in the training split; copies always share a fold with their original.",
-                "{count} copies of images are in the training split; copies always share a fold with their original.",
-                copies,
-            ).format(count=copies)
+                "{count} photo in the training split is a copy or near duplicate of another, or of the same group; "
+                "such photos always share a fold.",
+                "{count} photos in the training split are copies or near duplicates of others, or of the same group; "
+                "such photos always share a fold.",
+                related,
+            ).format(count=related)
         )
-    splitter = StratifiedKFold(possible, shuffle=True, random_state=seed)
-    pairs = []
-    for _fit, held in splitter.split(labels, labels):
-        out = np.isin(image, held)
-        pairs.append((np.flatnonzero(~out), np.flatnonzero(out)))
-    return Folds(tuple(pairs), tuple(notes))
+    held = _held_out(y, unit, labels, possible, seed)
+    return Folds(tuple((np.flatnonzero(~out), np.flatnonzero(out)) for out in held), tuple(notes))
 
 
-def _possible(labels: NDArray[np.int64], classes: Sequence[str], folds: int, notes: list[str]) -> int:
+def _held_out(y: Rows, unit: Rows, labels: Rows, folds: int, seed: int) -> list[NDArray[np.bool_]]:
+    """For each fold which rows are held out, as (n,) masks; `unit` is each row's kin, `labels` the kins' labels."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    if np.bincount(unit).max() * folds * _LARGE > len(y):
+        by_group = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+        masks = [np.isin(unit, unit[held]) for _fit, held in by_group.split(y, y, unit)]
+        if all(mask.any() and not set(y.tolist()) - set(y[~mask].tolist()) for mask in masks):
+            return masks
+    by_kin = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    return [np.isin(unit, held) for _fit, held in by_kin.split(labels, labels)]
+
+
+def _possible(y: Rows, labels: Rows, classes: Sequence[str], folds: int, notes: list[str]) -> int:
     """How many folds the smallest class allows, at most `folds`; says it in `notes` where that is fewer."""
     counts = np.bincount(labels, minlength=len(classes))
     smallest = int(counts.argmin())
-    images, name = int(counts[smallest]), classes[smallest]
-    if images < 2:
+    kins, name, images = int(counts[smallest]), classes[smallest], int((y == smallest).sum())
+    if kins < 2:
         raise ProbeError(
             ngettext(
                 "The class '{name}' has {count} image of its own in the training split; at least 2 are needed to "
-                "compare backbones. Add images or remove the class.",
+                "compare backbones (copies, near duplicates and photos of one group count as one). Add images or "
+                "remove the class.",
                 "The class '{name}' has {count} images of its own in the training split; at least 2 are needed to "
-                "compare backbones. Add images or remove the class.",
-                images,
-            ).format(name=name, count=images)
+                "compare backbones (copies, near duplicates and photos of one group count as one). Add images or "
+                "remove the class.",
+                kins,
+            ).format(name=name, count=kins)
         )
-    if images < folds:
-        notes.append(
-            _(
-                "{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on."
-            ).format(folds=images, wished=folds, name=name, count=images)
+    if kins < folds:
+        said = (
+            _("{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on.")
+            if kins == images
+            else _(
+                "{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on "
+                "that are not copies, near duplicates or of one group."
+            )
         )
-    return min(folds, images)
+        notes.append(said.format(folds=kins, wished=folds, name=name, count=kins))
+    return min(folds, kins)
