@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,6 +208,50 @@ def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
     points = [[round(float(x), 4), round(float(y), 4)] for x, y in xy]
     write_json(job_dir / "map.json", {"ids": list(features.ids), "xy": points, "split": features.split.tolist()})
     return {"file": "map.json", "n": len(points), "backbone": features.backbone, "note": note}
+
+
+def health(_job_dir: Path, params: Params, report: Report) -> Result:
+    """Checks the photos; the report is kept beside the dataset. Params: workspace, dataset, backbone, seed.
+
+    The result holds the dataset's id and how many findings of each weight there are.
+    """
+    from core.health.report import check
+    from core.health.words import findings
+
+    dataset = _dataset(params, part(report, 0, 0, 100))
+    document = check(dataset, backbone=str(params.get("backbone", "")), seed=int(params.get("seed", 0)), report=report)
+    weights = Counter(finding.weight for finding in findings(document))
+    return {"dataset": dataset.id, "fingerprint": dataset.fingerprint, "findings": dict(weights)}
+
+
+def edit_effect(_job_dir: Path, params: Params, report: Report) -> Result:
+    """What the edits of a dataset bring to a probe. Params: workspace, dataset (an id), backbone.
+
+    The result is `core.health.effect.Effect` as a JSON object, with the backbone and the edited dataset's fingerprint.
+    """
+    from core.data.dataset import open_dataset, original_dataset
+    from core.data.edits import read_edits
+    from core.features.extract import extract
+    from core.health.effect import effect
+    from core.health.report import default_backbone
+
+    named = str(params["dataset"])
+    original, changed = original_dataset(_workspace(params), named), open_dataset(_workspace(params), named)
+    backbone = str(params.get("backbone") or default_backbone())
+    features = extract(original, backbone, report=part(report, 0, 80, 100))
+    report(Progress(80, 100, _("Fitting probes with and without the edits")))
+    found = effect(original, features, read_edits(original.root))
+    return {**found.as_json(), "backbone": backbone, "fingerprint": changed.fingerprint}
+
+
+def pack(job_dir: Path, params: Params, report: Report) -> Result:
+    """Writes the photos, as edited, as a zip that can be taken in again. Params: workspace, dataset, out."""
+    from core.data.pack import pack as write
+
+    dataset = _dataset(params, report)
+    out = Path(params.get("out") or job_dir / "photos.zip")
+    write(dataset, out, report)
+    return {"file": str(params.get("out") or out.name), "bytes": out.stat().st_size, "images": len(dataset.items)}
 
 
 def warm_up() -> None:

@@ -24,6 +24,7 @@ LEVELS = {
     "evaluation": 3,
     "probing": 4,
     "training": 5,
+    "health": 5,
     "bundle": 6,
     "tasks": 7,
     "cli": 7,
@@ -41,6 +42,7 @@ WITHOUT_TORCH = (
     "core/features/reduce.py",
     "core/features/store.py",
     "core/probing/**/*.py",
+    "core/health/**/*.py",
     "core/training/config.py",
     "core/bundle/manifest.py",
 )

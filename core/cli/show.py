@@ -98,6 +98,55 @@ def inspection(document: Row) -> None:
         lines(_("{n} system files were ignored.").format(n=document["ignored"]))
 
 
+def health(document: Row, most: int = 15) -> None:
+    """What a health report found, the serious first, and the photos to look at."""
+    from core.health.words import SERIOUS, findings
+
+    for finding in findings(document):
+        sign = {SERIOUS: "!!", "good": "ok"}.get(finding.weight, " !")
+        lines(f"{sign} {finding.text}")
+    lines(*document["notes"])
+    _pairs(document["duplicates"]["pairs"][:most])
+    _suspects(document["labels"]["suspects"][:most] if document["labels"] else [])
+    _flaws(document["quality"]["found"][:most])
+    lines(_("All of it, with every photo, is in the output of `health --json`."))
+
+
+def _pairs(found: Sequence[Row]) -> None:
+    from core.health.words import kind_name
+
+    rows = [
+        (pair["a"]["name"], pair["b"]["name"], kind_name(pair["kind"]), _("yes") if pair["exact"] else _("nearly"))
+        for pair in found
+    ]
+    if rows:
+        table((_("Photo"), _("is like"), _("in"), _("the same")), rows, left=4)
+
+
+def _suspects(found: Sequence[Row]) -> None:
+    rows = [
+        (one["name"], one["given"], one["suggested"], percent(one["p_given"]), percent(one["p_suggested"]))
+        for one in found
+    ]
+    if rows:
+        table((_("Photo"), _("Label"), _("Rather"), _("Label's"), _("Other's")), rows, left=3)
+
+
+def _flaws(found: Sequence[Row]) -> None:
+    from core.health.words import flaw_name
+
+    rows = [(one["name"], one["class"], flaw_name(one["issue"])) for one in found]
+    if rows:
+        table((_("Photo"), _("Class"), _("Flaw")), rows, left=3)
+
+
+def cleaned(result: Row) -> None:
+    """What was written, and what the edits bring."""
+    from core.health.words import effect_text
+
+    lines(_("Wrote {file}: {images} photos, {edits} edits").format(**result), effect_text(result["effect"]))
+
+
 def warnings(codes: Sequence[str], most: int = 8) -> None:
     """What is doubtful about the data, as sentences."""
     lines(*(_("Warning: {text}").format(text=warning_text(code)) for code in codes[:most]))

@@ -160,11 +160,22 @@ def thumbnail_path(root: Path, sha256: str) -> Path:
 
 
 def open_dataset(workspace_id: str, dataset_id: str) -> Dataset:
-    """Reads a dataset.
+    """Reads a dataset as its user edited it; an edit list that cannot be read counts as none.
 
     Raises:
         DatasetError: there is none with this id, or its record is damaged.
     """
+    from core.data.edits import edited, read_edits
+
+    original = original_dataset(workspace_id, dataset_id)
+    try:
+        return edited(original, read_edits(original.root))
+    except DatasetError:
+        return original
+
+
+def original_dataset(workspace_id: str, dataset_id: str) -> Dataset:
+    """Reads a dataset as it came, without its edits; see `open_dataset`."""
     if not _ID.fullmatch(dataset_id):
         raise DatasetError(_missing())
     return read_dataset(paths.datasets(workspace_id) / dataset_id)

@@ -1,0 +1,70 @@
+"""What all commands share: the program they belong to, the kinds of arguments, and how results are given out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+program = typer.Typer(
+    name="python -m core",
+    help="Graft: see which pretrained network carries over to your photos, fine-tune it, and take the model with you.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A zip, a folder, or a sample such as sample:textures.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run: the directory that `finetune --out` wrote.")]
+
+
+@contextlib.contextmanager
+def working() -> Iterator[Any]:
+    """A report for a verb; what its libraries print meanwhile goes to stderr."""
+    from core.cli.progress import reporting
+
+    with reporting() as report, contextlib.redirect_stdout(sys.stderr):
+        yield report
+
+
+@contextlib.contextmanager
+def folder_for(out: Path | None) -> Iterator[Path]:
+    """The directory a command keeps its results in: `out`, or one that is gone afterwards."""
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        yield out
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
+
+
+def show(what: str, result: Mapping[str, Any] | Sequence[Any], as_json: bool) -> None:
+    """Prints a result: as JSON, or as the table that `core.cli.show` has for it."""
+    if as_json:
+        print_json(result)
+        return
+    from core.cli import show as drawn
+
+    getattr(drawn, what)(result)
+
+
+def print_json(document: object) -> None:
+    """Prints one JSON document on stdout."""
+    written = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    try:
+        written.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a file name that is no UTF-8, or a stdout that is not
+        written = json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False)
+    print(written)
+
+
+def say(message: str) -> None:
+    """Writes one line to stderr."""
+    print(" ".join(message.split()), file=sys.stderr)

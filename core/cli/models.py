@@ -1,0 +1,167 @@
+"""Commands about backbones and models: what there is, compare, finetune, evaluate, export, predict."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli import inputs
+from core.cli.frame import Data, Json, RunFolder, folder_for, print_json, program, say, show, working
+from core.errors import DatasetError, EvaluationError
+from core.i18n import gettext as _
+
+
+@program.command()
+def backbones(
+    ready: Annotated[bool, typer.Option("--ready", help="Only those whose weights are on this machine.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the backbones: embedded ones, the pixel baseline, and torchvision's classification zoo."""
+    from core.backbones import registry
+
+    show("backbones", [inputs.facts(b) for b in registry.backbones() if b.ready or not ready], as_json)
+
+
+@program.command()
+def compare(
+    data: Data,
+    backbones: Annotated[
+        str, typer.Option(metavar="A,B", help="Names, separated by commas. Default: the embedded ones and raw pixels.")
+    ] = "",
+    probe: Annotated[str, typer.Option(help="The classifier on top of the features: logistic.")] = "logistic",
+    pca: Annotated[
+        str, typer.Option(metavar="64|0.95", help="PCA to so many components, or that share of variance.")
+    ] = "",
+    c: Annotated[float | None, typer.Option("--c", help="Inverse strength of the probe's penalty.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Parts of the training images in the cross-validation.")] = None,
+    seed: Annotated[int, typer.Option(help="Of folds and reduction.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Keep comparison.json and each probe, as a run, here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare backbones on DATA: the same probe on each one's features, cross-validated on the training images."""
+    from core import tasks
+
+    given = {"probe": probe, "pca": pca, "c": c, "folds": folds, "seed": seed}
+    params = {
+        "dataset": inputs.source(data),
+        "backbones": inputs.names(backbones),
+        "config": {name: value for name, value in given.items() if value is not None},
+    }
+    with folder_for(out) as folder, working() as report:
+        document = tasks.compare(folder, params, report)
+    show("comparison", document, as_json)
+    for failure in document["failed"]:
+        say(f"{failure['backbone']}: {failure['message']}")
+
+
+@program.command()
+def finetune(
+    data: Data,
+    backbone: Annotated[str, typer.Option(help="Its name; `backbones` lists them.")],
+    out: Annotated[Path, typer.Option(metavar="RUN", help="The run's directory; an interrupted run there goes on.")],
+    mode: Annotated[str | None, typer.Option(metavar="head|last|full", help="What is trained. Default: head.")] = None,
+    last_stages: Annotated[int | None, typer.Option(help="How many stages, with --mode last.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images, at most.")] = None,
+    lr: Annotated[
+        float | None, typer.Option("--lr", help="Peak learning rate. Default: one that suits the mode.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(metavar="adamw|sgd", help="How weights are updated.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="cosine|step|none", help="How the learning rate changes.")
+    ] = None,
+    warmup_epochs: Annotated[float | None, typer.Option(help="Epochs in which the learning rate rises.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Pulls weights to zero.")] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many epochs without improvement; 0: never.")
+    ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(metavar="KINDS", help="none, light, standard or strong, or kinds such as flip,rotation=15."),
+    ] = None,
+    balance_classes: Annotated[bool, typer.Option("--balance-classes", help="Weigh rare classes more.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fine-tune a backbone on DATA; the best epoch on the validation images is kept in RUN."""
+    from core import tasks
+    from core.training.config import FinetuneConfig
+
+    given: dict[str, Any] = {
+        "backbone": backbone, "mode": mode, "last_stages": last_stages, "epochs": epochs, "lr": lr,
+        "batch_size": batch_size, "optimizer": optimizer, "schedule": schedule, "warmup_epochs": warmup_epochs,
+        "weight_decay": weight_decay, "label_smoothing": label_smoothing, "patience": patience, "augmentation": augment,
+        "balance_classes": balance_classes, "seed": seed,
+    }  # fmt: skip
+    config = FinetuneConfig.from_json({name: value for name, value in given.items() if value is not None})
+    params = {"dataset": inputs.source(data), "config": config.to_json(), "out": str(out.absolute())}
+    with working() as report:
+        result = tasks.finetune(out, params, report)
+    show("finetuning", {**result, "run": str(out)}, as_json)
+
+
+@program.command()
+def evaluate(
+    run: RunFolder,
+    split: Annotated[str, typer.Option(metavar="val|test", help="The images to judge it by; oof for a probe.")] = "val",
+    as_json: Json = False,
+) -> None:
+    """Judge a RUN: accuracy and macro F1 with intervals, class by class, and the confusion matrix."""
+    from core.evaluation.metrics import evaluate as judge
+    from core.evaluation.predictions import Predictions
+
+    found = inputs.run(run)
+    if split not in found.splits():
+        there = ", ".join(found.splits()) or _("none")
+        raise EvaluationError(
+            _("This run has no predictions for the split '{split}'. There are: {there}.").format(
+                split=split, there=there
+            )
+        )
+    show("evaluation", judge(Predictions.load(found.predictions_path(split))).as_json(), as_json)
+
+
+@program.command()
+def export(
+    run: RunFolder,
+    out: Annotated[Path, typer.Option(metavar="BUNDLE", help="The zip to write.")],
+    as_json: Json = False,
+) -> None:
+    """Write a RUN as one zip: manifest, weights (safetensors) and a model card."""
+    from core import tasks
+
+    params = {"run": str(inputs.run(run).path.absolute()), "out": str(out.absolute())}
+    with tempfile.TemporaryDirectory() as folder, working() as report:
+        result = tasks.export(Path(folder), params, report)
+    result = {**result, "file": str(out)}
+    if as_json:
+        print_json(result)
+    else:
+        print(_("Wrote {file} ({mb:.1f} MB)").format(file=out, mb=result["bytes"] / 1e6))
+
+
+@program.command()
+def predict(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle that `export` wrote, or a run.")],
+    images: Annotated[list[str], typer.Argument(metavar="IMAGES...", help="Image files, or folders of them.")],
+    as_json: Json = False,
+) -> None:
+    """Classify IMAGES with a BUNDLE."""
+    from core import tasks
+
+    if not bundle.exists():
+        raise DatasetError(_("There is no bundle '{name}'.").format(name=bundle))
+    files = [{"path": str(Path(name).absolute()), "name": name} for name in inputs.images(images)]
+    with tempfile.TemporaryDirectory() as folder, working() as report:
+        rows = tasks.predict(Path(folder), {"model": str(bundle.absolute()), "images": files}, report)["predictions"]
+    good, bad = [row for row in rows if "error" not in row], [row for row in rows if "error" in row]
+    if good:
+        show("predictions", good, as_json)
+    if bad:
+        said = _("{image}: {problem}").format(image=bad[0]["image"], problem=bad[0]["error"])
+        more = _(" (and {n} more)").format(n=len(bad) - 1) if len(bad) > 1 else ""
+        raise DatasetError(said + more)

@@ -1,0 +1,73 @@
+"""Commands about photos: look into them, check their health, and write them out as edited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli import inputs
+from core.cli.frame import Data, Json, program, show, working
+from core.errors import DatasetError
+
+Edits = Annotated[
+    Path | None, typer.Option(metavar="CSV", help="Edits to carry out: image, sha256, action, new_class.")
+]
+
+
+@program.command()
+def inspect(data: Data, as_json: Json = False) -> None:
+    """Look into DATA without keeping it: images, classes, splits, and what would be skipped or refused, and why."""
+    from core.data.inspection import inspect as look
+
+    with working() as report:
+        document = look(inputs.source(data), report=report)
+    show("inspection", document, as_json)
+    if document["action"] == "reject":
+        raise DatasetError(str(document.get("message") or document["code"]))
+
+
+@program.command()
+def health(
+    data: Data,
+    backbone: Annotated[
+        str, typer.Option(help="Whose features judge the labels. Default: the best that is here.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Of folds and draws.")] = 0,
+    edits: Edits = None,
+    as_json: Json = False,
+) -> None:
+    """Check DATA for what ruins models: duplicates, leaks, wrong labels, poor photos, shortcuts."""
+    from core.health.report import check
+
+    with working() as report:
+        dataset = inputs.dataset(data, edits, report)
+        document = check(dataset, backbone=backbone, seed=seed, report=report)
+    show("health", document, as_json)
+
+
+@program.command()
+def clean(
+    data: Data,
+    edits: Annotated[Path, typer.Option(metavar="CSV", help="What to do: image, sha256, action, new_class.")],
+    out: Annotated[Path, typer.Option(metavar="ZIP", help="The zip to write.")],
+    backbone: Annotated[str, typer.Option(help="Of the probe that tells what the edits bring.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Write DATA with EDITS carried out as a zip, and tell what they bring on photos they do not touch."""
+    from core.data.pack import pack
+    from core.features.extract import extract
+    from core.health.effect import effect
+    from core.health.report import default_backbone
+
+    with working() as report:
+        original = inputs.dataset(data, None, report)
+        decided = inputs.edits(edits)
+        changed = inputs.carried_out(original, decided)
+        found = effect(original, extract(original, backbone or default_backbone(), report=report), decided)
+        pack(changed, out, report)
+    result: dict[str, Any] = {
+        "file": str(out), "images": len(changed.items), "edits": len(decided), "effect": found.as_json(),
+    }  # fmt: skip
+    show("cleaned", result, as_json)

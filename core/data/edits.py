@@ -1,0 +1,212 @@
+"""What the user decided about single photos: left out, or another class. Kept beside the dataset; the upload stays.
+
+    <dataset>/edits.json      one entry a photo
+    (also as CSV, to take along: image, sha256, split, class, action, new_class)
+
+`dataset.open_dataset` gives the photos as edited; `dataset.read_dataset` gives them as they came.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import paths
+from core.errors import DatasetError
+from core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from core.data.dataset import Dataset, Item
+
+FILE = "edits.json"
+EXCLUDE, RELABEL = "exclude", "relabel"
+COLUMNS = ("image", "sha256", "split", "class", "action", "new_class")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One decision.
+
+    Attributes:
+        name: the photo's name in the dataset.
+        sha256: of its bytes; together with the name it says which photo is meant.
+        action: "exclude" or "relabel".
+        label: the new class's name, for "relabel".
+
+    Raises:
+        DatasetError: there is no such action, or a new class is missing.
+    """
+
+    name: str
+    sha256: str
+    action: str
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if self.action not in (EXCLUDE, RELABEL):
+            raise DatasetError(
+                _("An edit is 'exclude' or 'relabel', not '{action}' ('{name}').").format(
+                    action=self.action, name=self.name
+                )
+            )
+        if (self.action == RELABEL) != bool(self.label):
+            raise DatasetError(
+                _("The edit of '{name}' needs a new class if it is 'relabel', and none if not.").format(name=self.name)
+            )
+
+
+def key(item: Item) -> tuple[str, str]:
+    """What an edit and its photo have in common."""
+    return item.sha256, item.name
+
+
+def read_edits(root: Path) -> tuple[Edit, ...]:
+    """The edits of the dataset in the directory `root`; none where there are none.
+
+    Raises:
+        DatasetError: their file is damaged.
+    """
+    try:
+        return tuple(Edit(**entry) for entry in paths.read_json(root / FILE))
+    except FileNotFoundError:
+        return ()
+    except (OSError, TypeError, ValueError) as problem:
+        raise DatasetError(
+            _("The list of edits of this dataset is damaged. Discard the edits on the Data page.")
+        ) from problem
+
+
+def write_edits(original: Dataset, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Keeps `edits` in place of those there were; the last one about a photo counts.
+
+    Args:
+        original: the dataset as it came (`read_dataset`).
+        edits: all that shall hold from now on.
+
+    Raises:
+        DatasetError: an edit names a photo or class that is not there, or a class would lose all its training photos.
+    """
+    kept = checked(original, edits)
+    edited(original, kept)
+    if kept:
+        paths.write_json(original.root / FILE, [asdict(edit) for edit in kept])
+    else:
+        (original.root / FILE).unlink(missing_ok=True)
+    return kept
+
+
+def checked(original: Dataset, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits that change anything, one a photo: the last one counts.
+
+    Raises:
+        DatasetError: an edit names a photo or class that is not there.
+    """
+    last = {(edit.sha256, edit.name): edit for edit in edits}
+    known = {key(item): item for item in original.items}
+    for at, edit in last.items():
+        if at not in known:
+            raise DatasetError(_("There is no photo '{name}' with this content here.").format(name=edit.name))
+        if edit.action == RELABEL and edit.label not in original.classes:
+            raise DatasetError(
+                _("There is no class '{label}', which '{name}' was to get. Choose one of those there are.").format(
+                    label=edit.label, name=edit.name
+                )
+            )
+    return tuple(e for at, e in last.items() if e.label != original.classes[known[at].label])
+
+
+def edited(original: Dataset, edits: Iterable[Edit]) -> Dataset:
+    """The dataset with `edits` carried out: photos left out, classes changed; the splits stay.
+
+    Raises:
+        DatasetError: a class would lose all its training photos.
+    """
+    by_photo = {(edit.sha256, edit.name): edit for edit in edits}
+    if not by_photo:
+        return original
+    label = {name: i for i, name in enumerate(original.classes)}
+    items = tuple(
+        _carried_out(item, by_photo.get(key(item)), label)
+        for item in original.items
+        if (edit := by_photo.get(key(item))) is None or edit.action != EXCLUDE
+    )
+    _refuse_empty(original, items)
+    said = "".join(f"{e.sha256}\0{e.name}\0{e.action}\0{e.label}\0" for e in sorted(by_photo.values(), key=_order))
+    return replace(
+        original,
+        items=items,
+        images=len(items),
+        split_counts=dict(Counter(item.split for item in items)),
+        fingerprint=hashlib.sha256(f"{original.fingerprint}\0{said}".encode("utf-8", "surrogatepass")).hexdigest(),
+    )
+
+
+def _carried_out(item: Item, edit: Edit | None, label: Mapping[str, int]) -> Item:
+    return replace(item, label=label[edit.label]) if edit is not None and edit.action == RELABEL else item
+
+
+def _order(edit: Edit) -> tuple[str, str]:
+    return edit.sha256, edit.name
+
+
+def _refuse_empty(original: Dataset, items: tuple[Item, ...]) -> None:
+    before = {item.label for item in original.split("train")}
+    after = {item.label for item in items if item.split == "train"}
+    for label in sorted(before - after):
+        raise DatasetError(
+            _("With these edits the class '{name}' would have no training photo left. Keep at least one.").format(
+                name=original.classes[label]
+            )
+        )
+
+
+def to_csv(original: Dataset, edits: Iterable[Edit]) -> str:
+    """The edits as a table; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    known = {key(item): item for item in original.items}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for edit in edits:
+        item = known[edit.sha256, edit.name]
+        row = (edit.name, edit.sha256, item.split, original.classes[item.label], edit.action, edit.label)
+        writer.writerow([_harmless(cell) for cell in row])
+    return out.getvalue()
+
+
+def from_csv(text: str) -> tuple[Edit, ...]:
+    """The edits in a table that `to_csv` wrote, or one with the columns image, sha256, action and new_class.
+
+    Raises:
+        DatasetError: a column is missing, or a row holds no edit; the message gives the row.
+    """
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    missing = [name for name in ("image", "sha256", "action", "new_class") if name not in (reader.fieldnames or ())]
+    if missing:
+        raise DatasetError(
+            _("The list of edits has no column '{name}'. It needs image, sha256, action and new_class.").format(
+                name=missing[0]
+            )
+        )
+    found = []
+    for number, row in enumerate(reader, start=2):
+        cells = {name: _unguarded((row[name] or "").strip()) for name in ("image", "sha256", "action", "new_class")}
+        try:
+            found.append(Edit(cells["image"], cells["sha256"], cells["action"], cells["new_class"]))
+        except DatasetError as problem:
+            raise DatasetError(_("Row {row}: {problem}").format(row=number, problem=problem)) from None
+    return tuple(found)
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

@@ -1,0 +1,88 @@
+"""Photos that are there twice, exactly or nearly: in one split, across splits (a leak), in two classes (a conflict).
+
+Which photos are alike is the data room's word (`core.data.near`); what that means for a model is judged here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from core.data.dataset import Dataset, Item
+from core.data.near import near_pairs
+from core.progress import Report, silent
+
+WITHIN, LEAK, CONFLICT = "within", "leak", "conflict"
+KINDS = (CONFLICT, LEAK, WITHIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two photos that are alike.
+
+    Attributes:
+        first: index into the dataset's items.
+        second: index into the dataset's items, greater than `first`.
+        exact: whether their bytes are the same.
+        conflict: whether their classes differ.
+        leak: whether their splits differ.
+    """
+
+    first: int
+    second: int
+    exact: bool
+    conflict: bool
+    leak: bool
+
+    @property
+    def kind(self) -> str:
+        """The worst that can be said of it: "conflict", "leak" or "within"."""
+        return CONFLICT if self.conflict else LEAK if self.leak else WITHIN
+
+
+def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[Pair, ...]:
+    """All pairs of alike photos: conflicts first, then leaks, then the others, exact before near.
+
+    Of photos that are there many times, each is paired with the first one only.
+    """
+    copies: dict[str, list[int]] = defaultdict(list)
+    for index, item in enumerate(dataset.items):
+        copies[item.sha256].append(index)
+    firsts = [places[0] for places in copies.values()]
+    found = [_pair(dataset.items, places[0], other, True) for places in copies.values() for other in places[1:]]
+    distinct = [dataset.items[index] for index in firsts]
+    near = near_pairs([item.phash for item in distinct], [dataset.thumbnail(item) for item in distinct], report)
+    for a, b in near:
+        found += _telling(dataset.items, copies[distinct[a].sha256], copies[distinct[b].sha256])
+    return tuple(sorted(found, key=lambda pair: (KINDS.index(pair.kind), not pair.exact, pair.first, pair.second)))
+
+
+def _telling(items: tuple[Item, ...], ones: list[int], others: list[int]) -> list[Pair]:
+    """Of all copies of two near duplicates, the pair that tells the worst: the others are told as exact copies."""
+    pairs = [_pair(items, one, other, False) for one in ones for other in others]
+    return [min(pairs, key=lambda pair: (KINDS.index(pair.kind), pair.first, pair.second))]
+
+
+def _pair(items: tuple[Item, ...], one: int, other: int, exact: bool) -> Pair:
+    first, second = sorted((one, other))
+    a, b = items[first], items[second]
+    return Pair(first, second, exact, a.label != b.label, a.split != b.split)
+
+
+def leaked(dataset: Dataset, split: str) -> tuple[int, ...]:
+    """Indices of the items of `split` of which a copy, a near duplicate or a photo of the same group is in training."""
+    seen = {_kin(item) for item in dataset.split("train")}
+    return tuple(i for i, item in enumerate(dataset.items) if item.split == split and _kin(item) in seen)
+
+
+def groups_apart(dataset: Dataset) -> tuple[str, ...]:
+    """The user's groups that lie on both sides of the line between training and the other splits."""
+    splits: dict[str, set[bool]] = defaultdict(set)
+    for item in dataset.items:
+        if item.group:
+            splits[item.group].add(item.split == "train")
+    return tuple(sorted(group for group, sides in splits.items() if len(sides) > 1))
+
+
+def _kin(item: Item) -> int | str:
+    return item.kin if item.kin >= 0 else item.sha256

@@ -1,0 +1,89 @@
+"""Did the edits help? A probe before and after them, judged on the same untouched photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from core.data.dataset import Dataset
+from core.data.edits import EXCLUDE, Edit, key
+from core.errors import ProbeError
+from core.features.extract import Features
+from core.health.leaks import Accuracy, accuracy_of
+from core.i18n import gettext as _
+from core.probing.difference import Difference, difference
+from core.probing.probes import fit_probe
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A probe's accuracy with and without the edits of the training photos.
+
+    Attributes:
+        split: the untouched photos that both were judged on: "test", or "val" where there is no test photo.
+        edits: how many edits of training photos were carried out.
+        elsewhere: how many edits concern other photos and were left out here.
+        before: accuracy of the probe fitted on the training photos as they came.
+        after: of the one fitted on them as edited.
+        difference: after minus before, paired.
+    """
+
+    split: str
+    edits: int
+    elsewhere: int
+    before: Accuracy
+    after: Accuracy
+    difference: Difference
+
+    def as_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return {
+            "split": self.split, "edits": self.edits, "elsewhere": self.elsewhere,
+            "before": asdict(self.before), "after": asdict(self.after), "difference": self.difference.as_json(),
+        }  # fmt: skip
+
+
+def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effect:
+    """Compares a probe on the training photos as they came with one on them as edited.
+
+    Edits of the photos that judge are left out: both probes are judged by the very same images and labels.
+
+    Args:
+        original: the dataset as it came.
+        features: of all its photos, one backbone's.
+        edits: what is to be carried out.
+
+    Raises:
+        ProbeError: there is no validation or test photo, or a class loses all its training photos.
+    """
+    split = "test" if original.split("test") else "val"
+    judged = features.of(split)
+    if not len(judged.y):
+        raise ProbeError(_("There is no validation or test photo to judge the edits on."))
+    by_photo = {(edit.sha256, edit.name): edit for edit in edits}
+    on_training = {key(item): by_photo[key(item)] for item in original.split("train") if key(item) in by_photo}
+    before = fit_probe(features).predict(judged)
+    after = fit_probe(_edited(original, features, on_training)).predict(judged)
+    return Effect(
+        split=split,
+        edits=len(on_training),
+        elsewhere=len(by_photo) - len(on_training),
+        before=accuracy_of(before.correct),
+        after=accuracy_of(after.correct),
+        difference=difference(_("after the edits"), after, _("before"), before),
+    )
+
+
+def _edited(original: Dataset, features: Features, edits: dict[tuple[str, str], Edit]) -> Features:
+    """The features' rows as edited: the items' order is that of the rows."""
+    label = {name: i for i, name in enumerate(original.classes)}
+    y, keep = features.y.copy(), np.ones(len(features.y), bool)
+    for row, item in enumerate(original.items):
+        edit = edits.get(key(item))
+        if edit is not None and edit.action == EXCLUDE:
+            keep[row] = False
+        elif edit is not None:
+            y[row] = label[edit.label]
+    return replace(features, y=y).at(np.flatnonzero(keep))

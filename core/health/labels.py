@@ -1,0 +1,115 @@
+"""Photos that are perhaps in the wrong class.
+
+Confident learning (Northcutt, Jiang & Chuang 2021, https://arxiv.org/abs/1911.00068), by cleanlab, on the out-of-fold
+probabilities of a probe on an embedded backbone's features: no photo is judged by a probe that has seen it, its copies
+or its near duplicates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.intervals import Interval, wilson
+from core.features.extract import Features
+from core.i18n import gettext as _
+from core.probing.folds import make_folds
+from core.probing.probes import ProbeConfig, fit_rows
+from core.progress import Progress, Report, silent
+
+ODDS = 10.0
+"""The suggested class has to be this much likelier than the given one. Weak probes flag far too many photos without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """One photo that the probe would put into another class.
+
+    Attributes:
+        index: into the dataset's items.
+        given: index of its class.
+        suggested: index of the class that is likeliest.
+        p_given: the out-of-fold probability of the given class; the list is sorted by it.
+        p_suggested: that of the suggested one.
+    """
+
+    index: int
+    given: int
+    suggested: int
+    p_given: float
+    p_suggested: float
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """The suspects, least probable label first, and how good the probe is that suspects them.
+
+    Attributes:
+        accuracy: of the out-of-fold predictions against the labels as they are.
+        accuracy_ci: its 95 % Wilson interval.
+        proba: (n, c) float32, the out-of-fold probabilities, in the order of the features' rows.
+    """
+
+    suspects: tuple[Suspect, ...]
+    backbone: str
+    folds: int
+    n: int
+    accuracy: float
+    accuracy_ci: Interval
+    proba: NDArray[np.float32]
+
+
+def check_labels(features: Features, seed: int = 0, report: Report = silent) -> LabelCheck:
+    """Judges every photo of a dataset, whatever its split; nothing is chosen or fitted for later use by this.
+
+    Raises:
+        ProbeError: a class has fewer than 2 photos that differ.
+    """
+    config = ProbeConfig(seed=seed)
+    proba, folds = out_of_fold(features, config, report)
+    right = int((proba.argmax(axis=1) == features.y).sum())
+    return LabelCheck(
+        suspects=suspects(features.y, proba),
+        backbone=features.backbone,
+        folds=folds,
+        n=len(features.y),
+        accuracy=right / len(features.y),
+        accuracy_ci=wilson(right, len(features.y)),
+        proba=proba,
+    )
+
+
+def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tuple[NDArray[np.float32], int]:
+    """The probabilities (n, c) of all rows, each by a probe fitted without it, and the number of folds."""
+    folds = make_folds(features.y, features.kin, features.classes, config.folds, config.seed)
+    proba = np.zeros((len(features.y), len(features.classes)), dtype=np.float32)
+    for done, (fit, held) in enumerate(folds.pairs):
+        report(Progress(done, len(folds), _("Looking for wrong labels, fold {n}").format(n=done + 1)))
+        probe = fit_rows(features.X[fit], features.y[fit], features.classes, config)
+        proba[held] = probe.predict_proba(features.X[held])
+    report(Progress(len(folds), len(folds), _("Looked for wrong labels")))
+    return proba, len(folds)
+
+
+def suspects(labels: NDArray[np.int64], proba: NDArray[np.float32]) -> tuple[Suspect, ...]:
+    """The rows whose label is doubtful, least probable first.
+
+    A row is on the list where cleanlab prunes it both by noise rate and by class, and the likeliest class is at least
+    `ODDS` times as probable as the given one.
+
+    Args:
+        labels: (n,) the given classes.
+        proba: (n, c) out-of-fold probabilities, rows sum to 1.
+    """
+    from cleanlab.filter import find_label_issues
+
+    rows = np.arange(len(labels))
+    given, best = proba[rows, labels], proba.argmax(axis=1)
+    doubtful = find_label_issues(labels, proba, filter_by="both", n_jobs=1)
+    doubtful &= (best != labels) & (proba[rows, best] >= ODDS * given)
+    listed = sorted(np.flatnonzero(doubtful), key=lambda row: (given[row], row))
+    return tuple(
+        Suspect(int(r), int(labels[r]), int(best[r]), float(given[r]), float(proba[r, best[r]])) for r in listed
+    )

@@ -1,0 +1,171 @@
+"""A shortcut audit: can the class be told without looking at the subject?
+
+A network takes whatever tells classes apart: a frame, a camera's file size, the light of the day on which one class was
+photographed (Geirhos et al. 2020, "Shortcut learning in deep neural networks"). So probes that cannot know the subject
+are set on the data: one sees only the border, one an 8 × 8 thumbnail, one only facts of the file. Where one of them
+knows the class, a good accuracy of any model says little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.data.dataset import Dataset
+from core.evaluation.intervals import Interval, wilson
+from core.i18n import gettext as _
+from core.probing.folds import make_folds
+from core.probing.probes import ProbeConfig, fit_rows
+from core.progress import Progress, Report, part, silent
+
+BORDER, THUMBNAIL, FILE = "border", "thumbnail", "file"
+SIGHTS = (FILE, BORDER, THUMBNAIL)
+SIDE_PX, BORDER_PX, TINY_PX = 32, 3, 8
+MOST_IMAGES = 4000
+WELL_ABOVE, FAR_ABOVE = 0.10, 0.25  # of what lies between chance and all right
+
+Rows = NDArray[np.float32]
+Fit = Callable[[Rows, NDArray[np.int64]], Callable[[Rows], NDArray[np.int64]]]
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """How well the class is told by a probe that sees only this.
+
+    Attributes:
+        sees: "file" (bytes, width, height, format), "border" (a frame about a tenth of the side wide) or
+            "thumbnail" (8 × 8 pixels).
+        accuracy: of the out-of-fold predictions.
+        interval: its 95 % Wilson interval.
+        chance: the share of the largest class: what saying always the same would get.
+        n: how many photos were judged.
+        telling: what of the file tells most, for "file": "bytes", "width", "height", "shape" or "format"; else "".
+    """
+
+    sees: str
+    accuracy: float
+    interval: Interval
+    chance: float
+    n: int
+    telling: str = ""
+
+    @property
+    def alarming(self) -> bool:
+        """Whether even the lower end of the interval is well above chance."""
+        return self.interval[0] > self.chance + WELL_ABOVE * (1 - self.chance)
+
+    @property
+    def serious(self) -> bool:
+        """Whether it is so far above chance that a model could live on the shortcut."""
+        return self.interval[0] > self.chance + FAR_ABOVE * (1 - self.chance)
+
+
+def audit(dataset: Dataset, kin: NDArray[np.int64], seed: int = 0, report: Report = silent) -> tuple[Shortcut, ...]:
+    """One result for each of `SIGHTS`, by cross-validation with copies, near duplicates and groups kept together.
+
+    At most `MOST_IMAGES` photos, drawn by `seed`, are looked at; more would cost minutes and change little.
+
+    Args:
+        dataset: the photos.
+        kin: (n,) photos with the same number stay on one side of every fold.
+        seed: of the draw, the folds and the forest.
+        report: told of progress.
+
+    Raises:
+        ProbeError: a class has fewer than 2 photos that differ.
+    """
+    rows = _drawn(len(dataset.items), seed)
+    items = [dataset.items[row] for row in rows]
+    y = np.array([item.label for item in items], np.int64)
+    present, labels = np.unique(y, return_inverse=True)
+    names = tuple(dataset.classes[label] for label in present)
+    folds = make_folds(labels, kin[rows], names, ProbeConfig().folds, seed).pairs
+    borders, tinies = _seen(dataset, rows, part(report, 0, 50, 100))
+    facts, columns = _file_facts(dataset, rows)
+    found = []
+    for turn, (sees, X, fit) in enumerate(
+        ((FILE, facts, _forest(seed)), (BORDER, borders, _linear(names)), (THUMBNAIL, tinies, _linear(names)))
+    ):
+        here = part(report, 50 + 16 * turn, 16, 100)
+        right = 0
+        for done, (train, held) in enumerate(folds):
+            here(Progress(done, len(folds), _("Looking for shortcuts")))
+            right += int((fit(X[train], labels[train])(X[held]) == labels[held]).sum())
+        chance = float(np.bincount(labels).max() / len(labels))
+        telling = _most_telling(facts, labels, columns, seed) if sees == FILE else ""
+        found.append(Shortcut(sees, right / len(y), wilson(right, len(y)), chance, len(y), telling))
+    report(Progress(100, 100, _("Looked for shortcuts")))
+    return tuple(found)
+
+
+def _drawn(n: int, seed: int) -> NDArray[np.int64]:
+    if n <= MOST_IMAGES:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, MOST_IMAGES, replace=False))
+
+
+def _seen(dataset: Dataset, rows: NDArray[np.int64], report: Report) -> tuple[Rows, Rows]:
+    """Borders (n, pixels · 3) and thumbnails (n, 8 · 8 · 3) of the photos, 0 to 1."""
+    inner = np.zeros((SIDE_PX, SIDE_PX), bool)
+    inner[BORDER_PX:-BORDER_PX, BORDER_PX:-BORDER_PX] = True
+    borders = np.empty((len(rows), int((~inner).sum()) * 3), np.float32)
+    tinies = np.empty((len(rows), TINY_PX * TINY_PX * 3), np.float32)
+    for at, row in enumerate(rows):
+        if at % 64 == 0:
+            report(Progress(at, len(rows), _("Reading borders and thumbnails")))
+        with Image.open(dataset.thumbnail(dataset.items[row])) as image:
+            small = image.convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
+        tiny = small.resize((TINY_PX, TINY_PX), Image.Resampling.BOX)
+        borders[at] = np.asarray(small, np.float32)[~inner].ravel() / 255
+        tinies[at] = np.asarray(tiny, np.float32).ravel() / 255
+    return borders, tinies
+
+
+def _file_facts(dataset: Dataset, rows: NDArray[np.int64]) -> tuple[Rows, tuple[str, ...]]:
+    """What is known of the files without a look at a pixel, (n, facts), and what each column is called."""
+    items = [dataset.items[row] for row in rows]
+    formats = sorted({item.format for item in items})
+    columns = ("bytes", "width", "height", "shape", "density", *("format" for _format in formats))
+    values = [
+        (
+            np.log2(item.n_bytes), item.width, item.height, np.log2(item.width / item.height),
+            np.log2(item.n_bytes / (item.width * item.height)), *(item.format == name for name in formats),
+        )
+        for item in items
+    ]  # fmt: skip
+    return np.array(values, np.float32), columns
+
+
+def _linear(names: tuple[str, ...]) -> Fit:
+    def fit(X: Rows, y: NDArray[np.int64]) -> Callable[[Rows], NDArray[np.int64]]:
+        probe = fit_rows(X, y, names, ProbeConfig())
+        return lambda held: np.asarray(probe.predict_proba(held).argmax(axis=1), np.int64)
+
+    return fit
+
+
+def _forest(seed: int) -> Fit:
+    def fit(X: Rows, y: NDArray[np.int64]) -> Callable[[Rows], NDArray[np.int64]]:
+        model = _new_forest(seed).fit(X, y)
+        return lambda held: np.asarray(model.predict(held), np.int64)
+
+    return fit
+
+
+def _new_forest(seed: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(100, min_samples_leaf=3, random_state=seed)
+
+
+def _most_telling(X: Rows, y: NDArray[np.int64], columns: tuple[str, ...], seed: int) -> str:
+    """The fact that a forest leans on most (impurity importance), columns of one name added up."""
+    weights: dict[str, float] = {}
+    for name, weight in zip(columns, _new_forest(seed).fit(X, y).feature_importances_, strict=True):
+        weights["bytes" if name == "density" else name] = weights.get(name, 0.0) + float(weight)
+    return max(weights, key=lambda name: weights[name])

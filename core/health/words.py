@@ -1,0 +1,250 @@
+"""What a health report means, in sentences: the same for the page and the command line, in the language in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.health import shortcuts as sight
+from core.i18n import gettext as _
+from core.i18n import ngettext
+
+SERIOUS, DOUBTFUL, GOOD = "serious", "doubtful", "good"
+UNBALANCED = 5.0
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know about the data.
+
+    Attributes:
+        weight: "serious" (mend it before you train), "doubtful" (look at it) or "good".
+        topic: "duplicates", "groups", "leaks", "labels", "shortcuts", "balance" or "quality".
+        text: the sentence.
+    """
+
+    weight: str
+    topic: str
+    text: str
+
+
+def findings(report: Document) -> tuple[Finding, ...]:
+    """Everything there is to say, the serious first."""
+    found = [
+        *_duplicates(report["duplicates"]),
+        *_groups(report["groups_apart"]),
+        *_leaks(report["leaks"]),
+        *_labels(report["labels"], report["images"]),
+        *_shortcuts(report["shortcuts"]),
+        *_balance(report["balance"]),
+        *_quality(report["quality"]["counts"]),
+    ]
+    order = (SERIOUS, DOUBTFUL, GOOD)
+    return tuple(sorted(found, key=lambda finding: order.index(finding.weight)))
+
+
+def _duplicates(found: Document) -> list[Finding]:
+    said = []
+    if n := found["conflicts"]:
+        text = ngettext(
+            "{n} pair of alike photos lies in two classes. No model can satisfy both: decide for one class.",
+            "{n} pairs of alike photos lie in two classes. No model can satisfy both: decide for one class.",
+            n,
+        )
+        said.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
+    if n := found["leaks"]:
+        text = ngettext(
+            "{n} pair of alike photos lies in two splits, so that scores flatter. Leave out the one in training.",
+            "{n} pairs of alike photos lie in two splits, so that scores flatter. Leave out the ones in training.",
+            n,
+        )
+        said.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
+    others = found["exact"] + found["near"]
+    if others and not said:
+        text = ngettext(
+            "{n} pair of photos is alike, in one class and split. That does little harm; they count twice.",
+            "{n} pairs of photos are alike, in one class and split. That does little harm; they count twice.",
+            others,
+        )
+        said.append(Finding(DOUBTFUL, "duplicates", text.format(n=others)))
+    return said or [Finding(GOOD, "duplicates", _("No photo is there twice, not even nearly."))]
+
+
+def _groups(apart: Sequence[str]) -> list[Finding]:
+    if not apart:
+        return []
+    text = ngettext(
+        "{n} group (such as '{name}') has photos in training and in another split, so that scores flatter.",
+        "{n} groups (such as '{name}') have photos in training and in another split, so that scores flatter.",
+        len(apart),
+    )
+    return [Finding(SERIOUS, "groups", text.format(n=len(apart), name=apart[0]))]
+
+
+def _leaks(leaks: Sequence[Document]) -> list[Finding]:
+    return [Finding(SERIOUS, "leaks", leak_text(leak)) for leak in leaks]
+
+
+def leak_text(leak: Document) -> str:
+    """What a leak is worth."""
+    facts = {
+        "leaked": leak["leaked"], "n": leak["with_leak"]["n"], "split": _split(leak["split"]),
+        "all": _accuracy(leak["with_leak"]),
+    }  # fmt: skip
+    if leak["without_leak"] is None:
+        return _(
+            "All {n} photos in {split} have a copy or relative in training: its scores say nothing about new photos."
+        ).format(**facts)
+    return _(
+        "{leaked} of the {n} photos in {split} have a copy or relative in training. A probe gets {all} with them and "
+        "{clean} without."
+    ).format(clean=_accuracy(leak["without_leak"]), **facts)
+
+
+def _labels(found: Document | None, images: int) -> list[Finding]:
+    if found is None:
+        return []
+    if not found["count"]:
+        return [
+            Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=found["backbone"]))
+        ]
+    text = ngettext(
+        "{n} of {images} photos may have the wrong label: a probe is sure of another class. Look at it.",
+        "{n} of {images} photos may have the wrong label: a probe is sure of another class. Look at them, "
+        "the least probable first.",
+        found["count"],
+    )
+    return [Finding(DOUBTFUL, "labels", text.format(n=found["count"], images=f"{images:,}"))]
+
+
+def _shortcuts(found: Sequence[Document]) -> list[Finding]:
+    if not found:
+        return []
+    alarming = [one for one in found if one["alarming"]]
+    if not alarming:
+        return [Finding(GOOD, "shortcuts", _("Neither border, nor thumbnail, nor file facts give the class away."))]
+    return [Finding(_weight(one), "shortcuts", shortcut_text(one)) for one in alarming]
+
+
+def _weight(one: Document) -> str:
+    """Colours may well be what the classes are about, so a thumbnail that tells them is doubtful at most."""
+    return SERIOUS if one["serious"] and one["sees"] != sight.THUMBNAIL else DOUBTFUL
+
+
+def shortcut_text(one: Document) -> str:
+    """What a probe that cannot see the subject gets, and what that may mean."""
+    facts = {
+        "accuracy": _percent(one["accuracy"]), "low": _percent(one["interval"][0]),
+        "high": _percent(one["interval"][1]), "chance": _percent(one["chance"]), "n": one["n"],
+    }  # fmt: skip
+    if not one["alarming"]:
+        return _("{sees}: {accuracy} ({low} to {high}), where always the same answer gets {chance}.").format(
+            sees=sight_name(one["sees"]), **facts
+        )
+    if one["sees"] == sight.FILE:
+        told = {
+            "bytes": _("File size"), "width": _("The photo's width"), "height": _("The photo's height"),
+            "shape": _("The photo's shape"), "format": _("The file format"),
+        }  # fmt: skip
+        return _(
+            "{what} alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): check how the photos "
+            "were collected. If classes came from different cameras, sites or programs, a model may learn those."
+        ).format(what=told[one["telling"]], **facts)
+    if one["sees"] == sight.BORDER:
+        return _(
+            "The border alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): a model may learn "
+            "the background instead of the subject. Photograph each class on the same backgrounds, or crop."
+        ).format(**facts)
+    return _(
+        "An 8 × 8 thumbnail predicts the class at {accuracy} ({low} to {high}; chance {chance}). Colour may be what "
+        "the classes are about; if it is not, vary light and background."
+    ).format(**facts)
+
+
+def sight_name(sees: str) -> str:
+    """What a probe of the audit sees."""
+    names = {
+        sight.FILE: _("File size, dimensions and format"), sight.BORDER: _("The border of the photo"),
+        sight.THUMBNAIL: _("An 8 × 8 thumbnail"),
+    }  # fmt: skip
+    return names[sees]
+
+
+def _balance(found: Document) -> list[Finding]:
+    said = []
+    if found["ratio"] and found["ratio"] >= UNBALANCED:
+        text = _(
+            "The largest class has {ratio:.0f} times as many training photos as the smallest. Look at macro F1, and "
+            "balance the classes when you fine-tune."
+        )
+        said.append(Finding(DOUBTFUL, "balance", text.format(ratio=found["ratio"])))
+    if n := len(found["few"]):
+        text = ngettext(
+            "{n} class has fewer than 20 training photos ('{name}' has {least}): its scores will be rough.",
+            "{n} classes have fewer than 20 training photos ('{name}' has {least}): their scores will be rough.",
+            n,
+        )
+        name = found["few"][0]
+        said.append(
+            Finding(DOUBTFUL, "balance", text.format(n=n, name=name, least=found["counts"]["train"].get(name, 0)))
+        )
+    return said or [Finding(GOOD, "balance", _("The classes are balanced, and none is very small."))]
+
+
+def _quality(counts: Mapping[str, int]) -> list[Finding]:
+    if not counts:
+        return [Finding(GOOD, "quality", _("No photo is blurry, dark, over-bright, empty, or of an odd size."))]
+    told = ", ".join(f"{flaw_name(kind).lower()} {n}" for kind, n in counts.items())
+    return [Finding(DOUBTFUL, "quality", _("Some photos show little: {told}.").format(told=told))]
+
+
+def flaw_name(kind: str) -> str:
+    """What a flaw is called."""
+    names = {
+        "blurry": _("Blurry"), "dark": _("Dark"), "bright": _("Over-bright"), "low_information": _("Nearly empty"),
+        "odd_aspect": _("Long and narrow"), "odd_size": _("Odd size"),
+    }  # fmt: skip
+    return names[kind]
+
+
+def kind_name(kind: str) -> str:
+    """What a kind of pair is called."""
+    names = {"conflict": _("two classes"), "leak": _("two splits"), "within": _("one class and split")}
+    return names[kind]
+
+
+def effect_text(effect: Document) -> str:
+    """What the edits brought, on photos they did not touch."""
+    change = effect["difference"]
+    said = _(
+        "On {n} untouched photos of {split}, a probe gets {after} with the edits and {before} without: "
+        "{points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})."
+    ).format(
+        n=effect["after"]["n"], split=_split(effect["split"]), after=_accuracy(effect["after"], n=False),
+        before=_accuracy(effect["before"], n=False), points=100 * change["accuracy"],
+        low=100 * change["interval"][0], high=100 * change["interval"][1],
+    )  # fmt: skip
+    verdict = _("That is more than chance.") if change["beyond_chance"] else _("That is no more than chance may bring.")
+    left_out = ngettext(
+        "{n} edit of validation or test photos is left out here, so that both are judged by the same labels.",
+        "{n} edits of validation or test photos are left out here, so that both are judged by the same labels.",
+        effect["elsewhere"],
+    ).format(n=effect["elsewhere"])
+    return " ".join([said, verdict, *([left_out] if effect["elsewhere"] else [])])
+
+
+def _accuracy(found: Document, *, n: bool = True) -> str:
+    low, high = found["interval"]
+    shares = f"{_percent(found['value'])} ({_percent(low)} to {_percent(high)}"
+    return f"{shares}, n = {found['n']})" if n else f"{shares})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _split(split: str) -> str:
+    return {"train": _("training"), "val": _("validation"), "test": _("test")}[split]
