@@ -113,11 +113,11 @@ class Archive:
 
 def _judged(file: BinaryIO, limits: Limits) -> list[Member]:
     try:
-        entries, directory_at = read_directory(file, limits.max_entries)
+        entries, directory_at = read_directory(file, limits.entries_of(file.seek(0, 2)))
         _judge_one_by_one(entries, directory_at, limits)
         starts = [data_start(file, entry) for entry in entries]
     except BadZip as problem:
-        raise _named(file, problem.code) from None
+        raise _named(file, problem.code, limits) from None
     _judge_together(entries, starts, directory_at, limits)
     return [
         Member(e.name, e.name.endswith(("/", "\\")) or stat.S_ISDIR(e.mode), e.size, e, start)
@@ -125,12 +125,12 @@ def _judged(file: BinaryIO, limits: Limits) -> list[Member]:
     ]
 
 
-def _named(file: BinaryIO, code: str) -> Exception:
+def _named(file: BinaryIO, code: str, limits: Limits) -> Exception:
     """The refusal of something that cannot be followed as a zip, saying what it is instead where that can be told."""
     file.seek(0)
     head = file.read(512)
     if code != "corrupt_archive" or head.startswith(b"PK"):
-        return rejected(code)
+        return rejected(code, limits=limits)
     format_name = next((name for at, magic, name in _OTHER_FORMATS if head[at:].startswith(magic)), "")
     return rejected("not_a_zip", format_name)
 
@@ -151,7 +151,7 @@ def _judge_one_by_one(entries: Sequence[ZipEntry], directory_at: int, limits: Li
         if _impossible(entry, directory_at):
             raise rejected("size_mismatch", entry.name)
         if entry.size > limits.ratio_floor_bytes and entry.size > limits.max_ratio * entry.packed:
-            raise rejected("zip_bomb")
+            raise rejected("zip_bomb", limits=limits)
 
 
 def _impossible(entry: ZipEntry, directory_at: int) -> bool:
@@ -170,7 +170,7 @@ def _judge_together(entries: Sequence[ZipEntry], starts: Sequence[int], director
         raise rejected("size_mismatch", entries[-1].name)
     total = sum(entry.size for entry in entries)
     if total > limits.ratio_floor_bytes and total > limits.max_ratio * directory_at:
-        raise rejected("zip_bomb")
+        raise rejected("zip_bomb", limits=limits)
     largest = max(entries, key=lambda entry: entry.size, default=None)
     if largest is not None and largest.size > limits.max_entry_bytes:
         raise rejected("too_large", largest.name, limits=limits)

@@ -9,6 +9,8 @@ pipe closes.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import queue
@@ -156,7 +158,10 @@ class _Process:
             self._process.stdin.flush()
         line, late = self._line(self._timeout_s * _WALL_FACTOR)
         if line:
-            return Decoded(**json.loads(line))
+            answer = json.loads(line)
+            if "errno" in answer:
+                raise OSError(answer["errno"], os.strerror(answer["errno"]))
+            return Decoded(**answer)
         out_of_time = late or self.end() == -getattr(signal, "SIGPROF", 0)
         self.end()
         return Decoded("decode_timeout" if out_of_time else "decoder_error")
@@ -199,16 +204,28 @@ def serve(requests: TextIO, answers: TextIO, limits: Limits) -> None:
     print("ready", file=answers, flush=True)
     for line in requests:
         image, out = json.loads(line)
+        small = None
         try:
             with _processor_time(limits.decode_timeout_s):
                 small, name, width, height = small_copy(Path(image), limits)
-                small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
                 answer = Decoded("", name, width, height, str(phash(small)))
         except UnreadableImage as problem:
             answer = Decoded(problem.reason)
         except Exception:  # whatever a hostile file brings a decoder to raise, only that file is lost
             answer = Decoded("decoder_error")
-        print(json.dumps(asdict(answer)), file=answers, flush=True)
+        print(json.dumps(_saved(small, Path(out)) or asdict(answer)), file=answers, flush=True)
+
+
+def _saved(small: Image.Image | None, out: Path) -> dict[str, int]:
+    """Writes the thumbnail; what the system says where it cannot, since that is no fault of the photo."""
+    if small is not None:
+        encoded = io.BytesIO()  # Pillow, writing to a file itself, would not tell why it could not
+        small.save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
+        try:
+            out.write_bytes(encoded.getbuffer())
+        except OSError as problem:
+            return {"errno": problem.errno or errno.EIO}
+    return {}
 
 
 @contextmanager

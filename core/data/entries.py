@@ -1,4 +1,4 @@
-"""An entry of a source: a name, and whether it is a folder."""
+"""An entry of a source: a name, whether it is a folder, and how large it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry's name, with "/" between folders, and whether it is a folder."""
+    """An entry's name, with "/" between folders, whether it is a folder, and its bytes (a claim; 0 if not known)."""
 
     name: str
     is_folder: bool = False
+    size: int = 0

@@ -52,7 +52,7 @@ def ingest(
         source: a zip file, a folder, or "sample:NAME" (see `samples.SAMPLES`).
         workspace_id: the workspace to put it in.
         name: what to call it; the file's, folder's or sample's name where none is given.
-        limits: what is accepted.
+        limits: what is accepted; by default `Limits.here()`.
         seed: of the splits that are made.
         report: told of images; raising `Cancelled` in it stops the work and leaves nothing behind.
 
@@ -61,7 +61,7 @@ def ingest(
         DatasetError: there is no such file or sample, a download failed, or the disk is full.
     """
     folder = paths.datasets(workspace_id)
-    with explained(), open_source(source, limits or Limits(), report) as opened:
+    with explained(), open_source(source, limits or Limits.here(), report) as opened:
         digest = f"{opened.digest()}-{seed}-{_VERSION}"
         known = _known(folder, digest)
         if known is not None:

@@ -36,7 +36,7 @@ def inspect(
     try:
         with (
             explained(),
-            open_source(source, limits or Limits(), report) as opened,
+            open_source(source, limits or Limits.here(), report) as opened,
             staging(paths.datasets(workspace_id)) as stage,
         ):
             intake = take_in(opened, stage, report)

@@ -21,6 +21,7 @@ from core.data.layout import Layout, Place, recognise
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.near import kin_numbers
+from core.data.room import check_room
 from core.data.sources import Source
 from core.i18n import gettext as _
 from core.progress import Progress, Report
@@ -91,11 +92,13 @@ def take_in(source: Source, stage: Path, report: Report) -> Intake:
 
     Raises:
         RejectedError: the source is refused whole.
+        DatasetError: there is no room for it on the disk; nothing was written.
     """
     desk = _sorted_by_name(source)
     limits = source.limits
     if len({photo.place.label for photo in desk.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
+    check_room(stage, sum(source.entries[photo.index].size for photo in desk.photos), len(desk.photos))
     with Decoders(limits, PROCESSES if len(desk.photos) > _FEW else 1) as decoders:
         waiting = _read_all(source, desk, stage, decoders, report)
         decoded = _collect(waiting, decoders, report)

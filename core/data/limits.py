@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.paths import is_public
+
 _MIB = 1 << 20
+_NO_LIMIT = 1 << 50
 
 
 @dataclass(frozen=True)
 class Limits:
     """Limits on archives and images; counted while reading, never believed from a header.
 
+    The defaults are those for public use; `Limits.here()` gives those for where Graft runs.
+
     Attributes:
         max_upload_bytes: the archive itself.
         max_entries: entries in an archive, folders and junk included.
+        bytes_an_entry: an archive may have more entries than `max_entries` where it has so many bytes for each, as
+            photos have and archives made to exhaust a reader have not; 0: never.
         max_entry_bytes: one unpacked entry.
         max_total_bytes: all unpacked entries together.
         max_ratio: unpacked over packed bytes, looked at from `ratio_floor_bytes` on.
@@ -30,6 +37,7 @@ class Limits:
 
     max_upload_bytes: int = 200 * _MIB
     max_entries: int = 20_000
+    bytes_an_entry: int = 0
     max_entry_bytes: int = 30 * _MIB
     max_total_bytes: int = 1024 * _MIB
     max_ratio: int = 200
@@ -47,6 +55,25 @@ class Limits:
         object.__setattr__(self, "formats", tuple(self.formats))
         object.__setattr__(self, "zip_methods", tuple(self.zip_methods))
 
+    @classmethod
+    def public(cls) -> Limits:
+        """For an app that strangers use."""
+        return cls()
+
+    @classmethod
+    def local(cls) -> Limits:
+        """For one's own machine: amounts are bounded by the disk; images and structures are judged as anywhere."""
+        return cls(max_upload_bytes=_NO_LIMIT, max_total_bytes=_NO_LIMIT, bytes_an_entry=256)
+
+    @classmethod
+    def here(cls) -> Limits:
+        """Those of the two that fit where Graft runs now."""
+        return cls.public() if is_public() else cls.local()
+
+    def entries_of(self, archive_bytes: int) -> int:
+        """How many entries an archive of this size may have."""
+        return max(self.max_entries, archive_bytes // self.bytes_an_entry if self.bytes_an_entry else 0)
+
     def for_own_files(self) -> Limits:
         """The same for a folder that is on the machine already: images are judged as before, amounts are not."""
-        return replace(self, max_entries=5_000_000, max_total_bytes=1 << 50)
+        return replace(self, max_entries=5_000_000, max_total_bytes=_NO_LIMIT)

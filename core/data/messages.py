@@ -24,6 +24,7 @@ def reject_text(code: str, what: str = "", limits: Limits | None = None) -> str:
         "entry_mb": limits.max_entry_bytes // _MIB,
         "total_mb": limits.max_total_bytes // _MIB,
         "entries": limits.max_entries,
+        "ratio": limits.max_ratio,
         "classes": limits.max_classes,
         "min_classes": limits.min_classes,
     }
@@ -55,15 +56,18 @@ def _reject_template(code: str, about: bool) -> str:
         "special_file": _("'{what}' is a device or pipe, not a file. Remove it and zip again."),
         "corrupt_archive": _("The zip file is damaged or was cut off. Upload it again, or zip the folders again."),
         "zip_bomb": _(
-            "The archive unpacks to far more than its size, as archives made to fill a disk do. "
-            "Zip the original photos (JPEG or PNG) again."
+            "The archive unpacks to over {ratio} times its size, or its entries overlap, as in archives "
+            "made to fill a disk. Zip the original photos (JPEG or PNG) again."
         ),
         "size_mismatch": _("The sizes that the archive gives do not match what is in it. Zip the folders again."),
         "unsupported_compression": _(
             "'{what}' is packed by a method that is not supported. Zip again with the usual method (Deflate)."
         ),
-        "too_many_entries": _("The archive has more than {entries} entries. Upload fewer photos."),
-        "too_many_classes": _("There are more than {classes} class folders. Upload fewer classes."),
+        "too_many_entries": _(
+            "The archive has more than {entries} entries, or very many that hold nothing. Upload fewer photos, or use "
+            "Graft on your own machine with the folder's path."
+        ),
+        "too_many_classes": _("There are more than {classes} classes. Upload fewer classes, or join some."),
         "encrypted": _("The archive is protected by a password. Zip the folders without one."),
         "no_images": _(
             "No photo could be read. Add JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF photos, in one folder for each class."
@@ -79,24 +83,36 @@ def _reject_template(code: str, about: bool) -> str:
 
 def skip_text(reason: str) -> str:
     """Why one entry was left out, and what to do."""
+    limits = Limits()
     known = {
+        "file_too_large": _("The file is larger than {entry_mb} MB. Make the photo smaller."),
         "duplicate_name": _("Another entry has the same name; the first one is used. Rename one of them."),
         "unsupported_format": _(
             "Not a supported photo format. Save it as JPEG or PNG (iPhone: Settings, Camera, Formats, Most Compatible)."
         ),
-        "name_too_long": _("The name with its folders is too long. Shorten it."),
+        "name_too_long": _("The name with its folders is longer than {name_bytes} bytes. Shorten it."),
         "bad_crc": _("Its checksum is wrong: the entry was damaged. Zip the photo again."),
         "corrupt_entry": _("The entry is damaged and cannot be unpacked. Zip the photo again."),
         "not_in_class_folder": _("It lies in no class folder. Move it into the folder of its class."),
         "truncated": _("The photo ends too early. Copy it again from where it came."),
         "empty_file": _("The file is empty. Copy it again from where it came."),
         "not_an_image": _("It is not a photo, whatever its name says. Remove it, or save it as JPEG or PNG."),
-        "too_many_pixels": _("The photo has too many pixels. Make it smaller."),
+        "too_many_pixels": _(
+            "The photo has more than {megapixels} million pixels, or a side of over {side} pixels. Make it smaller."
+        ),
         "decoder_error": _("The photo is damaged and cannot be decoded. Save it again as JPEG or PNG."),
-        "decode_timeout": _("Decoding the photo takes too long. Save it again as an ordinary JPEG or PNG."),
+        "decode_timeout": _(
+            "Decoding the photo takes over {seconds} seconds. Save it again as an ordinary JPEG or PNG."
+        ),
         "bad_extension": _("It is a photo, but its name ends otherwise. Give it the ending .jpg or .png that fits."),
     }
-    return known.get(reason, reason)
+    return known.get(reason, reason).format(
+        entry_mb=limits.max_entry_bytes // _MIB,
+        name_bytes=limits.max_name_bytes,
+        megapixels=limits.max_pixels // 10**6,
+        side=limits.max_side,
+        seconds=round(limits.decode_timeout_s),
+    )
 
 
 def warning_text(code: str) -> str:

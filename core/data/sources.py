@@ -85,7 +85,7 @@ class ZipSource:
     def __init__(self, path: Path, archive: Archive, limits: Limits) -> None:
         self.title = path.stem
         self.limits = limits
-        self.entries = [Entry(m.name, m.is_folder) for m in archive.members]
+        self.entries = [Entry(m.name, m.is_folder, m.size) for m in archive.members]
         self._path, self._archive = path, archive
 
     def read(self, index: int) -> bytes:
@@ -117,7 +117,7 @@ class FolderSource:
             if not stat.S_ISREG(facts.st_mode):
                 raise BadEntry("not_an_image")
             if facts.st_size > self.limits.max_entry_bytes:
-                raise BadEntry("too_many_pixels")
+                raise BadEntry("file_too_large")
             return path.read_bytes()
         except OSError:
             raise BadEntry("corrupt_entry") from None
@@ -140,7 +140,14 @@ class FolderSource:
             folders.sort()
             inside = Path(folder).relative_to(self._root)
             found += [Entry((inside / name).as_posix(), True) for name in folders]
-            found += [Entry((inside / name).as_posix()) for name in sorted(files)]
+            found += [Entry((inside / name).as_posix(), False, _size(Path(folder, name))) for name in sorted(files)]
             if len(found) > self.limits.max_entries:
                 raise rejected("too_many_entries", limits=self.limits)
         return found
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading it will say what is wrong

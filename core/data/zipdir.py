@@ -62,7 +62,7 @@ def read_directory(file: BinaryIO, max_entries: int) -> tuple[list[ZipEntry], in
     if count > max_entries:
         raise BadZip("too_many_entries")
     if size > _MAX_DIRECTORY_BYTES:
-        raise BadZip("corrupt_archive")
+        raise BadZip("too_many_entries")
     file.seek(start)
     content = file.read(size)
     entries: list[ZipEntry] = []

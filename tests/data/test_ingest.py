@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import io
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,6 +16,7 @@ from PIL import Image
 from core import paths
 from core.data import ingest as ingest_module
 from core.data.dataset import Dataset, delete_dataset, list_datasets, open_dataset, read_dataset
+from core.data.decoding import Decoders
 from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.limits import Limits
@@ -209,6 +212,77 @@ def test_a_full_disk_is_told_plainly(photos_zip: Path, monkeypatch: pytest.Monke
     assert not list(paths.datasets().iterdir())
 
 
+def test_a_disk_that_fills_in_the_middle_leaves_nothing(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    write = Path.write_bytes
+
+    def filling(path: Path, content: bytes) -> int:
+        written.append(path)
+        if len(written) > 20:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", filling)
+    with pytest.raises(DatasetError, match="disk is full"):
+        ingest(photos_zip)
+    assert len(written) == 21
+    assert not list(paths.datasets().iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
+def test_a_thumbnail_that_finds_the_disk_full_is_no_damaged_photo(tmp_path: Path) -> None:
+    image = tmp_path / "x"
+    image.write_bytes(photo_bytes((1, 2, 3), 1, 16))
+    with Decoders(Limits(), 1) as decoders:
+        future = decoders.submit(image, Path("/dev/full"))
+        with pytest.raises(OSError, match="space") as problem:
+            future.result(30)
+        assert problem.value.errno == errno.ENOSPC
+        assert decoders.submit(image, tmp_path / "x.jpg").result(30).format == "PNG"
+
+
+def test_room_is_looked_for_before_anything_is_written(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**12, 10**12, 64 * 2**20 + 10**5)
+    )
+    monkeypatch.setattr(Path, "write_bytes", lambda *_args: pytest.fail("something was written"))
+    with pytest.raises(DatasetError, match=r"not enough room.* 1 MB, and 1 MB are free.*delete"):
+        ingest(photos_zip)
+    assert not list(paths.datasets().iterdir())
+
+
+def test_amounts_are_limited_in_public_only(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tight = Limits(max_upload_bytes=100, max_entries=10)
+    monkeypatch.setattr(Limits, "public", classmethod(lambda _cls: tight))
+    assert ingest(photos_zip).images == 40
+    monkeypatch.setenv("GRAFT_PUBLIC", "1")
+    with pytest.raises(RejectedError) as refused:
+        ingest(photos_zip)
+    assert refused.value.code == "too_large"
+    assert inspect(photos_zip)["code"] == "too_large"
+
+
+def test_on_ones_own_machine_many_photos_are_welcome_and_many_nothings_are_not(tmp_path: Path) -> None:
+    local = dataclasses.replace(Limits.local(), max_entries=5)
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(8):
+            archive.writestr(f"{'cat' if i % 2 else 'dog'}/{i}.png", photo_bytes((9, 9, 9), i))
+    assert inspect(path, limits=local)["images"] == 8
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(8):
+            archive.writestr(f"cat/{i}.png", b"")
+    assert inspect(path, limits=local)["code"] == "too_many_entries"
+
+
+def test_a_file_in_a_folder_may_be_too_large(tmp_path: Path, photos_zip: Path) -> None:
+    with zipfile.ZipFile(photos_zip) as archive:
+        archive.extractall(tmp_path / "pets")
+    (tmp_path / "pets" / "cat" / "huge.png").write_bytes(b"x" * 40_000)
+    found = inspect(tmp_path / "pets", limits=Limits(max_entry_bytes=30_000))
+    assert [s["reason"] for s in found["skipped"]] == ["file_too_large"]
+
+
 @pytest.mark.parametrize(
     ("file", "content"),
     [
@@ -293,7 +367,8 @@ def test_inspecting_keeps_nothing(photos_zip: Path, graft_home: Path) -> None:
 REJECTS = """unsafe_path symlink special_file corrupt_archive zip_bomb size_mismatch unsupported_compression
     encrypted too_many_entries too_many_classes no_images not_a_zip too_few_classes no_class_folders too_large"""
 SKIPS = """duplicate_name unsupported_format name_too_long bad_crc corrupt_entry not_in_class_folder truncated
-    empty_file not_an_image too_many_pixels decoder_error decode_timeout bad_extension"""
+    empty_file not_an_image too_many_pixels decoder_error decode_timeout bad_extension
+    file_too_large"""
 WARNINGS = """case_colliding_classes class_too_small:x class_missing_in_val:x class_missing_in_test:x
     nested_folders class_missing_in_train:x empty_class:x one_group:x few_groups:x conflicting_duplicate train_val_leak
     train_test_leak val_test_leak"""
