@@ -29,7 +29,7 @@ def main() -> None:
     try:
         config = training_forms.finetuning(state.suggested_backbone())
     except GraftError as problem:
-        st.error(str(problem))
+        st.error(text.literal(str(problem)))
         return
     title = _("Augmentation: what each image may look like in training")
     with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as shown:
@@ -63,7 +63,7 @@ def start(dataset: Dataset, config: FinetuneConfig) -> None:
 def about(job: Job) -> None:
     """Which run this is."""
     config = job.spec.params["config"]
-    st.subheader(text.literal(job.spec.title))
+    st.subheader(text.literal(text.shortened(job.spec.title, 120)))
     st.caption(
         _("{epochs} epochs at most · learning rate {lr:g} · batches of {batch} · {optimizer} · seed {seed}").format(
             epochs=config["epochs"],
@@ -137,7 +137,7 @@ def worth_it(run: Run) -> None:
         frozen, _frozen = resources.judged(probes[0].predictions_path("val"))
         found = difference(_("fine-tuned"), mine, _("frozen, with a probe"), frozen)
     except GraftError as problem:
-        st.caption(str(problem))
+        st.caption(text.literal(str(problem)))
         return
     st.info(text.literal(found.sentence), icon=":material/balance:")
     st.caption(_("The epoch was chosen on these images, which flatters fine-tuning a little."))

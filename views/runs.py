@@ -60,7 +60,7 @@ def one(job: Job, names: dict[str, str]) -> None:
     with st.container(border=True):
         about, actions = st.columns([3, 2], vertical_alignment="center")
         with about:
-            st.markdown(f"**{text.literal(job.spec.title or job.spec.kind)}**")
+            st.markdown(f"**{text.literal(text.shortened(job.spec.title or job.spec.kind, 120))}**")
             st.caption(" · ".join(filter(None, facts(job, status, names))))
             if not status.is_over:
                 st.progress(status.share or 0.0, text=progress.sentence(job, status))
@@ -129,7 +129,7 @@ def act(job: Job, status: JobStatus, gone: bool) -> None:
             try:
                 state.delete_job(job)
             except GraftError as problem:
-                st.error(str(problem))
+                st.error(text.literal(str(problem)))
             else:
                 st.rerun()
 

@@ -289,7 +289,7 @@ def test_what_cannot_wait_is_said(visit: Open, pool: FakePool, dataset: Dataset,
     app = visit("compare")
     button(app, "Compare").click().run()
     assert not app.exception
-    assert app.error[0].value == "10 jobs of yours are waiting already."
+    assert app.error[0].value == r"10 jobs of yours are waiting already\."
 
 
 def test_evaluate_points_to_what_makes_a_model(visit: Open, dataset: Dataset):

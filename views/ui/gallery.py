@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from views.ui.i18n import _
-from views.ui.text import literal, shortened
+from views.ui.text import literal, one_line, shortened
 
 
 @dataclass(frozen=True)
@@ -32,4 +32,4 @@ def grid(pictures: Sequence[Picture], key: str, page_size: int = 24, width_px: i
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key=f"{key}-shown"):
         for picture in shown:
             caption = literal(shortened(picture.caption, 60))
-            st.image(str(picture.path), caption=caption, width=width_px, alt=picture.name)
+            st.image(str(picture.path), caption=caption, width=width_px, alt=one_line(picture.name))

@@ -10,7 +10,7 @@ from core.jobs.spec import JobSpec
 from core.paths import read_json
 from views.ui import charts, progress, state
 from views.ui.i18n import _
-from views.ui.text import literal
+from views.ui.text import literal, one_line, shortened
 
 METHODS = ("pca", "tsne")
 
@@ -76,6 +76,6 @@ def _draw(dataset: Dataset, points: dict, key: str, method: str) -> None:
         for item in [items[id_] for id_ in ids if id_ in items][:3]:
             st.image(
                 str(dataset.thumbnail(item)),
-                caption=literal(f"{dataset.classes[item.label]} · {item.name}"),
-                alt=item.name,
+                caption=literal(shortened(f"{dataset.classes[item.label]} · {item.name}", 60)),
+                alt=one_line(item.name),
             )

@@ -9,7 +9,7 @@ from core.jobs.spec import JobSpec
 from core.training.config import FinetuneConfig
 from views.ui import progress, state
 from views.ui.i18n import _
-from views.ui.text import literal
+from views.ui.text import literal, shortened
 
 IMAGES, DRAWS = 3, 5
 
@@ -38,8 +38,8 @@ def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
     for row in status.result["rows"]:
         st.image(
             [str(job.path / name) for name in row["files"]],
-            caption=[literal(row["label"]), *[""] * (len(row["files"]) - 1)],
-            alt=[_("original of {label}").format(label=row["label"])]
-            + [_("augmented {label}").format(label=row["label"])] * (len(row["files"]) - 1),
+            caption=[literal(shortened(row["label"])), *[""] * (len(row["files"]) - 1)],
+            alt=[_("original of {label}").format(label=shortened(row["label"]))]
+            + [_("augmented {label}").format(label=shortened(row["label"]))] * (len(row["files"]) - 1),
             width=104,
         )

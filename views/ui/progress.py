@@ -109,6 +109,6 @@ def again(job: Job, label: str) -> None:
         try:
             resources.pool().resume(job)
         except GraftError as problem:  # another tab was quicker, or its upload is gone
-            st.warning(str(problem))
+            st.warning(literal(str(problem)))
         else:
             st.rerun()

@@ -7,21 +7,36 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from core.data.names import visible
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.runs import Run
 from core.training.config import mode_label
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'/@])")
+# Streamlit turns these into links, icons and arrows after it has read the Markdown, when a backslash helps no more:
+# "https://…", "www.…", "a@b.c", ":smile:", ":material_home:", " -> ", " <= ". It looks at one run of text at a time, so
+# an empty span in their midst, which nobody sees and no copy holds, keeps them as they are.
+_LATE = re.compile(r"[:@]|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
+_EMPTY_SPAN = ":small[]"
 
 
 def literal(text: str) -> str:
     """`text` for a place that reads Markdown, so that a user's name is shown as it is and never as markup."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    text = one_line(text)
+    ends = [found.end() for found in _LATE.finditer(text)]
+    runs = (text[start:end] for start, end in zip([0, *ends], [*ends, None], strict=True))
+    return _EMPTY_SPAN.join(_MARKUP.sub(r"\\\1", run) for run in runs)
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, without what cannot be seen or turns it around (a bundle's names, a file's, are not ours)."""
+    return " ".join(visible(" ".join(text.split())).split())
 
 
 def shortened(text: str, most: int = 40) -> str:
-    """`text`, its middle left out where it is longer than `most` characters."""
+    """`text` on one line, its middle left out where it is longer than `most` characters."""
+    text = one_line(text)
     if len(text) <= most:
         return text
     half = (most - 1) // 2

@@ -120,7 +120,7 @@ def _draw_data(_job: Job, status: JobStatus) -> None:
     try:
         dataset = resources.dataset(state.workspace(), status.result["dataset"])
     except GraftError as problem:  # deleted since
-        st.caption(str(problem))
+        st.caption(text.literal(str(problem)))
         return
     first = {item.label: item for item in reversed(dataset.items)}
     st.markdown(

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
-from views.ui.text import interval, shortened
+from views.ui.text import interval, one_line, shortened
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 # Okabe and Ito's colours (https://jfly.uni-koeln.de/color/); those of theirs that vanish on white or on black are
@@ -20,17 +20,22 @@ GREY = PALETTE[-1]
 CLEAR = "rgba(0,0,0,0)"
 SPLIT_COLORS = {"train": BLUE, "val": "#B8860B", "test": "#C4699B"}
 
-_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "\n": " ", "\r": " ", "\t": " "})
+_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
 
 
 def literal(text: str) -> str:
     """`text` so that Plotly shows its very characters: its labels are partly markup, and `$…$` is a formula."""
-    return text.translate(_MARKUP)
+    return one_line(text).translate(_MARKUP)
 
 
 def short(name: str, most: int = 22) -> str:
     """`name` literally, its middle left out where it is longer than `most` characters (names differ at both ends)."""
     return literal(shortened(name, most))
+
+
+def told(name: str) -> str:
+    """`name` literally for a hover text, which does not wrap: so much of it as fits."""
+    return short(name, 60)
 
 
 def interval_words(ci: Sequence[float] | None) -> str:

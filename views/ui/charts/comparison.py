@@ -102,7 +102,7 @@ def fold_accuracy(rows: Sequence[Row]) -> go.Figure:
         hoverinfo="text",
         hovertext=[
             base.words(
-                base.literal(names[id(ranked[i])]),
+                base.told(names[id(ranked[i])]),
                 _("fold {k}: {accuracy} right").format(k=k, accuracy=percent(a)),
             )
             for i, k, a in places
@@ -176,7 +176,7 @@ def _told(row: Row, name: str, measure: str) -> str:
     speed = _speed(row)
     n = row.get("n")
     return base.words(
-        base.literal(name),
+        base.told(name),
         f"{_MEASURES[measure]()} {percent(row[f'{measure}_mean'])}",
         base.interval_words(_interval(row, measure)),
         _("{ms:.1f} ms per image ({speed:.0f} images per second)").format(ms=1000 / speed, speed=speed)

@@ -64,7 +64,7 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
 
 def _count(name: str, split: str, n: int, total: int) -> str:
     images = ngettext("{n} {split} image of {total}", "{n} {split} images of {total}", n)
-    return base.words(base.literal(name), images.format(n=n, split=split_name(split), total=total))
+    return base.words(base.told(name), images.format(n=n, split=split_name(split), total=total))
 
 
 def sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
@@ -157,5 +157,5 @@ def _cloud(
         unselected={"marker": {"opacity": 0.5}},
         customdata=[[ids[i]] for i in rows],
         hoverinfo="text",
-        hovertext=[base.words(base.literal(name), base.short(names[i], 40) if names else "") for i in rows],
+        hovertext=[base.words(base.told(name), base.short(names[i], 40) if names else "") for i in rows],
     )

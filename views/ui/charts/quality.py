@@ -87,9 +87,9 @@ def _told_cell(true_and_predicted: tuple[str, str], n: int, support: int) -> str
         "{n} of {support} image ({share}) predicted as:", "{n} of {support} images ({share}) predicted as:", support
     )
     return base.words(
-        base.literal(true),
+        base.told(true),
         line.format(n=n, support=support, share=percent(n / support)),
-        base.literal(predicted),
+        base.told(predicted),
     )
 
 
@@ -112,7 +112,7 @@ def probabilities(labels: Sequence[str], proba: Sequence[float], most: int = 5) 
         textposition="outside",
         cliponaxis=False,
         hoverinfo="text",
-        hovertext=[base.words(base.literal(labels[i]), percent(float(proba[i]))) for i in order],
+        hovertext=[base.words(base.told(labels[i]), percent(float(proba[i]))) for i in order],
     )
     return base.figure(
         bars,
@@ -182,7 +182,7 @@ def _told(score: ClassScore) -> str:
         return "" if number is None else f"{title} {percent(number)}"
 
     return base.words(
-        base.literal(score.name),
+        base.told(score.name),
         ngettext("{n} image", "{n} images", score.support).format(n=score.support),
         value(_("recall"), score.recall),
         base.interval_words(score.recall_ci),
