@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FOUNDATION = {"errors", "progress", "i18n", "paths", "runs", "workspaces"}
+FOUNDATION = {"errors", "progress", "i18n", "paths", "runs", "tables", "workspaces"}
 # A room imports rooms with a lower number, and the foundation. `jobs` does not know what it runs.
 LEVELS = {
     **dict.fromkeys(FOUNDATION, 0),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
-from views.ui import charts, forms, progress, state, text
+from views.ui import charts, downloads, forms, progress, state, text
 from views.ui.i18n import _
 from views.ui.maps import embedding_map
 
@@ -65,14 +63,7 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
     table(rows)
     for note in (f"{row['backbone']}: {note}" for row in rows for note in row["notes"]):
         st.caption(text.literal(note))
-    st.download_button(
-        _("Download the comparison (JSON)"),
-        json.dumps(status.result, ensure_ascii=False, indent=1),
-        file_name="comparison.json",
-        mime="application/json",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    take_along(rows, status.result)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(_("Accuracy with its interval"))
@@ -155,6 +146,17 @@ def table(rows: list[dict]) -> None:
     )
 
 
+def take_along(rows: list[dict], result: dict) -> None:
+    """The comparison as files."""
+    facts = ("backbone", "n", "accuracy_mean", "macro_f1_mean", "images_per_s", "feature_dim", "size_mb")
+    intervals = ("accuracy_ci", "macro_f1_ci")
+    headings = [*facts, *(f"{name}_{end}" for name in intervals for end in ("low", "high"))]
+    cells = [[*(row[name] for name in facts), *(end for name in intervals for end in row[name])] for row in rows]
+    with st.container(horizontal=True):
+        downloads.document(_("Download the comparison (JSON)"), result, "comparison.json")
+        downloads.table(_("Download the table (CSV)"), headings, cells, "comparison.csv")
+
+
 def onwards(rows: list[dict], job: Job) -> None:
     """What to do next."""
     trainable = [row["backbone"] for row in rows if info(row["backbone"]).trainable]
@@ -162,7 +164,7 @@ def onwards(rows: list[dict], job: Job) -> None:
         if trainable:
             st.page_link(
                 "views/finetune.py",
-                label=_("Next: fine-tune {name}").format(name=trainable[0]),
+                label=_("Next: fine-tune {name}").format(name=text.literal(trainable[0])),
                 icon=":material/model_training:",
                 query_params={"backbone": trainable[0]},
                 width="content",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +10,7 @@ from core.errors import GraftError
 from core.evaluation.metrics import Evaluation, cell, mistakes
 from core.evaluation.predictions import Predictions
 from core.runs import Run
-from views.ui import charts, gallery, resources, state, text
+from views.ui import charts, downloads, gallery, resources, state, text
 from views.ui.i18n import _
 
 MOST_MISTAKES = 96
@@ -34,7 +32,7 @@ def main() -> None:
     try:
         predictions, evaluation = resources.judged(run.predictions_path(split))
     except GraftError as problem:
-        st.error(str(problem))
+        st.error(text.literal(str(problem)))
         return
     headline(evaluation, split)
     if dataset is None or run.dataset_id != dataset.id:
@@ -46,14 +44,9 @@ def main() -> None:
     if dataset:
         worst(dataset, items, predictions)
     with st.container(horizontal=True):
-        st.download_button(
-            _("Download the evaluation (JSON)"),
-            json.dumps(evaluation.as_json(), ensure_ascii=False, indent=1),
-            file_name=f"evaluation-{run.backbone}-{split}.json",
-            mime="application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        name = f"evaluation-{run.backbone}-{split}"
+        downloads.document(_("Download the evaluation (JSON)"), evaluation.as_json(), f"{name}.json")
+        downloads.table(_("Download the classes (CSV)"), *class_table(evaluation), f"{name}.csv")
         st.page_link(
             "views/predict.py",
             label=_("Next: predict and export"),
@@ -155,11 +148,7 @@ def per_class(evaluation: Evaluation) -> None:
     chart, table = st.columns([2, 3], gap="large")
     with chart:
         st.plotly_chart(charts.per_class(evaluation.per_class), key="per-class", alt=_("Recall of each class"))
-    rows = [
-        (score.name, score.precision, score.recall, score.f1, score.support, *(score.recall_ci or (None, None)))
-        for score in evaluation.per_class
-    ]
-    columns = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"), _("Recall from"), _("to"))
+    columns, rows = class_table(evaluation)
     with table:
         share = st.column_config.NumberColumn(format="percent")
         st.dataframe(
@@ -177,6 +166,16 @@ def per_class(evaluation: Evaluation) -> None:
             hide_index=True,
             column_config=dict.fromkeys(columns[1:4], share),
         )
+
+
+def class_table(evaluation: Evaluation) -> tuple[tuple[str, ...], list[tuple]]:
+    """The headings, and a row for each class."""
+    columns = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"), _("Recall from"), _("to"))
+    rows = [
+        (score.name, score.precision, score.recall, score.f1, score.support, *(score.recall_ci or (None, None)))
+        for score in evaluation.per_class
+    ]
+    return columns, rows
 
 
 def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import streamlit as st
@@ -12,7 +10,7 @@ from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.runs import Run
-from views.ui import charts, progress, state, text, uploads
+from views.ui import charts, downloads, progress, state, text, uploads
 from views.ui.i18n import _
 
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
@@ -75,7 +73,7 @@ def bundle() -> Path | None:
         try:
             kept = (upload.file_id, str(uploads.keep(upload, ".zip", state.workspace())))
         except GraftError as problem:
-            st.error(str(problem))
+            st.error(text.literal(str(problem)))
             return None
         state.remember("bundle", kept)
     return Path(kept[1])
@@ -95,7 +93,7 @@ def try_it(model: Run | Path) -> None:
                 for image in images
             ]
         except GraftError as problem:
-            st.error(str(problem))
+            st.error(text.literal(str(problem)))
             return
         params = {
             "model": named,
@@ -120,28 +118,25 @@ def try_it(model: Run | Path) -> None:
 
 def answers(job: Job, rows: list[dict]) -> None:
     """One row an image: the image, the answer, and the probabilities."""
-    st.download_button(
-        _("Download the answers (CSV)"),
-        as_csv(rows),
-        file_name="predictions.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    good = [row for row in rows if not row.get("error")]
+    headings = ["image", "label", *(good[0]["proba"] if good else ())]
+    cells = [[row["image"], row["label"], *(round(p, 6) for p in row["proba"].values())] for row in good]
+    downloads.table(_("Download the answers (CSV)"), headings, cells, "predictions.csv")
     for number, row in enumerate(rows[:MOST_SHOWN]):
         with st.container(border=True):
             picture, answer = st.columns([1, 2], gap="medium", vertical_alignment="center")
             if row.get("error"):
-                answer.error(text.literal(f"{row['image']}: {row['error']}"))
+                answer.error(text.literal(f"{text.shortened(row['image'])}: {row['error']}"))
                 continue
             name = text.literal(text.shortened(row["image"]))
             if row.get("preview"):
-                picture.image(str(job.path / row["preview"]), caption=name, alt=row["image"], width=220)
+                alt = text.shortened(row["image"], 120)
+                picture.image(str(job.path / row["preview"]), caption=name, alt=alt, width=220)
             else:
                 picture.caption(name)
             answer.markdown(
                 _("**{label}**, {share}").format(
-                    label=text.literal(row["label"]), share=text.percent(row["proba"][row["label"]])
+                    label=text.literal(text.shortened(row["label"], 80)), share=text.percent(row["proba"][row["label"]])
                 )
             )
             answer.plotly_chart(
@@ -151,23 +146,6 @@ def answers(job: Job, rows: list[dict]) -> None:
             )
     if len(rows) > MOST_SHOWN:
         st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
-
-
-def as_csv(rows: list[dict]) -> str:
-    """The answers as a table: image, label and one column a class."""
-    good = [row for row in rows if not row.get("error")]
-    names = list(good[0]["proba"]) if good else []
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(["image", "label", *map(plain, names)])
-    for row in good:
-        table.writerow([plain(row["image"]), plain(row["label"]), *(f"{p:.6f}" for p in row["proba"].values())])
-    return out.getvalue()
-
-
-def plain(cell: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def take_home(run: Run) -> None:

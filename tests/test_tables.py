@@ -1,0 +1,42 @@
+"""Tables that leave the house: no cell of theirs is a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from core.tables import as_csv, harmless
+
+
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("+1", "'+1"),
+        ("-1+1", "'-1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", "'\tx"),
+        ("\rx", "'\rx"),
+        (" =1", "' =1"),
+        ("＝1", "'＝1"),
+        ("a;=1+1;b", "a;'=1+1;b"),
+        ("a\n=1", "a\n'=1"),
+        ("well-known = a+b @ home", "well-known = a+b @ home"),
+        ("'=1", "'=1"),
+        ("001", "001"),
+        ("", ""),
+    ],
+)
+def test_what_a_spreadsheet_would_run_begins_with_an_apostrophe(cell: str, safe: str) -> None:
+    assert harmless(cell) == safe
+
+
+def test_a_table_keeps_its_numbers_and_the_shape_of_its_cells() -> None:
+    written = as_csv(["image", "=heading"], [["a,b", -0.5], ['say "x"\nand y', None]])
+    assert list(csv.reader(io.StringIO(written))) == [
+        ["image", "'=heading"],
+        ["a,b", "-0.5"],
+        ['say "x"\nand y', ""],
+    ]
