@@ -11,6 +11,7 @@ from typing import Any
 
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.bundle.manifest import Manifest
+from core.data.names import visible
 from core.i18n import gettext as _
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~$&]|^[-+]|(?<=^\d)[.)]|:(?=//)")
@@ -19,7 +20,7 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~$&]|^[-+]|(?<=^\d)[.)]|:(?=//)")
 def model_card(manifest: Manifest, info: BackboneInfo) -> str:
     """The card of a model; names that come from users are shown literally."""
     parts = [
-        _("# Image classifier: {dataset}").format(dataset=literal(manifest.dataset)),
+        _("# Image classifier: {dataset}").format(dataset=code(manifest.dataset)),
         _what(manifest, info),
         _("## Data"),
         _data(manifest),
@@ -36,8 +37,20 @@ def model_card(manifest: Manifest, info: BackboneInfo) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def code(name: str) -> str:
+    """A name that a user gave, as Markdown that shows it as it is, on one line.
+
+    As code, since that alone is literal wherever the card is read: sites make links, mentions, emoji and formulas of
+    words after they have read the Markdown, whatever is escaped in them.
+    """
+    name = " ".join(visible(" ".join(name.split())).split())
+    fence = "`" * (max(map(len, re.findall("`+", name)), default=0) + 1)
+    air = " " if name.startswith("`") or name.endswith("`") else ""
+    return f"{fence}{air}{name}{air}{fence}" if name else "–"
+
+
 def literal(text: str) -> str:
-    """Text as Markdown that shows it as it is, on one line."""
+    """Text of Graft's own as Markdown that shows it as it is, on one line."""
     return _MARKUP.sub(r"\\\g<0>", " ".join(text.split())) or "–"
 
 
@@ -58,13 +71,11 @@ def _what(manifest: Manifest, info: BackboneInfo) -> str:
 
 
 def _data(manifest: Manifest) -> str:
-    names = "\n".join(f"- {literal(name)}" for name in manifest.classes)
+    names = "\n".join(f"- {code(name)}" for name in manifest.classes)
     return _(
         "Dataset: {dataset}, with the fingerprint `{fingerprint}` (of its images and splits).\n\nClasses, in the order "
         "of the outputs:\n\n{names}"
-    ).format(
-        dataset=literal(manifest.dataset), fingerprint=re.sub("[^0-9a-zA-Z]", "", manifest.fingerprint), names=names
-    )
+    ).format(dataset=code(manifest.dataset), fingerprint=re.sub("[^0-9a-zA-Z]", "", manifest.fingerprint), names=names)
 
 
 def _results(manifest: Manifest) -> str:

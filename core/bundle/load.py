@@ -24,6 +24,7 @@ from core.bundle.archive import read_manifest, read_model
 from core.bundle.manifest import Manifest
 from core.data.images import UnreadableImage, open_rgb, upright
 from core.data.images import load as decode
+from core.data.names import shown
 from core.errors import BackboneError, BundleError, DatasetError
 from core.features.extract import encode
 from core.i18n import gettext as _
@@ -119,7 +120,7 @@ def _info(manifest: Manifest) -> BackboneInfo:
     except BackboneError:
         raise BundleError(
             _("This bundle's backbone '{name}' is not known to this Graft. Update Graft.").format(
-                name=manifest.backbone[:80]
+                name=shown(manifest.backbone, 80)
             )
         ) from None
     if (info.architecture, info.feature_dim) != (manifest.architecture, manifest.feature_dim):

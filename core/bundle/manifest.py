@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from core.backbones.spec import Preprocessing
+from core.data.names import shown
 from core.errors import BundleError
 from core.i18n import gettext as _
 
@@ -131,7 +132,7 @@ class Manifest:
         if document.get("schema") != SCHEMA:
             raise BundleError(
                 _("This bundle has the schema {found}, and this Graft reads {known}. Update Graft.").format(
-                    found=str(document.get("schema"))[:20], known=SCHEMA
+                    found=shown(str(document.get("schema")), 20), known=SCHEMA
                 )
             )
         backbone, dataset = _part(document, "backbone", dict), _part(document, "dataset", dict)

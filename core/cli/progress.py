@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from core.data.names import visible
 from core.progress import Progress, Report
 
 EVERY_S = 15.0
@@ -45,7 +46,6 @@ def said(step: Progress) -> str:
 @contextmanager
 def _bar() -> Iterator[Report]:
     from rich.console import Console
-    from rich.markup import escape
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
@@ -54,12 +54,12 @@ def _bar() -> Iterator[Report]:
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def report(step: Progress) -> None:
-            bar.update(task, total=step.total or None, completed=step.done, description=escape(said(step)))
+            bar.update(task, total=step.total or None, completed=step.done, description=visible(said(step)))
 
         yield report

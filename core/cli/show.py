@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from core.data.messages import skip_text, warning_text
+from core.data.names import visible
 from core.i18n import gettext as _
 
 Row = Mapping[str, Any]
@@ -29,14 +29,14 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1,
         title: above it.
     """
     drawn = Table(
-        title=escape(title) or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+        title=visible(title) or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
     )
     widest = max((len(row[0]) for row in rows), default=0)
     for n, heading in enumerate(headings):
         justify: Literal["left", "right"] = "left" if n < left else "right"
-        drawn.add_column(escape(heading), justify=justify, overflow="fold", min_width=0 if n else min(widest, _NAME))
+        drawn.add_column(visible(heading), justify=justify, overflow="fold", min_width=0 if n else min(widest, _NAME))
     for row in rows:
-        drawn.add_row(*(escape(cell) for cell in row))
+        drawn.add_row(*(visible(cell) for cell in row))
     _console().print(drawn)
 
 
@@ -44,13 +44,13 @@ def lines(*said: str) -> None:
     """Writes sentences, wrapped."""
     console = _console()
     for sentence in said:
-        console.print(escape(sentence), highlight=False)
+        console.print(visible(sentence))
 
 
 def _console() -> Console:
-    """As wide as the terminal; wide enough for any table where the output goes elsewhere."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PIPED)
+    """As wide as the terminal; wide enough for any table where the output goes elsewhere. It reads no markup."""
+    width = None if Console().is_terminal else _PIPED
+    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 def percent(share: float | None) -> str:

@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from markdown_it import MarkdownIt
 from PIL import Image
 
 from core.backbones.load import Classifier
 from core.backbones.load import load as load_backbone
 from core.backbones.registry import info
 from core.bundle.archive import read_card, read_manifest
-from core.bundle.card import literal
+from core.bundle.card import code, literal
 from core.bundle.export import export
 from core.bundle.load import load
+from core.data.names import visible
 from core.errors import BundleError, Cancelled, DatasetError
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.runs import Run
+from tests.hostile import HOSTILE, INVISIBLE
 
 from .conftest import CLASSES, EMBEDDED
 
@@ -173,10 +176,8 @@ def test_a_place_that_cannot_be_written_is_said(runs, tmp_path):
 def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
     card = read_card(pixels_bundle)
     numbers = runs["pixels"].metrics["test"]
-    assert r"# Image classifier: Bugs \*of\* \<mine\>" in card
-    assert r"- ant\_\*" in card
-    assert "- bee 蜂" in card
-    assert r"- wasp\|x" in card
+    assert "# Image classifier: `Bugs *of* <mine>`\n" in card
+    assert "- `ant_*`\n- `bee 蜂`\n- `wasp|x`\n" in card
     low, high = numbers["accuracy_ci"]
     assert f"| test | {numbers['n']} | {numbers['accuracy']:.3f} ({low:.3f} – {high:.3f}) |" in card
     assert "cross-validation" in card
@@ -196,6 +197,22 @@ def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
 )
 def test_markup_in_names_is_literal(name, shown):
     assert literal(name) == shown
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, *INVISIBLE, "`", "``x`", "a `b` c"])
+def test_a_users_name_is_text_in_the_card_whoever_reads_it(name):
+    shown = " ".join(visible(" ".join(name.split())).split())
+    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    for before in ("# Image classifier: ", "- "):
+        (words,) = [token.children for token in reader.parse(before + code(name)) if token.type == "inline"]
+        assert [(word.type, word.content) for word in words if word.content] == [
+            *([("text", before[2:])] if before[2:] else []),
+            ("code_inline", shown),
+        ]
+
+
+def test_a_name_that_shows_nothing_is_a_dash():
+    assert code("\u202e ") == "–"
 
 
 def random_run(backbone, path, classes=("x", "y")):
