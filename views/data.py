@@ -10,7 +10,7 @@ from core.data.samples import SAMPLES
 from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.paths import is_public
-from views.ui import charts, gallery, progress, state, text, tour, uploads
+from views.ui import charts, gallery, health, progress, state, text, tour, uploads
 from views.ui.i18n import _
 
 LAYOUT = """\
@@ -154,6 +154,7 @@ def show(dataset: Dataset) -> None:
     st.page_link(
         "views/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
     )
+    health.section(dataset)
     counts, sizes = st.columns(2, gap="large")
     with counts:
         st.subheader(_("Images in each class and split"))

@@ -9,7 +9,7 @@ from typing import Any
 from core.backbones import registry
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
-from core.data.edits import Edit, checked, edited, from_csv
+from core.data.edits import Edit, edited, from_csv
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Report
@@ -43,24 +43,19 @@ def dataset(data: str, listed: Path | None, report: Report) -> Dataset:
     from core.data.ingest import ingest
 
     original = ingest(source(data), report=report)
-    return carried_out(original, edits(listed)) if listed is not None else original
+    return edited(original, edits(original, listed)) if listed is not None else original
 
 
-def edits(listed: Path) -> tuple[Edit, ...]:
-    """The edits in a CSV."""
+def edits(original: Dataset, listed: Path) -> tuple[Edit, ...]:
+    """The edits in a CSV, all of photos that are there."""
     try:
-        return from_csv(listed.read_text(encoding="utf-8-sig"))
+        return from_csv(original, listed.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise DatasetError(_("There is no list of edits '{name}'.").format(name=listed)) from None
     except UnicodeDecodeError:
         raise DatasetError(
             _("'{name}' is no text in UTF-8. Save the list as CSV in UTF-8.").format(name=listed)
         ) from None
-
-
-def carried_out(original: Dataset, decided: Sequence[Edit]) -> Dataset:
-    """The dataset with edits, none of which may name what is not there."""
-    return edited(original, checked(original, decided))
 
 
 def run(folder: Path) -> Run:

@@ -56,6 +56,7 @@ def clean(
     as_json: Json = False,
 ) -> None:
     """Write DATA with EDITS carried out as a zip, and tell what they bring on photos they do not touch."""
+    from core.data.edits import edited
     from core.data.pack import pack
     from core.features.extract import extract
     from core.health.effect import effect
@@ -63,8 +64,8 @@ def clean(
 
     with working() as report:
         original = inputs.dataset(data, None, report)
-        decided = inputs.edits(edits)
-        changed = inputs.carried_out(original, decided)
+        decided = inputs.edits(original, edits)
+        changed = edited(original, decided)
         found = effect(original, extract(original, backbone or default_backbone(), report=report), decided)
         pack(changed, out, report)
     result: dict[str, Any] = {

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from core import paths
 from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.tables import as_csv, harmless
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset, Item
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 FILE = "edits.json"
 EXCLUDE, RELABEL = "exclude", "relabel"
 COLUMNS = ("image", "sha256", "split", "class", "action", "new_class")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+NEEDED = ("image", "sha256", "action", "new_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,46 +168,45 @@ def _refuse_empty(original: Dataset, items: tuple[Item, ...]) -> None:
         )
 
 
+def rows_of(original: Dataset, edits: Iterable[Edit]) -> list[tuple[str, ...]]:
+    """The edits as rows of a table with the columns `COLUMNS`."""
+    items = {key(item): item for item in original.items}
+    placed = [(edit, items[edit.sha256, edit.name]) for edit in edits]
+    return [(e.name, e.sha256, i.split, original.classes[i.label], e.action, e.label) for e, i in placed]
+
+
 def to_csv(original: Dataset, edits: Iterable[Edit]) -> str:
-    """The edits as a table; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
-    known = {key(item): item for item in original.items}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for edit in edits:
-        item = known[edit.sha256, edit.name]
-        row = (edit.name, edit.sha256, item.split, original.classes[item.label], edit.action, edit.label)
-        writer.writerow([_harmless(cell) for cell in row])
-    return out.getvalue()
+    """The edits as a table, for `from_csv` or a spreadsheet."""
+    return as_csv(COLUMNS, rows_of(original, edits))
 
 
-def from_csv(text: str) -> tuple[Edit, ...]:
+def from_csv(original: Dataset, text: str) -> tuple[Edit, ...]:
     """The edits in a table that `to_csv` wrote, or one with the columns image, sha256, action and new_class.
 
+    Args:
+        original: the dataset they are about.
+        text: the table; of names that `to_csv` had to change, it knows which are meant.
+
     Raises:
-        DatasetError: a column is missing, or a row holds no edit; the message gives the row.
+        DatasetError: a column is missing, or a row holds no edit of a photo that is there; the message gives the row.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    missing = [name for name in ("image", "sha256", "action", "new_class") if name not in (reader.fieldnames or ())]
+    missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
     if missing:
         raise DatasetError(
             _("The list of edits has no column '{name}'. It needs image, sha256, action and new_class.").format(
                 name=missing[0]
             )
         )
+    photos = {(item.sha256, harmless(item.name)): item.name for item in original.items}
+    classes = {harmless(name): name for name in original.classes}
     found = []
     for number, row in enumerate(reader, start=2):
-        cells = {name: _unguarded((row[name] or "").strip()) for name in ("image", "sha256", "action", "new_class")}
+        name, sha256, action, label = (row[column] or "" for column in NEEDED)
         try:
-            found.append(Edit(cells["image"], cells["sha256"], cells["action"], cells["new_class"]))
+            edit = Edit(photos.get((sha256, name), name), sha256, action, classes.get(label, label))
+            checked(original, [edit])
         except DatasetError as problem:
             raise DatasetError(_("Row {row}: {problem}").format(row=number, problem=problem)) from None
+        found.append(edit)
     return tuple(found)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

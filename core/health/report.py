@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -86,7 +87,7 @@ def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report
         "seconds": round(time.perf_counter() - started, 2),
     }
     paths.write_json(dataset.root / FILE, document)
-    return document
+    return dict(json.loads(json.dumps(document)))  # just as it will be read again
 
 
 def default_backbone() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import paths
-from core.data.dataset import Dataset, open_dataset
+from core.data.dataset import Dataset, open_dataset, original_dataset
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.jobs.pool import Pool
@@ -47,6 +47,20 @@ def dataset(workspace_id: str, dataset_id: str) -> Dataset:
     """
     root = paths.datasets(workspace_id) / dataset_id
     return _opened(workspace_id, dataset_id, root.stat().st_mtime_ns if root.is_dir() else 0)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _as_it_came(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (as above)
+    return original_dataset(workspace_id, dataset_id)
+
+
+def original(changed: Dataset, workspace_id: str) -> Dataset:
+    """A dataset as it came, before its edits.
+
+    Raises:
+        DatasetError: it is not there any more.
+    """
+    return _as_it_came(workspace_id, changed.id, changed.root.stat().st_mtime_ns)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

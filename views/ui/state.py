@@ -19,7 +19,7 @@ from core.runs import Run, find_runs
 from core.workspaces import mark_seen
 from views.ui import resources
 from views.ui.i18n import _
-from views.ui.text import distinct, shortened
+from views.ui.text import distinct, literal, shortened
 
 _IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
@@ -53,7 +53,7 @@ def dataset() -> Dataset | None:
     try:
         return resources.dataset(workspace(), chosen)
     except GraftError as problem:
-        st.error(str(problem))
+        st.error(literal(str(problem)))
         return None
 
 
@@ -67,6 +67,11 @@ def require_dataset() -> Dataset:
         st.page_link("views/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
         st.stop()
     return found
+
+
+def original(changed: Dataset) -> Dataset:
+    """The dataset as it came, before its edits."""
+    return resources.original(changed, workspace())
 
 
 def show_dataset(dataset_id: str) -> None:
@@ -88,7 +93,7 @@ def submit(spec: JobSpec) -> Job:
     try:
         job = resources.pool().submit(workspace(), spec)
     except GraftError as problem:
-        st.error(str(problem))
+        st.error(literal(str(problem)))
         st.stop()
     if spec.listed:
         follow(job)

@@ -7,6 +7,7 @@ are shown literally. A figure has no title: the page's heading is its title.
 
 from views.ui.charts.comparison import accuracy_against_cost, accuracy_bars, fold_accuracy
 from views.ui.charts.data import embedding_map, sizes, split_counts
+from views.ui.charts.health import shortcuts
 from views.ui.charts.quality import confusion, per_class, probabilities
 from views.ui.charts.training import history
 
@@ -19,6 +20,7 @@ __all__ = [
     "history",
     "per_class",
     "probabilities",
+    "shortcuts",
     "sizes",
     "split_counts",
 ]

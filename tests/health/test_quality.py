@@ -1,0 +1,44 @@
+import numpy as np
+from PIL import Image, ImageEnhance, ImageFilter
+
+from core.health.quality import find_flaws
+from tests.health.conftest import saved, scene
+
+
+def sharp(seed):
+    """A scene with fine detail, so that it is not blurry."""
+    grain = np.random.default_rng(seed).normal(0, 30, (120, 160, 3))
+    return Image.fromarray((np.asarray(scene(seed), float) + grain).clip(0, 255).astype(np.uint8))
+
+
+def test_each_flaw_is_found_and_nothing_else(taken_in):
+    files = {f"{'ab'[seed % 2]}/{seed}.jpg": saved(sharp(seed)) for seed in range(12)}
+    files |= {
+        "a/dark.jpg": saved(ImageEnhance.Brightness(sharp(20)).enhance(0.05)),
+        "a/blurry.jpg": saved(sharp(21).filter(ImageFilter.GaussianBlur(8))),
+        "a/white.jpg": saved(Image.new("RGB", (160, 120), (252, 252, 252))),
+        "b/long.jpg": saved(sharp(22).resize((400, 50))),
+        "b/huge.jpg": saved(sharp(23).resize((1600, 1200))),
+    }
+    dataset = taken_in(files)
+    found = {(dataset.items[flaw.index].name, flaw.kind) for flaw in find_flaws(dataset)}
+    assert {
+        ("a/dark.jpg", "dark"), ("a/blurry.jpg", "blurry"), ("a/white.jpg", "bright"),
+        ("a/white.jpg", "low_information"), ("b/long.jpg", "odd_aspect"), ("b/huge.jpg", "odd_size"),
+    } <= found  # fmt: skip
+    assert {name for name, _kind in found} == {"a/dark.jpg", "a/blurry.jpg", "a/white.jpg", "b/long.jpg", "b/huge.jpg"}
+
+
+def test_flaws_come_by_kind_and_worst_first(taken_in):
+    files = {f"{'ab'[seed % 2]}/{seed}.jpg": saved(sharp(seed)) for seed in range(8)}
+    files |= {f"a/dark{n}.jpg": saved(ImageEnhance.Brightness(sharp(9)).enhance(n / 100)) for n in (8, 2, 5)}
+    dataset = taken_in(files)
+    dark = [flaw for flaw in find_flaws(dataset) if flaw.kind == "dark"]
+    assert [dataset.items[flaw.index].name for flaw in dark] == ["a/dark2.jpg", "a/dark5.jpg", "a/dark8.jpg"]
+    assert [flaw.score for flaw in dark] == sorted(flaw.score for flaw in dark)
+
+
+def test_a_size_that_differs_by_a_pixel_is_no_flaw(taken_in):
+    files = {f"{'ab'[seed % 2]}/{seed}.jpg": saved(sharp(seed)) for seed in range(10)}
+    files["a/odd.jpg"] = saved(sharp(11).resize((161, 120)))
+    assert not [flaw for flaw in find_flaws(taken_in(files)) if flaw.kind == "odd_size"]

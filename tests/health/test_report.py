@@ -1,0 +1,133 @@
+import pytest
+
+from core.backbones import registry
+from core.data.dataset import open_dataset
+from core.data.edits import EXCLUDE, Edit, write_edits
+from core.errors import Cancelled, ProbeError
+from core.features.extract import extract
+from core.health import words
+from core.health.effect import effect
+from core.health.report import FILE, check, default_backbone, read_report
+from tests import fakes
+from tests.conftest import ZipBuilder, photo_bytes
+from tests.health.conftest import saved, scene
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    return fakes.install_tiny(monkeypatch)
+
+
+def texts(report):
+    return "\n".join(finding.text for finding in words.findings(report))
+
+
+def test_the_report_finds_what_is_wrong_and_is_kept(small_zip: ZipBuilder, monkeypatch):
+    import core.data.ingest
+
+    monkeypatch.setattr("core.health.labels.ODDS_EACH", 2.0)  # on three numbers a photo, a probe is never very sure
+    red, green = (200, 60, 50), (60, 170, 70)
+    extra = {f"train/cat/wrong{n}.png": photo_bytes(green, 900 + n) for n in range(2)}
+    extra["test/dog/leak.png"] = photo_bytes(green, 950)
+    extra["train/dog/leaked.png"] = photo_bytes(green, 950)
+    extra["train/dog/conflict.png"] = photo_bytes(red, 960)
+    extra["train/cat/conflict.png"] = photo_bytes(red, 960)
+    path = small_zip(splits={"train": 20, "test": 6}, extra=extra)
+    dataset = core.data.ingest.ingest(path)
+    report = check(dataset, backbone=fakes.TINY)
+    assert read_report(dataset.root) == report
+    assert report["fingerprint"] == dataset.fingerprint
+    assert report["duplicates"]["conflicts"] == 1
+    assert report["duplicates"]["leaks"] >= 1
+    assert {one["name"] for one in report["labels"]["suspects"]} >= {f"train/cat/wrong{n}.png" for n in range(2)}
+    assert report["labels"]["suspects"][0]["suggested"] == "dog"
+    (leak,) = report["leaks"]
+    assert (leak["split"], leak["leaked"], leak["with_leak"]["n"], leak["without_leak"]["n"]) == ("test", 1, 13, 12)
+    assert sum(sum(counts.values()) for counts in report["balance"]["counts"].values()) == len(dataset.items)
+    said = texts(report)
+    assert "1 pair of alike photos lies in two classes" in said
+    assert "1 of the 13 photos in test have a copy or relative in training" in said
+    assert words.findings(report)[0].weight == "serious"
+
+
+def test_clean_photos_are_told_to_be_clean(taken_in, monkeypatch):
+    grey = {f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(60)}
+    report = check(taken_in(grey), backbone=fakes.TINY)
+    assert report["duplicates"]["pairs"] == []
+    assert report["leaks"] == []
+    assert "No photo is there twice" in texts(report)
+    assert "The classes are balanced" in texts(report)
+
+
+def test_too_few_photos_are_noted_and_the_rest_is_told(taken_in):
+    files = {"a/1.jpg": saved(scene(1)), "b/2.jpg": saved(scene(2)), "b/3.jpg": saved(scene(3))}
+    report = check(taken_in(files), backbone=fakes.TINY)
+    assert report["labels"] is None
+    assert report["shortcuts"] == []
+    assert "'a' has 1 image" in report["notes"][0]
+    assert report["balance"]["few"] == ["a", "b"]
+
+
+def test_a_cancelled_check_leaves_the_earlier_report(taken_in):
+    dataset = taken_in({f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(20)})
+    report = check(dataset, backbone=fakes.TINY)
+
+    def stop(progress):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        check(dataset, backbone=fakes.TINY, seed=1, report=stop)
+    assert read_report(dataset.root) == report
+
+
+def test_a_damaged_report_counts_as_none(taken_in):
+    dataset = taken_in({f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(6)})
+    (dataset.root / FILE).write_text("{")
+    assert read_report(dataset.root) is None
+
+
+def test_progress_never_goes_back_and_ends(taken_in):
+    dataset = taken_in({f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(30)})
+    steps = []
+    check(dataset, backbone=fakes.TINY, report=steps.append)
+    shares = [step.share for step in steps if step.share is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] >= 0.97
+
+
+def test_the_default_backbone_comes_with_graft(monkeypatch):
+    monkeypatch.undo()
+    named = registry.info(default_backbone())
+    assert named.embedded
+    assert named.ready
+    assert named.family != "baseline"
+
+
+def test_the_effect_is_judged_on_untouched_photos(small_zip: ZipBuilder):
+    """More green photos are labelled cat than dog; leaving those out helps, whatever is edited in the test split."""
+    import core.data.ingest
+
+    green = (60, 170, 70)
+    wrong = {f"train/cat/wrong{n}.png": photo_bytes(green, 900 + n) for n in range(24)}
+    original = core.data.ingest.ingest(small_zip(splits={"train": 20, "val": 3, "test": 10}, extra=wrong))
+    edits = [Edit(i.name, i.sha256, EXCLUDE) for i in original.items if "wrong" in i.name]
+    tested = original.split("test")[0]
+    edits.append(Edit(tested.name, tested.sha256, EXCLUDE))
+    write_edits(original, edits)
+    found = effect(original, extract(original, fakes.TINY), edits)
+    assert (found.split, found.edits, found.elsewhere) == ("test", 24, 1)
+    assert found.before.n == found.after.n == found.difference.n == 20
+    assert found.after.value == 1.0
+    assert found.before.value < 1.0
+    assert found.difference.accuracy == pytest.approx(found.after.value - found.before.value)
+    said = words.effect_text(found.as_json())
+    assert "On 20 untouched photos of test" in said
+    assert "1 edit of validation or test photos is left out" in said
+    assert open_dataset("default", original.id).images == len(original.items) - 25
+
+
+def test_without_photos_to_judge_by_there_is_no_effect(taken_in):
+    dataset = taken_in({f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(2)})
+    assert not dataset.split("test")
+    with pytest.raises(ProbeError, match="no validation or test photo"):
+        effect(dataset, extract(dataset, fakes.TINY), [])
