@@ -39,13 +39,19 @@ _CHUNK = 32
 
 
 def ingest(_job_dir: Path, params: Params, report: Report) -> Result:
-    """Takes photos in. Params: source, workspace, name, seed, delete_source (an upload's file, removed at the end)."""
+    """Takes photos in. Params: source, workspace, name, seed, group_pattern (see `core.data.grouping`),
+    delete_source (an upload's file, removed at the end)."""
     from core.data import ingest as data
 
     source = str(params["source"])
     try:
         dataset = data.ingest(
-            source, _workspace(params), name=params.get("name"), seed=int(params.get("seed", 0)), report=report
+            source,
+            _workspace(params),
+            name=params.get("name"),
+            seed=int(params.get("seed", 0)),
+            group_pattern=str(params.get("group_pattern") or ""),
+            report=report,
         )
     except Cancelled:
         raise  # the upload stays, so that the job can be resumed
@@ -53,6 +59,18 @@ def ingest(_job_dir: Path, params: Params, report: Report) -> Result:
         _drop_uploads(params, source)
         raise
     _drop_uploads(params, source)
+    return _taken_in(dataset)
+
+
+def regroup(_job_dir: Path, params: Params, report: Report) -> Result:
+    """The same photos in groups by their names, with splits made anew. Params: workspace, dataset, pattern, seed."""
+    from core.data.regroup import regroup as make
+
+    dataset = _dataset(params, report)
+    return _taken_in(make(_workspace(params), dataset, str(params["pattern"]), int(params.get("seed", 0)), report))
+
+
+def _taken_in(dataset: Dataset) -> Result:
     return {
         "dataset": dataset.id,
         "name": dataset.name,

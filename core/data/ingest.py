@@ -24,7 +24,7 @@ from core.data.dataset import Dataset, Item, Skipped, read_dataset, write_datase
 from core.data.intake import Found, Intake, take_in
 from core.data.limits import Limits
 from core.data.messages import skip_text, warning_text
-from core.data.sources import Source, open_source
+from core.data.sources import open_source
 from core.data.splits import Labelled, assign, warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -44,6 +44,7 @@ def ingest(
     name: str | None = None,
     limits: Limits | None = None,
     seed: int = 0,
+    group_pattern: str = "",
     report: Report = silent,
 ) -> Dataset:
     """Takes photos into the workspace; the same bytes again are the same dataset, answered quickly.
@@ -54,6 +55,8 @@ def ingest(
         name: what to call it; the file's, folder's or sample's name where none is given.
         limits: what is accepted; by default `Limits.here()`.
         seed: of the splits that are made.
+        group_pattern: where in a photo's name its group (patient, plant, video) is, as in "{group}_*"; see
+            `grouping.py`. Photos of one group stay on one side of every split that is made.
         report: told of images; raising `Cancelled` in it stops the work and leaves nothing behind.
 
     Raises:
@@ -62,15 +65,19 @@ def ingest(
     """
     folder = paths.datasets(workspace_id)
     with explained(), open_source(source, limits or Limits.here(), report) as opened:
-        digest = f"{opened.digest()}-{seed}-{_VERSION}"
-        known = _known(folder, digest)
+        digest = mark_of(opened.digest(), seed, group_pattern)
+        known = known_dataset(folder, digest)
         if known is not None:
             return known
         with staging(folder) as stage:
-            dataset = _dataset(take_in(opened, stage, report), opened, stage, name, seed)
-            write_dataset(dataset)
-            (stage / "sources" / digest).touch()
-            return _settle(stage, folder / dataset.id, digest)
+            intake = take_in(opened, stage, report, group_pattern)
+            return settle(dataset_of(intake, opened.kind, name or opened.title, stage, seed), folder, digest)
+
+
+def mark_of(source_digest: str, seed: int, group_pattern: str) -> str:
+    """The name of the mark that a dataset was made from this source in this way."""
+    pattern = f"-{hashlib.sha256(group_pattern.encode()).hexdigest()[:16]}" if group_pattern else ""
+    return f"{source_digest}-{seed}-{_VERSION}{pattern}"
 
 
 @contextmanager
@@ -123,18 +130,20 @@ def all_warnings(intake: Intake) -> tuple[str, ...]:
     return (*intake.warnings, *warnings_for(labelled(intake), intake.classes))
 
 
-def _dataset(intake: Intake, source: Source, root: Path, name: str | None, seed: int) -> Dataset:
+def dataset_of(intake: Intake, kind: str, name: str, root: Path, seed: int) -> Dataset:
+    """The dataset, to be written to `root`, that comes of an intake: splits and id are made here."""
     assignment = assign(labelled(intake), seed)
     items = tuple(_item(found, split) for found, split in zip(intake.found, assignment.splits, strict=True))
     fingerprint = fingerprint_of(intake.classes, items)
     given = dict(Counter(f.split for f in intake.found if f.split))
     warned = all_warnings(intake)
-    remarks = json.dumps([_VERSION, fingerprint, intake.skipped, intake.ignored, warned, sorted(given.items())])
+    groups = sorted({(f.sha256, f.group) for f in intake.found if f.group})
+    remarks = json.dumps([_VERSION, fingerprint, intake.skipped, intake.ignored, warned, sorted(given.items()), groups])
     return Dataset(
         id=hashlib.sha256(remarks.encode()).hexdigest()[:16],
         root=root,
-        name=name or source.title,
-        source=source.kind,
+        name=name,
+        source=kind,
         classes=intake.classes,
         images=len(items),
         fingerprint=fingerprint,
@@ -155,7 +164,7 @@ def _item(found: Found, split: str) -> Item:
     return Item(split=split, **facts)
 
 
-def _known(folder: Path, digest: str) -> Dataset | None:
+def known_dataset(folder: Path, digest: str) -> Dataset | None:
     """The dataset that was made from these very bytes, if it is there and whole."""
     for mark in folder.glob(f"[0-9a-f]*/sources/{digest}"):
         root = mark.parents[1]
@@ -172,8 +181,11 @@ def _whole(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def _settle(stage: Path, root: Path, digest: str) -> Dataset:
-    """Renames the staged dataset to its place; where the same one is there already, that stays."""
+def settle(dataset: Dataset, folder: Path, digest: str) -> Dataset:
+    """Writes a staged dataset's records and renames it to its place; where the same is there already, that stays."""
+    stage, root = dataset.root, folder / dataset.id
+    write_dataset(dataset)
+    (stage / "sources" / digest).touch()
     for _attempt in range(3):
         try:
             stage.rename(root)

@@ -21,6 +21,7 @@ def inspect(
     workspace_id: str = DEFAULT_WORKSPACE,
     *,
     limits: Limits | None = None,
+    group_pattern: str = "",
     report: Report = silent,
 ) -> dict[str, Any]:
     """Judges a source as `ingest` would and leaves nothing behind.
@@ -39,7 +40,7 @@ def inspect(
             open_source(source, limits or Limits.here(), report) as opened,
             staging(paths.datasets(workspace_id)) as stage,
         ):
-            intake = take_in(opened, stage, report)
+            intake = take_in(opened, stage, report, group_pattern)
     except RejectedError as refused:
         return {
             "action": "reject", "code": refused.code, "images": 0, "skipped": [], "ignored": 0, "classes": [],

@@ -9,29 +9,26 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from core.data import names
 from core.data.archive import BadEntry
 from core.data.dataset import blob_path, thumbnail_path
 from core.data.decoding import PROCESSES, Decoded, Decoders
+from core.data.grouping import group_finder
 from core.data.images import format_of
-from core.data.layout import Layout, Place, recognise
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.near import kin_numbers
 from core.data.room import check_room
+from core.data.sorting import Desk, Photo, sort_entries
 from core.data.sources import Source
+from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
 
-_EXTENSIONS = {
-    "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng",
-    ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
-}  # fmt: skip
-
-
+_PLACELESS = ("not_in_class_folder", "unsupported_format")
 _FEW = 16  # photos that one decoder is done with before another would have started
 
 
@@ -63,38 +60,20 @@ class Intake:
     warnings: tuple[str, ...]
 
 
-@dataclass
-class _Photo:
-    """An entry on its way: its index in the source, its place, and its bytes' facts once they were read."""
-
-    index: int
-    name: str
-    place: Place
-    sha256: str = ""
-    n_bytes: int = 0
-
-
-@dataclass
-class _Desk:
-    """What has been seen so far."""
-
-    photos: list[_Photo] = field(default_factory=list)
-    others: list[int] = field(default_factory=list)
-    skipped: list[tuple[int, str, str]] = field(default_factory=list)
-    ignored: int = 0
-    folders: set[str] = field(default_factory=set)
-    labels: set[str] = field(default_factory=set)
-    n_images: int = 0
-
-
-def take_in(source: Source, stage: Path, report: Report) -> Intake:
+def take_in(source: Source, stage: Path, report: Report, group_pattern: str = "") -> Intake:
     """Reads, checks and stores a source's photos below `stage`: blobs and thumbnails, nothing else.
+
+    Args:
+        source: what is taken in.
+        stage: an empty directory.
+        report: told of images.
+        group_pattern: finds a group in each photo's name (see `grouping.py`); it goes before what a table says.
 
     Raises:
         RejectedError: the source is refused whole.
-        DatasetError: there is no room for it on the disk; nothing was written.
+        DatasetError: there is no room for it on the disk, and nothing was written; or the pattern is wrong.
     """
-    desk = _sorted_by_name(source)
+    desk = sort_entries(source, group_finder(group_pattern) if group_pattern else None)
     limits = source.limits
     if len({photo.place.label for photo in desk.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
@@ -106,74 +85,27 @@ def take_in(source: Source, stage: Path, report: Report) -> Intake:
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
-    return _related(_result(desk, decoded, limits), stage, report)
+    intake = _related(_result(desk, decoded, limits), stage, report)
+    return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.found))) if group_pattern else intake
 
 
-def _sorted_by_name(source: Source) -> _Desk:
-    """Sorts the entries by what their names say: junk, skipped, photos with their places."""
-    desk = _Desk()
-    entries = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries)]
-    entries = [(i, entry, parts) for i, entry, parts in entries if parts]
-    maybe = [
-        parts[:-1]
-        for _i, entry, parts in entries
-        if not entry.is_folder
-        and not names.is_junk(parts)
-        and _fits(entry.name, source.limits)
-        and _may_be_photo(parts)
-    ]
-    layout = recognise(maybe)
-    taken: set[str] = set()
-    for i, entry, parts in entries:
-        if entry.is_folder:
-            _note_folder(desk, layout.place(parts))
-        elif names.is_junk(parts):
-            desk.ignored += 1
-            desk.others.append(i)
-        else:
-            _sort_file(desk, source.limits, layout, i, parts, entry.name, taken)
-    desk.n_images = len(maybe)
-    return desk
+def ungrouped(found: Sequence[Found]) -> tuple[str, ...]:
+    """The warning where some of the photos are in no group.
 
-
-def _sort_file(
-    desk: _Desk, limits: Limits, layout: Layout, index: int, parts: tuple[str, ...], name: str, taken: set[str]
-) -> None:
-    display = names.shown(name, limits.max_name_bytes)
-    path = "/".join(parts)
-    place = layout.place(parts[:-1])
-    reason = ""
-    if not _fits(name, limits):
-        reason = "name_too_long"
-    elif path in taken:
-        reason = "duplicate_name"
-    elif place is None:
-        reason = "not_in_class_folder" if _may_be_photo(parts) else "unsupported_format"
-    taken.add(path)
-    if reason:
-        desk.skipped.append((index, display, reason))
-        desk.others.append(index)
-    elif place is not None:
-        _note_folder(desk, place)
-        desk.photos.append(_Photo(index, display, place))
-
-
-def _note_folder(desk: _Desk, place: Place | None) -> None:
-    if place is not None:
-        desk.folders.add(place.folder)
-        desk.labels.add(place.label)
-
-
-def _fits(name: str, limits: Limits) -> bool:
-    return len(name.encode("utf-8", "surrogatepass")) <= limits.max_name_bytes
-
-
-def _may_be_photo(parts: Sequence[str]) -> bool:
-    return PurePosixPath(parts[-1].rstrip(". ")).suffix.lower() in _EXTENSIONS
+    Raises:
+        DatasetError: none of them is in one.
+    """
+    without = sum(not photo.group for photo in found)
+    if without == len(found):
+        example = found[0].name if found else ""
+        raise DatasetError(
+            _("The pattern for groups fits no photo's name, such as '{name}'. Change it.").format(name=example)
+        )
+    return (f"no_group:{without}",) if without else ()
 
 
 def _read_all(
-    source: Source, desk: _Desk, stage: Path, decoders: Decoders, report: Report
+    source: Source, desk: Desk, stage: Path, decoders: Decoders, report: Report
 ) -> dict[str, Future[Decoded]]:
     """Reads every entry (one that lies refuses the archive, wanted or not) and sends new images to the decoders."""
     waiting: dict[str, Future[Decoded]] = {}
@@ -183,7 +115,7 @@ def _read_all(
             report(Progress(0, len(desk.photos), message))
         with suppress(BadEntry):
             source.read(index)
-    kept: list[_Photo] = []
+    kept: list[Photo] = []
     for i, photo in enumerate(desk.photos):
         if i % 8 == 0:
             report(Progress(decoders.finished, len(desk.photos), message))
@@ -206,7 +138,7 @@ def _read_all(
 
 def _reason(content: bytes, name: str, limits: Limits) -> str:
     """The skip code of an entry whose name and first bytes tell enough; "" for one that is to be decoded."""
-    may_be_photo = _may_be_photo([name])
+    may_be_photo = names.may_be_photo([name])
     claimed = format_of(content[:16])
     if not content and may_be_photo:
         return "empty_file"
@@ -232,17 +164,13 @@ def _collect(waiting: dict[str, Future[Decoded]], decoders: Decoders, report: Re
     return {sha256: future.result() for sha256, future in waiting.items()}
 
 
-def _result(desk: _Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:
+def _result(desk: Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:
     good = [p for p in desk.photos if not decoded[p.sha256].reason]
     bad = [(p.index, p.name, decoded[p.sha256].reason) for p in desk.photos if decoded[p.sha256].reason]
     classes = tuple(sorted({p.place.label for p in good}))
     if not good:
-        stray = (
-            desk.n_images
-            and all(r in ("not_in_class_folder", "unsupported_format") for _i, _n, r in desk.skipped)
-            and not bad
-        )
-        raise rejected("no_class_folders" if stray else "no_images", limits=limits)
+        stray = desk.n_images and all(r in _PLACELESS for _i, _n, r in desk.skipped) and not bad
+        raise rejected("no_class_folders" if stray else "no_images", desk.table if stray else "", limits)
     if len(classes) < limits.min_classes:
         raise rejected("too_few_classes", limits=limits)
     label = {name: i for i, name in enumerate(classes)}
@@ -269,12 +197,22 @@ def _related(intake: Intake, stage: Path, report: Report) -> Intake:
     return replace(intake, found=tuple(replace(f, kin=int(k)) for f, k in zip(found, kin, strict=True)))
 
 
-def _found(photo: _Photo, result: Decoded, label: int) -> Found:
+def _found(photo: Photo, result: Decoded, label: int) -> Found:
     size = (result.width, result.height)
-    return Found(photo.name, photo.sha256, label, photo.place.split, *size, photo.n_bytes, result.format, result.phash)
+    return Found(
+        photo.name,
+        photo.sha256,
+        label,
+        photo.place.split,
+        *size,
+        photo.n_bytes,
+        result.format,
+        result.phash,
+        photo.group,
+    )
 
 
-def _warnings(desk: _Desk, good: Sequence[_Photo], classes: Sequence[str]) -> tuple[str, ...]:
+def _warnings(desk: Desk, good: Sequence[Photo], classes: Sequence[str]) -> tuple[str, ...]:
     found = []
     raw = {p.place.folder for p in good}
     if len({folder.casefold() for folder in classes}) < len(classes) or len(raw) > len(classes):

@@ -15,6 +15,12 @@ def rejected(code: str, what: str = "", limits: Limits | None = None) -> Rejecte
     return RejectedError(code, reject_text(code, what, limits))
 
 
+def bad_table(table: str, row: int, problem: str) -> RejectedError:
+    """The refusal of a table (its path) for what is wrong with a row (the header is row 1; 0 for the whole)."""
+    where = _("'{table}', row {row}: {problem}") if row else _("'{table}': {problem}")
+    return RejectedError("bad_table", where.format(table=shown(table, 120), row=row, problem=problem))
+
+
 def reject_text(code: str, what: str = "", limits: Limits | None = None) -> str:
     """Why an upload is refused, and what to do."""
     limits = limits or Limits()
@@ -47,7 +53,20 @@ def _reject_template(code: str, about: bool) -> str:
                 "Make the photos smaller, or use Graft on your own machine with the folder's path."
             )
         )
+    if code == "no_class_folders":
+        return (
+            _(
+                "The photos are not in class folders, and '{what}' does not say what they are: its first row has to "
+                "name a file and a label column, as in filename,label. Or put the photos into one folder a class."
+            )
+            if about
+            else _(
+                "The photos are not in class folders. Put them into one folder for each class, or add a table "
+                "(labels.csv) with the columns filename and label."
+            )
+        )
     known = {
+        "bad_table": _("The table of labels cannot be used. Give it the columns filename and label."),
         "unsafe_path": _(
             "The archive holds the path '{what}', which would leave the folder it is unpacked in. "
             "Zip the class folders again with your system's own tool."
@@ -76,7 +95,6 @@ def _reject_template(code: str, about: bool) -> str:
             "At least {min_classes} classes with photos are needed. Put the photos into one folder for each class "
             "(folders that differ only in invisible characters or accents' encoding count as one)."
         ),
-        "no_class_folders": _("The photos are not in class folders. Put them into one folder for each class."),
     }
     return known[code]
 
@@ -85,6 +103,9 @@ def skip_text(reason: str) -> str:
     """Why one entry was left out, and what to do."""
     limits = Limits()
     known = {
+        "missing_file": _("The table names it, but there is no such photo. Add the photo or remove the row."),
+        "not_in_table": _("No row of the table names this photo. Add a row with its label."),
+        "conflicting_rows": _("Rows of the table contradict each other about this photo. Keep one of them."),
         "file_too_large": _("The file is larger than {entry_mb} MB. Make the photo smaller."),
         "duplicate_name": _("Another entry has the same name; the first one is used. Rename one of them."),
         "unsupported_format": _(
@@ -139,6 +160,9 @@ def warning_text(code: str) -> str:
         ),
         "empty_class": _(
             "The folder '{name}' holds no photo that can be read. It is left out; add photos or remove it."
+        ),
+        "no_group": _(
+            "The names of some photos ({name}) do not fit the pattern for groups; each of them counts by itself."
         ),
         "one_group": _(
             "All photos of class '{name}' belong together (near duplicates, or one group), so they all stay in "

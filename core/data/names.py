@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 _JUNK_FOLDERS = {
     "__macosx", ".git", ".svn", ".ipynb_checkpoints", ".spotlight-v100", ".trashes", ".fseventsd", ".appledouble",
@@ -12,6 +14,10 @@ _JUNK_FOLDERS = {
 _JUNK_FILES = {
     ".ds_store", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", ".directory", ".localized", "icon\r",
     ".apdisk", ".gitkeep", ".gitignore", ".picasa.ini", ".nomedia",
+}  # fmt: skip
+EXTENSIONS = {
+    "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng",
+    ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
 }  # fmt: skip
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -43,6 +49,11 @@ def is_junk(parts: tuple[str, ...]) -> bool:
     """Whether systems and tools leave such a file about without anyone asking."""
     file = parts[-1].casefold()
     return file in _JUNK_FILES or file.startswith("._") or any(p.casefold() in _JUNK_FOLDERS for p in parts)
+
+
+def may_be_photo(parts: Sequence[str]) -> bool:
+    """Whether a file may be a photo, by the ending of its name; one without an ending may."""
+    return PurePosixPath(parts[-1].rstrip(". ")).suffix.lower() in EXTENSIONS
 
 
 def visible(text: str) -> str:

@@ -1,0 +1,91 @@
+"""The same photos in other groups, with splits made anew: a new dataset beside the old one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from core import paths
+from core.data.dataset import Dataset
+from core.data.grouping import group_finder
+from core.data.ingest import dataset_of, explained, known_dataset, mark_of, settle, staging
+from core.data.intake import Found, Intake, ungrouped
+from core.data.near import kin_numbers
+from core.i18n import gettext as _
+from core.progress import Progress, Report, silent
+
+_KEPT_WARNINGS = ("case_colliding_classes", "nested_folders", "empty_class:")
+
+
+def regroup(workspace_id: str, dataset: Dataset, pattern: str, seed: int = 0, report: Report = silent) -> Dataset:
+    """Makes a dataset of the same photos whose groups come from a pattern on their names.
+
+    Splits that the data came with are kept; those that Graft made are made again, so that no group is on two sides.
+
+    Args:
+        workspace_id: the workspace of the new dataset.
+        dataset: the photos; its edits, if it was opened with them, become part of the new one.
+        pattern: where the group is in a photo's name, as in "{group}_*"; see `grouping.py`.
+        seed: of the splits that are made.
+        report: told of photos.
+
+    Raises:
+        DatasetError: the pattern is wrong or fits no photo's name, or the disk is full.
+    """
+    group_of = group_finder(pattern)
+    folder = paths.datasets(workspace_id)
+    content = hashlib.sha256(f"{dataset.id}:{dataset.fingerprint}".encode()).hexdigest()
+    digest = mark_of(content, seed, pattern)
+    known = known_dataset(folder, digest)
+    if known is not None:
+        return known
+    found = tuple(_found(dataset, item_index, group_of) for item_index in range(len(dataset.items)))
+    warnings = (*(w for w in dataset.warnings if w.startswith(_KEPT_WARNINGS)), *ungrouped(found))
+    thumbnails = [dataset.thumbnail(item) for item in dataset.items]
+    kin = kin_numbers([f.sha256 for f in found], [f.phash for f in found], [f.group for f in found], thumbnails, report)
+    found = tuple(replace(f, kin=int(number)) for f, number in zip(found, kin, strict=True))
+    skipped = tuple((s.entry, s.reason) for s in dataset.skipped)
+    intake = Intake(dataset.classes, found, skipped, dataset.ignored, warnings)
+    with explained(), staging(folder) as stage:
+        _link(dataset, stage, report)
+        return settle(dataset_of(intake, dataset.source, dataset.name, stage, seed), folder, digest)
+
+
+def _found(dataset: Dataset, index: int, group_of: Callable[[str], str]) -> Found:
+    item = dataset.items[index]
+    facts = {name: getattr(item, name) for name in Found.__slots__ if name not in ("split", "group")}
+    return Found(split=_given(dataset, item.split), group=group_of(item.name) or item.group, **facts)
+
+
+def _given(dataset: Dataset, split: str) -> str | None:
+    """The split that a photo came with."""
+    if split not in dataset.made_splits:
+        return split
+    if not dataset.given_splits:
+        return None
+    if "train" not in dataset.made_splits:
+        return "train"
+    return "val" if dataset.given_splits.get("val") else "test"
+
+
+def _link(dataset: Dataset, stage: Path, report: Report) -> None:
+    """Puts photos and thumbnails below `stage`: as hard links where the disk has them, else as copies."""
+    unique = {item.sha256: item for item in dataset.items}
+    for number, item in enumerate(unique.values()):
+        if number % 64 == 0:
+            report(Progress(number, len(unique), _("Taking over the photos")))
+        for source in (dataset.path(item), dataset.thumbnail(item)):
+            link_or_copy(source, stage / source.relative_to(dataset.root))
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A second name for a file that is never changed, or its copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
