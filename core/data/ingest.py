@@ -70,7 +70,7 @@ def ingest(
         if known is not None:
             return known
         with staging(folder) as stage:
-            intake = take_in(opened, stage, report, group_pattern)
+            intake = take_in(opened, stage, folder, report, group_pattern)
             return settle(dataset_of(intake, opened.kind, name or opened.title, stage, seed), folder, digest)
 
 

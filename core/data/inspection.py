@@ -34,13 +34,14 @@ def inspect(
     Raises:
         DatasetError: there is no such source, or a sample cannot be fetched. A refused archive is an answer.
     """
+    folder = paths.datasets(workspace_id)
     try:
         with (
             explained(),
             open_source(source, limits or Limits.here(), report) as opened,
-            staging(paths.datasets(workspace_id)) as stage,
+            staging(folder) as stage,
         ):
-            intake = take_in(opened, stage, report, group_pattern)
+            intake = take_in(opened, stage, folder, report, group_pattern)
     except RejectedError as refused:
         return {
             "action": "reject", "code": refused.code, "images": 0, "skipped": [], "ignored": 0, "classes": [],

@@ -6,10 +6,11 @@ The result says what was found, skipped and ignored. It knows neither workspaces
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.data import names
@@ -18,6 +19,7 @@ from core.data.dataset import blob_path, thumbnail_path
 from core.data.decoding import PROCESSES, Decoded, Decoders
 from core.data.grouping import group_finder
 from core.data.images import format_of
+from core.data.known import KnownPhotos
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.near import kin_numbers
@@ -29,6 +31,7 @@ from core.i18n import gettext as _
 from core.progress import Progress, Report
 
 _PLACELESS = ("not_in_class_folder", "unsupported_format")
+_SPEED_AFTER_S = 1.0
 _FEW = 16  # photos that one decoder is done with before another would have started
 
 
@@ -60,12 +63,13 @@ class Intake:
     warnings: tuple[str, ...]
 
 
-def take_in(source: Source, stage: Path, report: Report, group_pattern: str = "") -> Intake:
+def take_in(source: Source, stage: Path, known: Path, report: Report, group_pattern: str = "") -> Intake:
     """Reads, checks and stores a source's photos below `stage`: blobs and thumbnails, nothing else.
 
     Args:
         source: what is taken in.
         stage: an empty directory.
+        known: the directory of datasets whose photos need not be decoded again.
         report: told of images.
         group_pattern: finds a group in each photo's name (see `grouping.py`); it goes before what a table says.
 
@@ -79,8 +83,9 @@ def take_in(source: Source, stage: Path, report: Report, group_pattern: str = ""
         raise rejected("too_many_classes", limits=limits)
     check_room(stage, sum(source.entries[photo.index].size for photo in desk.photos), len(desk.photos))
     with Decoders(limits, PROCESSES if len(desk.photos) > _FEW else 1) as decoders:
-        waiting = _read_all(source, desk, stage, decoders, report)
-        decoded = _collect(waiting, decoders, report)
+        work = _Work(source, stage, decoders, KnownPhotos(known), report, len(desk.photos))
+        _read_all(work, desk)
+        decoded = _collect(work)
     for sha256, result in decoded.items():
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
@@ -104,36 +109,53 @@ def ungrouped(found: Sequence[Found]) -> tuple[str, ...]:
     return (f"no_group:{without}",) if without else ()
 
 
-def _read_all(
-    source: Source, desk: Desk, stage: Path, decoders: Decoders, report: Report
-) -> dict[str, Future[Decoded]]:
+@dataclass
+class _Work:
+    """One intake under way: images that are waiting for a decoder, and those that are done with."""
+
+    source: Source
+    stage: Path
+    decoders: Decoders
+    known: KnownPhotos
+    report: Report
+    total: int
+    waiting: dict[str, Future[Decoded]] = field(default_factory=dict)
+    decoded: dict[str, Decoded] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    def tell(self, message: str) -> None:
+        """Reports how many images are done with, and how many that is a second."""
+        done = min(len(self.decoded) + self.decoders.finished, self.total)
+        spent = time.monotonic() - self.started
+        if done and spent > _SPEED_AFTER_S:
+            message = _("{doing}: {speed:.0f} a second").format(doing=message, speed=done / spent)
+        self.report(Progress(done, self.total, message))
+
+
+def _read_all(work: _Work, desk: Desk) -> None:
     """Reads every entry (one that lies refuses the archive, wanted or not) and sends new images to the decoders."""
-    waiting: dict[str, Future[Decoded]] = {}
-    message = _("Reading the photos")
     for i, index in enumerate(desk.others):
         if i % 64 == 0:
-            report(Progress(0, len(desk.photos), message))
+            work.tell(_("Reading the photos"))
         with suppress(BadEntry):
-            source.read(index)
+            work.source.read(index)
     kept: list[Photo] = []
     for i, photo in enumerate(desk.photos):
         if i % 8 == 0:
-            report(Progress(decoders.finished, len(desk.photos), message))
+            work.tell(_("Reading the photos"))
         try:
-            content = source.read(photo.index)
+            content = work.source.read(photo.index)
+            reason = _reason(content, photo.name, work.source.limits)
         except BadEntry as problem:
-            desk.skipped.append((photo.index, photo.name, problem.reason))
-            continue
-        reason = _reason(content, photo.name, source.limits)
+            reason = problem.reason
         if reason:
             desk.skipped.append((photo.index, photo.name, reason))
             continue
         photo.sha256, photo.n_bytes = hashlib.sha256(content).hexdigest(), len(content)
         kept.append(photo)
-        if photo.sha256 not in waiting:
-            waiting[photo.sha256] = _store(content, photo.sha256, stage, decoders)
+        if photo.sha256 not in work.waiting and photo.sha256 not in work.decoded:
+            _store(work, content, photo.sha256)
     desk.photos = kept
-    return waiting
 
 
 def _reason(content: bytes, name: str, limits: Limits) -> str:
@@ -147,21 +169,28 @@ def _reason(content: bytes, name: str, limits: Limits) -> str:
     return "bad_extension" if claimed in limits.formats and claimed != "BMP" else "unsupported_format"
 
 
-def _store(content: bytes, sha256: str, stage: Path, decoders: Decoders) -> Future[Decoded]:
-    blob, small = blob_path(stage, sha256), thumbnail_path(stage, sha256)
+def _store(work: _Work, content: bytes, sha256: str) -> None:
+    """Takes the image over from another dataset, or writes it down and has it decoded."""
+    blob, small = blob_path(work.stage, sha256), thumbnail_path(work.stage, sha256)
     blob.parent.mkdir(parents=True, exist_ok=True)
     small.parent.mkdir(parents=True, exist_ok=True)
+    known = work.known.take(sha256, len(content), work.stage, work.source.limits)
+    if known is not None:
+        work.decoded[sha256] = known
+        return
+    blob.unlink(missing_ok=True)  # never write into a file that is another dataset's, too
     blob.write_bytes(content)
-    return decoders.submit(blob, small)
+    work.waiting[sha256] = work.decoders.submit(blob, small)
 
 
-def _collect(waiting: dict[str, Future[Decoded]], decoders: Decoders, report: Report) -> dict[str, Decoded]:
-    total = len(waiting)
-    while decoders.finished < total:
-        report(Progress(decoders.finished, total, _("Checking the photos")))
-        wait(waiting.values(), timeout=0.2)
-    report(Progress(total, total, _("Checking the photos")))
-    return {sha256: future.result() for sha256, future in waiting.items()}
+def _collect(work: _Work) -> dict[str, Decoded]:
+    """Waits for the decoders; what became of every image."""
+    work.total = len(work.waiting) + len(work.decoded)
+    while work.decoders.finished < len(work.waiting):
+        work.tell(_("Checking the photos"))
+        wait(work.waiting.values(), timeout=0.2)
+    work.tell(_("Checking the photos"))
+    return work.decoded | {sha256: future.result() for sha256, future in work.waiting.items()}
 
 
 def _result(desk: Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:

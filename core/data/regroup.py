@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from core.data.dataset import Dataset
 from core.data.grouping import group_finder
 from core.data.ingest import dataset_of, explained, known_dataset, mark_of, settle, staging
 from core.data.intake import Found, Intake, ungrouped
+from core.data.known import link_or_copy
 from core.data.near import kin_numbers
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
@@ -80,12 +79,3 @@ def _link(dataset: Dataset, stage: Path, report: Report) -> None:
             report(Progress(number, len(unique), _("Taking over the photos")))
         for source in (dataset.path(item), dataset.thumbnail(item)):
             link_or_copy(source, stage / source.relative_to(dataset.root))
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """A second name for a file that is never changed, or its copy."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import hashlib
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from PIL import Image
 
 from core import paths
 from core.data import ingest as ingest_module
+from core.data import intake
 from core.data.dataset import Dataset, delete_dataset, list_datasets, open_dataset, read_dataset
 from core.data.decoding import Decoders
 from core.data.ingest import ingest
@@ -177,6 +179,46 @@ def test_progress_only_grows_and_ends_full(photos_zip: Path) -> None:
     steps = [s.done for s in seen if s.total]
     assert steps == sorted(steps)
     assert seen[-1].share == 1
+
+
+def test_a_grown_zip_decodes_only_what_is_new(small_zip: ZipBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ingest(small_zip("a.zip", per_class=10))
+    decoded: list[Path] = []
+    submit = Decoders.submit
+
+    def counting(self: Decoders, image: Path, out: Path) -> object:
+        decoded.append(image)
+        return submit(self, image, out)
+
+    monkeypatch.setattr(Decoders, "submit", counting)
+    extra = {f"cat/new{i}.png": photo_bytes((7, 7, 99), 9000 + i) for i in range(3)}
+    grown = ingest(small_zip("b.zip", per_class=10, extra=extra))
+    assert len(decoded) == 3
+    assert grown.id != first.id
+    facts = {i.sha256: (i.width, i.height, i.format, i.phash, i.n_bytes) for i in first.items}
+    assert all(facts.get(i.sha256) in (None, (i.width, i.height, i.format, i.phash, i.n_bytes)) for i in grown.items)
+    assert all(grown.path(i).is_file() and grown.thumbnail(i).is_file() for i in grown.items)
+    delete_dataset("default", first.id)
+    assert all(hashlib.sha256(grown.path(i).read_bytes()).hexdigest() == i.sha256 for i in grown.items)
+
+
+def test_what_an_old_or_damaged_dataset_knows_is_not_trusted(small_zip: ZipBuilder) -> None:
+    first = ingest(small_zip("a.zip", per_class=3))
+    lost, cut = first.items[:2]
+    first.thumbnail(lost).unlink()
+    first.path(cut).write_bytes(b"cut")
+    extra = {"cat/new.png": photo_bytes((7, 7, 99), 9000)}
+    grown = ingest(small_zip("b.zip", per_class=3, extra=extra))
+    assert all(hashlib.sha256(grown.path(i).read_bytes()).hexdigest() == i.sha256 for i in grown.items)
+    assert all(grown.thumbnail(i).is_file() for i in grown.items)
+    assert first.path(cut).read_bytes() == b"cut"
+
+
+def test_progress_says_images_a_second(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_SPEED_AFTER_S", 0.0)
+    seen: list[Progress] = []
+    ingest(photos_zip, report=seen.append)
+    assert any(re.search(r"photos: \d+ a second", step.message) for step in seen)
 
 
 def test_a_folder_is_a_source_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photos_zip: Path) -> None:
