@@ -78,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def finetuned(data: Path, folder: Path) -> tuple[Path, Any]:
     """A fine-tuned run and the document that the command printed, made in a process of its own."""
-    command = ["finetune", data, "--backbone", "graft_residual_v0", "--mode", "head", "--epochs", "2", "--seed", "3",
+    command = ["finetune", data, "--backbone", "graft_residual", "--mode", "head", "--epochs", "2", "--seed", "3",
                "--augment", "flip,rotation=15", "--out", folder / "run", "--json"]  # fmt: skip
     env = {**os.environ, "GRAFT_HOME": str(folder / "home")}
     line = [sys.executable, "-m", "core", *map(str, command)]
@@ -112,13 +112,13 @@ def test_backbones_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(keys <= set(b) for b in found.values())
     assert found["pixels_16"]["feature_dim"] == 768
     assert found["resnet18"]["feature_dim"] == 512
-    assert found["graft_residual_v0"]["ready"]
+    assert found["graft_residual"]["ready"]
 
 
 def test_backbones_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "backbones", "--ready")
     assert (code, err) == (0, "")
-    assert "graft_residual_v0" in out
+    assert "graft_residual" in out
 
 
 def test_inspect_accepts(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
@@ -151,9 +151,9 @@ def test_inspect_rejects_with_a_document_and_a_line(capsys: pytest.CaptureFixtur
 
 
 def test_compare_as_json(capsys: pytest.CaptureFixture[str], data: Path) -> None:
-    found = document(capsys, "compare", data, "--backbones", "graft_residual_v0,pixels_16", "--pca", "0.95")
+    found = document(capsys, "compare", data, "--backbones", "graft_residual,pixels_16", "--pca", "0.95")
     assert found["folds"] == 5
-    assert [row["backbone"] for row in found["results"]] == ["graft_residual_v0", "pixels_16"]
+    assert [row["backbone"] for row in found["results"]] == ["graft_residual", "pixels_16"]
     keys = {"probe", "accuracy_mean", "accuracy_ci", "macro_f1_mean", "fold_accuracy", "feature_dim", "images_per_s"}
     for row in found["results"]:
         assert keys <= set(row)
@@ -204,7 +204,7 @@ def test_a_finished_run_is_not_overwritten(
     path, _found = finetuned
     before = (path / "run.json").read_bytes()
     said = mistake(
-        capsys, "finetune", data, "--backbone", "graft_residual_v0", "--epochs", "1", "--seed", "4", "--out", path
+        capsys, "finetune", data, "--backbone", "graft_residual", "--epochs", "1", "--seed", "4", "--out", path
     )
     assert "run" in said
     assert (path / "run.json").read_bytes() == before
@@ -295,10 +295,10 @@ def test_an_image_that_cannot_be_read_is_named_and_the_others_are_answered(
         (["compare", "DATA", "--folds", "1"], "folds"),
         (["compare", "DATA", "--backbones", "pixels_16", "--seed", "-1"], "seed"),
         (["compare", "DATA", "--backbones", "pixels_16", "--out", "DATA"], "photos.zip"),
-        (["finetune", "DATA", "--backbone", "graft_residual_v0"], "--out"),
-        (["finetune", "DATA", "--backbone", "graft_residual_v0", "--mode", "all", "--out", "OUT"], "mode"),
-        (["finetune", "DATA", "--backbone", "graft_residual_v0", "--epochs", "0", "--out", "OUT"], "epochs"),
-        (["finetune", "DATA", "--backbone", "graft_residual_v0", "--augment", "magic", "--out", "OUT"], "magic"),
+        (["finetune", "DATA", "--backbone", "graft_residual"], "--out"),
+        (["finetune", "DATA", "--backbone", "graft_residual", "--mode", "all", "--out", "OUT"], "mode"),
+        (["finetune", "DATA", "--backbone", "graft_residual", "--epochs", "0", "--out", "OUT"], "epochs"),
+        (["finetune", "DATA", "--backbone", "graft_residual", "--augment", "magic", "--out", "OUT"], "magic"),
         (["finetune", "DATA", "--backbone", "pixels_16", "--mode", "full", "--out", "OUT"], "pixels_16"),
         (["finetune", "DATA", "--backbone", "none_such", "--out", "OUT"], "none_such"),
         (["finetune", "DATA", "--backbone", "pixels_16", "--out", "DATA"], "photos.zip"),

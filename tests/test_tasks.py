@@ -28,7 +28,7 @@ from core.runs import Run, find_runs
 from core.training.config import FinetuneConfig
 from tests.jobs.conftest import end_of
 
-BACKBONE = "graft_residual_v0"
+BACKBONE = "graft_residual"
 
 
 def _ingested(source: Path) -> str:

@@ -5,8 +5,7 @@ how images are prepared or how a trunk was trained.
 
 Three characters, so that comparing backbones means something offline: residual (He et al. 2015, with the average-pooled
 shortcut of He et al. 2018), plain (VGG-like; Simonyan & Zisserman 2014) and inception (parallel branches; Szegedy
-et al. 2014, 2015). All but `residual-v0` and `residual-slim` end on a grid of 1/16 of the input, so that a 64 px image
-still has 4 × 4 places.
+et al. 2014, 2015). The latter two end on a grid of 1/16 of the input, so that a 64 px image still has 4 × 4 places.
 """
 
 from collections.abc import Callable
@@ -58,37 +57,6 @@ class Trunk(nn.Module):
         return self.maps(images).mean((2, 3))
 
 
-class ResidualV0(Trunk):
-    """The first embedded backbone; its eight blocks live in one `body`, as its weights name them."""
-
-    def __init__(self) -> None:
-        stem = nn.Sequential(*_conv(3, 48, 5, stride=2), nn.MaxPool2d(2))
-        super().__init__({"stem": stem, "body": _v0_body()}, feature_dim=384)
-
-    @property
-    def stages(self) -> tuple[tuple[str, nn.Module], ...]:
-        """(name, module) from input to output."""
-        body = self.get_submodule("body")
-        assert isinstance(body, nn.Sequential)
-        pairs = ((f"stage{i + 1}", body[2 * i : 2 * i + 2]) for i in range(4))  # slices share the body's blocks
-        return (("stem", self.get_submodule("stem")), *pairs)
-
-    @property
-    def hook(self) -> nn.Module:
-        """The last block; the stages' slices are no modules that the forward pass calls."""
-        return self.get_submodule("body.7")
-
-
-def _v0_body() -> nn.Sequential:
-    blocks: list[nn.Module] = []
-    width_in = 48
-    for width in (48, 96, 192, 384):
-        blocks.append(_basic_block(width_in, width))
-        blocks.append(BasicBlock(width, width))
-        width_in = width
-    return nn.Sequential(*blocks)
-
-
 def _basic_block(width_in: int, width: int) -> BasicBlock:
     if width_in == width:
         return BasicBlock(width, width)
@@ -108,24 +76,14 @@ def _conv(width_in: int, width: int, kernel: int, *, stride: int = 1) -> nn.Sequ
 
 
 def _residual() -> Trunk:
-    """Basic blocks of widths 64, 128, 256: 1, 2 and 3 of them; a 1×1 convolution widens to 512."""
-    return Trunk(
-        {
-            "stem": nn.Sequential(_conv(3, 32, 5, stride=2), _conv(32, 64, 3, stride=2)),
-            "stage1": nn.Sequential(_basic_block(64, 64)),
-            "stage2": nn.Sequential(_basic_block(64, 128), _basic_block(128, 128)),
-            "stage3": nn.Sequential(_basic_block(128, 256), _basic_block(256, 256), _basic_block(256, 256)),
-            "stage4": _conv(256, 512, 1),
-        },
-        feature_dim=512,
-    )
-
-
-def _residual_slim() -> Trunk:
-    """`residual-v0` without its last block; it can go on from that network's weights."""
-    body = list(_v0_body())
-    stages = {f"stage{i + 1}": nn.Sequential(*body[2 * i : min(2 * i + 2, 7)]) for i in range(4)}
-    return Trunk({"stem": nn.Sequential(*_conv(3, 48, 5, stride=2), nn.MaxPool2d(2)), **stages}, feature_dim=384)
+    """Basic blocks of widths 48, 96, 192 and 384, two of each but for the last, on a pooled stem as in ResNet."""
+    stages: dict[str, nn.Module] = {"stem": nn.Sequential(*_conv(3, 48, 5, stride=2), nn.MaxPool2d(2))}
+    width_in = 48
+    for number, width in enumerate((48, 96, 192, 384), start=1):
+        blocks = [_basic_block(width_in, width)] + ([] if number == 4 else [_basic_block(width, width)])
+        stages[f"stage{number}"] = nn.Sequential(*blocks)
+        width_in = width
+    return Trunk(stages, feature_dim=384)
 
 
 def _plain() -> Trunk:
@@ -180,10 +138,8 @@ def _inception() -> Trunk:
 
 ARCHITECTURES: dict[str, Callable[[], Trunk]] = {
     "residual": _residual,
-    "residual-slim": _residual_slim,
     "plain": _plain,
     "inception": _inception,
-    "residual-v0": ResidualV0,
 }
 
 

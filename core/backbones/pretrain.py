@@ -3,10 +3,10 @@
 Targets are computed once and kept in `--work`, beside the decoded images and a checkpoint after every 50 steps; the
 same command run again goes on where it stopped.
 
-    python -m core.backbones.pretrain --architecture residual-slim --start graft_residual_v0 \\
+    python -m core.backbones.pretrain --architecture plain \\
         --images tiny_imagenet_64 --images imagenet_sample_1000.zip \\
         --teacher mobilenet_v1_1.0_224_quant_embedding_extractor.tflite --teacher mobilenet_v2_1.0_224_quant.tflite \\
-        --work pretraining --out core/backbones/weights --name graft_residual_slim --score ants_bees.zip
+        --work pretraining --out core/backbones/weights --name graft_plain --score ants_bees.zip
 """
 
 from dataclasses import replace
@@ -43,7 +43,7 @@ def main(
     cooldown: Annotated[float | None, typer.Option(help="Epochs of them in which the learning rate falls.")] = None,
     views: Annotated[int | None, typer.Option(help="Views of each image that the teachers answer.")] = None,
     input_px: Annotated[int, typer.Option(help="Native input of the new backbone.")] = 96,
-    start: Annotated[str, typer.Option(help="An embedded backbone whose weights to begin with.")] = "",
+    start: Annotated[str, typer.Option(help="An embedded backbone, or another one's card, to begin with.")] = "",
     until_step: Annotated[int | None, typer.Option(help="Stop there and export what there is (0: at once).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -72,7 +72,10 @@ def _recipe(architecture: str, changes: dict[str, Any]) -> Recipe:
 
 
 def _start(recipe: Recipe) -> Trunk | None:
-    return load_exported(WEIGHTS / f"{recipe.start}.json")[0] if recipe.start else None
+    if not recipe.start:
+        return None
+    card = Path(recipe.start)
+    return load_exported(card if card.is_file() else WEIGHTS / f"{recipe.start}.json")[0]
 
 
 def make_sources(images: list[Path], teachers: list[str], work: Path, recipe: Recipe, *, device: str) -> list[Source]:

@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from core.backbones.architectures import ARCHITECTURES, build
-from core.backbones.pretraining.student import begin_with
 from core.errors import BackboneError
 
 
@@ -31,7 +30,7 @@ def test_the_stages_run_in_order_are_the_network(name: str) -> None:
     assert in_stages == {id(p) for p in trunk.parameters()}
 
 
-@pytest.mark.parametrize("name", ["residual", "residual-slim", "plain", "inception"])
+@pytest.mark.parametrize("name", ["residual", "plain", "inception"])
 def test_the_students_are_small(name: str) -> None:
     trunk = build(name)
     assert 1e6 < sum(p.numel() for p in trunk.parameters()) < 4.2e6
@@ -49,13 +48,3 @@ def test_an_image_has_the_same_features_alone_as_in_a_batch(name: str) -> None:
 def test_an_unknown_name_is_told_what_there_is() -> None:
     with pytest.raises(BackboneError, match=r"“resnet”.*plain"):
         build("resnet")
-
-
-def test_the_slim_residual_network_begins_where_the_first_one_ended() -> None:
-    first, slim = build("residual-v0").eval(), build("residual-slim").eval()
-    assert begin_with(slim, first) == len(slim.state_dict())
-    images = torch.randn(2, 3, 64, 64)
-    with torch.inference_mode():
-        stage3 = torch.nn.Sequential(*(module for _name, module in first.stages[:4]))
-        ours = torch.nn.Sequential(*(module for _name, module in slim.stages[:4]))
-        torch.testing.assert_close(ours(images), stage3(images))

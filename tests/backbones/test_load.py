@@ -180,14 +180,14 @@ def test_an_embedded_file_that_does_not_match_its_card_is_refused(
 ) -> None:
     from core.backbones import embedded
 
-    for file in embedded.WEIGHTS.glob("graft_residual_v0.*"):
+    for file in embedded.WEIGHTS.glob("graft_residual.*"):
         shutil.copy(file, tmp_path)
     monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
-    with (tmp_path / "graft_residual_v0.safetensors").open("r+b") as weights:
+    with (tmp_path / "graft_residual.safetensors").open("r+b") as weights:
         weights.seek(-1, 2)
         weights.write(b"\x7f")
     with pytest.raises(WeightsUnavailable, match="do not match their card"):
-        load("graft_residual_v0")
+        load("graft_residual")
 
 
 def test_the_last_three_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def test_an_unknown_name_is_answered_with_near_ones() -> None:
     with pytest.raises(BackboneError, match=r"'resnet19'.*'resnet18'"):
         info("resnet19")
     with pytest.raises(BackboneError, match="graft"):
-        info("graft_residual")
+        info("graft_residuum")
     with pytest.raises(BackboneError, match="Did you mean"):
         info("")
 

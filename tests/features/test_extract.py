@@ -214,7 +214,7 @@ def test_a_download_is_told_in_words_and_data(
     assert downloads[-1]["bytes"] == downloads[-1]["bytes_total"] > 1e6
 
 
-@pytest.mark.parametrize("name", ["graft_residual_v0", "shufflenet_v2_x0_5"])
+@pytest.mark.parametrize("name", ["graft_residual", "shufflenet_v2_x0_5"])
 def test_a_batch_of_one_equals_a_batch_of_eight(
     name: str, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

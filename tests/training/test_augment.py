@@ -190,11 +190,11 @@ def test_the_preview_is_what_training_sees(tmp_path: Path) -> None:
     paths = [tmp_path / "a.png", tmp_path / "b.png"]
     for i, path in enumerate(paths):
         photo((200, 60, 50), seed=i, size_px=150).save(path)
-    config = FinetuneConfig("graft_residual_v0", augmentation=PRESETS["standard"])
-    how = info("graft_residual_v0").preprocessing
+    config = FinetuneConfig("graft_residual", augmentation=PRESETS["standard"])
+    how = info("graft_residual").preprocessing
     rows = preview(paths, config, n=3, seed=7)
     assert [len(row) for row in rows] == [3, 3]
     kept = read(paths[1], config.augmentation, how)
     assert rows[1][2] == augment(kept, config.augmentation, 7, 2, 1, how)
-    plain = preview(paths, FinetuneConfig("graft_residual_v0"), n=1, seed=7)
+    plain = preview(paths, FinetuneConfig("graft_residual"), n=1, seed=7)
     assert plain[0][0] == crop(open_rgb(paths[0]), how)

@@ -39,7 +39,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
 
 def config(**given: object) -> FinetuneConfig:
     return FinetuneConfig.from_json(
-        {"backbone": "graft_residual_v0", "mode": "full", "epochs": 3, "batch_size": 8, "lr": 0.01, **given}
+        {"backbone": "graft_residual", "mode": "full", "epochs": 3, "batch_size": 8, "lr": 0.01, **given}
     )
 
 
@@ -204,7 +204,7 @@ def test_a_registered_backbone_uses_the_feature_store(dataset: Dataset, tmp_path
 
 
 def test_the_embedded_backbone_trains_for_an_epoch(dataset: Dataset, tmp_path: Path) -> None:
-    run = finetune(dataset, FinetuneConfig("graft_residual_v0", mode="last", epochs=1), tmp_path)
+    run = finetune(dataset, FinetuneConfig("graft_residual", mode="last", epochs=1), tmp_path)
     assert run.metrics["val"]["accuracy"] > 0.5
     state = load_file(tmp_path / "model.safetensors")
     assert state["head.weight"].shape == (2, 384)

@@ -14,7 +14,7 @@ from core.backbones.spec import BackboneInfo, Preprocessing
 HOW = Preprocessing(resize_px=36, crop_px=32, mean=(0.5, 0.4, 0.3), std=(0.25, 0.25, 0.25))
 
 
-def tiny_backbone(name: str = "graft_residual_v0") -> Backbone:
+def tiny_backbone(name: str = "graft_residual") -> Backbone:
     """Features of 8 numbers from 32 px images; it goes under the name of a registered backbone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -24,7 +24,7 @@ class Recipe:
         sizes_px, cooldown_sizes_px: student's input sizes; one is drawn for each batch.
         blur: share of a batch's images that the student sees at half the resolution.
         embedding_weight, logits_weight, labels_weight: shares in the loss.
-        start: name of the backbone whose weights the student begins with; empty for random ones.
+        start: the backbone whose weights the student begins with (a name, or a card's file); empty for random ones.
         temperature: softens the teacher's class probabilities (Hinton et al. 2015).
     """
 
@@ -87,16 +87,11 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
 
 
 RECIPES = {
-    "residual": Recipe("residual", epochs=16, cooldown_epochs=5, sizes_px=(48, 48, 64), cooldown_sizes_px=(64, 64, 96)),
-    "residual-slim": Recipe(
-        "residual-slim",
-        epochs=4,
-        cooldown_epochs=3,
-        learning_rate=1e-3,
-        warmup_steps=40,
-        sizes_px=(48, 64, 80),
-        cooldown_sizes_px=(64, 80, 96),
-        start="graft_residual_v0",
+    "residual": Recipe(
+        "residual", epochs=18, cooldown_epochs=8, learning_rate=2e-3, warmup_steps=100, sizes_px=(48, 64, 80),
+        cooldown_sizes_px=(64, 80, 96, 112),
     ),
-}
+    "plain": Recipe("plain"),
+    "inception": Recipe("inception"),
+}  # fmt: skip
 """How each of the shipped backbones was trained."""
