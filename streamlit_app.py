@@ -6,7 +6,7 @@ from views.ui import state
 from views.ui.i18n import _, speak
 
 speak()
-st.set_page_config(page_title="Graft", page_icon=":material/potted_plant:", layout="wide")
+st.set_page_config(page_title="Graft", page_icon="🪴", layout="wide")
 st.logo(":material/potted_plant:", size="large")
 page = st.navigation(
     [

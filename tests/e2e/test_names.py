@@ -1,21 +1,297 @@
-"""Names come from users: a real browser shows them as they are, and runs nothing that is in them."""
+"""Names come from users: a real browser shows them as they are on every page and in every export, and obeys none."""
 
 from __future__ import annotations
 
-from tests.conftest import ZipBuilder
-from tests.e2e.conftest import Visitor
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, Request
+
+from core.bundle.card import code
+from core.jobs import store
+from core.jobs.spec import JobSpec
+from core.paths import DEFAULT_WORKSPACE
+from core.tables import harmless
+from tests.conftest import ZipBuilder, photo_bytes
+from tests.e2e.conftest import App, Visitor
+from tests.hostile import FOLDERS, INVISIBLE, OTHERS, of_the_corpus
 from views.ui.text import shortened
 
+NAMES = (*FOLDERS, *of_the_corpus())[:24]  # as many as a legend has room for
+PHOTOS = "<b>💥<i> $x$ [z](http:evil.example) =1+1"
+PICTURE = "<img src=x onerror=alert(9)> www.evil.example.png"
+SPLITS = ("training", "validation", "test")
 
-def test_class_names_are_shown_as_they_are(visitor: Visitor, small_zip: ZipBuilder):
-    names = ("<img src=x onerror=alert(1)>", "10", "<b>R&D $x$ $y$", "*cat* [dog](x)")
-    asked: list[str] = []
-    visitor.page.on("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
+# What would be on the page if a name had been read as markup, by any reader there is; Graft's own has none of it.
+MARKUP = """
+  img[src="x"], svg[onload], iframe, object, embed, .katex, [aria-label="home icon"], img[alt="Streamlit logo"],
+  a[href^="javascript:"], a[href^="mailto:"], a[href*="evil"]:not([href^="#"]), [src*="evil"],
+  .js-plotly-plot a, .js-plotly-plot .ytick tspan, .js-plotly-plot .xtick tspan, .js-plotly-plot .legendtext tspan
+"""
+
+
+class Watch:
+    """Notices what a name must not bring about: a script that runs, an asking elsewhere, markup."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self._page, self._home = page, urlsplit(home).netloc
+        self._seen: list[str] = []
+        page.on("dialog", lambda dialog: self._seen.append(f"dialog {dialog.message}") or dialog.dismiss())
+        page.on("popup", lambda opened: self._seen.append(f"window {opened.url}"))
+        page.context.on("request", self._asked)
+
+    def _asked(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.netloc != self._home:
+            self._seen.append(f"request {request.url}")
+
+    def finds_nothing(self) -> None:
+        """Nothing of it has happened so far, nor is on the page now."""
+        found = self._page.locator(MARKUP).evaluate_all("found => found.map(e => e.outerHTML.slice(0, 200))")
+        assert not found
+        assert not self._page.evaluate("() => window.__xss")
+        assert not self._seen
+
+
+@pytest.fixture
+def watch(visitor: Visitor) -> Iterator[Watch]:
+    """A watch over the visitor's page; in the end nothing has happened."""
+    watching = Watch(visitor.page, visitor.app.url)
+    yield watching
+    watching.finds_nothing()
+
+
+def test_names_are_text_on_every_page_and_in_every_export(
+    visitor: Visitor, watch: Watch, small_zip: ZipBuilder, tmp_path: Path, app: App, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("GRAFT_HOME", str(app.home))
+    left_out = {f"{NAMES[0]}/**no photo**<b>.txt": b"no photo"}
+    source = small_zip(name=f"{PHOTOS}.zip", classes=NAMES, per_class=5, extra=left_out)
+    data(visitor, watch, source)
+    compare(visitor, watch, tmp_path)
+    finetune(visitor, watch)
+    evaluate(visitor, watch, tmp_path)
+    bundle = export(visitor, watch, tmp_path)
+    predict(visitor, watch, NAMES, tmp_path)
+    predict_with_a_strangers_bundle(visitor, watch, bundle, tmp_path)
+    runs(visitor, watch)
+
+
+def data(visitor: Visitor, watch: Watch, source: Path) -> None:
+    """The name of the photos, the classes in bars, choices and captions, the files left out."""
     visitor.go()
-    visitor.upload(small_zip(name="names.zip", classes=names, per_class=8))
-    visitor.sees(visitor.page.get_by_role("heading", name="names"))
-    ticks = visitor.chart("counts").locator(".ytick text").all_text_contents()
-    assert sorted(ticks) == sorted(shortened(name, 22) for name in names)
-    for name in names:
-        visitor.sees(visitor.page.get_by_text(f"{name} · ", exact=False))
-    assert not asked
+    visitor.upload(source)
+    visitor.sees(visitor.page.get_by_role("heading", level=1).filter(has_text="💥"))
+    visitor.settle()
+    assert texts(visitor.page.locator("h1")) == [shortened(PHOTOS, 60)]
+    assert sorted(texts(visitor.chart("counts").locator(".ytick text"))) == sorted(cut(NAMES, 22))
+    only(hovered(visitor, "counts"), cut(NAMES, 60))
+    captions = texts(visitor.page.get_by_test_id("stImageCaption"))
+    assert not [name for name in NAMES if not {shortened(f"{name} · {split}", 60) for split in SPLITS} & set(captions)]
+    choice = visitor.page.get_by_role("combobox", name="Class")
+    choice.scroll_into_view_if_needed()
+    visitor.settle()  # a list that is open closes when the page scrolls
+    choice.press("ArrowDown")
+    visitor.sees(visitor.page.get_by_role("option"))
+    assert sorted(texts(visitor.page.get_by_role("option"))) == sorted(["all", *cut(NAMES)])
+    visitor.page.keyboard.press("Escape")
+    assert any(words.endswith("<b>.txt") for words in table(visitor))
+    assert not visitor.page.get_by_role("button", name="Download as CSV").count()
+    watch.finds_nothing()
+
+
+def compare(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
+    """The legend of the map, what hovers over it, and the table to take along."""
+    visitor.visit("Compare")
+    visitor.page.get_by_role("button", name="Clear all").click()
+    visitor.page.get_by_role("combobox", name="Backbones").press_sequentially("pixels")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.press("Escape")
+    visitor.settle()
+    visitor.press("Compare", exact=True)
+    visitor.sees("right in 3-fold cross-validation")
+    legend = visitor.chart("map-pixels_16-pca").locator(".legendtext")
+    assert sorted(texts(legend)) == sorted(cut(NAMES, 22))
+    only(hovered(visitor, "map-pixels_16-pca"), cut(NAMES, 60))
+    rows = spreadsheet(download(visitor, "Download the table (CSV)", tmp_path))
+    assert rows[1][0] == "pixels_16"
+    watch.finds_nothing()
+
+
+def finetune(visitor: Visitor, watch: Watch) -> None:
+    """What training sees, and the title of a run."""
+    visitor.visit("Fine-tune")
+    visitor.page.get_by_role("slider", name="Epochs, at most").press("Home")
+    visitor.page.get_by_text("Head only").click()
+    visitor.settle()
+    visitor.page.get_by_text("Augmentation: what each image may look like").click()
+    captions = visitor.page.get_by_test_id("stImageCaption")
+    visitor.sees(captions)
+    only(filter(None, texts(captions)), cut(NAMES))
+    visitor.press("Fine-tune", exact=True)
+    visitor.sees("validation images are right")
+    assert [words for words in texts(visitor.page.locator("h3")) if f"on '{PHOTOS}'" in words]
+    watch.finds_nothing()
+
+
+def evaluate(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
+    """The classes in the matrix, in scores, in the table; mistakes; the files to take along."""
+    visitor.follow("Next: see where it fails")
+    matrix = visitor.page.locator("[class*=st-key-confusion-counts]")
+    key = next(k for k in str(matrix.get_attribute("class")).split() if k.startswith("st-key-")).removeprefix("st-key-")
+    assert sorted(texts(visitor.chart(key).locator(".ytick text"))) == sorted(cut(NAMES, 16))
+    only(hovered(visitor, key), cut(NAMES, 60))
+    chart = visitor.chart("per-class")
+    assert {words.rpartition(" (n=")[0] for words in texts(chart.locator(".ytick text"))} == set(cut(NAMES, 16))
+    only(hovered(visitor, "per-class"), cut(NAMES, 60))
+    assert set(NAMES) & set(table(visitor))
+    document = json.loads(download(visitor, "Download the evaluation (JSON)", tmp_path).read_text())
+    assert set(document["classes"]) == set(NAMES)
+    cells = document["confusion_matrix"]
+    true, predicted = next((t, p) for t, row in enumerate(cells) for p, n in enumerate(row) if n and t != p)
+    visitor.select_point(key, predicted, true)
+    said = f"{document['classes'][true]} taken for {document['classes'][predicted]}"
+    assert said in texts(visitor.page.get_by_test_id("stMarkdown"))
+    rows = spreadsheet(download(visitor, "Download the classes (CSV)", tmp_path))
+    assert {row[0] for row in rows[1:]} == set(map(harmless, NAMES))
+    watch.finds_nothing()
+
+
+def export(visitor: Visitor, watch: Watch, tmp_path: Path) -> Path:
+    """The bundle: its manifest holds the very names, its card shows them as code."""
+    visitor.follow("Next: predict and export")
+    visitor.page.get_by_role("tab", name="Take it home").click()
+    visitor.press("Make the bundle")
+    bundle = download(visitor, "Download the bundle", tmp_path)
+    with zipfile.ZipFile(bundle) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        (card,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith(".md"))
+    assert set(manifest["classes"]) == set(NAMES)
+    assert f"# Image classifier: {code(PHOTOS)}\n" in card
+    assert "\n".join(f"- {code(name)}" for name in manifest["classes"]) in card
+    watch.finds_nothing()
+    return bundle
+
+
+def predict(visitor: Visitor, watch: Watch, names: tuple[str, ...], tmp_path: Path) -> None:
+    """The name of the image, the answer, the bars, and the answers to take along."""
+    picture = tmp_path / PICTURE
+    picture.write_bytes(photo_bytes((200, 60, 50), seed=9_000))
+    visitor.page.get_by_role("tab", name="Try it on images").click()
+    visitor.upload(picture, place=-1)
+    bars = visitor.page.locator("[class*='st-key-answer'] .js-plotly-plot .ytick text")
+    visitor.sees(bars)
+    visitor.settle()
+    assert texts(visitor.page.get_by_test_id("stImageCaption")) == [shortened(PICTURE)]
+    shown = texts(bars)
+    assert len(shown) == 5
+    only(shown, cut(names, 22))
+    answer = texts(visitor.page.get_by_test_id("stMarkdown").filter(has_text=re.compile(r", \d+\.\d %$")))
+    assert answer[0].rpartition(", ")[0] in cut(names, 80)
+    rows = spreadsheet(download(visitor, "Download the answers (CSV)", tmp_path))
+    assert sorted(rows[0][2:]) == sorted(map(harmless, names))
+    assert rows[1][0] == PICTURE
+    watch.finds_nothing()
+
+
+def predict_with_a_strangers_bundle(visitor: Visitor, watch: Watch, bundle: Path, tmp_path: Path) -> None:
+    """The same with a bundle whose classes have names that no folder can have."""
+    names = (*OTHERS, *INVISIBLE, *NAMES)[: len(NAMES)]
+    theirs = tmp_path / "theirs.zip"
+    with zipfile.ZipFile(bundle) as archive, zipfile.ZipFile(theirs, "w") as out:
+        for entry in archive.infolist():
+            content = archive.read(entry)
+            if entry.filename == "manifest.json":
+                content = json.dumps({**json.loads(content), "classes": names}).encode()
+            out.writestr(entry.filename, content)
+    visitor.page.get_by_text("A bundle from elsewhere").click()
+    visitor.settle()
+    visitor.upload(theirs)
+    predict(visitor, watch, names, tmp_path)
+
+
+def runs(visitor: Visitor, watch: Watch) -> None:
+    """The titles of what was run, the photos it was run on, and why it failed."""
+    for name in (*OTHERS, *INVISIBLE):
+        job = store.create(DEFAULT_WORKSPACE, JobSpec("ingest", {"source": name, "delete_source": True}, title=name))
+        job.write_status(job.recorded().over("failed", name))
+    visitor.visit("Runs")
+    titles, errors = [], []
+    for page in (1, 2):
+        visitor.press(f"Page {page}", exact=True)
+        titles += texts(visitor.page.get_by_test_id("stMarkdown"))
+        errors += texts(visitor.page.get_by_test_id("stCaptionContainer"))
+        watch.finds_nothing()
+    assert not {f"Read '{PHOTOS}'", f"Compare 1 backbones on '{PHOTOS}'", *cut(OTHERS), *INVISIBLE.values()} - {*titles}
+    assert not {*OTHERS, *INVISIBLE.values()} - {*errors}
+    assert any(f"· {shortened(PHOTOS)} ·" in words for words in errors)
+
+
+def texts(found: Locator) -> list[str]:
+    """What stands in each of the elements, letter by letter."""
+    return [" ".join(words.split()) for words in found.all_text_contents()]
+
+
+def table(visitor: Visitor) -> list[str]:
+    """What stands in the cells of the first table on the page; it is drawn once it is looked at."""
+    drawn = visitor.page.get_by_test_id("stDataFrame").first
+    drawn.scroll_into_view_if_needed()
+    drawn.locator("[role=gridcell]").first.wait_for(state="attached")
+    return texts(drawn.locator("[role=gridcell]"))
+
+
+def only(shown: Iterable[str], names: Iterable[str]) -> None:
+    """Something is shown, and all of it are names."""
+    shown = set(shown)
+    assert shown
+    assert not shown - set(names)
+
+
+def cut(names: Iterable[str], most: int = 40) -> list[str]:
+    """The names as they are shown where there is room for so many characters."""
+    return [shortened(name, most) for name in names]
+
+
+def hovered(visitor: Visitor, key: str, most: int = 3) -> set[str]:
+    """The first lines of what hovers over some points of a figure."""
+    plot = visitor.chart(key).locator(".js-plotly-plot")
+    return set(plot.evaluate(_HOVER, most))
+
+
+_HOVER = """async (plot, most) => {
+  const told = [], {xaxis, yaxis} = plot._fullLayout, drag = plot.querySelector('.nsewdrag');
+  const points = plot._fullData.filter(trace => Array.isArray(trace.hovertext))
+    .flatMap(trace => Object.keys(trace.hovertext).slice(0, most).map(i => [trace, i]));
+  for (const [trace, i] of points.slice(0, most)) {
+    const box = drag.getBoundingClientRect();
+    const x = box.x + xaxis.c2p(trace.type === 'bar' ? trace.x[i] / 2 : trace.x[i]), y = box.y + yaxis.c2p(trace.y[i]);
+    drag.dispatchEvent(new MouseEvent('mousemove', {clientX: x, clientY: y, bubbles: true}));
+    await new Promise(done => setTimeout(done, 150));
+    const line = plot.querySelector('.hoverlayer text tspan.line');
+    if (!line || line.children.length) throw new Error('no line of plain text hovers over ' + trace.hovertext[i]);
+    told.push(line.textContent);
+  }
+  return told;
+}"""
+
+
+def download(visitor: Visitor, label: str, tmp_path: Path) -> Path:
+    """Presses a button and keeps the file that comes."""
+    button = visitor.sees(visitor.page.get_by_role("button", name=label))
+    with visitor.page.expect_download() as waiting:
+        button.click()
+    path = tmp_path / f"got-{waiting.value.suggested_filename}"
+    waiting.value.save_as(path)
+    return path
+
+
+def spreadsheet(path: Path) -> list[list[str]]:
+    """The cells of a file of comma-separated values."""
+    return list(csv.reader(io.StringIO(path.read_bytes().decode())))
