@@ -295,13 +295,14 @@ def _drop_uploads(params: Params, *files: str) -> None:
 
 
 def _dataset(params: Params, report: Report) -> Dataset:
-    """The dataset with an id, or what a path or sample becomes when it is taken in."""
+    """The dataset with an id, or what a path or sample becomes when it is taken in (with the param group_pattern)."""
     from core.data import dataset, ingest
 
     named = str(params["dataset"])
     if _DATASET_ID.fullmatch(named):
         return dataset.open_dataset(_workspace(params), named)
-    return ingest.ingest(named, _workspace(params), report=report)
+    pattern = str(params.get("group_pattern") or "")
+    return ingest.ingest(named, _workspace(params), group_pattern=pattern, report=report)
 
 
 def _probe(job_dir: Path, dataset: Dataset, name: str, config: ProbeConfig, report: Report) -> ProbeResult:

@@ -10,7 +10,7 @@ from core.data.samples import SAMPLES
 from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.paths import is_public
-from views.ui import charts, gallery, health, progress, state, text, tour, uploads
+from views.ui import charts, gallery, groups, health, progress, state, text, tour, uploads
 from views.ui.i18n import _
 
 LAYOUT = """\
@@ -22,6 +22,9 @@ my_photos.zip
     └── …
 
 or, with splits of your own:   train/cat/…   val/cat/…   test/cat/…
+
+or, with a table of labels:    labels.csv   images/001.jpg   …
+                               filename,label[,split][,group]
 """
 
 
@@ -30,9 +33,10 @@ def main() -> None:
     dataset = state.dataset()
     if tour.draw():
         return
-    job = state.followed("ingest") or state.active("ingest")
-    if job is not None:
-        bring_in(job)
+    for kind in ("ingest", "regroup"):
+        job = state.followed(kind) or state.active(kind)
+        if job is not None:
+            bring_in(job)
     if dataset is None:
         welcome()
     else:
@@ -169,6 +173,7 @@ def show(dataset: Dataset) -> None:
             alt=_("Points: width and height of the images"),
         )
     images(dataset)
+    groups.section(dataset)
     skipped(dataset)
     manage(dataset)
 

@@ -22,6 +22,14 @@ program = typer.Typer(
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A zip, a folder, or a sample such as sample:textures.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Groups = Annotated[
+    str,
+    typer.Option(
+        "--group-pattern",
+        metavar="PATTERN",
+        help="Where a photo's group is in its name, as in '{group}_*'; groups are never split.",
+    ),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run: the directory that `finetune --out` wrote.")]
 
 

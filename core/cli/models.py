@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Json, RunFolder, folder_for, print_json, program, say, show, working
+from core.cli.frame import Data, Groups, Json, RunFolder, folder_for, print_json, program, say, show, working
 from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
 
@@ -38,6 +38,7 @@ def compare(
     c: Annotated[float | None, typer.Option("--c", help="Inverse strength of the probe's penalty.")] = None,
     folds: Annotated[int | None, typer.Option(help="Parts of the training images in the cross-validation.")] = None,
     seed: Annotated[int, typer.Option(help="Of folds and reduction.")] = 0,
+    group_pattern: Groups = "",
     out: Annotated[Path | None, typer.Option(help="Keep comparison.json and each probe, as a run, here.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -47,6 +48,7 @@ def compare(
     given = {"probe": probe, "pca": pca, "c": c, "folds": folds, "seed": seed}
     params = {
         "dataset": inputs.source(data),
+        "group_pattern": group_pattern,
         "backbones": inputs.names(backbones),
         "config": {name: value for name, value in given.items() if value is not None},
     }
@@ -85,6 +87,7 @@ def finetune(
     ] = None,
     balance_classes: Annotated[bool, typer.Option("--balance-classes", help="Weigh rare classes more.")] = False,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    group_pattern: Groups = "",
     as_json: Json = False,
 ) -> None:
     """Fine-tune a backbone on DATA; the best epoch on the validation images is kept in RUN."""
@@ -98,7 +101,10 @@ def finetune(
         "balance_classes": balance_classes, "seed": seed,
     }  # fmt: skip
     config = FinetuneConfig.from_json({name: value for name, value in given.items() if value is not None})
-    params = {"dataset": inputs.source(data), "config": config.to_json(), "out": str(out.absolute())}
+    params = {
+        "dataset": inputs.source(data), "group_pattern": group_pattern, "config": config.to_json(),
+        "out": str(out.absolute()),
+    }  # fmt: skip
     with working() as report:
         result = tasks.finetune(out, params, report)
     show("finetuning", {**result, "run": str(out)}, as_json)

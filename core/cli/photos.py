@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Json, program, show, working
+from core.cli.frame import Data, Groups, Json, program, show, working
 from core.errors import DatasetError
 
 Edits = Annotated[
@@ -36,13 +36,14 @@ def health(
     ] = "",
     seed: Annotated[int, typer.Option(help="Of folds and draws.")] = 0,
     edits: Edits = None,
+    group_pattern: Groups = "",
     as_json: Json = False,
 ) -> None:
     """Check DATA for what ruins models: duplicates, leaks, wrong labels, poor photos, shortcuts."""
     from core.health.report import check
 
     with working() as report:
-        dataset = inputs.dataset(data, edits, report)
+        dataset = inputs.dataset(data, edits, report, group_pattern)
         document = check(dataset, backbone=backbone, seed=seed, report=report)
     show("health", document, as_json)
 

@@ -107,7 +107,6 @@ def pair_form(desk: Desk, pairs: Sequence[Mapping[str, Any]]) -> None:
 def label_form(desk: Desk, suspects: Sequence[Photo]) -> None:
     """Photos with a doubtful label: keep it, take another class, or leave the photo out."""
     shown = _page(suspects, f"labels-{desk.original.id}", PER_PAGE)
-    classes = desk.original.classes
     with st.form(f"labels-form-{desk.original.id}", border=False):
         choices: dict[Key, Edit | None] = {}
         for number, photo in enumerate(shown):
@@ -124,7 +123,7 @@ def label_form(desk: Desk, suspects: Sequence[Photo]) -> None:
                             p_other=text.percent(photo["p_suggested"]),
                         )
                     )
-                    options = [None, photo["suggested"], *(c for c in classes if c != photo["suggested"])]
+                    options = _classes(desk, photo)
                     names = text.distinct((_("keep the label"), *(text.shortened(str(c)) for c in options[1:])))
                     options, names = [*options, False], [*names, _("leave the photo out")]
                     chosen = st.selectbox(
@@ -249,6 +248,14 @@ def _decision(photo: Photo, choice: str | bool | None) -> Edit | None:
     if choice is None:
         return None
     return _out(photo) if choice is False else Edit(photo["name"], photo["sha256"], RELABEL, str(choice))
+
+
+def _classes(desk: Desk, photo: Photo) -> list[str | None]:
+    """None for the class it came with, then the suggested class, then the others."""
+    item = desk.item(photo)
+    came_with = desk.original.classes[item.label] if item else ""
+    others = [name for name in desk.original.classes if name != came_with]
+    return [None, *sorted(others, key=lambda name: name != photo["suggested"])]
 
 
 def _chosen(desk: Desk, photo: Photo, options: Sequence[str | bool | None]) -> int:
