@@ -38,8 +38,15 @@ def peak_mb(pid):  # of this very program; what getrusage says begins with the p
 def look(step):
     calls[0] += 1
     if calls[0] % 20 == 0:
-        children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
-        decoder[0] = max([decoder[0], *map(peak_mb, children)])
+        decoder[0] = max([decoder[0], *map(peak_mb, children())])
+def children():
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found += (task / "children").read_text().split()
+        except OSError:  # a thread that has ended
+            continue
+    return found
 
 started = time.perf_counter()
 dataset = ingest(sys.argv[1], report=look)

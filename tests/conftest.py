@@ -21,6 +21,11 @@ ZipBuilder = Callable[..., Path]
 _COLOURS = ((200, 60, 50), (60, 170, 70), (60, 80, 200), (210, 180, 60), (150, 70, 190))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--fuzz N`: how many damaged files of each kind `tests/data/test_fuzz.py` tries."""
+    parser.addoption("--fuzz", type=int, default=30, help="damaged files of each kind to try (default 30)")
+
+
 @pytest.fixture(autouse=True)
 def graft_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test has its own GRAFT_HOME, outside its `tmp_path`, and is not public."""

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import asdict
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from core.data.decoding import Decoded, Decoders
@@ -62,3 +66,20 @@ def test_a_script_without_a_main_guard_can_ingest(tmp_path: Path, photos_zip: Pa
         [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.split() == ["40", "False", "False"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux caps the memory of a decoder")
+def test_an_image_that_takes_too_much_memory_is_lost_alone(tmp_path: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_bytes(photo_bytes((1, 2, 3), 1, 16))
+    Image.new("RGB", (6000, 6000)).save(large, "PNG")
+    code = "from core.data import decoding; decoding._MAX_MEMORY_BYTES = 180 << 20; decoding._main()"
+    asked = "".join(json.dumps([str(path), str(tmp_path / "out.jpg")]) + "\n" for path in (small, large, small))
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(asdict(Limits()))],
+        cwd=ROOT, input=asked, capture_output=True, text=True, timeout=60, check=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    ready, *answers = done.stdout.splitlines()
+    assert ready == "ready"
+    assert [json.loads(answer)["reason"] for answer in answers] == ["", "decoder_error", ""]

@@ -173,3 +173,52 @@ def test_an_absurd_shape_has_a_thumbnail_that_can_be_shown(tmp_path: Path) -> No
         assert thumbnail(path, out, Limits()) == ("PNG", *size)
         with Image.open(out) as small:
             assert small.size == shown
+
+
+def test_wider_integers_are_scaled_by_their_range() -> None:
+    big = np.array([[0, 100_000, 200_000]], dtype=np.int32)
+    assert pixels(encoded(Image.fromarray(big), "TIFF"))[0, :, 0].tolist() == [0, 128, 255]
+    below = np.array([[-100, 0, 100]], dtype=np.int32)
+    assert pixels(encoded(Image.fromarray(below), "TIFF"))[0, :, 0].tolist() == [0, 128, 255]
+    sixteen = Image.fromarray(np.array([[0, 257 * 100, 65535]], dtype=np.uint16))
+    assert pixels(encoded(sixteen, "TIFF"))[0, :, 0].tolist() == [0, 100, 255]
+
+
+@pytest.mark.parametrize("fmt", ["ICO", "PPM", "EPS", "TGA", "SGI", "PCX", "DDS", "PDF", "JPEG2000"])
+def test_formats_that_are_not_on_the_list_are_never_opened(fmt: str) -> None:
+    if fmt not in Image.SAVE:
+        Image.init()
+    if fmt not in Image.SAVE:
+        pytest.skip(f"this Pillow writes no {fmt}")
+    with pytest.raises(UnreadableImage) as problem:
+        from_bytes(encoded(half_red(), fmt))
+    assert problem.value.reason in ("not_an_image", "unsupported_format")
+
+
+@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_no_metadata_comes_out(tmp_path: Path, fmt: str) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Secret Camera"
+    if fmt != "TIFF":  # Pillow writes no GPS there
+        exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
+    options: dict[str, object] = {"exif": exif, "icc_profile": b"Secret Profile" * 20}
+    options |= {"comment": b"Secret comment"} if fmt == "JPEG" else {}
+    path, out = tmp_path / "x", tmp_path / "x.jpg"
+    path.write_bytes(encoded(Image.effect_noise((400, 300), 50).convert("RGB"), fmt, **options))
+    assert b"Secret" in path.read_bytes()
+    thumbnail(path, out, Limits())
+    content = out.read_bytes()
+    assert b"Secret" not in content
+    assert b"Exif" not in content
+    assert b"ICC_PROFILE" not in content
+    again = open_rgb(path)
+    assert again.info == {}
+    assert not again.getexif()
+
+
+def test_torchvisions_decoder_is_used_nowhere() -> None:
+    core = Path(__file__).resolve().parents[2] / "core"
+    for file in core.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert "torchvision.io" not in text, file
+        assert "decode_jpeg" not in text, file
