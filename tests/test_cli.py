@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -440,3 +441,41 @@ def test_progress_in_a_terminal_is_a_bar_on_stderr(monkeypatch: pytest.MonkeyPat
     out, err = capsys.readouterr()
     assert out == ""
     assert "class [bold]" in err
+
+
+def test_health_says_what_is_wrong(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
+    green = photo_bytes((60, 170, 70), 950)
+    data = small_zip(per_class=12, extra={"cat/wrong.png": green, "dog/right.png": green})
+    found = document(capsys, "health", data, "--backbone", "pixels_16")
+    assert found["duplicates"]["conflicts"] == 1
+    assert found["images"] == 26
+    code, out, _err = run(capsys, "health", data, "--backbone", "pixels_16")
+    assert code == 0
+    assert "1 pair of alike photos lies in two classes" in " ".join(out.split())
+    assert "cat/wrong.png" in out
+
+
+def test_clean_carries_out_edits_and_tells_what_they_bring(
+    capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder, tmp_path: Path
+) -> None:
+    data = small_zip(per_class=12)
+    with zipfile.ZipFile(data) as archive:
+        digest = hashlib.sha256(archive.read("cat/0.png")).hexdigest()
+    edits, out = tmp_path / "edits.csv", tmp_path / "clean.zip"
+    edits.write_text(f"image,sha256,action,new_class\ncat/0.png,{digest},exclude,\n")
+    result = document(capsys, "clean", data, "--edits", edits, "--out", out, "--backbone", "pixels_16")
+    assert (result["images"], result["edits"]) == (23, 1)
+    assert result["effect"]["before"]["n"] == result["effect"]["after"]["n"] > 0
+    with zipfile.ZipFile(out) as archive:
+        assert digest not in {hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
+        assert len(archive.namelist()) == 23
+    edits.write_text("image,sha256,action,new_class\nother.png,00,exclude,\n")
+    assert "Row 2" in mistake(capsys, "clean", data, "--edits", edits, "--out", out)
+    assert "no list of edits" in mistake(capsys, "clean", data, "--edits", tmp_path / "none.csv", "--out", out)
+
+
+def test_groups_are_named_by_a_pattern(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
+    data = small_zip(per_class=12)
+    found = document(capsys, "health", data, "--backbone", "pixels_16", "--group-pattern", "{group}/*")
+    assert found["balance"]["counts"] == {"train": {"cat": 12, "dog": 12}}  # a group is never split
+    assert "{group}" in mistake(capsys, "health", data, "--group-pattern", "x")
