@@ -25,6 +25,7 @@ from core.jobs.pool import Pool
 from core.jobs.spec import JobSpec
 from core.progress import Progress, silent
 from core.runs import Run, find_runs
+from core.tasks.common import dataset_of
 from core.training.config import FinetuneConfig
 from tests.jobs.conftest import end_of
 
@@ -128,13 +129,13 @@ def test_compare_wants_backbones_that_there_are(photos_zip: Path, tmp_path: Path
 
 def test_a_dataset_is_named_by_id_path_or_sample(photos_zip: Path, tmp_path: Path) -> None:
     by_id = _ingested(photos_zip)
-    assert tasks._dataset({"dataset": by_id}, silent).id == by_id
-    assert tasks._dataset({"dataset": str(photos_zip)}, silent).id == by_id
+    assert dataset_of({"dataset": by_id}, silent).id == by_id
+    assert dataset_of({"dataset": str(photos_zip)}, silent).id == by_id
     assert len(list_datasets()) == 1
     with pytest.raises(DatasetError):
-        tasks._dataset({"dataset": "0" * 16}, silent)
+        dataset_of({"dataset": "0" * 16}, silent)
     with pytest.raises(DatasetError):
-        tasks._dataset({"dataset": "sample:none"}, silent)
+        dataset_of({"dataset": "sample:none"}, silent)
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""Verbs that draw for somebody who waits: previews of augmentation, maps of embeddings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import paths
+from core.i18n import gettext as _
+from core.paths import write_json
+from core.progress import Progress, Report, part
+from core.tasks.common import Params, Result, dataset_of
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from core.data.dataset import Dataset, Item
+
+
+def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Result:
+    """Draws how training may see a few images. Params: workspace, dataset, config, images, draws, seed.
+
+    The result's "rows" each have a "label" and "files" in `job_dir`: the original, then the draws.
+    """
+    from core.data.images import framed, open_rgb
+    from core.training.augment import preview
+    from core.training.config import FinetuneConfig
+
+    dataset = dataset_of(params, report)
+    config = FinetuneConfig.from_json(params["config"])
+    seed, draws = int(params.get("seed", 0)), int(params.get("draws", 5))
+    items = _one_of_each_class(dataset, int(params.get("images", 3)), seed)
+    drawn = preview([dataset.path(item) for item in items], config, draws, seed)
+    rows = []
+    for n, (item, images) in enumerate(zip(items, drawn, strict=True)):
+        report(Progress(n, len(items), _("Drawing")))
+        first = open_rgb(dataset.path(item))
+        first.thumbnail((256, 256))
+        files = [_png(job_dir / f"{n}-{k}.png", image) for k, image in enumerate([framed(first), *images])]
+        rows.append({"label": dataset.classes[item.label], "files": files})
+    return {"rows": rows}
+
+
+def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
+    """A flat map of a backbone's features in `map.json`: "ids", "xy". Params: dataset, backbone, method, seed."""
+    from core.features import reduce
+    from core.features.extract import extract
+
+    dataset = dataset_of(params, part(report, 0, 0, 100))
+    features = extract(dataset, str(params["backbone"]), report=part(report, 0, 90, 100))
+    report(Progress(90, 100, _("Drawing the map")))
+    seed = int(params.get("seed", 0))
+    features, note = reduce.sample_for_map(features, seed)
+    xy = reduce.embedding_map(features, str(params.get("method", "pca")), seed)
+    points = [[round(float(x), 4), round(float(y), 4)] for x, y in xy]
+    write_json(job_dir / "map.json", {"ids": list(features.ids), "xy": points, "split": features.split.tolist()})
+    return {"file": "map.json", "n": len(points), "backbone": features.backbone, "note": note}
+
+
+def _one_of_each_class(dataset: Dataset, n: int, seed: int) -> list[Item]:
+    """A few training images, of different classes as far as there are; another seed begins elsewhere."""
+    by_class: dict[int, list[Item]] = {}
+    for item in dataset.split("train"):
+        by_class.setdefault(item.label, []).append(item)
+    classes = sorted(by_class)
+    chosen = [(classes[(seed + k) % len(classes)], (seed + k) // len(classes)) for k in range(n) if classes]
+    return [by_class[label][turn % len(by_class[label])] for label, turn in chosen]
+
+
+def _png(path: Path, image: Image.Image) -> str:
+    with paths.replacing(path) as file:
+        image.save(file, "PNG")
+    return path.name
