@@ -82,6 +82,7 @@ def test_names_are_text_on_every_page_and_in_every_export(
     predict(visitor, watch, NAMES, tmp_path)
     predict_with_a_strangers_bundle(visitor, watch, bundle, tmp_path)
     runs(visitor, watch)
+    health(visitor, watch, tmp_path)
 
 
 def data(visitor: Visitor, watch: Watch, source: Path) -> None:
@@ -232,6 +233,34 @@ def runs(visitor: Visitor, watch: Watch) -> None:
     assert not {f"Read '{PHOTOS}'", f"Compare 1 backbones on '{PHOTOS}'", *cut(OTHERS), *INVISIBLE.values()} - {*titles}
     assert not {*OTHERS, *INVISIBLE.values()} - {*errors}
     assert any(f"· {shortened(PHOTOS)} ·" in words for words in errors)
+
+
+def health(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
+    """The health report: every tab, doubtful labels, and a decision about one of them to take along."""
+    visitor.visit("Data")
+    visitor.press("Check these photos")
+    tabs = visitor.page.get_by_role("tab")
+    visitor.sees(tabs)
+    for tab in tabs.all():
+        tab.click()
+        visitor.settle()
+        watch.finds_nothing()
+    said = texts(visitor.page.get_by_test_id("stMarkdown").filter(has_text=_DOUBT))
+    only((name for words in said for name in _DOUBT.findall(words)[0]), cut(NAMES))
+    tabs.filter(has_text="Labels").click()
+    choice = visitor.page.get_by_role("tabpanel", name="Labels").get_by_role("combobox").first
+    choice.scroll_into_view_if_needed()
+    visitor.settle()
+    choice.press("ArrowDown")
+    visitor.page.get_by_role("option").filter(has_text="=").first.click()
+    visitor.page.get_by_role("tabpanel", name="Labels").get_by_role("button", name="Save these decisions").click()
+    tabs.filter(has_text="Your edits (1)").click()
+    header, edit = spreadsheet(download(visitor, "Download the edits (CSV)", tmp_path))
+    only((edit[header.index("class")], edit[header.index("new_class")]), map(harmless, NAMES))
+    watch.finds_nothing()
+
+
+_DOUBT = re.compile(r"^Labelled (.+) \([\d.]+ %\), rather (.+) \([\d.]+ %\)")
 
 
 def texts(found: Locator) -> list[str]:
