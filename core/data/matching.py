@@ -22,6 +22,7 @@ from core.i18n import gettext as _
 Parts = tuple[str, ...]
 _MOST_DROPPED = 5  # folders of another machine
 _DEEPEST = 6  # parts of a name that are compared
+_SAMPLE = 5_000  # rows at most that the reading is chosen by
 _MANY = 50  # photos of one name, more than which no row can mean
 
 
@@ -92,20 +93,30 @@ def _key(parts: Sequence[str], bare: bool) -> str:
 
 
 def _matched(table: Table, index: _Index) -> _Matched:
-    """The reading of a table's file column that names the most photos; the plainest of equal ones."""
+    """The photos that each row means, in the reading of the file column under which most photos are named."""
     names = [parts_of(file) for file in table.files]
-    deepest = max((len(parts) for parts in names), default=0)
-    best: tuple[tuple[int, ...], ...] = ()
-    most = 0
+    possible = [row for row, parts in enumerate(names) if parts and index.find(_key(parts[-1:], True), 1, True)]
+    found: list[tuple[int, ...]] = [()] * len(names)
+    step = -(-len(possible) // _SAMPLE) or 1
+    dropped, bare = _reading(table, [names[row] for row in possible[::step]], index)
+    for row in possible:
+        found[row] = _meant(table, names[row][dropped:], index, bare)
+    return _Matched(table, tuple(found))
+
+
+def _reading(table: Table, names: Sequence[Parts], index: _Index) -> tuple[int, bool]:
+    """How many folders to leave off and whether to leave off the ending; the plainest of equally good readings."""
+    deepest = max(map(len, names), default=0)
+    best, most = (0, False), 0
     for dropped in range(min(deepest, _MOST_DROPPED + 1)):
         for bare in (False, True):
-            found = tuple(_meant(table, parts[dropped:], index, bare) for parts in names)
+            found = [_meant(table, parts[dropped:], index, bare) for parts in names]
             hits = len({photo for photos in found for photo in photos})
             if hits > most:
-                best, most = found, hits
-            if best and all(best):
-                return _Matched(table, best)
-    return _Matched(table, best or ((),) * len(names))
+                best, most = (dropped, bare), hits
+                if all(found):
+                    return best
+    return best
 
 
 def _meant(table: Table, parts: Parts, index: _Index, bare: bool) -> tuple[int, ...]:

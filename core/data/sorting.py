@@ -14,7 +14,7 @@ from core.data.matching import Tabled, placed_by_tables
 from core.data.sources import Source
 from core.data.table import Table, is_table, read_table
 
-_MOST_TABLES = 50
+_MOST_TABLES, _MOST_TABLE_BYTES = 50, 16 << 20  # text takes up to 8 times its bytes while it is read
 
 
 @dataclass
@@ -101,7 +101,12 @@ def _tables(source: Source, files: list[_File], desk: Desk) -> dict[int, Table]:
     """The tables that label photos, by their index."""
     found: dict[int, Table] = {}
     candidates = [file for file in files if is_table(file.parts) and _fits(file.name, source.limits)]
+    left = _MOST_TABLE_BYTES
     for file in sorted(candidates, key=lambda file: (len(file.parts), file.index))[:_MOST_TABLES]:
+        left -= source.entries[file.index].size
+        if left < 0:
+            desk.table = desk.table or file.name
+            break
         with suppress(BadEntry):
             table = read_table(source.read(file.index), file.parts)
             if table is not None:

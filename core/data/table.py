@@ -83,11 +83,7 @@ def is_table(parts: Sequence[str]) -> bool:
 
 
 def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
-    """Reads a file's bytes as a table; None where its header is not that of one that labels photos.
-
-    Raises:
-        RejectedError: the table is too long.
-    """
+    """Reads a file's bytes as a table; None where its header is not that of one that labels photos."""
     text = _decoded(content)
     found = _recognised(text)
     if found is None:
@@ -99,7 +95,7 @@ def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
         if number == 1:
             continue
         if number > MAX_ROWS + 1:
-            raise bad_table(name, 0, _("it has more than {rows} rows. Split the photos up.").format(rows=MAX_ROWS))
+            break  # reading the rows will say so, where it is this table that decides
         files.append(_cell(cells, columns.file)[:MAX_CELL])
     stem = _split_in(parts[-1])
     return Table(name, parts[:-1], tuple(files), lambda: list(_rows(name, text, delimiter, columns, stem)))
@@ -201,6 +197,8 @@ def _rows(name: str, text: str, delimiter: str, columns: _Columns, split: str | 
     for number, cells in _records(text, delimiter):
         if number == 1:
             continue
+        if number > MAX_ROWS + 1:
+            raise bad_table(name, 0, _("it has more than {rows} rows. Split the photos up.").format(rows=MAX_ROWS))
         wanted = [columns.file, columns.label, columns.split, columns.group]
         file, label, word, group = (_cell(cells, column) for column in wanted)
         if any(len(cell) > MAX_CELL for cell in (file, label, word, group)) or len(cells) > MAX_COLUMNS:

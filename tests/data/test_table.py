@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.data import sorting
 from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.table import MAX_ROWS, read_table
@@ -194,9 +195,18 @@ def test_an_unknown_header_or_one_that_fits_nothing_is_explained(tmp_path: Path)
 
 
 def test_too_many_rows_are_refused() -> None:
-    content = b"filename,label\n" + b"a,b\n" * (MAX_ROWS + 1)
-    with pytest.raises(RejectedError, match="more than"):
-        read_table(content, ("t.csv",))
+    table = read_table(b"filename,label\n" + b"a,b\n" * (MAX_ROWS + 1), ("t.csv",))
+    assert table
+    with pytest.raises(RejectedError, match=f"'t.csv': it has more than {MAX_ROWS} rows"):
+        table.rows()
+
+
+def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorting, "_MOST_TABLE_BYTES", 300)
+    photos = {**shots("cat/"), **shots("dog/", first=50)}
+    large = rows("filename,label", "cat/{i}.png,{c}") + "x,y\n" * 100
+    found = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))
+    assert (found["images"], [s["reason"] for s in found["skipped"]]) == (16, ["unsupported_format"])
 
 
 @pytest.mark.parametrize(
