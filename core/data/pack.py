@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from core import paths
 from core.data.dataset import Dataset
+from core.data.scrub import scrubbed
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
@@ -27,7 +28,7 @@ _SUFFIX = {
 
 
 def pack(dataset: Dataset, out: Path, report: Report = silent) -> Path:
-    """Writes the dataset's photos to `out`, bytes as they came, whole or not at all.
+    """Writes the dataset's photos to `out`, whole or not at all; pixels as they came, metadata (such as GPS) left out.
 
     Args:
         dataset: the photos; as edited, where `open_dataset` gave it.
@@ -41,13 +42,14 @@ def pack(dataset: Dataset, out: Path, report: Report = silent) -> Path:
             if done % 32 == 0:
                 report(Progress(done, len(dataset.items), _("Writing the photos")))
             stem = safe_name(PurePosixPath(item.name.replace("\\", "/")).stem)
-            suffix = _SUFFIX.get(item.format, ".img")
+            content, format_name = scrubbed(dataset.path(item), item.format)
+            suffix = _SUFFIX[format_name]
             place = f"{item.split}/{folders[item.label]}"
             name = f"{place}/{stem}{suffix}"
             if name.casefold() in taken:
                 name = f"{place}/{stem}-{item.sha256[:12]}-{done}{suffix}"
             taken.add(name.casefold())
-            archive.write(dataset.path(item), name)
+            archive.writestr(name, content)
     report(Progress(len(dataset.items), len(dataset.items), _("Written")))
     return out
 
