@@ -99,7 +99,7 @@ def upload_form() -> None:
     try:
         path = uploads.keep(upload, ".zip", state.workspace())
     except GraftError as problem:
-        st.error(str(problem))
+        st.error(text.literal(str(problem)))
         return
     state.remember("upload", turn + 1)
     submit_source(str(path), upload.name.removesuffix(".zip"), delete_source=True)
@@ -154,7 +154,7 @@ def show(dataset: Dataset) -> None:
         other_ways()
     facts(dataset)
     for warning in dataset.warnings:
-        st.warning(warning_text(warning), icon=":material/warning:")
+        st.warning(text.literal(warning_text(warning)), icon=":material/warning:")
     st.page_link(
         "views/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
     )
@@ -262,7 +262,7 @@ def manage(dataset: Dataset) -> None:
             try:
                 state.delete(dataset)
             except GraftError as problem:
-                st.error(str(problem))
+                st.error(text.literal(str(problem)))
             else:
                 st.rerun()
 

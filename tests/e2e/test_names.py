@@ -26,6 +26,7 @@ from views.ui.text import shortened
 
 NAMES = (*FOLDERS, *of_the_corpus())[:24]  # as many as a legend has room for
 PHOTOS = "<b>💥<i> $x$ [z](http:evil.example) =1+1"
+EMPTY = "![empty](http:evil.example)"
 PICTURE = "<img src=x onerror=alert(9)> www.evil.example.png"
 SPLITS = ("training", "validation", "test")
 
@@ -72,7 +73,7 @@ def test_names_are_text_on_every_page_and_in_every_export(
     visitor: Visitor, watch: Watch, small_zip: ZipBuilder, tmp_path: Path, app: App, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("GRAFT_HOME", str(app.home))
-    left_out = {f"{NAMES[0]}/**no photo**<b>.txt": b"no photo"}
+    left_out = {f"{EMPTY}/**no photo**<b>.txt": b"no photo"}
     source = small_zip(name=f"{PHOTOS}.zip", classes=NAMES, per_class=5, extra=left_out)
     data(visitor, watch, source)
     compare(visitor, watch, tmp_path)
@@ -105,6 +106,9 @@ def data(visitor: Visitor, watch: Watch, source: Path) -> None:
     visitor.page.keyboard.press("Escape")
     assert any(words.endswith("<b>.txt") for words in table(visitor))
     assert not visitor.page.get_by_role("button", name="Download as CSV").count()
+    assert any(
+        f"The folder '{EMPTY}' holds no photo" in words for words in texts(visitor.page.get_by_test_id("stAlert"))
+    )
     watch.finds_nothing()
 
 

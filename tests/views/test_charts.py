@@ -29,6 +29,9 @@ def row(backbone="resnet18", accuracy=0.9, **more):
     }
 
 
+SHORTCUT = {"accuracy": 0.8, "interval": (0.7, 0.85), "chance": 0.5, "alarming": True}
+
+
 def epoch(number, val_accuracy=0.5, val_loss=1.0, **more):
     values = {"train_loss": 2.0 / number, "val_loss": val_loss, "train_accuracy": 0.6, "val_accuracy": val_accuracy}
     return {"epoch": number, "lr": 0.01, "seconds": 1.0, **values, **more}
@@ -96,6 +99,7 @@ def every_figure():
     xy = np.zeros((2, 2), dtype=np.float32)
     return {
         "split_counts": charts.split_counts({"train": {NASTY: 3}}),
+        "shortcuts": charts.shortcuts([NASTY], [SHORTCUT]),
         "sizes": charts.sizes([10], [20]),
         "accuracy_against_cost": charts.accuracy_against_cost([row(NASTY)]),
         "accuracy_bars": charts.accuracy_bars([row(NASTY)]),
@@ -338,3 +342,15 @@ def test_per_class_keeps_a_class_without_images_to_the_end():
     figure = charts.per_class([ClassScore("unseen", None, None, None, 0, None), ClassScore("a", 1, 1, 1, 3, (0.4, 1))])
     assert figure.data[0].x == (1, None)
     assert figure.data[0].hovertext[1] == "unseen<br>0 images"
+
+
+def test_shortcuts_stand_against_chance_and_alarming_ones_in_their_own_color():
+    calm = {"accuracy": 0.55, "interval": (0.5, 0.6), "chance": 0.5, "alarming": False}
+    figure = charts.shortcuts(["file", "border"], [SHORTCUT, calm])
+    chance, dots = figure.data
+    assert list(chance.x) == [0.5, 0.5]
+    assert list(dots.x) == [0.8, 0.55]
+    assert list(dots.error_x.array) == pytest.approx([0.05, 0.05])
+    assert list(dots.error_x.arrayminus) == pytest.approx([0.1, 0.05])
+    assert list(dots.marker.color) == [base.ORANGE, base.BLUE]
+    assert "70.0–85.0 %" in dots.hovertext[0]

@@ -39,7 +39,7 @@ class Desk:
         try:
             edits = read_edits(original.root)
         except GraftError as problem:
-            st.error(str(problem))
+            st.error(text.literal(str(problem)))
             edits = ()
         items = {key(item): item for item in original.items}
         return cls(original, items, {(edit.sha256, edit.name): edit for edit in edits})
@@ -222,7 +222,7 @@ def _picture(desk: Desk, photo: Photo) -> None:
     if item is None:
         return
     words = f"{photo['class']} · {text.split_name(photo['split'])} · {text.shortened(photo['name'], 44)}"
-    st.image(str(desk.original.thumbnail(item)), width=PICTURE_PX, alt=photo["name"])
+    st.image(str(desk.original.thumbnail(item)), width=PICTURE_PX, alt=text.one_line(photo["name"]))
     st.caption(text.literal(words))
 
 
