@@ -123,14 +123,13 @@ class InceptionBlock(nn.Module):
 
 
 def _inception() -> Trunk:
-    """Inception blocks of widths 128, 256, 384 (512 at the end) on grids of 1/4, 1/8 and 1/16."""
+    """Inception blocks of widths 192, 384 and 512 on grids of 1/8 and 1/16, after two plain convolutions."""
     return Trunk(
         {
-            "stem": nn.Sequential(_conv(3, 32, 5, stride=2), _conv(32, 64, 3, stride=2)),
-            "stage1": nn.Sequential(InceptionBlock(64, 128)),
-            "stage2": nn.Sequential(InceptionBlock(128, 256, stride=2), InceptionBlock(256, 256)),
-            "stage3": nn.Sequential(InceptionBlock(256, 384, stride=2), InceptionBlock(384, 384)),
-            "stage4": nn.Sequential(InceptionBlock(384, 512), InceptionBlock(512, 512)),
+            "stem": nn.Sequential(_conv(3, 32, 5, stride=2), nn.MaxPool2d(2), _conv(32, 64, 3)),
+            "stage1": nn.Sequential(InceptionBlock(64, 192, stride=2), InceptionBlock(192, 192)),
+            "stage2": nn.Sequential(InceptionBlock(192, 384, stride=2), InceptionBlock(384, 384)),
+            "stage3": nn.Sequential(InceptionBlock(384, 512), InceptionBlock(512, 512)),
         },
         feature_dim=512,
     )

@@ -45,8 +45,8 @@ def export(student: Student, recipe: Recipe, card_path: Path, *, input_px: int, 
 
 
 def preprocessing(input_px: int) -> Preprocessing:
-    """How images are prepared: short side to 1.125 × input (bicubic), central square."""
-    return Preprocessing(round(1.125 * input_px), input_px, mean=MEAN, std=STD, interpolation="bicubic")
+    """How images are prepared: short side to the input (bicubic), central square; at so few pixels none is spared."""
+    return Preprocessing(input_px, input_px, mean=MEAN, std=STD, interpolation="bicubic")
 
 
 def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

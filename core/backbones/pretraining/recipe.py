@@ -91,7 +91,7 @@ RECIPES = {
         "residual", epochs=18, cooldown_epochs=8, learning_rate=2e-3, warmup_steps=100, sizes_px=(48, 64, 80),
         cooldown_sizes_px=(64, 80, 96, 112),
     ),
-    "plain": Recipe("plain"),
-    "inception": Recipe("inception"),
+    "plain": Recipe("plain", epochs=12, cooldown_epochs=5),
+    "inception": Recipe("inception", epochs=12, cooldown_epochs=5),
 }  # fmt: skip
 """How each of the shipped backbones was trained."""
