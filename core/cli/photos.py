@@ -9,7 +9,7 @@ import typer
 
 from core.cli import inputs
 from core.cli.frame import Data, Groups, Json, program, show, working
-from core.errors import DatasetError
+from core.errors import DatasetError, ProbeError
 
 Edits = Annotated[
     Path | None, typer.Option(metavar="CSV", help="Edits to carry out: image, sha256, action, new_class.")
@@ -54,6 +54,7 @@ def clean(
     edits: Annotated[Path, typer.Option(metavar="CSV", help="What to do: image, sha256, action, new_class.")],
     out: Annotated[Path, typer.Option(metavar="ZIP", help="The zip to write.")],
     backbone: Annotated[str, typer.Option(help="Of the probe that tells what the edits bring.")] = "",
+    group_pattern: Groups = "",
     as_json: Json = False,
 ) -> None:
     """Write DATA with EDITS carried out as a zip, and tell what they bring on photos they do not touch."""
@@ -64,12 +65,14 @@ def clean(
     from core.health.report import default_backbone
 
     with working() as report:
-        original = inputs.dataset(data, None, report)
+        original = inputs.dataset(data, None, report, group_pattern)
         decided = inputs.edits(original, edits)
         changed = edited(original, decided)
-        found = effect(original, extract(original, backbone or default_backbone(), report=report), decided)
         pack(changed, out, report)
-    result: dict[str, Any] = {
-        "file": str(out), "images": len(changed.items), "edits": len(decided), "effect": found.as_json(),
-    }  # fmt: skip
+        result: dict[str, Any] = {"file": str(out), "images": len(changed.items), "edits": len(decided)}
+        try:
+            found = effect(original, extract(original, backbone or default_backbone(), report=report), decided)
+            result |= {"effect": found.as_json(), "note": ""}
+        except ProbeError as problem:  # too few photos to tell; the zip is written all the same
+            result |= {"effect": None, "note": str(problem)}
     show("cleaned", result, as_json)

@@ -144,7 +144,11 @@ def cleaned(result: Row) -> None:
     """What was written, and what the edits bring."""
     from core.health.words import effect_text
 
-    lines(_("Wrote {file}: {images} photos, {edits} edits").format(**result), effect_text(result["effect"]))
+    wrote = _("Wrote {file}: {images} photos, {edits} edits")
+    lines(
+        wrote.format(file=result["file"], images=result["images"], edits=result["edits"]),
+        effect_text(result["effect"]) if result["effect"] else result["note"],
+    )
 
 
 def warnings(codes: Sequence[str], most: int = 8) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
+from core.data.splits import Labelled, warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.tables import as_csv, harmless
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FILE = "edits.json"
 EXCLUDE, RELABEL = "exclude", "relabel"
 COLUMNS = ("image", "sha256", "split", "class", "action", "new_class")
+_MENDABLE = {"conflicting_duplicate", "train_val_leak", "train_test_leak", "val_test_leak"}
 NEEDED = ("image", "sha256", "action", "new_class")
 
 
@@ -145,8 +147,15 @@ def edited(original: Dataset, edits: Iterable[Edit]) -> Dataset:
         items=items,
         images=len(items),
         split_counts=dict(Counter(item.split for item in items)),
+        warnings=_warnings(original, items),
         fingerprint=hashlib.sha256(f"{original.fingerprint}\0{said}".encode("utf-8", "surrogatepass")).hexdigest(),
     )
+
+
+def _warnings(original: Dataset, items: tuple[Item, ...]) -> tuple[str, ...]:
+    """The dataset's warnings without those on copies that the edits have mended."""
+    still = warnings_for([Labelled(i.sha256, i.label, i.split, i.kin) for i in items], original.classes)
+    return tuple(code for code in original.warnings if code not in _MENDABLE or code in still)
 
 
 def _carried_out(item: Item, edit: Edit | None, label: Mapping[str, int]) -> Item:
@@ -190,7 +199,9 @@ def from_csv(original: Dataset, text: str) -> tuple[Edit, ...]:
     Raises:
         DatasetError: a column is missing, or a row holds no edit of a photo that is there; the message gives the row.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    text = text.removeprefix("\ufeff")
+    heading = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=heading.count))  # as spreadsheets write them
     missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
     if missing:
         raise DatasetError(

@@ -1,4 +1,7 @@
-"""A dataset as a zip that can be taken in again: split, class, photo. Names are made safe for every system."""
+"""A dataset as a zip that can be taken in again: split, class, photo. Names are made safe for every system.
+
+Where folders cannot tell everything (groups, or class names that no system takes for a folder), a table does.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ from core.data.dataset import Dataset
 from core.data.scrub import scrubbed
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
+from core.tables import as_csv
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _LONGEST = 100
+TABLE, COLUMNS = "labels.csv", ("filename", "label", "split", "group")
 _SUFFIX = {
     "JPEG": ".jpg",
     "PNG": ".png",
@@ -37,6 +42,7 @@ def pack(dataset: Dataset, out: Path, report: Report = silent) -> Path:
     """
     folders = safe_names(dataset.classes)
     taken: set[str] = set()
+    rows: list[tuple[str, ...]] = []
     with paths.replacing(out) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for done, item in enumerate(dataset.items):
             if done % 32 == 0:
@@ -50,6 +56,9 @@ def pack(dataset: Dataset, out: Path, report: Report = silent) -> Path:
                 name = f"{place}/{stem}-{item.sha256[:12]}-{done}{suffix}"
             taken.add(name.casefold())
             archive.writestr(name, content)
+            rows.append((name, dataset.classes[item.label], item.split, item.group))
+        if folders != dataset.classes or any(item.group for item in dataset.items):
+            archive.writestr(TABLE, as_csv(COLUMNS, rows))
     report(Progress(len(dataset.items), len(dataset.items), _("Written")))
     return out
 

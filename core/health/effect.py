@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.data.dataset import Dataset
 from core.data.edits import EXCLUDE, Edit, key
@@ -22,9 +23,9 @@ class Effect:
     """A probe's accuracy with and without the edits of the training photos.
 
     Attributes:
-        split: the untouched photos that both were judged on: "test", or "val" where there is no test photo.
+        split: where the photos come from that both were judged on: "test", or "val" where there is no test photo.
         edits: how many edits of training photos were carried out.
-        elsewhere: how many edits concern other photos and were left out here.
+        elsewhere: how many edits concern other photos; they were left out here.
         before: accuracy of the probe fitted on the training photos as they came.
         after: of the one fitted on them as edited.
         difference: after minus before, paired.
@@ -48,7 +49,8 @@ class Effect:
 def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effect:
     """Compares a probe on the training photos as they came with one on them as edited.
 
-    Edits of the photos that judge are left out: both probes are judged by the very same images and labels.
+    Both are judged by the same images and labels: those of the split that no edit touches and that have no kin among
+    the training photos as they came. (On photos that leak, mending the leak would look like a loss.)
 
     Args:
         original: the dataset as it came.
@@ -56,13 +58,15 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
         edits: what is to be carried out.
 
     Raises:
-        ProbeError: there is no validation or test photo, or a class loses all its training photos.
+        ProbeError: there is no such photo, or a class loses all its training photos.
     """
     split = "test" if original.split("test") else "val"
-    judged = features.of(split)
-    if not len(judged.y):
-        raise ProbeError(_("There is no validation or test photo to judge the edits on."))
     by_photo = {(edit.sha256, edit.name): edit for edit in edits}
+    judged = features.at(_untouched(original, features, split, by_photo))
+    if not len(judged.y):
+        raise ProbeError(
+            _("No validation or test photo is left to judge the edits on: all are edited, or have kin in training.")
+        )
     on_training = {key(item): by_photo[key(item)] for item in original.split("train") if key(item) in by_photo}
     before = fit_probe(features).predict(judged)
     after = fit_probe(_edited(original, features, on_training)).predict(judged)
@@ -74,6 +78,15 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
         after=accuracy_of(after.correct),
         difference=difference(_("after the edits"), after, _("before"), before),
     )
+
+
+def _untouched(
+    original: Dataset, features: Features, split: str, edits: Mapping[tuple[str, str], Edit]
+) -> NDArray[np.int64]:
+    """The rows of `split` without an edit and without kin in training."""
+    fresh = (features.split == split) & ~np.isin(features.kin, features.kin[features.split == "train"])
+    plain = np.array([key(item) not in edits for item in original.items], bool)
+    return np.flatnonzero(fresh & plain)
 
 
 def _edited(original: Dataset, features: Features, edits: dict[tuple[str, str], Edit]) -> Features:

@@ -7,7 +7,7 @@ or its near duplicates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,7 @@ class LabelCheck:
     Attributes:
         accuracy: of the out-of-fold predictions against the labels as they are.
         accuracy_ci: its 95 % Wilson interval.
+        chance: the share of the largest class: what saying always the same would get.
         proba: (n, c) float32, the out-of-fold probabilities, in the order of the features' rows.
     """
 
@@ -66,7 +67,13 @@ class LabelCheck:
     n: int
     accuracy: float
     accuracy_ci: Interval
+    chance: float
     proba: NDArray[np.float32]
+
+    @property
+    def able(self) -> bool:
+        """Whether the probe is surely better than chance; one that is not has no say, and there are no suspects."""
+        return self.accuracy_ci[0] > self.chance
 
 
 def check_labels(features: Features, seed: int = 0, report: Report = silent) -> LabelCheck:
@@ -77,16 +84,18 @@ def check_labels(features: Features, seed: int = 0, report: Report = silent) -> 
     """
     config = ProbeConfig(seed=seed)
     proba, folds = out_of_fold(features, config, report)
-    right = int((proba.argmax(axis=1) == features.y).sum())
-    return LabelCheck(
+    n, right = len(features.y), int((proba.argmax(axis=1) == features.y).sum())
+    found = LabelCheck(
         suspects=suspects(features.y, proba),
         backbone=features.backbone,
         folds=folds,
-        n=len(features.y),
-        accuracy=right / len(features.y),
-        accuracy_ci=wilson(right, len(features.y)),
+        n=n,
+        accuracy=right / n,
+        accuracy_ci=wilson(right, n),
+        chance=float(np.bincount(features.y).max() / n),
         proba=proba,
     )
+    return found if found.able else replace(found, suspects=())
 
 
 def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tuple[NDArray[np.float32], int]:

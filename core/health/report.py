@@ -79,7 +79,10 @@ def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report
             ],
         },
         "labels": _labels(dataset, labels),
-        "shortcuts": [{**asdict(one), "alarming": one.alarming, "serious": one.serious} for one in shortcuts or ()],
+        "shortcuts": [
+            {**asdict(one), "alarming": one.alarming, "serious": one.serious, "possible": one.possible}
+            for one in shortcuts or ()
+        ],
         "leaks": [asdict(leak) for leak in leaks or ()],
         "notes": list(dict.fromkeys(notes)),
         "backbone": name,
@@ -168,7 +171,8 @@ def _labels(dataset: Dataset, found: LabelCheck | None) -> Document | None:
         return None
     return {
         "backbone": found.backbone, "folds": found.folds, "n": found.n,
-        "accuracy": found.accuracy, "accuracy_ci": list(found.accuracy_ci),
+        "accuracy": found.accuracy, "accuracy_ci": list(found.accuracy_ci), "chance": found.chance,
+        "able": found.able,
         "count": len(found.suspects),
         "suspects": [
             {

@@ -8,15 +8,14 @@ knows the class, a good accuracy of any model says little.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Item
 from core.evaluation.intervals import Interval, wilson
 from core.i18n import gettext as _
 from core.probing.folds import make_folds
@@ -44,7 +43,10 @@ class Shortcut:
         interval: its 95 % Wilson interval.
         chance: the share of the largest class: what saying always the same would get.
         n: how many photos were judged.
-        telling: what of the file tells most, for "file": "bytes", "width", "height", "shape" or "format"; else "".
+        telling: for an alarming "file", the one fact of it that tells most by itself: "bytes", "width", "height",
+            "shape", "compression" or "format"; else "".
+        telling_accuracy: what a probe gets that knows this one fact alone; 0 where there is none.
+        telling_interval: its 95 % Wilson interval.
     """
 
     sees: str
@@ -53,6 +55,13 @@ class Shortcut:
     chance: float
     n: int
     telling: str = ""
+    telling_accuracy: float = 0.0
+    telling_interval: Interval = (0.0, 0.0)
+
+    @property
+    def possible(self) -> bool:
+        """Whether the photos are too few to rule out that it is far above chance."""
+        return self.interval[1] > self.chance + FAR_ABOVE * (1 - self.chance)
 
     @property
     def alarming(self) -> bool:
@@ -84,23 +93,44 @@ def audit(dataset: Dataset, kin: NDArray[np.int64], seed: int = 0, report: Repor
     y = np.array([item.label for item in items], np.int64)
     present, labels = np.unique(y, return_inverse=True)
     names = tuple(dataset.classes[label] for label in present)
-    folds = make_folds(labels, kin[rows], names, ProbeConfig().folds, seed).pairs
+    scene = _Scene(labels, make_folds(labels, kin[rows], names, ProbeConfig().folds, seed).pairs)
     borders, tinies = _seen(dataset, rows, part(report, 0, 50, 100))
-    facts, columns = _file_facts(dataset, rows)
-    found = []
-    for turn, (sees, X, fit) in enumerate(
-        ((FILE, facts, _forest(seed)), (BORDER, borders, _linear(names)), (THUMBNAIL, tinies, _linear(names)))
-    ):
-        here = part(report, 50 + 16 * turn, 16, 100)
-        right = 0
-        for done, (train, held) in enumerate(folds):
-            here(Progress(done, len(folds), _("Looking for shortcuts")))
-            right += int((fit(X[train], labels[train])(X[held]) == labels[held]).sum())
-        chance = float(np.bincount(labels).max() / len(labels))
-        telling = _most_telling(facts, labels, columns, seed) if sees == FILE else ""
-        found.append(Shortcut(sees, right / len(y), wilson(right, len(y)), chance, len(y), telling))
+    facts = _file_facts(items)
+    sights = (
+        (FILE, np.hstack(list(facts.values())), _forest(seed)), (BORDER, borders, _linear(names)),
+        (THUMBNAIL, tinies, _linear(names)),
+    )  # fmt: skip
+    found = [
+        scene.judged(sees, X, fit, part(report, 50 + 14 * turn, 14, 100)) for turn, (sees, X, fit) in enumerate(sights)
+    ]
+    if found[0].alarming:
+        found[0] = scene.told_by_one_fact(found[0], facts, _forest(seed))
     report(Progress(100, 100, _("Looked for shortcuts")))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """The labels (n,) and folds that all probes of an audit share."""
+
+    labels: NDArray[np.int64]
+    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+
+    def judged(self, sees: str, X: Rows, fit: Fit, report: Report = silent) -> Shortcut:
+        right = 0
+        for done, (train, held) in enumerate(self.folds):
+            report(Progress(done, len(self.folds), _("Looking for shortcuts")))
+            right += int((fit(X[train], self.labels[train])(X[held]) == self.labels[held]).sum())
+        n = len(self.labels)
+        return Shortcut(sees, right / n, wilson(right, n), float(np.bincount(self.labels).max() / n), n)
+
+    def told_by_one_fact(self, together: Shortcut, facts: Mapping[str, Rows], fit: Fit) -> Shortcut:
+        """The same with the fact that tells most by itself."""
+        alone = {name: self.judged(FILE, X, fit) for name, X in facts.items()}
+        name = max(alone, key=lambda fact: alone[fact].accuracy)
+        return replace(
+            together, telling=name, telling_accuracy=alone[name].accuracy, telling_interval=alone[name].interval
+        )
 
 
 def _drawn(n: int, seed: int) -> NDArray[np.int64]:
@@ -126,19 +156,19 @@ def _seen(dataset: Dataset, rows: NDArray[np.int64], report: Report) -> tuple[Ro
     return borders, tinies
 
 
-def _file_facts(dataset: Dataset, rows: NDArray[np.int64]) -> tuple[Rows, tuple[str, ...]]:
-    """What is known of the files without a look at a pixel, (n, facts), and what each column is called."""
-    items = [dataset.items[row] for row in rows]
+def _file_facts(items: Sequence[Item]) -> dict[str, Rows]:
+    """What is known of n files without a look at a pixel: the fact's name -> its columns (n, 1 or formats)."""
     formats = sorted({item.format for item in items})
-    columns = ("bytes", "width", "height", "shape", "density", *("format" for _format in formats))
-    values = [
-        (
-            np.log2(item.n_bytes), item.width, item.height, np.log2(item.width / item.height),
-            np.log2(item.n_bytes / (item.width * item.height)), *(item.format == name for name in formats),
-        )
-        for item in items
-    ]  # fmt: skip
-    return np.array(values, np.float32), columns
+    pixels = np.array([item.width * item.height for item in items], np.float32)
+    n_bytes = np.array([max(item.n_bytes, 1) for item in items], np.float32)
+    width, height = (np.array([getattr(i, side) for i in items], np.float32) for side in ("width", "height"))
+    facts = {
+        "bytes": np.log2(n_bytes), "width": width, "height": height, "shape": np.log2(width / height),
+        "compression": np.log2(n_bytes / pixels),
+    }  # fmt: skip
+    columns = {name: values.astype(np.float32)[:, None] for name, values in facts.items()}
+    columns["format"] = np.array([[item.format == name for name in formats] for item in items], np.float32)
+    return columns
 
 
 def _linear(names: tuple[str, ...]) -> Fit:
@@ -151,21 +181,9 @@ def _linear(names: tuple[str, ...]) -> Fit:
 
 def _forest(seed: int) -> Fit:
     def fit(X: Rows, y: NDArray[np.int64]) -> Callable[[Rows], NDArray[np.int64]]:
-        model = _new_forest(seed).fit(X, y)
+        from sklearn.ensemble import RandomForestClassifier
+
+        model = RandomForestClassifier(100, min_samples_leaf=3, random_state=seed).fit(X, y)
         return lambda held: np.asarray(model.predict(held), np.int64)
 
     return fit
-
-
-def _new_forest(seed: int) -> Any:
-    from sklearn.ensemble import RandomForestClassifier
-
-    return RandomForestClassifier(100, min_samples_leaf=3, random_state=seed)
-
-
-def _most_telling(X: Rows, y: NDArray[np.int64], columns: tuple[str, ...], seed: int) -> str:
-    """The fact that a forest leans on most (impurity importance), columns of one name added up."""
-    weights: dict[str, float] = {}
-    for name, weight in zip(columns, _new_forest(seed).fit(X, y).feature_importances_, strict=True):
-        weights["bytes" if name == "density" else name] = weights.get(name, 0.0) + float(weight)
-    return max(weights, key=lambda name: weights[name])

@@ -70,7 +70,9 @@ def _duplicates(found: Document) -> list[Finding]:
             others,
         )
         said.append(Finding(DOUBTFUL, "duplicates", text.format(n=others)))
-    return said or [Finding(GOOD, "duplicates", _("No photo is there twice, not even nearly."))]
+    return said or [
+        Finding(GOOD, "duplicates", _("No copies were found, not resized, mirrored or slightly cropped ones either."))
+    ]
 
 
 def _groups(apart: Sequence[str]) -> list[Finding]:
@@ -107,13 +109,20 @@ def leak_text(leak: Document) -> str:
 def _labels(found: Document | None, images: int) -> list[Finding]:
     if found is None:
         return []
+    if not found["able"]:
+        text = _(
+            "A probe on '{name}' tells these classes apart no better than chance ({accuracy} of labels, n = {n}), so "
+            "it cannot judge the labels."
+        )
+        facts = {"name": found["backbone"], "accuracy": _percent(found["accuracy"]), "n": found["n"]}
+        return [Finding(DOUBTFUL, "labels", text.format(**facts))]
     if not found["count"]:
         return [
             Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=found["backbone"]))
         ]
     text = ngettext(
-        "{n} of {images} photos may have the wrong label: a probe is sure of another class. Look at it.",
-        "{n} of {images} photos may have the wrong label: a probe is sure of another class. Look at them, "
+        "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at it.",
+        "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at them, "
         "the least probable first.",
         found["count"],
     )
@@ -124,6 +133,9 @@ def _shortcuts(found: Sequence[Document]) -> list[Finding]:
     if not found:
         return []
     alarming = [one for one in found if one["alarming"]]
+    if not alarming and any(one["possible"] for one in found):
+        text = _("No shortcut is seen in border, thumbnail or file facts, but {n} photos are too few to rule one out.")
+        return [Finding(DOUBTFUL, "shortcuts", text.format(n=found[0]["n"]))]
     if not alarming:
         return [Finding(GOOD, "shortcuts", _("Neither border, nor thumbnail, nor file facts give the class away."))]
     return [Finding(_weight(one), "shortcuts", shortcut_text(one)) for one in alarming]
@@ -145,14 +157,7 @@ def shortcut_text(one: Document) -> str:
             sees=sight_name(one["sees"]), **facts
         )
     if one["sees"] == sight.FILE:
-        told = {
-            "bytes": _("File size"), "width": _("The photo's width"), "height": _("The photo's height"),
-            "shape": _("The photo's shape"), "format": _("The file format"),
-        }  # fmt: skip
-        return _(
-            "{what} alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): check how the photos "
-            "were collected. If classes came from different cameras, sites or programs, a model may learn those."
-        ).format(what=told[one["telling"]], **facts)
+        return _file_text(one, facts)
     if one["sees"] == sight.BORDER:
         return _(
             "The border alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): a model may learn "
@@ -162,6 +167,30 @@ def shortcut_text(one: Document) -> str:
         "An 8 × 8 thumbnail predicts the class at {accuracy} ({low} to {high}; chance {chance}). Colour may be what "
         "the classes are about; if it is not, vary light and background."
     ).format(**facts)
+
+
+def _file_text(one: Document, facts: Mapping[str, Any]) -> str:
+    """One fact is named as the culprit with the number of a probe that knows it alone."""
+    named = {
+        "bytes": _("File size"), "width": _("The photo's width"), "height": _("The photo's height"),
+        "shape": _("The photo's shape"), "compression": _("Compression (bytes a pixel)"),
+        "format": _("The file format"),
+    }  # fmt: skip
+    low, high = one["telling_interval"]
+    alone = {
+        "what": named[one["telling"]], "alone": _percent(one["telling_accuracy"]), "alone_low": _percent(low),
+        "alone_high": _percent(high),
+    }  # fmt: skip
+    if one["telling_accuracy"] >= one["interval"][0]:
+        return _(
+            "{what} alone predicts the class at {alone} ({alone_low} to {alone_high}; chance {chance}): check how the "
+            "photos were collected. If classes came from different cameras, sites or programs, a model may learn those."
+        ).format(**alone, **facts)
+    return _(
+        "Size, dimensions and format of the file together predict the class at {accuracy} ({low} to {high}; chance "
+        "{chance}; {what} alone: {alone}): check how the photos were collected. If classes came from different "
+        "cameras, sites or programs, a model may learn those."
+    ).format(**alone, **facts)
 
 
 def sight_name(sees: str) -> str:
@@ -220,20 +249,20 @@ def effect_text(effect: Document) -> str:
     """What the edits brought, on photos they did not touch."""
     change = effect["difference"]
     said = _(
-        "On {n} untouched photos of {split}, a probe gets {after} with the edits and {before} without: "
-        "{points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})."
+        "On {n} photos of {split} that no edit touches and that have no copy or relative in training, a probe gets "
+        "{after} with the edits and {before} without: {points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})."
     ).format(
         n=effect["after"]["n"], split=_split(effect["split"]), after=_accuracy(effect["after"], n=False),
         before=_accuracy(effect["before"], n=False), points=100 * change["accuracy"],
         low=100 * change["interval"][0], high=100 * change["interval"][1],
     )  # fmt: skip
-    verdict = _("That is more than chance.") if change["beyond_chance"] else _("That is no more than chance may bring.")
-    left_out = ngettext(
-        "{n} edit of validation or test photos is left out here, so that both are judged by the same labels.",
-        "{n} edits of validation or test photos are left out here, so that both are judged by the same labels.",
-        effect["elsewhere"],
-    ).format(n=effect["elsewhere"])
-    return " ".join([said, verdict, *([left_out] if effect["elsewhere"] else [])])
+    if not change["beyond_chance"]:
+        verdict = _("That is no more than chance may bring.")
+    elif change["accuracy"] > 0:
+        verdict = _("That is more than chance: the edits help.")
+    else:
+        verdict = _("That is more than chance: the edits cost accuracy. Look at them again.")
+    return f"{said} {verdict}"
 
 
 def _accuracy(found: Document, *, n: bool = True) -> str:

@@ -55,3 +55,14 @@ def test_stopping_leaves_nothing_behind(photos_zip: Path, tmp_path: Path) -> Non
     with pytest.raises(Cancelled):
         pack(ingest(photos_zip), tmp_path / "out" / "photos.zip", stop)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_groups_and_awkward_class_names_come_back_from_the_table(small_zip: ZipBuilder, tmp_path: Path) -> None:
+    dataset = ingest(small_zip(classes=("a?b", "dog"), per_class=12), group_pattern="*/{group}.png")
+    assert len({item.group for item in dataset.items}) == 12
+    again = ingest(pack(dataset, tmp_path / "out.zip"))
+    assert again.classes == dataset.classes
+    assert {(i.sha256, i.label, i.split, i.group) for i in again.items} == {
+        (i.sha256, i.label, i.split, i.group) for i in dataset.items
+    }
+    assert len({item.kin for item in again.items}) == 12

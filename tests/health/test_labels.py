@@ -31,6 +31,8 @@ def test_the_probe_is_judged_on_photos_it_has_not_seen():
     y = np.random.default_rng(0).integers(0, 2, len(features.y))
     found = check_labels(dataclasses.replace(features, y=y))
     assert found.accuracy_ci[0] < 0.5 < found.accuracy_ci[1]
+    assert not found.able
+    assert found.suspects == ()
     right = round(found.accuracy * found.n)
     assert found.accuracy_ci == wilson(right, found.n)
     assert found.proba.sum(axis=1) == pytest.approx(np.ones(found.n), abs=1e-5)

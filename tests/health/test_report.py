@@ -56,7 +56,7 @@ def test_clean_photos_are_told_to_be_clean(taken_in, monkeypatch):
     report = check(taken_in(grey), backbone=fakes.TINY)
     assert report["duplicates"]["pairs"] == []
     assert report["leaks"] == []
-    assert "No photo is there twice" in texts(report)
+    assert "No copies were found" in texts(report)
     assert "The classes are balanced" in texts(report)
 
 
@@ -117,18 +117,39 @@ def test_the_effect_is_judged_on_untouched_photos(small_zip: ZipBuilder):
     write_edits(original, edits)
     found = effect(original, extract(original, fakes.TINY), edits)
     assert (found.split, found.edits, found.elsewhere) == ("test", 24, 1)
-    assert found.before.n == found.after.n == found.difference.n == 20
+    assert found.before.n == found.after.n == found.difference.n == 19  # without the one that was edited itself
     assert found.after.value == 1.0
     assert found.before.value < 1.0
     assert found.difference.accuracy == pytest.approx(found.after.value - found.before.value)
     said = words.effect_text(found.as_json())
-    assert "On 20 untouched photos of test" in said
-    assert "1 edit of validation or test photos is left out" in said
+    assert "On 19 photos of test that no edit touches" in said
+    assert "more than chance: the edits help" in said
     assert open_dataset("default", original.id).images == len(original.items) - 25
 
 
 def test_without_photos_to_judge_by_there_is_no_effect(taken_in):
     dataset = taken_in({f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(2)})
     assert not dataset.split("test")
-    with pytest.raises(ProbeError, match="no validation or test photo"):
+    with pytest.raises(ProbeError, match="No validation or test photo is left"):
         effect(dataset, extract(dataset, fakes.TINY), [])
+
+
+def test_mending_a_leak_is_not_judged_on_the_photos_that_leaked(small_zip: ZipBuilder):
+    import core.data.ingest
+
+    leak = photo_bytes((60, 170, 70), 950)
+    path = small_zip(splits={"train": 10, "val": 3, "test": 5}, extra={"train/dog/a.png": leak, "test/dog/b.png": leak})
+    original = core.data.ingest.ingest(path)
+    leaked = next(item for item in original.items if item.name == "train/dog/a.png")
+    found = effect(original, extract(original, fakes.TINY), [Edit(leaked.name, leaked.sha256, EXCLUDE)])
+    assert found.before.n == 10
+
+
+def test_a_probe_at_chance_cannot_judge_labels_and_says_so():
+    labels = {"able": False, "backbone": "tiny", "accuracy": 0.5, "n": 80, "count": 0}
+    report = {
+        "duplicates": {"exact": 0, "near": 0, "conflicts": 0, "leaks": 0}, "groups_apart": [], "leaks": [],
+        "labels": labels, "images": 80, "shortcuts": [], "balance": {"ratio": 1.0, "few": []},
+        "quality": {"counts": {}},
+    }  # fmt: skip
+    assert "cannot judge the labels" in texts(report)

@@ -1,10 +1,11 @@
 import dataclasses
+import io
 
 import numpy as np
 from PIL import ImageOps
 
 from core.health.shortcuts import audit
-from core.health.words import shortcut_text
+from core.health.words import _shortcuts, shortcut_text
 from tests.health.conftest import saved, scene
 
 
@@ -32,16 +33,40 @@ def test_a_border_that_tells_the_class_is_found(taken_in):
     assert "background" in shortcut_text(dataclasses.asdict(border) | {"alarming": True})
 
 
+def told(one):
+    return shortcut_text(dataclasses.asdict(one) | {"alarming": one.alarming})
+
+
 def test_files_that_tell_the_class_are_found_and_it_is_said_by_what(taken_in):
     files = {f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s), quality=(95, 40)[s % 2]) for s in range(120)}
     file = audited(taken_in(files))["file"]
     assert file.accuracy > 0.9
-    assert file.telling == "bytes"
-    said = shortcut_text(dataclasses.asdict(file) | {"alarming": file.alarming})
-    assert said.startswith("File size alone predicts the class at 9") or said.startswith(
-        "File size alone predicts the class at 100"
-    )
-    assert "check how the photos were collected" in said
+    assert file.telling in ("bytes", "compression")
+    assert file.telling_accuracy > 0.9
+    assert "alone predicts the class at 9" in told(file) or "alone predicts the class at 100" in told(file)
+    assert "check how the photos were collected" in told(file)
+
+
+def test_no_single_fact_is_blamed_for_what_two_tell_together(taken_in):
+    """The class is format XOR size: neither tells anything by itself."""
+    files = {}
+    for seed in range(160):
+        large, png = seed % 2, seed // 2 % 2
+        image, out = scene(seed, (160, 120) if large else (80, 60)), io.BytesIO()
+        image.save(out, "PNG" if png else "BMP")
+        files[f"{'ab'[large ^ png]}/{seed}.{'png' if png else 'bmp'}"] = out.getvalue()
+    file = audited(taken_in(files))["file"]
+    assert file.accuracy > 0.9
+    if file.telling_accuracy < file.interval[0]:
+        assert "together predict" in told(file)
+    assert file.telling != "format"
+
+
+def test_few_photos_rule_no_shortcut_out():
+    few = {"alarming": False, "possible": True, "n": 6}
+    (finding,) = _shortcuts([few])
+    assert finding.weight == "doubtful"
+    assert "6 photos are too few" in finding.text
 
 
 def test_the_same_seed_gives_the_same_answer(taken_in):

@@ -160,8 +160,21 @@ def summary(dataset: Dataset, desk: Desk) -> None:
             _("Nothing was edited. In the other tabs you can leave photos out or change their class; the upload stays.")
         )
         return
+    _take_back(desk)
+    _effect(dataset)
+    with st.container(horizontal=True):
+        downloads.table(
+            _("Download the edits (CSV)"), COLUMNS, rows_of(desk.original, desk.edits.values()), "edits.csv"
+        )
+        _cleaned(dataset)
+        if st.button(_("Discard all edits"), icon=":material/delete_sweep:"):
+            desk.save(dict.fromkeys(desk.edits))
+
+
+def _take_back(desk: Desk) -> None:
+    """The table of edits; rows that are selected can be taken back."""
     actions = {EXCLUDE: _("leave out"), RELABEL: _("change the class")}
-    st.dataframe(
+    chosen = st.dataframe(
         {
             _("Photo"): [edit.name for edit in desk.edits.values()],
             _("Split"): [text.split_name(desk.items[at].split) for at in desk.edits],
@@ -170,15 +183,15 @@ def summary(dataset: Dataset, desk: Desk) -> None:
             _("New class"): [edit.label for edit in desk.edits.values()],
         },
         hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"edits-{desk.original.id}-{len(desk.edits)}",
     )
-    _effect(dataset)
-    with st.container(horizontal=True):
-        downloads.table(
-            _("Download the edits (CSV)"), COLUMNS, rows_of(desk.original, desk.edits.values()), "edits.csv"
-        )
-        _cleaned(dataset)
-        if st.button(_("Discard all edits"), icon=":material/undo:"):
-            desk.save(dict.fromkeys(desk.edits))
+    there = list(desk.edits)
+    rows = [there[row] for row in chosen["selection"]["rows"] if row < len(there)]
+    label = _("Take back {n} of them").format(n=len(rows)) if rows else _("Take back: select rows above")
+    if st.button(label, icon=":material/undo:", disabled=not rows):
+        desk.save(dict.fromkeys(rows))
 
 
 def _effect(dataset: Dataset) -> None:

@@ -103,12 +103,13 @@ def details(dataset: Dataset, report: dict) -> None:
 def pairs(desk: decisions.Desk, found: dict) -> None:
     """Alike photos side by side."""
     if not found["pairs"]:
-        st.caption(_("No photo is there twice, not even nearly."))
+        st.caption(_("No copies were found, not resized, mirrored or slightly cropped ones either."))
         return
     st.caption(
         _(
-            "{exact} exact copies, {near} near duplicates: a copy that was resized, recompressed or slightly cropped. "
-            "Graft keeps alike photos on one side of every split and fold that it makes."
+            "{exact} exact copies, {near} near duplicates: resized, recompressed, mirrored, turned by quarters or "
+            "slightly cropped. Graft keeps alike photos on one side of every split and fold that it makes. Copies that "
+            "were turned a little, and different shots of one subject, are found by groups only (below)."
         ).format(exact=found["exact"], near=found["near"])
     )
     decisions.extra_copies(desk, found["pairs"])
@@ -118,12 +119,14 @@ def pairs(desk: decisions.Desk, found: dict) -> None:
 def suspects(desk: decisions.Desk, found: dict | None) -> None:
     """Photos whose label is doubtful, the least probable first."""
     if not found or not found["suspects"]:
-        st.caption(_("No label looks wrong."))
+        able = found is None or found["able"]
+        st.caption(_("No label looks wrong.") if able else _("The backbone cannot judge these labels, see above."))
         return
     st.caption(
         _(
-            "A probe on '{backbone}' that has not seen the photo is sure of another class (confident learning). The "
-            "probe agrees with {accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your eyes can tell."
+            "A probe on '{backbone}' that has not seen the photo finds another class much likelier (confident "
+            "learning). The probe agrees with {accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your "
+            "eyes can tell."
         ).format(
             backbone=text.literal(found["backbone"]),
             accuracy=text.percent(found["accuracy"]),
