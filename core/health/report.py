@@ -28,7 +28,7 @@ from core.health.shortcuts import audit
 from core.progress import Report, part, silent
 
 FILE = "health.json"
-SCHEMA = 1
+SCHEMA = 2
 MOST_PAIRS, MOST_FLAWS, MOST_SUSPECTS = 1000, 1000, 2000
 
 Document = dict[str, Any]

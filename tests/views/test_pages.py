@@ -331,7 +331,7 @@ def test_a_waiting_job_can_be_cancelled(visit: Open, dataset: Dataset):
 def report_of(dataset: Dataset, **found: Any) -> dict[str, Any]:
     """A health report of these photos, with nothing in it but what is given."""
     plain = {
-        "schema": 1, "dataset": dataset.id, "fingerprint": dataset.fingerprint, "images": len(dataset.items),
+        "schema": 2, "dataset": dataset.id, "fingerprint": dataset.fingerprint, "images": len(dataset.items),
         "balance": {"counts": dataset.counts(), "ratio": 1.0, "few": []}, "sizes": sizes(dataset),
         "duplicates": {"exact": 0, "near": 0, "conflicts": 0, "leaks": 0, "pairs": []}, "groups_apart": [],
         "quality": {"counts": {}, "found": []}, "labels": None, "shortcuts": [], "leaks": [], "notes": [],

@@ -111,10 +111,10 @@ def label_form(desk: Desk, suspects: Sequence[Photo]) -> None:
         choices: dict[Key, Edit | None] = {}
         for number, photo in enumerate(shown):
             with st.container(border=True):
-                picture, question = st.columns([1, 2], gap="medium", vertical_alignment="center")
-                with picture:
+                row = st.container(horizontal=True, gap="medium", vertical_alignment="center")
+                with row.container(width=PICTURE_PX):
                     _picture(desk, photo)
-                with question:
+                with row.container(width="stretch"):
                     st.markdown(
                         _("Labelled **{given}** ({p_given}), rather **{other}** ({p_other})").format(
                             given=text.literal(text.shortened(photo["given"])),

@@ -74,6 +74,7 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
             _("Family"): [fact.family for fact in facts],
             _("Parameters"): [fact.params for fact in facts],
             _("GFLOPs"): [fact.gflops for fact in facts],
+            _("Images/s, 2 cores"): [fact.images_per_s or None for fact in facts],
             _("Size (MB)"): [fact.size_mb for fact in facts],
             _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
             _("Probe on ants & bees (%)"): [_probed(fact, "ants_bees") for fact in facts],
@@ -88,6 +89,9 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
         column_config={
             _("Parameters"): st.column_config.NumberColumn(format="compact"),
             _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
+            _("Images/s, 2 cores"): st.column_config.NumberColumn(
+                format="%d", help=_("Through the network alone, in float32 on two cores of a server.")
+            ),
             _("Size (MB)"): st.column_config.NumberColumn(format="%.1f"),
             _("ImageNet top-1 (%)"): st.column_config.NumberColumn(format="%.1f"),
             _("Probe on ants & bees (%)"): st.column_config.NumberColumn(format="%.1f"),
