@@ -17,6 +17,7 @@ from core.backbones.embedded import WEIGHTS
 from core.backbones.pretraining.evaluate import PROTOCOL, embed, load_exported, probe_score, read_labelled_zip
 from core.backbones.spec import Preprocessing
 from core.errors import BackboneError
+from core.paths import read_json, write_json
 
 BATCH = 64
 
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with zips of labelled images")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with cards and weights")
     parser.add_argument("--input-px", type=int, nargs="*", help="input sizes to score at (default: each one's own)")
+    parser.add_argument("--keep", action="store_true", help="write the float32 speed into each card")
     given = parser.parse_args()
     cards = sorted(given.weights.glob("*.json"))
     print(PROTOCOL)
@@ -41,8 +43,11 @@ def main() -> None:
                 print(f"{archive.stem:24} {card.stem:24} {size_px:4} px  {score}", flush=True)
     for card in cards:
         trunk, how = load_exported(card)
-        rates = ", ".join(f"{name} {speed(trunk, how.input_px, dtype):,.0f}" for name, dtype in DTYPES.items())
-        print(f"{card.stem:24} {how.input_px} px, images/s on {torch.get_num_threads()} threads: {rates}")
+        rates = {name: round(speed(trunk, how.input_px, dtype)) for name, dtype in DTYPES.items()}
+        told = ", ".join(f"{name} {rate:,}" for name, rate in rates.items())
+        print(f"{card.stem:24} {how.input_px} px, images/s on {torch.get_num_threads()} threads: {told}")
+        if given.keep:
+            write_json(card, {**read_json(card), "images_per_s": rates["fp32"]})
 
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}

@@ -61,6 +61,7 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
         preprocessing=preprocessing,
         stages=tuple(card.get("stages", ())),
         accuracy=card["accuracy"],
+        images_per_s=card.get("images_per_s", 0),
         note=card.get("note", ""),
         sha256=card["sha256"],
         path=weights,
