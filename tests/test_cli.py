@@ -158,7 +158,7 @@ def test_compare_as_json(capsys: pytest.CaptureFixture[str], data: Path) -> None
     keys = {"probe", "accuracy_mean", "accuracy_ci", "macro_f1_mean", "fold_accuracy", "feature_dim", "images_per_s"}
     for row in found["results"]:
         assert keys <= set(row)
-        assert len(row["fold_accuracy"]) == 5
+        assert len(row["fold_accuracy"]) == 10  # 5 folds, twice
         assert row["accuracy_mean"] > 0.9, "two colours are easily told apart"
         assert row["accuracy_ci"][0] <= row["accuracy_mean"] <= row["accuracy_ci"][1]
 

@@ -76,34 +76,37 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
 
 
 def verdict(rows: list[dict], result: dict) -> None:
-    """The answer in a sentence or two."""
-    best, lead = rows[0], result.get("lead")
-    said = _(
-        "**{name}** is ahead: {accuracy} of {n} training images right in {folds}-fold "
-        "cross-validation (95 % interval {ci})."
-    )
-    if lead and lead["beyond_chance"]:
-        said = _(
+    """The answer in a few sentences."""
+    best, found = rows[0], result.get("verdict") or {"pairs": [], "recommended": "", "why": ""}
+    closest = found["pairs"][0] if found["pairs"] else None
+    sure = closest is not None and closest["interval"][0] > 0
+    said = (
+        _(
             "**{name}** carries over best: {accuracy} of {n} training images right in {folds}-fold "
             "cross-validation (95 % interval {ci})."
         )
-    said = said.format(
+        if sure
+        else _(
+            "**{name}** is ahead: {accuracy} of {n} training images right in {folds}-fold "
+            "cross-validation (95 % interval {ci})."
+        )
+    ).format(
         name=text.literal(best["backbone"]),
         accuracy=text.percent(best["accuracy_mean"]),
         n=best["n"],
         folds=result["folds"],
         ci=text.interval(best["accuracy_ci"]),
     )
-    said += " " + text.literal(lead["sentence"]) if lead else ""
+    said += " " + text.literal(found["why"]) if closest else ""
     if is_floor(best):
         said += " " + _("That is no network, only tiny images: no backbone here beats the floor. Try others.")
         st.warning(said, icon=":material/insights:")
         return
-    if lead and not lead["beyond_chance"]:
-        said += " " + (
-            _("So it does not surely beat the floor, which is no network: try other backbones, or bring more photos.")
-            if is_floor(rows[1])
-            else _("Take the smaller or faster of the two.")
+    if found["recommended"] not in ("", best["backbone"]):
+        said += " " + _("Take **{name}**.").format(name=text.literal(found["recommended"]))
+    elif closest is not None and not sure and info(closest["b"]).family == "baseline":
+        said += " " + _(
+            "So it does not surely beat the floor, which is no network: try other backbones, or bring more photos."
         )
     st.success(said, icon=":material/insights:")
 
@@ -140,8 +143,9 @@ def table(rows: list[dict]) -> None:
     st.caption(
         _(
             "Accuracy and macro F1 are means over the folds of the training split; validation and test images are "
-            "untouched. Intervals: Wilson's for accuracy, a bootstrap for F1, over all out-of-fold predictions. The "
-            "more backbones are compared, the more the best of them owes to luck."
+            "untouched. Intervals: Wilson's for accuracy, a bootstrap for F1, over the out-of-fold predictions of one "
+            "repeat. The verdict compares fold by fold (corrected resampled t interval); up to one point counts as the "
+            "same. The more backbones are compared, the more the best of them owes to luck."
         )
     )
 

@@ -37,6 +37,7 @@ def compare(
     ] = "",
     c: Annotated[float | None, typer.Option("--c", help="Inverse strength of the probe's penalty.")] = None,
     folds: Annotated[int | None, typer.Option(help="Parts of the training images in the cross-validation.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="How often it is repeated with other folds. Default: 2.")] = None,
     seed: Annotated[int, typer.Option(help="Of folds and reduction.")] = 0,
     group_pattern: Groups = "",
     out: Annotated[Path | None, typer.Option(help="Keep comparison.json and each probe, as a run, here.")] = None,
@@ -45,7 +46,7 @@ def compare(
     """Compare backbones on DATA: the same probe on each one's features, cross-validated on the training images."""
     from core import tasks
 
-    given = {"probe": probe, "pca": pca, "c": c, "folds": folds, "seed": seed}
+    given = {"probe": probe, "pca": pca, "c": c, "folds": folds, "repeats": repeats, "seed": seed}
     params = {
         "dataset": inputs.source(data),
         "group_pattern": group_pattern,

@@ -171,10 +171,15 @@ def comparison(document: Row) -> None:
         )
         for row in ranked
     ]  # fmt: skip
-    how = _("{folds}-fold cross-validation on {n} training images").format(folds=document["folds"], n=ranked[0]["n"])
+    how = _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
+        folds=document["folds"], n=ranked[0]["n"], repeats=document["repeats"]
+    )
     table(headings, rows, title=how)
-    if document["lead"]:
-        lines(document["lead"]["sentence"])
+    verdict = document["verdict"]
+    if verdict["pairs"]:
+        lines(verdict["why"])
+    if verdict["recommended"]:
+        lines(_("Take {name}.").format(name=verdict["recommended"]))
     lines(*dict.fromkeys(note for row in ranked for note in row["notes"]))
     warnings(document["warnings"])
 

@@ -5,6 +5,7 @@ Validation and test images are never looked at here.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass
@@ -19,16 +20,16 @@ from core.evaluation.intervals import Interval
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
-from core.probing.difference import Difference, difference
 from core.probing.folds import Folds, Rows, make_folds
 from core.probing.probes import ProbeConfig, fit_rows
 from core.probing.save import save_probe_run
+from core.probing.verdict import Candidate, Verdict, judge
 from core.progress import Progress, Report, part, silent
 
 if TYPE_CHECKING:
     from core.features.extract import Features
 
-__all__ = ["Comparison", "ProbeResult", "compare", "cross_validate", "difference", "save_probe_run"]
+__all__ = ["Comparison", "ProbeResult", "compare", "cross_validate", "save_probe_run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +40,16 @@ class ProbeResult:
         backbone: its registered name.
         probe: the kind of probe.
         accuracy_mean: the mean of the folds' accuracies.
-        accuracy_ci: the 95 % Wilson interval of the accuracy over all held-out images.
+        accuracy_ci: the 95 % Wilson interval of the accuracy over all held-out images of the first repeat.
         macro_f1_mean: the mean of the folds' macro F1.
-        macro_f1_ci: the 95 % bootstrap interval of macro F1 over all held-out images.
-        fold_accuracy: each fold's accuracy.
+        macro_f1_ci: the 95 % bootstrap interval of macro F1 over the same.
+        fold_accuracy: each fold's accuracy, repeat after repeat; the same folds for every backbone.
+        repeats: how often the cross-validation was repeated with other folds.
         feature_dim: width of the features.
         images_per_s: the measured speed of extraction.
         size_mb: the backbone's weights, in MiB.
         seconds: what the cross-validation took.
-        oof: the out-of-fold predictions: every training image judged by a probe that has not seen it.
+        oof: the first repeat's out-of-fold predictions: every training image judged by a probe that has not seen it.
         converged: whether every fold's optimiser finished.
         notes: what a reader of the numbers has to know, in sentences.
     """
@@ -59,6 +61,7 @@ class ProbeResult:
     macro_f1_mean: float
     macro_f1_ci: Interval
     fold_accuracy: tuple[float, ...]
+    repeats: int
     feature_dim: int
     images_per_s: float
     size_mb: float
@@ -69,8 +72,8 @@ class ProbeResult:
 
     @property
     def folds(self) -> int:
-        """How many folds there were."""
-        return len(self.fold_accuracy)
+        """How many folds one repeat had."""
+        return len(self.fold_accuracy) // self.repeats
 
     def as_json(self) -> dict[str, object]:
         """As one of the `results` of `compare --json`."""
@@ -82,6 +85,7 @@ class ProbeResult:
             "macro_f1_mean": self.macro_f1_mean,
             "macro_f1_ci": list(self.macro_f1_ci),
             "fold_accuracy": list(self.fold_accuracy),
+            "repeats": self.repeats,
             "feature_dim": self.feature_dim,
             "images_per_s": self.images_per_s,
             "size_mb": self.size_mb,
@@ -96,8 +100,12 @@ class ProbeResult:
 class Comparison:
     """Backbones judged on the same folds of the same images, in the order they were given."""
 
-    folds: int
     results: tuple[ProbeResult, ...]
+
+    @property
+    def folds(self) -> int:
+        """How many folds one repeat had."""
+        return self.results[0].folds
 
     @property
     def ranked(self) -> tuple[ProbeResult, ...]:
@@ -105,21 +113,25 @@ class Comparison:
         return tuple(sorted(self.results, key=lambda result: -result.accuracy_mean))
 
     @property
-    def lead(self) -> Difference | None:
-        """The most accurate one against the second, or None where there is only one."""
-        if len(self.results) < 2:
-            return None
-        first, second = self.ranked[:2]
-        return difference(first.backbone, first.oof, second.backbone, second.oof)
+    def verdict(self) -> Verdict:
+        """Which one to take, and why."""
+        return judge([_candidate(result) for result in self.results], self.folds)
 
     def as_json(self) -> dict[str, object]:
         """The document of `compare --json`."""
-        lead = self.lead
         return {
             "folds": self.folds,
+            "repeats": self.results[0].repeats,
             "results": [result.as_json() for result in self.results],
-            "lead": lead.as_json() if lead else None,
+            "verdict": self.verdict.as_json(),
         }
+
+
+def _candidate(result: ProbeResult) -> Candidate:
+    """Time an image, where every speed is known, is what a backbone costs; its size is where it is not."""
+    cost = 1 / result.images_per_s if result.images_per_s else math.inf
+    floor = registry.info(result.backbone).family == "baseline"
+    return Candidate(result.backbone, np.array(result.fold_accuracy), result.oof, cost, floor)
 
 
 def compare(
@@ -141,23 +153,24 @@ def compare(
     """
     config = config or ProbeConfig()
     count = len(features) if isinstance(features, Sized) else total
-    units = count * config.folds
+    each = config.folds * config.repeats
+    units = count * each
     results: list[ProbeResult] = []
     rows: object = None
     for index, one in enumerate(features):
         if rows is not None and rows != _rows(one):
             raise ProbeError(_("Backbones can only be compared on the same images and splits; extract them again."))
         rows = _rows(one)
-        here = part(report, index * config.folds, config.folds, units, one.backbone)
+        here = part(report, index * each, each, units, one.backbone)
         results.append(cross_validate(one, config, here))
-        done = (index + 1) * config.folds
+        done = (index + 1) * each
         said = _("{backbone}: accuracy {accuracy:.1%}").format(
             backbone=one.backbone, accuracy=results[-1].accuracy_mean
         )
         report(Progress(done, units, said, one.backbone, {"result": results[-1].as_json()}))
     if not results:
         raise ProbeError(_("There is no backbone to compare. Choose at least one."))
-    return Comparison(results[0].folds, tuple(results))
+    return Comparison(tuple(results))
 
 
 def _rows(features: Features) -> object:
@@ -173,20 +186,32 @@ def cross_validate(features: Features, config: ProbeConfig | None = None, report
     config = config or ProbeConfig()
     train = features.of("train")
     started = time.perf_counter()
-    folds = make_folds(train.y, train.kin, features.classes, config.folds, config.seed)
-    proba, converged = _held_out(train, folds, config, report)
-    oof = Predictions(features.classes, train.y, proba, train.ids, "oof")
+    repeats = [
+        make_folds(train.y, train.kin, features.classes, config.folds, (config.seed + repeat) % 2**32)
+        for repeat in range(config.repeats)
+    ]
+    judged: list[Predictions] = []
+    converged = True
+    for turn, folds in enumerate(repeats):
+        proba, fine = _held_out(
+            train, folds, config, part(report, turn * len(folds), len(folds), len(folds) * config.repeats)
+        )
+        judged.append(Predictions(features.classes, train.y, proba, train.ids, "oof"))
+        converged = converged and fine
+    oof, folds = judged[0], repeats[0]
     pooled = evaluate(oof)
-    accuracy = tuple(float(oof.correct[held].mean()) for _fit, held in folds.pairs)
+    held_out = [(said, held) for said, drawn in zip(judged, repeats, strict=True) for _fit, held in drawn.pairs]
+    accuracy = tuple(float(said.correct[held].mean()) for said, held in held_out)
     most_components = min(train.X.shape[1], *(len(fit) for fit, _held in folds.pairs))
     return ProbeResult(
         backbone=features.backbone,
         probe=config.probe,
         accuracy_mean=float(np.mean(accuracy)),
         accuracy_ci=pooled.accuracy_ci,
-        macro_f1_mean=float(np.mean([_macro_f1(oof, held) for _fit, held in folds.pairs])),
+        macro_f1_mean=float(np.mean([_macro_f1(said, held) for said, held in held_out])),
         macro_f1_ci=pooled.macro_f1_ci,
         fold_accuracy=accuracy,
+        repeats=config.repeats,
         feature_dim=int(train.X.shape[1]),
         images_per_s=float(features.images_per_s),
         size_mb=registry.info(features.backbone).size_mb,

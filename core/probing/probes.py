@@ -38,6 +38,7 @@ class ProbeConfig:
         c: the inverse of the penalty's strength; on standardised features a small one does best on few images.
         pca: the reduction between scaling and classifier; by default none.
         folds: how many parts the training split is cross-validated in, at least 2.
+        repeats: how often that is done, each time with other folds, at least 1.
         seed: of the folds and of the reduction.
 
     Raises:
@@ -48,6 +49,7 @@ class ProbeConfig:
     c: float = 0.01
     pca: Reduction = field(default_factory=Reduction)
     folds: int = 5
+    repeats: int = 2
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -59,12 +61,17 @@ class ProbeConfig:
             raise ProbeError(_("The probe's C is greater than 0, not {value}.").format(value=self.c))
         if self.folds < 2:
             raise ProbeError(_("Cross-validation needs at least 2 folds, not {value}.").format(value=self.folds))
+        if not 1 <= self.repeats <= 100:
+            raise ProbeError(_("Cross-validation is repeated 1 to 100 times, not {value}.").format(value=self.repeats))
         if not 0 <= self.seed < 2**32:
             raise ProbeError(_("A seed is a whole number from 0 to 4294967295, not {value}.").format(value=self.seed))
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object; `pca` as a user would write it ("64", "0.95" or "")."""
-        return {"probe": self.probe, "c": self.c, "pca": str(self.pca), "folds": self.folds, "seed": self.seed}
+        return {
+            "probe": self.probe, "c": self.c, "pca": str(self.pca), "folds": self.folds, "repeats": self.repeats,
+            "seed": self.seed,
+        }  # fmt: skip
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> ProbeConfig:
@@ -73,7 +80,7 @@ class ProbeConfig:
         Raises:
             GraftError: a value is out of its range.
         """
-        known = {key: content[key] for key in ("probe", "c", "folds", "seed") if key in content}
+        known = {key: content[key] for key in ("probe", "c", "folds", "repeats", "seed") if key in content}
         return cls(pca=parse(str(content.get("pca", ""))), **known)
 
 

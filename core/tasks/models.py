@@ -59,7 +59,7 @@ def compare(job_dir: Path, params: Params, report: Report) -> Result:
     if not results:
         raise failed[0][1]
     document: Result = {
-        **Comparison(results[0].folds, tuple(results)).as_json(),
+        **Comparison(tuple(results)).as_json(),
         "failed": [{"backbone": name, "message": str(problem)} for name, problem in failed],
         "dataset": dataset.id,
         "dataset_name": dataset.name,

@@ -17,30 +17,55 @@ from core.runs import Run
 from .conftest import make_features
 
 
-def test_a_result_is_what_a_naive_loop_finds():
+def naive(features, repeats):
+    """Fold accuracies, fold macro F1s, and how many the first repeat gets right, by scikit-learn alone."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import accuracy_score, f1_score
     from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    features = make_features((30, 25, 20), spread=4.0)
     train = features.of("train")
     accuracy, macro_f1, right = [], [], 0
-    for fit, held in StratifiedKFold(5, shuffle=True, random_state=0).split(train.X, train.y):
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-        said = model.fit(train.X[fit], train.y[fit]).predict(train.X[held])
-        accuracy.append(accuracy_score(train.y[held], said))
-        macro_f1.append(f1_score(train.y[held], said, average="macro"))
-        right += (said == train.y[held]).sum()
+    for repeat in range(repeats):
+        for fit, held in StratifiedKFold(5, shuffle=True, random_state=repeat).split(train.X, train.y):
+            model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+            said = model.fit(train.X[fit], train.y[fit]).predict(train.X[held])
+            accuracy.append(accuracy_score(train.y[held], said))
+            macro_f1.append(f1_score(train.y[held], said, average="macro"))
+            right += 0 if repeat else int((said == train.y[held]).sum())
+    return accuracy, macro_f1, right
+
+
+def test_a_result_is_what_a_naive_loop_finds():
+    features = make_features((30, 25, 20), spread=4.0)
+    accuracy, macro_f1, right = naive(features, 2)
     result = cross_validate(features)
     assert result.fold_accuracy == pytest.approx(accuracy)
     assert result.accuracy_mean == pytest.approx(np.mean(accuracy))
     assert result.macro_f1_mean == pytest.approx(np.mean(macro_f1))
-    assert result.accuracy_ci == wilson(int(right), 75)
+    assert result.accuracy_ci == wilson(right, 75)
     assert 0.4 < result.accuracy_mean < 0.99
-    assert (result.feature_dim, result.images_per_s, result.folds, len(result.oof)) == (12, 50.0, 5, 75)
-    assert result.oof.ids == train.ids
+    assert (result.feature_dim, result.images_per_s, len(result.oof)) == (12, 50.0, 75)
+    assert (result.folds, result.repeats) == (5, 2)
+    assert result.oof.ids == features.of("train").ids
+
+
+def test_a_verdict_is_what_a_naive_computation_finds():
+    """Folds, pipeline and the corrected resampled t interval, all anew, for two backbones of which one sees less."""
+    from scipy import stats
+
+    strong = make_features((30, 25, 20), spread=3.0)
+    weak = dataclasses.replace(strong, X=strong.X[:, :4], backbone="resnet18")
+    comparison = compare([weak, strong], ProbeConfig(repeats=3))
+    differences = np.subtract(naive(strong, 3)[0], naive(weak, 3)[0])
+    spread = np.sqrt(differences.var(ddof=1) * (1 / 15 + 1 / 4))
+    (pair,) = comparison.as_json()["verdict"]["pairs"]
+    assert (pair["a"], pair["b"]) == ("pixels_16", "resnet18")
+    assert pair["diff"] == pytest.approx(differences.mean())
+    assert pair["interval"] == pytest.approx(stats.t.interval(0.95, 14, differences.mean(), spread))
+    assert pair["p_better"] == pytest.approx(1 - stats.t.cdf((0.01 - differences.mean()) / spread, 14))
+    assert comparison.as_json()["repeats"] == 3
 
 
 def test_only_the_training_split_is_looked_at():
@@ -86,8 +111,8 @@ def test_backbones_are_compared_on_the_same_folds_in_the_order_given():
     assert comparison.folds == 5
     assert [result.backbone for result in comparison.results] == ["resnet18", "pixels_16"]
     assert [result.backbone for result in comparison.ranked] == ["pixels_16", "resnet18"]
-    assert comparison.lead.a == "pixels_16"
-    assert comparison.lead.beyond_chance
+    assert comparison.verdict.best == "pixels_16"
+    assert comparison.verdict.pairs[0].interval[0] > 0
     document = comparison.as_json()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert set(document["results"][0]) >= {
@@ -102,18 +127,16 @@ def test_each_backbone_reports_its_folds_and_then_its_result():
     second = dataclasses.replace(first, backbone="resnet18")
     seen = []
     comparison = compare((f for f in (first, second)), report=seen.append, total=2)
-    assert {step.total for step in seen} == {10}
+    assert {step.total for step in seen} == {20}
     assert [step.done for step in seen] == sorted(step.done for step in seen)
-    assert seen[-1].done == 10
+    assert seen[-1].done == 20
     assert {step.stage for step in seen[:6]} == {"pixels_16"}
     partial = [step.data["result"] for step in seen if step.data]
     assert partial == [result.as_json() for result in comparison.results]
 
 
-def test_one_backbone_has_no_lead():
-    comparison = compare([make_features()])
-    assert comparison.lead is None
-    assert comparison.as_json()["lead"] is None
+def test_one_backbone_is_compared_with_nothing():
+    assert compare([make_features()]).as_json()["verdict"]["pairs"] == []
 
 
 def test_the_user_can_stop_between_folds():

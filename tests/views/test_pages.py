@@ -164,7 +164,7 @@ def test_compare_queues_one_job_for_all_backbones(visit: Open, dataset: Dataset)
 
 
 def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool: FakePool, dataset: Dataset):
-    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS, "failed": [], "lead": None}
+    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS, "failed": []}
     app = visit("compare")
     button(app, "Compare").click().run()
     assert not app.exception
@@ -175,32 +175,36 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
     assert list(table["Backbone"]) == ["resnet18", "pixels_16"]
 
 
-def lead(a: str, b: str, beyond_chance: bool) -> dict[str, Any]:
-    return {"a": a, "b": b, "sentence": "It is 3 points.", "beyond_chance": beyond_chance}
+def judged(a: str, b: str, low: float, recommended: str) -> dict[str, Any]:
+    pair = {"a": a, "b": b, "interval": [low, 0.2]}
+    return {"best": a, "recommended": recommended, "why": "It is 3 points.", "pairs": [pair]}
 
 
 @pytest.mark.parametrize(
-    ("ahead", "behind", "sure", "said"),
+    ("ahead", "behind", "low", "recommended", "said"),
     [
-        ("resnet18", "pixels_16", True, r"resnet18** carries over best"),
-        ("resnet18", "vgg16", False, "Take the smaller or faster"),
-        ("resnet18", "pixels_16", False, "does not surely beat the floor"),
-        ("pixels_16", "resnet18", False, "no backbone here beats the floor"),
+        ("resnet18", "pixels_16", 0.01, "resnet18", r"resnet18** carries over best"),
+        ("resnet18", "vgg16", -0.01, "vgg16", "Take **vgg16**"),
+        ("resnet18", "pixels_16", -0.01, "resnet18", "does not surely beat the floor"),
+        ("pixels_16", "resnet18", -0.01, "", "no backbone here beats the floor"),
     ],
 )
-def test_the_floor_is_never_recommended(visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, sure, said):
+def test_the_floor_is_never_recommended(
+    visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, low, recommended, said
+):
     rows = [result(behind, 0.5), result(ahead, 0.6)]
-    pool.does["compare"] = lambda job: {"folds": 5, "results": rows, "lead": lead(ahead, behind, sure)}
+    found = judged(ahead, behind, low, recommended)
+    pool.does["compare"] = lambda job: {"folds": 5, "results": rows, "verdict": found}
     app = visit("compare")
     button(app, "Compare").click().run()
     verdict = (app.warning if ahead == "pixels_16" else app.success)[0].value
     assert said in verdict
-    assert ("carries over best" in verdict) is sure
+    assert ("carries over best" in verdict) is (low > 0)
 
 
 def test_a_backbone_that_failed_is_told_beside_the_others(visit: Open, pool: FakePool, dataset: Dataset):
     failed = [{"backbone": "vgg16", "message": "The weights are not on this machine."}]
-    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS[1:], "failed": failed, "lead": None}
+    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS[1:], "failed": failed}
     app = visit("compare")
     button(app, "Compare").click().run()
     assert "vgg16" in app.warning[0].value

@@ -136,8 +136,8 @@ def _draw_data(_job: Job, status: JobStatus) -> None:
 
 
 def _draw_comparison(_job: Job, status: JobStatus) -> None:
-    if lead := status.result.get("lead"):
-        st.markdown(text.literal(lead["sentence"]))
+    if verdict := status.result.get("verdict"):
+        st.markdown(text.literal(verdict["why"]))
     st.plotly_chart(charts.accuracy_bars(status.result["results"]), key="tour-compare", alt=_("Accuracy of each"))
 
 

@@ -1,0 +1,90 @@
+import math
+
+import numpy as np
+import pytest
+
+from core.probing.verdict import Candidate, compared, judge, mcnemar
+from tests.probing.test_difference import said
+
+
+def candidate(name, folds, cost=1.0, right=None, **more):
+    oof = said(right if right is not None else [1] * 10)
+    return Candidate(name, np.asarray(folds, float), oof, cost, **more)
+
+
+def test_the_interval_by_hand():
+    """Five folds: differences 4, 2, 0, 4, 5 points; mean 3, variance 4 (points²), n = 5, k = 5."""
+    a = candidate("a", [0.84, 0.82, 0.80, 0.84, 0.85])
+    b = candidate("b", [0.80] * 5)
+    pair = compared(a, b, folds=5)
+    scale = math.sqrt(0.0004 * (1 / 5 + 1 / 4))
+    assert pair.diff == pytest.approx(0.03)
+    assert pair.interval == pytest.approx((0.03 - 2.7764451 * scale, 0.03 + 2.7764451 * scale))  # t(4), 97.5 %
+    assert pair.p_better + pair.p_same + pair.p_worse == pytest.approx(1)
+    # P(t4 > (0.01 - 0.03) / 0.0134164) = P(t4 > -1.490712) = 0.8949
+    assert pair.p_better == pytest.approx(0.8949, abs=1e-4)
+
+
+def test_repeats_narrow_the_interval_less_than_independent_folds_would():
+    folds = [0.84, 0.82, 0.80, 0.84, 0.85]
+    once = compared(candidate("a", folds), candidate("b", [0.8] * 5), 5)
+    four_times = compared(candidate("a", folds * 4), candidate("b", [0.8] * 20), 5)
+    width = [pair.interval[1] - pair.interval[0] for pair in (once, four_times)]
+    assert width[1] < width[0]
+    assert width[1] > width[0] / 2  # four times as many independent folds would halve it
+
+
+def test_folds_that_agree_exactly_leave_no_spread():
+    pair = compared(candidate("a", [0.9] * 5), candidate("b", [0.8] * 5), 5)
+    assert pair.interval == pytest.approx((0.1, 0.1))
+    assert (pair.p_better, pair.p_same, pair.p_worse) == (1, 0, 0)
+
+
+def test_mcnemar_by_hand():
+    a, b = said([1] * 9 + [0] + [1] * 20), said([0] * 9 + [1] + [1] * 20)
+    assert mcnemar(a, b) == pytest.approx(2 * (1 + 10) / 2**10)  # 1 of 10 disagreements, both tails
+    assert mcnemar(a, a) == 1.0
+
+
+def test_a_clear_winner_is_recommended():
+    verdict = judge([candidate("weak", [0.70, 0.71, 0.72, 0.70, 0.71]), candidate("strong", [0.9] * 5, cost=9.0)], 5)
+    assert (verdict.best, verdict.recommended) == ("strong", "strong")
+    assert verdict.why.startswith("strong is better than weak by 19.2 points")
+
+
+def test_on_a_practical_tie_the_cheaper_one_is_recommended():
+    dear = candidate("dear", [0.902, 0.898, 0.901, 0.897, 0.903], cost=9.0)
+    cheap = candidate("cheap", [0.900, 0.899, 0.899, 0.898, 0.900], cost=1.0)
+    verdict = judge([cheap, dear], 5)
+    assert (verdict.best, verdict.recommended) == ("dear", "cheap")
+    assert "cheap is as good in practice, and cheaper" in verdict.why
+    assert verdict.pairs[0].p_same > 0.9
+
+
+def test_the_floor_is_never_recommended():
+    floor, network = candidate("pixels", [0.9] * 5, 0.1, floor=True), candidate("net", [0.5] * 5)
+    assert judge([floor, network], 5).recommended == ""
+    near = candidate("net", [0.899, 0.901, 0.899, 0.9, 0.9])
+    assert judge([floor, near], 5).recommended == "net"
+    assert (
+        judge([candidate("net", [0.9] * 5, cost=9.0), candidate("pixels", [0.9] * 5, 0.1, floor=True)], 5).recommended
+        == "net"
+    )
+
+
+def test_one_backbone_is_its_own_verdict():
+    verdict = judge([candidate("only", [0.8] * 5)], 5)
+    assert (verdict.recommended, verdict.pairs) == ("only", ())
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    """Two classifiers of known accuracy 0.80 and 0.78 whose folds share data, as those of a cross-validation do."""
+    rng = np.random.default_rng(0)
+    held = 0
+    for _trial in range(300):
+        right_a, right_b = rng.random(200) < 0.80, rng.random(200) < 0.78
+        orders = [rng.permutation(200).reshape(5, 40) for _repeat in range(2)]
+        folds_a, folds_b = ([right[part].mean() for order in orders for part in order] for right in (right_a, right_b))
+        low, high = compared(candidate("a", folds_a), candidate("b", folds_b), 5).interval
+        held += low <= 0.02 <= high
+    assert 0.92 <= held / 300 <= 1.0
