@@ -34,7 +34,7 @@ from core.progress import Report, silent
 __all__ = ["Limits", "ingest", "skip_text", "warning_text"]
 
 _STALE_S = 24 * 3600
-_VERSION = 2  # what is found out about photos; a dataset that an older version made is made anew
+_VERSION = 3  # what is found out about photos; a dataset that an older version made is made anew
 
 
 def ingest(

@@ -1,36 +1,49 @@
 """Which photos are near duplicates of which, and what has to stay on one side of a split.
 
 Perceptual hashes find candidates quickly; they also collide on flat and schematic pictures (digits, X-rays, icons), so
-a candidate counts only where the two thumbnails agree pixel by pixel, too. This file knows neither labels nor splits.
+a candidate counts only where the two thumbnails agree pixel by pixel, too. Copies are found as they are, mirrored,
+turned by quarters, and with up to about 10 % cut off at any side; not both turned and cut, nor turned by a few degrees.
+Of grey pictures and those on an even background, only some copies with sides cut off are found.
+This file knows neither labels nor splits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from core.data.images import open_rgb
-from core.errors import DatasetError
+from core.data.tiles import (
+    TURNS,
+    UPRIGHT,
+    WINDOWS,
+    Codes,
+    Cut,
+    Mask,
+    Tiles,
+    Turn,
+    best_match,
+    read_tiles,
+    turned,
+    turned_codes,
+    window_codes,
+    window_vectors,
+)
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
 MAX_BITS = 8  # of 64 that may differ; strangers among photos differ by more than 10
-_TILE_PX = 16
+# A part's hash is taken where the part is only about: of strangers among photos, one pair in 200,000 is as close.
+_CUT_BITS, _CUT_BITS_IF_PLAIN = 12, 4
 # Correlation of two tiles, colours included. Photos of different things seldom reach 0.9. Pictures that are grey or
 # mostly background reach it by showing the same kind of thing, so they have to agree nearly everywhere.
-_ALIKE, _ALIKE_IF_PLAIN = 0.95, 0.99
-_FLAT = 2.0  # standard deviation of the pixel values (0 to 255) below which there is nothing to compare
-_GREY = 4.0  # mean spread of the three channels
-_BACKGROUND, _SAME = 0.25, 3  # this share of the pixels within so many levels of the commonest grey value
+_ALIKE, _ALIKE_IF_PLAIN, _ALIKE_IF_PLAIN_AND_CUT = 0.95, 0.99, 0.995
+_HOPELESS, _HOPELESS_IF_PLAIN = 0.6, 0.85  # about where the cut may be; no better place for it gets them to agree
 _BLOCK = 128
 _PAIRS_EACH = 20
-
-Mask = NDArray[np.bool_]
-Tiles = NDArray[np.float32]
 
 
 def near_pairs(
@@ -40,21 +53,19 @@ def near_pairs(
 
     Args:
         hashes: n perceptual hashes as 16 hex digits; an image whose hash is "" has no near duplicates.
-        thumbnails: the n images' thumbnails; only those whose hashes are close to another's are read.
-        report: told of thumbnails read.
+        thumbnails: the n images' thumbnails; those that cannot be read have no near duplicates.
+        report: told of thumbnails read, then of views compared.
 
     Returns:
         Pairs (i, j) with i < j, sorted. Where an image has over 20 near duplicates after it, not all of these pairs
         are there, but enough that `components` is the same.
     """
     known = np.array([row for row, code in enumerate(hashes) if code], dtype=np.int64)
-    codes = np.array([int(hashes[row], 16) for row in known], dtype=np.uint64)
-    maybe = np.flatnonzero(_has_candidate(codes))
-    tiles, plain, usable = _tiles([thumbnails[known[row]] for row in maybe], report)
-    maybe, tiles, plain = maybe[usable], tiles[usable], plain[usable]
-    found = _agreeing(codes[maybe], tiles, plain)
-    rows = known[maybe]
-    return tuple((int(rows[i]), int(rows[j])) for i, j in sorted(found))
+    tiles, usable = read_tiles([thumbnails[row] for row in known], report)
+    rows = known[usable]
+    codes = np.array([int(hashes[row], 16) for row in rows], dtype=np.uint64)
+    found = {(int(rows[i]), int(rows[j])) for i, j in _agreeing(codes, tiles, report)}
+    return tuple(sorted(found))
 
 
 def components(n: int, pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
@@ -105,64 +116,83 @@ def kin_numbers(
     return components(len(ids), [*links, *((rows[i], rows[j]) for i, j in near)])
 
 
-def _close(codes: NDArray[np.uint64], start: int) -> Mask:
-    """Which images from `start` on are close to each image of the block that begins there: (block, n - start)."""
-    block = codes[start : start + _BLOCK, None]
-    close: Mask = np.bitwise_count(block ^ codes[None, start:]) <= MAX_BITS
-    return close & np.triu(np.ones_like(close), 1)
-
-
-def _has_candidate(codes: NDArray[np.uint64]) -> Mask:
-    has = np.zeros(len(codes), dtype=np.bool_)
-    for start in range(0, len(codes), _BLOCK):
-        close = _close(codes, start)
-        has[start:] |= close.any(axis=0)
-        has[start : start + _BLOCK] |= close.any(axis=1)
-    return has
-
-
-def _tiles(thumbnails: Sequence[Path], report: Report) -> tuple[Tiles, Mask, Mask]:
-    """For each thumbnail its tile as a unit vector (m, 768), whether it is plain, and whether it can be compared."""
-    tiles = np.zeros((len(thumbnails), 3 * _TILE_PX**2), dtype=np.float32)
-    plain, usable = np.zeros((2, len(thumbnails)), dtype=np.bool_)
-    for row, path in enumerate(thumbnails):
-        if row % 64 == 0:
-            report(Progress(row, len(thumbnails), _("Looking for near duplicates")))
-        try:
-            image = open_rgb(path, at_least_px=_TILE_PX).resize((_TILE_PX, _TILE_PX), Image.Resampling.BOX)
-        except DatasetError:
-            continue
-        pixels = np.asarray(image, dtype=np.float32)
-        usable[row] = pixels.std() > _FLAT
-        plain[row] = _is_plain(pixels)
-        centred = pixels.ravel() - pixels.mean()
-        tiles[row] = centred / max(float(np.linalg.norm(centred)), 1e-6)
-    return tiles, plain, usable
-
-
-def _is_plain(pixels: Tiles) -> bool:
-    """Whether a tile (h, w, 3) is grey, or has a background of one tone."""
-    if float(np.ptp(pixels, axis=2).mean()) < _GREY:
-        return True
-    grey = np.sort(pixels.mean(axis=2).ravel())
-    most = np.searchsorted(grey, grey + 2 * _SAME, side="right") - np.arange(len(grey))
-    return bool(most.max() >= _BACKGROUND * len(grey))
-
-
-def _agreeing(codes: NDArray[np.uint64], tiles: Tiles, plain: Mask) -> list[tuple[int, int]]:
-    """The close pairs whose tiles agree; a thinned list for images with very many, see `near_pairs`."""
+def _agreeing(codes: Codes, tiles: Tiles, report: Report) -> list[tuple[int, int]]:
+    """The pairs that agree in some view; a thinned list for images with very many, see `near_pairs`."""
     found: list[tuple[int, int]] = []
     label = np.arange(len(codes))
-    for start in range(0, len(codes), _BLOCK):
-        close = _close(codes, start)
-        needed = np.flatnonzero(close.any(axis=0))
-        if not len(needed):
-            continue
-        least = np.where(plain[start : start + _BLOCK, None] | plain[None, start + needed], _ALIKE_IF_PLAIN, _ALIKE)
-        alike = close[:, needed] & (tiles[start : start + _BLOCK] @ tiles[start + needed].T >= least)
-        for row in np.flatnonzero(alike.any(axis=1)):
-            others = start + needed[alike[row]]
-            found += [(int(start + row), int(j)) for j in _joined(label, int(start + row), others)]
+    own = turned_codes(tiles, UPRIGHT)
+    turns = [(UPRIGHT, codes, codes), *((turn, turned_codes(tiles, turn), own) for turn in TURNS)]
+    steps, done = len(turns) + len(WINDOWS), 0
+    for turn, viewed, plain_codes in turns:
+        report(Progress(done, steps, _("Comparing the photos")))
+        for start in range(0, len(codes), _BLOCK):
+            found += _turned_pairs(_Search(tiles, label, start), turn, viewed, plain_codes)
+        done += 1
+    for rows, columns in WINDOWS:
+        report(Progress(done, steps, _("Comparing the photos")))
+        viewed = window_codes(tiles, rows, columns)
+        for start in range(0, len(codes), _BLOCK):
+            found += _cut_pairs(_Search(tiles, label, start), rows, columns, viewed, own)
+        done += 1
+    return found
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A block of images that begins at `start`, and the component of each image as far as it is known."""
+
+    tiles: Tiles
+    label: NDArray[np.int64]
+    start: int
+
+    def least(self, others: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The correlation from which on each image of the block is like each of `others`."""
+        plain = self.tiles.plain
+        return np.where(plain[self.start : self.start + _BLOCK, None] | plain[None, others], _ALIKE_IF_PLAIN, _ALIKE)
+
+
+def _turned_pairs(search: _Search, turn: Turn, viewed: Codes, plain_codes: Codes) -> list[tuple[int, int]]:
+    """The pairs of an image of the block, turned so, and one that comes after it."""
+    start, vectors = search.start, search.tiles.vectors
+    block = viewed[start : start + _BLOCK, None]
+    close: Mask = np.bitwise_count(block ^ plain_codes[None, start:]) <= MAX_BITS
+    close &= np.triu(np.ones_like(close), 1)
+    needed = np.flatnonzero(close.any(axis=0))
+    if not len(needed):
+        return []
+    least = search.least(start + needed)
+    alike = close[:, needed] & (turned(vectors[start : start + _BLOCK], turn) @ vectors[start + needed].T >= least)
+    found: list[tuple[int, int]] = []
+    for row in np.flatnonzero(alike.any(axis=1)):
+        others = start + needed[alike[row]]
+        found += [(int(start + row), int(j)) for j in _joined(search.label, int(start + row), others)]
+    return found
+
+
+def _cut_pairs(search: _Search, rows: Cut, columns: Cut, viewed: Codes, own: Codes) -> list[tuple[int, int]]:
+    """The pairs of an image of the block and any that looks like it with its sides cut off about so.
+
+    Where there are very many candidates, those that are known to belong together are left out.
+    """
+    start, tiles = search.start, search.tiles
+    apart = np.bitwise_count(viewed[start : start + _BLOCK, None] ^ own[None, :])
+    whole, part = np.nonzero(apart <= _CUT_BITS)
+    strict = tiles.plain[start + whole] | tiles.plain[part]
+    kept = (start + whole != part) & (~strict | (apart[whole, part] <= _CUT_BITS_IF_PLAIN))
+    if kept.sum() > _PAIRS_EACH * _BLOCK:
+        kept &= search.label[start + whole] != search.label[part]
+    if not kept.any():
+        return []
+    whole, part, strict = whole[kept], part[kept], strict[kept]
+    about = window_vectors(tiles.pixels[start : start + _BLOCK], rows, columns)
+    scores = np.concatenate([tiles.vectors[part[whole == row]] @ about[row] for row in np.unique(whole)])
+    found: list[tuple[int, int]] = []
+    for at in np.flatnonzero(scores >= np.where(strict, _HOPELESS_IF_PLAIN, _HOPELESS)):
+        i, j = int(start + whole[at]), int(part[at])
+        least = _ALIKE_IF_PLAIN_AND_CUT if strict[at] else _ALIKE
+        if scores[at] >= least or best_match(tiles.pixels[i], tiles.vectors[j], columns) >= least:
+            _joined(search.label, i, np.array([j]))
+            found.append((min(i, j), max(i, j)))
     return found
 
 
