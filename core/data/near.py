@@ -40,7 +40,8 @@ MAX_BITS = 8  # of 64 that may differ; strangers among photos differ by more tha
 _CUT_BITS, _CUT_BITS_IF_PLAIN = 12, 4
 # Correlation of two tiles, colours included. Photos of different things seldom reach 0.9. Pictures that are grey or
 # mostly background reach it by showing the same kind of thing, so they have to agree nearly everywhere.
-_ALIKE, _ALIKE_IF_PLAIN, _ALIKE_IF_PLAIN_AND_CUT = 0.95, 0.99, 0.995
+_ALIKE, _ALIKE_IF_PLAIN = 0.95, 0.99
+_ALIKE_IF_CUT, _ALIKE_IF_CUT_AND_PLAIN = 0.98, 0.995  # the best of many places is always better than the one
 _HOPELESS, _HOPELESS_IF_PLAIN = 0.6, 0.85  # about where the cut may be; no better place for it gets them to agree
 _BLOCK = 128
 _PAIRS_EACH = 20
@@ -189,7 +190,7 @@ def _cut_pairs(search: _Search, rows: Cut, columns: Cut, viewed: Codes, own: Cod
     found: list[tuple[int, int]] = []
     for at in np.flatnonzero(scores >= np.where(strict, _HOPELESS_IF_PLAIN, _HOPELESS)):
         i, j = int(start + whole[at]), int(part[at])
-        least = _ALIKE_IF_PLAIN_AND_CUT if strict[at] else _ALIKE
+        least = _ALIKE_IF_CUT_AND_PLAIN if strict[at] else _ALIKE_IF_CUT
         if scores[at] >= least or best_match(tiles.pixels[i], tiles.vectors[j], columns) >= least:
             _joined(search.label, i, np.array([j]))
             found.append((min(i, j), max(i, j)))
