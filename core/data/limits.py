@@ -8,6 +8,8 @@ from core.paths import is_public
 
 _MIB = 1 << 20
 _NO_LIMIT = 1 << 50
+_MOST_PIXELS = 40_000_000
+_BYTES_A_PIXEL, _HEADER_BYTES = 4, _MIB  # of the largest photo there is within the limit on pixels, kept unpacked
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Limits:
     max_total_bytes: int = 1024 * _MIB
     max_ratio: int = 200
     ratio_floor_bytes: int = 4 * _MIB
-    max_pixels: int = 40_000_000
+    max_pixels: int = _MOST_PIXELS
     max_side: int = 20_000
     decode_timeout_s: float = 5.0
     formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
@@ -62,8 +64,16 @@ class Limits:
 
     @classmethod
     def local(cls) -> Limits:
-        """For one's own machine: amounts are bounded by the disk; images and structures are judged as anywhere."""
-        return cls(max_upload_bytes=_NO_LIMIT, max_total_bytes=_NO_LIMIT, bytes_an_entry=256)
+        """For one's own machine: amounts are bounded by the disk; pixels and structures are judged as anywhere.
+
+        One file is read whole, so it has a limit, too: what a photo of `max_pixels` takes without any compression.
+        """
+        return cls(
+            max_upload_bytes=_NO_LIMIT,
+            max_entry_bytes=_MOST_PIXELS * _BYTES_A_PIXEL + _HEADER_BYTES,
+            max_total_bytes=_NO_LIMIT,
+            bytes_an_entry=256,
+        )
 
     @classmethod
     def here(cls) -> Limits:

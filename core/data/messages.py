@@ -65,6 +65,12 @@ def _reject_template(code: str, about: bool) -> str:
                 "(labels.csv) with the columns filename and label."
             )
         )
+    if code == "too_few_classes" and about:
+        return _(
+            "There are fewer than {min_classes} class folders with photos, and '{what}' does not say what the photos "
+            "are: its first row has to name a file and a label column, as in filename,label. Or put the photos into "
+            "one folder for each class."
+        )
     known = {
         "bad_table": _("The table of labels cannot be used. Give it the columns filename and label."),
         "unsafe_path": _(
@@ -100,8 +106,8 @@ def _reject_template(code: str, about: bool) -> str:
 
 
 def skip_text(reason: str) -> str:
-    """Why one entry was left out, and what to do."""
-    limits = Limits()
+    """Why one entry was left out, and what to do; with the limits for where Graft runs."""
+    limits = Limits.here()
     known = {
         "missing_file": _("The table names it, but there is no such photo. Add the photo or remove the row."),
         "not_in_table": _("No row of the table names this photo. Add a row with its label."),
@@ -137,7 +143,7 @@ def skip_text(reason: str) -> str:
 
 
 def warning_text(code: str) -> str:
-    """What a warning means, and what to do; `code` may end in ":<class>"."""
+    """What a warning means, and what to do; `code` may end in ":<class>" or ":<file>"."""
     kind, _colon, name = code.partition(":")
     known = {
         "case_colliding_classes": _(
@@ -164,6 +170,14 @@ def warning_text(code: str) -> str:
         "no_group": _(
             "The names of some photos ({name}) do not fit the pattern for groups; each of them counts by itself."
         ),
+        "table_unused": _(
+            "The table '{name}' was not used: its first row names no columns that are known. It needs a file column "
+            "(filename) and a label, split or group column (label, split, patient, plant, video)."
+        ),
+        "table_unused_few": _(
+            "The table '{name}' was not used: its rows name too few of the photos. Write the files' names as they are."
+        ),
+        "table_unused_large": _("The table '{name}' was not used: the tables are too large. Make them smaller."),
         "one_group": _(
             "All photos of class '{name}' belong together (near duplicates, or one group), so they all stay in "
             "training and the splits that Graft makes have none. Add photos taken at other times or of other subjects."

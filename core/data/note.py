@@ -21,7 +21,7 @@ def _splits(counts: Mapping[str, int], given: Mapping[str, int], made: Sequence[
         sentences = [
             _(
                 "The data came with no splits, so they were made class by class (seed {seed}): {test} images for test, "
-                "{val} for validation, about 15 % each, and {train} for training."
+                "{val} for validation and {train} for training."
             ).format(seed=seed, **facts)
         ]
     elif "train" in made:
@@ -42,12 +42,12 @@ def _made_from_train(split: str, n: int, seed: int) -> str:
         if not n:
             return _("The data came with no test split, and none could be made without taking the same images twice.")
         return _(
-            "The data came with no test split, so {n} images (about 15 % of each class) were moved there from training "
+            "The data came with no test split, so {n} images were moved there from training, class by class "
             "(seed {seed})."
         ).format(n=n, seed=seed)
     if not n:
         return _("The data came with no validation split, and none could be made without taking the same images twice.")
     return _(
-        "The data came with no validation split, so {n} images (about 15 % of each class) were moved from training to "
-        "validation (seed {seed})."
+        "The data came with no validation split, so {n} images were moved from training to validation, class by class "
+        "(seed {seed})."
     ).format(n=n, seed=seed)

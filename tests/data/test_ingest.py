@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -41,7 +42,8 @@ def test_a_zip_becomes_a_dataset(photos_zip: Path) -> None:
     assert dataset.made_splits == ("train", "val", "test")
     assert dataset.given_splits == {}
     assert dataset.split_counts == {"train": 28, "val": 6, "test": 6}
-    assert "6 images for test" in dataset.note
+    assert "6 images for test, 6 for validation and 28 for training." in dataset.note
+    assert "%" not in dataset.note
     assert dataset.images == len(dataset.items) == 40
     assert [i.label for i in dataset.items] == list(dataset.labels) == [0] * 20 + [1] * 20
     assert open_dataset("default", dataset.id) == dataset
@@ -325,6 +327,24 @@ def test_a_file_in_a_folder_may_be_too_large(tmp_path: Path, photos_zip: Path) -
     assert [s["reason"] for s in found["skipped"]] == ["file_too_large"]
 
 
+def test_on_ones_own_machine_a_photo_may_be_as_large_as_its_pixels_allow(
+    tmp_path: Path, photos_zip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (3000, 4100, 3), dtype=np.uint8)
+    with zipfile.ZipFile(photos_zip) as archive:
+        archive.extractall(tmp_path / "pets")
+    Image.fromarray(noise).save(tmp_path / "pets" / "cat" / "huge.bmp")
+    with zipfile.ZipFile(photos_zip, "a") as archive:
+        archive.write(tmp_path / "pets" / "cat" / "huge.bmp", "cat/huge.bmp")
+    for source in (tmp_path / "pets", photos_zip):
+        found = inspect(source)
+        assert (found["action"], found["images"], found["skipped"]) == ("accept", 41, [])
+    assert "153 MB" in skip_text("file_too_large")
+    monkeypatch.setenv("GRAFT_PUBLIC", "1")
+    assert inspect(photos_zip)["code"] == "too_large"
+    assert "30 MB" in skip_text("file_too_large")
+
+
 @pytest.mark.parametrize(
     ("file", "content"),
     [
@@ -414,7 +434,7 @@ SKIPS = """duplicate_name unsupported_format name_too_long bad_crc corrupt_entry
     file_too_large missing_file not_in_table conflicting_rows"""
 WARNINGS = """case_colliding_classes class_too_small:x class_missing_in_val:x class_missing_in_test:x
     nested_folders class_missing_in_train:x empty_class:x one_group:x few_groups:x no_group:3 conflicting_duplicate
-    train_val_leak train_test_leak val_test_leak"""
+    train_val_leak train_test_leak val_test_leak table_unused:x table_unused_few:x table_unused_large:x"""
 
 
 def test_every_code_has_a_sentence() -> None:
