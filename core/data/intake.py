@@ -201,7 +201,7 @@ def _result(desk: Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:
         stray = desk.n_images and all(r in _PLACELESS for _i, _n, r in desk.skipped) and not bad
         raise rejected("no_class_folders" if stray else "no_images", desk.table if stray else "", limits)
     if len(classes) < limits.min_classes:
-        raise rejected("too_few_classes", limits=limits)
+        raise rejected("too_few_classes", desk.table, limits)
     label = {name: i for i, name in enumerate(classes)}
     found = [_found(p, decoded[p.sha256], label[p.place.label]) for p in good]
     found.sort(key=lambda f: (f.label, f.name, f.sha256, f.split or ""))
@@ -248,4 +248,4 @@ def _warnings(desk: Desk, good: Sequence[Photo], classes: Sequence[str]) -> tupl
         found.append("case_colliding_classes")
     if any(p.place.nested for p in good):
         found.append("nested_folders")
-    return (*found, *(f"empty_class:{name}" for name in sorted(desk.labels - set(classes))))
+    return (*found, *(f"empty_class:{name}" for name in sorted(desk.labels - set(classes))), *desk.warnings)

@@ -28,11 +28,19 @@ _MANY = 50  # photos of one name, more than which no row can mean
 
 @dataclass
 class Tabled:
-    """What tables say: for each photo's index its place and group; rows that name no photo; photos named twice."""
+    """What tables say.
+
+    Attributes:
+        places: for each photo's index its place and group; in places from tables without labels, only the split counts.
+        missing: files named in rows that are no photo that is there.
+        conflicts: photos that rows contradict each other about.
+        used: the names of the tables that name photos.
+    """
 
     places: dict[int, tuple[Place, str]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     conflicts: set[int] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,28 @@ def placed_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]
         raise bad_table(tables[0].name, 0, _("none of its rows names a photo that is there."))
     if not named or (2 * len(named) < len(photos) and in_folders):
         return None
+    return _all_read(matched, index)
+
+
+def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]]) -> Tabled:
+    """What tables without labels say about `photos`: splits and groups. Only those that name half of them are used.
+
+    Raises:
+        RejectedError: as `placed_by_tables`.
+    """
+    index = _Index(photos)
+    matched = [_matched(table, index) for table in tables]
+    return _all_read(
+        [one for one in matched if 2 * len({p for found in one.photos for p in found}) >= len(photos)], index
+    )
+
+
+def _all_read(matched: Sequence[_Matched], index: _Index) -> Tabled:
     result = Tabled()
     first: dict[int, tuple[str, str | None, str]] = {}
     for one in matched:
         if any(one.photos):
+            result.used.add(one.table.name)
             _read(one, index, first, result)
     return result
 
@@ -139,7 +165,7 @@ def _read(one: _Matched, index: _Index, first: dict[int, tuple[str, str | None, 
             result.missing.append(shown(row.file, 255))
             continue
         photo = _one_of(one.table, row, candidates, index)
-        split = row.split or _split_of_path(index.paths[photo])
+        split = row.split or (_split_of_path(index.paths[photo]) if one.table.labelled else None)
         said = (row.label, split, row.group)
         if photo in first and not _agree(first[photo], said):
             result.conflicts.add(photo)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.data import names
 from core.data.archive import BadEntry
 from core.data.layout import Layout, Place, recognise
 from core.data.limits import Limits
-from core.data.matching import Tabled, placed_by_tables
+from core.data.matching import Tabled, noted_by_tables, placed_by_tables
 from core.data.sources import Source
 from core.data.table import Table, is_table, read_table
 
-_MOST_TABLES, _MOST_TABLE_BYTES = 50, 16 << 20  # text takes up to 8 times its bytes while it is read
+_MOST_TABLES, _MOST_WARNINGS = 50, 10
+_MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
 
 
 @dataclass
@@ -40,7 +41,8 @@ class Desk:
         ignored: how many files were nobody's.
         labels: classes that have a folder.
         n_images: how many entries may be photos, by their names.
-        table: a table whose header is not known, where one was seen.
+        table: a table that does not say what the photos are, where one was seen.
+        warnings: code words about tables that were not used.
     """
 
     photos: list[Photo] = field(default_factory=list)
@@ -50,6 +52,7 @@ class Desk:
     labels: set[str] = field(default_factory=set)
     n_images: int = 0
     table: str = ""
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +81,24 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
     layout = recognise(file.parts[:-1] for file in maybe)
     tables = _tables(source, plain, desk)
     in_folders = sum(layout.place(file.parts[:-1]) is not None for file in maybe)
-    tabled = (
-        placed_by_tables(list(tables.values()), [(f.index, f.parts) for f in maybe], in_folders) if tables else None
-    )
+    paths = [(file.index, file.parts) for file in maybe]
+    labelled = [table for table in tables.values() if table.labelled]
+    tabled = placed_by_tables(labelled, paths, in_folders) if labelled else None
+    noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths)
+    used = noted.used | (tabled.used if tabled is not None else set())
+    read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
+    desk.warnings += [f"table_unused_few:{_named(t.name)}" for t in tables.values() if t.name not in used]
+    del desk.warnings[_MOST_WARNINGS:]
     for _i, entry, parts in every:
         if parts and entry.is_folder and tabled is None:
             _note_folder(desk, layout.place(parts))
     taken: set[str] = set()
     for file in files:
-        _sort_file(desk, limits, file, taken, layout, tabled, tables)
+        _sort_file(desk, limits, file, taken, layout, tabled, read)
     if tabled is not None:
         last = len(source.entries)
         desk.skipped += [(last, name, "missing_file") for name in tabled.missing[: limits.max_entries]]
+    _note(desk, noted)
     if group_of is not None:
         for photo in desk.photos:
             photo.group = group_of(photo.name) or photo.group
@@ -98,7 +107,7 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
 
 
 def _tables(source: Source, files: list[_File], desk: Desk) -> dict[int, Table]:
-    """The tables that label photos, by their index."""
+    """The tables whose header is known, by their index."""
     found: dict[int, Table] = {}
     candidates = [file for file in files if is_table(file.parts) and _fits(file.name, source.limits)]
     left = _MOST_TABLE_BYTES
@@ -106,14 +115,34 @@ def _tables(source: Source, files: list[_File], desk: Desk) -> dict[int, Table]:
         left -= source.entries[file.index].size
         if left < 0:
             desk.table = desk.table or file.name
+            desk.warnings.append(f"table_unused_large:{_named(file.name)}")
             break
         with suppress(BadEntry):
             table = read_table(source.read(file.index), file.parts)
             if table is not None:
                 found[file.index] = table
             else:
+                desk.warnings.append(f"table_unused:{_named(file.name)}")
+            if table is None or not table.labelled:
                 desk.table = desk.table or file.name
     return found
+
+
+def _named(name: str) -> str:
+    return names.shown(name, 120)
+
+
+def _note(desk: Desk, noted: Tabled) -> None:
+    """Gives photos the splits and groups of tables without labels, which go before those that they have."""
+    for photo in desk.photos:
+        if photo.index in noted.places:
+            place, group = noted.places[photo.index]
+            photo.place = replace(photo.place, split=place.split or photo.place.split)
+            photo.group = group or photo.group
+    against = [photo for photo in desk.photos if photo.index in noted.conflicts]
+    desk.photos = [photo for photo in desk.photos if photo.index not in noted.conflicts]
+    desk.skipped += [(photo.index, photo.name, "conflicting_rows") for photo in against]
+    desk.others += [photo.index for photo in against]
 
 
 def _sort_file(
@@ -123,13 +152,13 @@ def _sort_file(
     taken: set[str],
     layout: Layout,
     tabled: Tabled | None,
-    tables: dict[int, Table],
+    read: set[int],
 ) -> None:
     if names.is_junk(file.parts):
         desk.ignored += 1
         desk.others.append(file.index)
         return
-    if tabled is not None and file.index in tables:
+    if file.index in read:
         return  # it was read, and is neither a photo nor left out
     display = names.shown(file.name, limits.max_name_bytes)
     path = "/".join(file.parts)

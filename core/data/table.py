@@ -1,7 +1,8 @@
 """A CSV or TSV beside the photos: which file has which label, split and group.
 
 Only tables whose header is known are read: a file and a label column, or a file column followed by one column of 0 and
-1 for each class. Whether a table counts at all, and which photo a row means, is for `matching.py` to say.
+1 for each class; or a file column with a group or a split, where folders say what the photos are.
+Whether a table counts at all, and which photo a row means, is for `matching.py` to say.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ _LABELS = (
     "species", "diagnosis", "dx", "breed", "disease", "type", "tag", "y",
 )  # fmt: skip
 _SPLITS = ("split", "set", "subset", "partition", "fold", "data_set", "dataset")
-_GROUPS = (
-    "group", "group_id", "patient", "patient_id", "patientid", "subject", "subject_id", "plant", "plant_id", "video",
-    "video_id", "clip", "clip_id", "sequence", "sequence_id", "case", "case_id", "individual", "individual_id",
-    "lesion_id", "specimen", "specimen_id", "participant", "participant_id", "site_id",
-)  # fmt: skip
+# "patient_name" and "PatientID" name a group; "patient_age" and "plant_height" do not.
+_GROUP = re.compile(
+    "(group|patient|subject|plant|video|clip|sequence|case|individual|specimen|participant)s?"
+    "(_?(id|ids|no|nr|num|number|name|code|key|index|uid))?|(lesion|site)_?(id|no|nr|number|name|code)"
+)
 _MORE_SPLITS = {"training": "train", "dev": "val", "development": "val", "testing": "test"}
 _YES_NO = {"0", "1", "0.0", "1.0", ""}
 
@@ -55,12 +56,14 @@ class Table:
 
     Attributes:
         name: its path in the source, for display.
+        labelled: whether it says what the photos are; else its rows' labels are "".
         folder: the folders it lies in.
         files: the file named in each row, in order.
         rows: reads the rows, in the same order.
     """
 
     name: str
+    labelled: bool
     folder: tuple[str, ...]
     files: tuple[str, ...]
     rows: Callable[[], list[Row]]
@@ -68,13 +71,17 @@ class Table:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where what is: `classes` are the one-hot columns, where there is no label column."""
+    """Where what is, -1 where it is not: `classes` are the one-hot columns, where there is no label column."""
 
     file: int
     label: int
     split: int
     group: int
     classes: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def labelled(self) -> bool:
+        return self.label >= 0 or bool(self.classes)
 
 
 def is_table(parts: Sequence[str]) -> bool:
@@ -83,7 +90,7 @@ def is_table(parts: Sequence[str]) -> bool:
 
 
 def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
-    """Reads a file's bytes as a table; None where its header is not that of one that labels photos."""
+    """Reads a file's bytes as a table; None where its header is none that is known."""
     text = _decoded(content)
     found = _recognised(text)
     if found is None:
@@ -98,7 +105,9 @@ def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
             break  # reading the rows will say so, where it is this table that decides
         files.append(_cell(cells, columns.file)[:MAX_CELL])
     stem = _split_in(parts[-1])
-    return Table(name, parts[:-1], tuple(files), lambda: list(_rows(name, text, delimiter, columns, stem)))
+    return Table(
+        name, columns.labelled, parts[:-1], tuple(files), lambda: list(_rows(name, text, delimiter, columns, stem))
+    )
 
 
 def split_word(word: str) -> str | None:
@@ -155,21 +164,20 @@ def _recognised(text: str) -> tuple[str, _Columns] | None:
 def _columns(header: Sequence[str], text: str, delimiter: str) -> _Columns | None:
     words = [re.sub(r"[^a-z0-9]+", "_", unicodedata.normalize("NFKC", cell).casefold()).strip("_") for cell in header]
     place = {word: index for index, word in reversed(list(enumerate(words)))}
-    file, label, split, group = (_first(place, known) for known in (_FILES, _LABELS, _SPLITS, _GROUPS))
+    file, label, split = (_first(place, known) for known in (_FILES, _LABELS, _SPLITS))
     if file < 0:
         return None
-    if (
-        split >= 0
-        and words[split] == "fold"
-        and not _all(text, delimiter, split, lambda word: not word or bool(split_word(word)))
-    ):
+    group = next((i for i, word in enumerate(words) if i not in (file, label, split) and _GROUP.fullmatch(word)), -1)
+    splits = split >= 0 and _all(text, delimiter, split, lambda word: not word or bool(split_word(word)))
+    if split >= 0 and words[split] == "fold" and not splits:
         split = -1  # numbers of a cross-validation
     if label >= 0:
         return _Columns(file, label, split, group)
     others = [i for i in range(len(header)) if i not in (file, split, group)]
-    if file != 0 or len(others) < 2 or not _all_yes_no(text, delimiter, others):
-        return None
-    return _Columns(file, -1, split, group, tuple((i, header[i]) for i in others))
+    if file == 0 and len(others) >= 2 and _all_yes_no(text, delimiter, others):
+        return _Columns(file, -1, split, group, tuple((i, header[i]) for i in others))
+    split = split if splits else -1  # beside folders that say enough, "dataset" may mean anything
+    return _Columns(file, -1, split, group) if split >= 0 or group >= 0 else None
 
 
 def _first(place: dict[str, int], known: Sequence[str]) -> int:
@@ -207,11 +215,15 @@ def _rows(name: str, text: str, delimiter: str, columns: _Columns, split: str | 
             raise bad_table(name, number, _("the file's name is missing."))
         if columns.classes:
             label = _one_hot(name, number, cells, columns)
-        if not class_name(label):
+        if columns.labelled and not class_name(label):
             raise bad_table(name, number, _("the label of '{file}' is missing.").format(file=visible(file)))
         if word and not split_word(word):
-            problem = _("'{word}' is no split. Write train, val or test, or leave it empty.")
-            raise bad_table(name, number, problem.format(word=visible(word)[:80]))
+            problem = _(
+                "'{word}' is no split. Write train, val or test, or leave it empty ({others} are known, too; "
+                "numbers are not)."
+            )
+            others = ", ".join(("valid", "validation", *_MORE_SPLITS))
+            raise bad_table(name, number, problem.format(word=visible(word)[:80], others=others))
         yield Row(number, file, class_name(label), split_word(word) or split, visible(group))
 
 

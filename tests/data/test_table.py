@@ -10,6 +10,7 @@ import pytest
 from core.data import sorting
 from core.data.ingest import ingest
 from core.data.inspection import inspect
+from core.data.messages import warning_text
 from core.data.table import MAX_ROWS, read_table
 from core.errors import RejectedError
 from tests.conftest import photo_bytes
@@ -147,6 +148,10 @@ def test_what_does_not_fit_is_skipped_and_named(tmp_path: Path) -> None:
     [
         ("2.png,", "row 10: the label of '2.png' is missing"),
         ("2.png", "row 10: the label of '2.png' is missing"),
+        (
+            "2.png,cat,0",
+            "row 10: '0' is no split. Write train, val or test, or leave it empty (valid, validation, tr",
+        ),
         (",cat", "row 10: the file's name is missing"),
         ("2.png,cat,later", "row 10: 'later' is no split. Write train, val or test"),
         ('2.png,"cat' + "x" * 2000, "row 10: it is too long"),
@@ -176,6 +181,64 @@ def test_class_folders_decide_where_no_table_names_most_photos(tmp_path: Path) -
         found = inspect(path)
         assert (found["classes"], found["images"]) == (["cat", "dog"], 16)
         assert [s["reason"] for s in found["skipped"]] == ["unsupported_format"]
+        assert found["warnings"] == [f"table_unused{'_few' if k in (1, 2) else ''}:metadata.csv"]
+        assert "'metadata.csv' was not used: its" in warning_text(found["warnings"][0])
+
+
+@pytest.mark.parametrize(
+    "header", ["patient", "patient_name", "PatientID", "subject no", "Video_Name", "plant_nr", "group_id", "Case"]
+)
+@pytest.mark.parametrize("folder", ["", "pets/"])
+def test_beside_class_folders_a_table_says_the_groups(tmp_path: Path, header: str, folder: str) -> None:
+    photos = {**shots(f"{folder}cat/", 30), **shots(f"{folder}dog/", 30, first=50)}
+    table = f"filename,{header},age\n" + "".join(
+        f"{c}/{i}.png,{c}{i // 5},3\n" for c in ("cat", "dog") for i in range(30)
+    )
+    path = zipped(tmp_path / "a.zip", {**photos, f"{folder}table.csv": table})
+    dataset = ingest(path)
+    assert (dataset.classes, dataset.warnings, dataset.skipped, dataset.images) == (("cat", "dog"), (), (), 60)
+    assert {i.group for i in dataset.items} == {f"{c}{k}" for c in ("cat", "dog") for k in range(6)}
+    for group in {i.group for i in dataset.items}:
+        assert len({i.split for i in dataset.items if i.group == group}) == 1
+
+
+def test_beside_class_folders_a_table_says_the_splits(tmp_path: Path) -> None:
+    photos = {**shots("cat/"), **shots("train/", first=50)}
+    said = "".join(f"{c}/{i}.png,{'train' if i < 5 else 'test'}\n" for c in ("cat", "train") for i in range(7))
+    found = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": "image,split\n" + said + "gone.png,val\n"}))
+    assert (found["classes"], found["splits"]) == (["cat", "train"], {"train": 10, "test": 4})
+    assert (found["skipped"], found["warnings"]) == ([], [])
+
+
+def test_what_says_nothing_of_groups_or_contradicts_itself_is_told(tmp_path: Path) -> None:
+    photos = {**shots("cat/"), **shots("dog/", first=50)}
+    ages = "filename,patient_age,dataset\n" + "".join(f"cat/{i}.png,40,clinic 1\n" for i in range(8))
+    found = inspect(zipped(tmp_path / "a.zip", {**photos, "ages.csv": ages}))
+    assert (found["images"], found["warnings"]) == (16, ["table_unused:ages.csv"])
+    few = "filename,patient\ncat/1.png,p1\n"
+    assert inspect(zipped(tmp_path / "b.zip", {**photos, "t.csv": few}))["warnings"] == ["table_unused_few:t.csv"]
+    twice = "filename,patient\n" + "".join(f"cat/{i % 8}.png,p{min(i, 8)}\n" for i in range(9))
+    found = inspect(zipped(tmp_path / "c.zip", {**photos, "t.csv": twice}))
+    assert (found["images"], found["warnings"]) == (15, [])
+    assert found["skipped"] == [{"entry": "cat/0.png", "reason": "conflicting_rows"}]
+
+
+def test_a_table_of_groups_beside_one_of_labels_counts_too(tmp_path: Path) -> None:
+    tables = {"labels.csv": rows("filename,label", "{i}.png,{c}"), "who.csv": rows("filename,patient", "{i}.png,p{i}")}
+    dataset = ingest(zipped(tmp_path / "a.zip", {**shots("images/"), **tables}))
+    assert (dataset.classes, dataset.warnings) == (("cat", "dog"), ())
+    assert {i.group for i in dataset.items} == {f"p{i}" for i in range(8)}
+
+
+@pytest.mark.parametrize("table", ["a,b\n0.png,cat\n", "0.png,cat\n1.png,dog\n", "filename,patient\n0.png,p\n"])
+@pytest.mark.parametrize("folder", ["", "images/"])
+def test_a_refusal_names_the_table_that_does_not_say_what_the_photos_are(
+    tmp_path: Path, table: str, folder: str
+) -> None:
+    found = inspect(zipped(tmp_path / "a.zip", {**shots(folder), "labels.csv": table}))
+    assert found["code"] == ("too_few_classes" if folder else "no_class_folders")
+    assert "'labels.csv' does not say what" in found["message"]
+    assert "filename,label" in found["message"]
 
 
 def test_a_table_goes_before_folders_and_overrules_them(tmp_path: Path) -> None:
@@ -207,6 +270,7 @@ def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pyt
     large = rows("filename,label", "cat/{i}.png,{c}") + "x,y\n" * 100
     found = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))
     assert (found["images"], [s["reason"] for s in found["skipped"]]) == (16, ["unsupported_format"])
+    assert found["warnings"] == ["table_unused_large:large.csv"]
 
 
 @pytest.mark.parametrize(
