@@ -5,7 +5,7 @@ Which photos are alike is the data room's word (`core.data.near`); what that mea
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from core.data.dataset import Dataset, Item
@@ -48,13 +48,18 @@ def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[Pair, ...]:
     copies: dict[str, list[int]] = defaultdict(list)
     for index, item in enumerate(dataset.items):
         copies[item.sha256].append(index)
-    firsts = [places[0] for places in copies.values()]
     found = [_pair(dataset.items, places[0], other, True) for places in copies.values() for other in places[1:]]
-    distinct = [dataset.items[index] for index in firsts]
+    distinct = _related([dataset.items[places[0]] for places in copies.values()])
     near = near_pairs([item.phash for item in distinct], [dataset.thumbnail(item) for item in distinct], report)
     for a, b in near:
         found += _telling(dataset.items, copies[distinct[a].sha256], copies[distinct[b].sha256])
     return tuple(sorted(found, key=lambda pair: (KINDS.index(pair.kind), not pair.exact, pair.first, pair.second)))
+
+
+def _related(distinct: list[Item]) -> list[Item]:
+    """Those of distinct photos that may have a near duplicate: it would be kin, which was found when they came in."""
+    members = Counter(item.kin for item in distinct)
+    return [item for item in distinct if item.kin < 0 or members[item.kin] > 1]
 
 
 def _telling(items: tuple[Item, ...], ones: list[int], others: list[int]) -> list[Pair]:
