@@ -92,6 +92,6 @@ RECIPES = {
         cooldown_sizes_px=(64, 80, 96, 112),
     ),
     "plain": Recipe("plain", epochs=12, cooldown_epochs=5),
-    "inception": Recipe("inception", epochs=10, cooldown_epochs=4),
+    "inception": Recipe("inception", epochs=8, cooldown_epochs=3),
 }  # fmt: skip
 """How each of the shipped backbones was trained."""
