@@ -49,7 +49,7 @@ def test_what_is_found_can_be_mended(visitor: Visitor, dirty: Path, tmp_path: Pa
     visitor.settle()
 
     page.get_by_role("tab", name="Your edits (2)").click()
-    visitor.sees("untouched photos of test, a probe gets")
+    visitor.sees("photos of test that no edit touches")
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download the edits (CSV)").click()
     rows = list(csv.DictReader(io.StringIO(taken.value.path().read_text())))
