@@ -74,12 +74,6 @@ def _pair(items: tuple[Item, ...], one: int, other: int, exact: bool) -> Pair:
     return Pair(first, second, exact, a.label != b.label, a.split != b.split)
 
 
-def leaked(dataset: Dataset, split: str) -> tuple[int, ...]:
-    """Indices of the items of `split` of which a copy, a near duplicate or a photo of the same group is in training."""
-    seen = {_kin(item) for item in dataset.split("train")}
-    return tuple(i for i, item in enumerate(dataset.items) if item.split == split and _kin(item) in seen)
-
-
 def groups_apart(dataset: Dataset) -> tuple[str, ...]:
     """The user's groups that lie on both sides of the line between training and the other splits."""
     splits: dict[str, set[bool]] = defaultdict(set)
@@ -87,7 +81,3 @@ def groups_apart(dataset: Dataset) -> tuple[str, ...]:
         if item.group:
             splits[item.group].add(item.split == "train")
     return tuple(sorted(group for group, sides in splits.items() if len(sides) > 1))
-
-
-def _kin(item: Item) -> int | str:
-    return item.kin if item.kin >= 0 else item.sha256
