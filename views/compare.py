@@ -71,7 +71,7 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
     with right:
         st.subheader(_("Accuracy against cost"))
         st.plotly_chart(charts.accuracy_against_cost(rows), key="cost", alt=_("Accuracy against milliseconds an image"))
-    onwards(rows, job)
+    onwards(rows, (status.result.get("verdict") or {}).get("recommended", ""), job)
     embedding_map(dataset, [row["backbone"] for row in rows])
 
 
@@ -161,9 +161,10 @@ def take_along(rows: list[dict], result: dict) -> None:
         downloads.table(_("Download the table (CSV)"), headings, cells, "comparison.csv")
 
 
-def onwards(rows: list[dict], job: Job) -> None:
-    """What to do next."""
-    trainable = [row["backbone"] for row in rows if info(row["backbone"]).trainable]
+def onwards(rows: list[dict], recommended: str, job: Job) -> None:
+    """What to do next, with the backbone that the verdict recommends."""
+    names = sorted((row["backbone"] for row in rows), key=lambda name: name != recommended)  # the others stay ranked
+    trainable = [name for name in names if info(name).trainable]
     with st.container(horizontal=True):
         if trainable:
             st.page_link(

@@ -169,15 +169,7 @@ def take_home(run: Run) -> None:
     status = progress.panel(job)
     if status.state == "done":
         file = job.path / status.result["file"]
-        st.download_button(
-            _("Download the bundle ({size})").format(size=text.megabytes(file.stat().st_size / 1e6)),
-            file.read_bytes,
-            file_name=f"graft-{name}.zip",
-            mime="application/zip",
-            type="primary",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        downloads.archive(_("Download the bundle ({size})"), file, f"graft-{name}.zip", primary=True)
 
 
 main()

@@ -137,3 +137,12 @@ def texts(app: AppTest) -> str:
     """All the words of a page that are read as Markdown."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "info", "success", "warning", "error", "metric")
     return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
+
+
+def by_label(widgets: Any, label: str) -> Any:
+    """The widget with a label."""
+    return next(widget for widget in widgets if widget.label == label)
+
+
+def button(app: AppTest, label: str) -> Any:
+    return by_label(app.button, label)

@@ -214,14 +214,7 @@ def _cleaned(dataset: Dataset) -> None:
     status = progress.panel(job)
     if status.state == "done":
         path = job.path / status.result["file"]
-        st.download_button(
-            _("Download the edited photos ({size})").format(size=text.megabytes(status.result["bytes"] / 1e6)),
-            path.open("rb"),
-            file_name="photos.zip",
-            mime="application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        downloads.archive(_("Download the edited photos ({size})"), path, "photos.zip")
 
 
 def _page(found: Sequence[Any], name: str, size: int) -> Sequence[Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import streamlit as st
 
 from core.tables import as_csv
+from views.ui.text import megabytes
 
 
 def document(label: str, content: object, file_name: str) -> None:
@@ -19,6 +21,19 @@ def document(label: str, content: object, file_name: str) -> None:
 def table(label: str, headings: Sequence[str], rows: Iterable[Sequence[object]], file_name: str) -> None:
     """A button for a table as CSV."""
     _button(label, as_csv(headings, rows), file_name, "text/csv")
+
+
+def archive(label: str, path: Path, file_name: str, *, primary: bool = False) -> None:
+    """A button for a zip on the disk, which is read only when it is pressed; `label` has a place for {size}."""
+    st.download_button(
+        label.format(size=megabytes(path.stat().st_size / 1e6)),
+        path.read_bytes,
+        file_name=file_name,
+        mime="application/zip",
+        type="primary" if primary else "secondary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def _button(label: str, content: str, file_name: str, mime: str) -> None:
