@@ -76,7 +76,7 @@ class Predictions:
         with replacing(path) as file:
             np.savez_compressed(
                 file, y_true=self.y_true, proba=self.proba,
-                class_names=_text(self.class_names), ids=_text(self.ids), split=_text([self.split]),
+                class_names=packed(self.class_names), ids=packed(self.ids), split=packed([self.split]),
             )  # fmt: skip
 
     @classmethod
@@ -89,11 +89,11 @@ class Predictions:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
                 return cls(
-                    class_names=_strings(content["class_names"]),
+                    class_names=unpacked(content["class_names"]),
                     y_true=content["y_true"],
                     proba=content["proba"],
-                    ids=_strings(content["ids"]),
-                    split=_strings(content["split"])[0],
+                    ids=unpacked(content["ids"]),
+                    split=unpacked(content["split"])[0],
                 )
         except FileNotFoundError:
             raise EvaluationError(
@@ -156,12 +156,17 @@ def _frozen_labels(given: object, shape: tuple[int, ...]) -> NDArray[np.int64]:
     return frozen
 
 
-def _text(strings: Sequence[str]) -> NDArray[np.uint8]:
+def packed(strings: Sequence[str]) -> NDArray[np.uint8]:
     """Strings as the bytes of JSON: numpy's own text arrays drop trailing NULs and cost 4 bytes a character."""
     return np.frombuffer(json.dumps(list(strings)).encode(), dtype=np.uint8)
 
 
-def _strings(content: NDArray[np.uint8]) -> tuple[str, ...]:
+def unpacked(content: NDArray[np.uint8]) -> tuple[str, ...]:
+    """The strings that `packed` was given.
+
+    Raises:
+        ValueError: these are other bytes.
+    """
     strings = json.loads(content.astype(np.uint8).tobytes())
     if not (isinstance(strings, list) and all(isinstance(string, str) for string in strings)):
         raise ValueError("not a list of strings")

@@ -34,6 +34,14 @@ class Folds:
     def __len__(self) -> int:
         return len(self.pairs)
 
+    @property
+    def numbers(self) -> Rows:
+        """(n,) which fold holds out each row."""
+        found = np.empty(sum(len(held) for _fit, held in self.pairs), dtype=np.int64)
+        for number, (_fit, held) in enumerate(self.pairs):
+            found[held] = number
+        return found
+
 
 def make_folds(y: NDArray[np.int64], kin: NDArray[np.int64], classes: Sequence[str], folds: int, seed: int) -> Folds:
     """Stratified, seeded folds in which photos that are kin are on one side.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,10 +62,14 @@ class Pair:
     p_worse: float
     mcnemar_p: float
 
+    def as_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return {**asdict(self), "interval": list(self.interval), "sentence": self.sentence}
+
     @property
     def sentence(self) -> str:
         """The same in plain words."""
-        facts = {
+        facts: dict[str, Any] = {
             "a": self.a, "b": self.b, "points": 100 * self.diff, "low": 100 * self.interval[0],
             "high": 100 * self.interval[1], "better": 100 * self.p_better, "same": 100 * self.p_same,
             "worse": 100 * self.p_worse,
@@ -74,6 +79,17 @@ class Pair:
                 "{a} is better than {b} by {points:.1f} points (95 %: {low:.1f} to {high:.1f}); by more than a point "
                 "with a probability of {better:.0f} %."
             ).format(**facts)
+        if self.interval[1] < 0:
+            return _(
+                "{a} is worse than {b} by {less:.1f} points (95 %: {least:.1f} to {most:.1f}); by more than a point "
+                "with a probability of {worse:.0f} %."
+            ).format(**facts, less=-facts["points"], least=-facts["high"], most=-facts["low"])
+        if self.diff < 0:
+            return _(
+                "{a} is behind {b} by {less:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}): "
+                "better by more than a point with a probability of {better:.0f} %, the same within a point "
+                "{same:.0f} %, worse {worse:.0f} %."
+            ).format(**facts, less=-facts["points"])
         return _(
             "{a} is ahead of {b} by {points:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}): "
             "better by more than a point with a probability of {better:.0f} %, the same within a point {same:.0f} %, "
@@ -99,7 +115,7 @@ class Verdict:
 
     def as_json(self) -> dict[str, object]:
         """As a JSON object."""
-        pairs = [{**asdict(pair), "interval": list(pair.interval), "sentence": pair.sentence} for pair in self.pairs]
+        pairs = [pair.as_json() for pair in self.pairs]
         return {"best": self.best, "recommended": self.recommended, "why": self.why, "pairs": pairs}
 
 

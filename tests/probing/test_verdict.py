@@ -88,3 +88,10 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
         low, high = compared(candidate("a", folds_a), candidate("b", folds_b), 5).interval
         held += low <= 0.02 <= high
     assert 0.92 <= held / 300 <= 1.0
+
+
+def test_a_lead_of_the_other_is_told_as_such():
+    worse = compared(candidate("a", [0.7, 0.71, 0.7, 0.7, 0.71]), candidate("b", [0.9] * 5), 5)
+    assert worse.sentence.startswith("a is worse than b by 19.6 points (95 %: 18.")
+    behind = compared(candidate("a", [0.88, 0.9, 0.86, 0.9, 0.9]), candidate("b", [0.9, 0.88, 0.9, 0.88, 0.89]), 5)
+    assert behind.sentence.startswith("a is behind b by 0.2 points, but that may be chance")

@@ -1,0 +1,70 @@
+"""Results of a comparison on disk, each a directory that is written as soon as it is there:
+
+    <folder>/results/<backbone>.<probe>/
+        held_out.npz        what the probes said of the images they had not seen
+        result.json         everything else, and how it was made; written last
+
+So what a comparison that was stopped had found is still there, and the verdict can be computed anew from what is on
+the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.errors import ProbeError
+from core.i18n import gettext as _
+from core.paths import read_json, write_json
+from core.probing.crossval import ProbeResult
+from core.probing.heldout import HeldOut
+
+FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds", "converged")
+
+
+def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> None:
+    """Keeps a result in a comparison's folder; `made` says how it was made, and is asked for again by `kept_result`."""
+    place = _place(folder, result.backbone, result.probe)
+    result.held_out.save(place / "held_out.npz")
+    facts = {name: getattr(result, name) for name in FACTS}
+    write_json(place / "result.json", {**facts, "notes": list(result.notes), "made": dict(made)})
+
+
+def kept_result(folder: Path, backbone: str, probe: str, made: Mapping[str, Any]) -> ProbeResult | None:
+    """A result that was kept, if it was made in just this way and is whole."""
+    try:
+        return load_result(folder, backbone, probe) if _content(folder, backbone, probe)["made"] == dict(made) else None
+    except (ProbeError, KeyError):
+        return None
+
+
+def load_result(folder: Path, backbone: str, probe: str) -> ProbeResult:
+    """A result that was kept.
+
+    Raises:
+        ProbeError: it is not there, or damaged.
+    """
+    content = _content(folder, backbone, probe)
+    try:
+        facts = {name: content[name] for name in FACTS}
+        notes = tuple(content["notes"])
+    except (KeyError, TypeError) as problem:
+        raise _damaged(backbone) from problem
+    held_out = HeldOut.load(_place(folder, backbone, probe) / "held_out.npz")
+    return ProbeResult(**facts, notes=notes, held_out=held_out)
+
+
+def _content(folder: Path, backbone: str, probe: str) -> Any:
+    try:
+        return read_json(_place(folder, backbone, probe) / "result.json")
+    except (OSError, ValueError) as problem:
+        raise _damaged(backbone) from problem
+
+
+def _damaged(backbone: str) -> ProbeError:
+    return ProbeError(_("The result of '{name}' cannot be read. Compare again.").format(name=backbone))
+
+
+def _place(folder: Path, backbone: str, probe: str) -> Path:
+    return folder / "results" / f"{backbone}.{probe}"

@@ -1,0 +1,48 @@
+import json
+
+import numpy as np
+import pytest
+
+from core.errors import ProbeError
+from core.probing.compare import Comparison, cross_validate
+from core.probing.record import kept_result, load_result, save_result
+
+from .conftest import make_features
+
+MADE = {"fingerprint": "f1", "seed": 0}
+
+
+def test_the_verdict_can_be_computed_anew_from_the_disk(tmp_path):
+    strong = make_features((30, 25, 20), spread=3.0)
+    results = [cross_validate(strong), cross_validate(make_features((30, 25, 20), spread=3.0, backbone="resnet18"))]
+    for result in results:
+        save_result(result, tmp_path, MADE)
+    again = Comparison(tuple(load_result(tmp_path, one.backbone, one.probe) for one in results))
+    assert again.as_json() == Comparison(tuple(results)).as_json()
+    assert np.array_equal(again.results[0].oof.proba, results[0].oof.proba)
+
+
+def test_only_a_result_that_was_made_in_just_this_way_is_taken_up(tmp_path):
+    result = cross_validate(make_features())
+    save_result(result, tmp_path, MADE)
+    assert kept_result(tmp_path, "pixels_16", "logistic", MADE).as_json() == result.as_json()
+    assert kept_result(tmp_path, "pixels_16", "logistic", {**MADE, "seed": 1}) is None
+    assert kept_result(tmp_path, "pixels_16", "knn", MADE) is None
+
+
+@pytest.mark.parametrize("name", ["result.json", "held_out.npz"])
+def test_a_damaged_result_is_made_again(tmp_path, name):
+    save_result(cross_validate(make_features()), tmp_path, MADE)
+    file = tmp_path / "results" / "pixels_16.logistic" / name
+    file.write_bytes(file.read_bytes()[:40])
+    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None
+    with pytest.raises(ProbeError, match="Compare again"):
+        load_result(tmp_path, "pixels_16", "logistic")
+
+
+def test_a_result_without_its_facts_is_damaged(tmp_path):
+    save_result(cross_validate(make_features()), tmp_path, MADE)
+    file = tmp_path / "results" / "pixels_16.logistic" / "result.json"
+    file.write_text(json.dumps({"made": MADE}))
+    with pytest.raises(ProbeError, match="'pixels_16'"):
+        load_result(tmp_path, "pixels_16", "logistic")
