@@ -39,6 +39,7 @@ WITHOUT_TORCH = (
     "core/evaluation/**/*.py",
     "core/backbones/registry.py",
     "core/backbones/zoo.py",
+    "core/features/maps.py",
     "core/features/reduce.py",
     "core/features/store.py",
     "core/probing/**/*.py",

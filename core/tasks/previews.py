@@ -43,15 +43,15 @@ def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Resul
 
 def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
     """A flat map of a backbone's features in `map.json`: "ids", "xy". Params: dataset, backbone, method, seed."""
-    from core.features import reduce
+    from core.features import maps
     from core.features.extract import extract
 
     dataset = dataset_of(params, part(report, 0, 0, 100))
     features = extract(dataset, str(params["backbone"]), report=part(report, 0, 90, 100))
     report(Progress(90, 100, _("Drawing the map")))
     seed = int(params.get("seed", 0))
-    features, note = reduce.sample_for_map(features, seed)
-    xy = reduce.embedding_map(features, str(params.get("method", "pca")), seed)
+    features, note = maps.sample_for_map(features, seed)
+    xy = maps.embedding_map(features, str(params.get("method", "pca")), seed)
     points = [[round(float(x), 4), round(float(y), 4)] for x, y in xy]
     write_json(job_dir / "map.json", {"ids": list(features.ids), "xy": points, "split": features.split.tolist()})
     return {"file": "map.json", "n": len(points), "backbone": features.backbone, "note": note}
