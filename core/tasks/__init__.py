@@ -7,7 +7,8 @@ This file never imports torch; the verbs' rooms do, when they are called.
 
 from __future__ import annotations
 
-from core.tasks.models import compare, export, finetune, predict
+from core.tasks.comparing import compare
+from core.tasks.models import export, finetune, predict
 from core.tasks.photos import edit_effect, health, ingest, pack, regroup
 from core.tasks.previews import embedding_map, preview_augmentation
 

@@ -1,4 +1,4 @@
-"""Verbs about models: compare backbones, fine-tune one, take it home, predict with it."""
+"""Verbs about models: fine-tune one, take it home, predict with it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.backbones import registry
-from core.errors import BackboneError, Cancelled, DatasetError, GraftError
+from core.errors import Cancelled, DatasetError, GraftError
 from core.i18n import gettext as _
-from core.paths import read_json, write_json
+from core.paths import read_json
 from core.progress import Progress, Report, part
 from core.runs import FILE as RUN_FILE
 from core.runs import Run
@@ -17,56 +16,8 @@ from core.tasks.common import Params, Result, dataset_of, drop_uploads, run_fold
 
 if TYPE_CHECKING:
     from core.bundle.load import Predictor
-    from core.data.dataset import Dataset
-    from core.probing.compare import ProbeResult
-    from core.probing.probes import ProbeConfig
 
 _CHUNK = 32
-
-
-def compare(job_dir: Path, params: Params, report: Report) -> Result:
-    """Compares backbones by probes, and keeps each probe as a run in `probes/<backbone>`.
-
-    Params: workspace, dataset (an id, a path or "sample:NAME"), backbones, config (of `ProbeConfig`). Reports by
-    backbone as the stage; the step that ends one carries `data={"result": …}`. A backbone that cannot be used is told
-    under "failed" and does not stop the others.
-
-    Raises:
-        GraftError: the dataset or a name is wrong, or none of the backbones could be used.
-    """
-    from core.probing.compare import Comparison
-    from core.probing.probes import ProbeConfig
-
-    names = list(dict.fromkeys(params["backbones"]))
-    if not names:
-        raise BackboneError(_("There is no backbone to compare. Choose at least one."))
-    for name in names:
-        registry.info(name)
-    config = ProbeConfig.from_json(params.get("config") or {})
-    total = 100 * len(names)
-    dataset = dataset_of(params, part(report, 0, 0, total))
-    results: list[ProbeResult] = []
-    failed: list[tuple[str, GraftError]] = []
-    for index, name in enumerate(names):
-        here = part(report, 100 * index, 100, total, name)
-        try:
-            results.append(_probe(job_dir, dataset, name, config, here))
-        except Cancelled:
-            raise
-        except GraftError as problem:
-            failed.append((name, problem))
-            here(Progress(1, 1, str(problem), data={"failed": {"backbone": name, "message": str(problem)}}))
-    if not results:
-        raise failed[0][1]
-    document: Result = {
-        **Comparison(tuple(results)).as_json(),
-        "failed": [{"backbone": name, "message": str(problem)} for name, problem in failed],
-        "dataset": dataset.id,
-        "dataset_name": dataset.name,
-        "warnings": list(dataset.warnings),
-    }
-    write_json(job_dir / "comparison.json", document)
-    return document
 
 
 def finetune(job_dir: Path, params: Params, report: Report) -> Result:
@@ -126,22 +77,6 @@ def predict(job_dir: Path, params: Params, report: Report) -> Result:
     drop_uploads(params, *(image["path"] for image in images))
     report(Progress(len(images), len(images), _("Predicted")))
     return {"predictions": rows, "classes": list(predictor.classes)}
-
-
-def _probe(job_dir: Path, dataset: Dataset, name: str, config: ProbeConfig, report: Report) -> ProbeResult:
-    """One backbone of a comparison: its features, their cross-validation, and the probe that is kept."""
-    from core.features.extract import extract
-    from core.probing.compare import cross_validate
-    from core.probing.probes import fit_probe
-    from core.probing.save import save_probe_run
-
-    features = extract(dataset, name, report=part(report, 0, 85, 100))
-    result = cross_validate(features, config, part(report, 85, 12, 100))
-    report(Progress(97, 100, _("fitting the probe on the whole training split")))
-    save_probe_run(features, config, fit_probe(features, config), result, job_dir / "probes" / name)
-    said = _("{backbone}: accuracy {accuracy:.1%}").format(backbone=name, accuracy=result.accuracy_mean)
-    report(Progress(100, 100, said, data={"result": result.as_json()}))
-    return result
 
 
 def _model(job_dir: Path, params: Params, report: Report) -> Path:
