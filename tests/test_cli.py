@@ -329,14 +329,16 @@ def test_a_split_that_is_not_there(capsys: pytest.CaptureFixture[str], finetuned
 def test_a_backbone_that_fails_is_told_and_the_others_are_shown(
     capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probe = tasks.models._probe
+    from core.features import extract as room
 
-    def unavailable(job_dir: Any, dataset: Any, name: str, *rest: Any) -> Any:
+    real = room.extract
+
+    def unavailable(dataset: Any, name: str, **rest: Any) -> Any:
         if name == "resnet18":
             raise BackboneError("the weights\nare not here")
-        return probe(job_dir, dataset, name, *rest)
+        return real(dataset, name, **rest)
 
-    monkeypatch.setattr(tasks.models, "_probe", unavailable)
+    monkeypatch.setattr(room, "extract", unavailable)
     code, out, err = run(capsys, "compare", data, "--backbones", "resnet18,pixels_16", "--json")
     assert code == 0
     assert [row["backbone"] for row in json.loads(out)["results"]] == ["pixels_16"]

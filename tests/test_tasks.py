@@ -13,18 +13,16 @@ from PIL import Image
 from core import paths, tasks
 from core.data.dataset import list_datasets, open_dataset
 from core.errors import (
-    BackboneError,
     BundleError,
     Cancelled,
     DatasetError,
     GraftError,
     RejectedError,
-    WeightsUnavailable,
 )
 from core.jobs.pool import Pool
 from core.jobs.spec import JobSpec
 from core.progress import Progress, silent
-from core.runs import Run, find_runs
+from core.runs import Run
 from core.tasks.common import dataset_of
 from core.training.config import FinetuneConfig
 from tests.jobs.conftest import end_of
@@ -34,10 +32,6 @@ BACKBONE = "graft_residual"
 
 def _ingested(source: Path) -> str:
     return str(tasks.ingest(source.parent, {"source": str(source), "name": "photos"}, silent)["dataset"])
-
-
-def _compared(folder: Path, source: Path, *names: str) -> dict[str, Any]:
-    return tasks.compare(folder, {"dataset": str(source), "backbones": list(names), "config": {}}, silent)
 
 
 def test_ingest_says_what_came_in(photos_zip: Path, tmp_path: Path) -> None:
@@ -78,54 +72,6 @@ def test_a_cancelled_upload_stays_to_be_resumed(photos_zip: Path, tmp_path: Path
         tasks.ingest(tmp_path, {"source": str(source), "delete_source": True}, stop)
     assert source.exists()
     assert list_datasets() == []
-
-
-def test_compare_keeps_probes_and_tells_each_backbone_as_it_ends(photos_zip: Path, tmp_path: Path) -> None:
-    steps: list[Progress] = []
-    params = {"dataset": str(photos_zip), "backbones": [BACKBONE, "pixels_16", BACKBONE], "config": {"pca": "8"}}
-    found = tasks.compare(tmp_path / "job", params, steps.append)
-    assert [row["backbone"] for row in found["results"]] == [BACKBONE, "pixels_16"]
-    assert found["failed"] == []
-    assert found["verdict"]["best"] in (BACKBONE, "pixels_16")
-    assert len(found["results"][0]["fold_accuracy"]) == found["folds"] * found["repeats"]
-    assert json.loads((tmp_path / "job" / "comparison.json").read_text()) == found
-    assert [step.data["result"] for step in steps if "result" in step.data] == found["results"]
-    assert {step.stage for step in steps} - {""} == {BACKBONE, "pixels_16"}
-    shares = [step.share for step in steps if step.share is not None]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
-    runs = find_runs(tmp_path)
-    assert {run.backbone for run in runs} == {BACKBONE, "pixels_16"}
-    assert all(run.kind == "probe" and run.dataset_id == found["dataset"] for run in runs)
-    assert set(runs[0].splits()) == {"val", "test", "oof"}
-
-
-def test_a_backbone_that_fails_does_not_lose_the_others(
-    photos_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from core.features import extract as room
-
-    real = room.extract
-
-    def offline(dataset: Any, name: str, **rest: Any) -> Any:
-        if name == "resnet18":
-            raise WeightsUnavailable("resnet18 is not here")
-        return real(dataset, name, **rest)
-
-    monkeypatch.setattr(room, "extract", offline)
-    found = _compared(tmp_path / "job", photos_zip, "resnet18", "pixels_16")
-    assert [row["backbone"] for row in found["results"]] == ["pixels_16"]
-    assert found["failed"] == [{"backbone": "resnet18", "message": "resnet18 is not here"}]
-    with pytest.raises(WeightsUnavailable):
-        _compared(tmp_path / "job", photos_zip, "resnet18")
-
-
-def test_compare_wants_backbones_that_there_are(photos_zip: Path, tmp_path: Path) -> None:
-    with pytest.raises(BackboneError, match="Choose at least one"):
-        _compared(tmp_path, photos_zip)
-    with pytest.raises(BackboneError, match="resnet18"):
-        _compared(tmp_path, photos_zip, "pixels_16", "resnet81")
-    assert list_datasets() == [], "a wrong name is told before anything is done"
 
 
 def test_a_dataset_is_named_by_id_path_or_sample(photos_zip: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`python -m core`: how a command is run, and how it ends.
 
 It exits with 0, with 2 and one line on stderr for a user's mistake, or with 130 after Ctrl-C; anything else is a bug.
-With `--json`, stdout holds one JSON document and nothing else. The commands are in `photos.py` and `models.py`.
+With `--json`, stdout holds one JSON document and nothing else. The commands are in the files that are imported here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import typer
 
-from core.cli import models, photos  # noqa: F401 (they add their commands to the program)
+from core.cli import compare, models, photos  # noqa: F401 (they add their commands to the program)
 from core.cli.frame import program, say
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _

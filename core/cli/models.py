@@ -1,4 +1,4 @@
-"""Commands about backbones and models: what there is, compare, finetune, evaluate, export, predict."""
+"""Commands about backbones and models: what there is, finetune, evaluate, export, predict."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, RunFolder, folder_for, print_json, program, say, show, working
+from core.cli.frame import Data, Groups, Json, RunFolder, print_json, program, show, working
 from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
 
@@ -23,41 +23,6 @@ def backbones(
     from core.backbones import registry
 
     show("backbones", [inputs.facts(b) for b in registry.backbones() if b.ready or not ready], as_json)
-
-
-@program.command()
-def compare(
-    data: Data,
-    backbones: Annotated[
-        str, typer.Option(metavar="A,B", help="Names, separated by commas. Default: the embedded ones and raw pixels.")
-    ] = "",
-    probe: Annotated[str, typer.Option(help="The classifier on top of the features: logistic.")] = "logistic",
-    pca: Annotated[
-        str, typer.Option(metavar="64|0.95", help="PCA to so many components, or that share of variance.")
-    ] = "",
-    c: Annotated[float | None, typer.Option("--c", help="Inverse strength of the probe's penalty.")] = None,
-    folds: Annotated[int | None, typer.Option(help="Parts of the training images in the cross-validation.")] = None,
-    repeats: Annotated[int | None, typer.Option(help="How often it is repeated with other folds. Default: 2.")] = None,
-    seed: Annotated[int, typer.Option(help="Of folds and reduction.")] = 0,
-    group_pattern: Groups = "",
-    out: Annotated[Path | None, typer.Option(help="Keep comparison.json and each probe, as a run, here.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Compare backbones on DATA: the same probe on each one's features, cross-validated on the training images."""
-    from core import tasks
-
-    given = {"probe": probe, "pca": pca, "c": c, "folds": folds, "repeats": repeats, "seed": seed}
-    params = {
-        "dataset": inputs.source(data),
-        "group_pattern": group_pattern,
-        "backbones": inputs.names(backbones),
-        "config": {name: value for name, value in given.items() if value is not None},
-    }
-    with folder_for(out) as folder, working() as report:
-        document = tasks.compare(folder, params, report)
-    show("comparison", document, as_json)
-    for failure in document["failed"]:
-        say(f"{failure['backbone']}: {failure['message']}")
 
 
 @program.command()

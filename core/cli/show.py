@@ -158,32 +158,6 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
         lines(_("{n} more warnings are in the output of `inspect --json`.").format(n=len(codes) - most))
 
 
-def comparison(document: Row) -> None:
-    """Backbones side by side, the most accurate first."""
-    headings = (
-        _("Backbone"), _("Accuracy"), _("95 % interval"), _("Macro F1"), _("Images/s"), _("Features"), _("MB"),
-    )  # fmt: skip
-    ranked = sorted(document["results"], key=lambda row: -row["accuracy_mean"])
-    rows = [
-        (
-            row["backbone"], percent(row["accuracy_mean"]), interval(row["accuracy_ci"]), percent(row["macro_f1_mean"]),
-            f"{row['images_per_s']:.0f}", str(row["feature_dim"]), f"{row['size_mb']:.1f}",
-        )
-        for row in ranked
-    ]  # fmt: skip
-    how = _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
-        folds=document["folds"], n=ranked[0]["n"], repeats=document["repeats"]
-    )
-    table(headings, rows, title=how)
-    verdict = document["verdict"]
-    if verdict["pairs"]:
-        lines(verdict["why"])
-    if verdict["recommended"]:
-        lines(_("Take {name}.").format(name=verdict["recommended"]))
-    lines(*dict.fromkeys(note for row in ranked for note in row["notes"]))
-    warnings(document["warnings"])
-
-
 def finetuning(result: Row) -> None:
     """A finished fine-tuning: its epochs and what it is worth."""
     headings = (
