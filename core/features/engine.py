@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core.backbones.load import Backbone
 from core.features.extract import encode
 from core.i18n import gettext as _
 
@@ -43,7 +42,7 @@ class Engine:
         return encode(self._module, batch.contiguous(memory_format=self._layout))
 
 
-def engine_for(backbone: Backbone, first: Tensor) -> Engine:
+def engine_for(backbone: nn.Module, first: Tensor) -> Engine:
     """The fastest engine whose features of the batch `first` point where the plain network's do.
 
     The backbone itself is not changed.

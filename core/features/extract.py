@@ -7,7 +7,7 @@ network runs, and is kept shard by shard, so that cancelling loses a few seconds
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,6 +25,11 @@ from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from core.backbones.load import Backbone
+    from core.features.engine import Engine
+
+    Choose = Callable[[Backbone, Tensor], Engine]
 
 KEEP_EVERY, KEEP_EVERY_S = 256, 20.0
 _BATCH_PX = 224
@@ -117,8 +122,29 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
         FeatureError: an image cannot be read, or the network gives something that is not a number.
     """
     info = find(backbone_name)
+    return collect(dataset, info, FeatureStore(info), report=report, batch_size=batch_size)
+
+
+def collect(
+    dataset: Dataset,
+    info: BackboneInfo,
+    store: FeatureStore,
+    *,
+    engine: Choose | None = None,
+    report: Report = silent,
+    batch_size: int = 32,
+) -> Features:
+    """What is not in `store` yet is computed and kept there. For `extract`, and for what else a backbone can give.
+
+    Args:
+        dataset: the photos.
+        info: of the backbone; its `feature_dim` is the width of what is collected.
+        store: where that is kept.
+        engine: chooses how the backbone is run from it and a first batch; by default the fastest that gives the same.
+        report: as in `extract`.
+        batch_size: as in `extract`.
+    """
     unique = {item.sha256: item for item in dataset.items}
-    store = FeatureStore(info)
     report(Progress(0, len(unique), _("Looking for features that are there already"), info.name))
     found = store.read(tuple(unique))
     work = _Work(info, dataset, tuple(unique.values()), found.X, found.have.copy(), store, report)
@@ -126,7 +152,8 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
         work.notes.append(_("A part of the feature store was damaged; it is computed again."))
     speed = store.speed()
     if not found.have.all():
-        speed = _compute(work, max(1, min(batch_size, int(batch_size * (_BATCH_PX / info.input_px) ** 2)))) or speed
+        fewer = max(1, min(batch_size, int(batch_size * (_BATCH_PX / info.input_px) ** 2)))
+        speed = _compute(work, fewer, engine) or speed
     report(Progress(len(unique), len(unique), work.message(_("Features are ready")), info.name))
     if speed.images_per_s and speed.fingerprint != dataset.fingerprint:
         work.notes.append(_("The speed of '{name}' was measured on another dataset.").format(name=info.name))
@@ -175,7 +202,7 @@ def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Featu
     )
 
 
-def _compute(work: _Work, batch_size: int) -> Speed | None:
+def _compute(work: _Work, batch_size: int, choose: Choose | None) -> Speed | None:
     """Computes the rows that are missing; gives the speed, or None where there were too few to tell it better."""
     from core.backbones.load import load
     from core.features.batches import batches
@@ -190,7 +217,7 @@ def _compute(work: _Work, batch_size: int) -> Speed | None:
         for rows, batch in batches(photos, missing, work.info.preprocessing, batch_size):
             if engine is None:
                 began = time.perf_counter()
-                engine = engine_for(backbone, batch)
+                engine = (choose or engine_for)(backbone, batch)
                 work.notes += [engine.note] if engine.note else []
                 checking_s = time.perf_counter() - began
             keeper.add(rows, engine(batch))

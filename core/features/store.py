@@ -63,9 +63,16 @@ class Speed:
 
 
 class FeatureStore:
-    """The features of one backbone with one preprocessing in one precision."""
+    """The features of one backbone with one preprocessing in one precision.
 
-    def __init__(self, info: BackboneInfo, precision: str = FP32) -> None:
+    Args:
+        info: of the backbone.
+        precision: in which it is run.
+        what: what is kept of the backbone, where that is not its features.
+        width: of what is kept; by default that of the features.
+    """
+
+    def __init__(self, info: BackboneInfo, precision: str = FP32, *, what: str = "", width: int = 0) -> None:
         self._about: dict[str, Any] = {
             "schema": SCHEMA,
             "backbone": info.name,
@@ -74,10 +81,11 @@ class FeatureStore:
             "preprocessing": info.preprocessing.to_json(),
             "precision": precision,
             "feature_dim": info.feature_dim,
+            **({"what": what} if what else {}),
         }
         key = hashlib.sha256(json.dumps(self._about, sort_keys=True).encode()).hexdigest()
         self.root = paths.features() / f"{info.name}-{key[:16]}"
-        self._dim = info.feature_dim
+        self._dim = width or info.feature_dim
 
     def read(self, ids: Sequence[str]) -> Found:
         """Looks up images by sha256; `ids` has no duplicates. Only shards that hold some of them are read whole."""
