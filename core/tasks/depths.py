@@ -1,0 +1,41 @@
+"""The verb that finds at which depth a backbone is most useful."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.i18n import gettext as _
+from core.paths import write_json
+from core.progress import Report, part
+from core.tasks.common import Params, Result, dataset_of
+
+FILE = "depth.json"
+
+
+def depth(job_dir: Path, params: Params, report: Report) -> Result:
+    """Probes a backbone after each of its stages, and suggests where to begin to fine-tune it.
+
+    Params: workspace, dataset, backbone, config (of `ProbeConfig`), images (at most about so many training images are
+    looked at, by default 2,000). The document is also in `depth.json`.
+
+    Raises:
+        GraftError: the dataset or the backbone is wrong, or there are too few images.
+    """
+    from core.features.stages import stage_features
+    from core.probing.depth import MOST_IMAGES, probe_depth
+    from core.probing.probes import ProbeConfig
+    from core.probing.shortlist import sample
+
+    config = ProbeConfig.from_json(params.get("config") or {})
+    dataset = dataset_of(params, part(report, 0, 0, 100))
+    few = sample(dataset, config.seed, int(params.get("images") or MOST_IMAGES))
+    stages = stage_features(few, str(params["backbone"]), report=part(report, 0, 60, 100))
+    document: Result = probe_depth(stages, config, part(report, 60, 40, 100)).as_json()
+    whole = len(dataset.split("train"))
+    if len(few.items) < whole:
+        said = _("{n} of {whole} training images were looked at, chosen at random within each class.")
+        document["notes"] = [said.format(n=len(few.items), whole=whole), *document["notes"]]
+    document |= {"seed": config.seed, "dataset": dataset.id, "dataset_name": dataset.name}
+    document["warnings"] = list(dataset.warnings)
+    write_json(job_dir / FILE, document)
+    return document

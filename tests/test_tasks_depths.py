@@ -1,0 +1,55 @@
+"""Where to begin to fine-tune, as the worker and the command line are asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core import tasks
+from core.cli import progress
+from core.cli.app import main
+from core.errors import BackboneError
+from core.progress import silent
+
+BACKBONE = "graft_residual"
+QUICK = {"folds": 3, "repeats": 1, "c": 0.01, "seed": 1}
+
+
+def test_a_document_of_every_stage_that_is_also_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
+    params = {"dataset": str(photos_zip), "backbone": BACKBONE, "config": QUICK}
+    found = tasks.depth(tmp_path, params, silent)
+    assert [stage["name"] for stage in found["stages"]] == ["stem", "stage1", "stage2", "stage3", "stage4"]
+    assert [stage["width"] for stage in found["stages"]] == [48, 48, 96, 192, 384]
+    assert found["n"] == 28  # of 40 images those of the training split
+    assert [pair["b"] for pair in found["pairs"]] == ["stem", "stage1", "stage2", "stage3"]
+    assert (found["seed"], found["folds"], found["repeats"]) == (1, 3, 1)
+    assert json.loads((tmp_path / "depth.json").read_text()) == json.loads(json.dumps(found))
+
+
+def test_of_many_images_a_part_is_looked_at_and_that_is_said(photos_zip: Path, tmp_path: Path) -> None:
+    params = {"dataset": str(photos_zip), "backbone": BACKBONE, "config": QUICK, "images": 20}
+    found = tasks.depth(tmp_path, params, silent)
+    assert found["n"] == 20
+    assert "20 of 28 training images" in found["notes"][0]
+
+
+def test_raw_pixels_have_no_depth(photos_zip: Path, tmp_path: Path) -> None:
+    with pytest.raises(BackboneError, match="has no stages"):
+        tasks.depth(tmp_path, {"dataset": str(photos_zip), "backbone": "pixels_16"}, silent)
+
+
+def test_the_command_says_where_to_begin(
+    photos_zip: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "EVERY_S", 3600.0)
+    words = ["depth", str(photos_zip), "--backbone", BACKBONE, "--folds", "3", "--repeats", "1"]
+    assert main([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert main(words) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert document["suggestion"]["mode"] in ("head", "last", "full")
+    assert f"finetune --mode {document['suggestion']['mode']}" in said
+    assert "3-fold cross-validation on 28 training images, 1 times" in said
+    assert all(stage["name"] in said for stage in document["stages"])
