@@ -19,7 +19,7 @@ from core.i18n import gettext as _
 from core.probing.crossval import ProbeResult, cross_validate
 from core.probing.probes import ProbeConfig
 from core.probing.save import save_probe_run
-from core.probing.verdict import Candidate, Pair, Verdict, compared, judge
+from core.probing.verdict import ROPE, Candidate, Pair, Verdict, compared, judge
 from core.progress import Progress, Report, part, silent
 
 if TYPE_CHECKING:
@@ -68,10 +68,14 @@ class Comparison:
         """The first probe's results, most accurate first."""
         return self.of(self.probes[0])
 
+    def judged(self, probe: str, rope: float = ROPE) -> Verdict:
+        """Which backbone to take with a probe, where differences up to `rope` count as none."""
+        return judge([candidate(result) for result in self.of(probe)], self.folds, rope)
+
     @cached_property
     def verdicts(self) -> dict[str, Verdict]:
         """By probe, which backbone to take, and why."""
-        return {probe: judge([candidate(result) for result in self.of(probe)], self.folds) for probe in self.probes}
+        return {probe: self.judged(probe) for probe in self.probes}
 
     @property
     def verdict(self) -> Verdict:

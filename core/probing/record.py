@@ -4,8 +4,8 @@
         held_out.npz        what the probes said of the images they had not seen
         result.json         everything else, and how it was made; written last
 
-So what a comparison that was stopped had found is still there, and the verdict can be computed anew from what is on
-the disk.
+and, when all are there, <folder>/comparison.json, which names them in order. So what a comparison that was stopped had
+found is still there, and the verdict can be computed anew from what is on the disk.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import Any
 from core.errors import ProbeError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
+from core.probing.compare import Comparison
 from core.probing.crossval import ProbeResult
 from core.probing.heldout import HeldOut
 
+COMPARISON = "comparison.json"
 FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds", "converged")
 
 
@@ -53,6 +55,20 @@ def load_result(folder: Path, backbone: str, probe: str) -> ProbeResult:
         raise _damaged(backbone) from problem
     held_out = HeldOut.load(_place(folder, backbone, probe) / "held_out.npz")
     return ProbeResult(**facts, notes=notes, held_out=held_out)
+
+
+def load_comparison(folder: Path) -> Comparison:
+    """A finished comparison, whose verdict is computed anew from what its probes said.
+
+    Raises:
+        ProbeError: it is not there, or damaged.
+    """
+    try:
+        rows = read_json(folder / COMPARISON)["results"]
+        named = [(str(row["backbone"]), str(row["probe"])) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise ProbeError(_("The comparison cannot be read. Compare again.")) from problem
+    return Comparison(tuple(load_result(folder, *pair) for pair in named))
 
 
 def _content(folder: Path, backbone: str, probe: str) -> Any:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from core.evaluation.intervals import Interval
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
+from core.i18n import ngettext
 
 ROPE = 0.01
-"""Differences of up to one point of accuracy are practically none (region of practical equivalence)."""
+"""Differences of up to one point of accuracy are practically none (region of practical equivalence), by default."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +48,11 @@ class Pair:
     Attributes:
         diff: mean over the folds of a's accuracy minus b's.
         interval: its 95 % corrected resampled t interval.
-        p_better: probability that a is better than b by more than a point.
-        p_same: probability that the difference is within a point.
-        p_worse: probability that a is worse than b by more than a point.
+        p_better: probability that a is better than b by more than `rope`.
+        p_same: probability that the difference is within `rope`.
+        p_worse: probability that a is worse than b by more than `rope`.
         mcnemar_p: two-sided p of the exact McNemar test on the out-of-fold predictions.
+        rope: the difference of accuracy up to which two count as the same.
     """
 
     a: str
@@ -61,6 +63,7 @@ class Pair:
     p_same: float
     p_worse: float
     mcnemar_p: float
+    rope: float = ROPE
 
     def as_json(self) -> dict[str, object]:
         """As a JSON object."""
@@ -72,27 +75,27 @@ class Pair:
         facts: dict[str, Any] = {
             "a": self.a, "b": self.b, "points": 100 * self.diff, "low": 100 * self.interval[0],
             "high": 100 * self.interval[1], "better": 100 * self.p_better, "same": 100 * self.p_same,
-            "worse": 100 * self.p_worse,
+            "worse": 100 * self.p_worse, "rope": points(self.rope),
         }  # fmt: skip
         if self.interval[0] > 0:
             return _(
-                "{a} is better than {b} by {points:.1f} points (95 %: {low:.1f} to {high:.1f}); by more than a point "
+                "{a} is better than {b} by {points:.1f} points (95 %: {low:.1f} to {high:.1f}); by more than {rope} "
                 "with a probability of {better:.0f} %."
             ).format(**facts)
         if self.interval[1] < 0:
             return _(
-                "{a} is worse than {b} by {less:.1f} points (95 %: {least:.1f} to {most:.1f}); by more than a point "
+                "{a} is worse than {b} by {less:.1f} points (95 %: {least:.1f} to {most:.1f}); by more than {rope} "
                 "with a probability of {worse:.0f} %."
             ).format(**facts, less=-facts["points"], least=-facts["high"], most=-facts["low"])
         if self.diff < 0:
             return _(
                 "{a} is behind {b} by {less:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}): "
-                "better by more than a point with a probability of {better:.0f} %, the same within a point "
+                "better by more than {rope} with a probability of {better:.0f} %, the same within {rope} "
                 "{same:.0f} %, worse {worse:.0f} %."
             ).format(**facts, less=-facts["points"])
         return _(
             "{a} is ahead of {b} by {points:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}): "
-            "better by more than a point with a probability of {better:.0f} %, the same within a point {same:.0f} %, "
+            "better by more than {rope} with a probability of {better:.0f} %, the same within {rope} {same:.0f} %, "
             "worse {worse:.0f} %."
         ).format(**facts)
 
@@ -119,25 +122,32 @@ class Verdict:
         return {"best": self.best, "recommended": self.recommended, "why": self.why, "pairs": pairs}
 
 
-def judge(candidates: Sequence[Candidate], folds: int) -> Verdict:
+def points(share: float) -> str:
+    """A difference of accuracy in words, "1 point" or "0.5 points"."""
+    number = round(100 * share, 2)
+    return ngettext("{n:g} point", "{n:g} points", 1 if number == 1 else 2).format(n=number)
+
+
+def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Verdict:
     """Compares the best candidate with each other one and recommends one.
 
-    A network is as good in practice as the best where it is at least as likely that the two are the same within a point
+    A network is as good in practice as the best where it is at least as likely that the two are the same within {rope}
     (or the best is worse) as that the best is better. Of those, the cheapest is recommended.
 
     Args:
         candidates: at least one; their fold accuracies are of the same folds.
         folds: k, the folds of one repeat.
+        rope: the difference of accuracy up to which two count as the same.
     """
     ranked = sorted(candidates, key=lambda one: -float(one.fold_accuracy.mean()))
     best = ranked[0]
-    pairs = [compared(best, other, folds) for other in ranked[1:]]
+    pairs = [compared(best, other, folds, rope) for other in ranked[1:]]
     level = [other for other, pair in zip(ranked[1:], pairs, strict=True) if pair.p_better <= 0.5 and not other.floor]
     chosen = min([*([] if best.floor else [best]), *level], key=lambda one: one.cost, default=None)
     return Verdict(best.name, chosen.name if chosen else "", _why(best, chosen, pairs), tuple(pairs))
 
 
-def compared(a: Candidate, b: Candidate, folds: int) -> Pair:
+def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair:
     """One candidate against another.
 
     The folds' training parts overlap, so their differences are not independent. Their variance is taken times
@@ -154,12 +164,12 @@ def compared(a: Candidate, b: Candidate, folds: int) -> Pair:
     if scale > 0:
         posterior = stats.t(n - 1, loc=mean, scale=scale)
         low, high = (float(posterior.ppf(q)) for q in (0.025, 0.975))
-        worse, better = float(posterior.cdf(-ROPE)), float(posterior.sf(ROPE))
+        worse, better = float(posterior.cdf(-rope)), float(posterior.sf(rope))
     else:  # the same in every fold: there is no spread to tell from
         low = high = mean
-        worse, better = float(mean < -ROPE), float(mean > ROPE)
+        worse, better = float(mean < -rope), float(mean > rope)
     same = max(0.0, 1.0 - better - worse)
-    return Pair(a.name, b.name, mean, (low, high), better, same, worse, mcnemar(a.oof, b.oof))
+    return Pair(a.name, b.name, mean, (low, high), better, same, worse, mcnemar(a.oof, b.oof), rope)
 
 
 def mcnemar(a: Predictions, b: Predictions) -> float:
@@ -181,6 +191,9 @@ def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> st
     if chosen is best:
         return pairs[0].sentence
     pair = next(pair for pair in pairs if pair.b == chosen.name)
-    return _("{chosen} is as good in practice, and cheaper. {sentence}").format(
-        chosen=chosen.name, sentence=pair.sentence
+    said = (
+        _("{chosen} is as good in practice, and cheaper. {sentence}")
+        if pair.p_same >= 0.5
+        else _("{chosen} is cheaper, and it is not likely that {best} is better by more than {rope}. {sentence}")
     )
+    return said.format(chosen=chosen.name, best=best.name, rope=points(pair.rope), sentence=pair.sentence)

@@ -47,10 +47,11 @@ def compare(job_dir: Path, params: Params, report: Report) -> Result:
     if not work.results:
         raise work.failed[0][1]
     from core.probing.compare import Comparison
+    from core.probing.record import COMPARISON
 
     comparison = Comparison(tuple(work.results))
     document = _document(work, comparison, _together(work, comparison))
-    write_json(job_dir / "comparison.json", document)
+    write_json(job_dir / COMPARISON, document)
     return document
 
 

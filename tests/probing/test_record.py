@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import ProbeError
 from core.probing.compare import Comparison, cross_validate
-from core.probing.record import kept_result, load_result, save_result
+from core.probing.record import kept_result, load_comparison, load_result, save_result
 
 from .conftest import make_features
 
@@ -17,7 +17,9 @@ def test_the_verdict_can_be_computed_anew_from_the_disk(tmp_path):
     results = [cross_validate(strong), cross_validate(make_features((30, 25, 20), spread=3.0, backbone="resnet18"))]
     for result in results:
         save_result(result, tmp_path, MADE)
-    again = Comparison(tuple(load_result(tmp_path, one.backbone, one.probe) for one in results))
+    document = Comparison(tuple(results)).as_json()
+    (tmp_path / "comparison.json").write_text(json.dumps(document))
+    again = load_comparison(tmp_path)
     assert again.as_json() == Comparison(tuple(results)).as_json()
     assert np.array_equal(again.results[0].oof.proba, results[0].oof.proba)
 
@@ -46,3 +48,10 @@ def test_a_result_without_its_facts_is_damaged(tmp_path):
     file.write_text(json.dumps({"made": MADE}))
     with pytest.raises(ProbeError, match="'pixels_16'"):
         load_result(tmp_path, "pixels_16", "logistic")
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"results": [{"backbone": "gone", "probe": "logistic"}]}'])
+def test_a_comparison_that_is_not_whole_is_told_of(tmp_path, content):
+    (tmp_path / "comparison.json").write_text(content)
+    with pytest.raises(ProbeError, match="Compare again"):
+        load_comparison(tmp_path)

@@ -95,3 +95,24 @@ def test_a_lead_of_the_other_is_told_as_such():
     assert worse.sentence.startswith("a is worse than b by 19.6 points (95 %: 18.")
     behind = compared(candidate("a", [0.88, 0.9, 0.86, 0.9, 0.9]), candidate("b", [0.9, 0.88, 0.9, 0.88, 0.89]), 5)
     assert behind.sentence.startswith("a is behind b by 0.2 points, but that may be chance")
+
+
+def test_what_counts_as_the_same_is_for_the_user_to_say():
+    """A lead of 2 points, sure to a tenth: it is one within a point, and none within three."""
+    folds = [0.9, 0.91, 0.9, 0.9, 0.91]
+    a, b = candidate("a", folds, cost=9.0), candidate("b", [x - 0.02 for x in folds[:-1]] + [0.889])
+    strict, generous = judge([a, b], 5), judge([a, b], 5, rope=0.03)
+    assert (strict.recommended, generous.recommended) == ("a", "b")
+    assert "by more than 1 point with a probability of 100 %" in strict.why
+    assert generous.pairs[0].p_same > 0.99
+    assert generous.why.startswith("b is as good in practice, and cheaper.")
+    assert "by more than 3 points" in generous.why
+
+
+def test_a_cheaper_one_that_cannot_be_told_apart_is_not_called_as_good():
+    dear = candidate("dear", [0.90, 0.80, 0.88, 0.78, 0.90], cost=9.0)
+    cheap = candidate("cheap", [0.80, 0.90, 0.84, 0.85, 0.86], cost=1.0)
+    verdict = judge([cheap, dear], 5)
+    assert verdict.recommended == "cheap"
+    assert verdict.pairs[0].p_same < 0.5
+    assert verdict.why.startswith("cheap is cheaper, and it is not likely that dear is better by more than 1 point.")
