@@ -3,7 +3,8 @@
 A run is a directory. `run.json` is written last, so a directory without it is not a run:
 
     run.json                    this record
-    head.safetensors            kind "probe": `weight` (c, d) and `bias` (c,), for features of the backbone
+    head.safetensors            kind "probe": `weight` (c, d) and `bias` (c,), for features of the backbone; a probe
+                                that is not affine has none
     model.safetensors           kind "finetune": `backbone.*` and `head.*`, the best epoch's
     history.json                kind "finetune": one object an epoch
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
@@ -26,6 +27,7 @@ from core.i18n import gettext as _
 from core.paths import read_json, write_json
 
 FILE = "run.json"
+HEAD, MODEL = "head.safetensors", "model.safetensors"
 SCHEMA = 1
 _LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safetensors")
 
@@ -119,6 +121,11 @@ class Run:
             raise EvaluationError(
                 _("The record of the run '{name}' is damaged. Run it again.").format(name=path.name)
             ) from problem
+
+    @property
+    def portable(self) -> bool:
+        """Whether there are weights, so that it can be exported and predict; some kinds of probe have none."""
+        return (self.path / (HEAD if self.kind == "probe" else MODEL)).is_file()
 
     def splits(self) -> tuple[str, ...]:
         """The splits there are predictions for, in the order val, test, oof."""

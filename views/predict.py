@@ -20,7 +20,7 @@ MOST_SHOWN = 24
 def main() -> None:
     """The page: a model, new images for it, and its bundle."""
     st.title(_("Predict & export"))
-    runs = state.runs()
+    runs = [run for run in state.runs() if run.portable]  # a probe that is not linear has nothing to take home
     model = choose(runs)
     if model is None:
         return

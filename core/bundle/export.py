@@ -18,8 +18,9 @@ from core.bundle.card import model_card
 from core.bundle.manifest import Manifest
 from core.errors import BundleError
 from core.i18n import gettext as _
+from core.probing.kinds import KINDS
 from core.progress import Progress, Report, silent
-from core.runs import Run
+from core.runs import HEAD, Run
 
 
 def export(run: Run, out: Path, report: Report = silent) -> Path:
@@ -56,9 +57,10 @@ def export(run: Run, out: Path, report: Report = silent) -> Path:
 
 def _model(run: Run, folder: Path, report: Report) -> Path:
     """The file of weights: a fine-tuning's own, or a probe's backbone and head put together in `folder`."""
-    name = "head.safetensors" if run.kind == "probe" else archive.MODEL
+    name = HEAD if run.kind == "probe" else archive.MODEL
     own = run.path / name
     if not own.is_file():
+        _check_affine(run)
         raise BundleError(_("The run's file '{name}' is missing. Run it again.").format(name=name))
     if run.kind == "finetune":
         _check_whole(own)
@@ -80,6 +82,18 @@ def _model(run: Run, folder: Path, report: Report) -> Path:
     joined = folder / archive.MODEL
     safetensors.torch.save_file(state, joined)
     return joined
+
+
+def _check_affine(run: Run) -> None:
+    """A run without a head may be a probe that cannot have one."""
+    kind = KINDS.get(str(run.config.get("probe"))) if run.kind == "probe" else None
+    if kind is not None and not kind.affine:
+        raise BundleError(
+            _(
+                "The probe '{probe}' is not linear, so it cannot be exported or predict new photos. Compare again with "
+                "a linear one: {linear}."
+            ).format(probe=kind.name, linear=", ".join(name for name, one in KINDS.items() if one.affine))
+        )
 
 
 def _check_whole(file: Path) -> None:

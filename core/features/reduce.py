@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.errors import ProbeError
 from core.i18n import gettext as _
+
+_EIGH_MOST = 1500  # features, up to which the covariance's eigenvectors are the quickest way to a PCA
+_ROUNDING = 1e-10  # of the largest variance: less is no direction of the data
 
 
 @dataclass(frozen=True)
 class Reduction:
     """How features are reduced, inside the cross-validated pipeline and never before it.
 
+    PCA keeps the directions of the largest variance (K. Pearson, Philosophical Magazine 2, 1901); whitened, each is
+    divided by its standard deviation, so that all count alike. LDA keeps the directions that tell the classes apart
+    (R. A. Fisher, Annals of Eugenics 7, 1936; C. R. Rao 1948), with Ledoit and Wolf's shrinkage; it looks at labels.
+
     Attributes:
-        kind: "none" or "pca".
+        kind: "none", "pca" or "lda".
         amount: with "pca", the number of components (an int, at least 1) or the share of variance to keep (a float
-            between 0 and 1, both excluded); otherwise 0.
+            between 0 and 1, both excluded); with "lda", the number of components, 0 for one less than the classes;
+            otherwise 0. More components than there can be are all that can be.
+        whiten: whether the components of PCA are brought to the same variance.
 
     Raises:
         ProbeError: a value is out of its range.
@@ -24,59 +37,111 @@ class Reduction:
 
     kind: str = "none"
     amount: int | float = 0
+    whiten: bool = False
 
     def __post_init__(self) -> None:
-        if self.kind not in ("none", "pca"):
-            raise ProbeError(_("There is no reduction '{kind}'; choose none or pca.").format(kind=self.kind))
+        if self.kind not in ("none", "pca", "lda"):
+            raise ProbeError(_("There is no reduction '{kind}'; choose none, pca or lda.").format(kind=self.kind))
         count = isinstance(self.amount, int) and self.amount >= 1
         share = isinstance(self.amount, float) and 0.0 < self.amount < 1.0
         if self.kind == "pca" and not (count or share):
             raise ProbeError(_wrong_amount(str(self.amount)))
+        if self.kind == "lda" and not (count or self.amount == 0):
+            raise ProbeError(_wrong_amount(f"lda {self.amount}"))
+        if self.whiten and self.kind != "pca":
+            raise ProbeError(_("Only PCA can be whitened."))
 
     def __str__(self) -> str:
-        return "" if self.kind == "none" else str(self.amount)
-
-    def step(self) -> Any:
-        """A new, unfitted scikit-learn transformer, or None where nothing is reduced."""
         if self.kind == "none":
-            return None
-        from sklearn.decomposition import PCA
+            return ""
+        if self.kind == "lda":
+            return f"lda {self.amount}" if self.amount else "lda"
+        return f"{self.amount} whiten" if self.whiten else str(self.amount)
 
-        return PCA(n_components=self.amount)
-
-    def check(self, n_samples: int, n_features: int) -> None:
-        """Whether this reduction can be fitted on n_samples rows of n_features values.
+    def fit(self, X: NDArray[Any], y: NDArray[np.int64], seed: int = 0) -> Any:
+        """A scikit-learn transformer fitted on standardised rows X (n, d) with labels y (n,); None for no reduction.
 
         Raises:
-            ProbeError: it asks for more components than there can be.
+            ProbeError: LDA of classes without any spread.
         """
-        most = min(n_samples, n_features)
-        if isinstance(self.amount, int) and self.amount > most:
-            text = _(
-                "PCA cannot give {n} components of {samples} images with {features} features each: give at most {most}."
-            )
-            raise ProbeError(text.format(n=self.amount, samples=n_samples, features=n_features, most=most))
+        if self.kind == "none":
+            return None
+        return self._lda(X, y) if self.kind == "lda" else self._pca(X, seed)
+
+    def _pca(self, X: NDArray[Any], seed: int) -> Any:
+        """In float64, where small variances are still told from rounding; whitening would blow those up."""
+        from sklearn.decomposition import PCA
+
+        n, d = X.shape
+        amount = min(self.amount, n, d) if isinstance(self.amount, int) else self.amount
+        exact = "covariance_eigh" if n >= d and d <= _EIGH_MOST else "auto" if isinstance(amount, int) else "full"
+        found = PCA(amount, whiten=self.whiten, svd_solver=exact, random_state=seed).fit(X.astype(np.float64))
+        if not self.whiten:
+            return found
+        sound = found.explained_variance_ > _ROUNDING * found.explained_variance_[0]
+        return truncated(found, max(1, min(int(sound.sum()), n - 1)))
+
+    def _lda(self, X: NDArray[Any], y: NDArray[np.int64]) -> Any:
+        from scipy.linalg import LinAlgError
+        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+        if len(np.unique(y)) == len(y):
+            raise ProbeError(_("LDA needs a class with at least 2 images. Reduce by PCA, or not at all."))
+        most = min(len(np.unique(y)) - 1, X.shape[1])
+        finder = LinearDiscriminantAnalysis(
+            solver="eigen", shrinkage="auto", n_components=min(int(self.amount) or most, most)
+        )
+        try:
+            return finder.fit(X.astype(np.float64), y)
+        except LinAlgError:
+            raise ProbeError(
+                _("LDA finds no spread inside the classes to compare with. Reduce by PCA, or not at all.")
+            ) from None
+
+
+def truncated(pca: Any, components: int) -> Any:
+    """A fitted PCA with its first components only: those of a wider one are the same, so one fit serves all widths."""
+    found = copy.copy(pca)
+    found.n_components_ = components
+    for name in ("components_", "explained_variance_", "explained_variance_ratio_", "singular_values_"):
+        setattr(found, name, getattr(pca, name)[:components])
+    return found
 
 
 def parse(text: str) -> Reduction:
-    """What a user writes: "" for none, "64" for so many components, "0.95" or "95%" for a share of the variance.
+    """What a user writes.
+
+    "" for none; "64" for so many components of PCA; "0.95" or "95%" for a share of the variance; either with "whiten"
+    behind it, as in "64 whiten"; "lda", or "lda 5" for so many of its components.
 
     Raises:
         ProbeError: it is none of these.
     """
-    given = text.strip()
-    if given.lower() in ("", "none"):
+    words = text.lower().split()
+    if words in ([], ["none"]):
         return Reduction()
+    if words[0] == "lda" and len(words) <= 2:
+        amount = words[1] if words[1:] else "0"
+        if not amount.isdecimal() or words[1:] == ["0"]:
+            raise ProbeError(_wrong_amount(text))
+        return Reduction("lda", int(amount))
+    whiten = len(words) == 2 and words[1] == "whiten"
+    if len(words) > 1 + whiten:
+        raise ProbeError(_wrong_amount(text))
+    return Reduction("pca", _amount(words[0], text), whiten)
+
+
+def _amount(given: str, text: str) -> int | float:
     try:
         if given.endswith("%"):
-            return Reduction("pca", float(given[:-1]) / 100)
-        return Reduction("pca", int(given) if given.lstrip("+").isdecimal() else float(given))
+            return float(given[:-1]) / 100
+        return int(given) if given.lstrip("+").isdecimal() else float(given)
     except ValueError:
         raise ProbeError(_wrong_amount(text)) from None
 
 
 def _wrong_amount(given: str) -> str:
     return _(
-        "PCA takes a number of components such as 64, or a share of the variance between 0 and 1 such as 0.95; "
-        "not '{given}'."
+        "PCA takes a number of components such as 64, or a share of the variance between 0 and 1 such as 0.95, and "
+        "'whiten' behind it if you like; LDA is 'lda', or 'lda 5' for 5 components. '{given}' is none of these."
     ).format(given=given)

@@ -15,7 +15,8 @@ from core.features.extract import Features
 from core.health.leaks import Accuracy, accuracy_of
 from core.i18n import gettext as _
 from core.probing.difference import Difference, difference
-from core.probing.probes import fit_probe
+from core.probing.kinds import USUAL_C
+from core.probing.probes import ProbeConfig, fit_probe
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
             _("No validation or test photo is left to judge the edits on: all are edited, or have kin in training.")
         )
     on_training = {key(item): by_photo[key(item)] for item in original.split("train") if key(item) in by_photo}
-    before = fit_probe(features).predict(judged)
-    after = fit_probe(_edited(original, features, on_training)).predict(judged)
+    before = fit_probe(features, ProbeConfig(c=USUAL_C)).predict(judged)
+    after = fit_probe(_edited(original, features, on_training), ProbeConfig(c=USUAL_C)).predict(judged)
     return Effect(
         split=split,
         edits=len(on_training),

@@ -16,6 +16,7 @@ from core.evaluation.intervals import Interval, wilson
 from core.features.extract import Features
 from core.i18n import gettext as _
 from core.probing.folds import make_folds
+from core.probing.kinds import USUAL_C
 from core.probing.probes import ProbeConfig, fit_rows
 from core.progress import Progress, Report, silent
 
@@ -82,7 +83,7 @@ def check_labels(features: Features, seed: int = 0, report: Report = silent) -> 
     Raises:
         ProbeError: a class has fewer than 2 photos that differ.
     """
-    config = ProbeConfig(seed=seed)
+    config = ProbeConfig(c=USUAL_C, seed=seed)
     proba, folds = out_of_fold(features, config, report)
     n, right = len(features.y), int((proba.argmax(axis=1) == features.y).sum())
     found = LabelCheck(

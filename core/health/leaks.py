@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, wilson
 from core.features.extract import Features
-from core.probing.probes import fit_probe
+from core.probing.kinds import USUAL_C
+from core.probing.probes import ProbeConfig, fit_probe
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def find_leaks(features: Features) -> tuple[Leak, ...]:
     leaky = [split for split in ("val", "test") if np.isin(features.kin[features.split == split], seen).any()]
     if not leaky or not len(seen):
         return ()
-    probe = fit_probe(features)
+    probe = fit_probe(features, ProbeConfig(c=USUAL_C))
     found = []
     for split in leaky:
         rows = features.of(split)

@@ -19,6 +19,7 @@ from core.data.dataset import Dataset, Item
 from core.evaluation.intervals import Interval, wilson
 from core.i18n import gettext as _
 from core.probing.folds import make_folds
+from core.probing.kinds import USUAL_C
 from core.probing.probes import ProbeConfig, fit_rows
 from core.progress import Progress, Report, part, silent
 
@@ -173,7 +174,7 @@ def _file_facts(items: Sequence[Item]) -> dict[str, Rows]:
 
 def _linear(names: tuple[str, ...]) -> Fit:
     def fit(X: Rows, y: NDArray[np.int64]) -> Callable[[Rows], NDArray[np.int64]]:
-        probe = fit_rows(X, y, names, ProbeConfig())
+        probe = fit_rows(X, y, names, ProbeConfig(c=USUAL_C))
         return lambda held: np.asarray(probe.predict_proba(held).argmax(axis=1), np.int64)
 
     return fit

@@ -160,7 +160,7 @@ def _held_out(train: Features, folds: Folds, config: ProbeConfig, report: Report
     for done, (fit, held) in enumerate(folds.pairs):
         message = _("cross-validating, fold {fold} of {folds}").format(fold=done + 1, folds=len(folds))
         report(Progress(done, len(folds), message, train.backbone))
-        probe = fit_rows(train.X[fit], train.y[fit], train.classes, config)
+        probe = fit_rows(train.X[fit], train.y[fit], train.classes, config, train.kin[fit])
         proba[held] = probe.predict_proba(train.X[held])
         converged = converged and probe.converged
     report(Progress(len(folds), len(folds), _("cross-validated"), train.backbone))

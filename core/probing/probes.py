@@ -1,15 +1,13 @@
 """A probe: a simple classifier on frozen features, which shows how much a backbone already knows.
 
 Scaling, the optional reduction and the classifier are one scikit-learn pipeline, so none of them ever sees a row that
-it is later judged on. All three are affine, so that a fitted probe is one weight matrix and one bias: a head that any
-framework can carry.
+it is later judged on; nor does what is chosen for them. Where all three are affine, a fitted probe is one weight matrix
+and one bias: a head that any framework can carry.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,12 +19,14 @@ from core.errors import ProbeError
 from core.evaluation.predictions import Predictions
 from core.features.reduce import Reduction, parse
 from core.i18n import gettext as _
+from core.probing import kinds
+from core.probing.choose import choose, inner_folds, is_tuned, views_of
+from core.probing.front import fit_front
+from core.probing.kinds import Kind
+from core.probing.parallel import one_thread
 
 if TYPE_CHECKING:
     from core.features.extract import Features
-
-MAX_ITERATIONS = 2000
-_PROBES = ("logistic",)
 
 
 @dataclass(frozen=True)
@@ -34,30 +34,28 @@ class ProbeConfig:
     """How features are probed.
 
     Attributes:
-        probe: "logistic", multinomial logistic regression with an L2 penalty.
-        c: the inverse of the penalty's strength; on standardised features a small one does best on few images.
+        probe: the name of one of `core.probing.kinds.KINDS`.
+        c: the inverse of the penalty's strength, for the kinds that have one; None, to have it chosen by
+            cross-validation inside the rows that a probe is fitted on.
         pca: the reduction between scaling and classifier; by default none.
         folds: how many parts the training split is cross-validated in, at least 2.
         repeats: how often that is done, each time with other folds, at least 1.
-        seed: of the folds and of the reduction.
+        seed: of the folds, the reduction and the classifier.
 
     Raises:
         ProbeError: a value is out of its range.
     """
 
     probe: str = "logistic"
-    c: float = 0.01
+    c: float | None = None
     pca: Reduction = field(default_factory=Reduction)
     folds: int = 5
     repeats: int = 2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.probe not in _PROBES:
-            raise ProbeError(
-                _("There is no probe '{name}'; choose {known}.").format(name=self.probe, known=", ".join(_PROBES))
-            )
-        if not (math.isfinite(self.c) and self.c > 0):
+        kinds.find(self.probe)
+        if self.c is not None and not (math.isfinite(self.c) and self.c > 0):
             raise ProbeError(_("The probe's C is greater than 0, not {value}.").format(value=self.c))
         if self.folds < 2:
             raise ProbeError(_("Cross-validation needs at least 2 folds, not {value}.").format(value=self.folds))
@@ -86,23 +84,31 @@ class ProbeConfig:
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """A fitted probe over features of width d and c classes: the class probabilities are softmax(X @ weight.T + bias).
+    """A fitted probe over features of width d and c classes.
 
     Attributes:
-        weight: (c, d) float32.
-        bias: (c,) float32.
+        weight: (c, d) float32 where the probe is affine: the class probabilities are softmax(X @ weight.T + bias). None
+            where it is not.
+        bias: (c,) float32, or None.
         classes: the c class names.
         pipeline: the fitted scikit-learn pipeline, which gives the same probabilities.
         n: how many images it was fitted on.
         converged: whether the optimiser finished; where not, the result may depend on where it stopped.
+        chosen: the classifier's settings, chosen inside those images: "c", "k", "temperature".
     """
 
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    weight: NDArray[np.float32] | None
+    bias: NDArray[np.float32] | None
     classes: tuple[str, ...]
     pipeline: Any
     n: int
     converged: bool
+    chosen: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def affine(self) -> bool:
+        """Whether it is a weight and a bias, which a bundle can hold."""
+        return self.weight is not None
 
     def predict_proba(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, c) float32, rows sum to 1, for X of shape (n, d).
@@ -110,13 +116,18 @@ class Probe:
         Raises:
             ProbeError: X has another width.
         """
-        d = self.weight.shape[1]
+        d = int(self.pipeline[0].n_features_in_)
         if X.ndim != 2 or X.shape[1] != d:
             raise ProbeError(
                 _("This probe takes features of the shape (n, {d}), not {actual}.").format(d=d, actual=X.shape)
             )
+        if not len(X):
+            return np.zeros((0, len(self.classes)), dtype=np.float32)
+        if self.weight is None or self.bias is None:
+            with one_thread():
+                return np.asarray(self.pipeline.predict_proba(X), dtype=np.float32)
         logits = X.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
-        logits -= logits.max(axis=1, keepdims=True, initial=-np.inf)
+        logits -= logits.max(axis=1, keepdims=True)
         likely = np.exp(logits)
         return np.asarray(likely / likely.sum(axis=1, keepdims=True), dtype=np.float32)
 
@@ -133,23 +144,72 @@ def fit_probe(features: Features, config: ProbeConfig | None = None) -> Probe:
         ProbeError: a class has no training image, or the features are not finite.
     """
     train = features.of("train")
-    return fit_rows(train.X, train.y, features.classes, config or ProbeConfig())
+    return fit_rows(train.X, train.y, features.classes, config or ProbeConfig(), train.kin)
 
 
-def fit_rows(X: NDArray[np.float32], y: NDArray[np.int64], classes: tuple[str, ...], config: ProbeConfig) -> Probe:
-    """Fits a probe on exactly these rows: X (n, d), y (n,). For `fit_probe` and cross-validation.
+def fit_rows(
+    X: NDArray[np.float32],
+    y: NDArray[np.int64],
+    classes: tuple[str, ...],
+    config: ProbeConfig,
+    kin: NDArray[np.int64] | None = None,
+) -> Probe:
+    """Fits a probe on exactly these rows, and chooses its settings on them alone. For `fit_probe` and cross-validation.
+
+    Args:
+        X: (n, d) features.
+        y: (n,) class indices.
+        classes: the class names.
+        config: how to probe; its folds are not looked at.
+        kin: (n,) rows with the same number stay on one side of the folds in which settings are chosen; None where no
+            two rows are kin.
 
     Raises:
-        ProbeError: a class has no image, or the features are not finite.
+        ProbeError: a class has no image, the features are not finite, or there are too many images for this kind.
     """
-    _check(X, y, classes)
-    steps = _pipeline(config, limit=min(X.shape))
-    converged = _fit_quietly(steps, X, y)
-    weight, bias = _affine(steps)
-    return Probe(weight.astype(np.float32), bias.astype(np.float32), tuple(classes), steps, len(y), converged)
+    kind = kinds.find(config.probe)
+    _check(X, y, classes, kind)
+    X = np.ascontiguousarray(X, dtype=np.float32)
+    kin = np.arange(len(y)) if kin is None else kin
+    with one_thread():
+        folds = inner_folds(y, kin, len(classes), config.seed) if is_tuned(kind, config.c) else ()
+        chosen = choose(kind, views_of(X, y, folds, config.pca, config.seed), config.seed, config.c)
+        front = fit_front(X, y, config.pca, config.seed)
+        model = fit_classifier(kind, front.Z, y, chosen, config.seed)
+    return _probe([*front.steps, ("classify", model)], kind, classes, len(y), chosen)
 
 
-def _check(X: NDArray[np.float32], y: NDArray[np.int64], classes: tuple[str, ...]) -> None:
+def fit_classifier(
+    kind: Kind, Z: NDArray[np.float32], y: NDArray[np.int64], chosen: Mapping[str, float], seed: int
+) -> Any:
+    """The fitted classifier of a kind on rows that are scaled and reduced: Z (n, d'), y (n,), with settings chosen."""
+    classifier = kind.build(chosen.get(kind.setting, kind.default), seed)
+    if kind.tempered:
+        from core.probing.estimators import Tempered
+
+        classifier = Tempered(classifier, chosen["temperature"])
+    return classifier.fit(Z, y)
+
+
+def has_converged(classifier: Any) -> bool:
+    """Whether a fitted classifier's optimiser finished; one without steps always has."""
+    inner = getattr(classifier, "classifier_", classifier)
+    most = getattr(inner, "max_iter", -1)
+    return most < 0 or int(np.max(getattr(inner, "n_iter_", 0))) < most
+
+
+def _probe(
+    steps: list[tuple[str, Any]], kind: Kind, classes: tuple[str, ...], n: int, chosen: Mapping[str, float]
+) -> Probe:
+    from sklearn.pipeline import Pipeline
+
+    weight = bias = None
+    if kind.affine:
+        weight, bias = (part.astype(np.float32) for part in _affine(steps))
+    return Probe(weight, bias, tuple(classes), Pipeline(steps), n, has_converged(steps[-1][1]), chosen)
+
+
+def _check(X: NDArray[np.float32], y: NDArray[np.int64], classes: tuple[str, ...], kind: Kind) -> None:
     counts = np.bincount(y, minlength=len(classes))
     if len(classes) < 2:
         raise ProbeError(_("A probe tells classes apart and needs at least 2, not {n}.").format(n=len(classes)))
@@ -161,55 +221,32 @@ def _check(X: NDArray[np.float32], y: NDArray[np.int64], classes: tuple[str, ...
         )
     if not np.isfinite(X).all():
         raise ProbeError(_("The features hold numbers that are not finite; extract them again."))
+    if counts.max() < kind.least:
+        raise ProbeError(_("{probe} needs a class with at least 2 images. Add images.").format(probe=kind.label))
+    if kind.most and len(y) > kind.most:
+        raise ProbeError(
+            _("{probe}: {n} images take hours, as the cost grows with their square. Choose another probe.").format(
+                probe=kind.label, n=len(y)
+            )
+        )
 
 
-def _pipeline(config: ProbeConfig, limit: int) -> Any:
-    """Scaling, reduction and classifier, unfitted; more PCA components than `limit` cannot be and are not asked for."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    steps: list[tuple[str, Any]] = [("scale", StandardScaler())]
-    amount = config.pca.amount
-    reduction = dataclasses.replace(config.pca, amount=min(amount, limit)) if isinstance(amount, int) else config.pca
-    if config.pca.kind != "none" and (step := reduction.step()) is not None:
-        steps.append(("reduce", step.set_params(random_state=config.seed)))
-    steps.append(("classify", LogisticRegression(C=config.c, max_iter=MAX_ITERATIONS)))
-    return Pipeline(steps)
-
-
-def _fit_quietly(pipeline: Any, X: NDArray[np.float32], y: NDArray[np.int64]) -> bool:
-    """Fits; whether the optimiser converged is returned instead of warned about.
-
-    One thread of linear algebra: on matrices of this size more threads mostly wait for each other, and on a machine
-    that is busy with other work they were measured to be 10 to 20 times slower than one.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1, "blas"):
-        warnings.simplefilter("always", ConvergenceWarning)
-        pipeline.fit(X, y)
-    for warning in caught:
-        if not issubclass(warning.category, ConvergenceWarning):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-
-
-def _affine(pipeline: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The pipeline's logits as one affine map of raw features: weight (c, d) and bias (c,), in float64.
+def _affine(steps: list[tuple[str, Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The steps' logits as one affine map of raw features: weight (c, d) and bias (c,), in float64.
 
     Of two classes, scikit-learn has one logit, for the second; half of it with either sign has the same softmax.
     """
-    classifier = pipeline[-1]
-    weight = classifier.coef_.astype(np.float64)
-    bias = classifier.intercept_.astype(np.float64)
+    classifier = steps[-1][1]
+    weight = np.asarray(classifier.coef_, dtype=np.float64)
+    bias = np.asarray(classifier.intercept_, dtype=np.float64)
     if len(weight) == 1:
         weight, bias = np.vstack([-weight / 2, weight / 2]), np.concatenate([-bias / 2, bias / 2])
-    for _name, step in reversed(pipeline.steps[:-1]):
+    for _name, step in reversed(steps[:-1]):
+        if hasattr(step, "scalings_"):  # LDA projects and does not centre
+            weight = weight @ step.scalings_[:, : weight.shape[1]].T
+            continue
         if hasattr(step, "components_"):
-            scale = np.sqrt(step.explained_variance_) if step.whiten else 1.0
-            weight = (weight / scale) @ step.components_.astype(np.float64)
+            weight = (weight / (np.sqrt(step.explained_variance_) if step.whiten else 1.0)) @ step.components_
         else:
             weight = weight / step.scale_
         bias = bias - weight @ step.mean_.astype(np.float64)

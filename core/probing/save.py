@@ -13,7 +13,7 @@ from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.paths import write_bytes
 from core.probing.probes import Probe, ProbeConfig
-from core.runs import Run
+from core.runs import HEAD, Run
 
 if TYPE_CHECKING:
     from core.features.extract import Features
@@ -24,6 +24,8 @@ def save_probe_run(
     features: Features, config: ProbeConfig, probe: Probe, result: ProbeResult | None, path: Path
 ) -> Run:
     """Writes a probe as a run of kind "probe" into the directory `path`: head, predictions, and the record last.
+
+    A probe that is not affine has no head: its predictions can be judged, but it cannot be exported.
 
     Args:
         features: what the probe was fitted on; its validation and test rows are predicted here.
@@ -36,8 +38,10 @@ def save_probe_run(
 
     started = time.perf_counter()
     info = registry.info(features.backbone)
-    head = {"weight": np.ascontiguousarray(probe.weight), "bias": np.ascontiguousarray(probe.bias)}
-    write_bytes(path / "head.safetensors", save(head))
+    (path / HEAD).unlink(missing_ok=True)  # of another probe that was fitted here
+    if probe.weight is not None and probe.bias is not None:
+        head = {"weight": np.ascontiguousarray(probe.weight), "bias": np.ascontiguousarray(probe.bias)}
+        write_bytes(path / HEAD, save(head))
     predictions = _predictions(features, probe, result)
     for split, said in predictions.items():
         said.save(path / "predictions" / f"{split}.npz")

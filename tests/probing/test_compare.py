@@ -9,7 +9,7 @@ from core.evaluation.intervals import wilson
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.features.reduce import parse
-from core.probing import probes
+from core.probing import kinds
 from core.probing.compare import compare, cross_validate, save_probe_run
 from core.probing.probes import ProbeConfig, fit_probe
 from core.runs import Run
@@ -40,7 +40,7 @@ def naive(features, repeats):
 def test_a_result_is_what_a_naive_loop_finds():
     features = make_features((30, 25, 20), spread=4.0)
     accuracy, macro_f1, right = naive(features, 2)
-    result = cross_validate(features)
+    result = cross_validate(features, ProbeConfig(c=0.01))
     assert result.fold_accuracy == pytest.approx(accuracy)
     assert result.accuracy_mean == pytest.approx(np.mean(accuracy))
     assert result.macro_f1_mean == pytest.approx(np.mean(macro_f1))
@@ -57,7 +57,7 @@ def test_a_verdict_is_what_a_naive_computation_finds():
 
     strong = make_features((30, 25, 20), spread=3.0)
     weak = dataclasses.replace(strong, X=strong.X[:, :4], backbone="resnet18")
-    comparison = compare([weak, strong], ProbeConfig(repeats=3))
+    comparison = compare([weak, strong], ProbeConfig(c=0.01, repeats=3))
     differences = np.subtract(naive(strong, 3)[0], naive(weak, 3)[0])
     spread = np.sqrt(differences.var(ddof=1) * (1 / 15 + 1 / 4))
     (pair,) = comparison.as_json()["verdict"]["pairs"]
@@ -164,7 +164,7 @@ def test_an_unknown_backbone_is_an_error():
 
 
 def test_fewer_folds_and_missing_components_and_rough_optimisers_are_said(monkeypatch):
-    monkeypatch.setattr(probes, "MAX_ITERATIONS", 1)
+    monkeypatch.setattr(kinds, "MAX_ITERATIONS", 1)
     features = dataclasses.replace(make_features((30, 4)), note="The speed is of another dataset.")
     result = cross_validate(features, ProbeConfig(pca=parse("64")))
     assert result.folds == 4

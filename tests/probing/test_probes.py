@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import GraftError, ProbeError
 from core.features.reduce import parse
-from core.probing import probes
+from core.probing import kinds
 from core.probing.probes import ProbeConfig, fit_probe, fit_rows
 
 from .conftest import make_features
@@ -62,7 +62,7 @@ def test_more_components_than_there_can_be_are_all():
 
 def test_an_optimiser_that_did_not_finish_is_said_and_not_warned_of(monkeypatch):
     assert fit_probe(make_features()).converged
-    monkeypatch.setattr(probes, "MAX_ITERATIONS", 1)
+    monkeypatch.setattr(kinds, "MAX_ITERATIONS", 1)
     assert not fit_probe(make_features()).converged
 
 
@@ -99,7 +99,7 @@ def test_predictions_carry_ids_labels_and_split():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"probe": "knn"}, "no probe 'knn'; choose logistic"),
+        ({"probe": "cnn"}, "no probe 'cnn'; choose logistic"),
         ({"c": 0.0}, "greater than 0"),
         ({"c": float("nan")}, "greater than 0"),
         ({"folds": 1}, "at least 2 folds, not 1"),

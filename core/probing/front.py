@@ -1,0 +1,46 @@
+"""What stands before the classifier in every probe: standardising the features, and the optional reduction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.reduce import Reduction
+
+
+@dataclass(frozen=True, eq=False)
+class Front:
+    """The fitted steps before the classifier.
+
+    Attributes:
+        steps: names and fitted scikit-learn transformers.
+        Z: (n, d') float32, the rows it was fitted on as the classifier is to see them.
+    """
+
+    steps: tuple[tuple[str, Any], ...]
+    Z: NDArray[np.float32]
+
+    def __call__(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Other rows (m, d) as the classifier is to see them: (m, d') float32."""
+        for _name, step in self.steps:
+            X = step.transform(X)
+        return np.asarray(X, dtype=np.float32)
+
+
+def fit_front(X: NDArray[np.float32], y: NDArray[np.int64], reduction: Reduction, seed: int) -> Front:
+    """Fits scaler and reduction on these rows: X (n, d), labels y (n,), of which only LDA makes use.
+
+    Raises:
+        ProbeError: the reduction cannot be computed of these rows.
+    """
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(X)
+    Z = scaler.transform(X)
+    reducer = reduction.fit(Z, y, seed)
+    if reducer is None:
+        return Front((("scale", scaler),), np.asarray(Z, dtype=np.float32))
+    return Front((("scale", scaler), ("reduce", reducer)), np.asarray(reducer.transform(Z), dtype=np.float32))
