@@ -1,9 +1,13 @@
-"""Flat maps of features, to look at."""
+"""Flat maps of features, to look at, and which photos a backbone finds most alike."""
 
 from __future__ import annotations
 
 import math
 import warnings
+from collections import Counter
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,14 +15,28 @@ from numpy.typing import NDArray
 
 from core.errors import FeatureError
 from core.i18n import gettext as _
+from core.i18n import ngettext
 
 if TYPE_CHECKING:
     from core.features.extract import Features
 
-MAP_METHODS = ("pca", "tsne")
+MAP_METHODS = ("pca", "tsne", "umap")
 MAP_POINTS = 2000
-_TSNE_INPUT = 50
+NEIGHBOURS = 5
+UMAP_INSTALL = "pip install umap-learn"
+_NARROW = 50
 _TSNE_PERPLEXITY = 30.0
+_UMAP_NEIGHBOURS = 15
+_LEAST = 4  # fewer points than this have no neighbourhoods to speak of
+_CHUNK = 256
+
+
+def has_umap() -> bool:
+    """Whether UMAP, which is an optional install, is on this machine; it is not loaded for that."""
+    try:
+        return find_spec("umap") is not None
+    except ValueError:  # something that calls itself umap, and is no module that was found in a file
+        return False
 
 
 def sample_for_map(features: Features, seed: int = 0, most: int = MAP_POINTS) -> tuple[Features, str]:
@@ -33,21 +51,30 @@ def sample_for_map(features: Features, seed: int = 0, most: int = MAP_POINTS) ->
 def embedding_map(features: Features, method: str = "pca", seed: int = 0) -> NDArray[np.float32]:
     """Each row's place on a flat map, of shape (n, 2), from standardised features.
 
-    "pca" keeps large distances; "tsne" keeps neighbours (van der Maaten & Hinton 2008, Barnes-Hut, started from the
-    first two principal components, on at most 50 of them). t-SNE takes minutes above a few thousand rows: see
-    `sample_for_map`. The map is for looking at, and depends on every row in it; no number is computed from it.
+    "pca" keeps large distances; "tsne" keeps neighbours (van der Maaten & Hinton, JMLR 9, 2008; Barnes-Hut), and so
+    does "umap" (McInnes, Healy & Melville 2018), an optional install. Both are started from the first two principal
+    components, on at most 50 of them, and take minutes above a few thousand rows: see `sample_for_map`. The map is for
+    looking at, and depends on every row in it; no number is computed from it.
 
     Raises:
-        FeatureError: there is no such method, or no image.
+        FeatureError: there is no such method, it is not installed, or there is no image.
     """
     if method not in MAP_METHODS:
         known = ", ".join(MAP_METHODS)
         raise FeatureError(_("There is no map '{method}'; choose one of: {known}.").format(method=method, known=known))
     if not len(features.X):
         raise FeatureError(_("There is no image to draw a map of."))
+    if method == "umap" and not has_umap():
+        raise FeatureError(_("UMAP is not installed here. `{command}` installs it.").format(command=UMAP_INSTALL))
     centred = _standardised(features.X)
-    places = _tsne(centred, seed) if method == "tsne" and len(centred) > 3 else _principal(centred, 2, seed)
-    return np.asarray(places, dtype=np.float32)
+    if method == "pca" or len(centred) < _LEAST:
+        return np.asarray(_principal(centred, 2, seed), dtype=np.float32)
+    narrow = _principal(centred, min(_NARROW, *centred.shape), seed)
+    if not narrow.any():
+        return np.zeros((len(centred), 2), np.float32)  # all images are alike
+    flat = _principal(centred, 2, seed)
+    places = (_tsne if method == "tsne" else _umap)(narrow, flat, seed)
+    return np.asarray(places if math.isfinite(float(np.abs(places).sum())) else flat, dtype=np.float32)
 
 
 def _standardised(X: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -68,16 +95,82 @@ def _principal(centred: NDArray[np.float64], width: int, seed: int) -> NDArray[n
     return found
 
 
-def _tsne(centred: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _tsne(narrow: NDArray[np.float64], flat: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     from sklearn.manifold import TSNE
 
-    narrow = _principal(centred, min(_TSNE_INPUT, *centred.shape), seed)
-    if not narrow.any():
-        return np.zeros((len(centred), 2))  # all images are alike
-    flat = _principal(centred, 2, seed)
     start = flat / max(float(flat[:, 0].std()), 1e-12) * 1e-4
-    perplexity = min(_TSNE_PERPLEXITY, (len(centred) - 1) / 3)
+    perplexity = min(_TSNE_PERPLEXITY, (len(narrow) - 1) / 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=RuntimeWarning)  # images that are exactly alike divide by zero inside
-        places = TSNE(2, perplexity=perplexity, init=start, random_state=seed).fit_transform(narrow)
-    return np.asarray(places if math.isfinite(float(np.abs(places).sum())) else flat)
+        return np.asarray(TSNE(2, perplexity=perplexity, init=start, random_state=seed).fit_transform(narrow))
+
+
+def _umap(narrow: NDArray[np.float64], flat: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    start = (10 * flat / max(float(np.abs(flat).max()), 1e-12)).astype(np.float32)
+    near = min(_UMAP_NEIGHBOURS, len(narrow) - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own libraries, about themselves
+        made = import_module("umap").UMAP(n_neighbors=near, init=start, random_state=seed, n_jobs=1)
+        return np.asarray(made.fit_transform(narrow.astype(np.float32)))
+
+
+def nearest(of: Features, among: Features, k: int = NEIGHBOURS) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The k photos that are most like each photo, by the cosine of their whole features, the most alike first.
+
+    A photo's own copies are no neighbours of it, and of other copies only one is. Where there are fewer photos than
+    that, there are fewer columns.
+
+    Args:
+        of: the n photos whose neighbours are looked for.
+        among: the photos that may be neighbours, of the same backbone.
+        k: how many for each.
+
+    Returns:
+        (n, k) rows of `among`, and (n, k) cosines.
+    """
+    first = np.array(sorted({id_: row for row, id_ in reversed(list(enumerate(among.ids)))}.values()), dtype=np.int64)
+    column = {among.ids[row]: at for at, row in enumerate(first)}
+    itself = np.array([column.get(id_, -1) for id_ in of.ids])
+    k = max(min(k, len(first) - 1), 0)
+    rows, cosines = np.zeros((len(of.ids), k), np.int64), np.zeros((len(of.ids), k), np.float32)
+    directions, others = _directions(of.X), _directions(among.X[first])
+    for start in range(0, len(of.ids) if k else 0, _CHUNK):
+        here = slice(start, start + _CHUNK)
+        like = directions[here] @ others.T
+        known = np.flatnonzero(itself[here] >= 0)
+        like[known, itself[here][known]] = -np.inf
+        best = np.argsort(-like, axis=1, kind="stable")[:, :k]
+        rows[here], cosines[here] = first[best], np.take_along_axis(like, best, axis=1)
+    return rows, cosines
+
+
+def _directions(X: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(X, axis=1, keepdims=True)
+    return np.asarray(X / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def said_of_neighbours(label: int, near: Sequence[int], classes: Sequence[str]) -> str:
+    """What the classes of a photo's nearest neighbours say about its own, in a sentence; "" where there are none.
+
+    Args:
+        label: the photo's class.
+        near: the neighbours' classes.
+        classes: the class names.
+    """
+    if not near:
+        return ""
+    other = Counter(one for one in near if one != label)
+    if not other:
+        return _("All {n} nearest photos are of its class.").format(n=len(near))
+    most, count = other.most_common(1)[0]
+    facts = {"count": count, "n": len(near), "name": classes[most]}
+    if count * 2 > len(near):
+        return _("{count} of {n} nearest photos are of the class “{name}”: is this photo labelled rightly?").format(
+            **facts
+        )
+    said = ngettext(
+        "{others} of {n} nearest photos is of another class.",
+        "{others} of {n} nearest photos are of other classes.",
+        other.total(),
+    )
+    return said.format(others=other.total(), n=len(near))

@@ -1,3 +1,7 @@
+import dataclasses
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
@@ -5,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from core.errors import FeatureError
 from core.features.extract import Features
-from core.features.maps import embedding_map, sample_for_map
+from core.features.maps import embedding_map, has_umap, nearest, said_of_neighbours, sample_for_map
 
 
 def features(X: np.ndarray, y: np.ndarray | None = None) -> Features:
@@ -54,8 +58,8 @@ def test_a_single_feature(method: str) -> None:
 def test_no_images_and_no_method() -> None:
     with pytest.raises(FeatureError, match="no image"):
         embedding_map(features(np.zeros((0, 6))))
-    with pytest.raises(FeatureError, match="'umap'"):
-        embedding_map(blobs(), "umap")
+    with pytest.raises(FeatureError, match="'lda'"):
+        embedding_map(blobs(), "lda")
 
 
 def test_a_large_map_is_a_sample_and_says_so() -> None:
@@ -69,3 +73,96 @@ def test_a_large_map_is_a_sample_and_says_so() -> None:
     rows = [int(id_) for id_ in few.ids]
     np.testing.assert_array_equal(few.X, data.X[rows])
     np.testing.assert_array_equal(few.y, data.y[rows])
+
+
+FAKE_UMAP = """
+class UMAP:
+    def __init__(self, **given):
+        self.given = given
+
+    def fit_transform(self, X):
+        assert set(self.given) == {"n_neighbors", "init", "random_state", "n_jobs"}
+        assert self.given["n_neighbors"] < len(X)
+        return self.given["init"] * 2 + self.given["random_state"]
+"""
+
+
+@pytest.fixture
+def umap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that passes for umap-learn."""
+    (tmp_path / "umap.py").write_text(FAKE_UMAP)
+    monkeypatch.delitem(sys.modules, "umap", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.usefixtures("umap")
+@pytest.mark.parametrize("n", [1, 3, 4, 12, 40])
+def test_umap_where_it_is_installed(n: int) -> None:
+    data = features(np.random.default_rng(0).normal(size=(n, 6)))
+    assert has_umap()
+    xy = embedding_map(data, "umap", seed=3)
+    assert xy.shape == (n, 2)
+    assert xy.dtype == np.float32
+    flat = embedding_map(data, "pca", seed=3)
+    expected = 20 * flat / np.abs(flat).max() + 3 if n > 3 else flat
+    np.testing.assert_allclose(xy, expected, atol=1e-4)
+    sys.modules.pop("umap", None)
+
+
+def test_umap_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.features.maps.find_spec", lambda _name: None)
+    assert not has_umap()
+    with pytest.raises(FeatureError, match="pip install umap-learn"):
+        embedding_map(blobs(), "umap")
+
+
+def naive_nearest(X: np.ndarray, ids: tuple[str, ...], row: int, k: int) -> list[int]:
+    cosines = {}
+    for other, id_ in enumerate(ids):
+        if id_ != ids[row] and id_ not in ids[:other]:
+            cosines[other] = X[row] @ X[other] / np.linalg.norm(X[row]) / np.linalg.norm(X[other])
+    return sorted(cosines, key=lambda o: -cosines[o])[:k]
+
+
+def test_neighbours_are_those_of_a_naive_search() -> None:
+    data = blobs(300, 8)
+    data = dataclasses.replace(data, ids=(*data.ids[:290], *data.ids[:10]))  # ten copies
+    few = data.at(np.array([3, 299, 7, 150]))
+    rows, cosines = nearest(few, data, k=5)
+    assert rows.shape == cosines.shape == (4, 5)
+    for found, row in zip(rows, [3, 299, 7, 150], strict=True):
+        assert found.tolist() == naive_nearest(data.X.astype(np.float64), data.ids, row, 5)
+    assert (np.diff(cosines, axis=1) <= 0).all()
+    a, b = data.X[3].astype(np.float64), data.X[rows[0, 0]].astype(np.float64)
+    assert cosines[0, 0] == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-5)
+    np.testing.assert_array_equal(nearest(data, data, 5)[0][[3, 299, 7, 150]], rows)
+
+
+def test_few_photos_have_few_neighbours() -> None:
+    data = features(np.eye(3))
+    rows, _cosines = nearest(data, data, 5)
+    assert rows.shape == (3, 2)
+    assert [set(found) for found in rows.tolist()] == [{1, 2}, {0, 2}, {0, 1}]
+    alone = data.at(np.array([0]))
+    assert nearest(alone, alone)[0].shape == (1, 0)
+
+
+def test_a_photo_without_features_is_like_no_other() -> None:
+    data = features(np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.1]]))
+    rows, cosines = nearest(data, data, 1)
+    assert rows[1:, 0].tolist() == [2, 1]
+    assert cosines[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    ("near", "said"),
+    [
+        ([0, 0, 0], "All 3 nearest photos are of its class."),
+        ([1, 1, 1, 0, 2], "3 of 5 nearest photos are of the class “dog”: is this photo labelled rightly?"),
+        ([1, 0, 0, 0, 0], "1 of 5 nearest photos is of another class."),
+        ([1, 1, 2, 2, 0], "4 of 5 nearest photos are of other classes."),
+        ([], ""),
+    ],
+)
+def test_what_neighbours_say_about_a_label(near: list[int], said: str) -> None:
+    assert said_of_neighbours(0, near, ("cat", "dog", "owl")) == said
