@@ -5,6 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.backbones.registry import BackboneInfo, backbones, info
+from core.probing.kinds import KINDS, find
+from core.probing.shortlist import KEEP as KEEP_BEST
+from core.probing.shortlist import MANY
 from views.ui import text
 from views.ui.i18n import _
 
@@ -20,8 +23,8 @@ def backbone_label(name: str) -> str:
     return f"{name} · {size}" if fact.ready else _("{name} · {size} to download").format(name=name, size=size)
 
 
-def comparison() -> tuple[list[str], dict]:
-    """What to compare, and how: the backbones' names and a probe's config as JSON."""
+def comparison() -> dict:
+    """What to compare, and how: the params of the verb `compare` that the user chooses."""
     known = sorted(backbones(), key=lambda fact: (not fact.ready, not fact.embedded))
     ready = [fact.name for fact in known if fact.embedded]
     names = st.multiselect(
@@ -38,18 +41,66 @@ def comparison() -> tuple[list[str], dict]:
     if missing:
         size = sum(info(name).size_mb for name in missing)
         st.caption(_("{size} will be downloaded first.").format(size=text.megabytes(size)))
+    asked = {"backbones": names, "shortlist": _shortlist(len(names))}
     with st.expander(_("All backbones, and what each is")):
         backbone_table(known)
     with st.expander(_("How they are compared")):
-        probe = st.selectbox(_("Probe"), ["logistic"], format_func=lambda _name: _("Logistic regression"))
-        pca = _reduction()
-        folds = st.slider(_("Folds"), 2, 10, 5, key="compare-folds", persist_state=KEEP)
-        seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="compare-seed", persist_state=KEEP)
-    return names, {"probe": probe, "pca": pca, "folds": folds, "seed": seed}
+        return {**asked, **_probing()}
+
+
+def _shortlist(count: int) -> int:
+    """How many of the best of a first look are probed in full; 0 for all."""
+    if count <= KEEP_BEST + 1:
+        return 0
+    wanted = st.checkbox(
+        _("Look quickly first, and probe only the best {n} in full").format(n=KEEP_BEST),
+        value=count > MANY,
+        key=f"compare-look-{count > MANY}",
+        persist_state=KEEP,
+        help=_(
+            "Every backbone sees a few hundred training images first. The best few go on, and with them the one with "
+            "the best ImageNet accuracy. The page shows what was left out and why."
+        ),
+    )
+    return KEEP_BEST if wanted else 0
+
+
+def _probing() -> dict:
+    probes = st.multiselect(
+        _("Probes"),
+        list(KINDS),
+        default=["logistic"],
+        format_func=lambda kind: find(kind).label,
+        key="compare-probes",
+        persist_state=KEEP,
+        select_all=False,
+        help="\n".join(f"- **{kind.label}**: {kind.about}" for kind in KINDS.values()),
+    ) or ["logistic"]
+    if len(probes) > 1:
+        st.caption(
+            _("The verdict is about the first, {probe}; the others are shown beside it.").format(
+                probe=find(probes[0]).label
+            )
+        )
+    pca = _reduction()
+    left, middle, right = st.columns(3)
+    folds = left.slider(_("Folds"), 2, 10, 5, key="compare-folds", persist_state=KEEP)
+    repeats = middle.slider(
+        _("Repeats"), 1, 10, 2, key="compare-repeats", persist_state=KEEP,
+        help=_("The whole cross-validation again with other folds: steadier numbers, for more time."),
+    )  # fmt: skip
+    seed = right.number_input(_("Seed"), 0, 2**31 - 1, 0, key="compare-seed", persist_state=KEEP)
+    config = {"probe": probes[0], "pca": pca, "folds": folds, "repeats": repeats, "seed": seed}
+    return {"probes": probes, "config": config}
 
 
 def _reduction() -> str:
-    kinds = {"": _("none"), "components": _("PCA, a number of components"), "share": _("PCA, a share of the variance")}
+    kinds = {
+        "": _("none"),
+        "components": _("PCA, a number of components"),
+        "share": _("PCA, a share of the variance"),
+        "lda": _("LDA, one dimension fewer than there are classes"),
+    }
     kind = st.selectbox(
         _("Reduce the features first"),
         list(kinds),
@@ -58,11 +109,14 @@ def _reduction() -> str:
         persist_state=KEEP,
         help=_("The reduction is fitted inside each training fold, so that nothing leaks."),
     )
+    if kind not in ("components", "share"):
+        return kind
     if kind == "components":
-        return str(st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP))
-    if kind == "share":
-        return str(st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP))
-    return ""
+        amount = str(st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP))
+    else:
+        amount = str(st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP))
+    whiten = st.checkbox(_("Whiten: give every component the same spread"), key="compare-whiten", persist_state=KEEP)
+    return f"{amount} whiten" if whiten else amount
 
 
 def backbone_table(facts: list[BackboneInfo]) -> None:

@@ -11,10 +11,14 @@ import streamlit as st
 
 from core import paths
 from core.data.dataset import Dataset, open_dataset, original_dataset
+from core.errors import ProbeError
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.jobs.pool import Pool
+from core.jobs.store import Job
 from core.paths import is_public
+from core.probing.compare import Comparison
+from core.probing.record import COMPARISON, load_comparison
 from core.workspaces import remove_idle, remove_old_uploads
 
 
@@ -76,3 +80,17 @@ def judged(path: Path) -> tuple[Predictions, Evaluation]:
         EvaluationError: the file is damaged.
     """
     return _judged(str(path), path.stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _compared(path: str, modified_ns: int) -> Comparison | None:  # noqa: ARG001 (as above)
+    try:
+        return load_comparison(Path(path))
+    except ProbeError:
+        return None
+
+
+def comparison(job: Job) -> Comparison | None:
+    """A finished comparison with all that its probes said; None for one of an older Graft, which did not keep it."""
+    file = job.path / COMPARISON
+    return _compared(str(job.path), file.stat().st_mtime_ns) if file.is_file() else None

@@ -86,6 +86,11 @@ def interval(ci: tuple[float, float]) -> str:
     return f"{100 * ci[0]:.1f}–{100 * ci[1]:.1f} %"
 
 
+def points(ends: Sequence[float]) -> str:
+    """An interval of a difference of shares, as points: "-0.4 to +3.1"."""
+    return _("{low:+.1f} to {high:+.1f}").format(low=100 * ends[0], high=100 * ends[1])
+
+
 def megabytes(mb: float) -> str:
     """A size on disk."""
     return f"{mb:,.0f} MB" if mb >= 10 else f"{mb:.1f} MB"
