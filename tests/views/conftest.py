@@ -21,7 +21,7 @@ from core.evaluation.predictions import Predictions
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
-from core.runs import Run
+from core.runs import HEAD, MODEL, Run
 from core.training.config import FinetuneConfig
 from tests.conftest import ZipBuilder
 
@@ -110,6 +110,7 @@ def make_run(dataset: Dataset, job: Job, kind: str = "finetune", right: float = 
         predictions = Predictions(dataset.classes, labels, proba, tuple(i.sha256 for i in items), split)
         predictions.save(path / "predictions" / f"{split}.npz")
         metrics[split] = evaluate(predictions).summary()
+    (path / (HEAD if kind == "probe" else MODEL)).write_bytes(b"weights")
     run = Run(path, kind, "resnet18", dataset.classes, dataset.id, dataset.name, dataset.fingerprint,
               preprocessing={}, config={"mode": "head"}, seed=0, metrics=metrics)  # fmt: skip
     run.save()
