@@ -60,6 +60,7 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
         weights=card["name"],
         preprocessing=preprocessing,
         stages=tuple(card.get("stages", ())),
+        memory_mb=card.get("memory_mb", 0.0),
         accuracy=card["accuracy"],
         images_per_s=card.get("images_per_s", 0),
         note=card.get("note", ""),
@@ -102,11 +103,12 @@ def file_sha256(path: Path) -> str:
 
 
 def measured(card: dict[str, Any], weights: Path) -> dict[str, Any]:
-    """The facts of a card that can be measured: `feature_dim`, `params`, `gflops`, `stages`, `sha256`."""
+    """The facts of a card that can be measured: `feature_dim`, `params`, `gflops`, `stages`, `sha256`, `memory_mb`."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     from core.backbones.architectures import build
+    from core.backbones.memory import memory_mb
 
     trunk = build(card["architecture"]).eval()
     side = card["preprocessing"]["crop_px"]
@@ -118,6 +120,7 @@ def measured(card: dict[str, Any], weights: Path) -> dict[str, Any]:
         "gflops": round(counter.get_total_flops() / 2 / 1e9, 3),
         "stages": [name for name, _module in trunk.stages],
         "sha256": file_sha256(weights),
+        "memory_mb": memory_mb(trunk, side),  # the last: no weights are left in it
     }
 
 

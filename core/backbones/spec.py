@@ -102,6 +102,8 @@ class BackboneInfo:
         trainable: whether it can be fine-tuned.
         stages: the units of "fine-tune the last stages", from input to output.
         accuracy: an embedded backbone's probe accuracies by dataset, each with `value` (0..1), `n`, `protocol`.
+        memory_mb: memory for the weights in float32 and the largest activations alive at one time, for one image, in
+            MiB (see `core.backbones.memory`); 0 for the baseline.
         images_per_s: an embedded one's images a second through the network, in float32 on two cores of a server; 0
             where it was not measured.
         note: what to know when choosing it, in a sentence.
@@ -127,6 +129,7 @@ class BackboneInfo:
     trainable: bool = True
     stages: tuple[str, ...] = ()
     accuracy: Mapping[str, Any] = field(default_factory=dict)
+    memory_mb: float = 0.0
     images_per_s: int = 0
     note: str = ""
     url: str = ""

@@ -63,6 +63,7 @@ def _info(facts: dict[str, Any]) -> BackboneInfo:
         weights=facts["weights"],
         preprocessing=Preprocessing.from_json(facts["preprocessing"]),
         stages=tuple(facts["stages"]),
+        memory_mb=facts["memory_mb"],
         url=facts["url"],
         sha256=hash_in_name(facts["url"]),
     )
@@ -105,11 +106,17 @@ def published(name: str) -> dict[str, Any]:
 
 
 def measured(name: str) -> dict[str, Any]:
-    """A model's `feature_dim` and `stages`, from building it without memory for its weights."""
+    """A model's `feature_dim`, `stages` and `memory_mb`, from building it without memory for its weights."""
+    from core.backbones.memory import memory_mb
     from core.backbones.trunks import torchvision_trunk
 
-    trunk = torchvision_trunk(name, hollow=True)
-    return {"feature_dim": trunk.feature_dim, "stages": [stage for stage, _modules in trunk.stages]}
+    side_px = published(name)["preprocessing"]["crop_px"]
+    trunk = torchvision_trunk(name, min_size=side_px, hollow=True)
+    return {
+        "feature_dim": trunk.feature_dim,
+        "stages": [stage for stage, _modules in trunk.stages],
+        "memory_mb": memory_mb(trunk, side_px),
+    }
 
 
 def names() -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.errors import ProbeError
 from core.evaluation.intervals import Z95, Interval
 from core.evaluation.predictions import Predictions
@@ -66,9 +68,7 @@ class Difference:
 def difference(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Difference:
     """Compares two classifiers' predictions image by image.
 
-    Only images on which they disagree tell them apart. The interval is the adjusted Wald interval for paired
-    proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of binomial
-    proportions based on paired data", Journal of Educational and Behavioral Statistics 37 (2012).
+    Only images on which they disagree tell them apart; the interval is that of `paired_interval`.
 
     Args:
         a: the first's name.
@@ -79,12 +79,31 @@ def difference(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Differen
     Raises:
         ProbeError: the predictions are not of the same images, or of none.
     """
-    if of_a.ids != of_b.ids or not (of_a.y_true == of_b.y_true).all() or not len(of_a):
-        raise ProbeError(_("Two classifiers can only be compared on the same images."))
+    same_images(of_a, of_b)
     n = len(of_a)
     only_a = int((of_a.correct & ~of_b.correct).sum())
     only_b = int((of_b.correct & ~of_a.correct).sum())
+    return Difference(a, b, n, only_a, only_b, (only_a - only_b) / n, paired_interval(only_a, only_b, n))
+
+
+def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
+    """The 95 % interval of the difference of two shares of the same n images, of which these count for one alone.
+
+    The adjusted Wald interval for paired proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence
+    interval for a difference of binomial proportions based on paired data", Journal of Educational and Behavioral
+    Statistics 37 (2012).
+    """
     p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
     half = Z95 * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
-    interval = (max(-1.0, p - q - half), min(1.0, p - q + half))
-    return Difference(a, b, n, only_a, only_b, (only_a - only_b) / n, interval)
+    return max(-1.0, p - q - half), min(1.0, p - q + half)
+
+
+def same_images(of_a: Predictions, of_b: Predictions) -> None:
+    """Makes sure that two classifiers were asked about the same images, of the same classes.
+
+    Raises:
+        ProbeError: they were not, or about none.
+    """
+    alike = of_a.ids == of_b.ids and of_a.class_names == of_b.class_names and len(of_a) > 0
+    if not alike or not np.array_equal(of_a.y_true, of_b.y_true):
+        raise ProbeError(_("Two classifiers can only be compared on the same images."))

@@ -13,7 +13,7 @@ CARDS = sorted(embedded.WEIGHTS.glob("*.json"))
 KEYS = {
     "name", "architecture", "feature_dim", "params", "input_px", "preprocessing", "trained_on", "teacher", "recipe",
     "seed", "epochs", "licence", "accuracy", "sha256", "gflops", "stages",
-    "images_per_s",
+    "images_per_s", "memory_mb",
 }  # fmt: skip
 
 
@@ -25,6 +25,7 @@ def test_a_card_tells_the_truth_about_its_weights(card: Path) -> None:
     assert content["input_px"] == content["preprocessing"]["crop_px"]
     measured = embedded.measured(content, card.with_suffix(".safetensors"))
     assert {key: content[key] for key in measured} == measured
+    assert embedded.read_card(card).memory_mb == content["memory_mb"] > 4 * content["params"] / 2**20
     assert embedded.read_card(card).images_per_s == content["images_per_s"] > 100
 
 

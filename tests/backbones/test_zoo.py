@@ -107,6 +107,7 @@ def test_facts_of_resnet18() -> None:
     assert resnet.imagenet_top1 == pytest.approx(0.69758)
     assert resnet.gflops == pytest.approx(1.814)
     assert resnet.size_mb == pytest.approx(44.661)
+    assert resnet.memory_mb == pytest.approx(49.4)
     assert resnet.sha256 == "f37072fd"
     assert (resnet.preprocessing.resize_px, resnet.preprocessing.crop_px) == (256, 224)
     assert resnet.stages[-1] == "layer4.0 – layer4.1"
