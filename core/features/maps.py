@@ -39,6 +39,19 @@ def has_umap() -> bool:
         return False
 
 
+def check(method: str) -> None:
+    """Whether a map can be made by a method on this machine.
+
+    Raises:
+        FeatureError: there is no such method, or it is not installed.
+    """
+    if method not in MAP_METHODS:
+        known = ", ".join(MAP_METHODS)
+        raise FeatureError(_("There is no map '{method}'; choose one of: {known}.").format(method=method, known=known))
+    if method == "umap" and not has_umap():
+        raise FeatureError(_("UMAP is not installed here. `{command}` installs it.").format(command=UMAP_INSTALL))
+
+
 def sample_for_map(features: Features, seed: int = 0, most: int = MAP_POINTS) -> tuple[Features, str]:
     """At most `most` rows for a map, chosen at random, and a sentence that says so ("" where all are kept)."""
     n = len(features.ids)
@@ -59,13 +72,9 @@ def embedding_map(features: Features, method: str = "pca", seed: int = 0) -> NDA
     Raises:
         FeatureError: there is no such method, it is not installed, or there is no image.
     """
-    if method not in MAP_METHODS:
-        known = ", ".join(MAP_METHODS)
-        raise FeatureError(_("There is no map '{method}'; choose one of: {known}.").format(method=method, known=known))
+    check(method)
     if not len(features.X):
         raise FeatureError(_("There is no image to draw a map of."))
-    if method == "umap" and not has_umap():
-        raise FeatureError(_("UMAP is not installed here. `{command}` installs it.").format(command=UMAP_INSTALL))
     centred = _standardised(features.X)
     if method == "pca" or len(centred) < _LEAST:
         return np.asarray(_principal(centred, 2, seed), dtype=np.float32)

@@ -42,19 +42,32 @@ def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Resul
 
 
 def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
-    """A flat map of a backbone's features in `map.json`: "ids", "xy". Params: dataset, backbone, method, seed."""
+    """A flat map of a backbone's features in `map.json`. Params: dataset, backbone, method, seed.
+
+    The file holds "ids" (the photos' sha256), "xy", "split" and, for each photo on the map, "neighbours": the sha256 of
+    the photos among all that the backbone finds most like it, the most alike first, with their "cosines".
+    """
     from core.features import maps
     from core.features.extract import extract
 
+    method, seed = str(params.get("method", "pca")), int(params.get("seed", 0))
+    maps.check(method)
     dataset = dataset_of(params, part(report, 0, 0, 100))
-    features = extract(dataset, str(params["backbone"]), report=part(report, 0, 90, 100))
-    report(Progress(90, 100, _("Drawing the map")))
-    seed = int(params.get("seed", 0))
-    features, note = maps.sample_for_map(features, seed)
-    xy = maps.embedding_map(features, str(params.get("method", "pca")), seed)
-    points = [[round(float(x), 4), round(float(y), 4)] for x, y in xy]
-    write_json(job_dir / "map.json", {"ids": list(features.ids), "xy": points, "split": features.split.tolist()})
-    return {"file": "map.json", "n": len(points), "backbone": features.backbone, "note": note}
+    features = extract(dataset, str(params["backbone"]), report=part(report, 0, 80, 100))
+    report(Progress(80, 100, _("Looking for each photo's neighbours")))
+    shown, note = maps.sample_for_map(features, seed)
+    rows, cosines = maps.nearest(shown, features)
+    report(Progress(85, 100, _("Drawing the map")))
+    xy = maps.embedding_map(shown, method, seed)
+    points = {
+        "ids": list(shown.ids),
+        "xy": [[round(float(x), 4), round(float(y), 4)] for x, y in xy],
+        "split": shown.split.tolist(),
+        "neighbours": [[features.ids[row] for row in near] for near in rows],
+        "cosines": [[round(float(cosine), 4) for cosine in like] for like in cosines],
+    }
+    write_json(job_dir / "map.json", points)
+    return {"file": "map.json", "n": len(xy), "backbone": features.backbone, "note": note}
 
 
 def _one_of_each_class(dataset: Dataset, n: int, seed: int) -> list[Item]:
