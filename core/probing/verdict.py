@@ -21,6 +21,9 @@ from core.i18n import ngettext
 ROPE = 0.01
 """Differences of up to one point of accuracy are practically none (region of practical equivalence), by default."""
 
+CHEAPER = 0.8
+"""A backbone is cheaper where it costs at most this share: measured speeds vary by about as much from run to run."""
+
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
@@ -106,7 +109,7 @@ class Verdict:
 
     Attributes:
         best: the one with the highest mean accuracy over the folds.
-        recommended: the cheapest of those that the best does not surely beat in practice; "" where only the floor is.
+        recommended: the best, or the cheapest of those that are clearly cheaper and that it does not beat in practice; "" where only the floor is.
         why: in words.
         pairs: the best against each other one, the closest first.
     """
@@ -131,8 +134,9 @@ def points(share: float) -> str:
 def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Verdict:
     """Compares the best candidate with each other one and recommends one.
 
-    A network is as good in practice as the best where it is at least as likely that the two are the same within {rope}
-    (or the best is worse) as that the best is better. Of those, the cheapest is recommended.
+    A network is level with the best where it is at least as likely that the two are the same within `rope` (or the
+    best is worse) as that the best is better. Of the level ones that cost clearly less, the cheapest is recommended;
+    where there is none, the best.
 
     Args:
         candidates: at least one; their fold accuracies are of the same folds.
@@ -143,7 +147,8 @@ def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Ve
     best = ranked[0]
     pairs = [compared(best, other, folds, rope) for other in ranked[1:]]
     level = [other for other, pair in zip(ranked[1:], pairs, strict=True) if pair.p_better <= 0.5 and not other.floor]
-    chosen = min([*([] if best.floor else [best]), *level], key=lambda one: one.cost, default=None)
+    cheaper = [other for other in level if best.floor or other.cost <= CHEAPER * best.cost]
+    chosen = min(cheaper, key=lambda one: one.cost, default=None if best.floor else best)
     return Verdict(best.name, chosen.name if chosen else "", _why(best, chosen, pairs), tuple(pairs))
 
 

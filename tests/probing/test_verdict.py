@@ -116,3 +116,10 @@ def test_a_cheaper_one_that_cannot_be_told_apart_is_not_called_as_good():
     assert verdict.recommended == "cheap"
     assert verdict.pairs[0].p_same < 0.5
     assert verdict.why.startswith("cheap is cheaper, and it is not likely that dear is better by more than 1 point.")
+
+
+def test_a_saving_that_is_within_what_speeds_vary_by_is_none():
+    folds = [0.90, 0.80, 0.88, 0.78, 0.90]
+    best, other = candidate("best", folds, cost=1.0), [0.80, 0.90, 0.84, 0.85, 0.86]
+    assert judge([best, candidate("near", other, cost=0.9)], 5).recommended == "best"
+    assert judge([best, candidate("cheap", other, cost=0.8)], 5).recommended == "cheap"

@@ -73,10 +73,10 @@ def answer(rows: Sequence[Row], found: Row, result: Row) -> None:
         folds=result["folds"],
         ci=text.interval(best["accuracy_ci"]),
     )
-    said += " " + text.literal(found["why"]) if closest else ""
+    why = "\n\n" + text.literal(found["why"]) if closest else ""
     if is_floor(best["backbone"]):
         said += " " + _("That is no network, only tiny images: no backbone here beats the floor. Try others.")
-        st.warning(said, icon=":material/insights:")
+        st.warning(said + why, icon=":material/insights:")
         return
     if found["recommended"] not in ("", best["backbone"]):
         said += " " + _("Take **{name}**.").format(name=text.literal(found["recommended"]))
@@ -84,7 +84,7 @@ def answer(rows: Sequence[Row], found: Row, result: Row) -> None:
         said += " " + _(
             "So it does not surely beat the floor, which is no network: try other backbones, or bring more photos."
         )
-    st.success(said, icon=":material/insights:")
+    st.success(said + why, icon=":material/insights:")
 
 
 def numbers(rows: Sequence[Row], found: Row, result: Row) -> None:
