@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.backbones import registry
-from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset, Item
-from core.errors import ProbeError
+from core.errors import BackboneError, ProbeError
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
+from core.probing.compare import is_floor
 from core.probing.crossval import ProbeResult
 from core.probing.probes import ProbeConfig
 
@@ -106,31 +106,38 @@ def shortlist(looks: Iterable[ProbeResult], keep: int = KEEP) -> Shortlist:
     found = sorted(looks, key=lambda look: -look.accuracy_mean)
     if not found or keep < 1:
         raise ProbeError(_("A shortlist keeps at least 1 of at least 1 backbone."))
-    facts = {look.backbone: registry.info(look.backbone) for look in found}
-    networks = [look for look in found if facts[look.backbone].family != "baseline"]
+    networks = [look for look in found if not is_floor(look.backbone)]
     best = {look.backbone for look in networks[:keep]}
     last = networks[min(keep, len(networks)) - 1].accuracy_mean if networks else 0.0
-    champion = _champion([facts[look.backbone] for look in networks])
-    rows = [_screened(look, facts[look.backbone], look.backbone in best, champion, last) for look in found]
+    champion = _champion([look.backbone for look in networks])
+    rows = [_screened(look, look.backbone in best, look.backbone == champion, last) for look in found]
     return Shortlist(tuple(rows), len(found[0].oof))
 
 
-def _champion(networks: Sequence[BackboneInfo]) -> str:
+def _imagenet_top1(backbone: str) -> float | None:
+    try:
+        return registry.info(backbone).imagenet_top1
+    except BackboneError:
+        return None
+
+
+def _champion(networks: Sequence[str]) -> str:
     """The network with the best ImageNet accuracy, "" where none was trained for that."""
-    ranked = [one for one in networks if one.imagenet_top1 is not None]
-    return max(ranked, key=lambda one: one.imagenet_top1 or 0.0).name if ranked else ""
+    ranked = {name: top1 for name in networks if (top1 := _imagenet_top1(name)) is not None}
+    return max(ranked, key=lambda name: ranked[name], default="")
 
 
-def _screened(look: ProbeResult, info: BackboneInfo, is_best: bool, champion: str, last: float) -> Screened:
+def _screened(look: ProbeResult, is_best: bool, is_champion: bool, last: float) -> Screened:
+    floor = is_floor(look.backbone)
     if is_best:
         why = _("among the best in a first look")
-    elif info.family == "baseline":
+    elif floor:
         why = _("the floor, which every backbone has to beat")
-    elif info.name == champion:
+    elif is_champion:
         why = _("the best of these on ImageNet, which a look at few photos may miss")
     else:
         why = _("left out: {points:.1f} points behind the last of the best in a first look").format(
             points=100 * (last - look.accuracy_mean)
         )
-    kept = is_best or info.family == "baseline" or info.name == champion
-    return Screened(look.backbone, look.accuracy_mean, look.accuracy_ci, info.imagenet_top1, kept, why)
+    kept = is_best or floor or is_champion
+    return Screened(look.backbone, look.accuracy_mean, look.accuracy_ci, _imagenet_top1(look.backbone), kept, why)

@@ -109,7 +109,8 @@ class Verdict:
 
     Attributes:
         best: the one with the highest mean accuracy over the folds.
-        recommended: the best, or the cheapest of those that are clearly cheaper and that it does not beat in practice; "" where only the floor is.
+        recommended: the best, or the cheapest of those that are clearly cheaper and that it does not beat in practice;
+            "" where only the floor is.
         why: in words.
         pairs: the best against each other one, the closest first.
     """

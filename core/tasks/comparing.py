@@ -217,6 +217,7 @@ def _document(work: _Work, comparison: Comparison, together: Sequence[Ensemble])
     work.report(Progress(work.total, work.total, _("Compared")))
     return {
         **comparison.as_json(),
+        "side_by_side": _side_by_side(comparison),
         "ensembles": [one.as_json() for one in together],
         "shortlist": work.shortlist.as_json() if work.shortlist else None,
         "failed": [{"backbone": name, "message": str(problem)} for name, problem in work.failed],
@@ -225,3 +226,15 @@ def _document(work: _Work, comparison: Comparison, together: Sequence[Ensemble])
         "seed": work.configs[0].seed,
         "warnings": list(work.dataset.warnings),
     }
+
+
+def _side_by_side(comparison: Comparison) -> dict[str, Any] | None:
+    """The best against the recommended one, or against the next where that is the same; None where there is one."""
+    from core.probing.sidebyside import side_by_side
+
+    verdict = comparison.verdict
+    other = next((pair.b for pair in verdict.pairs if pair.b == verdict.recommended), None)
+    if not verdict.pairs:
+        return None
+    said = {result.backbone: result.oof for result in comparison.ranked}
+    return side_by_side(said, verdict.best, other or verdict.pairs[0].b)

@@ -93,6 +93,7 @@ def numbers(rows: Sequence[Row], found: Row, result: Row) -> None:
     for note in (f"{row['backbone']}: {note}" for row in rows for note in row["notes"]):
         st.caption(text.literal(note))
     _pairs(found["pairs"])
+    _probes(result)
     if shortlist := result.get("shortlist"):
         with st.expander(_("The first look: what was probed in full, and what was left out")):
             looked(shortlist)
@@ -159,6 +160,36 @@ def _pairs(pairs: Sequence[Row]) -> None:
         )
         downloads.table(
             _("Download the differences (CSV)"), list(columns), list(zip(*columns.values(), strict=True)), "pairs.csv"
+        )
+
+
+def _probes(result: Row) -> None:
+    """Every backbone under every probe, where there is more than one."""
+    verdicts = result.get("verdicts") or {}
+    if len(verdicts) < 2:
+        return
+    found = {(row["backbone"], row["probe"]): row for row in result["results"]}
+    names = list(dict.fromkeys(backbone for backbone, _probe in found))
+    with st.expander(_("Would another probe say otherwise?")):
+        columns = {_("Backbone"): names} | {
+            find(probe).label: [
+                f"{text.percent(row['accuracy_mean'])} ({text.interval(row['accuracy_ci'])})" if row else ""
+                for row in (found.get((name, probe)) for name in names)
+            ]
+            for probe in verdicts
+        }
+        st.dataframe(columns, hide_index=True)
+        for probe, judgement in verdicts.items():
+            st.markdown(
+                _("- {probe}: {best} is the most accurate.").format(
+                    probe=find(probe).label, best=text.literal(judgement["best"])
+                )
+            )
+        if result.get("strongest"):
+            st.markdown(text.literal(result["strongest"]["sentence"]))
+            st.caption(_("The most accurate of many pairs is a little flattered by its choice."))
+        downloads.table(
+            _("Download the probes (CSV)"), list(columns), list(zip(*columns.values(), strict=True)), "probes.csv"
         )
 
 
