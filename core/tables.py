@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 # Where a spreadsheet may see a cell begin: at the front, and after what some of them take for the end of a cell (those
 # of much of Europe split at ";" even inside our quotes). The wide forms count as the plain ones where those are typed.
@@ -19,6 +20,26 @@ def as_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     table.writerow([harmless(heading) for heading in headings])
     table.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return out.getvalue()
+
+
+def flat(records: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[object]]]:
+    """Headings and rows of records that share their keys, as in our JSON documents.
+
+    An interval (a key that ends in "ci" or "interval") becomes two columns, its low and its high end; any other list is
+    written into one cell.
+    """
+    headings: dict[str, None] = {}
+    rows = []
+    for record in records:
+        cells: dict[str, object] = {}
+        for key, value in record.items():
+            if key.endswith(("ci", "interval")):
+                cells[f"{key}_low"], cells[f"{key}_high"] = value if value else (None, None)
+            else:
+                cells[key] = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        headings |= dict.fromkeys(cells)
+        rows.append(cells)
+    return list(headings), [[cells.get(heading) for heading in headings] for cells in rows]
 
 
 def harmless(cell: str) -> str:

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from core.tables import as_csv, harmless
+from core.tables import as_csv, flat, harmless
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,15 @@ def test_a_table_keeps_its_numbers_and_the_shape_of_its_cells() -> None:
         ["a,b", "-0.5"],
         ['say "x"\nand y', ""],
     ]
+
+
+def test_records_become_rows_with_both_ends_of_their_intervals():
+    records = [
+        {"name": "a", "accuracy": 0.5, "accuracy_ci": [0.4, 0.6], "notes": ["One.", "Two."], "fold": [1, 2]},
+        {"name": "b", "accuracy": None, "accuracy_ci": None, "notes": [], "fold": [3], "more": True},
+    ]
+    assert flat(records) == (
+        ["name", "accuracy", "accuracy_ci_low", "accuracy_ci_high", "notes", "fold", "more"],
+        [["a", 0.5, 0.4, 0.6, "One. Two.", "1 2", None], ["b", None, None, None, "", "3", True]],
+    )
+    assert flat([]) == ([], [])

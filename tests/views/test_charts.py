@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from core.evaluation.metrics import ClassScore
+from core.evaluation.predictions import Predictions
+from core.probing.sidebyside import agreements, compared_classes
 from views.ui import charts
 from views.ui.charts import base
 from views.ui.charts.placing import text_positions
@@ -97,12 +99,16 @@ def test_names_beside_dots_do_not_lie_on_one_another():
 
 def every_figure():
     xy = np.zeros((2, 2), dtype=np.float32)
+    ants, bees = (Predictions((NASTY, "ant"), [0, 0], [said, said], ("1", "2"), "oof") for said in ([1, 0], [0, 1]))
     return {
         "split_counts": charts.split_counts({"train": {NASTY: 3}}),
         "shortcuts": charts.shortcuts([NASTY], [SHORTCUT]),
         "sizes": charts.sizes([10], [20]),
         "accuracy_against_cost": charts.accuracy_against_cost([row(NASTY)]),
         "accuracy_bars": charts.accuracy_bars([row(NASTY)]),
+        "agreement": charts.agreement(agreements({NASTY: ants, "b": bees})),
+        "class_differences": charts.class_differences(compared_classes("a", ants, NASTY, bees)),
+        "confusion_difference": charts.confusion_difference(compared_classes("a", ants, "b", bees)),
         "fold_accuracy": charts.fold_accuracy([row(NASTY)]),
         "embedding_map": charts.embedding_map(xy, [0, 0], [NASTY], ["a", "b"], names=[NASTY, NASTY]),
         "history": charts.history([epoch(1)]),
@@ -168,27 +174,6 @@ def test_sizes_are_logarithmic_where_they_differ_much():
     assert charts.sizes([28, 4000], [28, 3000]).layout.xaxis.type == "log"
     assert charts.sizes([100, 300], [90, 300]).layout.xaxis.type == "linear"
     assert charts.sizes([], []).data[0].x == ()
-
-
-def test_accuracy_against_cost_places_each_backbone():
-    (dots,) = charts.accuracy_against_cost([row("a", 0.9), row("b", 0.8, images_per_s=500.0, feature_dim=2048)]).data
-    assert dots.x == (2.0, 20.0)
-    assert dots.y == (0.8, 0.9)
-    assert dots.error_y.array == pytest.approx((0.02, 0.02))
-    assert dots.error_y.arrayminus == pytest.approx((0.05, 0.05))
-    assert [t.strip() for t in dots.text] == ["b", "a"]
-    assert dots.marker.size == (24.0, 16.5)  # areas beyond the least size grow as 2048 to 512
-    assert dots.customdata == (["b", "logistic"], ["a", "logistic"])
-    assert dots.hovertext[1] == (
-        "a<br>accuracy 90.0 %<br>95 % interval 85.0–92.0 %<br>20.0 ms per image (50 images per second)"
-        "<br>512 features per image"
-    )
-
-
-@pytest.mark.parametrize("speed", [None, 0.0, float("nan"), float("inf")])
-def test_a_backbone_without_a_measured_speed_has_no_place_against_cost(speed):
-    (dots,) = charts.accuracy_against_cost([row("a", images_per_s=speed)]).data
-    assert dots.x == ()
 
 
 def test_accuracy_bars_rank_the_rows_and_keep_their_intervals():

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
-from core.tables import as_csv
+from core.tables import as_csv, flat
+from views.ui.charts import export
+from views.ui.i18n import _
 from views.ui.text import megabytes
 
 
@@ -23,6 +28,12 @@ def table(label: str, headings: Sequence[str], rows: Iterable[Sequence[object]],
     _button(label, as_csv(headings, rows), file_name, "text/csv")
 
 
+def records(label: str, rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
+    """A button for records of a JSON document as CSV, with both ends of every interval."""
+    headings, cells = flat(rows)
+    table(label, headings, cells, file_name)
+
+
 def archive(label: str, path: Path, file_name: str, *, primary: bool = False) -> None:
     """A button for a zip on the disk, which is read only when it is pressed; `label` has a place for {size}."""
     st.download_button(
@@ -34,6 +45,34 @@ def archive(label: str, path: Path, file_name: str, *, primary: bool = False) ->
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def figure(drawn: go.Figure, title: str, file_name: str, key: str) -> None:
+    """Small buttons for a figure as a page that works offline, and as a picture where this machine can draw one.
+
+    Either is made when its button is pressed.
+
+    Args:
+        drawn: the figure.
+        title: what stands over it.
+        file_name: without an ending.
+        key: of the figure.
+    """
+    kinds = [(_("Figure as HTML"), export.as_html, "html", "text/html")]
+    if export.draws_png():
+        kinds.append((_("Figure as PNG"), export.as_png, "png", "image/png"))
+    with st.container(horizontal=True, horizontal_alignment="right", gap="medium"):
+        for label, made, ending, mime in kinds:
+            st.download_button(
+                label,
+                partial(made, drawn, title),
+                f"{file_name}.{ending}",
+                mime,
+                key=f"{key}-{ending}",
+                type="tertiary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
 
 
 def _button(label: str, content: str, file_name: str, mime: str) -> None:

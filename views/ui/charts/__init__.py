@@ -5,19 +5,26 @@ told apart by readers who do not see red from green, and are seen on white as on
 are shown literally. A figure has no title: the page's heading is its title.
 """
 
-from views.ui.charts.comparison import accuracy_against_cost, accuracy_bars, fold_accuracy
+from views.ui.charts.comparison import accuracy_bars, fold_accuracy
+from views.ui.charts.cost import accuracy_against_cost
+from views.ui.charts.curve import learning_curve
 from views.ui.charts.data import embedding_map, sizes, split_counts
 from views.ui.charts.health import shortcuts
 from views.ui.charts.quality import confusion, per_class, probabilities
+from views.ui.charts.sidebyside import agreement, class_differences, confusion_difference
 from views.ui.charts.training import history
 
 __all__ = [
     "accuracy_against_cost",
     "accuracy_bars",
+    "agreement",
+    "class_differences",
     "confusion",
+    "confusion_difference",
     "embedding_map",
     "fold_accuracy",
     "history",
+    "learning_curve",
     "per_class",
     "probabilities",
     "shortcuts",

@@ -15,48 +15,9 @@ import plotly.graph_objects as go
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from views.ui.charts import base
-from views.ui.charts.placing import text_positions
 from views.ui.text import percent
 
 Row = Mapping[str, Any]
-
-
-def accuracy_against_cost(rows: Sequence[Row]) -> go.Figure:
-    """Accuracy with its interval against milliseconds an image; the area of a dot grows with the features' width.
-
-    Rows without a measured speed have no place on this figure and are left out.
-    """
-    timed = sorted((r for r in rows if _speed(r)), key=_speed, reverse=True)
-    cost_ms = [1000 / _speed(r) for r in timed]
-    across = base.log_axis(min(cost_ms, default=1.0), max(cost_ms, default=100.0))
-    upwards = _share_axis(_("accuracy"), _ends(timed, "accuracy"))
-    names = _names(rows)
-    widest = max((int(r.get("feature_dim") or 1) for r in timed), default=1)
-    dots = go.Scatter(
-        x=cost_ms,
-        y=[r["accuracy_mean"] for r in timed],
-        error_y=_bars(timed, "accuracy"),
-        mode="markers+text",
-        marker={
-            "color": base.BLUE,
-            "size": [round(9 + 15 * math.sqrt(int(r.get("feature_dim") or 1) / widest), 1) for r in timed],
-            "line": {"width": 0},
-        },
-        text=["  " + base.short(names[id(r)]) + "  " for r in timed],
-        textposition=text_positions(
-            [
-                (_place(math.log10(c), across["range"]), _place(r["accuracy_mean"], upwards["range"]))
-                for c, r in zip(cost_ms, timed, strict=True)
-            ],
-            [names[id(r)] for r in timed],
-        ),
-        cliponaxis=False,
-        customdata=[[r["backbone"], r.get("probe", "")] for r in timed],
-        hoverinfo="text",
-        hovertext=[_told(r, names[id(r)], "accuracy") for r in timed],
-    )
-    title = {"text": _("time (ms per image, logarithmic)")}
-    return base.figure(dots, height=380, xaxis={"title": title, **across}, yaxis=upwards)
 
 
 def accuracy_bars(rows: Sequence[Row], measure: str = "accuracy") -> go.Figure:
@@ -67,11 +28,11 @@ def accuracy_bars(rows: Sequence[Row], measure: str = "accuracy") -> go.Figure:
         measure: "accuracy" or "macro_f1".
     """
     ranked = sorted(rows, key=lambda r: -float(r[f"{measure}_mean"]))
-    names = _names(rows)
+    called = names(rows)
     dots = go.Scatter(
         x=[r[f"{measure}_mean"] for r in ranked],
         y=list(range(len(ranked))),
-        error_x=_bars(ranked, measure),
+        error_x=error_bars(ranked, measure),
         mode="markers+text",
         marker={"color": base.BLUE, "size": 11, "line": {"width": 0}},
         text=[percent(r[f"{measure}_mean"]) for r in ranked],
@@ -79,20 +40,20 @@ def accuracy_bars(rows: Sequence[Row], measure: str = "accuracy") -> go.Figure:
         cliponaxis=False,
         customdata=[[r["backbone"], r.get("probe", "")] for r in ranked],
         hoverinfo="text",
-        hovertext=[_told(r, names[id(r)], measure) for r in ranked],
+        hovertext=[told(r, called[id(r)], measure) for r in ranked],
     )
     return base.figure(
         dots,
         height=base.rows_height(len(ranked), each_px=44),
-        xaxis=_share_axis(_MEASURES[measure](), _ends(ranked, measure)),
-        yaxis=base.names_axis([names[id(r)] for r in ranked]),
+        xaxis=share_axis(_MEASURES[measure](), ends(ranked, measure)),
+        yaxis=base.names_axis([called[id(r)] for r in ranked]),
     )
 
 
 def fold_accuracy(rows: Sequence[Row]) -> go.Figure:
     """The accuracy in every fold, a row of dots for each backbone with their mean as a line: is one ahead in all?"""
     ranked = sorted(rows, key=lambda r: -float(r["accuracy_mean"]))
-    names = _names(rows)
+    called = names(rows)
     places = [(i, k, a) for i, r in enumerate(ranked) for k, a in enumerate(r["fold_accuracy"], start=1)]
     folds = go.Scatter(
         x=[a for _i, _k, a in places],
@@ -102,7 +63,7 @@ def fold_accuracy(rows: Sequence[Row]) -> go.Figure:
         hoverinfo="text",
         hovertext=[
             base.words(
-                base.told(names[id(ranked[i])]),
+                base.told(called[id(ranked[i])]),
                 _("fold {k}: {accuracy} right").format(k=k, accuracy=percent(a)),
             )
             for i, k, a in places
@@ -114,14 +75,14 @@ def fold_accuracy(rows: Sequence[Row]) -> go.Figure:
         mode="markers",
         marker={"color": base.ORANGE, "size": 22, "symbol": "line-ns", "line": {"width": 3, "color": base.ORANGE}},
         hoverinfo="text",
-        hovertext=[_told(r, names[id(r)], "accuracy") for r in ranked],
+        hovertext=[told(r, called[id(r)], "accuracy") for r in ranked],
     )
     return base.figure(
         folds,
         means,
         height=base.rows_height(len(ranked), each_px=36),
-        xaxis=_share_axis(_("accuracy in a fold"), [a for _i, _k, a in places]),
-        yaxis=base.names_axis([names[id(r)] for r in ranked]),
+        xaxis=share_axis(_("accuracy in a fold"), [a for _i, _k, a in places]),
+        yaxis=base.names_axis([called[id(r)] for r in ranked]),
     )
 
 
@@ -133,12 +94,7 @@ def _speed(row: Row) -> float:
     return speed if math.isfinite(speed) and speed > 0 else 0.0
 
 
-def _place(value: float, ends: Sequence[float]) -> float:
-    """How far `value` is along the axis between `ends`, 0 to 1."""
-    return (value - ends[0]) / (ends[1] - ends[0])
-
-
-def _names(rows: Sequence[Row]) -> dict[int, str]:
+def names(rows: Sequence[Row]) -> dict[int, str]:
     """What to call each row: its backbone, with its probe where there is more than one kind of probe."""
     several = len({r.get("probe", "") for r in rows}) > 1
     return {id(r): f"{r['backbone']} · {r['probe']}" if several else str(r["backbone"]) for r in rows}
@@ -149,7 +105,7 @@ def _interval(row: Row, measure: str) -> tuple[float, float] | None:
     return (float(ci[0]), float(ci[1])) if ci else None
 
 
-def _bars(rows: Sequence[Row], measure: str) -> dict[str, Any]:
+def error_bars(rows: Sequence[Row], measure: str) -> dict[str, Any]:
     """Error bars from the mean to both ends of the interval."""
     means = [float(r[f"{measure}_mean"]) for r in rows]
     ends = [_interval(r, measure) or (m, m) for r, m in zip(rows, means, strict=True)]
@@ -164,15 +120,18 @@ def _bars(rows: Sequence[Row], measure: str) -> dict[str, Any]:
     }
 
 
-def _ends(rows: Sequence[Row], measure: str) -> list[float]:
+def ends(rows: Sequence[Row], measure: str) -> list[float]:
+    """All values and ends of intervals that are drawn."""
     return [v for r in rows for v in (float(r[f"{measure}_mean"]), *(_interval(r, measure) or ()))]
 
 
-def _share_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
+def share_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
+    """An axis of shares that holds `values`."""
     return {"title": {"text": title}, "tickformat": ".0%", "range": base.around(values), "automargin": True}
 
 
-def _told(row: Row, name: str, measure: str) -> str:
+def told(row: Row, name: str, measure: str) -> str:
+    """A row's hover text."""
     speed = _speed(row)
     n = row.get("n")
     return base.words(
