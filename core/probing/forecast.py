@@ -159,12 +159,7 @@ def forecast(laws: Laws, now: int, more: int) -> Forecast:
     Raises:
         ProbeError: that is less than none, or more than `MOST` times the images there are.
     """
-    if not 0 <= more <= most_more(now):
-        raise ProbeError(
-            _(
-                "A forecast reaches up to {times} times the images there are: 0 to {most:,} more images, not {more:,}."
-            ).format(times=MOST, most=most_more(now), more=more)
-        )
+    check_reach(now, more)
     before, after = laws.error(now), laws.error(now + more)
     return Forecast(
         more=more,
@@ -182,8 +177,7 @@ def needed(laws: Laws, now: int, accuracy: float) -> Needed:
     Raises:
         ProbeError: the accuracy is not between 0 and 1.
     """
-    if not 0 < accuracy < 1:
-        raise ProbeError(_("An accuracy to reach is between 0 and 1, not {value}.").format(value=accuracy))
+    check_target(accuracy)
     wanted = np.sort(laws.images(1 - accuracy))
     low, middle, high = (_within(float(wanted[round(q * (len(wanted) - 1))]), now) for q in (0.025, 0.5, 0.975))
     return Needed(accuracy, now, middle, (low, high))
@@ -192,6 +186,30 @@ def needed(laws: Laws, now: int, accuracy: float) -> Needed:
 def most_more(now: int) -> int:
     """How many images more a forecast may be about."""
     return (MOST - 1) * now
+
+
+def check_reach(now: int, more: int) -> None:
+    """Whether a forecast may be about `more` images in addition to `now`.
+
+    Raises:
+        ProbeError: that is less than none, or more than `MOST` times the images there are.
+    """
+    if not 0 <= more <= most_more(now):
+        raise ProbeError(
+            _(
+                "A forecast reaches up to {times} times the images there are: 0 to {most:,} more images, not {more:,}."
+            ).format(times=MOST, most=most_more(now), more=more)
+        )
+
+
+def check_target(accuracy: float) -> None:
+    """Whether this can be an accuracy to reach.
+
+    Raises:
+        ProbeError: it is not between 0 and 1.
+    """
+    if not 0 < accuracy < 1:
+        raise ProbeError(_("An accuracy to reach is between 0 and 1, not {value}.").format(value=accuracy))
 
 
 def usual(now: int) -> tuple[int, ...]:

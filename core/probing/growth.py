@@ -140,10 +140,20 @@ class LearningCurve:
             )
         ]
 
-    def as_json(self) -> dict[str, Any]:
-        """The document of `curve --json`, with the usual forecasts."""
+    def as_json(self, more: Sequence[int] = (), target: float | None = None) -> dict[str, Any]:
+        """The document of `curve --json`.
+
+        Args:
+            more: the numbers of images more that forecasts are about; by default the next hundred and twice as many.
+            target: an accuracy; how many images it takes is told.
+
+        Raises:
+            ProbeError: a number is beyond `limit`, or the target is not between 0 and 1.
+        """
         laws = self.laws
-        forecasts = [self.forecast(more) for more in usual(self.images)] if laws else []
+        forecasts = [self.forecast(one) for one in more or usual(self.images)] if laws else []
+        wanted = self.needed(target) if laws and target is not None else None
+        said = [one.sentence for one in (*forecasts, *filter(None, [wanted]))]
         now = self.forecast(0) if laws else None
         parts = {"a": laws.a, "b": laws.b, "c": laws.c} if laws else {}
         return {
@@ -162,7 +172,8 @@ class LearningCurve:
             "band": list(drawn(laws, self.sizes[0], self.images)) if laws else [],
             "now": {"images": now.images, "accuracy": now.accuracy, "interval": list(now.interval)} if now else None,
             "forecasts": [one.as_json() for one in forecasts],
-            "answer": " ".join(one.sentence for one in forecasts) or self.why_not,
+            "target": wanted.as_json() if wanted else None,
+            "answer": " ".join(said) or self.why_not,
             "why_not": self.why_not,
             "per_class": [row.as_json() for row in self.per_class],
             "notes": list(self.notes),

@@ -8,14 +8,15 @@ This file never imports torch; the verbs' rooms do, when they are called.
 from __future__ import annotations
 
 from core.tasks.comparing import compare
+from core.tasks.curves import learning_curve
 from core.tasks.depths import depth
 from core.tasks.models import export, finetune, predict
 from core.tasks.photos import edit_effect, health, ingest, pack, regroup
 from core.tasks.previews import embedding_map, preview_augmentation
 
 __all__ = [
-    "compare", "depth", "edit_effect", "embedding_map", "export", "finetune", "health", "ingest", "pack", "predict",
-    "preview_augmentation", "regroup", "warm_up",
+    "compare", "depth", "edit_effect", "embedding_map", "export", "finetune", "health", "ingest", "learning_curve",
+    "pack", "predict", "preview_augmentation", "regroup", "warm_up",
 ]  # fmt: skip
 
 

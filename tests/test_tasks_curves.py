@@ -1,0 +1,80 @@
+"""What more photos would bring, as the worker and the command line are asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core import tasks
+from core.cli import progress
+from core.cli.app import main
+from core.errors import BackboneError, ProbeError
+from core.progress import Progress, silent
+from tests.conftest import ZipBuilder
+
+BACKBONE = "pixels_16"
+QUICK = {"folds": 4, "repeats": 1, "c": 0.01, "seed": 3}
+
+
+@pytest.fixture
+def photos(small_zip: ZipBuilder) -> Path:
+    return small_zip(classes=("cat", "dog"), per_class=60, size_px=16)
+
+
+@pytest.fixture(autouse=True)
+def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY_S", 3600.0)
+
+
+def test_a_document_with_forecasts_that_is_also_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
+    steps: list[Progress] = []
+    params = {"dataset": str(photos), "backbone": BACKBONE, "config": QUICK, "more": [50], "target": 0.9}
+    found = tasks.learning_curve(tmp_path, params, steps.append)
+    n = found["images"]
+    assert (n, found["limit"], found["classes"]) == (sum(found["class_images"]), 4 * n, ["cat", "dog"])
+    assert (found["seed"], found["folds"], found["repeats"]) == (3, 4, 1)
+    assert found["config"]["c"] == 0.01
+    assert [one["more"] for one in found["forecasts"]] == [50]
+    assert found["target"]["accuracy"] == 0.9
+    assert found["answer"].endswith(found["target"]["sentence"])
+    assert json.loads((tmp_path / "curve.json").read_text()) == json.loads(json.dumps(found))
+    shares = [step.share for step in steps if step.share is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "said"),
+    [
+        ({"more": [100_000]}, ProbeError, "up to 4 times"),
+        ({"target": 95}, ProbeError, "between 0 and 1"),
+        ({"backbone": "resnet"}, BackboneError, "resnet"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_computed(
+    photos: Path, tmp_path: Path, asked: dict[str, object], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        tasks.learning_curve(tmp_path, {"dataset": str(photos), "backbone": BACKBONE, **asked}, silent)
+    assert not (tmp_path / "curve.json").exists()
+
+
+def test_the_command_answers_in_words_and_as_json(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["curve", str(photos), "--backbone", BACKBONE, "--c", "0.01", "--more", "20", "--more", "60"]
+    assert main([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [one["more"] for one in document["forecasts"]] == [20, 60]
+    assert main(words) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for one in document["forecasts"]:
+        assert one["sentence"] in shown
+    assert "5-fold cross-validation, 2 times" in shown
+    assert "dog" in shown
+
+
+def test_too_few_photos_have_a_curve_and_no_forecast(small_zip: ZipBuilder, capsys: pytest.CaptureFixture[str]) -> None:
+    few = small_zip("few.zip", per_class=8, size_px=16)
+    assert main(["curve", str(few), "--backbone", BACKBONE, "--c", "0.01"]) == 0
+    assert "too few images a class for a forecast" in " ".join(capsys.readouterr().out.split())
