@@ -125,3 +125,8 @@ def figure(*traces: Any, height: int, **layout: Any) -> go.Figure:
 def legend() -> dict[str, Any]:
     """A legend in lines above the plot, which leaves a phone's width to the plot."""
     return {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": {"text": ""}}
+
+
+def legend_below() -> dict[str, Any]:
+    """A legend in lines under the plot, where a touch screen's buttons of the figure do not cover it."""
+    return {**legend(), "yref": "container", "y": 0, "yanchor": "bottom"}

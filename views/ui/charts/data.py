@@ -105,32 +105,42 @@ def embedding_map(
     names: Sequence[str] | None = None,
     *,
     method: str = "pca",
+    styles: Sequence[tuple[str, str]] | None = None,
+    told: Sequence[str] | None = None,
+    ringed: Sequence[str] = (),
 ) -> go.Figure:
     """The features' two-dimensional map, one colour and symbol a class; a selected point's `customdata` is `[id]`.
 
     Args:
         xy: (n, 2), the places.
-        labels: (n,), the index of each image's class.
-        classes: the class names.
+        labels: (n,), the index of each image's class, or of another group that is told apart.
+        classes: the names of the classes, or groups.
         ids: (n,), what a selection gives back for each image.
         names: (n,), what hovering shows beside the class.
-        method: "pca" or "tsne": the distances of t-SNE have no unit, so its axes have no numbers.
+        method: "pca", "tsne" or "umap": the distances of the latter two have no unit, so their axes have no numbers.
+        styles: the colour and symbol of each group; by default those of classes.
+        told: (n,), what hovering shows first; by default the name of the group.
+        ringed: the ids of images with a ring around them.
     """
     y = np.asarray(labels)
+    first = list(told) if told is not None else [classes[label] for label in labels]
+    hover = [base.words(base.told(words), base.short(names[i], 40) if names else "") for i, words in enumerate(first)]
     traces = [
-        _cloud(xy, np.flatnonzero(y == c), base.class_style(c), name, ids=ids, names=names)
+        _cloud(xy, np.flatnonzero(y == c), styles[c] if styles else base.class_style(c), name, ids=ids, hover=hover)
         for c, name in enumerate(classes)
         if (y == c).any()
     ]
     with_legend = len(traces) <= _MOST_IN_LEGEND
     lines = -(-len(traces) // 3) if with_legend else 0
-    titles = (_("1st principal component"), _("2nd principal component")) if method == "pca" else ("t-SNE 1", "t-SNE 2")
+    named = {"tsne": "t-SNE", "umap": "UMAP"}.get(method)
+    titles = [f"{named} 1", f"{named} 2"] if named else [_("1st principal component"), _("2nd principal component")]
     plain = {"showgrid": False, "zeroline": False, "showticklabels": method == "pca"}
     return base.figure(
         *traces,
+        *_rings(xy, ids, ringed),
         height=420 + 20 * lines,
         showlegend=with_legend,
-        legend={**base.legend(), "itemsizing": "constant"},
+        legend={**base.legend_below(), "itemsizing": "constant"},
         dragmode="pan",
         xaxis={"title": {"text": titles[0]}, **plain},
         yaxis={"title": {"text": titles[1]}, **plain},
@@ -144,7 +154,7 @@ def _cloud(
     name: str,
     *,
     ids: Sequence[str],
-    names: Sequence[str] | None,
+    hover: Sequence[str],
 ) -> go.Scattergl:
     color, symbol = style
     return go.Scattergl(
@@ -157,5 +167,13 @@ def _cloud(
         unselected={"marker": {"opacity": 0.5}},
         customdata=[[ids[i]] for i in rows],
         hoverinfo="text",
-        hovertext=[base.words(base.told(name), base.short(names[i], 40) if names else "") for i in rows],
+        hovertext=[hover[i] for i in rows],
     )
+
+
+def _rings(xy: NDArray[np.float32], ids: Sequence[str], ringed: Sequence[str]) -> list[go.Scatter]:
+    rows = [i for i, id_ in enumerate(ids) if id_ in set(ringed)]
+    if not rows:
+        return []
+    ring = {"symbol": "circle-open", "size": 24, "color": base.GREY, "line": {"width": 3}}
+    return [go.Scatter(x=xy[rows, 0], y=xy[rows, 1], mode="markers", marker=ring, hoverinfo="skip", showlegend=False)]
