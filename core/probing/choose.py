@@ -22,7 +22,7 @@ FOLDS = 3
 """Inner folds: three put the values in order as well as five do, in half the time; fewer where a class is tiny."""
 
 _ROUGH = 1e-3  # the optimiser's tolerance while values are put in order; the probe itself is fitted to the end
-_WORSE = 2  # after so many values of C in a row that are worse than the best, weaker penalties are not tried
+_WORSE, _MUCH_WORSE = 2, 1.1  # weaker penalties are not tried after so many in a row, or after a loss so much larger
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
 Inner = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -43,7 +43,8 @@ def choose(kind: Kind, views: Sequence[View], seed: int, fixed: float | None = N
 
     C is judged by log loss: it is smooth where accuracies on a few held-out images are steps, and counts how sure the
     probe is. k is judged by errors, as the votes of a few neighbours are no probabilities. Values of C are tried from
-    the strongest penalty on, each from the solution of the last, until two in a row are worse than the best.
+    the strongest penalty on, each from the solution of the last, until two in a row are worse than the best or one
+    is worse by a tenth: the larger C is, the longer it takes.
 
     Args:
         kind: of probe.
@@ -127,7 +128,7 @@ def _best(kind: Kind, views: Sequence[View], grid: Sequence[float], seed: int) -
             best, worse = (loss, value, temperature), 0
         else:
             worse += 1
-        if worse == _WORSE and kind.setting == "c":
+        if kind.setting == "c" and (worse == _WORSE or loss > _MUCH_WORSE * best[0]):
             break
     return best[1], best[2]
 
@@ -140,8 +141,8 @@ def _path(kind: Kind, view: View, grid: Sequence[float], seed: int) -> Iterator[
     from core.probing.estimators import columns
 
     model = kind.build(grid[0], seed)
-    if {"tol", "warm_start"} <= set(model.get_params()):
-        model.set_params(tol=_ROUGH, warm_start=True)
+    rough = {"tol": _ROUGH, "warm_start": True}
+    model.set_params(**{name: value for name, value in rough.items() if name in model.get_params()})
     for value in grid:
         if kind.setting == "c":
             model.set_params(C=value)

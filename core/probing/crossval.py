@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,10 +16,11 @@ from core.evaluation.intervals import Interval
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
-from core.probing.folds import Folds, make_folds
+from core.probing.folds import Folds, Rows, make_folds
 from core.probing.heldout import HeldOut
+from core.probing.parallel import each_fold
 from core.probing.probes import ProbeConfig, fit_rows
-from core.progress import Progress, Report, part, silent
+from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
     from core.features.extract import Features
@@ -132,12 +134,7 @@ def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report)
         make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
         for repeat in range(config.repeats)
     ]
-    total = sum(map(len, repeats))
-    proba, converged = [], True
-    for turn, folds in enumerate(repeats):
-        said, fine = _held_out(train, folds, config, part(report, turn * len(folds), len(folds), total))
-        proba.append(said)
-        converged = converged and fine
+    proba, converged = _held_out(train, repeats, config, report)
     fold = np.stack([drawn.numbers for drawn in repeats])
     most = min(train.X.shape[1], *(len(fit) for fit, _held in repeats[0].pairs))
     return ProbeResult(
@@ -147,24 +144,34 @@ def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report)
         images_per_s=float(train.images_per_s),
         size_mb=size_mb,
         seconds=time.perf_counter() - started,
-        held_out=HeldOut(train.classes, train.y, train.ids, fold, np.stack(proba)),
+        held_out=HeldOut(train.classes, train.y, train.ids, fold, proba),
         converged=converged,
         notes=(*filter(None, (train.note,)), *repeats[0].notes, *_notes(config, most, converged)),
     )
 
 
-def _held_out(train: Features, folds: Folds, config: ProbeConfig, report: Report) -> tuple[NDArray[np.float32], bool]:
-    """The probabilities (n, c) of all rows, each from a probe that was fitted without it; whether all converged."""
-    proba = np.zeros((len(train.y), len(train.classes)), dtype=np.float32)
-    converged = True
-    for done, (fit, held) in enumerate(folds.pairs):
-        message = _("cross-validating, fold {fold} of {folds}").format(fold=done + 1, folds=len(folds))
-        report(Progress(done, len(folds), message, train.backbone))
+def _held_out(
+    train: Features, repeats: Sequence[Folds], config: ProbeConfig, report: Report
+) -> tuple[NDArray[np.float32], bool]:
+    """The probabilities (r, n, c) of all rows, each from a probe fitted without it; whether all converged."""
+    tasks = [(turn, fit, held) for turn, folds in enumerate(repeats) for fit, held in folds.pairs]
+    proba = np.zeros((len(repeats), len(train.y), len(train.classes)), dtype=np.float32)
+
+    def judge(task: tuple[int, Rows, Rows]) -> bool:
+        turn, fit, held = task
         probe = fit_rows(train.X[fit], train.y[fit], train.classes, config, train.kin[fit])
-        proba[held] = probe.predict_proba(train.X[held])
-        converged = converged and probe.converged
-    report(Progress(len(folds), len(folds), _("cross-validated"), train.backbone))
-    return proba, converged
+        proba[turn, held] = probe.predict_proba(train.X[held])
+        return probe.converged
+
+    def tell(done: int) -> None:
+        message = (
+            _("cross-validating, {done} of {folds} folds").format(done=done, folds=len(tasks))
+            if done < len(tasks)
+            else _("cross-validated")
+        )
+        report(Progress(done, len(tasks), message, train.backbone))
+
+    return proba, all([*each_fold(judge, tasks, tell)])
 
 
 def _notes(config: ProbeConfig, most_components: int, converged: bool) -> list[str]:

@@ -113,17 +113,21 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         C: the inverse of the penalty's strength.
+        warm_start: whether kernels of the very arrays it had last are taken from then, to try several C on them.
     """
 
     _HELD = 4000  # rows, whose matrix has 128 MB
 
-    def __init__(self, C: float = 1.0) -> None:
+    def __init__(self, C: float = 1.0, warm_start: bool = False) -> None:
         self.C = C
+        self.warm_start = warm_start
 
     def fit(self, X: Rows, y: Rows) -> RbfSVM:
         """Fits on X (n, d) and labels y (n,)."""
         from sklearn.svm import SVC
 
+        if not self.warm_start or getattr(self, "rows_", None) is not X:
+            self.kernels_: dict[int, tuple[Rows, Rows]] = {}
         self.gamma_ = 1 / (X.shape[1] * (float(X.var(dtype=np.float64)) or 1.0))
         self.rows_ = X if len(X) <= self._HELD else None
         kernel, gamma = ("rbf", self.gamma_) if self.rows_ is None else ("precomputed", "scale")
@@ -135,7 +139,14 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """What libsvm is given of X: the kernel with the rows that were fitted on, or X itself."""
         from sklearn.metrics.pairwise import rbf_kernel
 
-        return X if self.rows_ is None else np.asarray(rbf_kernel(X, self.rows_, gamma=self.gamma_))
+        if self.rows_ is None:
+            return X
+        of, kernel = self.kernels_.get(id(X), (None, None))
+        if of is not X or kernel is None:
+            kernel = np.asarray(rbf_kernel(X, self.rows_, gamma=self.gamma_))
+            if self.warm_start:
+                self.kernels_[id(X)] = (X, kernel)
+        return kernel
 
     def decision_function(self, X: Rows) -> Rows:
         """The votes of the pairs of classes, with their margins to break ties: (n, c), or (n,) of two classes."""

@@ -99,6 +99,16 @@ def test_a_kernel_too_large_to_hold_gives_the_same(monkeypatch):
     assert RbfSVM(10.0).fit(features.X, features.y).decision_function(features.X) == pytest.approx(held, abs=1e-4)
 
 
+def test_a_kernel_that_is_kept_is_not_used_for_other_rows():
+    one, other = make_features((30, 25, 20), spread=3.0), make_features((20, 20, 20), spread=3.0, seed=1)
+    warm = RbfSVM(warm_start=True)
+    for features in (one, other, one):
+        for c in (1.0, 10.0):
+            fresh = RbfSVM(c).fit(features.X, features.y).decision_function(other.X)
+            warm.set_params(C=c)
+            assert np.array_equal(warm.fit(features.X, features.y).decision_function(other.X), fresh)
+
+
 def test_an_rbf_svm_of_too_many_images_is_refused():
     y = np.arange(20_002) % 2
     with pytest.raises(ProbeError, match=r"20002 images take hours.*Choose another"):

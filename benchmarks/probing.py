@@ -1,0 +1,103 @@
+"""How long cross-validated probes take here: python -m benchmarks.probing --help
+
+Prints a table of seconds, a row for each kind of probe and a column for each backbone: 5 folds, twice, on cached
+features. Where other programs run as well, `cpu`, the processor's seconds for a row, is the more telling.
+The features are made, with the widths of four backbones and a spectrum as that of real ones (variances that
+fall as a power of their rank); with --data they are those of the embedded backbones and raw pixels on photos of a zip.
+`--plain` adds what scikit-learn alone takes for a logistic regression whose C is chosen the same way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.features.extract import Features
+from core.jobs.machine import cores
+from core.probing.crossval import cross_validate
+from core.probing.folds import make_folds
+from core.probing.kinds import KINDS, POWERS
+from core.probing.probes import ProbeConfig
+
+MADE = {"graft_residual": 384, "graft_inception": 512, "graft_plain": 384, "pixels_16": 768}
+CLASSES = tuple(f"class {k}" for k in range(10))
+DECAY = 1.0  # of the variances of made features by their rank
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="a labelled zip, in place of made features")
+    parser.add_argument("--images", type=int, default=2000, help="how many images, drawn at random (default 2000)")
+    parser.add_argument("--probes", default=",".join(KINDS), help="kinds, separated by commas")
+    parser.add_argument("--plain", action="store_true", help="also scikit-learn alone")
+    given = parser.parse_args()
+    features = extracted(given.data, given.images) if given.data else [made(*one, given.images) for one in MADE.items()]
+    print(
+        f"{given.images} images, {len(features[0].classes)} classes, {cores()} cores, 5 × 2 folds: seconds (accuracy)"
+    )
+    print(
+        f"{'probe':16}"
+        + "".join(f"{f'{one.backbone} ({one.X.shape[1]})':>26}" for one in features)
+        + f"{'all':>8}{'cpu':>8}"
+    )
+    for probe in given.probes.split(","):
+        used = time.process_time()
+        results = [cross_validate(one, ProbeConfig(probe)) for one in features]
+        cells = "".join(f"{result.seconds:18.2f} ({result.accuracy_mean:.3f})" for result in results)
+        print(
+            f"{probe:16}{cells}{sum(result.seconds for result in results):8.1f}{time.process_time() - used:8.1f}",
+            flush=True,
+        )
+    if given.plain:
+        cells = "".join(f"{plain(one):26.2f}" for one in features)
+        print(f"{'scikit-learn':16}{cells}", flush=True)
+
+
+def made(backbone: str, width: int, n: int) -> Features:
+    """Features whose classes lie along their directions of large variance, as those of a backbone do."""
+    rng = np.random.default_rng(width)
+    y = np.arange(n) % len(CLASSES)
+    spread = np.arange(1, width + 1) ** (-DECAY / 2)
+    X = (rng.normal(size=(len(CLASSES), width))[y] * 0.7 + rng.normal(size=(n, width))) * spread
+    mixed = X @ np.linalg.qr(rng.normal(size=(width, width)))[0]
+    return rows(Features(np.maximum(mixed, -0.05).astype(np.float32), y, tuple(map(str, range(n))), np.full(n, "train"),
+                         CLASSES, backbone, "", "made", ""), n)  # fmt: skip
+
+
+def extracted(data: Path, n: int) -> list[Features]:
+    """The features of a zip's photos."""
+    from core.data.ingest import ingest
+    from core.features.extract import extract
+
+    dataset = ingest(str(data))
+    return [rows(extract(dataset, name), n) for name in MADE]
+
+
+def rows(features: Features, n: int) -> Features:
+    """Some images at random, all to train on."""
+    order = np.random.default_rng(0).permutation(len(features.y))[:n]
+    return replace(features.at(np.sort(order)), split=np.full(min(n, len(order)), "train"))
+
+
+def plain(features: Features) -> float:
+    """Seconds of a grid search inside each fold, one after another."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    started = time.perf_counter()
+    for seed in range(2):
+        for fit, held in make_folds(features.y, features.kin, features.classes, 5, seed).pairs:
+            pipeline = Pipeline([("scale", StandardScaler()), ("classify", LogisticRegression(max_iter=2000))])
+            search = GridSearchCV(pipeline, {"classify__C": POWERS}, scoring="neg_log_loss", cv=3)
+            search.fit(features.X[fit], features.y[fit]).predict_proba(features.X[held])
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
