@@ -10,10 +10,9 @@ from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
-from views.ui import charts, forms, progress, state, text
-from views.ui.comparing import verdict
+from views.ui import charts, forms, maps, progress, state, text
+from views.ui.comparing import depth, side, verdict
 from views.ui.i18n import _
-from views.ui.maps import embedding_map
 
 Section = Callable[[Dataset, list[str], Job], None]
 
@@ -86,7 +85,9 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
 def closer(dataset: Dataset, names: list[str], job: Job) -> None:
     """One question after the other, as the user asks them."""
     sections: dict[str, tuple[str, Section]] = {
-        "map": (_("What does a backbone see?"), lambda _dataset, shown, _job: embedding_map(dataset, shown)),
+        "side": (_("How do they differ?"), side.section),
+        "map": (_("What does a backbone see?"), maps.section),
+        "depth": (_("Where to begin to fine-tune?"), depth.section),
     }
     st.subheader(_("Look closer"))
     chosen = st.segmented_control(

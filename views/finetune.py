@@ -11,7 +11,7 @@ from core.jobs.store import Job, JobStatus
 from core.probing.difference import difference
 from core.runs import Run
 from core.training.config import FinetuneConfig, mode_label, optimizer_label
-from views.ui import charts, progress, resources, state, text, training_forms
+from views.ui import charts, figures, progress, resources, state, text, training_forms
 from views.ui.i18n import _
 from views.ui.previews import augmentation_preview
 
@@ -27,7 +27,7 @@ def main() -> None:
         )
     )
     try:
-        config = training_forms.finetuning(state.suggested_backbone())
+        config = training_forms.finetuning(state.suggested_backbone(), *state.suggested_training())
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return
@@ -87,10 +87,11 @@ def curves(job: Job) -> None:
                 seconds=text.duration(last["seconds"]),
             )
         )
-        st.plotly_chart(
+        figures.shown(
             charts.history(epochs, total=job.spec.params["config"]["epochs"]),
-            key=f"curves-{job.id}",
-            alt=_("Losses, accuracies and the learning rate by epoch"),
+            f"curves-{job.id}",
+            _("Losses, accuracies and the learning rate by epoch"),
+            "history",
         )
 
 

@@ -97,6 +97,9 @@ def test_names_beside_dots_do_not_lie_on_one_another():
     assert near == ["middle left", "middle right"]
 
 
+STAGE = {"name": NASTY, "width": 48, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9]}
+
+
 def every_figure():
     xy = np.zeros((2, 2), dtype=np.float32)
     ants, bees = (Predictions((NASTY, "ant"), [0, 0], [said, said], ("1", "2"), "oof") for said in ([1, 0], [0, 1]))
@@ -111,6 +114,7 @@ def every_figure():
         "confusion_difference": charts.confusion_difference(compared_classes("a", ants, "b", bees)),
         "fold_accuracy": charts.fold_accuracy([row(NASTY)]),
         "embedding_map": charts.embedding_map(xy, [0, 0], [NASTY], ["a", "b"], names=[NASTY, NASTY]),
+        "depth": charts.depth([STAGE, {**STAGE, "name": "last"}], ["last"]),
         "history": charts.history([epoch(1)]),
         "confusion": charts.confusion(np.array([[1]]), [NASTY]),
         "probabilities": charts.probabilities([NASTY], [1.0]),
@@ -208,6 +212,19 @@ def test_fold_accuracy_shows_every_fold_and_the_mean():
     assert means.x == (0.9, 0.8)
 
 
+def test_depth_tells_what_is_kept_from_what_is_trained():
+    stages = [{**STAGE, "name": name, "accuracy_mean": a} for name, a in (("stem", 0.72), ("one", 0.85), ("two", 0.8))]
+    line, kept, learns = charts.depth(stages, ["two"]).data
+    assert line.x == (0.72, 0.85, 0.8)
+    assert (kept.x, kept.y) == ((0.72, 0.85), (0, 1))
+    assert (learns.x, learns.y) == ((0.8,), (2,))
+    assert kept.error_x.array == pytest.approx((0.18, 0.05))
+    assert kept.error_x.arrayminus == pytest.approx((0.02, 0.15))
+    assert kept.hovertext[0] == "stem<br>accuracy 72.0 %<br>95 % interval 70.0–90.0 %<br>48 features per image"
+    assert kept.marker.symbol != learns.marker.symbol
+    assert len(charts.depth(stages).data) == 2
+
+
 def test_the_map_gives_back_the_selected_image():
     xy = np.array([[0, 1], [2, 3], [4, 5]], dtype=np.float32)
     bees, ants = charts.embedding_map(xy, [1, 0, 1], ["bees", "ants", "unseen"], ["x", "y", "z"]).data
@@ -216,6 +233,22 @@ def test_the_map_gives_back_the_selected_image():
     assert ants.customdata == (["x"], ["z"])
     assert bees.customdata == (["y"],)
     assert ants.marker.color != bees.marker.color
+
+
+def test_the_map_shows_other_groups_than_classes_and_rings_what_is_chosen():
+    xy = np.array([[0, 1], [2, 3], [4, 5]], dtype=np.float32)
+    styles = [("#111111", "circle"), ("#222222", "x")]
+    figure = charts.embedding_map(
+        xy, [1, 0, 1], ["right", "wrong"], ["x", "y", "z"], ["1.jpg", "2.jpg", "3.jpg"], method="umap",
+        styles=styles, told=[NASTY, "ants", "bees"], ringed=["z", "gone"],
+    )  # fmt: skip
+    right, wrong, ring = figure.data
+    assert (wrong.marker.color, wrong.marker.symbol) == ("#222222", "x")
+    assert wrong.hovertext == (f"{base.told(NASTY)}<br>1.jpg", "bees<br>3.jpg")
+    assert right.customdata == (["y"],)
+    assert (ring.x.tolist(), ring.y.tolist(), ring.hoverinfo) == ([4], [5], "skip")
+    assert figure.layout.xaxis.title.text == "UMAP 1"
+    assert not figure.layout.xaxis.showticklabels
 
 
 def test_the_map_of_tsne_has_no_numbers_and_many_classes_no_legend():

@@ -16,12 +16,14 @@ from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, list_jobs, open_job
 from core.runs import Run, find_runs
+from core.training.config import MODES
 from core.workspaces import mark_seen
 from views.ui import resources
 from views.ui.i18n import _
 from views.ui.text import distinct, literal, shortened
 
-_IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone")
+_IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone", "mode", "last_stages")
+_WITH_BACKBONE = ("mode", "last_stages")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -30,6 +32,8 @@ def begin() -> None:
     for name in _IN_ADDRESS:
         if given := st.query_params.get(name):
             st.session_state[name] = given
+        elif name in _WITH_BACKBONE and "backbone" in st.query_params:
+            st.session_state.pop(name, None)  # they were said of another
     resources.tidy()
     if paths.is_public() and not _PUBLIC_ID.fullmatch(st.session_state.get("w", "")):
         st.session_state["w"] = paths.new_workspace_id()
@@ -216,6 +220,12 @@ def suggested_backbone() -> str:
     return str(st.session_state.get("backbone", ""))
 
 
+def suggested_training() -> tuple[str, int]:
+    """What to train, and how many of the last stages, that came with the suggested backbone; "" and 1 without."""
+    mode, count = str(st.session_state.get("mode", "")), str(st.session_state.get("last_stages", ""))
+    return mode if mode in MODES else "", int(count) if re.fullmatch(r"[1-9]\d?", count) else 1
+
+
 def tour() -> str:
     """The token of the tour that is watched, "" where there is none."""
     return str(st.session_state.get("tour", ""))
@@ -235,6 +245,18 @@ def remembered(name: str, default: object = None) -> object:
 def remember(name: str, value: object) -> None:
     """Keeps a small fact for this session."""
     st.session_state[f"fact-{name}"] = value
+
+
+def selected(figure: str) -> list[str]:
+    """What is selected on the figure with this key: each point's `customdata`."""
+    chosen = st.session_state.get(figure) or {}
+    held = [point.get("customdata") for point in chosen.get("selection", {}).get("points", [])]
+    return [str(one[0] if isinstance(one, list | tuple) else one) for one in held if one]
+
+
+def widget(key: str) -> object:
+    """What the widget with this key holds, None where it is not drawn."""
+    return st.session_state.get(key)
 
 
 def _is(job: Job, kind: str, dataset_id: str) -> bool:

@@ -27,11 +27,13 @@ from views.ui import forms
 from views.ui.i18n import _
 
 
-def finetuning(suggested: str = "") -> FinetuneConfig:
+def finetuning(suggested: str = "", suggested_mode: str = "", suggested_stages: int = 1) -> FinetuneConfig:
     """What to train and how, without the augmentation.
 
     Args:
         suggested: the backbone to offer first.
+        suggested_mode: what to train, to offer first.
+        suggested_stages: how many of the last stages, likewise.
 
     Raises:
         TrainingError: the values do not go together.
@@ -50,10 +52,10 @@ def finetuning(suggested: str = "") -> FinetuneConfig:
         mode = st.segmented_control(
             _("What to train"),
             MODES,
-            default="last",
+            default=suggested_mode or "last",
             required=True,
             format_func=mode_label,
-            key="finetune-mode",
+            key=f"finetune-mode-{suggested}-{suggested_mode}" if suggested_mode else "finetune-mode",
             persist_state=forms.KEEP,
             help=_(
                 "Head only is fastest and safest with few images. Last stages adapts what the backbone sees; "
@@ -75,19 +77,18 @@ def finetuning(suggested: str = "") -> FinetuneConfig:
     with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
         if mode == "last":
             most = max(len(info(backbone).stages) - 1, 1)
-            last_stages = _last_stages(most)
+            last_stages = _last_stages(most, min(suggested_stages, most))
         rest = _optimization(mode)
     return FinetuneConfig(
         backbone=backbone, mode=mode, last_stages=last_stages, epochs=epochs, patience=patience, **rest
     )
 
 
-def _last_stages(most: int) -> int:
+def _last_stages(most: int, suggested: int) -> int:
     if most == 1:
         return 1
-    return st.slider(
-        _("How many of the last stages"), 1, most, 1, key=f"finetune-stages-{most}", persist_state=forms.KEEP
-    )
+    key = f"finetune-stages-{most}-{suggested}"
+    return st.slider(_("How many of the last stages"), 1, most, suggested, key=key, persist_state=forms.KEEP)
 
 
 def _optimization(mode: str) -> dict:

@@ -9,6 +9,7 @@ from views.ui.charts.comparison import accuracy_bars, fold_accuracy
 from views.ui.charts.cost import accuracy_against_cost
 from views.ui.charts.curve import learning_curve
 from views.ui.charts.data import embedding_map, sizes, split_counts
+from views.ui.charts.depth import depth
 from views.ui.charts.health import shortcuts
 from views.ui.charts.quality import confusion, per_class, probabilities
 from views.ui.charts.sidebyside import agreement, class_differences, confusion_difference
@@ -21,6 +22,7 @@ __all__ = [
     "class_differences",
     "confusion",
     "confusion_difference",
+    "depth",
     "embedding_map",
     "fold_accuracy",
     "history",
