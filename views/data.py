@@ -10,7 +10,7 @@ from core.data.samples import SAMPLES
 from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.paths import is_public
-from views.ui import charts, gallery, groups, health, progress, state, text, tour, uploads
+from views.ui import charts, figures, gallery, groups, health, progress, state, text, tour, uploads
 from views.ui.i18n import _
 
 LAYOUT = """\
@@ -162,15 +162,21 @@ def show(dataset: Dataset) -> None:
     counts, sizes = st.columns(2, gap="large")
     with counts:
         st.subheader(_("Images in each class and split"))
-        st.plotly_chart(
-            charts.split_counts(dataset.counts()), key="counts", alt=_("Bars: images in each class, by split")
+        figures.shown(
+            charts.split_counts(dataset.counts()),
+            "counts",
+            _("Bars: images in each class, by split"),
+            "images_by_class",
+            _("Images in each class and split"),
         )
     with sizes:
         st.subheader(_("Image sizes"))
-        st.plotly_chart(
+        figures.shown(
             charts.sizes([item.width for item in dataset.items], [item.height for item in dataset.items]),
-            key="sizes",
-            alt=_("Points: width and height of the images"),
+            "sizes",
+            _("Points: width and height of the images"),
+            "image_sizes",
+            _("Image sizes"),
         )
     images(dataset)
     groups.section(dataset)

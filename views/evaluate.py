@@ -10,7 +10,7 @@ from core.errors import GraftError
 from core.evaluation.metrics import Evaluation, cell, mistakes
 from core.evaluation.predictions import Predictions
 from core.runs import Run
-from views.ui import charts, downloads, gallery, resources, state, text
+from views.ui import charts, downloads, figures, gallery, resources, state, text
 from views.ui.i18n import _
 
 MOST_MISTAKES = 96
@@ -116,12 +116,13 @@ def confusion(
                                 key="confusion-kind")  # fmt: skip
     matrix, beside = st.columns([3, 2], gap="large")
     with matrix:
-        chosen = st.plotly_chart(
+        chosen = figures.shown(
             charts.confusion(evaluation.confusion, evaluation.classes, normalised=kind == "shares"),
-            key=f"confusion-{kind}-{len(predictions)}",
+            f"confusion-{kind}-{len(predictions)}",
+            _("Confusion matrix: true classes in rows, predicted ones in columns"),
+            "confusion",
             on_select="rerun",
             selection_mode="points",
-            alt=_("Confusion matrix: true classes in rows, predicted ones in columns"),
         )
     with beside:
         points = chosen["selection"]["points"]
@@ -147,7 +148,8 @@ def per_class(evaluation: Evaluation) -> None:
     st.subheader(_("Class by class"))
     chart, table = st.columns([2, 3], gap="large")
     with chart:
-        st.plotly_chart(charts.per_class(evaluation.per_class), key="per-class", alt=_("Recall of each class"))
+        figure = charts.per_class(evaluation.per_class)
+        figures.shown(figure, "per-class", _("Recall of each class"), "per_class", _("Class by class"))
     columns, rows = class_table(evaluation)
     with table:
         share = st.column_config.NumberColumn(format="percent")

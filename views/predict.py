@@ -10,7 +10,7 @@ from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.runs import Run
-from views.ui import charts, downloads, progress, state, text, uploads
+from views.ui import charts, downloads, figures, progress, state, text, uploads
 from views.ui.i18n import _
 
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
@@ -139,11 +139,13 @@ def answers(job: Job, rows: list[dict]) -> None:
                     label=text.literal(text.shortened(row["label"], 80)), share=text.percent(row["proba"][row["label"]])
                 )
             )
-            answer.plotly_chart(
-                charts.probabilities(list(row["proba"]), list(row["proba"].values())),
-                key=f"answer-{job.id}-{number}",
-                alt=_("Probability of each class"),
-            )
+            with answer:
+                figures.shown(
+                    charts.probabilities(list(row["proba"]), list(row["proba"].values())),
+                    f"answer-{job.id}-{number}",
+                    _("Probability of each class"),
+                    "probabilities",
+                )
     if len(rows) > MOST_SHOWN:
         st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
 

@@ -88,8 +88,8 @@ class SideBySide:
         return (
             *said,
             _(
-                "This allows for {n} classes being looked at (exact McNemar tests, Holm's correction at 5 %); some of "
-                "the {n} would seem to differ by chance."
+                "This allows for {n} classes being looked at (exact McNemar tests, Holm's correction at 5 %): without "
+                "that, about one class in twenty would seem to differ by chance."
             ).format(n=looked_at),
         )
 

@@ -64,8 +64,12 @@ def test_the_floor_is_a_line_across_and_no_dot_of_the_front():
     assert set(floor.y) == {0.4}
     assert floor.mode == "lines"
     assert "pixels_16, 40.0 %" in floor.name
+    assert "is below this figure" in floor.name
     low, _high = figure.layout.yaxis.range
-    assert low < 0.35
+    assert low > 0.8
+    near = charts.accuracy_against_cost([row("resnet18", 0.9), row("pixels_16", 0.8)], "size_mb")
+    assert near.layout.yaxis.range[0] < 0.8
+    assert "below" not in near.data[2].name
 
 
 @pytest.mark.parametrize(
@@ -136,6 +140,14 @@ def test_the_confusion_difference_is_signed_and_clear_where_there_is_none(found)
     assert (heat.zmin, heat.zmax) == (-16, 16)
     assert heat.hovertext[0][1] == "ants<br>15 images more of 20 are called so by B:<br>bees"
     assert heat.hovertext[0][2] == ""
+
+
+def test_a_small_difference_is_pale():
+    names = ("ants", "bees")
+    y = [0] * 100
+    found = compared_classes("A", said(y, [0] * 98 + [1] * 2, names), "B", said(y, y, names))
+    (heat,) = charts.confusion_difference(found).data
+    assert (heat.zmin, heat.zmax) == (-10, 10)
 
 
 def luminance(color):

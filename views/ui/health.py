@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.health import words
 from core.health.report import read_report
 from core.jobs.spec import JobSpec
-from views.ui import charts, decisions, progress, state, text
+from views.ui import charts, decisions, figures, progress, state, text
 from views.ui.i18n import _
 
 SIGNS = {
@@ -172,10 +172,12 @@ def shortcuts(report: dict) -> None:
             "what always the same answer gets."
         ).format(n=rows[-1]["n"])
     )
-    st.plotly_chart(
+    figures.shown(
         charts.shortcuts(names, rows),
-        key=f"shortcuts-{report['dataset']}",
-        alt=_("Dots: accuracy of probes that see only the border, a thumbnail or file facts, against chance"),
+        f"shortcuts-{report['dataset']}",
+        _("Dots: accuracy of probes that see only the border, a thumbnail or file facts, against chance"),
+        "shortcuts",
+        _("What tells the classes without the photo's subject"),
     )
     for row in report["shortcuts"]:
         if row["alarming"]:

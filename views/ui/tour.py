@@ -15,7 +15,7 @@ from core.errors import GraftError
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from core.training.config import FinetuneConfig
-from views.ui import charts, gallery, progress, resources, state, text
+from views.ui import charts, figures, gallery, progress, resources, state, text
 from views.ui.i18n import _
 
 SAMPLE = "sample:textures"
@@ -138,7 +138,8 @@ def _draw_data(_job: Job, status: JobStatus) -> None:
 def _draw_comparison(_job: Job, status: JobStatus) -> None:
     if verdict := status.result.get("verdict"):
         st.markdown(text.literal(verdict["why"]))
-    st.plotly_chart(charts.accuracy_bars(status.result["results"]), key="tour-compare", alt=_("Accuracy of each"))
+    figure = charts.accuracy_bars(status.result["results"])
+    figures.shown(figure, "tour-compare", _("Accuracy of each"), "accuracy")
 
 
 def _draw_live_history(job: Job) -> None:
@@ -147,7 +148,7 @@ def _draw_live_history(job: Job) -> None:
 
 
 def _draw_history(_job: Job, status: JobStatus) -> None:
-    st.plotly_chart(charts.history(status.result["history"]), key="tour-history", alt=_("Curves by epoch"))
+    figures.shown(charts.history(status.result["history"]), "tour-history", _("Curves by epoch"), "history")
 
 
 def _draw_confusion(job: Job, _status: JobStatus) -> None:
@@ -161,7 +162,7 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
         )
     )
     figure = charts.confusion(evaluation.confusion, evaluation.classes, normalised=False)
-    st.plotly_chart(figure, key="tour-confusion", alt=_("Confusion matrix"))
+    figures.shown(figure, "tour-confusion", _("Confusion matrix"), "confusion")
     state.show_run(run)
     st.page_link("views/evaluate.py", label=_("All about this model"), icon=":material/arrow_forward:")
     st.page_link("views/predict.py", label=_("Try it on a photo, or take it home"), icon=":material/arrow_forward:")

@@ -13,7 +13,7 @@ from core.i18n import gettext as _
 from core.probing.pareto import Placed, against_cost
 from views.ui.charts import base
 from views.ui.charts.comparison import ends, error_bars, names, share_axis, told
-from views.ui.charts.placing import text_positions
+from views.ui.charts.placing import Box, text_positions
 from views.ui.text import percent, shortened
 
 Row = Mapping[str, Any]
@@ -34,8 +34,7 @@ def accuracy_against_cost(rows: Sequence[Row], cost: str = "time_ms") -> go.Figu
     costs = [one.cost for one in dots if one.cost]
     across = base.log_axis(min(costs, default=1.0), max(costs, default=100.0))
     floors = [one for one in placed if one.floor]
-    drawn = [one.row for one in (*dots, *floors)]
-    upwards = share_axis(_("accuracy"), ends(drawn, "accuracy"))
+    upwards = _upwards(dots, floors)
     called = names(rows)
     where = _labels(dots, called, across["range"], upwards["range"])
     off = [one for one in dots if not one.on_front]
@@ -43,7 +42,7 @@ def accuracy_against_cost(rows: Sequence[Row], cost: str = "time_ms") -> go.Figu
     return base.figure(
         _dots(off, cost, called, where, front=False),
         _dots(on, cost, called, where, front=True),
-        *(_floor(one, called[id(one.row)], across["range"]) for one in floors),
+        *(_floor(one, called[id(one.row)], across["range"], upwards["range"]) for one in floors),
         height=420,
         showlegend=True,
         xaxis={"title": {"text": COST_AXES[cost]()}, **across},
@@ -51,22 +50,44 @@ def accuracy_against_cost(rows: Sequence[Row], cost: str = "time_ms") -> go.Figu
     )
 
 
+def _upwards(dots: Sequence[Placed], floors: Sequence[Placed]) -> dict[str, Any]:
+    """The axis of accuracy; a floor far below the networks is left out of it, or they would lie on one another."""
+    values = ends([one.row for one in dots], "accuracy")
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    near = [value for value in map(_accuracy, floors) if value > low - 1.5 * (high - low)]
+    return share_axis(_("accuracy"), [*values, *near])
+
+
 def _labels(
     dots: Sequence[Placed], called: Mapping[int, str], across: Sequence[float], upwards: Sequence[float]
 ) -> dict[int, str]:
     """Where the name of each dot goes, "" for those without room; names on the front are placed first."""
-    first = sorted(dots, key=lambda one: not one.on_front)
+    first = sorted(dots, key=lambda one: (not one.on_front, -_accuracy(one)))
     places = [
         (_place(math.log10(one.cost or 1.0), across), _place(float(one.row["accuracy_mean"]), upwards)) for one in first
     ]
-    steps = [place for place, one in zip(places, first, strict=True) if one.on_front]
-    lines = [
+    lines = [*_steps(places, first), *_bars(places, first, upwards)]
+    found = text_positions(places, [shortened(called[id(one.row)], 22) for one in first], lines)
+    return {id(one.row): position for one, position in zip(first, found, strict=True)}
+
+
+def _steps(places: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> list[Box]:
+    """The stairs of the front."""
+    steps = sorted(place for place, one in zip(places, dots, strict=True) if one.on_front)
+    return [
         line
         for (x, y), (next_x, next_y) in pairwise(steps)
         for line in ((x, y, next_x, y), (next_x, y, next_x, next_y))
     ]
-    found = text_positions(places, [shortened(called[id(one.row)], 22) for one in first], lines)
-    return {id(one.row): position for one, position in zip(first, found, strict=True)}
+
+
+def _bars(places: Sequence[tuple[float, float]], dots: Sequence[Placed], upwards: Sequence[float]) -> list[Box]:
+    """The bars of the intervals."""
+    spans = [ends([one.row], "accuracy") for one in dots]
+    return [
+        (x, _place(min(span), upwards), x, _place(max(span), upwards))
+        for (x, _y), span in zip(places, spans, strict=True)
+    ]
 
 
 def _place(value: float, axis: Sequence[float]) -> float:
@@ -103,9 +124,13 @@ def _dots(
     )
 
 
-def _floor(one: Placed, name: str, across: Sequence[float]) -> go.Scatter:
+def _floor(one: Placed, name: str, across: Sequence[float], upwards: Sequence[float]) -> go.Scatter:
     value = _accuracy(one)
-    said = _("the floor, no network: {name}, {accuracy}").format(name=base.short(name), accuracy=percent(value))
+    said = (
+        _("the floor, no network: {name}, {accuracy}")
+        if value >= upwards[0]
+        else _("the floor, no network, is below this figure: {name}, {accuracy}")
+    ).format(name=base.short(name), accuracy=percent(value))
     steps = 20  # dots that are not seen, so that the whole line answers the pointer
     return go.Scatter(
         x=[10 ** (across[0] + (across[1] - across[0]) * i / steps) for i in range(steps + 1)],

@@ -47,10 +47,10 @@ def class_differences(found: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
             _differences([(i, row) for i, row in enumerate(rows) if row.gains == gains], found, name, color, symbol)
             for gains, name, color, symbol in series
         ),
-        height=base.rows_height(len(rows), each_px=28, around_px=120, most_px=1000),
+        height=base.rows_height(len(rows), each_px=28, around_px=150, most_px=1000),
         showlegend=True,
         xaxis={
-            "title": {"text": _("points of recall: ← {b} better · {a} better →").format(a=a, b=b)},
+            "title": {"text": _("recall (points)<br>← {b} better<br>{a} better →").format(a=a, b=b)},
             "range": (-furthest, furthest),
             "zeroline": True,
             "zerolinewidth": 2,
@@ -103,7 +103,8 @@ def _told_class(row: ClassDifference, found: SideBySide) -> str:
 def confusion_difference(found: SideBySide) -> go.Figure:
     """a's confusion matrix minus b's: blue with a plus where a has more images in a cell, orange where b has."""
     z = np.where(found.confusion == 0, np.nan, found.confusion)
-    deepest = max(int(np.abs(found.confusion).max(initial=0)), 1)
+    # The deepest colour is for a tenth of the largest class, or noise would look like much where nothing differs.
+    deepest = max(float(np.abs(found.confusion).max(initial=0)), 0.1 * float(found.support.max(initial=0)), 1.0)
     cells = [(int(t), int(p)) for t, p in np.argwhere(found.confusion != 0)]
     words = np.full(found.confusion.shape, "", dtype=object)
     hover = words.copy()
@@ -183,7 +184,12 @@ def agreement(pairs: Sequence[Agreement]) -> go.Figure:
         heat,
         height=min(max(110 + 56 * len(down), 200), 860),
         dragmode=False,
-        xaxis={**base.names_axis(across, upwards=True, most=18), "title": {"text": _("backbone")}, "side": "bottom"},
+        xaxis={
+            **base.names_axis(across, upwards=True, most=18),
+            "title": {"text": _("backbone")},
+            "side": "bottom",
+            "ticklabeloverflow": "allow",
+        },
         yaxis={**base.names_axis(down, most=18), "title": {"text": _("backbone")}},
     )
 
