@@ -102,7 +102,7 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
         folds=len(repeats[0]),
         seed=config.seed,
         c=tuple(fold.c for fold in judged if fold.c is not None),
-        notes=(*filter(None, (train.note,)), *repeats[0].notes),
+        notes=repeats[0].notes,
     )
     gains = _class_gains(curve, np.array([fold.recall for fold in judged]))
     return dataclasses.replace(curve, per_class=gains, seconds=time.perf_counter() - started)
