@@ -98,7 +98,7 @@ class Needed:
             return _("{accuracy:.1f} % should be reached with the images there are.").format(
                 accuracy=100 * self.accuracy
             )
-        least = _("at least {n}").format(n=f"{max(low - self.now, 0):,}") if low is not None else ""
+        least = _("at least {n}").format(n=f"{low - self.now:,}") if low is not None and low > self.now else ""
         if self.images is None:
             said = (
                 _("{accuracy:.1f} % would take more than {most:,} images, if it can be reached at all ({least} more).")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import ProbeError
-from core.probing.forecast import ClassGain, Forecast, drawn, forecast, needed, usual
+from core.probing.forecast import ClassGain, Forecast, Needed, drawn, forecast, needed, usual
 from core.probing.power_law import Laws
 
 ONE = Laws(np.array([0.1]), np.array([1.0]), np.array([0.5]))
@@ -59,6 +59,18 @@ def test_an_end_of_the_images_needed_may_lie_beyond():
     assert found.interval[0] == pytest.approx((0.15 - 0.0525) ** -2, abs=1.1)
     assert found.interval[1] is None
     assert found.sentence.endswith(" to more than 450).")
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        (None, "if it can be reached at all."),
+        (90, "if it can be reached at all."),
+        (150, "if it can be reached at all (at least 50 more)."),
+    ],
+)
+def test_an_accuracy_out_of_reach_says_what_it_takes_at_least(low, said):
+    assert Needed(0.9, 100, None, (low, None)).sentence == f"90.0 % would take more than 400 images, {said}"
 
 
 @pytest.mark.parametrize("accuracy", [0, 1, 85, -0.1])
