@@ -24,7 +24,7 @@ from core.features.engine import engine_for
 from core.features.extract import Features, collect, encode
 from core.features.store import FeatureStore
 from core.i18n import gettext as _
-from core.progress import Report, silent
+from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
@@ -136,6 +136,15 @@ def _watching(handles: list[RemovableHandle]) -> Callable[[Backbone, Tensor], En
     return choose
 
 
+def _loading(info: BackboneInfo, report: Report) -> Report:
+    """Bytes of a download are not images: they go into `data`."""
+
+    def forward(step: Progress) -> None:
+        report(Progress(0, 0, step.message, info.name, {"bytes": step.done, "bytes_total": step.total}))
+
+    return forward
+
+
 def _store(info: BackboneInfo, width: int) -> FeatureStore:
     return FeatureStore(info, what="means after each stage: " + ", ".join(info.stages), width=width)
 
@@ -149,7 +158,7 @@ def _widths(info: BackboneInfo, report: Report) -> list[int]:
         known = []
     if len(known) == len(info.stages) and min(known) > 0:
         return known
-    stages = Stages(load(info.name, report=report))
+    stages = Stages(load(info.name, report=_loading(info, report)))
     handles = stages.watch()
     try:
         found = stages.widths(info.input_px)

@@ -124,6 +124,8 @@ def compare(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
     visitor.settle()
     visitor.press("Compare", exact=True)
     visitor.sees("right in 3-fold cross-validation")
+    visitor.page.get_by_text("What does a backbone see?").click()
+    visitor.settle()
     legend = visitor.chart("map-pixels_16-pca").locator(".legendtext")
     assert sorted(texts(legend)) == sorted(cut(NAMES, 22))
     only(hovered(visitor, "map-pixels_16-pca"), cut(NAMES, 60))

@@ -30,6 +30,7 @@ class Map:
 
     backbone: str
     method: str
+    note: str
     points: Mapping[str, Any]
     said: Mapping[str, tuple[bool, int]]
 
@@ -58,6 +59,8 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
     for column, one in zip(st.columns(len(maps), gap="medium"), maps, strict=True):
         with column:
             _draw(dataset, items, one, tint, chosen)
+    if maps[0].note:
+        st.caption(literal(maps[0].note))
     _choose_by_name(items, maps[0])
     _photos(dataset, items, maps, chosen)
 
@@ -82,7 +85,13 @@ def _asked(names: list[str], job: Job) -> tuple[list[str], str, str]:
         method = st.selectbox(_("Method"), MAP_METHODS, format_func=methods.get, key="map-method", width=280)
         tints = {"class": _("Class"), "right": _("Right or wrong"), "split": _("Split")}
         tint = st.segmented_control(
-            _("Colours"), list(tints), default="class", required=True, format_func=tints.get, key="map-tint"
+            _("Colours"),
+            list(tints),
+            default="class",
+            required=True,
+            format_func=tints.get,
+            key="map-tint",
+            help=_("Right or wrong is what the probe said of a training photo that it had not seen: cross-validation."),
         )
     return backbones, method, tint
 
@@ -95,11 +104,9 @@ def _made(dataset: Dataset, backbone: str, method: str, comparison: Job) -> Map 
     status = progress.panel(job)
     if status.state != "done":
         return None
-    if status.result.get("note"):
-        st.caption(literal(status.result["note"]))
     file = comparison.path / "probes" / backbone / "predictions" / "oof.npz"
     said = _said(resources.judged(file)[0]) if file.is_file() else {}
-    return Map(backbone, method, read_json(job.path / status.result["file"]), said)
+    return Map(backbone, method, status.result.get("note", ""), read_json(job.path / status.result["file"]), said)
 
 
 def _said(predictions: Predictions) -> dict[str, tuple[bool, int]]:
@@ -112,7 +119,7 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], one: Map, tint: str, chos
     there = [i for i, id_ in enumerate(one.points["ids"]) if id_ in items]
     shown = [items[one.points["ids"][i]] for i in there]
     groups, labels, styles, told = _tinted(dataset, shown, one, tint)
-    key = f"map-{one.backbone}-{one.method}-{tint}"
+    key = f"map-{one.backbone}-{one.method}"
     st.markdown(f"**{literal(one.backbone)}**")
     figures.shown(
         charts.embedding_map(
