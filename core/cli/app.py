@@ -17,7 +17,7 @@ from typing import Any
 
 import typer
 
-from core.cli import compare, curve, depth, map, models, photos  # noqa: F401 (they add their commands to the program)
+from core.cli import compare, components, curve, depth, map, models, photos  # noqa: F401 (they add their commands to the program)
 from core.cli.frame import program, say
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _

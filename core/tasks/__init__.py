@@ -8,6 +8,7 @@ This file never imports torch; the verbs' rooms do, when they are called.
 from __future__ import annotations
 
 from core.tasks.comparing import compare
+from core.tasks.components import components
 from core.tasks.curves import learning_curve
 from core.tasks.depths import depth
 from core.tasks.models import export, finetune, predict
@@ -15,8 +16,8 @@ from core.tasks.photos import edit_effect, health, ingest, pack, regroup
 from core.tasks.previews import embedding_map, preview_augmentation
 
 __all__ = [
-    "compare", "depth", "edit_effect", "embedding_map", "export", "finetune", "health", "ingest", "learning_curve",
-    "pack", "predict", "preview_augmentation", "regroup", "warm_up",
+    "compare", "components", "depth", "edit_effect", "embedding_map", "export", "finetune", "health", "ingest",
+    "learning_curve", "pack", "predict", "preview_augmentation", "regroup", "warm_up",
 ]  # fmt: skip
 
 

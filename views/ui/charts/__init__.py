@@ -6,6 +6,7 @@ are shown literally. A figure has no title: the page's heading is its title.
 """
 
 from views.ui.charts.comparison import accuracy_bars, fold_accuracy
+from views.ui.charts.components import components
 from views.ui.charts.cost import accuracy_against_cost
 from views.ui.charts.curve import learning_curve
 from views.ui.charts.data import embedding_map, sizes, split_counts
@@ -20,6 +21,7 @@ __all__ = [
     "accuracy_bars",
     "agreement",
     "class_differences",
+    "components",
     "confusion",
     "confusion_difference",
     "depth",

@@ -1,0 +1,69 @@
+"""The command that counts how many principal components a probe needs, and its answer for people."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli import inputs
+from core.cli.frame import Data, Groups, Json, print_json, program, working
+from core.i18n import gettext as _
+
+
+@program.command()
+def components(
+    data: Data,
+    backbone: Annotated[str, typer.Option(help="Its name; `backbones` lists them.")],
+    probe: Annotated[str, typer.Option(help="The classifier on top, as for `compare`.")] = "logistic",
+    c: Annotated[float | None, typer.Option("--c", help="Inverse strength of the penalty. Default: chosen.")] = None,
+    whiten: Annotated[bool, typer.Option("--whiten", help="Bring the components to the same variance.")] = False,
+    folds: Annotated[int | None, typer.Option(help="Parts of the training images in the cross-validation.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="How often it is repeated with other folds. Default: 2.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
+    group_pattern: Groups = "",
+    as_json: Json = False,
+) -> None:
+    """Probe a backbone with 1, 2, 4, … and all principal components on DATA, and tell how many are enough."""
+    from core import tasks
+
+    given = {"probe": probe, "c": c, "folds": folds, "repeats": repeats, "seed": seed, "pca": "1 whiten" * whiten}
+    params = {
+        "dataset": inputs.source(data),
+        "group_pattern": group_pattern,
+        "backbone": backbone,
+        "config": {name: value for name, value in given.items() if value is not None},
+    }
+    with tempfile.TemporaryDirectory() as folder, working() as report:
+        document = tasks.components(Path(folder), params, report)
+    if as_json:
+        print_json(document)
+    else:
+        show(document)
+
+
+def show(document: Mapping[str, Any]) -> None:
+    """Accuracy by number of components, and how many to take."""
+    from core.cli.show import interval, lines, percent, table, warnings
+
+    rows = [
+        (
+            str(point["components"]),
+            percent(point["variance"]),
+            percent(point["accuracy_mean"]),
+            interval(point["accuracy_ci"]),
+        )
+        for point in document["points"]
+    ]
+    how = _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
+        **{name: document[name] for name in ("folds", "n", "repeats")}
+    )
+    table((_("Components"), _("Variance"), _("Accuracy"), _("95 % interval")), rows, title=how)
+    take = _("To compare with so many: `compare --pca '{pca}'`.").format(
+        pca=f"{document['recommended']}{' whiten' if document['whiten'] else ''}"
+    )
+    lines(document["why"], take, *document["notes"])
+    warnings(document["warnings"])

@@ -1,0 +1,57 @@
+"""How many components are enough, as the worker and the command line are asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core import tasks
+from core.cli import progress
+from core.cli.app import main
+from core.errors import BackboneError
+from core.progress import Progress, silent
+from tests.conftest import ZipBuilder
+
+QUICK = {"folds": 3, "repeats": 1, "c": 0.01, "seed": 3}
+
+
+@pytest.fixture
+def photos(small_zip: ZipBuilder) -> Path:
+    return small_zip(classes=("cat", "dog"), per_class=20, size_px=16)
+
+
+@pytest.fixture(autouse=True)
+def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY_S", 3600.0)
+
+
+def test_a_document_that_is_also_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
+    steps: list[Progress] = []
+    params = {"dataset": str(photos), "backbone": "pixels_16", "config": {**QUICK, "pca": "1 whiten"}}
+    found = tasks.components(tmp_path, params, steps.append)
+    assert (found["seed"], found["folds"], found["repeats"], found["whiten"]) == (3, 3, 1, True)
+    counts = [point["components"] for point in found["points"]]
+    assert counts[:3] == [1, 2, 4]
+    assert found["recommended"] in counts
+    assert json.loads((tmp_path / "components.json").read_text()) == json.loads(json.dumps(found))
+    shares = [step.share for step in steps if step.share is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_an_unknown_backbone_is_told(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(BackboneError, match="resnet"):
+        tasks.components(tmp_path, {"dataset": str(photos), "backbone": "resnet"}, silent)
+
+
+def test_the_command_answers_people_and_programs(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["components", str(photos), "--backbone", "pixels_16", "--c", "0.01", "--folds", "3", "--repeats", "1"]
+    assert main([*asked, "--whiten", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["whiten"] is True
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert "Components" in said
+    assert "compare --pca '" in said

@@ -1,0 +1,78 @@
+"""How many principal components of a backbone's features are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.data.dataset import Dataset
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job
+from views.ui import charts, downloads, figures, progress, state, text
+from views.ui.i18n import _
+
+_SHARED = ("folds", "repeats", "seed", "probe", "c")
+
+
+def section(dataset: Dataset, names: list[str], job: Job) -> None:
+    """A backbone, the button that probes it with ever more components, and how many are enough."""
+    st.caption(
+        _(
+            "Most of what a backbone sees in your photos lies in a few directions, its principal components. A probe "
+            "on the first 1, 2, 4, … of them shows how many are enough: fewer make a smaller, quicker classifier, and "
+            "sometimes a better one. Whitening lets all of them count alike."
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        backbone = st.selectbox(_("Backbone"), names, key=f"components-backbone-{job.id}", width=280)
+        whiten = st.toggle(_("Whiten"), key=f"components-whiten-{job.id}")
+    asked = job.spec.params.get("config") or {}
+    params = {
+        "workspace": state.workspace(),
+        "dataset": dataset.id,
+        "backbone": backbone,
+        "config": {**{name: asked[name] for name in _SHARED if name in asked}, "pca": "1 whiten" if whiten else ""},
+    }
+    title = _("Components of {backbone}").format(backbone=backbone)
+    spec = JobSpec("components", params, slot="long", title=title, dataset_id=dataset.id, listed=False)
+    found = state.latest_like(spec)
+    if found is None:
+        if st.button(_("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")):
+            state.submit(spec)
+            st.rerun()
+        return
+    status = progress.panel(found)
+    if status.state == "done":
+        _result(status.result)
+
+
+def _result(document: Mapping[str, Any]) -> None:
+    st.success(text.literal(document["why"]), icon=":material/insights:")
+    name = f"components-{document['backbone']}"
+    figures.shown(
+        charts.components(document["points"], document["recommended"]),
+        key=f"{name}-{document['whiten']}",
+        alt=_("Accuracy of {backbone} against the number of principal components").format(
+            backbone=document["backbone"]
+        ),
+        file_name=name,
+    )
+    how = _(
+        "{folds}-fold cross-validation on {n} training photos, {repeats} times, on the same folds for every number; "
+        "scaling, components and the probe's settings are fitted inside each fold. Bars are Wilson intervals. Enough "
+        "are the fewest that the best number is not likely to beat by more than a point. Choose them as the reduction "
+        "above and compare again."
+    )
+    st.caption(how.format(folds=document["folds"], n=document["n"], repeats=document["repeats"]))
+    for note in document["notes"]:
+        st.caption(text.literal(note))
+    headings = ["components", "variance", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
+    rows = [
+        [point["components"], point["variance"], point["accuracy_mean"], *point["accuracy_ci"]]
+        for point in document["points"]
+    ]
+    with st.container(horizontal=True):
+        downloads.document(_("Download components (JSON)"), document, f"{name}.json")
+        downloads.table(_("Download components (CSV)"), headings, rows, f"{name}.csv")
