@@ -153,7 +153,7 @@ class LearningCurve:
         laws = self.laws
         forecasts = [self.forecast(one) for one in more or usual(self.images)] if laws else []
         wanted = self.needed(target) if laws and target is not None else None
-        said = [one.sentence for one in (*forecasts, *filter(None, [wanted]))]
+        said = [one.sentence for one in forecasts] + ([wanted.sentence] if wanted else [])
         now = self.forecast(0) if laws else None
         parts = {"a": laws.a, "b": laws.b, "c": laws.c} if laws else {}
         return {
