@@ -100,6 +100,11 @@ def test_names_beside_dots_do_not_lie_on_one_another():
 STAGE = {"name": NASTY, "width": 48, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9]}
 
 
+COUNT = {
+    "components": 1, "variance": 0.5, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9], "fold_accuracy": [0.7, 0.9],
+}  # fmt: skip
+
+
 def every_figure():
     xy = np.zeros((2, 2), dtype=np.float32)
     ants, bees = (Predictions((NASTY, "ant"), [0, 0], [said, said], ("1", "2"), "oof") for said in ([1, 0], [0, 1]))
@@ -114,6 +119,7 @@ def every_figure():
         "confusion_difference": charts.confusion_difference(compared_classes("a", ants, "b", bees)),
         "fold_accuracy": charts.fold_accuracy([row(NASTY)]),
         "embedding_map": charts.embedding_map(xy, [0, 0], [NASTY], ["a", "b"], names=[NASTY, NASTY]),
+        "components": charts.components([COUNT, {**COUNT, "components": 4}], 4),
         "depth": charts.depth([STAGE, {**STAGE, "name": "last"}], ["last"]),
         "history": charts.history([epoch(1)]),
         "confusion": charts.confusion(np.array([[1]]), [NASTY]),
@@ -136,7 +142,7 @@ def test_no_figure_gives_plotly_a_class_name_as_markup(name):
     written = every_figure()[name].to_plotly_json()
     texts = [t for t in _strings(written["data"]) + _strings(written["layout"]) if "R&" in t]
     assert not [t for t in texts if NASTY in t]
-    if name not in ("sizes", "history"):
+    if name not in ("sizes", "history", "components"):
         assert any("&lt;b" in t for t in texts)
 
 
