@@ -190,6 +190,7 @@ def test_a_figure_as_a_page_works_offline_and_shows_names_as_they_are():
     page = export.as_html(figure, "Accuracy of <b>")
     assert "<h1>Accuracy of &lt;b&gt;</h1>" in page
     assert not re.search(r'<script[^>]+src="', page)
+    assert "max-width: 1100px; padding: 0 1rem } h1 { font-size: 1.3rem }</style>" in page
     assert len(page) > 1_000_000  # plotly.js is in it
     assert page.count("</script>") == page.count("<script")
     assert r"&lt;\u002fscript&gt;&lt;b&gt;x" in page

@@ -32,7 +32,7 @@ def as_html(figure: go.Figure, title: str) -> str:
         f'<!doctype html>\n<html>\n<head><meta charset="utf-8"><title>{said}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>body {{ font-family: {FONTS}; color: {INK}; background: {PAPER}; margin: 1.5rem auto; "
-        "max-width: 1100px; padding: 0 1rem }} h1 {{ font-size: 1.3rem }}</style></head>\n"
+        f"max-width: 1100px; padding: 0 1rem }} h1 {{ font-size: 1.3rem }}</style></head>\n"
         f"<body>\n<h1>{said}</h1>\n{drawn}\n</body>\n</html>\n"
     )
 
