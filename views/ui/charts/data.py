@@ -141,6 +141,7 @@ def embedding_map(
         height=420 + 20 * lines,
         showlegend=with_legend,
         legend={**base.legend_below(), "itemsizing": "constant"},
+        margin={"l": 8, "r": 12, "t": 36, "b": 8},  # room for the buttons that a touch screen always shows
         dragmode="pan",
         xaxis={"title": {"text": titles[0]}, **plain},
         yaxis={"title": {"text": titles[1]}, **plain},
@@ -175,5 +176,5 @@ def _rings(xy: NDArray[np.float32], ids: Sequence[str], ringed: Sequence[str]) -
     rows = [i for i, id_ in enumerate(ids) if id_ in set(ringed)]
     if not rows:
         return []
-    ring = {"symbol": "circle-open", "size": 24, "color": base.GREY, "line": {"width": 3}}
+    ring = {"symbol": "circle-open", "size": 26, "color": base.GREEN, "line": {"width": 4}}
     return [go.Scatter(x=xy[rows, 0], y=xy[rows, 1], mode="markers", marker=ring, hoverinfo="skip", showlegend=False)]

@@ -36,9 +36,10 @@ def depth(stages: Sequence[Mapping[str, Any]], trained: Sequence[str] = ()) -> g
         line,
         *_dots(_("kept as it is"), kept, base.BLUE, "circle"),
         *_dots(_("trained, as suggested"), learns, base.ORANGE, "diamond"),
-        height=base.rows_height(len(stages), each_px=48, around_px=110),
+        height=base.rows_height(len(stages), each_px=48, around_px=134),
         showlegend=True,
         legend=base.legend_below(),
+        margin={"l": 8, "r": 12, "t": 36, "b": 8},  # room for the buttons that a touch screen always shows
         xaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
         yaxis=base.names_axis([stage["name"] for stage in stages]),
     )
