@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _CHARACTER_PX, _LINE_PX = 6.6, 15.0
+_MARGIN_PX = 10.0  # what is free to the right of a plot
 _BEARABLE = 30.0  # square pixels of a name that may lie on something, or outside: less than half a character
 # To the sides first: above and below a dot is its error bar.
 _PLACES = {
@@ -31,18 +32,20 @@ def text_positions(
     Args:
         places: where each dot is, as shares (0 to 1) of the plot's width and height.
         texts: what stands beside each dot, the most important first.
-        lines: lines that run across or up, each from (x, y) to (x, y) in the same shares; texts keep off them.
+        lines: lines that run across or up, each from (x, y) to (x, y) in the same shares; texts keep off them where
+            they can.
         size_px: width and height of the plot to reckon with; a phone's, where it is tightest.
     """
     width, height = size_px
     dots = [(x * width, y * height) for x, y in places]
     taken: list[Box] = [(x - 9, y - 9, x + 9, y + 9) for x, y in dots]
-    taken += [_around(line, width, height) for line in lines]
+    beside = [_around(line, width, height) for line in lines]
     chosen = []
     for (x, y), text in zip(dots, texts, strict=True):
         boxes = {name: _box(x, y, len(text) * _CHARACTER_PX, side) for name, side in _PLACES.items()}
         covered = {name: sum(_shared(box, t) for t in taken) + _outside(box, width) for name, box in boxes.items()}
-        best = min(boxes, key=lambda name: covered[name])
+        crossed = {name: sum(_shared(box, line) for line in beside) for name, box in boxes.items()}
+        best = min(boxes, key=lambda name: (max(covered[name] - _BEARABLE, 0.0), crossed[name] + covered[name]))
         if covered[best] > _BEARABLE:
             chosen.append("")
             continue
@@ -69,4 +72,4 @@ def _shared(a: Box, b: Box) -> float:
 
 def _outside(box: Box, width: float) -> float:
     """The area of the box that the plot's edge cuts off, which is worse than what another name covers."""
-    return 10 * (max(-box[0], 0.0) + max(box[2] - width, 0.0)) * (box[3] - box[1])
+    return 10 * (max(-box[0], 0.0) + max(box[2] - width - _MARGIN_PX, 0.0)) * (box[3] - box[1])

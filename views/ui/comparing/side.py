@@ -81,7 +81,8 @@ def _cost(rows: Sequence[Row], job: Job) -> None:
         _(
             "On the Pareto front, no other backbone is at least as accurate and at least as cheap. The front follows "
             "the measured accuracies: where intervals overlap, another draw of photos may change it. The floor is no "
-            "network and no choice, so it is never on the front; a network that does not beat it is not either."
+            "network and no choice, so it is never on the front; a network that does not beat it is not either. A dot "
+            "whose name has no room tells it under the pointer."
         )
         + (" " + _memory_words() if cost == "memory_mb" else "")
     )
