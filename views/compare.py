@@ -11,7 +11,7 @@ from core.data.dataset import Dataset
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from views.ui import charts, forms, maps, progress, state, text
-from views.ui.comparing import depth, side, verdict
+from views.ui.comparing import curve, depth, reductions, side, verdict
 from views.ui.i18n import _
 
 Section = Callable[[Dataset, list[str], Job], None]
@@ -70,6 +70,8 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
         st.warning(text.literal(f"{failure['backbone']}: {failure['message']}"), icon=":material/warning:")
     if not result["results"]:
         return
+    if result.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
+        st.warning(_("The photos were edited after this comparison. Compare again."), icon=":material/edit:")
     probe, found = verdict.judged(job, result)
     rows = sorted(
         (row for row in result["results"] if row["probe"] == probe), key=lambda row: row["accuracy_mean"], reverse=True
@@ -86,8 +88,10 @@ def closer(dataset: Dataset, names: list[str], job: Job) -> None:
     """One question after the other, as the user asks them."""
     sections: dict[str, tuple[str, Section]] = {
         "side": (_("How do they differ?"), side.section),
-        "map": (_("What does a backbone see?"), maps.section),
+        "curve": (_("What would more photos bring?"), curve.section),
         "depth": (_("Where to begin to fine-tune?"), depth.section),
+        "components": (_("How many dimensions are enough?"), reductions.section),
+        "map": (_("What does a backbone see?"), maps.section),
     }
     st.subheader(_("Look closer"))
     chosen = st.segmented_control(

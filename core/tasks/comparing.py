@@ -223,6 +223,8 @@ def _document(work: _Work, comparison: Comparison, together: Sequence[Ensemble])
         "failed": [{"backbone": name, "message": str(problem)} for name, problem in work.failed],
         "dataset": work.dataset.id,
         "dataset_name": work.dataset.name,
+        "fingerprint": work.dataset.fingerprint,
+        "config": work.configs[0].to_json(),
         "seed": work.configs[0].seed,
         "warnings": list(work.dataset.warnings),
     }

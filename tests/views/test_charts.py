@@ -104,6 +104,11 @@ COUNT = {
     "components": 1, "variance": 0.5, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9], "fold_accuracy": [0.7, 0.9],
 }  # fmt: skip
 
+CURVE = {
+    "points": [{"images": n, "accuracy": 0.8, "interval": [0.7, 0.9], "per_class": n / 2} for n in (8, 40)],
+    "band": [], "images": 40, "limit": 160,
+}  # fmt: skip
+
 
 def every_figure():
     xy = np.zeros((2, 2), dtype=np.float32)
@@ -122,6 +127,7 @@ def every_figure():
         "components": charts.components([COUNT, {**COUNT, "components": 4}], 4),
         "depth": charts.depth([STAGE, {**STAGE, "name": "last"}], ["last"]),
         "history": charts.history([epoch(1)]),
+        "learning_curve": charts.learning_curve(CURVE),
         "confusion": charts.confusion(np.array([[1]]), [NASTY]),
         "probabilities": charts.probabilities([NASTY], [1.0]),
         "per_class": charts.per_class([ClassScore(NASTY, 1, 1, 1, 3, (0.5, 1))]),

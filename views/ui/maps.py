@@ -98,7 +98,8 @@ def _asked(names: list[str], job: Job) -> tuple[list[str], str, str]:
 
 def _made(dataset: Dataset, backbone: str, method: str, comparison: Job) -> Map | None:
     """The map of one backbone, None while it is being made."""
-    params = {"workspace": state.workspace(), "dataset": dataset.id, "backbone": backbone, "method": method, "seed": 0}
+    photos = {"workspace": state.workspace(), "dataset": dataset.id, "fingerprint": dataset.fingerprint}
+    params = {**photos, "backbone": backbone, "method": method, "seed": 0}
     title = _("Map of {backbone}").format(backbone=backbone)
     job = state.once(JobSpec("embedding_map", params, slot="short", title=title, dataset_id=dataset.id, listed=False))
     status = progress.panel(job)

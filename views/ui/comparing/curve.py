@@ -30,6 +30,7 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
     params = {
         "workspace": state.workspace(),
         "dataset": dataset.id,
+        "fingerprint": dataset.fingerprint,  # edited photos are others
         "backbone": backbone,
         "config": dict(job.spec.params.get("config") or {}),
     }

@@ -32,6 +32,7 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
     params = {
         "workspace": state.workspace(),
         "dataset": dataset.id,
+        "fingerprint": dataset.fingerprint,  # edited photos are others
         "backbone": backbone,
         "config": {**{name: asked[name] for name in _SHARED if name in asked}, "pca": "1 whiten" if whiten else ""},
     }

@@ -1,0 +1,80 @@
+"""The closer looks of the Compare page in a real browser, one question after the other, on real photos if possible."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visitor
+
+
+def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos: Path, tmp_path: Path):
+    page = visitor.page
+
+    visitor.go()
+    visitor.upload(photos)
+    visitor.sees(page.get_by_role("heading", name="insects"))
+    visitor.visit("Compare")
+    page.get_by_text("How they are compared").click()
+    choose(visitor, "Probes", "Nearest")
+    visitor.press("Compare", exact=True)
+    visitor.sees("right in 5-fold cross-validation")
+    visitor.settle()
+
+    drawn(visitor, "side-accuracy")
+    drawn(visitor, "side-against")
+    page.get_by_text("Would another probe say otherwise?").click()
+    visitor.sees("Nearest class mean")
+    document = json.loads(downloaded(visitor, "Download the comparison (JSON)", tmp_path).read_text())
+    assert set(document["verdicts"]) == {"logistic", "nearest_mean"}
+    assert document["verdict"]["best"] in visitor.sees("right in 5-fold cross-validation").inner_text()
+
+    ask(visitor, "What would more photos bring?")
+    visitor.press("Measure the curve")
+    drawn(visitor, "curve-graft")
+
+    ask(visitor, "Where to begin to fine-tune?")
+    visitor.press("Probe each stage")
+    drawn(visitor, "depth-graft")
+
+    ask(visitor, "How many dimensions are enough?")
+    visitor.press("Count the components")
+    drawn(visitor, "components-graft")
+
+    ask(visitor, "What does a backbone see?")
+    drawn(visitor, "map-graft")
+
+    visitor.reload()  # nothing is computed again
+    visitor.sees("right in 5-fold cross-validation")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def choose(visitor: Visitor, label: str, begins: str) -> None:
+    """Adds a choice to a list of several."""
+    visitor.page.get_by_role("combobox", name=label).press_sequentially(begins)
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.press("Escape")
+    visitor.settle()
+
+
+def ask(visitor: Visitor, question: str) -> None:
+    """Goes on to another question."""
+    visitor.page.get_by_test_id("stButtonGroup").get_by_text(question).click()
+    visitor.settle()
+
+
+def drawn(visitor: Visitor, key: str) -> None:
+    """Waits for the figure whose key begins so."""
+    visitor.sees(visitor.page.locator(f"[class*=st-key-{key}] .js-plotly-plot .main-svg"))
+    visitor.settle()
+
+
+def downloaded(visitor: Visitor, label: str, folder: Path) -> Path:
+    """The file that a button gives."""
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name=label).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
