@@ -62,7 +62,7 @@ class Components:
         told = {"few": named(self.recommended), "all": all_of_them, "best": named(self.best)}
         if self.recommended == self.best:
             return _("{best} do best, and no fewer are as good in practice (of {all}).").format(**told)
-        pair = next(pair for pair in self.pairs if pair.b == named(self.recommended))
+        pair = next(pair for pair in self.pairs if pair.b == reduced_to(self.recommended))
         return _("{few} of {all} are enough. {sentence}").format(**told, sentence=pair.sentence)
 
     def as_json(self) -> dict[str, object]:
@@ -98,6 +98,11 @@ class Components:
 def named(components: int) -> str:
     """So many components, in words."""
     return ngettext("{n} component", "{n} components", components).format(n=components)
+
+
+def reduced_to(components: int) -> str:
+    """What a probe on so many components is called where it is compared."""
+    return _("PCA to {n}").format(n=components)
 
 
 def probe_components(features: Features, config: ProbeConfig | None = None, report: Report = silent) -> Components:
@@ -212,7 +217,7 @@ def _rough() -> str:
 def _components(backbone: str, whiten: bool, results: Sequence[ProbeResult], variance: tuple[float, ...]) -> Components:
     """Which number is best, and which are as good: fewer first where two are equally accurate."""
     best = max(results, key=lambda result: result.accuracy_mean)
-    candidates = [replace(candidate(result), name=named(result.feature_dim)) for result in results]
+    candidates = [replace(candidate(result), name=reduced_to(result.feature_dim)) for result in results]
     top = candidates[list(results).index(best)]
     pairs = {
         result.feature_dim: compared(top, other, best.folds) for result, other in zip(results, candidates, strict=True)

@@ -69,7 +69,7 @@ def test_few_are_recommended_where_few_are_enough():
     assert found.recommended <= found.best
     accuracy = {result.feature_dim: result.accuracy_mean for result in found.results}
     assert accuracy[1] < accuracy[found.recommended] - 0.05
-    assert {pair.a for pair in found.pairs} == {f"{found.best} components"}
+    assert {pair.a for pair in found.pairs} == {f"PCA to {found.best}"}
     assert len(found.pairs) == 5
     document = found.as_json()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
