@@ -4,7 +4,7 @@ Every tensor that an operation makes is counted from when it is made until nothi
 allocator would, on torch's "meta" device, which computes shapes alone. The number is of tensors in float32. It leaves
 out what depends on the machine and the engine: the program itself, the code that is loaded on first use, what a
 convolution needs to work in, a second copy of the weights in an order that suits the processor. On a CPU the resident
-memory of eager torch rose by 10 to 45 MiB more than this, from mobilenet_v3_large to vgg11. Half precision halves it;
+memory of eager torch rose by 10 to 50 MiB more than this, from mobilenet_v3_large to vgg11. Half precision halves it;
 more images at once need more activations. It serves to rank backbones, not to size a machine.
 """
 

@@ -84,7 +84,7 @@ def images(given: Sequence[str]) -> list[str]:
 def facts(backbone: BackboneInfo) -> dict[str, Any]:
     """A backbone as `backbones --json` lists it."""
     plain = (
-        "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "input_px", "gflops",
+        "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "memory_mb", "input_px", "gflops",
         "imagenet_top1", "trained_on", "licence", "weights", "trainable", "note",
     )  # fmt: skip
     return {**{name: getattr(backbone, name) for name in plain}, "stages": list(backbone.stages)}

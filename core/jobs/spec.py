@@ -26,6 +26,7 @@ class JobSpec:
         language: the language of its messages.
         verbs: the module that holds the verb, imported by the worker alone.
         listed: whether lists of jobs show it; jobs that are not listed are removed an hour after their end.
+        kept: whether one that is not listed stays all the same, for a page that reads its result.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class JobSpec:
     language: str = "en"
     verbs: str = VERBS
     listed: bool = True
+    kept: bool = False
 
     def __post_init__(self) -> None:
         if not self.kind.isidentifier() or self.kind.startswith("_"):

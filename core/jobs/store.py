@@ -220,9 +220,9 @@ def request_cancel(job: Job) -> None:
 
 
 def prune(workspace_id: str, older_s: float = 3600.0) -> None:
-    """Removes a workspace's jobs that lists do not show and that ended more than `older_s` seconds ago."""
+    """Removes a workspace's jobs that are neither listed nor kept and that ended more than `older_s` seconds ago."""
     for job in _jobs_in(paths.jobs(workspace_id)):
-        if job.spec.listed:
+        if job.spec.listed or job.spec.kept:
             continue
         with contextlib.suppress(JobError):
             found = job.status()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from core.i18n import gettext as _
 from core.probing.folds import Folds, Rows, make_folds
 from core.probing.heldout import HeldOut
 from core.probing.parallel import each_fold
-from core.probing.probes import ProbeConfig, fit_rows
+from core.probing.probes import Probe, ProbeConfig, fit_rows
 from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class ProbeResult:
         held_out: what was said of every training image by probes that have not seen it.
         converged: whether every fold's optimiser finished.
         notes: what a reader of the numbers has to know, in sentences.
+        chosen: the probe's settings that were chosen inside each fold's training part, by name ("c", "k",
+            "temperature"), repeat after repeat.
     """
 
     backbone: str
@@ -51,6 +53,7 @@ class ProbeResult:
     held_out: HeldOut
     converged: bool = True
     notes: tuple[str, ...] = ()
+    chosen: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def folds(self) -> int:
@@ -114,6 +117,7 @@ class ProbeResult:
             "n": len(self.oof),
             "converged": self.converged,
             "notes": list(self.notes),
+            "chosen": {name: list(values) for name, values in self.chosen.items()},
         }
 
 
@@ -134,7 +138,8 @@ def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report)
         make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
         for repeat in range(config.repeats)
     ]
-    proba, converged = _held_out(train, repeats, config, report)
+    proba, probes = _held_out(train, repeats, config, report)
+    converged = all(probe.converged for probe in probes)
     fold = np.stack([drawn.numbers for drawn in repeats])
     most = min(train.X.shape[1], *(len(fit) for fit, _held in repeats[0].pairs))
     return ProbeResult(
@@ -147,21 +152,22 @@ def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report)
         held_out=HeldOut(train.classes, train.y, train.ids, fold, proba),
         converged=converged,
         notes=(*filter(None, (train.note,)), *repeats[0].notes, *_notes(config, most, converged)),
+        chosen={name: [probe.chosen[name] for probe in probes] for name in probes[0].chosen},
     )
 
 
 def _held_out(
     train: Features, repeats: Sequence[Folds], config: ProbeConfig, report: Report
-) -> tuple[NDArray[np.float32], bool]:
-    """The probabilities (r, n, c) of all rows, each from a probe fitted without it; whether all converged."""
+) -> tuple[NDArray[np.float32], list[Probe]]:
+    """The probabilities (r, n, c) of all rows, each from a probe fitted without it; and the probes, fold by fold."""
     tasks = [(turn, fit, held) for turn, folds in enumerate(repeats) for fit, held in folds.pairs]
     proba = np.zeros((len(repeats), len(train.y), len(train.classes)), dtype=np.float32)
 
-    def judge(task: tuple[int, Rows, Rows]) -> bool:
+    def judge(task: tuple[int, Rows, Rows]) -> Probe:
         turn, fit, held = task
         probe = fit_rows(train.X[fit], train.y[fit], train.classes, config, train.kin[fit])
         proba[turn, held] = probe.predict_proba(train.X[held])
-        return probe.converged
+        return replace(probe, pipeline=None)  # a forest is large, and there is one a fold
 
     def tell(done: int) -> None:
         message = (
@@ -171,7 +177,7 @@ def _held_out(
         )
         report(Progress(done, len(tasks), message, train.backbone))
 
-    return proba, all([*each_fold(judge, tasks, tell)])
+    return proba, [*each_fold(judge, tasks, tell)]
 
 
 def _notes(config: ProbeConfig, most_components: int, converged: bool) -> list[str]:

@@ -22,7 +22,7 @@ from core.probing.crossval import ProbeResult
 from core.probing.heldout import HeldOut
 
 COMPARISON = "comparison.json"
-FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds", "converged")
+FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds", "converged", "chosen")
 
 
 def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> None:

@@ -214,10 +214,13 @@ def _together(work: _Work, comparison: Comparison) -> tuple[Ensemble, ...]:
 
 
 def _document(work: _Work, comparison: Comparison, together: Sequence[Ensemble]) -> Result:
+    from core.probing.pareto import fronts
+
     work.report(Progress(work.total, work.total, _("Compared")))
     return {
         **comparison.as_json(),
         "side_by_side": _side_by_side(comparison),
+        "pareto": fronts([result.as_json() for result in comparison.ranked]),
         "ensembles": [one.as_json() for one in together],
         "shortlist": work.shortlist.as_json() if work.shortlist else None,
         "failed": [{"backbone": name, "message": str(problem)} for name, problem in work.failed],

@@ -153,7 +153,9 @@ def finetune(visitor: Visitor, watch: Watch) -> None:
 def evaluate(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
     """The classes in the matrix, in scores, in the table; mistakes; the files to take along."""
     visitor.follow("Next: see where it fails")
-    matrix = visitor.page.locator("[class*=st-key-confusion-counts]")
+    matrix = visitor.page.locator("[class*=st-key-confusion-counts]").filter(
+        has=visitor.page.locator(".js-plotly-plot")
+    )
     key = next(k for k in str(matrix.get_attribute("class")).split() if k.startswith("st-key-")).removeprefix("st-key-")
     assert sorted(texts(visitor.chart(key).locator(".ytick text"))) == sorted(cut(NAMES, 16))
     only(hovered(visitor, key), cut(NAMES, 60))

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -110,11 +111,12 @@ def test_looking_at_a_deleted_job_does_not_bring_its_directory_back() -> None:
 
 def test_hidden_jobs_are_removed_an_hour_after_their_end() -> None:
     old, fresh = (store.create("default", spec("count", n=1, listed=False)) for _ in range(2))
-    kept = store.create("default", spec("count", n=1))
-    for job, ended in ((old, 10.0), (fresh, time.time()), (kept, 10.0)):
+    listed = store.create("default", spec("count", n=1))
+    kept = store.create("default", dataclasses.replace(spec("count", n=1, listed=False), kept=True))
+    for job, ended in ((old, 10.0), (fresh, time.time()), (listed, 10.0), (kept, 10.0)):
         job.write_status(job.status().over(status.DONE).but(ended=ended))
     store.prune("default")
-    assert {job.id for job in store.list_jobs("default", unlisted=True)} == {fresh.id, kept.id}
+    assert {job.id for job in store.list_jobs("default", unlisted=True)} == {fresh.id, listed.id, kept.id}
 
 
 def test_what_is_not_a_job_is_passed_over() -> None:

@@ -11,6 +11,7 @@ from core.evaluation.predictions import Predictions
 from core.features.reduce import parse
 from core.probing import kinds
 from core.probing.compare import compare, cross_validate, save_probe_run
+from core.probing.kinds import POWERS
 from core.probing.probes import ProbeConfig, fit_probe
 from core.runs import Run
 
@@ -205,3 +206,10 @@ def test_a_run_without_held_out_images_has_no_such_split(tmp_path):
     run = save_probe_run(features, ProbeConfig(), fit_probe(features), None, tmp_path)
     assert run.splits() == ()
     assert run.metrics == {}
+
+
+def test_what_was_chosen_inside_each_fold_is_told():
+    chosen = cross_validate(make_features(), ProbeConfig(repeats=1)).as_json()["chosen"]
+    assert len(chosen["c"]) == 5
+    assert set(chosen["c"]) <= set(POWERS)
+    assert cross_validate(make_features(), ProbeConfig("knn")).chosen.keys() == {"k"}

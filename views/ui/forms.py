@@ -130,6 +130,7 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
             _("GFLOPs"): [fact.gflops for fact in facts],
             _("Images/s, 2 cores"): [fact.images_per_s or None for fact in facts],
             _("Size (MB)"): [fact.size_mb for fact in facts],
+            _("Memory (MB)"): [fact.memory_mb for fact in facts],
             _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
             _("Probe on ants & bees (%)"): [_probed(fact, "ants_bees") for fact in facts],
             _("Probe on small CIFAR-10 (%)"): [_probed(fact, "cifar10_small") for fact in facts],
@@ -147,6 +148,9 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
                 format="%d", help=_("Through the network alone, in float32 on two cores of a server.")
             ),
             _("Size (MB)"): st.column_config.NumberColumn(format="%.1f"),
+            _("Memory (MB)"): st.column_config.NumberColumn(
+                format="%.0f", help=_("Weights and what is alive at once for one image, in float32.")
+            ),
             _("ImageNet top-1 (%)"): st.column_config.NumberColumn(format="%.1f"),
             _("Probe on ants & bees (%)"): st.column_config.NumberColumn(format="%.1f"),
             _("Probe on small CIFAR-10 (%)"): st.column_config.NumberColumn(format="%.1f"),

@@ -87,8 +87,11 @@ def show_dataset(dataset_id: str) -> None:
 
 
 def delete(gone: Dataset) -> None:
-    """Deletes a dataset of this workspace, and looks at no dataset any more."""
+    """Deletes a dataset of this workspace with what only its pages read, and looks at no dataset any more."""
     delete_dataset(workspace(), gone.id)
+    for job in list_jobs(workspace(), unlisted=True):
+        if job.spec.dataset_id == gone.id and not job.spec.listed and job.status().is_over:
+            resources.pool().delete(job)
     show_dataset("")
 
 

@@ -35,7 +35,7 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         "config": dict(job.spec.params.get("config") or {}),
     }
     title = _("Learning curve of {backbone}").format(backbone=backbone)
-    spec = JobSpec("learning_curve", params, slot="long", title=title, dataset_id=dataset.id, listed=False)
+    spec = JobSpec("learning_curve", params, slot="long", title=title, dataset_id=dataset.id, listed=False, kept=True)
     found = state.latest_like(spec)
     if found is None:
         if st.button(_("Measure the curve"), icon=":material/show_chart:", help=_("It takes seconds to a minute.")):

@@ -41,7 +41,7 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         "config": {name: asked[name] for name in _SHARED if name in asked},
     }
     title = _("Depth of {backbone}").format(backbone=backbone)
-    spec = JobSpec("depth", params, slot="long", title=title, dataset_id=dataset.id, listed=False)
+    spec = JobSpec("depth", params, slot="long", title=title, dataset_id=dataset.id, listed=False, kept=True)
     found = state.latest_like(spec)
     if found is None:
         if st.button(_("Probe each stage"), icon=":material/layers:", help=_("One pass over the training photos.")):

@@ -37,7 +37,7 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         "config": {**{name: asked[name] for name in _SHARED if name in asked}, "pca": "1 whiten" if whiten else ""},
     }
     title = _("Components of {backbone}").format(backbone=backbone)
-    spec = JobSpec("components", params, slot="long", title=title, dataset_id=dataset.id, listed=False)
+    spec = JobSpec("components", params, slot="long", title=title, dataset_id=dataset.id, listed=False, kept=True)
     found = state.latest_like(spec)
     if found is None:
         if st.button(_("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")):
