@@ -94,7 +94,7 @@ def closer(dataset: Dataset, names: list[str], job: Job) -> None:
         "map": (_("What does a backbone see?"), maps.section),
     }
     st.subheader(_("Look closer"))
-    chosen = st.segmented_control(
+    chosen = st.pills(
         _("Question"),
         list(sections),
         default=next(iter(sections)),

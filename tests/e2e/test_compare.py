@@ -18,7 +18,7 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     visitor.sees(page.get_by_role("heading", name="insects"))
     visitor.visit("Compare")
     page.get_by_text("How they are compared").click()
-    choose(visitor, "Probes", "Nearest")
+    choose(visitor, "Probes", "Nearest class mean")
     visitor.press("Compare", exact=True)
     visitor.sees("right in 5-fold cross-validation")
     visitor.settle()
@@ -51,12 +51,13 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
-def choose(visitor: Visitor, label: str, begins: str) -> None:
+def choose(visitor: Visitor, label: str, choice: str) -> None:
     """Adds a choice to a list of several."""
-    visitor.page.get_by_role("combobox", name=label).press_sequentially(begins)
-    visitor.page.keyboard.press("Enter")
+    visitor.page.get_by_role("combobox", name=label).press_sequentially(choice)
+    visitor.sees(visitor.page.get_by_role("option", name=choice)).click()
     visitor.page.keyboard.press("Escape")
     visitor.settle()
+    visitor.sees("The verdict is about the first")
 
 
 def ask(visitor: Visitor, question: str) -> None:
