@@ -116,6 +116,13 @@ def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_z
     assert Run.load(tmp_path / "probes" / f"{BACKBONE}.logistic").config["probe"] == "logistic"
 
 
+def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(photos_zip: Path, tmp_path: Path) -> None:
+    for probes in (["nearest_mean", "lda"], ["lda", "nearest_mean"]):
+        found = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config={"repeats": 1})
+        assert found["results"][0]["probe"] == probes[0]
+        assert Run.load(tmp_path / "probes" / "pixels_16").config["probe"] == probes[0]
+
+
 def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: Path, tmp_path: Path) -> None:
     names = (BACKBONE, "graft_plain", "pixels_16")
     both = _compared(tmp_path / "a", photos_zip, *names)["ensembles"]

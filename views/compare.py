@@ -120,7 +120,8 @@ def onwards(rows: list[dict], recommended: str, job: Job) -> None:
                 query_params={"backbone": trainable[0]},
                 width="content",
             )
-        best = next((run for run in state.runs_of(job) if run.backbone == rows[0]["backbone"]), None)
+        made = (rows[0]["backbone"], rows[0]["probe"])
+        best = next((run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == made), None)
         if best is not None:
             st.page_link(
                 "views/evaluate.py",

@@ -13,8 +13,8 @@ Z95 = 1.959963984540054
 Interval = tuple[float, float]
 
 
-def wilson(right: int, n: int) -> Interval:
-    """The Wilson score interval (95 %) of a share: `right` of `n`.
+def wilson(right: float, n: int) -> Interval:
+    """The Wilson score interval (95 %) of a share: `right` of `n`; a mean number of repeated counts may be broken.
 
     Unlike the normal approximation it stays within 0 and 1, and does not shrink to a point when all or none are right.
 

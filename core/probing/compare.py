@@ -106,13 +106,19 @@ class Comparison:
 
 
 def candidate(result: ProbeResult, *, with_probe: bool = False) -> Candidate:
-    """What the verdict needs to know of a result.
-
-    Time an image, where every speed is known, is what a backbone costs; a backbone without one counts as dear.
-    """
-    cost = 1 / result.images_per_s if result.images_per_s else math.inf
+    """What the verdict needs to know of a result; of several backbones together the cost is the sum."""
     name = f"{result.backbone} · {result.probe}" if with_probe else result.backbone
+    cost = sum(_gflops(one) for one in result.backbone.split(" + "))
     return Candidate(name, np.array(result.fold_accuracy), result.oof, cost, is_floor(result.backbone))
+
+
+def _gflops(backbone: str) -> float:
+    """Multiply-adds for an image, in 10⁹; infinite where that is not known."""
+    try:
+        found = registry.info(backbone)
+    except BackboneError:
+        return math.inf
+    return found.gflops if found.gflops or found.family == "baseline" else math.inf
 
 
 def is_floor(backbone: str) -> bool:

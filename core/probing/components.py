@@ -63,7 +63,12 @@ class Components:
         if self.recommended == self.best:
             return _("{best} do best, and no fewer are as good in practice (of {all}).").format(**told)
         pair = next(pair for pair in self.pairs if pair.b == reduced_to(self.recommended))
-        return _("{few} of {all} are enough. {sentence}").format(**told, sentence=pair.sentence)
+        said = (
+            _("{few} of {all} are enough. {sentence}")
+            if pair.p_same >= 0.5
+            else _("{few} of {all} cannot be told apart from the best number on these photos. {sentence}")
+        )
+        return said.format(**told, sentence=pair.sentence)
 
     def as_json(self) -> dict[str, object]:
         """The document of `components --json`."""

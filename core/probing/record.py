@@ -10,6 +10,8 @@ found is still there, and the verdict can be computed anew from what is on the d
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,23 +23,24 @@ from core.probing.compare import Comparison
 from core.probing.crossval import ProbeResult
 from core.probing.heldout import HeldOut
 
-COMPARISON = "comparison.json"
+COMPARISON, HELD_OUT = "comparison.json", "held_out.npz"
 FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds", "converged", "chosen")
 
 
 def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> None:
     """Keeps a result in a comparison's folder; `made` says how it was made, and is asked for again by `kept_result`."""
     place = _place(folder, result.backbone, result.probe)
-    result.held_out.save(place / "held_out.npz")
+    result.held_out.save(place / HELD_OUT)
     facts = {name: getattr(result, name) for name in FACTS}
-    write_json(place / "result.json", {**facts, "notes": list(result.notes), "made": dict(made)})
+    content = {**facts, "notes": list(result.notes), "made": dict(made), "sha256": _sha256(place / HELD_OUT)}
+    write_json(place / "result.json", content)
 
 
 def kept_result(folder: Path, backbone: str, probe: str, made: Mapping[str, Any]) -> ProbeResult | None:
     """A result that was kept, if it was made in just this way and is whole."""
     try:
         return load_result(folder, backbone, probe) if _content(folder, backbone, probe)["made"] == dict(made) else None
-    except (ProbeError, KeyError):
+    except (ProbeError, KeyError, TypeError):
         return None
 
 
@@ -47,14 +50,21 @@ def load_result(folder: Path, backbone: str, probe: str) -> ProbeResult:
     Raises:
         ProbeError: it is not there, or damaged.
     """
-    content = _content(folder, backbone, probe)
+    content, file = _content(folder, backbone, probe), _place(folder, backbone, probe) / HELD_OUT
     try:
         facts = {name: content[name] for name in FACTS}
-        notes = tuple(content["notes"])
-    except (KeyError, TypeError) as problem:
+        numbers = [float(facts[name]) for name in ("feature_dim", "images_per_s", "size_mb", "seconds")]
+        whole = all(map(math.isfinite, numbers)) and content["sha256"] == _sha256(file)
+        notes = tuple(map(str, content["notes"]))
+    except (OSError, KeyError, TypeError, ValueError) as problem:
         raise _damaged(backbone) from problem
-    held_out = HeldOut.load(_place(folder, backbone, probe) / "held_out.npz")
-    return ProbeResult(**facts, notes=notes, held_out=held_out)
+    if not whole:
+        raise _damaged(backbone)
+    return ProbeResult(**facts, notes=notes, held_out=HeldOut.load(file))
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def load_comparison(folder: Path) -> Comparison:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import Interval
+from core.evaluation.intervals import Interval, wilson
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -22,7 +22,7 @@ ROPE = 0.01
 """Differences of up to one point of accuracy are practically none (region of practical equivalence), by default."""
 
 CHEAPER = 0.8
-"""A backbone is cheaper where it costs at most this share: measured speeds vary by about as much from run to run."""
+"""A backbone is cheaper where it needs at most this share of the other's multiply-adds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,8 @@ class Candidate:
         name: the backbone.
         fold_accuracy: (k · r,) accuracies on the same folds in the same order for every candidate.
         oof: out-of-fold predictions of one repeat, of the same images for every candidate.
-        cost: what an image costs, in any unit that all share; the lower of two is the cheaper.
+        cost: multiply-adds for an image, in 10⁹ (GFLOPs); infinite where that is not known. They are the same on every
+            machine and in every run, which a measured speed is not.
         floor: whether it is no network; the floor is compared with, but never recommended.
     """
 
@@ -77,30 +78,35 @@ class Pair:
         """The same in plain words."""
         facts: dict[str, Any] = {
             "a": self.a, "b": self.b, "points": 100 * self.diff, "low": 100 * self.interval[0],
-            "high": 100 * self.interval[1], "better": 100 * self.p_better, "same": 100 * self.p_same,
-            "worse": 100 * self.p_worse, "rope": points(self.rope),
+            "high": 100 * self.interval[1], "better": chance(self.p_better), "same": chance(self.p_same),
+            "worse": chance(self.p_worse), "rope": points(self.rope),
         }  # fmt: skip
         if self.interval[0] > 0:
             return _(
                 "{a} is better than {b} by {points:.1f} points (95 %: {low:.1f} to {high:.1f}); by more than {rope} "
-                "with a probability of {better:.0f} %."
+                "with a probability of {better}."
             ).format(**facts)
         if self.interval[1] < 0:
             return _(
                 "{a} is worse than {b} by {less:.1f} points (95 %: {least:.1f} to {most:.1f}); by more than {rope} "
-                "with a probability of {worse:.0f} %."
+                "with a probability of {worse}."
             ).format(**facts, less=-facts["points"], least=-facts["high"], most=-facts["low"])
+        return f"{self._lead.format(**facts, less=-facts['points'])} {self._odds.format(**facts)}"
+
+    @property
+    def _lead(self) -> str:
+        """Who is ahead, where that may be chance."""
+        if abs(self.diff) < 5e-4:
+            return _("{a} and {b} are equally accurate here (95 %: {low:.1f} to {high:.1f}):")
         if self.diff < 0:
-            return _(
-                "{a} is behind {b} by {less:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}): "
-                "better by more than {rope} with a probability of {better:.0f} %, the same within {rope} "
-                "{same:.0f} %, worse {worse:.0f} %."
-            ).format(**facts, less=-facts["points"])
+            return _("{a} is behind {b} by {less:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}):")
+        return _("{a} is ahead of {b} by {points:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}):")
+
+    @property
+    def _odds(self) -> str:
         return _(
-            "{a} is ahead of {b} by {points:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}): "
-            "better by more than {rope} with a probability of {better:.0f} %, the same within {rope} {same:.0f} %, "
-            "worse {worse:.0f} %."
-        ).format(**facts)
+            "better by more than {rope} with a probability of {better}, the same within {rope} {same}, worse {worse}."
+        )
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,13 @@ class Verdict:
         return {"best": self.best, "recommended": self.recommended, "why": self.why, "pairs": pairs}
 
 
+def chance(p: float) -> str:
+    """A probability in words, which is never certainty."""
+    if p > 0.995:
+        return _("over 99 %")
+    return _("under 1 %") if p < 0.005 else f"{100 * p:.0f} %"
+
+
 def points(share: float) -> str:
     """A difference of accuracy in words, "1 point" or "0.5 points"."""
     number = round(100 * share, 2)
@@ -148,9 +161,15 @@ def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Ve
     best = ranked[0]
     pairs = [compared(best, other, folds, rope) for other in ranked[1:]]
     level = [other for other, pair in zip(ranked[1:], pairs, strict=True) if pair.p_better <= 0.5 and not other.floor]
-    cheaper = [other for other in level if best.floor or other.cost <= CHEAPER * best.cost]
+    cheaper = level if best.floor else [other for other in level if is_cheaper(other, best)]
     chosen = min(cheaper, key=lambda one: one.cost, default=None if best.floor else best)
-    return Verdict(best.name, chosen.name if chosen else "", _why(best, chosen, pairs), tuple(pairs))
+    why = " ".join([_why(best, chosen, pairs), *_cautions(chosen, ranked, folds, rope)])
+    return Verdict(best.name, chosen.name if chosen else "", why, tuple(pairs))
+
+
+def is_cheaper(one: Candidate, other: Candidate) -> bool:
+    """Whether one clearly needs less than another; nobody knows where a cost is not known."""
+    return math.isfinite(one.cost) and math.isfinite(other.cost) and one.cost <= CHEAPER * other.cost
 
 
 def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair:
@@ -166,14 +185,12 @@ def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair
 
     differences = np.asarray(a.fold_accuracy, np.float64) - np.asarray(b.fold_accuracy, np.float64)
     n, mean = len(differences), float(differences.mean())
-    scale = math.sqrt(float(differences.var(ddof=1)) * (1 / n + 1 / (folds - 1)))
-    if scale > 0:
-        posterior = stats.t(n - 1, loc=mean, scale=scale)
-        low, high = (float(posterior.ppf(q)) for q in (0.025, 0.975))
-        worse, better = float(posterior.cdf(-rope)), float(posterior.sf(rope))
-    else:  # the same in every fold: there is no spread to tell from
-        low = high = mean
-        worse, better = float(mean < -rope), float(mean > rope)
+    variance = float(differences.var(ddof=1))
+    if variance < 1e-12:  # the same in every fold: the least spread that could have been seen, one image in one fold
+        variance = (folds / len(a.oof)) ** 2 / n
+    posterior = stats.t(n - 1, loc=mean, scale=math.sqrt(variance * (1 / n + 1 / (folds - 1))))
+    low, high = (float(posterior.ppf(q)) for q in (0.025, 0.975))
+    worse, better = float(posterior.cdf(-rope)), float(posterior.sf(rope))
     same = max(0.0, 1.0 - better - worse)
     return Pair(a.name, b.name, mean, (low, high), better, same, worse, mcnemar(a.oof, b.oof), rope)
 
@@ -190,16 +207,49 @@ def mcnemar(a: Predictions, b: Predictions) -> float:
 
 
 def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> str:
+    if not pairs:
+        said = (
+            _("{best} is no network. Add a backbone to compare with it.") if best.floor else _("{best} is alone here.")
+        )
+        return said.format(best=best.name)
     if chosen is None:
         return _("{best} is no network, and no backbone here is as good. Try others.").format(best=best.name)
-    if not pairs:
-        return _("{best} is the only one here.").format(best=best.name)
     if chosen is best:
         return pairs[0].sentence
     pair = next(pair for pair in pairs if pair.b == chosen.name)
-    said = (
-        _("{chosen} is as good in practice, and cheaper. {sentence}")
-        if pair.p_same >= 0.5
-        else _("{chosen} is cheaper, and it is not likely that {best} is better by more than {rope}. {sentence}")
-    )
-    return said.format(chosen=chosen.name, best=best.name, rope=points(pair.rope), sentence=pair.sentence)
+    if best.floor:
+        said = _("{best} is no network, but {chosen} cannot be told apart from it.")
+    elif pair.p_same >= 0.5:
+        said = _(
+            "{chosen} is as good in practice, and cheaper ({less:.2g} GFLOPs an image, not {more:.2g}). {sentence}"
+        )
+    else:
+        said = _(
+            "{chosen} cannot be told apart from {best} on these photos, and is cheaper ({less:.2g} GFLOPs an image, "
+            "not {more:.2g})."
+        )
+    said = said.format(chosen=chosen.name, best=best.name, less=chosen.cost, more=best.cost)
+    return f"{said} {pair.sentence}"
+
+
+def _cautions(chosen: Candidate | None, ranked: Sequence[Candidate], folds: int, rope: float) -> list[str]:
+    """What to know before the chosen one is taken: that it may be no better than no network, or than no look at all."""
+    if chosen is None:
+        return []
+    found = []
+    floor = next((one for one in ranked if one.floor and one is not ranked[0]), None)
+    if floor is not None and compared(chosen, floor, folds, rope).interval[0] <= 0:
+        found.append(
+            _(
+                "{chosen} does not surely beat {floor}, which is no network: try other backbones, or bring more photos."
+            ).format(chosen=chosen.name, floor=floor.name)
+        )
+    counts = np.bincount(chosen.oof.y_true)
+    usual = float(counts.max()) / len(chosen.oof)
+    if wilson(int(chosen.oof.correct.sum()), len(chosen.oof))[0] <= usual:
+        found.append(
+            _("To say “{usual}” of every photo would be right for {share:.1%}: that is not surely beaten.").format(
+                usual=chosen.oof.class_names[int(counts.argmax())], share=usual
+            )
+        )
+    return found

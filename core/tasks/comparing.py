@@ -12,7 +12,7 @@ from core.errors import BackboneError, Cancelled, GraftError
 from core.i18n import gettext as _
 from core.paths import write_json
 from core.progress import Progress, Report, part
-from core.runs import FILE as RUN_FILE
+from core.runs import Run
 from core.tasks.common import Params, Result, dataset_of
 
 if TYPE_CHECKING:
@@ -171,7 +171,11 @@ def _made(work: _Work, name: str, config: ProbeConfig) -> dict[str, Any]:
 def _kept(work: _Work, features: Features, config: ProbeConfig) -> ProbeResult | None:
     from core.probing.record import kept_result
 
-    if not (_place(work, features.backbone, config) / RUN_FILE).is_file():
+    try:
+        run = Run.load(_place(work, features.backbone, config))
+    except GraftError:
+        return None
+    if dict(run.config) != config.to_json() or "oof" not in run.splits():  # of another comparison, or not whole
         return None
     made = _made(work, features.backbone, config)
     return kept_result(work.job_dir, features.backbone, config.probe, made)

@@ -5,6 +5,7 @@ import pytest
 
 from core.errors import ProbeError
 from core.probing.compare import Comparison, cross_validate
+from core.probing.probes import ProbeConfig
 from core.probing.record import kept_result, load_comparison, load_result, save_result
 
 from .conftest import make_features
@@ -55,3 +56,26 @@ def test_a_comparison_that_is_not_whole_is_told_of(tmp_path, content):
     (tmp_path / "comparison.json").write_text(content)
     with pytest.raises(ProbeError, match="Compare again"):
         load_comparison(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '{"made": null}'])
+def test_a_result_of_another_kind_is_damaged(tmp_path, content):
+    save_result(cross_validate(make_features()), tmp_path, MADE)
+    (tmp_path / "results" / "pixels_16.logistic" / "result.json").write_text(content)
+    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None
+    with pytest.raises(ProbeError, match="Compare again"):
+        load_result(tmp_path, "pixels_16", "logistic")
+
+
+def test_facts_of_the_wrong_kind_and_another_probes_predictions_are_damage(tmp_path):
+    for config in (ProbeConfig(), ProbeConfig("nearest_mean")):
+        save_result(cross_validate(make_features(spread=4.0), config), tmp_path, MADE)
+    place, other = (tmp_path / "results" / f"pixels_16.{probe}" for probe in ("logistic", "nearest_mean"))
+    kept = (place / "held_out.npz").read_bytes()
+    (place / "held_out.npz").write_bytes((other / "held_out.npz").read_bytes())
+    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None
+    (place / "held_out.npz").write_bytes(kept)
+    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is not None
+    content = json.loads((place / "result.json").read_text())
+    (place / "result.json").write_text(json.dumps({**content, "images_per_s": "fast"}))
+    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None

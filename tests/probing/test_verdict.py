@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from core.probing.verdict import Candidate, compared, judge, mcnemar
+from core.evaluation.predictions import Predictions
+from core.probing.verdict import Candidate, chance, compared, judge, mcnemar
 from tests.probing.test_difference import said
 
 
@@ -34,10 +35,18 @@ def test_repeats_narrow_the_interval_less_than_independent_folds_would():
     assert width[1] > width[0] / 2  # four times as many independent folds would halve it
 
 
-def test_folds_that_agree_exactly_leave_no_spread():
+def test_folds_that_agree_exactly_are_not_taken_for_certainty():
+    """Ten images, two a fold: as if one fold of the five were one image off, a variance of (1/2)² / 5."""
     pair = compared(candidate("a", [0.9] * 5), candidate("b", [0.8] * 5), 5)
-    assert pair.interval == pytest.approx((0.1, 0.1))
-    assert (pair.p_better, pair.p_same, pair.p_worse) == (1, 0, 0)
+    half = 2.7764451 * math.sqrt(0.25 / 5 * (1 / 5 + 1 / 4))
+    assert pair.interval == pytest.approx((0.1 - half, 0.1 + half))
+    assert 0.3 < pair.p_better < 0.9
+    level = compared(candidate("a", [1.0] * 5), candidate("b", [1.0] * 5), 5)
+    assert level.sentence.startswith("a and b are equally accurate here (95 %: -41.6 to 41.6): better by more than")
+
+
+def test_no_probability_is_told_as_certainty():
+    assert [chance(p) for p in (1.0, 0.996, 0.5, 0.004, 0.0)] == ["over 99 %"] * 2 + ["50 %"] + ["under 1 %"] * 2
 
 
 def test_mcnemar_by_hand():
@@ -57,7 +66,7 @@ def test_on_a_practical_tie_the_cheaper_one_is_recommended():
     cheap = candidate("cheap", [0.900, 0.899, 0.899, 0.898, 0.900], cost=1.0)
     verdict = judge([cheap, dear], 5)
     assert (verdict.best, verdict.recommended) == ("dear", "cheap")
-    assert "cheap is as good in practice, and cheaper" in verdict.why
+    assert "cheap is as good in practice, and cheaper (1 GFLOPs an image, not 9)." in verdict.why
     assert verdict.pairs[0].p_same > 0.9
 
 
@@ -103,9 +112,9 @@ def test_what_counts_as_the_same_is_for_the_user_to_say():
     a, b = candidate("a", folds, cost=9.0), candidate("b", [x - 0.02 for x in folds[:-1]] + [0.889])
     strict, generous = judge([a, b], 5), judge([a, b], 5, rope=0.03)
     assert (strict.recommended, generous.recommended) == ("a", "b")
-    assert "by more than 1 point with a probability of 100 %" in strict.why
+    assert "by more than 1 point with a probability of over 99 %" in strict.why
     assert generous.pairs[0].p_same > 0.99
-    assert generous.why.startswith("b is as good in practice, and cheaper.")
+    assert generous.why.startswith("b is as good in practice, and cheaper (1 GFLOPs an image, not 9).")
     assert "by more than 3 points" in generous.why
 
 
@@ -115,7 +124,9 @@ def test_a_cheaper_one_that_cannot_be_told_apart_is_not_called_as_good():
     verdict = judge([cheap, dear], 5)
     assert verdict.recommended == "cheap"
     assert verdict.pairs[0].p_same < 0.5
-    assert verdict.why.startswith("cheap is cheaper, and it is not likely that dear is better by more than 1 point.")
+    assert verdict.why.startswith(
+        "cheap cannot be told apart from dear on these photos, and is cheaper (1 GFLOPs an image, not 9)."
+    )
 
 
 def test_a_saving_that_is_within_what_speeds_vary_by_is_none():
@@ -123,3 +134,24 @@ def test_a_saving_that_is_within_what_speeds_vary_by_is_none():
     best, other = candidate("best", folds, cost=1.0), [0.80, 0.90, 0.84, 0.85, 0.86]
     assert judge([best, candidate("near", other, cost=0.9)], 5).recommended == "best"
     assert judge([best, candidate("cheap", other, cost=0.8)], 5).recommended == "cheap"
+    unknown = candidate("best", folds, cost=math.inf)
+    assert judge([unknown, candidate("cheap", other, cost=1.0)], 5).recommended == "best"
+
+
+def test_what_does_not_surely_beat_the_floor_is_told_so():
+    floor = candidate("pixels", [0.80, 0.88, 0.79, 0.90, 0.80], 0.0, floor=True)
+    good, weak = candidate("good", [0.99, 0.98, 0.99, 0.98, 0.99]), candidate("weak", [0.85, 0.84, 0.86, 0.85, 0.83])
+    said = "weak does not surely beat pixels, which is no network: try other backbones, or bring more photos."
+    assert said in judge([weak, floor], 5).why
+    assert "no network" not in judge([good, floor], 5).why
+    assert judge([floor], 5).why == "pixels is no network. Add a backbone to compare with it."
+    ahead = judge([candidate("pixels", [0.9, 0.91] * 5, 0.0, floor=True), candidate("net", [0.9] * 10, 1.0)], 5)
+    assert ahead.why.startswith("pixels is no network, but net cannot be told apart from it. pixels is ahead of net")
+
+
+def test_a_probe_that_always_says_the_same_is_not_praised():
+    proba = np.tile(np.array([[0.9, 0.1]], dtype=np.float32), (40, 1))
+    oof = Predictions(("ant", "bee"), np.array([0] * 38 + [1] * 2), proba, tuple(map(str, range(40))), "oof")
+    folds = np.full(10, 0.95)
+    verdict = judge([Candidate("a", folds, oof, 1.0), Candidate("b", folds - 0.2, oof, 1.0)], 5)
+    assert "To say “ant” of every photo would be right for 95.0%: that is not surely beaten." in verdict.why

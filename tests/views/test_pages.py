@@ -164,7 +164,10 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
 
 
 def judged(a: str, b: str, low: float, recommended: str) -> dict[str, Any]:
-    pair = {"a": a, "b": b, "interval": [low, 0.2]}
+    pair = {
+        "a": a, "b": b, "diff": 0.03, "interval": [low, 0.2], "p_better": 0.6, "p_same": 0.3, "p_worse": 0.1,
+        "mcnemar_p": 0.2,
+    }  # fmt: skip
     return {"best": a, "recommended": recommended, "why": "It is 3 points.", "pairs": [pair]}
 
 
@@ -173,7 +176,7 @@ def judged(a: str, b: str, low: float, recommended: str) -> dict[str, Any]:
     [
         ("resnet18", "pixels_16", 0.01, "resnet18", r"resnet18** carries over best"),
         ("resnet18", "vgg16", -0.01, "vgg16", "Take **vgg16**"),
-        ("resnet18", "pixels_16", -0.01, "resnet18", "does not surely beat the floor"),
+        ("resnet18", "pixels_16", -0.01, "resnet18", "is ahead, which may be chance"),
         ("pixels_16", "resnet18", -0.01, "", "no backbone here beats the floor"),
     ],
 )
@@ -188,6 +191,7 @@ def test_the_floor_is_never_recommended(
     verdict = (app.warning if ahead == "pixels_16" else app.success)[0].value
     assert said in verdict
     assert ("carries over best" in verdict) is (low > 0)
+    assert "It is 3 points" in verdict
     onwards = [link.proto.label for link in app.get("page_link") if "fine-tune" in link.proto.label]
     assert onwards == [f"Next: fine-tune {recommended or 'resnet18'}"]
 

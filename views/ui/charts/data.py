@@ -172,9 +172,9 @@ def _cloud(
     )
 
 
-def _rings(xy: NDArray[np.float32], ids: Sequence[str], ringed: Sequence[str]) -> list[go.Scatter]:
+def _rings(xy: NDArray[np.float32], ids: Sequence[str], ringed: Sequence[str]) -> list[go.Scattergl]:
     rows = [i for i, id_ in enumerate(ids) if id_ in set(ringed)]
     if not rows:
         return []
     ring = {"symbol": "circle-open", "size": 26, "color": base.GREEN, "line": {"width": 4}}
-    return [go.Scatter(x=xy[rows, 0], y=xy[rows, 1], mode="markers", marker=ring, hoverinfo="skip", showlegend=False)]
+    return [go.Scattergl(x=xy[rows, 0], y=xy[rows, 1], mode="markers", marker=ring, hoverinfo="skip", showlegend=False)]

@@ -63,8 +63,13 @@ def answer(rows: Sequence[Row], found: Row, result: Row) -> None:
         )
         if sure
         else _(
-            "**{name}** is ahead: {accuracy} of {n} training images right in {folds}-fold "
+            "**{name}** is ahead, which may be chance: {accuracy} of {n} training images right in {folds}-fold "
             "cross-validation (95 % interval {ci})."
+        )
+        if closest is not None
+        else _(
+            "**{name}** gets {accuracy} of {n} training images right in {folds}-fold cross-validation (95 % interval "
+            "{ci})."
         )
     ).format(
         name=text.literal(best["backbone"]),
@@ -73,17 +78,13 @@ def answer(rows: Sequence[Row], found: Row, result: Row) -> None:
         folds=result["folds"],
         ci=text.interval(best["accuracy_ci"]),
     )
-    why = "\n\n" + text.literal(found["why"]) if closest else ""
+    why = "\n\n" + text.literal(found["why"]) if found["why"] else ""
     if is_floor(best["backbone"]):
         said += " " + _("That is no network, only tiny images: no backbone here beats the floor. Try others.")
         st.warning(said + why, icon=":material/insights:")
         return
-    if found["recommended"] not in ("", best["backbone"]):
+    if found["recommended"]:
         said += " " + _("Take **{name}**.").format(name=text.literal(found["recommended"]))
-    elif closest is not None and not sure and is_floor(closest["b"]):
-        said += " " + _(
-            "So it does not surely beat the floor, which is no network: try other backbones, or bring more photos."
-        )
     st.success(said + why, icon=":material/insights:")
 
 
@@ -158,9 +159,7 @@ def _pairs(pairs: Sequence[Row]) -> None:
                 "exact test asks whether the images that only one of the two gets right are shared out evenly."
             )
         )
-        downloads.table(
-            _("Download the differences (CSV)"), list(columns), list(zip(*columns.values(), strict=True)), "pairs.csv"
-        )
+        downloads.records(_("Download the differences (CSV)"), pairs, "pairs.csv")
 
 
 def _probes(result: Row) -> None:
@@ -188,9 +187,6 @@ def _probes(result: Row) -> None:
         if result.get("strongest"):
             st.markdown(text.literal(result["strongest"]["sentence"]))
             st.caption(_("The most accurate of many pairs is a little flattered by its choice."))
-        downloads.table(
-            _("Download the probes (CSV)"), list(columns), list(zip(*columns.values(), strict=True)), "probes.csv"
-        )
 
 
 def looked(shortlist: Row) -> None:
@@ -210,9 +206,7 @@ def looked(shortlist: Row) -> None:
         _("Why"): [row["why"] for row in rows],
     }
     st.dataframe(columns, hide_index=True)
-    downloads.table(
-        _("Download the first look (CSV)"), list(columns), list(zip(*columns.values(), strict=True)), "first_look.csv"
-    )
+    downloads.records(_("Download the first look (CSV)"), rows, "first_look.csv")
 
 
 def _together(ensembles: Sequence[Row]) -> None:
@@ -232,9 +226,6 @@ def _together(ensembles: Sequence[Row]) -> None:
             "On the same folds. The two were chosen on these folds as well, so they and the better one alone are a "
             "little flattered."
         )
-    )
-    downloads.table(
-        _("Download these rows (CSV)"), list(columns), list(zip(*columns.values(), strict=True)), "together.csv"
     )
 
 
