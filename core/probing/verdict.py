@@ -220,9 +220,7 @@ def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> st
     if best.floor:
         said = _("{best} is no network, but {chosen} cannot be told apart from it.")
     elif pair.p_same >= 0.5:
-        said = _(
-            "{chosen} is as good in practice, and cheaper ({less:.2g} GFLOPs an image, not {more:.2g}). {sentence}"
-        )
+        said = _("{chosen} is as good in practice, and cheaper ({less:.2g} GFLOPs an image, not {more:.2g}).")
     else:
         said = _(
             "{chosen} cannot be told apart from {best} on these photos, and is cheaper ({less:.2g} GFLOPs an image, "
