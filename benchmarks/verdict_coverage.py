@@ -41,6 +41,7 @@ class Scene:
 SCENES = (
     Scene("equal", (1.0, 1.0)),
     Scene("nearly equal", (1.0, 1.05)),
+    Scene("a little different", (1.0, 1.18)),
     Scene("different", (1.0, 1.6)),
     Scene("very different", (1.0, 2.6)),
 )
@@ -115,11 +116,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--comparisons", type=int, default=500)
     given = parser.parse_args()
-    print(f"{'scene':<16}{'true points':>12}{'coverage':>10}{'better':>8}{'wrongly':>9}{'cheaper':>9}")
+    print(f"{'scene':<20}{'true points':>12}{'coverage':>10}{'better':>8}{'wrongly':>9}{'cheaper':>9}")
     for scene in SCENES:
         found = simulate(scene, given.comparisons)
         shares = (found.covered, found.right, found.wrong, found.cheaper)
-        print(f"{scene.name:<16}{100 * found.truth:>12.2f}" + "".join(f"{share:>9.1%}" for share in shares), flush=True)
+        print(f"{scene.name:<20}{100 * found.truth:>12.2f}" + "".join(f"{share:>9.1%}" for share in shares), flush=True)
 
 
 if __name__ == "__main__":

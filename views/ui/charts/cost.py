@@ -45,6 +45,7 @@ def accuracy_against_cost(rows: Sequence[Row], cost: str = "time_ms") -> go.Figu
         *(_floor(one, called[id(one.row)], across["range"], upwards["range"]) for one in floors),
         height=420,
         showlegend=True,
+        legend=base.legend_below(),
         xaxis={"title": {"text": COST_AXES[cost]()}, **across},
         yaxis=upwards,
     )

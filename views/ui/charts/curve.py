@@ -36,6 +36,7 @@ def learning_curve(document: Row, asked: Row | None = None) -> go.Figure:
         *([_asked(asked)] if asked else []),
         height=420,
         showlegend=True,
+        legend=base.legend_below(),
         xaxis={"title": {"text": _("training images (logarithmic)")}, **across},
         yaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
     )

@@ -13,6 +13,7 @@ from core.jobs.store import Job
 from core.probing.forecast import Forecast, most_more
 from core.probing.growth import LearningCurve
 from views.ui import charts, downloads, figures, progress, state, text
+from views.ui.comparing.words import judged_by
 from views.ui.i18n import _
 
 Document = Mapping[str, Any]
@@ -93,12 +94,11 @@ def _asked(document: Document) -> Forecast:
 
 def _how(document: Document) -> None:
     how = _(
-        "{folds}-fold cross-validation on {n} training photos, {repeats} times; near duplicates share a side. The bars "
-        "are 95 % t intervals of the mean over the folds; repeats are not counted as more photos. The band holds 95 % "
-        "of the power laws that fit what might have been measured as well. The largest part is smaller than your "
-        "training photos, as every fold holds some of them out."
+        "Near duplicates share a side. The bars are 95 % t intervals of the mean over the folds; repeats are no more "
+        "photos. The band holds 95 % of the power laws that fit what might have been measured as well. The "
+        "largest part is smaller than your training photos, as every fold holds some of them out."
     )
-    st.caption(how.format(folds=document["folds"], n=f"{document['images']:,}", repeats=document["repeats"]))
+    st.caption(f"{judged_by(document, document['images'])} {how}")
     for note in document["notes"]:
         st.caption(text.literal(note))
 

@@ -13,6 +13,7 @@ from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.training.config import mode_label
 from views.ui import charts, downloads, figures, progress, state, text
+from views.ui.comparing.words import judged_by
 from views.ui.i18n import _
 
 _SHARED = ("folds", "repeats", "seed")
@@ -64,11 +65,11 @@ def _result(document: Mapping[str, Any]) -> None:
         f"depth-{document['backbone']}",
     )
     how = _(
-        "{folds}-fold cross-validation on {n} training photos, {repeats} times, on the same folds after every stage; "
-        "Wilson intervals. Of an early stage only the mean over places is probed, so there may be more in it. It is a "
-        "suggestion to begin with: a probe cannot tell what training would make of a stage."
+        "The folds are the same after every stage; Wilson intervals. Of an early stage only the mean over places is "
+        "probed, so there may be more in it. It is a suggestion to begin with: a probe cannot tell what training would "
+        "make of a stage."
     )
-    st.caption(how.format(folds=document["folds"], n=document["n"], repeats=document["repeats"]))
+    st.caption(f"{judged_by(document, document['n'])} {how}")
     for note in document["notes"]:
         st.caption(text.literal(note))
     _take_along(document)

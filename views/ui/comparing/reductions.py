@@ -11,6 +11,7 @@ from core.data.dataset import Dataset
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from views.ui import charts, downloads, figures, progress, state, text
+from views.ui.comparing.words import judged_by
 from views.ui.i18n import _
 
 _SHARED = ("folds", "repeats", "seed", "probe", "c")
@@ -61,12 +62,11 @@ def _result(document: Mapping[str, Any]) -> None:
         file_name=name,
     )
     how = _(
-        "{folds}-fold cross-validation on {n} training photos, {repeats} times, on the same folds for every number; "
-        "scaling, components and the probe's settings are fitted inside each fold. Bars are Wilson intervals. Enough "
-        "are the fewest that the best number is not likely to beat by more than a point. Choose them as the reduction "
-        "above and compare again."
+        "The folds are the same for every number; scaling, components and the probe's settings are fitted inside each. "
+        "Bars are Wilson intervals. Enough are the fewest that the best number is not likely to beat by more than a "
+        "point. Choose them as the reduction above and compare again."
     )
-    st.caption(how.format(folds=document["folds"], n=document["n"], repeats=document["repeats"]))
+    st.caption(f"{judged_by(document, document['n'])} {how}")
     for note in document["notes"]:
         st.caption(text.literal(note))
     headings = ["components", "variance", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
