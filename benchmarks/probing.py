@@ -23,7 +23,7 @@ from core.probing.folds import make_folds
 from core.probing.kinds import KINDS, POWERS
 from core.probing.probes import ProbeConfig
 
-MADE = {"graft_residual": 384, "graft_inception": 512, "graft_plain": 384, "pixels_16": 768}
+MADE = {"graft_residual": 512, "graft_inception": 512, "graft_plain": 384, "pixels_16": 768}
 CLASSES = tuple(f"class {k}" for k in range(10))
 DECAY = 1.0  # of the variances of made features by their rank
 

@@ -128,7 +128,7 @@ def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: P
     both = _compared(tmp_path / "a", photos_zip, *names)["ensembles"]
     assert [one["kind"] for one in both] == ["features", "probabilities"]
     assert set(both[0]["members"]) == {BACKBONE, "graft_plain"}
-    assert both[0]["feature_dim"] == 768
+    assert both[0]["feature_dim"] == 896
     assert _compared(tmp_path / "b", photos_zip, *names, ensemble=False)["ensembles"] == []
     assert _compared(tmp_path / "c", photos_zip, BACKBONE, "pixels_16")["ensembles"] == []
 

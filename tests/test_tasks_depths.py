@@ -20,8 +20,8 @@ QUICK = {"folds": 3, "repeats": 1, "c": 0.01, "seed": 1}
 def test_a_document_of_every_stage_that_is_also_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
     params = {"dataset": str(photos_zip), "backbone": BACKBONE, "config": QUICK}
     found = tasks.depth(tmp_path, params, silent)
-    assert [stage["name"] for stage in found["stages"]] == ["stem", "stage1", "stage2", "stage3", "stage4"]
-    assert [stage["width"] for stage in found["stages"]] == [48, 48, 96, 192, 384]
+    assert [stage["name"] for stage in found["stages"]] == ["stem", "stage1", "stage2", "stage3"]
+    assert [stage["width"] for stage in found["stages"]] == [64, 128, 256, 512]
     assert found["n"] == 28  # of 40 images those of the training split
     assert [pair["b"] for pair in found["pairs"]] == ["stem", "stage1", "stage2", "stage3"]
     assert (found["seed"], found["folds"], found["repeats"]) == (1, 3, 1)

@@ -5,7 +5,7 @@ how images are prepared or how a trunk was trained.
 
 Three characters, so that comparing backbones means something offline: residual (He et al. 2015, with the average-pooled
 shortcut of He et al. 2018), plain (VGG-like; Simonyan & Zisserman 2014) and inception (parallel branches; Szegedy
-et al. 2014, 2015). The latter two end on a grid of 1/16 of the input, so that a 64 px image still has 4 × 4 places.
+et al. 2014, 2015). All end on a grid of 1/16 of the input, so that a 64 px image still has 4 × 4 places.
 """
 
 from collections.abc import Callable
@@ -76,14 +76,16 @@ def _conv(width_in: int, width: int, kernel: int, *, stride: int = 1) -> nn.Sequ
 
 
 def _residual() -> Trunk:
-    """Basic blocks of widths 48, 96, 192 and 384, two of each but for the last, on a pooled stem as in ResNet."""
-    stages: dict[str, nn.Module] = {"stem": nn.Sequential(*_conv(3, 48, 5, stride=2), nn.MaxPool2d(2))}
-    width_in = 48
-    for number, width in enumerate((48, 96, 192, 384), start=1):
-        blocks = [_basic_block(width_in, width)] + ([] if number == 4 else [_basic_block(width, width)])
-        stages[f"stage{number}"] = nn.Sequential(*blocks)
-        width_in = width
-    return Trunk(stages, feature_dim=384)
+    """Basic blocks of widths 128 and 256, two and three of them, on grids of 1/8 and 1/16; a 1×1 convolution to 512."""
+    return Trunk(
+        {
+            "stem": nn.Sequential(_conv(3, 32, 5, stride=2), _conv(32, 64, 3, stride=2)),
+            "stage1": nn.Sequential(_basic_block(64, 128), _basic_block(128, 128)),
+            "stage2": nn.Sequential(_basic_block(128, 256), _basic_block(256, 256), _basic_block(256, 256)),
+            "stage3": _conv(256, 512, 1),
+        },
+        feature_dim=512,
+    )
 
 
 def _plain() -> Trunk:

@@ -18,6 +18,7 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     visitor.sees(page.get_by_role("heading", name="insects"))
     visitor.visit("Compare")
     page.get_by_text("How they are compared").click()
+    page.wait_for_timeout(1000)  # it unfolds
     choose(visitor, "Probes", "Nearest class mean")
     visitor.press("Compare", exact=True)
     visitor.sees("right in 5-fold cross-validation")
@@ -53,8 +54,11 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
 
 def choose(visitor: Visitor, label: str, choice: str) -> None:
     """Adds a choice to a list of several."""
-    visitor.page.get_by_role("combobox", name=label).press_sequentially(choice)
-    visitor.sees(visitor.page.get_by_role("option", name=choice)).click()
+    box = visitor.page.get_by_role("combobox", name=label)
+    box.scroll_into_view_if_needed()
+    visitor.settle()  # a list that is open closes when the page scrolls or runs
+    box.press_sequentially(choice)
+    visitor.page.get_by_role("option", name=choice).first.click()
     visitor.page.keyboard.press("Escape")
     visitor.settle()
     visitor.sees("The verdict is about the first")

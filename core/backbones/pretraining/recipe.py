@@ -88,8 +88,7 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
 
 RECIPES = {
     "residual": Recipe(
-        "residual", epochs=18, cooldown_epochs=8, learning_rate=2e-3, warmup_steps=100, sizes_px=(48, 64, 80),
-        cooldown_sizes_px=(64, 80, 96, 112),
+        "residual", epochs=33, cooldown_epochs=8, sizes_px=(48, 64, 80), cooldown_sizes_px=(64, 80, 96, 112)
     ),
     "plain": Recipe("plain", epochs=12, cooldown_epochs=5),
     "inception": Recipe("inception", epochs=8, cooldown_epochs=3),
