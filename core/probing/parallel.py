@@ -71,7 +71,8 @@ def one_thread() -> Iterator[None]:
 
     On matrices of this size more threads mostly wait for each other, and on a machine that is busy with other work they
     were measured to be 10 to 20 times slower than one. Both settings are the whole process's, so the first that comes
-    makes them and the last that goes takes them back.
+    makes them and the last that goes takes them back (OpenBLAS heeds that only from the thread that made them: where
+    another goes last, linear algebra stays on one thread until the next time).
     """
     mine = object()
     with _lock:
