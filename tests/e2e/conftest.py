@@ -180,6 +180,7 @@ class Visitor:
     def select_point(self, key: str, x: float, y: float) -> None:
         """Clicks on the point (x, y) of a figure, in the units of its axes."""
         chart = self.chart(key)
+        chart.locator(".js-plotly-plot").evaluate("plot => plot.scrollIntoView({block: 'center'})")
         self.page.wait_for_timeout(500)
         left, top = chart.locator(".js-plotly-plot").evaluate(
             """(plot, [x, y]) => { const l = plot._fullLayout;

@@ -45,6 +45,7 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str], normalised: boo
         _cells(np.where(right, np.nan, shown), _WRONG, deepest, normalised),
         _marks(counts, support, classes),
         height=min(max(140 + 34 * len(classes), 280), 860),
+        margin={"l": 8, "r": 12, "t": 40, "b": 8},  # the figure's own buttons lie above the first row, not on it
         hoverdistance=40,
         dragmode=False,
         xaxis={**axis, "title": {"text": _("predicted class")}, "side": "bottom"},
