@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, print_json, program, working
+from core.cli.frame import Data, Groups, Json, answer, program
 from core.i18n import gettext as _
 
 
@@ -37,12 +35,7 @@ def components(
         "backbone": backbone,
         "config": {name: value for name, value in given.items() if value is not None},
     }
-    with tempfile.TemporaryDirectory() as folder, working() as report:
-        document = tasks.components(Path(folder), params, report)
-    if as_json:
-        print_json(document)
-    else:
-        show(document)
+    answer(tasks.components, params, as_json, show)
 
 
 def show(document: Mapping[str, Any]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, print_json, program, working
+from core.cli.frame import Data, Groups, Json, answer, program
 from core.i18n import gettext as _
 
 Row = Mapping[str, Any]
@@ -50,12 +48,7 @@ def curve(
         "target": target,
         "config": {name: value for name, value in given.items() if value is not None},
     }
-    with tempfile.TemporaryDirectory() as folder, working() as report:
-        document = tasks.learning_curve(Path(folder), params, report)
-    if as_json:
-        print_json(document)
-    else:
-        show(document)
+    answer(tasks.learning_curve, params, as_json, show)
 
 
 def show(document: Row) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, print_json, program, working
+from core.cli.frame import Data, Groups, Json, answer, program
 from core.i18n import gettext as _
 from core.training.config import mode_label
 
@@ -37,12 +35,7 @@ def depth(
         "images": images,
         "config": {name: value for name, value in given.items() if value is not None},
     }
-    with tempfile.TemporaryDirectory() as folder, working() as report:
-        document = tasks.depth(Path(folder), params, report)
-    if as_json:
-        print_json(document)
-    else:
-        show(document)
+    answer(tasks.depth, params, as_json, show)
 
 
 def show(document: Mapping[str, Any]) -> None:

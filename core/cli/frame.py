@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +61,21 @@ def show(what: str, result: Mapping[str, Any] | Sequence[Any], as_json: bool) ->
     from core.cli import show as drawn
 
     getattr(drawn, what)(result)
+
+
+def answer(
+    verb: Callable[[Path, dict[str, Any], Any], dict[str, Any]],
+    params: dict[str, Any],
+    as_json: bool,
+    drawn: Callable[[dict[str, Any]], None],
+) -> None:
+    """Runs a verb whose result is all that is kept of it, and prints that as JSON or as `drawn` shows it."""
+    with folder_for(None) as folder, working() as report:
+        document = verb(folder, params, report)
+    if as_json:
+        print_json(document)
+    else:
+        drawn(document)
 
 
 def print_json(document: object) -> None:

@@ -8,12 +8,11 @@ from typing import Any
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.probing.forecast import Forecast, most_more
 from core.probing.growth import LearningCurve
-from views.ui import charts, downloads, figures, progress, state, text
-from views.ui.comparing.words import judged_by
+from views.ui import charts, downloads, figures, text
+from views.ui.comparing.measured import judged_by, measured
 from views.ui.i18n import _
 
 Document = Mapping[str, Any]
@@ -28,24 +27,22 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         )
     )
     backbone = st.selectbox(_("Backbone"), names, key="curve-backbone", width=280)
-    params = {
-        "workspace": state.workspace(),
-        "dataset": dataset.id,
-        "fingerprint": dataset.fingerprint,  # edited photos are others
+    wanted = {
         "backbone": backbone,
         "config": dict(job.spec.params.get("config") or {}),
     }
     title = _("Learning curve of {backbone}").format(backbone=backbone)
-    spec = JobSpec("learning_curve", params, slot="long", title=title, dataset_id=dataset.id, listed=False, kept=True)
-    found = state.latest_like(spec)
-    if found is None:
-        if st.button(_("Measure the curve"), icon=":material/show_chart:", help=_("It takes seconds to a minute.")):
-            state.submit(spec)
-            st.rerun()
-        return
-    status = progress.panel(found)
-    if status.state == "done":
-        _result(status.result)
+    found = measured(
+        "learning_curve",
+        title,
+        dataset,
+        wanted,
+        lambda: st.button(
+            _("Measure the curve"), icon=":material/show_chart:", help=_("It takes seconds to a minute.")
+        ),
+    )
+    if found is not None:
+        _result(found)
 
 
 def _result(document: Document) -> None:

@@ -9,11 +9,10 @@ import streamlit as st
 
 from core.backbones.registry import info
 from core.data.dataset import Dataset
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.training.config import mode_label
-from views.ui import charts, downloads, figures, progress, state, text
-from views.ui.comparing.words import judged_by
+from views.ui import charts, downloads, figures, text
+from views.ui.comparing.measured import judged_by, measured
 from views.ui.i18n import _
 
 _SHARED = ("folds", "repeats", "seed")
@@ -34,24 +33,22 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         return
     backbone = st.selectbox(_("Backbone"), trainable, key=f"depth-backbone-{job.id}", width=280)
     asked = job.spec.params.get("config") or {}
-    params = {
-        "workspace": state.workspace(),
-        "dataset": dataset.id,
-        "fingerprint": dataset.fingerprint,  # edited photos are others
+    wanted = {
         "backbone": backbone,
         "config": {name: asked[name] for name in _SHARED if name in asked},
     }
     title = _("Depth of {backbone}").format(backbone=backbone)
-    spec = JobSpec("depth", params, slot="long", title=title, dataset_id=dataset.id, listed=False, kept=True)
-    found = state.latest_like(spec)
-    if found is None:
-        if st.button(_("Probe each stage"), icon=":material/layers:", help=_("One pass over the training photos.")):
-            state.submit(spec)
-            st.rerun()
-        return
-    status = progress.panel(found)
-    if status.state == "done":
-        _result(status.result)
+    found = measured(
+        "depth",
+        title,
+        dataset,
+        wanted,
+        lambda: st.button(
+            _("Probe each stage"), icon=":material/layers:", help=_("One pass over the training photos.")
+        ),
+    )
+    if found is not None:
+        _result(found)
 
 
 def _result(document: Mapping[str, Any]) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
-from views.ui import charts, downloads, figures, progress, state, text
-from views.ui.comparing.words import judged_by
+from views.ui import charts, downloads, figures, text
+from views.ui.comparing.measured import judged_by, measured
 from views.ui.i18n import _
 
 _SHARED = ("folds", "repeats", "seed", "probe", "c")
@@ -30,24 +29,22 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         backbone = st.selectbox(_("Backbone"), names, key=f"components-backbone-{job.id}", width=280)
         whiten = st.toggle(_("Whiten"), key=f"components-whiten-{job.id}")
     asked = job.spec.params.get("config") or {}
-    params = {
-        "workspace": state.workspace(),
-        "dataset": dataset.id,
-        "fingerprint": dataset.fingerprint,  # edited photos are others
+    wanted = {
         "backbone": backbone,
         "config": {**{name: asked[name] for name in _SHARED if name in asked}, "pca": "1 whiten" if whiten else ""},
     }
     title = _("Components of {backbone}").format(backbone=backbone)
-    spec = JobSpec("components", params, slot="long", title=title, dataset_id=dataset.id, listed=False, kept=True)
-    found = state.latest_like(spec)
-    if found is None:
-        if st.button(_("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")):
-            state.submit(spec)
-            st.rerun()
-        return
-    status = progress.panel(found)
-    if status.state == "done":
-        _result(status.result)
+    found = measured(
+        "components",
+        title,
+        dataset,
+        wanted,
+        lambda: st.button(
+            _("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")
+        ),
+    )
+    if found is not None:
+        _result(found)
 
 
 def _result(document: Mapping[str, Any]) -> None:
