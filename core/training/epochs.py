@@ -12,12 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.backbones.precision import has_bf16
 from core.errors import TrainingError
 from core.i18n import gettext as _
 from core.training import checkpoint
 from core.training.checkpoint import Epoch, Standing
 from core.training.config import FinetuneConfig, is_instant
-from core.training.network import Network, State, has_bf16
+from core.training.network import Network, State
 from core.training.schedule import batches, lr_at, n_batches
 from core.training.work import Work
 
