@@ -1,7 +1,8 @@
 """Train an embedded backbone: python -m core.backbones.pretrain --help
 
-Targets are computed once and kept in `--work`, beside the decoded images and a checkpoint after every 50 steps; the
-same command run again goes on where it stopped.
+The teachers' answers are computed when they are first needed and kept in `--work`, beside the decoded images and a
+checkpoint every minute; the same command run again goes on where it stopped. Several backbones may be trained at once
+from one `--work`, and share the answers.
 
     python -m core.backbones.pretrain --architecture plain \\
         --images tiny_imagenet_64 --images imagenet_sample_1000.zip \\
@@ -10,9 +11,11 @@ same command run again goes on where it stopped.
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import torch
 import typer
 
@@ -22,11 +25,11 @@ from core.backbones.pretraining.evaluate import load_exported, score_card
 from core.backbones.pretraining.export import export
 from core.backbones.pretraining.images import load_images
 from core.backbones.pretraining.recipe import RECIPES, Recipe
-from core.backbones.pretraining.targets import compute_targets
+from core.backbones.pretraining.targets import Answers
 from core.backbones.pretraining.teachers import Teacher, open_teacher
 from core.backbones.pretraining.train import Source, Training
+from core.backbones.pretraining.views import Views, plan_views
 from core.errors import GraftError
-from core.i18n import gettext as _
 
 LABELLED_SIDE_PX = 64
 PHOTO_SIDE_PX = 192
@@ -45,20 +48,25 @@ def main(
     input_px: Annotated[int, typer.Option(help="Native input of the new backbone.")] = 96,
     start: Annotated[str, typer.Option(help="An embedded backbone, or another one's card, to begin with.")] = "",
     until_step: Annotated[int | None, typer.Option(help="Stop there and export what there is (0: at once).")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Seed of all randomness (default: the recipe's).")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     trained_on: Annotated[str, typer.Option(help="What the card calls the images (default: their files' names).")] = "",
     score: Annotated[list[Path] | None, typer.Option(help="Labelled zips to score the result on.")] = None,
 ) -> None:
     """Distil one or more teachers into a small backbone, and export it."""
     try:
-        changes = {"epochs": epochs, "cooldown_epochs": cooldown, "views": views, "seed": seed, "start": start}
-        recipe = _recipe(architecture, changes)
-        sources = make_sources(images, teacher, work, recipe, device=device)
-        training = Training(recipe, sources, work / f"{name}.checkpoint.pt", device=device, start=_start(recipe))
-        student = training.run(typer.echo, until_step=until_step)
+        own = {"epochs": epochs, "cooldown_epochs": cooldown, "views": views}
+        parts = _parts(architecture, {key: value for key, value in own.items() if value is not None}, seed, start)
+        student, trunk, done = None, _opened(start), []
+        for number, recipe in enumerate(parts, 1):
+            sources = make_sources(images, teacher, work, recipe, device=device)
+            training = Training(recipe, sources, work / f"{name}.part{number}.pt", device=device, start=trunk)
+            student = training.run(typer.echo, until_step=until_step)
+            trunk = student.trunk
+            done.append((recipe, training.epochs_done))
+        assert student is not None
         card, said = out / f"{name}.json", trained_on or ", ".join(path.stem for path in images)
-        export(student, recipe, card, input_px=input_px, trained_on=said, epochs=training.epochs_done)
+        export(student, done, card, input_px=input_px, trained_on=said)
         for archive in score or []:
             typer.echo(f"{archive.stem}: {score_card(card, archive)}")
     except GraftError as error:
@@ -66,20 +74,24 @@ def main(
         raise typer.Exit(1) from error
 
 
-def _recipe(architecture: str, changes: dict[str, Any]) -> Recipe:
-    given = {key: value for key, value in changes.items() if value not in (None, "")}
-    return replace(RECIPES.get(architecture) or Recipe(architecture), **given)
+def _parts(architecture: str, changes: dict[str, Any], seed: int | None, start: str) -> list[Recipe]:
+    """The architecture's recipe; with changes to it, its first part alone, to that one's end."""
+    parts = list(RECIPES.get(architecture, (Recipe(architecture),)))
+    if changes:
+        parts = [replace(parts[0], stop_epoch=None, **changes)]
+    parts[0] = replace(parts[0], start=start)
+    return parts if seed is None else [replace(part, seed=seed) for part in parts]
 
 
-def _start(recipe: Recipe) -> Trunk | None:
-    if not recipe.start:
+def _opened(start: str) -> Trunk | None:
+    if not start:
         return None
-    card = Path(recipe.start)
-    return load_exported(card if card.is_file() else WEIGHTS / f"{recipe.start}.json")[0]
+    card = Path(start)
+    return load_exported(card if card.is_file() else WEIGHTS / f"{start}.json")[0]
 
 
 def make_sources(images: list[Path], teachers: list[str], work: Path, recipe: Recipe, *, device: str) -> list[Source]:
-    """Decode the images and ask the teachers about every view; what is on disk already is taken from there."""
+    """Decode the images; what is on disk already is taken from there. Teachers are asked when a view is needed."""
     opened = [open_teacher(spec, input_px=recipe.teacher_px, device=device) for spec in teachers]
     return [_source(path, opened, work / "cache", recipe, device=device) for path in images]
 
@@ -87,16 +99,17 @@ def make_sources(images: list[Path], teachers: list[str], work: Path, recipe: Re
 def _source(path: Path, teachers: list[Teacher], cache: Path, recipe: Recipe, *, device: str) -> Source:
     labelled = (path / "train_index.npz").exists()
     decoded = load_images(path, cache, side_px=LABELLED_SIDE_PX if labelled else PHOTO_SIDE_PX)
-    repeats = 1 if labelled else recipe.photo_repeats
-    answers: dict[str, dict[str, list[torch.Tensor]]] = {"embedding": {}, "logits": {}}
-    for teacher in teachers:
-        for view in range(recipe.views * repeats):
-            typer.echo(_("{teacher}: view {view} of {name}").format(teacher=teacher.name, view=view, name=decoded.name))
-            targets = compute_targets(teacher, decoded, cache, view=view, seed=recipe.seed, input_px=recipe.teacher_px)
-            for output, values in targets.items():
-                answers[output].setdefault(teacher.name, []).append(torch.from_numpy(values).to(device))
-    pixels, labels = torch.from_numpy(decoded.pixels).to(device), torch.from_numpy(decoded.labels).to(device)
-    return Source(pixels, labels, repeats, answers["embedding"], answers["logits"])
+    every, repeats = (recipe.every, 1) if labelled else (1, recipe.photo_repeats)
+    pixels = torch.from_numpy(np.ascontiguousarray(decoded.pixels[::every])).to(device)
+    labels = torch.from_numpy(decoded.labels[::every].copy()).to(device)
+    plan = partial(_plan, recipe, len(pixels) * repeats)
+    name = f"{decoded.name}.every{every}.times{repeats}.seed{recipe.seed}.wild{recipe.wild}"
+    answers = Answers(teachers, pixels, plan, cache, name=name, input_px=recipe.teacher_px, report=typer.echo)
+    return Source(pixels, labels, repeats, plan, answers)
+
+
+def _plan(recipe: Recipe, count: int, view: int) -> Views:
+    return plan_views(recipe.seed, view, count, recipe.wild)
 
 
 if __name__ == "__main__":

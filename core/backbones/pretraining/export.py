@@ -23,20 +23,26 @@ NOTE = (
 )
 
 
-def export(student: Student, recipe: Recipe, card_path: Path, *, input_px: int, trained_on: str, epochs: float) -> None:
-    """Write `<name>.safetensors` beside the card `<name>.json`; the card, which names their sha256, comes last."""
+def export(
+    student: Student, parts: list[tuple[Recipe, float]], card_path: Path, *, input_px: int, trained_on: str
+) -> None:
+    """Write `<name>.safetensors` beside the card `<name>.json`; the card, which names their sha256, comes last.
+
+    Args:
+        parts: each part of the training, and the epochs that were done of it.
+    """
     weights = card_path.with_suffix(".safetensors")
     write_bytes(weights, safetensors.torch.save(halved(student.trunk.state_dict())))
     card: dict[str, Any] = {
         "name": card_path.stem,
-        "architecture": recipe.architecture,
+        "architecture": parts[0][0].architecture,
         "input_px": input_px,
         "preprocessing": preprocessing(input_px).to_json(),
         "trained_on": trained_on,
         "teacher": ", ".join(lesson.teacher for lesson in student.lessons),
-        "recipe": asdict(recipe),
-        "seed": recipe.seed,
-        "epochs": round(epochs, 2),
+        "recipe": [asdict(recipe) for recipe, _epochs in parts],
+        "seed": parts[0][0].seed,
+        "epochs": [round(epochs, 2) for _recipe, epochs in parts],
         "licence": LICENCE,
         "note": NOTE,
         "accuracy": {},

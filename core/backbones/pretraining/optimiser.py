@@ -10,6 +10,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from core.backbones.precision import has_bf16
+
 MOMENTUM = 0.95
 
 
@@ -26,31 +28,43 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
-        """One update of every weight that has a gradient."""
+        """One update of every weight that has a gradient; matrices of one shape are made orthogonal together."""
         for group in self.param_groups:
+            by_shape: dict[torch.Size, list[nn.Parameter]] = {}
             for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                state = self.state[weight]
-                if not state:
-                    state["momentum"] = torch.zeros_like(weight)
-                state["momentum"].lerp_(weight.grad, 1 - MOMENTUM)
-                update = orthogonal(weight.grad.lerp(state["momentum"], MOMENTUM).flatten(1))
-                scale = 0.2 * max(update.shape) ** 0.5
-                weight.mul_(1 - group["lr"] * group["weight_decay"])
-                weight.add_(update.view_as(weight), alpha=-group["lr"] * scale)
+                if weight.grad is not None:
+                    by_shape.setdefault(weight.flatten(1).shape, []).append(weight)
+            for shape, weights in by_shape.items():
+                gradients = torch.stack([weight.grad.flatten(1) for weight in weights if weight.grad is not None])
+                momenta = torch.stack([self._momentum(weight).flatten(1) for weight in weights])
+                momenta.lerp_(gradients, 1 - MOMENTUM)
+                updates = orthogonal(gradients.lerp_(momenta, MOMENTUM))
+                scale = 0.2 * max(shape) ** 0.5
+                for weight, momentum, update in zip(weights, momenta, updates, strict=True):
+                    self._momentum(weight).copy_(momentum.view_as(weight))
+                    weight.mul_(1 - group["lr"] * group["weight_decay"])
+                    weight.add_(update.view_as(weight), alpha=-group["lr"] * scale)
+
+    def _momentum(self, weight: nn.Parameter) -> Tensor:
+        state: dict[str, Tensor] = self.state[weight]
+        if not state:
+            state["momentum"] = torch.zeros_like(weight)
+        return state["momentum"]
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """The (rows, columns) matrix with its singular values moved close to 1, by quintic Newton-Schulz steps."""
-    work: Tensor = matrix.bfloat16()
-    tall = work.shape[0] > work.shape[1]
-    work = work.T if tall else work
-    work = work / (work.norm() + 1e-7)
+def orthogonal(matrices: Tensor) -> Tensor:
+    """Each (rows, columns) matrix of (…, rows, columns) with its singular values moved close to 1.
+
+    Quintic Newton-Schulz steps, in bfloat16 where that is fast.
+    """
+    work: Tensor = matrices.bfloat16() if has_bf16(matrices.device) else matrices.float()
+    tall = work.shape[-2] > work.shape[-1]
+    work = work.mT if tall else work
+    work = work / (work.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _step in range(5):
-        gram = work @ work.T
+        gram = work @ work.mT
         work = 3.4445 * work + (-4.7750 * gram + 2.0315 * gram @ gram) @ work
-    found: Tensor = (work.T if tall else work).to(matrix.dtype)
+    found: Tensor = (work.mT if tall else work).to(matrices.dtype)
     return found
 
 

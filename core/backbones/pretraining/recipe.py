@@ -1,6 +1,9 @@
-"""Everything that decides a training run, and what follows from it at each step."""
+"""Everything that decides a training run, and what follows from it at each step.
 
-from dataclasses import asdict, dataclass
+A backbone is trained in one or more parts, each a run of its own that begins with the network of the one before.
+"""
+
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import BackboneError
@@ -19,29 +22,33 @@ class Recipe:
 
     Attributes:
         views: views of each image that teachers answered; epoch e learns from view e modulo `views`.
-        photo_repeats: views taken in one epoch of each image from a source without labels.
+        photo_repeats: how often an epoch sees each image of a source without labels.
+        every: of a source with labels, every so-manieth image is taken.
         head_rate: learning rate of heads, norms and biases, as a share of the convolutions'.
         sizes_px, cooldown_sizes_px: student's input sizes; one is drawn for each batch.
+        wild: share of views that look like no photo; see `views`.
         blur: share of a batch's images that the student sees at half the resolution.
         embedding_weight, logits_weight, labels_weight: shares in the loss.
         start: the backbone whose weights the student begins with (a name, or a card's file); empty for random ones.
         temperature: softens the teacher's class probabilities (Hinton et al. 2015).
+        stop_epoch: where the run is left off before its end.
     """
 
     architecture: str
     epochs: float = 20
     cooldown_epochs: float = 6
-    batch_size: int = 256
-    learning_rate: float = 3e-3
+    batch_size: int = 512
+    learning_rate: float = 4e-3
     head_rate: float = 0.2
     weight_decay: float = 0.05
     warmup_steps: int = 300
     ema_decay: float = 0.998
-    views: int = 3
-    photo_repeats: int = 10
+    views: int = 8
+    photo_repeats: int = 20
     teacher_px: int = 128
     sizes_px: tuple[int, ...] = (48, 64)
     cooldown_sizes_px: tuple[int, ...] = (64, 80, 96)
+    wild: float = 0.25
     blur: float = 0.2
     embedding_weight: float = 1.0
     logits_weight: float = 0.2
@@ -49,6 +56,8 @@ class Recipe:
     temperature: float = 1.5
     seed: int = 0
     start: str = ""
+    every: int = 1
+    stop_epoch: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.cooldown_epochs <= self.epochs:
@@ -75,9 +84,10 @@ class Recipe:
 
     def may_continue(self, earlier: "Recipe", epochs_done: float) -> bool:
         """Whether a run begun as `earlier` can go on as this one, and be what this one is from its start."""
+        before, after = (replace(recipe, stop_epoch=None) for recipe in (earlier, self))
         end = {"epochs": 0, "cooldown_epochs": 0, "cooldown_sizes_px": ()}
-        same = {**asdict(earlier), **end} == {**asdict(self), **end}
-        return earlier == self or (same and epochs_done <= min(self.steady_epochs, earlier.steady_epochs))
+        same = {**asdict(before), **end} == {**asdict(after), **end}
+        return before == after or (same and epochs_done <= min(self.steady_epochs, earlier.steady_epochs))
 
 
 def recipe_from_dict(values: dict[str, Any]) -> Recipe:
@@ -86,11 +96,9 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     return Recipe(**plain)
 
 
-RECIPES = {
-    "residual": Recipe(
-        "residual", epochs=33, cooldown_epochs=8, sizes_px=(48, 64, 80), cooldown_sizes_px=(64, 80, 96, 112)
-    ),
-    "plain": Recipe("plain", epochs=12, cooldown_epochs=5),
-    "inception": Recipe("inception", epochs=8, cooldown_epochs=3),
-}  # fmt: skip
-"""How each of the shipped backbones was trained."""
+RECIPES: dict[str, tuple[Recipe, ...]] = {
+    "residual": (Recipe("residual", sizes_px=(64, 80, 96), cooldown_sizes_px=(96, 112, 128)),),
+    "plain": (Recipe("plain", sizes_px=(48, 64, 80), cooldown_sizes_px=(80, 96)),),
+    "inception": (Recipe("inception", sizes_px=(64, 80, 96), cooldown_sizes_px=(80, 96, 112)),),
+}
+"""How each of the shipped backbones was trained, part by part."""

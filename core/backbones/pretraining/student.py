@@ -101,10 +101,10 @@ class Student(nn.Module):
         return torch.stack(losses).mean() if losses else scaled.new_zeros(())
 
     def _labels_loss(self, scaled: Tensor, labels: Tensor) -> Tensor:
-        known = labels >= 0
-        if not bool(known.any()):
-            return scaled.new_zeros(())
-        return functional.cross_entropy(self.label_head(scaled[known]).float(), labels[known], label_smoothing=0.1)
+        """Mean cross-entropy over the images that have a label; 0 where none has."""
+        said = self.label_head(scaled).float()
+        total = functional.cross_entropy(said, labels, ignore_index=-1, label_smoothing=0.1, reduction="sum")
+        return total / (labels >= 0).sum().clamp_min(1)
 
 
 def averaged_copy(student: Student) -> Student:

@@ -1,50 +1,99 @@
-"""The teachers' answers to every view, computed once and kept on disk as float16, one file an output and view."""
+"""The teachers' answers to every view, computed when first asked for and kept on disk as float16.
 
-from collections.abc import Iterator
+One file holds one output of one teacher for one view. Several trainings may share a folder: one of them
+computes a view, the others wait for it.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from filelock import FileLock
 from torch import Tensor
 
-from core.backbones.pretraining.images import Images
 from core.backbones.pretraining.teachers import Teacher
-from core.backbones.pretraining.views import draw_views, view_boxes
+from core.backbones.pretraining.views import Views, draw_views
+from core.i18n import gettext as _
 from core.paths import replacing
 
-BATCH = 32
+Answer = dict[str, dict[str, Tensor]]
+"""output (`embedding`, `logits`) -> teacher -> (rows, width) float16; a teacher without an output is missing there."""
+
+IN_MEMORY = 2  # views
 
 
-def compute_targets(
-    teacher: Teacher, images: Images, cache: Path, *, view: int, seed: int, input_px: int
-) -> dict[str, npt.NDArray[np.float16]]:
-    """A teacher's outputs for one view of all images: output -> (n, width) float16, read from disk.
+class Answers:
+    """What the teachers say of each view of one source's images: `answers(view)`.
 
-    A view that is complete on disk is not computed again.
+    Args:
+        pixels: (n, side, side, 3) uint8, on the device where views are drawn and answers wanted.
+        plan: view -> the rows of that view, of which there may be several an image: row i shows image i modulo n.
+        name: names the files; it must tell all that the plan depends on.
+        input_px: the size at which teachers see a view.
+        report: is told when a teacher has answered a view.
     """
-    paths = {name: target_path(cache, teacher.name, images.name, view, name) for name in teacher.outputs}
-    if not all(path.exists() for path in paths.values()):
-        cache.mkdir(parents=True, exist_ok=True)
-        rows = {name: np.empty((len(images), width), np.float16) for name, width in teacher.outputs.items()}
-        done = 0
-        for targets in teacher(_batches(images, view_boxes(seed, view, len(images)), input_px)):
+
+    def __init__(
+        self,
+        teachers: list[Teacher],
+        pixels: Tensor,
+        plan: Callable[[int], Views],
+        cache: Path,
+        *,
+        name: str,
+        input_px: int,
+        report: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self.teachers = teachers
+        self.pixels = pixels
+        self.plan = plan
+        self.cache = cache
+        self.name = f"{name}.{input_px}px"
+        self.input_px, self.report = input_px, report
+        self._of = lru_cache(IN_MEMORY)(self._read)
+
+    def __call__(self, view: int) -> Answer:
+        """Every teacher's outputs for one view."""
+        return self._of(view)
+
+    def _read(self, view: int) -> Answer:
+        answer: Answer = {"embedding": {}, "logits": {}}
+        for teacher in self.teachers:
+            for output, path in self._computed(teacher, view).items():
+                values = torch.from_numpy(np.load(path, mmap_mode="c"))
+                answer[output][teacher.name] = values.to(self.pixels.device)
+        return answer
+
+    def _computed(self, teacher: Teacher, view: int) -> dict[str, Path]:
+        stem = f"{teacher.name}.{self.name}.view{view}"
+        paths = {output: self.cache / f"{stem}.{output}.npy" for output in teacher.outputs}
+        self.cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.cache / f"{stem}.lock"):
+            if not all(path.exists() for path in paths.values()):
+                for output, rows in self._ask(teacher, view).items():
+                    with replacing(paths[output]) as file:
+                        np.save(file, rows)
+        return paths
+
+    def _ask(self, teacher: Teacher, view: int) -> dict[str, npt.NDArray[np.float16]]:
+        views, done, started = self.plan(view), 0, time.monotonic()
+        rows = {output: np.empty((len(views), width), np.float16) for output, width in teacher.outputs.items()}
+        for targets in teacher(self._batches(views, teacher.batch_size)):
             count = len(targets["embedding"])
-            for name, values in targets.items():
-                rows[name][done : done + count] = values
+            for output, values in targets.items():
+                rows[output][done : done + count] = values
             done += count
-        for name, path in paths.items():
-            with replacing(path) as file:
-                np.save(file, rows[name])
-    return {name: np.load(path, mmap_mode="c") for name, path in paths.items()}
+        spent = _("{teacher}: view {view} of {name} answered in {seconds} s")
+        self.report(
+            spent.format(teacher=teacher.name, view=view, name=self.name, seconds=round(time.monotonic() - started))
+        )
+        return rows
 
-
-def target_path(cache: Path, teacher: str, images: str, view: int, output: str) -> Path:
-    """Where a teacher's output for a view is kept."""
-    return cache / f"{teacher}.{images}.view{view}.{output}.npy"
-
-
-def _batches(images: Images, boxes: npt.NDArray[np.float32], size_px: int) -> Iterator[Tensor]:
-    for start in range(0, len(images), BATCH):
-        rows = slice(start, start + BATCH)
-        yield draw_views(torch.from_numpy(images.pixels[rows].copy()), torch.from_numpy(boxes[rows].copy()), size_px)
+    def _batches(self, views: Views, size: int) -> Iterator[Tensor]:
+        for start in range(0, len(views), size):
+            rows = np.arange(start, min(start + size, len(views)))
+            yield draw_views(self.pixels, rows % len(self.pixels), views.of(rows), self.input_px)

@@ -3,7 +3,9 @@
 A teacher gives an embedding (the average over the last feature maps) and, where it has a classifier, class logits.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from core.backbones.pretraining.graph import open_graph
 from core.errors import BackboneError
 from core.i18n import gettext as _
 
@@ -24,10 +28,12 @@ class Teacher(Protocol):
     Attributes:
         name: names the cache files.
         outputs: widths of its outputs, `embedding` and perhaps `logits`.
+        batch_size: how many images it wants at a time, at most.
     """
 
     name: str
     outputs: dict[str, int]
+    batch_size: int
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
         """For batches of (b, 3, h, w) images in 0..1, their targets, in order: output -> (b, width) float16."""
@@ -35,14 +41,20 @@ class Teacher(Protocol):
 
 
 def open_teacher(spec: str, *, input_px: int, device: str = "cpu") -> Teacher:
-    """A teacher by `torchvision:<model>` (its default weights) or by the path of a file that OpenVINO reads."""
+    """A teacher by `torchvision:<model>` (its default weights) or by a file that OpenVINO or `open_graph` reads.
+
+    On the processor OpenVINO is the faster one, elsewhere torch runs the file's network.
+    """
     if spec.startswith("torchvision:"):
-        return TorchvisionTeacher(spec.removeprefix("torchvision:"), input_px=input_px, device=device)
-    return OpenVinoTeacher(Path(spec), input_px=input_px)
+        return torchvision_teacher(spec.removeprefix("torchvision:"), device=device)
+    path = Path(spec)
+    if device == "cpu" and path.suffix != ".safetensors":
+        return OpenVinoTeacher(path, input_px=input_px)
+    return TorchTeacher(path.stem, open_graph(path), device=device)
 
 
 class OpenVinoTeacher:
-    """A classifier or embedding extractor with one uint8 image input (1, h, w, 3), run in two asynchronous streams.
+    """A classifier or embedding extractor with one uint8 image input (1, h, w, 3), run in parallel streams.
 
     Its last average pool becomes a mean over all places, so that it takes inputs smaller than it was made for.
 
@@ -50,7 +62,7 @@ class OpenVinoTeacher:
         BackboneError: OpenVINO is not installed, or the file is no such network.
     """
 
-    BATCH = 32
+    batch_size = 32
 
     def __init__(self, path: Path, *, input_px: int) -> None:
         try:
@@ -62,39 +74,35 @@ class OpenVinoTeacher:
             raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
         core = openvino.Core()
         model = _pooled_outputs(openvino, core.read_model(path))
-        model.reshape([self.BATCH, input_px, input_px, 3])
+        model.reshape([self.batch_size, input_px, input_px, 3])
         self.name = path.stem
         self._compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
-        self._queue_type = openvino.AsyncInferQueue
+        self._streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         names = ("embedding", "logits")
         self.outputs = {name: int(port.shape[1]) for name, port in zip(names, self._compiled.outputs, strict=False)}
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
         """See `Teacher`."""
-        done: dict[int, Targets] = {}
-        queue = self._queue_type(self._compiled)
-        queue.set_callback(lambda request, key: done.__setitem__(key[0], self._read(request, key[1])))
-        sent = given = 0
-        for images in batches:
-            queue.start_async({0: self._input(images)}, (sent, len(images)))
-            sent += 1
-            while given in done:
-                yield done.pop(given)
-                given += 1
-        queue.wait_all()
-        for key in range(given, sent):
-            yield done.pop(key)
+        requests = [self._compiled.create_infer_request() for _i in range(self._streams)]
+        with ThreadPoolExecutor(self._streams) as pool:
+            under_way: deque[Future[Targets]] = deque()
+            for number, images in enumerate(batches):
+                if len(under_way) == self._streams:
+                    yield under_way.popleft().result()  # so the request that comes next is free again
+                under_way.append(pool.submit(self._answer, requests[number % self._streams], images))
+            yield from (answer.result() for answer in under_way)
+
+    def _answer(self, request: Any, images: Tensor) -> Targets:
+        request.infer({0: self._input(images)})
+        return {
+            name: request.get_output_tensor(i).data[: len(images)].reshape(len(images), width).astype(np.float16)
+            for i, (name, width) in enumerate(self.outputs.items())
+        }
 
     def _input(self, images: Tensor) -> npt.NDArray[np.uint8]:
         pixels = images.mul(255).round_().clamp_(0, 255).byte().permute(0, 2, 3, 1).numpy()
-        short = self.BATCH - len(pixels)
+        short = self.batch_size - len(pixels)
         return np.ascontiguousarray(np.pad(pixels, ((0, short), (0, 0), (0, 0), (0, 0))))
-
-    def _read(self, request: Any, count: int) -> Targets:
-        return {
-            name: request.get_output_tensor(i).data[:count].reshape(count, width).astype(np.float16)
-            for i, (name, width) in enumerate(self.outputs.items())
-        }
 
 
 def _pooled_outputs(openvino: Any, model: Any) -> Any:
@@ -116,34 +124,66 @@ def _pooled_outputs(openvino: Any, model: Any) -> Any:
     return openvino.Model(outputs, model.get_parameters())
 
 
-class TorchvisionTeacher:
-    """Any torchvision classifier with its default weights; the embedding is the input of its last linear layer."""
+class TorchTeacher:
+    """A torch module on a device, in half precision where that is not the processor.
 
-    def __init__(self, model_name: str, *, input_px: int, device: str = "cpu") -> None:
-        from torchvision.models import get_model, get_model_weights
+    Args:
+        network: (b, 3, h, w) in 0..1 -> `embedding` (b, d) and perhaps `logits` (b, c).
+    """
 
-        weights = get_model_weights(model_name).DEFAULT
-        preset = weights.transforms()
-        self._set_up(model_name, get_model(model_name, weights=weights), preset.mean, preset.std, device)
-        self.input_px = input_px
-
-    def _set_up(self, name: str, model: nn.Module, mean: list[float], std: list[float], device: str) -> None:
+    def __init__(self, name: str, network: nn.Module, *, device: str = "cpu") -> None:
         self.name = name
         self._device = torch.device(device)
-        self._model = model.eval().to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._mean = torch.tensor(mean, device=self._device).view(3, 1, 1)
-        self._std = torch.tensor(std, device=self._device).view(3, 1, 1)
-        classifier = [m for m in model.modules() if isinstance(m, nn.Linear)][-1]
-        self.outputs = {"embedding": classifier.in_features, "logits": classifier.out_features}
-        self._embedding = torch.empty(0)
-        classifier.register_forward_pre_hook(lambda _module, inputs: setattr(self, "_embedding", inputs[0]))
+        self._dtype = torch.float32 if device == "cpu" else torch.float16
+        self.batch_size = 32 if device == "cpu" else 512
+        self._network = network.eval().to(self._device, self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.outputs = {name: values.shape[1] for name, values in self._answer(torch.zeros(1, 3, 64, 64)).items()}
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
         """See `Teacher`."""
         for images in batches:
-            with torch.inference_mode():
-                logits = self._model((images.to(self._device) - self._mean) / self._std)
-            yield {"embedding": _half(self._embedding), "logits": _half(logits)}
+            answer = self._answer(_filled(images, self.batch_size))
+            yield {name: _half(values[: len(images)]) for name, values in answer.items()}
+
+    @torch.inference_mode()
+    def _answer(self, images: Tensor) -> dict[str, Tensor]:
+        answer: dict[str, Tensor] = self._network(
+            images.to(self._device, self._dtype, memory_format=torch.channels_last)
+        )
+        return answer
+
+
+class Classifier(nn.Module):
+    """A torchvision classifier with its normalisation; the embedding is the input of its last linear layer."""
+
+    def __init__(self, model: nn.Module, mean: list[float], std: list[float]) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
+        self._embedding = torch.empty(0)
+        last = [m for m in model.modules() if isinstance(m, nn.Linear)][-1]
+        last.register_forward_pre_hook(lambda _module, inputs: setattr(self, "_embedding", inputs[0]))
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """`embedding` and `logits` of (b, 3, h, w) images in 0..1."""
+        logits = self.model((images - self.get_buffer("mean")) / self.get_buffer("std"))
+        return {"embedding": self._embedding, "logits": logits}
+
+
+def torchvision_teacher(model_name: str, *, device: str) -> TorchTeacher:
+    """Any torchvision classifier with its default weights."""
+    from torchvision.models import get_model, get_model_weights
+
+    weights = get_model_weights(model_name).DEFAULT
+    preset = weights.transforms()
+    network = Classifier(get_model(model_name, weights=weights), preset.mean, preset.std)
+    return TorchTeacher(model_name, network, device=device)
+
+
+def _filled(images: Tensor, size: int) -> Tensor:
+    """A batch of `size` images, with blank ones at its end: a device tunes itself anew to each other shape."""
+    return functional.pad(images, (0, 0, 0, 0, 0, 0, 0, size - len(images)))
 
 
 def _half(values: Tensor) -> npt.NDArray[np.float16]:

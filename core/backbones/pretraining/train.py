@@ -1,11 +1,11 @@
 """The training loop: batches of views, one step each, checkpoints that resume exactly.
 
-All randomness of an epoch comes from (seed, epoch), so a run resumed at an epoch equals one that never stopped.
+All randomness of an epoch comes from (seed, epoch), so a resumed run equals one that never stopped.
 """
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,54 +17,57 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.backbones.architectures import Trunk
+from core.backbones.precision import has_bf16
 from core.backbones.pretraining.optimiser import optimisers
 from core.backbones.pretraining.recipe import Recipe, recipe_from_dict
 from core.backbones.pretraining.student import Batch, Lesson, Student, averaged_copy, begin_with, fit_heads, follow
-from core.backbones.pretraining.views import draw_views, view_boxes
+from core.backbones.pretraining.targets import Answer
+from core.backbones.pretraining.views import ALONE, Views, draw_views
 from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.paths import replacing
 
 Report = Callable[[str], None]
-SAVE_EVERY = 50  # steps
+REPORT_EVERY = 50  # steps
+SAVE_EVERY_S = 60
 FIT_BATCHES = 16
-BLUR_STREAM = 1  # keeps an epoch's blur apart from its order
+OWN_STREAM = 1  # keeps the student's own changes to an epoch's images apart from the epoch's order
 
 
 @dataclass(frozen=True)
 class Source:
-    """Images with the teachers' answers to each view.
+    """Images with the teachers' answers to their views.
 
     Attributes:
         pixels: (n, side, side, 3) uint8.
         labels: (n,) int64; -1 where there is none.
-        repeats: views of each image in one epoch; epoch view v uses views v·repeats … v·repeats + repeats - 1.
-        embeddings, logits: teacher -> one (n, width) float16 for each view.
+        repeats: how often each image is seen in an epoch; row i of a view shows image i modulo n.
+        plan, answers: a view's number -> its rows, and what the teachers say of them.
     """
 
     pixels: Tensor
     labels: Tensor
     repeats: int
-    embeddings: dict[str, list[Tensor]]
-    logits: dict[str, list[Tensor]]
+    plan: Callable[[int], Views]
+    answers: Callable[[int], Answer]
 
     def __len__(self) -> int:
         return len(self.pixels) * self.repeats
 
 
 def lessons_of(sources: list[Source], *, rows: int = 20_000) -> list[Lesson]:
-    """Each teacher's scale, from the first rows of the first view of the first source."""
+    """Each teacher's scale, from rows all over the first view of the first source."""
+    first = sources[0].answers(0)
     lessons = []
-    for teacher, views in sources[0].embeddings.items():
-        sample = views[0][:rows].float()
-        std = sample.std(0).clamp_min(1e-2)
-        classes = sources[0].logits[teacher][0].shape[1] if teacher in sources[0].logits else 0
-        lessons.append(Lesson(teacher, sample.mean(0), std, classes))
+    for teacher, embedding in first["embedding"].items():
+        sample = embedding[:: max(1, len(embedding) // rows)].float()
+        classes = first["logits"][teacher].shape[1] if teacher in first["logits"] else 0
+        lessons.append(Lesson(teacher, sample.mean(0), sample.std(0).clamp_min(1e-2), classes))
     return lessons
 
 
 class Training:
-    """A run that can stop after every `SAVE_EVERY` steps and go on later.
+    """A run that goes on from its last checkpoint: one a minute, and one where it is told to stop.
 
     Args:
         checkpoint: file with the state at the last save; taken up where it exists.
@@ -98,6 +101,7 @@ class Training:
             fit_heads(self.student, self._batches(0, 0, min(FIT_BATCHES, self.steps_per_epoch)))
         self.average = averaged_copy(self.student)
         self.optimisers = optimisers(self.student, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self._pool = ThreadPoolExecutor(1)
         self.steps_done = 0
         self.history: list[dict[str, float]] = []
         if checkpoint.exists():
@@ -109,31 +113,33 @@ class Training:
         return self.steps_done / self.steps_per_epoch
 
     def run(self, report: Report = lambda _line: None, *, until_step: int | None = None) -> Student:
-        """Train until a step (default: the recipe's end), with a checkpoint now and then; the averaged student."""
-        last = round(self.recipe.epochs * self.steps_per_epoch)
+        """Train until a step (default: where the recipe leaves off), with checkpoints; the averaged student."""
+        last = round((self.recipe.stop_epoch or self.recipe.epochs) * self.steps_per_epoch)
         stop = last if until_step is None else min(last, until_step)
+        saved = time.monotonic()
         while self.steps_done < stop:
             epoch, first = divmod(self.steps_done, self.steps_per_epoch)
-            count = min(SAVE_EVERY, self.steps_per_epoch - first, stop - self.steps_done)
+            count = min(REPORT_EVERY, self.steps_per_epoch - first, stop - self.steps_done)
             self._steps(epoch, first, count)
+            if self.steps_done >= stop or time.monotonic() - saved > SAVE_EVERY_S:
+                self._save()
+                saved = time.monotonic()
             report(f"step {self.steps_done}/{last}: {_describe(self.history[-1])}")
         return self.average.eval()
 
     def _steps(self, epoch: int, first: int, count: int) -> None:
-        """Some steps of one epoch, then a checkpoint."""
+        """Some steps of one epoch."""
         self.student.train()
-        started, sums = time.monotonic(), dict[str, float]()
-        for batch in _ahead(self._batches(epoch, first, first + count)):
-            parts = self._step(batch, self.steps_done)
+        started, parts = time.monotonic(), []
+        for batch in _ahead(self._batches(epoch, first, first + count), self._pool):
+            parts.append(self._step(batch, self.steps_done))
             self.steps_done += 1
-            for name, value in parts.items():
-                sums[name] = sums.get(name, 0.0) + float(value.detach()) / count
-        self.history.append({**sums, "steps_per_s": count / (time.monotonic() - started)})
-        self._save()
+        means = {name: float(torch.stack([part[name].detach() for part in parts]).mean()) for name in parts[0]}
+        self.history.append({**means, "steps_per_s": count / (time.monotonic() - started)})
 
     def _step(self, batch: Batch, step: int) -> dict[str, Tensor]:
         rate = self.recipe.rate_at(step, self.steps_per_epoch)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bf16(self.device)):
             parts: dict[str, Tensor] = self.student(batch, self.recipe)
         parts["total"].backward()  # type: ignore[no-untyped-call]
         for optimiser, share in zip(self.optimisers, (1.0, self.recipe.head_rate), strict=True):
@@ -145,7 +151,7 @@ class Training:
         return parts
 
     def _batches(self, epoch: int, first: int, stop: int) -> Iterator[Batch]:
-        """Batches `first` to `stop` of an epoch; each holds every source's share, so that all have the same mixture."""
+        """Batches `first` to `stop` of an epoch; every one holds as many images of each source."""
         recipe = self.recipe
         random = np.random.default_rng((recipe.seed, epoch))
         orders = [random.permutation(len(source)) for source in self.sources]
@@ -153,8 +159,9 @@ class Training:
         for step in range(first, stop):
             parts = []
             for source, order in zip(self.sources, orders, strict=True):
-                start, stop = (len(order) * (step + i) // self.steps_per_epoch for i in (0, 1))
-                parts.append(_draw(source, order[start:stop], epoch, int(sizes[step]), recipe))
+                count = max(1, len(order) // self.steps_per_epoch)
+                picks = order.take(np.arange(step * count, (step + 1) * count), mode="wrap")
+                parts.append(_draw(source, picks, epoch, int(sizes[step]), recipe))
             yield _joined(parts, self.device)
 
     def _save(self) -> None:
@@ -180,42 +187,31 @@ class Training:
         self.steps_done, self.history = state["steps_done"], state["history"]
 
 
-def _draw(source: Source, picks: npt.NDArray[np.int64], epoch: int, size_px: int, recipe: Recipe) -> Batch:
-    """Some of a source's views at the student's size, mirrored or blurred anew in each epoch, with the targets."""
-    rows, repeat = np.divmod(picks, source.repeats)
-    views = (epoch % recipe.views) * source.repeats + repeat
-    boxes = np.empty((len(rows), 5), np.float32)
-    for view in np.unique(views):
-        boxes[views == view] = view_boxes(recipe.seed, int(view), len(source.pixels))[rows[views == view]]
-    random = np.random.default_rng((recipe.seed, epoch, BLUR_STREAM, int(picks[0])))
-    boxes[:, 4] *= random.choice([-1.0, 1.0], len(rows))
-    device = source.pixels.device
-    index = torch.from_numpy(rows).to(device)
-    images = draw_views(source.pixels[index], torch.from_numpy(boxes).to(device), size_px)
-    blurred = torch.from_numpy(random.random(len(rows)) < recipe.blur).to(device)
-    if bool(blurred.any()):
+def _draw(source: Source, rows: npt.NDArray[np.int64], epoch: int, size_px: int, recipe: Recipe) -> Batch:
+    """Some rows of a source's view at the student's size, mirrored or blurred anew in each epoch, with the targets."""
+    view = epoch % recipe.views
+    views = source.plan(view).of(rows)
+    images = draw_views(source.pixels, rows % len(source.pixels), views, size_px)
+    random = np.random.default_rng((recipe.seed, epoch, OWN_STREAM, int(rows[0])))
+    mirrored = torch.from_numpy(np.flatnonzero(random.random(len(rows)) < 0.5)).to(images.device)
+    images[mirrored] = images[mirrored].flip(3)
+    blurred = torch.from_numpy(np.flatnonzero(random.random(len(rows)) < recipe.blur)).to(images.device)
+    if len(blurred):
         images[blurred] = _halved(images[blurred])
-    return Batch(
-        images,
-        {name: _gather(targets, rows, views) for name, targets in source.embeddings.items()},
-        {name: _gather(targets, rows, views) for name, targets in source.logits.items()},
-        source.labels[index],
-    )
+    where = torch.from_numpy(rows).to(images.device)
+    labels = source.labels[where % len(source.labels)]
+    mixed = torch.from_numpy(views.mix != ALONE).to(labels.device)
+    said = {
+        output: {teacher: values[where] for teacher, values in teachers.items()}
+        for output, teachers in source.answers(view).items()
+    }
+    return Batch(images, said["embedding"], said["logits"], labels.masked_fill(mixed, -1))
 
 
 def _halved(images: Tensor) -> Tensor:
     size = images.shape[2:]
     small = functional.interpolate(images, scale_factor=0.5, mode="area")
     return functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
-
-
-def _gather(targets: list[Tensor], rows: npt.NDArray[np.int64], views: npt.NDArray[np.int64]) -> Tensor:
-    """Row rows[i] of view views[i]."""
-    out = torch.empty((len(rows), targets[0].shape[1]), dtype=targets[0].dtype, device=targets[0].device)
-    for view in np.unique(views):
-        where = torch.from_numpy(np.flatnonzero(views == view)).to(out.device)
-        out[where] = targets[int(view)][torch.from_numpy(rows[views == view]).to(out.device)]
-    return out
 
 
 def _joined(parts: list[Batch], device: torch.device) -> Batch:
@@ -227,13 +223,12 @@ def _joined(parts: list[Batch], device: torch.device) -> Batch:
     )
 
 
-def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches, each prepared in another thread while the one before is in use."""
-    with ThreadPoolExecutor(1) as pool:
+def _ahead(batches: Iterator[Batch], pool: Executor) -> Iterator[Batch]:
+    """The same batches, each prepared in the pool while the one before is in use."""
+    coming = pool.submit(next, batches, None)
+    while (batch := coming.result()) is not None:
         coming = pool.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = pool.submit(next, batches, None)
-            yield batch
+        yield batch
 
 
 def _describe(losses: dict[str, float]) -> str:
