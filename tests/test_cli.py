@@ -79,7 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def finetuned(data: Path, folder: Path) -> tuple[Path, Any]:
     """A fine-tuned run and the document that the command printed, made in a process of its own."""
-    command = ["finetune", data, "--backbone", "graft_residual", "--mode", "head", "--epochs", "2", "--seed", "3",
+    command = ["finetune", data, "--backbone", "graft_plain", "--mode", "head", "--epochs", "2", "--seed", "3",
                "--augment", "flip,rotation=15", "--out", folder / "run", "--json"]  # fmt: skip
     env = {**os.environ, "GRAFT_HOME": str(folder / "home")}
     line = [sys.executable, "-m", "core", *map(str, command)]
@@ -152,9 +152,9 @@ def test_inspect_rejects_with_a_document_and_a_line(capsys: pytest.CaptureFixtur
 
 
 def test_compare_as_json(capsys: pytest.CaptureFixture[str], data: Path) -> None:
-    found = document(capsys, "compare", data, "--backbones", "graft_residual,pixels_16", "--pca", "0.95")
+    found = document(capsys, "compare", data, "--backbones", "graft_plain,pixels_16", "--pca", "0.95")
     assert found["folds"] == 5
-    assert [row["backbone"] for row in found["results"]] == ["graft_residual", "pixels_16"]
+    assert [row["backbone"] for row in found["results"]] == ["graft_plain", "pixels_16"]
     keys = {"probe", "accuracy_mean", "accuracy_ci", "macro_f1_mean", "fold_accuracy", "feature_dim", "images_per_s"}
     for row in found["results"]:
         assert keys <= set(row)
@@ -204,9 +204,7 @@ def test_a_finished_run_is_not_overwritten(
 ) -> None:
     path, _found = finetuned
     before = (path / "run.json").read_bytes()
-    said = mistake(
-        capsys, "finetune", data, "--backbone", "graft_residual", "--epochs", "1", "--seed", "4", "--out", path
-    )
+    said = mistake(capsys, "finetune", data, "--backbone", "graft_plain", "--epochs", "1", "--seed", "4", "--out", path)
     assert "run" in said
     assert (path / "run.json").read_bytes() == before
 

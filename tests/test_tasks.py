@@ -27,7 +27,7 @@ from core.tasks.common import dataset_of
 from core.training.config import FinetuneConfig
 from tests.jobs.conftest import end_of
 
-BACKBONE = "graft_residual"
+BACKBONE = "graft_plain"
 
 
 def _ingested(source: Path) -> str:

@@ -15,7 +15,7 @@ from core.probing import crossval
 from core.progress import Progress, silent
 from core.runs import Run, find_runs
 
-BACKBONE = "graft_residual"
+BACKBONE = "graft_plain"
 
 
 def _compared(folder: Path, source: Path, *names: str, **more: Any) -> dict[str, Any]:
@@ -124,10 +124,10 @@ def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(pho
 
 
 def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: Path, tmp_path: Path) -> None:
-    names = (BACKBONE, "graft_plain", "pixels_16")
+    names = (BACKBONE, "graft_inception", "pixels_16")
     both = _compared(tmp_path / "a", photos_zip, *names)["ensembles"]
     assert [one["kind"] for one in both] == ["features", "probabilities"]
-    assert set(both[0]["members"]) == {BACKBONE, "graft_plain"}
+    assert set(both[0]["members"]) == {BACKBONE, "graft_inception"}
     assert both[0]["feature_dim"] == 896
     assert _compared(tmp_path / "b", photos_zip, *names, ensemble=False)["ensembles"] == []
     assert _compared(tmp_path / "c", photos_zip, BACKBONE, "pixels_16")["ensembles"] == []
@@ -136,7 +136,7 @@ def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: P
 def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     params = {
-        "dataset": str(photos_zip), "backbones": ["graft_inception", "graft_plain", BACKBONE, "pixels_16"],
+        "dataset": str(photos_zip), "backbones": ["graft_inception", "graft_residual", BACKBONE, "pixels_16"],
         "config": {}, "shortlist": 1, "ensemble": False,
     }  # fmt: skip
     found = tasks.compare(tmp_path, params, steps.append)

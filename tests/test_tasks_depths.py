@@ -13,17 +13,17 @@ from core.cli.app import main
 from core.errors import BackboneError
 from core.progress import silent
 
-BACKBONE = "graft_residual"
+BACKBONE = "graft_plain"
 QUICK = {"folds": 3, "repeats": 1, "c": 0.01, "seed": 1}
 
 
 def test_a_document_of_every_stage_that_is_also_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
     params = {"dataset": str(photos_zip), "backbone": BACKBONE, "config": QUICK}
     found = tasks.depth(tmp_path, params, silent)
-    assert [stage["name"] for stage in found["stages"]] == ["stem", "stage1", "stage2", "stage3"]
-    assert [stage["width"] for stage in found["stages"]] == [64, 128, 256, 512]
+    assert [stage["name"] for stage in found["stages"]] == ["stem", "stage1", "stage2", "stage3", "stage4"]
+    assert [stage["width"] for stage in found["stages"]] == [32, 64, 128, 256, 384]
     assert found["n"] == 28  # of 40 images those of the training split
-    assert [pair["b"] for pair in found["pairs"]] == ["stem", "stage1", "stage2"]
+    assert [pair["b"] for pair in found["pairs"]] == ["stem", "stage1", "stage2", "stage3"]
     assert (found["seed"], found["folds"], found["repeats"]) == (1, 3, 1)
     assert json.loads((tmp_path / "depth.json").read_text()) == json.loads(json.dumps(found))
 

@@ -76,13 +76,15 @@ def _conv(width_in: int, width: int, kernel: int, *, stride: int = 1) -> nn.Sequ
 
 
 def _residual() -> Trunk:
-    """Basic blocks of widths 128 and 256, two and three of them, on grids of 1/8 and 1/16; a 1×1 convolution to 512."""
+    """Basic blocks: one of width 64, three of 128, three of 240, on grids of 1/4 to 1/16; a 1×1 convolution to 512."""
     return Trunk(
         {
             "stem": nn.Sequential(_conv(3, 32, 5, stride=2), _conv(32, 64, 3, stride=2)),
-            "stage1": nn.Sequential(_basic_block(64, 128), _basic_block(128, 128)),
-            "stage2": nn.Sequential(_basic_block(128, 256), _basic_block(256, 256), _basic_block(256, 256)),
-            "stage3": _conv(256, 512, 1),
+            "stage1": nn.Sequential(_basic_block(64, 64)),
+            "stage2": nn.Sequential(_basic_block(64, 128), _basic_block(128, 128), _basic_block(128, 128)),
+            "stage3": nn.Sequential(
+                _basic_block(128, 240), _basic_block(240, 240), _basic_block(240, 240), _conv(240, 512, 1)
+            ),
         },
         feature_dim=512,
     )
@@ -129,8 +131,8 @@ def _inception() -> Trunk:
     return Trunk(
         {
             "stem": nn.Sequential(_conv(3, 32, 5, stride=2), nn.MaxPool2d(2), _conv(32, 64, 3)),
-            "stage1": nn.Sequential(InceptionBlock(64, 192, stride=2), InceptionBlock(192, 192)),
-            "stage2": nn.Sequential(InceptionBlock(192, 384, stride=2), InceptionBlock(384, 384)),
+            "stage1": nn.Sequential(InceptionBlock(64, 192, stride=2), *(InceptionBlock(192, 192) for _i in range(2))),
+            "stage2": nn.Sequential(InceptionBlock(192, 384, stride=2), *(InceptionBlock(384, 384) for _i in range(2))),
             "stage3": nn.Sequential(InceptionBlock(384, 512), InceptionBlock(512, 512)),
         },
         feature_dim=512,

@@ -37,7 +37,7 @@ def one_thread() -> Iterator[None]:
 class MeanColour:
     """A teacher that knows the mean colour of the left and the right half."""
 
-    name = "mean_colour"
+    name = key = "mean_colour"
     outputs = {"embedding": 6, "logits": 3}  # noqa: RUF012
     batch_size = 32
 
@@ -77,7 +77,7 @@ def sources(packed: Path, tmp_path: Path) -> list[Source]:
     images = load_images(packed, tmp_path / "cache", side_px=32)
     pixels, plan = torch.from_numpy(images.pixels), partial(plan_of, len(images))
     answers = Answers([MeanColour()], pixels, plan, tmp_path / "answers", name="packed", input_px=24)
-    return [Source(pixels, torch.from_numpy(images.labels), 1, plan, answers)]
+    return [Source("packed", pixels, torch.from_numpy(images.labels), 1, plan, answers)]
 
 
 def plan_of(count: int, view: int, wild: float = 0.25) -> Views:

@@ -18,7 +18,7 @@ from core.progress import Progress
 from tests.conftest import ZipBuilder
 from tests.fakes import install, install_tiny, tiny_info
 
-EMBEDDED = "graft_residual"
+EMBEDDED = "graft_plain"
 
 
 @pytest.fixture

@@ -204,8 +204,8 @@ def test_a_registered_backbone_uses_the_feature_store(dataset: Dataset, tmp_path
 
 
 def test_the_embedded_backbone_trains_for_an_epoch(dataset: Dataset, tmp_path: Path) -> None:
-    run = finetune(dataset, FinetuneConfig("graft_residual", mode="last", epochs=1), tmp_path)
+    run = finetune(dataset, FinetuneConfig("graft_plain", mode="last", epochs=1), tmp_path)
     assert run.metrics["val"]["accuracy"] > 0.5
     state = load_file(tmp_path / "model.safetensors")
-    assert state["head.weight"].shape == (2, 512)
+    assert state["head.weight"].shape == (2, 384)
     assert all(key.startswith(("backbone.", "head.")) for key in state)

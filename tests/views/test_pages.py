@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import tasks
+from core.backbones.registry import backbones
 from core.data.dataset import Dataset, delete_dataset, list_datasets
 from core.data.ingest import ingest
 from core.errors import JobError
@@ -83,7 +84,12 @@ def test_the_tour_queues_its_three_steps_and_explains_them(visit: Open):
     button(app, "Try a sample").click().run()
     assert not app.exception
     assert app.title[0].value == "A sample, all the way"
-    assert {job.spec.kind for job in store.list_jobs(W)} == {"ingest", "compare", "finetune"}
+    asked = {job.spec.kind: job.spec.params for job in store.list_jobs(W)}
+    assert asked.keys() == {"ingest", "compare", "finetune"}
+    costs = {info.name: info.gflops for info in backbones() if info.embedded and info.trainable}
+    quickest = min(costs, key=lambda name: costs[name])  # a newcomer waits for it
+    assert asked["finetune"]["config"]["backbone"] == quickest
+    assert set(asked["compare"]["backbones"]) == {*costs, "pixels_16"}
     assert len(app.subheader) == 4
 
 

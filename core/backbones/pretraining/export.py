@@ -1,6 +1,6 @@
 """Writing a finished student: fp16 safetensors, and a JSON card that says what it is."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +13,42 @@ from core.backbones.pretraining.student import Student
 from core.backbones.spec import Preprocessing
 from core.paths import write_bytes, write_json
 
-LICENCE = (
-    "Made for Graft. Its training photos come from ImageNet, which is offered for non-commercial research; what that "
-    "means for the weights is for you to judge. The MobileNet teachers are Apache-2.0."
-)
-NOTE = (
-    "Trained on few and small photos: expect less than from the ImageNet backbones. Tiny-ImageNet contains bees (class "
-    "n02206856), so accuracy on ants_bees is not accuracy on classes never seen."
-)
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What only the maker can say of a backbone: its images, its teachers, its licence, and what to beware of."""
+
+    trained_on: str
+    teacher: str
+    licence: str
+    note: str = ""
 
 
 def export(
-    student: Student, parts: list[tuple[Recipe, float]], card_path: Path, *, input_px: int, trained_on: str
+    student: Student, recipe: Recipe, card_path: Path, *, epochs: float, words: Words, begun: Card | None = None
 ) -> None:
     """Write `<name>.safetensors` beside the card `<name>.json`; the card, which names their sha256, comes last.
 
     Args:
-        parts: each part of the training, and the epochs that were done of it.
+        begun: card of the backbone that the student began with; how that one was trained is told too.
     """
     weights = card_path.with_suffix(".safetensors")
     write_bytes(weights, safetensors.torch.save(halved(student.trunk.state_dict())))
-    card: dict[str, Any] = {
+    card: Card = {
         "name": card_path.stem,
-        "architecture": parts[0][0].architecture,
-        "input_px": input_px,
-        "preprocessing": preprocessing(input_px).to_json(),
-        "trained_on": trained_on,
-        "teacher": ", ".join(lesson.teacher for lesson in student.lessons),
-        "recipe": [asdict(recipe) for recipe, _epochs in parts],
-        "seed": parts[0][0].seed,
-        "epochs": [round(epochs, 2) for _recipe, epochs in parts],
-        "licence": LICENCE,
-        "note": NOTE,
+        "architecture": recipe.architecture,
+        "input_px": recipe.input_px,
+        "preprocessing": preprocessing(recipe.input_px).to_json(),
+        "trained_on": words.trained_on,
+        "teacher": words.teacher,
+        "recipe": asdict(recipe),
+        "seed": recipe.seed,
+        "epochs": round(epochs, 2),
+        "before": {key: begun[key] for key in ("recipe", "epochs", "before") if key in begun} if begun else None,
+        "licence": words.licence,
+        "note": words.note,
         "accuracy": {},
     }
     write_json(card_path, {**card, **measured(card, weights)})

@@ -20,7 +20,7 @@ import typer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.errors import BackboneError
+from core.errors import BackboneError, GraftError
 from core.i18n import gettext as _
 from core.paths import write_bytes
 
@@ -114,11 +114,14 @@ def open_graph(path: Path) -> Graph:
         raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
     if path.suffix != ".safetensors":
         return _Reader(path).graph()
-    with safetensors.safe_open(path, "pt") as file:
-        metadata = file.metadata() or {}
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except safetensors.SafetensorError:
+        metadata = {}
     if not {"steps", "outputs"} <= metadata.keys():
-        raise BackboneError(_("“{name}” is no teacher that Graft saved.").format(name=path.name))
+        raise BackboneError(_("“{name}” is no teacher that Graft saved, or damaged.").format(name=path.name))
     return Graph(json.loads(metadata["steps"]), weights, json.loads(metadata["outputs"]))
 
 
@@ -136,7 +139,10 @@ class _Reader:
         self.weights: dict[str, Tensor] = {}
         self.outputs: dict[str, int] = {}
         self.step_of: dict[str, int] = {}
-        self.moving = _moving(openvino.Core().read_model(path))
+        try:
+            self.moving = _moving(openvino.Core().read_model(path))
+        except RuntimeError as error:
+            raise BackboneError(_("OpenVINO cannot read “{name}”.").format(name=path.name)) from error
         self.values = _values(openvino, self.moving)
 
     def graph(self) -> Graph:
@@ -162,20 +168,23 @@ class _Reader:
         elif kind in {"Convolution", "GroupConvolution"}:
             self._read_convolution(name, node, takes)
         elif kind == "Add" and len(takes) == 1:
-            (bias,) = (self.values[name, i] for i in (0, 1) if (name, i) in self.values)
-            self.weights[f"{takes[0]}.bias"] += bias.flatten()
-            self.step_of[name] = takes[0]
+            self._read_bias(name, takes[0])
         elif kind == "Add":
             self._write(name, "add", takes)
         elif kind == "Clamp":
-            self._limit(name, takes, node.get_attributes()["min"], node.get_attributes()["max"])
+            self._limit(name, node, takes, node.get_attributes()["min"], node.get_attributes()["max"])
         elif kind == "FakeQuantize":
-            self._read_range(name, takes)
+            self._read_range(name, node, takes)
         elif kind == "AvgPool":
+            self._understood(kind, list(node.get_output_shape(0))[2:] == [1, 1])
             self.outputs["embedding"] = self._write(name, "mean", takes)
         else:
+            self._understood(kind, False)
+
+    def _understood(self, operation: str, so: bool) -> None:
+        if not so:
             message = _("The teacher “{name}” has an operation that is not understood: {operation}.")
-            raise BackboneError(message.format(name=self.path.name, operation=kind))
+            raise BackboneError(message.format(name=self.path.name, operation=operation))
 
     def _write(self, name: str, op: str, takes: list[int], **settings: float) -> int:
         number = len(self.steps) + 1
@@ -184,25 +193,40 @@ class _Reader:
         return number
 
     def _read_convolution(self, name: str, node: Any, takes: list[int]) -> None:
-        weight, groups = self.values[name, 1], 1
+        weight, groups, how = self.values[name, 1], 1, node.get_attributes()
         if node.get_type_name() == "GroupConvolution":  # (groups, out, in, h, w)
             weight, groups = weight.flatten(0, 1), len(weight)
-        number = self._write(name, "convolution", takes, stride=int(node.get_attributes()["strides"][0]), groups=groups)
+        (stride, across), pads = how["strides"], zip(how["pads_begin"], how["pads_end"], strict=True)
+        sides = node.input_value(0).get_shape()[2:]
+        same = [_same(side, kernel, stride) for side, kernel in zip(sides, weight.shape[2:], strict=True)]
+        usual = stride == across and set(how["dilations"]) == {1} and list(pads) == same
+        self._understood(node.get_type_name(), usual)
+        number = self._write(name, "convolution", takes, stride=int(stride), groups=groups)
         self.weights[f"{number}.weight"] = weight
         self.weights[f"{number}.bias"] = torch.zeros(len(weight))
 
-    def _read_range(self, name: str, takes: list[int]) -> None:
+    def _read_bias(self, name: str, taken: int) -> None:
+        (bias,) = (self.values[name, i] for i in (0, 1) if (name, i) in self.values)
+        known = self.weights.get(f"{taken}.bias")
+        self._understood("Add", known is not None and known.numel() == bias.numel())
+        self.weights[f"{taken}.bias"] = bias.flatten() + (known if known is not None else 0)
+        self.step_of[name] = taken
+
+    def _read_range(self, name: str, node: Any, takes: list[int]) -> None:
         """A range that numbers are rounded within: the image's becomes a scale, any other one a limit."""
-        low, high, out_low, out_high = (float(self.values[name, i].flatten()[0]) for i in range(1, 5))
+        limits = [self.values[name, i] for i in range(1, 5)]
+        self._understood("FakeQuantize", all(limit.numel() == 1 for limit in limits))
+        low, high, out_low, out_high = (float(limit) for limit in limits)
         if takes == [0]:
             scale = (out_high - out_low) / (high - low)
             self._write(name, "affine", takes, scale=scale, shift=out_low - scale * low)
         else:
-            self._limit(name, takes, low, high)
+            self._limit(name, node, takes, low, high)
 
-    def _limit(self, name: str, takes: list[int], low: float, high: float) -> None:
-        before = self.steps[takes[0] - 1]
-        if before["op"] == "clamp":
+    def _limit(self, name: str, node: Any, takes: list[int], low: float, high: float) -> None:
+        """A clamp; one behind another becomes one with it where nothing else takes the first."""
+        before: Step = self.steps[takes[0] - 1] if takes[0] else {"op": "image"}
+        if before["op"] == "clamp" and len(node.input_value(0).get_target_inputs()) == 1:
             before["low"], before["high"] = max(before["low"], low), min(before["high"], high)
             self.step_of[name] = takes[0]
         else:
@@ -236,7 +260,13 @@ def convert(
     to: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
 ) -> None:
     """Write a teacher down so that a machine without OpenVINO can open it."""
-    save_graph(open_graph(teacher), to)
+    try:
+        if to.suffix != ".safetensors":
+            raise BackboneError(_("The file to write must end in .safetensors, not “{name}”.").format(name=to.name))
+        save_graph(open_graph(teacher), to)
+    except GraftError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":

@@ -4,16 +4,19 @@ Three layouts are read: packed (`train.bin`, `train_index.npz` with offsets (n+1
 and a zip of images; the latter two have no labels.
 """
 
+import hashlib
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from filelock import FileLock
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import BackboneError
 from core.i18n import gettext as _
@@ -27,7 +30,7 @@ class Images:
     """Decoded squares.
 
     Attributes:
-        name: names the cache files made from them.
+        name: names the cache files made from them; it depends on what the images are.
         pixels: (n, side, side, 3) uint8, RGB.
         labels: (n,) int64; -1 where an image has no label.
     """
@@ -51,67 +54,107 @@ class Images:
         return int(self.pixels.shape[1])
 
 
+@dataclass(frozen=True)
+class _Listing:
+    """What a source holds: how many images, the bytes and the name of image i, the labels, and what tells it apart."""
+
+    count: int
+    read: Callable[[int], bytes]
+    name: Callable[[int], str]
+    labels: npt.NDArray[np.int64]
+    digest: str
+
+
 def load_images(source: Path, cache: Path, *, side_px: int, split: str = "train") -> Images:
-    """Decode `source` into `cache`, or take what is there already.
+    """Decode `source` into `cache`, or take what is there already and whole.
 
     Raises:
-        BackboneError: `source` holds no images in a known layout.
+        BackboneError: `source` holds no images in a known layout, or one that cannot be read.
     """
-    name = f"{source.stem}-{split}-{side_px}"
-    count, read, labels = _reader(source, split)
-    path = cache / f"{name}.npy"
-    if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        _decode(path, count, read, side_px)
-    return Images(name, np.load(path, mmap_mode="c"), labels)
-
-
-def _reader(source: Path, split: str) -> tuple[int, Callable[[int], bytes], npt.NDArray[np.int64]]:
-    """How many images there are, the bytes of image i, and the labels."""
-    if (source / f"{split}_index.npz").exists():
-        index = np.load(source / f"{split}_index.npz")
-        offsets, packed = index["offsets"], np.memmap(source / f"{split}.bin", dtype=np.uint8, mode="r")
-        labels = index["labels"].astype(np.int64)
-        return len(labels), lambda i: packed[offsets[i] : offsets[i + 1]].tobytes(), labels
-    if source.is_dir():
-        paths = sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
-        return _unlabelled(source, len(paths), lambda i: paths[i].read_bytes())
-    if source.suffix == ".zip" and source.exists():
-        archive = zipfile.ZipFile(source)
-        names = sorted(n for n in archive.namelist() if Path(n).suffix.lower() in SUFFIXES)
-        return _unlabelled(source, len(names), lambda i: archive.read(names[i]))
-    return _unlabelled(source, 0, lambda _i: b"")
-
-
-def _unlabelled(
-    source: Path, count: int, read: Callable[[int], bytes]
-) -> tuple[int, Callable[[int], bytes], npt.NDArray[np.int64]]:
-    if count == 0:
+    listing = _packed(source, split) or _in_folder(source) or _in_zip(source)
+    if listing is None or listing.count == 0:
         raise BackboneError(
             _(
                 "“{name}” holds no images. Give a folder or zip of images, or packed ones (train.bin, train_index.npz)."
             ).format(name=source.name)
         )
-    return count, read, np.full(count, -1, dtype=np.int64)
+    name = f"{source.stem}-{split}-{side_px}-{listing.digest[:8]}"
+    path = cache / f"{name}.npy"
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        pixels = read_array(path, (listing.count, side_px, side_px, 3))
+        if pixels is None:
+            _decode(path, listing, side_px)
+            pixels = np.load(path, mmap_mode="c")
+    return Images(name, pixels, listing.labels)
 
 
-def _decode(path: Path, count: int, read: Callable[[int], bytes], side_px: int) -> None:
-    header = {"descr": "|u1", "fortran_order": False, "shape": (count, side_px, side_px, 3)}
+def read_array(path: Path, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
+    """The array of that shape in a file, mapped; None where the file is missing, damaged or holds another."""
+    try:
+        found: npt.NDArray[Any] = np.load(path, mmap_mode="c")
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if found.shape == shape else None
+
+
+def _packed(source: Path, split: str) -> _Listing | None:
+    path = source / f"{split}_index.npz"
+    if not path.exists():
+        return None
+    index, packed = np.load(path), np.memmap(source / f"{split}.bin", dtype=np.uint8, mode="r")
+    offsets, labels = index["offsets"], index["labels"].astype(np.int64)
+    digest = hashlib.sha256(offsets.tobytes() + labels.tobytes() + packed[:: max(1, len(packed) // 65536)].tobytes())
+    return _Listing(
+        len(labels), lambda i: packed[offsets[i] : offsets[i + 1]].tobytes(), str, labels, digest.hexdigest()
+    )
+
+
+def _in_folder(source: Path) -> _Listing | None:
+    if not source.is_dir():
+        return None
+    paths = sorted(path for path in source.rglob("*") if _is_image(path.relative_to(source)))
+    names = [f"{path.relative_to(source).as_posix()} {path.stat().st_size}" for path in paths]
+    return _unlabelled(names, lambda i: paths[i].read_bytes())
+
+
+def _in_zip(source: Path) -> _Listing | None:
+    if source.suffix != ".zip" or not source.exists():
+        return None
+    archive = zipfile.ZipFile(source)
+    entries = sorted((one for one in archive.infolist() if _is_image(Path(one.filename))), key=lambda one: one.filename)
+    return _unlabelled([f"{one.filename} {one.CRC}" for one in entries], lambda i: archive.read(entries[i]))
+
+
+def _is_image(name: Path) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
+    return name.suffix.lower() in SUFFIXES and not hidden
+
+
+def _unlabelled(names: list[str], read: Callable[[int], bytes]) -> _Listing:
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
+    labels = np.full(len(names), -1, dtype=np.int64)
+    return _Listing(len(names), read, lambda i: names[i].rsplit(" ", 1)[0], labels, digest)
+
+
+def _decode(path: Path, listing: _Listing, side_px: int) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": (listing.count, side_px, side_px, 3)}
     with replacing(path) as file, ThreadPoolExecutor(2) as pool:
         np.lib.format.write_array_header_1_0(file, header)
-        for start in range(0, count, 256):
-            rows = _rows(read, start, min(start + 256, count))
-            for square in pool.map(lambda data: _square(data, side_px), rows):
+        for start in range(0, listing.count, 256):
+            numbers = range(start, min(start + 256, listing.count))
+            rows = [(listing.read(i), listing.name(i)) for i in numbers]
+            for square in pool.map(lambda row: _square(row[0], row[1], side_px), rows):
                 file.write(square.tobytes())
 
 
-def _rows(read: Callable[[int], bytes], start: int, stop: int) -> Iterator[bytes]:
-    return (read(i) for i in range(start, stop))
-
-
-def _square(data: bytes, side_px: int) -> npt.NDArray[np.uint8]:
+def _square(data: bytes, name: str, side_px: int) -> npt.NDArray[np.uint8]:
     """The central square of an image, upright, resized (bicubic, antialiased) where it is not of that size."""
-    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+    try:
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+    except (UnidentifiedImageError, OSError) as error:
+        message = _("The image “{name}” cannot be read. Mend it or take it out.")
+        raise BackboneError(message.format(name=name)) from error
     if image.size != (side_px, side_px):
         image = ImageOps.fit(image, (side_px, side_px), Image.Resampling.BICUBIC)
     return np.asarray(image)

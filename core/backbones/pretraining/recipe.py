@@ -1,7 +1,4 @@
-"""Everything that decides a training run, and what follows from it at each step.
-
-A backbone is trained in one or more parts, each a run of its own that begins with the network of the one before.
-"""
+"""Everything that decides a training run, and what follows from it at each step."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -21,9 +18,10 @@ class Recipe:
     ("trapezoidal" schedule; Hägele et al. 2024). In the cool-down the images get larger (progressive sizes).
 
     Attributes:
+        input_px: native input of the finished backbone.
         views: views of each image that teachers answered; epoch e learns from view e modulo `views`.
         photo_repeats: how often an epoch sees each image of a source without labels.
-        every: of a source with labels, every so-manieth image is taken.
+        every: of packed images, every so-manieth is taken.
         head_rate: learning rate of heads, norms and biases, as a share of the convolutions'.
         sizes_px, cooldown_sizes_px: student's input sizes; one is drawn for each batch.
         wild: share of views that look like no photo; see `views`.
@@ -35,6 +33,7 @@ class Recipe:
     """
 
     architecture: str
+    input_px: int = 96
     epochs: float = 20
     cooldown_epochs: float = 6
     batch_size: int = 512
@@ -63,6 +62,10 @@ class Recipe:
         if not 0 < self.cooldown_epochs <= self.epochs:
             message = _("The cool-down of {cooldown} epochs must be more than 0 and at most the run's {epochs}.")
             raise BackboneError(message.format(cooldown=self.cooldown_epochs, epochs=self.epochs))
+        for name, least in (("views", 1), ("every", 1), ("batch_size", 2), ("seed", 0), ("input_px", 16)):
+            if getattr(self, name) < least:
+                message = _("“{name}” must be at least {least}, not {value}.")
+                raise BackboneError(message.format(name=name, least=least, value=getattr(self, name)))
 
     @property
     def steady_epochs(self) -> float:
@@ -84,7 +87,7 @@ class Recipe:
 
     def may_continue(self, earlier: "Recipe", epochs_done: float) -> bool:
         """Whether a run begun as `earlier` can go on as this one, and be what this one is from its start."""
-        before, after = (replace(recipe, stop_epoch=None) for recipe in (earlier, self))
+        before, after = (replace(recipe, stop_epoch=None, input_px=16) for recipe in (earlier, self))
         end = {"epochs": 0, "cooldown_epochs": 0, "cooldown_sizes_px": ()}
         same = {**asdict(before), **end} == {**asdict(after), **end}
         return before == after or (same and epochs_done <= min(self.steady_epochs, earlier.steady_epochs))
@@ -96,9 +99,23 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     return Recipe(**plain)
 
 
-RECIPES: dict[str, tuple[Recipe, ...]] = {
-    "residual": (Recipe("residual", sizes_px=(64, 80, 96), cooldown_sizes_px=(96, 112, 128)),),
-    "plain": (Recipe("plain", sizes_px=(48, 64, 80), cooldown_sizes_px=(80, 96)),),
-    "inception": (Recipe("inception", sizes_px=(64, 80, 96), cooldown_sizes_px=(80, 96, 112)),),
-}
-"""How each of the shipped backbones was trained, part by part."""
+RECIPES = {
+    "residual": Recipe(
+        "residual", input_px=128, epochs=44.58, cooldown_epochs=18.3, stop_epoch=41.88,
+        sizes_px=(64, 80, 96), cooldown_sizes_px=(96, 112, 128),
+    ),
+    "plain": Recipe(
+        "plain", input_px=96, epochs=61.14, cooldown_epochs=34.0, stop_epoch=44.66,
+        sizes_px=(48, 64, 80), cooldown_sizes_px=(80, 96),
+    ),
+    "inception": Recipe(
+        "inception", input_px=112, epochs=27.19, cooldown_epochs=8.6,
+        sizes_px=(64, 80, 96), cooldown_sizes_px=(80, 96, 112),
+    ),
+    "residual_photos": Recipe(
+        "residual", input_px=128, epochs=1.0, cooldown_epochs=1.0, sizes_px=(96, 112, 128),
+        cooldown_sizes_px=(96, 112, 128), batch_size=256, learning_rate=4e-4, warmup_steps=30, ema_decay=0.99,
+        views=1, photo_repeats=25, every=4, seed=1,
+    ),
+}  # fmt: skip
+"""How each of the shipped backbones was trained; `residual_photos` goes on where `residual` was left off."""

@@ -80,7 +80,7 @@ class Student(nn.Module):
         return parts
 
     def _embedding_loss(self, scaled: Tensor, batch: Batch) -> Tensor:
-        """Mean over teachers of the squared error on the standardised embedding; 1 for one that knows nothing."""
+        """Mean over teachers of the squared error on the standardised embedding; near 1 for one that knows nothing."""
         losses = []
         for head, lesson in zip(self.embedding_heads, self.lessons, strict=True):
             wanted = (batch.embeddings[lesson.teacher].float() - lesson.mean) / lesson.std

@@ -1,7 +1,7 @@
 """The teachers' answers to every view, computed when first asked for and kept on disk as float16.
 
-One file holds one output of one teacher for one view. Several trainings may share a folder: one of them
-computes a view, the others wait for it.
+One file holds one output of one teacher for one view. Several trainings may share a folder: one of them computes a
+view, the others wait for it. A damaged file is computed anew.
 """
 
 import time
@@ -15,6 +15,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
+from core.backbones.pretraining.images import read_array
 from core.backbones.pretraining.teachers import Teacher
 from core.backbones.pretraining.views import Views, draw_views
 from core.i18n import gettext as _
@@ -63,21 +64,25 @@ class Answers:
     def _read(self, view: int) -> Answer:
         answer: Answer = {"embedding": {}, "logits": {}}
         for teacher in self.teachers:
-            for output, path in self._computed(teacher, view).items():
-                values = torch.from_numpy(np.load(path, mmap_mode="c"))
-                answer[output][teacher.name] = values.to(self.pixels.device)
+            for output, values in self._of_teacher(teacher, view).items():
+                answer[output][teacher.name] = torch.from_numpy(values).to(self.pixels.device)
         return answer
 
-    def _computed(self, teacher: Teacher, view: int) -> dict[str, Path]:
-        stem = f"{teacher.name}.{self.name}.view{view}"
+    def _of_teacher(self, teacher: Teacher, view: int) -> dict[str, npt.NDArray[np.float16]]:
+        """A teacher's outputs for a view, from disk where they are whole."""
+        stem = f"{teacher.key}.{self.name}.view{view}"
         paths = {output: self.cache / f"{stem}.{output}.npy" for output in teacher.outputs}
+        rows = len(self.plan(view))
         self.cache.mkdir(parents=True, exist_ok=True)
         with FileLock(self.cache / f"{stem}.lock"):
-            if not all(path.exists() for path in paths.values()):
-                for output, rows in self._ask(teacher, view).items():
+            found = {output: read_array(path, (rows, teacher.outputs[output])) for output, path in paths.items()}
+            answers = {output: values for output, values in found.items() if values is not None}
+            if answers.keys() != paths.keys():
+                answers = self._ask(teacher, view)
+                for output, values in answers.items():
                     with replacing(paths[output]) as file:
-                        np.save(file, rows)
-        return paths
+                        np.save(file, values)
+        return answers
 
     def _ask(self, teacher: Teacher, view: int) -> dict[str, npt.NDArray[np.float16]]:
         views, done, started = self.plan(view), 0, time.monotonic()

@@ -1,8 +1,9 @@
-"""Networks to learn from: an OpenVINO-readable file (TFLite, ONNX, IR) or any torchvision weights.
+"""Networks to learn from: an 8-bit TFLite file of images (or the like that OpenVINO reads), or torchvision's weights.
 
 A teacher gives an embedding (the average over the last feature maps) and, where it has a classifier, class logits.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,12 +27,14 @@ class Teacher(Protocol):
     """What `targets` asks of a teacher.
 
     Attributes:
-        name: names the cache files.
+        name: what cards call it.
+        key: tells its answers from those of any other.
         outputs: widths of its outputs, `embedding` and perhaps `logits`.
         batch_size: how many images it wants at a time, at most.
     """
 
     name: str
+    key: str
     outputs: dict[str, int]
     batch_size: int
 
@@ -44,13 +47,27 @@ def open_teacher(spec: str, *, input_px: int, device: str = "cpu") -> Teacher:
     """A teacher by `torchvision:<model>` (its default weights) or by a file that OpenVINO or `open_graph` reads.
 
     On the processor OpenVINO is the faster one, elsewhere torch runs the file's network.
+
+    Raises:
+        BackboneError: there is no such teacher, or it cannot answer images of that size.
     """
-    if spec.startswith("torchvision:"):
-        return torchvision_teacher(spec.removeprefix("torchvision:"), device=device)
-    path = Path(spec)
-    if device == "cpu" and path.suffix != ".safetensors":
-        return OpenVinoTeacher(path, input_px=input_px)
-    return TorchTeacher(path.stem, open_graph(path), device=device)
+    try:
+        if spec.startswith("torchvision:"):
+            return torchvision_teacher(spec.removeprefix("torchvision:"), input_px=input_px, device=device)
+        path = Path(spec)
+        if device == "cpu" and path.suffix != ".safetensors":
+            return OpenVinoTeacher(path, input_px=input_px)
+        return TorchTeacher(path.stem, open_graph(path), key=key_of(path), input_px=input_px, device=device)
+    except (RuntimeError, ValueError, AssertionError, LookupError) as error:  # what other libraries say
+        message = _("“{name}” cannot be a teacher of images of {size} px: {problem}")
+        problem = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        raise BackboneError(message.format(name=Path(spec).name, size=input_px, problem=problem)) from error
+
+
+def key_of(path: Path) -> str:
+    """A file's name and what is in it."""
+    with path.open("rb") as file:
+        return f"{path.stem}-{hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
 
 
 class OpenVinoTeacher:
@@ -75,7 +92,7 @@ class OpenVinoTeacher:
         core = openvino.Core()
         model = _pooled_outputs(openvino, core.read_model(path))
         model.reshape([self.batch_size, input_px, input_px, 3])
-        self.name = path.stem
+        self.name, self.key = path.stem, key_of(path)
         self._compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
         self._streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         names = ("embedding", "logits")
@@ -129,15 +146,19 @@ class TorchTeacher:
 
     Args:
         network: (b, 3, h, w) in 0..1 -> `embedding` (b, d) and perhaps `logits` (b, c).
+        input_px: side of the images that it will be asked about.
     """
 
-    def __init__(self, name: str, network: nn.Module, *, device: str = "cpu") -> None:
-        self.name = name
+    def __init__(
+        self, name: str, network: nn.Module, *, key: str = "", input_px: int = 64, device: str = "cpu"
+    ) -> None:
+        self.name, self.key = name, key or name
         self._device = torch.device(device)
         self._dtype = torch.float32 if device == "cpu" else torch.float16
         self.batch_size = 32 if device == "cpu" else 512
         self._network = network.eval().to(self._device, self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.outputs = {name: values.shape[1] for name, values in self._answer(torch.zeros(1, 3, 64, 64)).items()}
+        answer = self._answer(torch.zeros(1, 3, input_px, input_px))
+        self.outputs = {output: values.shape[1] for output, values in answer.items()}
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
         """See `Teacher`."""
@@ -162,7 +183,10 @@ class Classifier(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
         self._embedding = torch.empty(0)
-        last = [m for m in model.modules() if isinstance(m, nn.Linear)][-1]
+        linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
+        if not linear:
+            raise BackboneError(_("The teacher has no linear layer to take an embedding from."))
+        last = linear[-1]
         last.register_forward_pre_hook(lambda _module, inputs: setattr(self, "_embedding", inputs[0]))
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -171,14 +195,14 @@ class Classifier(nn.Module):
         return {"embedding": self._embedding, "logits": logits}
 
 
-def torchvision_teacher(model_name: str, *, device: str) -> TorchTeacher:
-    """Any torchvision classifier with its default weights."""
+def torchvision_teacher(model_name: str, *, input_px: int, device: str) -> TorchTeacher:
+    """A torchvision classifier with its default weights; one that ends in a linear layer, and takes that size."""
     from torchvision.models import get_model, get_model_weights
 
     weights = get_model_weights(model_name).DEFAULT
     preset = weights.transforms()
     network = Classifier(get_model(model_name, weights=weights), preset.mean, preset.std)
-    return TorchTeacher(model_name, network, device=device)
+    return TorchTeacher(model_name, network, key=f"{model_name}-{weights.name}", input_px=input_px, device=device)
 
 
 def _filled(images: Tensor, size: int) -> Tensor:

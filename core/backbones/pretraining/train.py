@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ Report = Callable[[str], None]
 REPORT_EVERY = 50  # steps
 SAVE_EVERY_S = 60
 FIT_BATCHES = 16
-OWN_STREAM = 1  # keeps the student's own changes to an epoch's images apart from the epoch's order
+ORDER_STREAM, OWN_STREAM = 1, 2  # keep what is random in an epoch apart
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ class Source:
     """Images with the teachers' answers to their views.
 
     Attributes:
+        name: tells them from others.
         pixels: (n, side, side, 3) uint8.
         labels: (n,) int64; -1 where there is none.
         repeats: how often each image is seen in an epoch; row i of a view shows image i modulo n.
         plan, answers: a view's number -> its rows, and what the teachers say of them.
     """
 
+    name: str
     pixels: Tensor
     labels: Tensor
     repeats: int
@@ -56,7 +59,7 @@ class Source:
 
 
 def lessons_of(sources: list[Source], *, rows: int = 20_000) -> list[Lesson]:
-    """Each teacher's scale, from rows all over the first view of the first source."""
+    """Each teacher's scale, from rows all over the first view of the first source: the others' losses are on it too."""
     first = sources[0].answers(0)
     lessons = []
     for teacher, embedding in first["embedding"].items():
@@ -74,7 +77,7 @@ class Training:
         start: a trunk whose weights the student's trunk begins with, as far as the shapes agree.
 
     Raises:
-        BackboneError: the checkpoint is of another recipe.
+        BackboneError: the checkpoint is damaged, or of another recipe, other images or other teachers.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class Training:
         self.device = torch.device(device)
         label_count = max(int(source.labels.max()) for source in sources) + 1
         student = Student(recipe.architecture, lessons_of(sources), label_count)
+        self._taught = [*(source.name for source in sources), *(lesson.teacher for lesson in student.lessons)]
         if start is not None:
             begin_with(student.trunk, start)
         self.student = student.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -151,9 +155,9 @@ class Training:
         return parts
 
     def _batches(self, epoch: int, first: int, stop: int) -> Iterator[Batch]:
-        """Batches `first` to `stop` of an epoch; every one holds as many images of each source."""
+        """Batches `first` to `stop` of an epoch; all of them share the sources in the same way."""
         recipe = self.recipe
-        random = np.random.default_rng((recipe.seed, epoch))
+        random = np.random.default_rng((ORDER_STREAM, recipe.seed, epoch))
         orders = [random.permutation(len(source)) for source in self.sources]
         sizes = random.choice(recipe.sizes_at(epoch), self.steps_per_epoch)
         for step in range(first, stop):
@@ -166,7 +170,8 @@ class Training:
 
     def _save(self) -> None:
         state = {
-            "recipe": asdict(self.recipe), "steps_done": self.steps_done, "history": self.history,
+            "recipe": asdict(self.recipe), "taught": self._taught,
+            "steps_done": self.steps_done, "history": self.history,
             "student": self.student.state_dict(), "average": self.average.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }  # fmt: skip
@@ -174,12 +179,18 @@ class Training:
             torch.save(state, file)
 
     def _load(self) -> None:
-        state: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        try:
+            state: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        except (RuntimeError, EOFError, UnpicklingError) as error:
+            message = _("The checkpoint “{name}” is damaged. Delete it to begin anew.")
+            raise BackboneError(message.format(name=self.checkpoint.name)) from error
         earlier = recipe_from_dict(state["recipe"])
         done = state["steps_done"] / self.steps_per_epoch
-        if not self.recipe.may_continue(earlier, done):
-            message = _("The checkpoint “{name}” is of another recipe, {epochs} epochs in. Use another folder.")
-            raise BackboneError(message.format(name=self.checkpoint.name, epochs=round(done, 1)))
+        if state["taught"] != self._taught or not self.recipe.may_continue(earlier, done):
+            message = _(
+                "The checkpoint “{name}” is of another recipe, other images or other teachers. Use another folder."
+            )
+            raise BackboneError(message.format(name=self.checkpoint.name))
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
@@ -192,7 +203,7 @@ def _draw(source: Source, rows: npt.NDArray[np.int64], epoch: int, size_px: int,
     view = epoch % recipe.views
     views = source.plan(view).of(rows)
     images = draw_views(source.pixels, rows % len(source.pixels), views, size_px)
-    random = np.random.default_rng((recipe.seed, epoch, OWN_STREAM, int(rows[0])))
+    random = np.random.default_rng((OWN_STREAM, recipe.seed, epoch, int(rows[0])))
     mirrored = torch.from_numpy(np.flatnonzero(random.random(len(rows)) < 0.5)).to(images.device)
     images[mirrored] = images[mirrored].flip(3)
     blurred = torch.from_numpy(np.flatnonzero(random.random(len(rows)) < recipe.blur)).to(images.device)

@@ -24,6 +24,8 @@ ALONE, BLEND, MOSAIC = 0, 1, 2
 MIX_SHARES = (0.4, 0.3, 0.3)  # of wild views
 PLAIN, GREY, JITTER, STRANGE = range(4)
 COLOUR_SHARES = (0.4, 0.2, 0.3, 0.1)  # of wild views
+BOX_STREAM, WILD_STREAM, MIX_STREAM, PARTNER_STREAM, COLOUR_STREAM = range(10, 15)
+VERSION = 1  # of what follows from (seed, view): answers to earlier ones are not to be taken for answers to these
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -57,13 +59,13 @@ class Views:
 @lru_cache(maxsize=8)
 def plan_views(seed: int, view: int, count: int, wild: float) -> Views:
     """View number `view` of each of `count` images, of which the share `wild` is wild."""
-    is_wild = np.random.default_rng((seed, view, 1)).random(count) < wild
-    draws = np.random.default_rng((seed, view, 2)).random((count, 4))
+    is_wild = np.random.default_rng((WILD_STREAM, seed, view)).random(count) < wild
+    draws = np.random.default_rng((MIX_STREAM, seed, view)).random((count, 4))
     mix = np.where(is_wild, np.searchsorted(np.cumsum(MIX_SHARES[:-1]), draws[:, 0], side="right"), ALONE)
     views = Views(
         _boxes(seed, view, is_wild),
         mix.astype(np.int64),
-        (np.random.default_rng((seed, view, 3)).random((count, 3)) * count).astype(np.int64),
+        (np.random.default_rng((PARTNER_STREAM, seed, view)).random((count, 3)) * count).astype(np.int64),
         (0.15 + 0.7 * draws[:, 1]).astype(np.float32),
         _colours(seed, view, is_wild),
     )
@@ -74,7 +76,7 @@ def plan_views(seed: int, view: int, count: int, wild: float) -> Views:
 
 def _boxes(seed: int, view: int, is_wild: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """Random resized crops (Szegedy et al. 2014), mirrored or not; turned where wild."""
-    draws = np.random.default_rng((seed, view)).random((len(is_wild), 6))
+    draws = np.random.default_rng((BOX_STREAM, seed, view)).random((len(is_wild), 6))
     low, high = (np.where(is_wild, wild, tame) for wild, tame in zip(WILD_AREA, AREA, strict=True))
     area = low + (high - low) * draws[:, 0]
     aspect = np.exp(np.where(is_wild, 2.0, 1.0) * LOG_ASPECT * (2 * draws[:, 1] - 1))
@@ -89,7 +91,7 @@ def _boxes(seed: int, view: int, is_wild: npt.NDArray[np.bool_]) -> npt.NDArray[
 
 def _colours(seed: int, view: int, is_wild: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """Colour matrices: the identity, grey, other contrast, brightness and saturation, or negated or swapped colours."""
-    random = np.random.default_rng((seed, view, 4))
+    random = np.random.default_rng((COLOUR_STREAM, seed, view))
     count = len(is_wild)
     kinds = np.searchsorted(np.cumsum(COLOUR_SHARES[:-1]), random.random(count), side="right")
     kinds = np.where(is_wild, kinds, PLAIN)

@@ -5,19 +5,20 @@ import pytest
 import torch
 
 from core.backbones.pretraining.evaluate import Score, embed, load_exported, probe_score, read_labelled_zip, score_card
-from core.backbones.pretraining.export import export, preprocessing
+from core.backbones.pretraining.export import Words, export, preprocessing
 from core.backbones.pretraining.recipe import Recipe
 from core.backbones.pretraining.student import Student
 from core.paths import read_json
 from tests.conftest import ZipBuilder
 
-PARTS = [(Recipe("tiny", epochs=8), 4.0), (Recipe("tiny", epochs=1, cooldown_epochs=1), 0.5)]
+RECIPE = Recipe("tiny", input_px=32)
+WORDS = Words("nothing", "nobody", "none")
 
 
 def test_an_exported_student_computes_the_same_features(tmp_path: Path) -> None:
     torch.manual_seed(0)
     student = Student("tiny", [], 3).eval()
-    export(student, PARTS, tmp_path / "mine.json", input_px=32, trained_on="nothing")
+    export(student, RECIPE, tmp_path / "mine.json", epochs=0, words=WORDS)
     trunk, how = load_exported(tmp_path / "mine.json")
     images = torch.rand(2, 3, 32, 32)
     with torch.inference_mode():
@@ -32,7 +33,7 @@ def test_wilsons_interval_and_the_probe_on_separable_features(small_zip: ZipBuil
     features = np.stack([np.asarray(image).mean((0, 1)) for image in images]).astype(np.float32)
     assert probe_score(features, classes) == Score(len(classes), len(classes))
     torch.manual_seed(0)
-    export(Student("tiny", [], 1), PARTS, tmp_path / "x.json", input_px=32, trained_on="nothing")
+    export(Student("tiny", [], 1), RECIPE, tmp_path / "x.json", epochs=0, words=WORDS)
     found = score_card(tmp_path / "x.json", small_zip())
     written = read_json(tmp_path / "x.json")["accuracy"]
     assert [entry["value"] for entry in written.values()] == [round(found.value, 4)]

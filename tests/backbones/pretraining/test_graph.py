@@ -4,7 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import typer
 from torch.nn import functional
+from typer.testing import CliRunner
 
 from core.backbones.preprocess import crop, normalise
 from core.backbones.pretraining.evaluate import read_labelled_zip
@@ -94,3 +96,51 @@ def test_a_teachers_file_answers_in_torch_as_in_openvino(name: str, shared: Path
     (ours,), (theirs,) = in_torch([images]), in_openvino([images])
     for output in in_torch.outputs:
         assert np.corrcoef(ours[output].ravel(), theirs[output].ravel())[0, 1] > 0.98
+
+
+def made(path: Path, *, dilation: int = 1, pool: int = 8) -> Path:
+    """An 8-bit network of 16 px images as OpenVINO writes it: a convolution, its bias, a range, a pool."""
+    from openvino import Model, opset13, serialize
+
+    random = np.random.default_rng(0)
+    image = opset13.parameter([1, 16, 16, 3], np.uint8)
+    planes = opset13.convert(opset13.transpose(image, np.array([0, 3, 1, 2])), np.float32)
+    inside = opset13.fake_quantize(planes, np.float32(0), np.float32(255), np.float32(-1), np.float32(1), 256)
+    weight = (random.integers(-127, 128, (5, 3, 3, 3)) / 300).astype(np.float32)
+    pads = ([0, 0], [1, 1]) if dilation == 1 else ([1, 1], [2, 2])
+    maps = opset13.convolution(inside, weight, [2, 2], *pads, [dilation] * 2)
+    maps = opset13.add(maps, random.normal(size=(1, 5, 1, 1)).astype(np.float32))
+    limited = opset13.fake_quantize(maps, np.float32(0), np.float32(0.3), np.float32(0), np.float32(0.3), 256)
+    pooled = opset13.avg_pool(limited, [1, 1], [0, 0], [0, 0], [pool] * 2, True)
+    serialize(Model([pooled], [image]), path)
+    return path
+
+
+@without_openvino
+def test_a_network_that_is_made_here_computes_the_same_but_for_rounding(tmp_path: Path) -> None:
+    import openvino
+
+    file = made(tmp_path / "made.xml")
+    pixels = np.random.default_rng(1).integers(0, 256, (1, 16, 16, 3), dtype=np.uint8)
+    theirs = openvino.compile_model(openvino.Core().read_model(file), "CPU")([pixels])[0].ravel()
+    ours = open_graph(file)(torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255)["embedding"].numpy().ravel()
+    assert theirs.max() > 0.1  # the range cuts: without it, values are ten times as large
+    np.testing.assert_allclose(ours, theirs, atol=0.3 / 255)
+
+
+@without_openvino
+@pytest.mark.parametrize("odd", [{"dilation": 2}, {"pool": 4}])
+def test_what_is_not_understood_is_refused(odd: dict[str, int], tmp_path: Path) -> None:
+    with pytest.raises(BackboneError, match=r"not understood: (Convolution|AvgPool)"):
+        open_graph(made(tmp_path / "odd.xml", **odd))
+
+
+def test_the_converter_tells_mistakes_in_a_line(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(convert)
+    for words, said in (
+        ([tmp_path / "none.tflite", tmp_path / "x.safetensors"], "no teacher file “none.tflite”"),
+        ([tmp_path / "none.tflite", tmp_path / "x.bin"], "must end in .safetensors, not “x.bin”"),
+    ):
+        result = CliRunner().invoke(app, [str(word) for word in words])
+        assert (result.exit_code, said in result.output) == (1, True), result.output

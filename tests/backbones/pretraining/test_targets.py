@@ -1,4 +1,6 @@
+import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -51,4 +53,34 @@ def test_a_view_is_computed_once_and_then_read_from_disk(pixels: Tensor, tmp_pat
     assert teacher.asked == 1
     assert told == ["mean_colour: view 0 of x.8px answered in 0 s"]
     Answers([teacher], pixels, plan, tmp_path, name="x", input_px=16)(0)
+    assert teacher.asked == 2
+
+
+def test_two_that_need_the_same_view_ask_once(pixels: Tensor, tmp_path: Path) -> None:
+    class Slow(Counting):
+        def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
+            time.sleep(0.3)
+            yield from super().__call__(batches)
+
+    teacher = Slow()
+    both = [Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8) for _i in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda answers: answers(0)["embedding"]["mean_colour"], both)
+    assert torch.equal(one, other)
+    assert teacher.asked == 1
+
+
+@pytest.mark.parametrize("damage", ["cut", "other", "gone"])
+def test_a_damaged_file_is_computed_anew(pixels: Tensor, tmp_path: Path, damage: str) -> None:
+    teacher = Counting()
+    first = Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8)(0)
+    (path,) = tmp_path.glob("*.embedding.npy")
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:150])
+    elif damage == "other":
+        np.save(path, np.zeros((3, 6), np.float16))
+    else:
+        path.unlink()
+    again = Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8)(0)
+    assert torch.equal(again["embedding"]["mean_colour"], first["embedding"]["mean_colour"])
     assert teacher.asked == 2

@@ -1,11 +1,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from core.backbones.pretraining.student import Student
-from core.backbones.pretraining.train import Source, Training, lessons_of
+from core.backbones.pretraining.train import ORDER_STREAM, Source, Training, lessons_of
+from core.backbones.pretraining.views import draw_views
 from core.errors import BackboneError
 from tests.backbones.conftest import RECIPE
 
@@ -58,7 +60,9 @@ def test_a_run_is_left_off_where_its_recipe_says(sources: list[Source], tmp_path
     training = Training(replace(RECIPE, stop_epoch=3), sources, tmp_path / "state.pt")
     training.run()
     assert (training.epochs_done, training.steps_per_epoch) == (3, 3)
-    assert Training(RECIPE, sources, tmp_path / "state.pt").run() is not None  # and may go on to its end
+    on = Training(RECIPE, sources, tmp_path / "state.pt")
+    on.run()
+    assert on.epochs_done == 4  # it may go on to its end
 
 
 def test_each_teacher_is_scaled_by_rows_of_all_classes(sources: list[Source]) -> None:
@@ -91,3 +95,45 @@ def test_labels_cost_nothing_where_there_are_none() -> None:
     torch.testing.assert_close(some, student._labels_loss(features[[0, 2]], torch.tensor([0, 2])))
     assert some > 0.1
     assert student._labels_loss(features, torch.full((4,), -1)) == 0
+
+
+def test_a_student_can_begin_with_another_trunk(sources: list[Source], tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    start = Student("tiny", [], 1).trunk
+    with torch.no_grad():
+        start.get_parameter("stem.0.weight").fill_(0.5)
+    training = Training(RECIPE, sources, tmp_path / "state.pt", start=start)
+    for name, value in start.state_dict().items():
+        torch.testing.assert_close(training.student.trunk.state_dict()[name], value)
+
+
+def test_sizes_grow_in_the_cooldown() -> None:
+    recipe = replace(RECIPE, epochs=4, cooldown_epochs=1.5, sizes_px=(16,), cooldown_sizes_px=(24, 32))
+    assert [recipe.sizes_at(epoch) for epoch in range(4)] == [(16,), (16,), (16,), (24, 32)]
+
+
+def test_the_student_mirrors_half_of_what_it_sees_and_blurs_its_share(sources: list[Source], tmp_path: Path) -> None:
+    def drawn(blur: float) -> torch.Tensor:
+        recipe = replace(RECIPE, blur=blur, sizes_px=(32,))
+        return next(Training(recipe, sources, tmp_path / "state.pt")._batches(0, 0, 1)).images
+
+    rows = np.random.default_rng((ORDER_STREAM, RECIPE.seed, 0)).permutation(48)[:16]
+    seen = draw_views(sources[0].pixels, rows, sources[0].plan(0).of(rows), 32)
+    sharp = drawn(0.0)
+    mirrored = [bool(torch.equal(one, as_seen.flip(2))) for one, as_seen in zip(sharp, seen, strict=True)]
+    plain = [bool(torch.equal(one, as_seen)) for one, as_seen in zip(sharp, seen, strict=True)]
+    assert all(a != b for a, b in zip(mirrored, plain, strict=True))
+    assert 3 < sum(mirrored) < 13
+    blurred = drawn(1.0)
+    assert blurred.shape == sharp.shape
+    rough = [images.diff(dim=3).abs().mean() for images in (blurred, sharp)]
+    assert rough[0] < 0.9 * rough[1]
+
+
+def test_a_checkpoint_that_is_damaged_or_of_other_teachers_is_refused(sources: list[Source], tmp_path: Path) -> None:
+    Training(RECIPE, sources, tmp_path / "state.pt").run(until_step=1)
+    with pytest.raises(BackboneError, match="other images or other teachers"):
+        Training(RECIPE, [replace(sources[0], name="others")], tmp_path / "state.pt")
+    (tmp_path / "state.pt").write_bytes((tmp_path / "state.pt").read_bytes()[:500])
+    with pytest.raises(BackboneError, match=r"“state\.pt” is damaged"):
+        Training(RECIPE, sources, tmp_path / "state.pt")

@@ -67,6 +67,13 @@ def test_a_quarter_turn_turns_the_image() -> None:
     torch.testing.assert_close(drawn, (pixels.permute(0, 3, 1, 2).float() / 255).rot90(1, (2, 3)), atol=1e-5, rtol=0)
 
 
+def test_a_turned_box_keeps_its_sides() -> None:
+    pixels = torch.zeros(1, 16, 16, 3, dtype=torch.uint8)
+    pixels[:, 4:12, 6:10] = 255  # half the height, a quarter of the width
+    drawn = draw_views(pixels, np.array([0]), view([0, 0, 0.5, 0.25, 1, np.pi / 2]), 16)
+    assert drawn[:, :, 2:-2, 2:-2].min() > 0.99  # of its edge a part is from outside
+
+
 def test_shrinking_averages_instead_of_skipping() -> None:
     pixels = torch.zeros(1, 32, 32, 3, dtype=torch.uint8)
     pixels[:, ::2] = 200
