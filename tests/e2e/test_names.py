@@ -267,6 +267,8 @@ def health(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
     choice.press("ArrowDown")
     visitor.page.get_by_role("option").filter(has_text="=").first.click()
     visitor.page.get_by_role("tabpanel", name="Labels").get_by_role("button", name="Save these decisions").click()
+    visitor.sees(tabs.filter(has_text="Your edits (1)"))
+    visitor.settle()  # the tabs are drawn anew, and a click while they are is lost
     tabs.filter(has_text="Your edits (1)").click()
     header, edit = spreadsheet(download(visitor, "Download the edits (CSV)", tmp_path))
     only((edit[header.index("class")], edit[header.index("new_class")]), map(harmless, NAMES))
