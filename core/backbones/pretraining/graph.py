@@ -110,10 +110,10 @@ def open_graph(path: Path) -> Graph:
         BackboneError: there is no such file, it needs OpenVINO and that is not installed, or it holds operations that
             are not understood.
     """
-    if not path.exists():
-        raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
     if path.suffix != ".safetensors":
         return _Reader(path).graph()
+    if not path.exists():
+        raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
     try:
         with safetensors.safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -125,15 +125,27 @@ def open_graph(path: Path) -> Graph:
     return Graph(json.loads(metadata["steps"]), weights, json.loads(metadata["outputs"]))
 
 
+def openvino_for(path: Path) -> Any:
+    """The module `openvino`, to read a teacher's file with.
+
+    Raises:
+        BackboneError: there is no such file, or OpenVINO is not installed.
+    """
+    if not path.exists():
+        raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
+    try:
+        import openvino
+    except ImportError as error:
+        message = _("Reading the teacher “{name}” needs OpenVINO. Install it: pip install openvino")
+        raise BackboneError(message.format(name=path.name)) from error
+    return openvino
+
+
 class _Reader:
     """Goes through OpenVINO's operations in order and writes down the steps."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            import openvino
-        except ImportError as error:
-            message = _("Reading the teacher “{name}” needs OpenVINO. Install it: pip install openvino")
-            raise BackboneError(message.format(name=path.name)) from error
+        openvino = openvino_for(path)
         self.path = path
         self.steps: list[Step] = []
         self.weights: dict[str, Tensor] = {}
@@ -256,7 +268,7 @@ def _values(openvino: Any, moving: dict[str, Any]) -> dict[tuple[str, int], Tens
 
 
 def convert(
-    teacher: Annotated[Path, typer.Argument(help="A TFLite, ONNX or OpenVINO file.")],
+    teacher: Annotated[Path, typer.Argument(help="An 8-bit TFLite file of images.")],
     to: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
 ) -> None:
     """Write a teacher down so that a machine without OpenVINO can open it."""

@@ -121,7 +121,10 @@ def _in_folder(source: Path) -> _Listing | None:
 def _in_zip(source: Path) -> _Listing | None:
     if source.suffix != ".zip" or not source.exists():
         return None
-    archive = zipfile.ZipFile(source)
+    try:
+        archive = zipfile.ZipFile(source)
+    except zipfile.BadZipFile as error:
+        raise BackboneError(_("“{name}” is no zip, or damaged.").format(name=source.name)) from error
     entries = sorted((one for one in archive.infolist() if _is_image(Path(one.filename))), key=lambda one: one.filename)
     return _unlabelled([f"{one.filename} {one.CRC}" for one in entries], lambda i: archive.read(entries[i]))
 

@@ -27,7 +27,7 @@ class Recipe:
         wild: share of views that look like no photo; see `views`.
         blur: share of a batch's images that the student sees at half the resolution.
         embedding_weight, logits_weight, labels_weight: shares in the loss.
-        start: the backbone whose weights the student begins with (a name, or a card's file); empty for random ones.
+        start: name of the backbone whose weights the student begins with; empty for random ones.
         temperature: softens the teacher's class probabilities (Hinton et al. 2015).
         stop_epoch: where the run is left off before its end.
     """

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.backbones.pretraining.graph import open_graph
+from core.backbones.pretraining.graph import open_graph, openvino_for
 from core.errors import BackboneError
 from core.i18n import gettext as _
 
@@ -76,19 +76,13 @@ class OpenVinoTeacher:
     Its last average pool becomes a mean over all places, so that it takes inputs smaller than it was made for.
 
     Raises:
-        BackboneError: OpenVINO is not installed, or the file is no such network.
+        BackboneError: there is no such file, OpenVINO is not installed, or the file is no such network.
     """
 
     batch_size = 32
 
     def __init__(self, path: Path, *, input_px: int) -> None:
-        try:
-            import openvino
-        except ImportError as error:
-            message = _("Reading the teacher “{name}” needs OpenVINO. Install it: pip install openvino")
-            raise BackboneError(message.format(name=path.name)) from error
-        if not path.exists():
-            raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
+        openvino = openvino_for(path)
         core = openvino.Core()
         model = _pooled_outputs(openvino, core.read_model(path))
         model.reshape([self.batch_size, input_px, input_px, 3])

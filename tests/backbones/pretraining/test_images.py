@@ -68,3 +68,9 @@ def test_damaged_squares_are_decoded_anew(packed: Path, tmp_path: Path) -> None:
     (path,) = (tmp_path / "cache").glob("*.npy")
     path.write_bytes(path.read_bytes()[:1000])
     np.testing.assert_array_equal(load_images(packed, tmp_path / "cache", side_px=32).pixels, first)
+
+
+def test_a_zip_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cut.zip").write_bytes(b"PK junk")
+    with pytest.raises(BackboneError, match=r"“cut\.zip” is no zip, or damaged"):
+        load_images(tmp_path / "cut.zip", tmp_path, side_px=32)
