@@ -125,15 +125,15 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
         {
             _("Backbone"): [fact.name for fact in facts],
             _("Ready"): [fact.ready for fact in facts],
+            _("Probe on ants & bees (%)"): [_probed(fact, "ants_bees") for fact in facts],
+            _("Probe on small CIFAR-10 (%)"): [_probed(fact, "cifar10_small") for fact in facts],
+            _("Images/s, 2 cores"): [fact.images_per_s or None for fact in facts],
+            _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
             _("Family"): [fact.family for fact in facts],
             _("Parameters"): [fact.params for fact in facts],
             _("GFLOPs"): [fact.gflops for fact in facts],
-            _("Images/s, 2 cores"): [fact.images_per_s or None for fact in facts],
             _("Size (MB)"): [fact.size_mb for fact in facts],
             _("Memory (MB)"): [fact.memory_mb for fact in facts],
-            _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
-            _("Probe on ants & bees (%)"): [_probed(fact, "ants_bees") for fact in facts],
-            _("Probe on small CIFAR-10 (%)"): [_probed(fact, "cifar10_small") for fact in facts],
             _("Input (px)"): [fact.input_px for fact in facts],
             _("Features"): [fact.feature_dim for fact in facts],
             _("Trained on"): [fact.trained_on for fact in facts],
@@ -145,7 +145,7 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
             _("Parameters"): st.column_config.NumberColumn(format="compact"),
             _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
             _("Images/s, 2 cores"): st.column_config.NumberColumn(
-                format="%d", help=_("Through the network alone, in float32 on two cores of a server.")
+                format="%d", help=_("Through the network alone, in float32 on two virtual cores of a server.")
             ),
             _("Size (MB)"): st.column_config.NumberColumn(format="%.1f"),
             _("Memory (MB)"): st.column_config.NumberColumn(
