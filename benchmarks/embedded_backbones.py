@@ -1,7 +1,7 @@
 """The table of the embedded backbones: python -m benchmarks.embedded_backbones --data DIR
 
 For every labelled zip in DIR, the accuracy of a probe on each backbone's frozen features with its 95 % interval
-(Wilson), by the protocol of `core.backbones.pretraining.evaluate`;
+(Wilson), by the protocol of `core.pretraining.evaluate`;
 and images a second on this machine, without decoding.
 """
 
@@ -14,10 +14,10 @@ import torch
 
 from core.backbones.architectures import Trunk
 from core.backbones.embedded import WEIGHTS
-from core.backbones.pretraining.evaluate import PROTOCOL, embed, load_exported, probe_score, read_labelled_zip
 from core.backbones.spec import Preprocessing
 from core.errors import BackboneError
 from core.paths import read_json, write_json
+from core.pretraining.evaluate import PROTOCOL, embed, load_exported, probe_score, read_labelled_zip
 
 BATCH = 64
 

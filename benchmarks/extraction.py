@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from PIL import Image
 
+from core.backbones.encode import encode
 from core.backbones.load import load
 from core.backbones.registry import info, ready_names
 from core.backbones.spec import Preprocessing
 from core.features.batches import batches
 from core.features.engine import engine_for
-from core.features.extract import encode
 
 IMAGE_PX = (500, 375)
 

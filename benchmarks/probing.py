@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.features.extract import Features
-from core.jobs.machine import cores
-from core.probing.crossval import cross_validate
-from core.probing.folds import make_folds
-from core.probing.kinds import KINDS, POWERS
-from core.probing.probes import ProbeConfig
+from core.features.features import Features
+from core.machine import cores
+from core.probing.crossval.crossval import cross_validate
+from core.probing.probes.kinds import KINDS, POWERS
+from core.probing.probes.probe import ProbeConfig
+from core.probing.resampling.folds import make_folds
 
 MADE = {"graft_residual": 512, "graft_inception": 512, "graft_plain": 384, "pixels_16": 768}
 CLASSES = tuple(f"class {k}" for k in range(10))

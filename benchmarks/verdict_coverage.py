@@ -2,9 +2,9 @@
 
 Whole comparisons on made data whose truth is known. Two made backbones see the same 150 images of three classes; part
 of what blurs the classes is in the images, and each backbone adds noise of its own. Folds, probes, intervals and
-recommendation are those of `core.probing.compare`. The truth is the difference between the mean accuracies of probes
-that were fitted on as many fresh images as a training part has, judged on 20,000 others: what the interval claims to
-hold.
+recommendation are those of `core.probing.comparison.compare`. The truth is the difference between the mean accuracies
+of probes that were fitted on as many fresh images as a training part has, judged on 20,000 others: what the interval
+claims to hold.
 
 Printed for each scene: the true difference; the coverage of the 95 % interval; how often the better one on the folds is
 called better than chance, rightly or wrongly; and how often the cheaper one (the worse, where they differ) is
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.extract import Features
-from core.probing.compare import compare
-from core.probing.probes import ProbeConfig, fit_rows
+from core.features.features import Features
+from core.probing.comparison.compare import compare
+from core.probing.probes.probe import ProbeConfig, fit_rows
 
 N, CLASSES, WIDTH = 150, ("a", "b", "c"), 6
 CONFIG = ProbeConfig(c=0.1)

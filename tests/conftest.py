@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.jobs.machine import thread_settings
+from core.machine import thread_settings
 
 os.environ.update(thread_settings())  # before torch is loaded: threads that spin make tests crawl on a busy machine
 

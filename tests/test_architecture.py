@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FOUNDATION = {"errors", "progress", "i18n", "paths", "runs", "tables", "workspaces"}
+FOUNDATION = {"errors", "progress", "i18n", "paths", "machine", "runs", "tables", "workspaces"}
 # A room imports rooms with a lower number, and the foundation. `jobs` does not know what it runs.
 LEVELS = {
     **dict.fromkeys(FOUNDATION, 0),
@@ -28,6 +28,7 @@ LEVELS = {
     "bundle": 6,
     "tasks": 7,
     "cli": 7,
+    "pretraining": 7,
     "__main__": 7,
 }
 HEAVY = {"torch", "torchvision", "openvino"}
@@ -54,7 +55,7 @@ def sources(*patterns: str) -> list[Path]:
 
 
 CORE = sources("core/**/*.py")
-PAGES = sources("streamlit_app.py", "views/**/*.py")
+PAGES = sources("streamlit_app.py", "pages/**/*.py")
 
 
 def named(path: Path) -> str:
@@ -150,7 +151,7 @@ def test_a_room_imports_only_rooms_below_it(path):
 @pytest.mark.parametrize("path", CORE, ids=named)
 def test_core_knows_no_page(path):
     tops = {name.partition(".")[0] for name in imported(path, ast.walk(tree(path)))}
-    assert not tops & {"streamlit", "views", "plotly", "tests", "benchmarks"}
+    assert not tops & {"streamlit", "pages", "plotly", "tests", "benchmarks"}
 
 
 @pytest.mark.parametrize("path", [*PAGES, *sources(*WITHOUT_TORCH)], ids=named)
@@ -161,7 +162,7 @@ def test_the_server_reaches_no_torch(path):
 
 
 def test_importing_what_the_server_imports_leaves_torch_alone():
-    modules = [dotted(p) for p in [*sources("views/ui/**/*.py"), *sources(*WITHOUT_TORCH)] if p.stem != "__main__"]
+    modules = [dotted(p) for p in [*sources("pages/ui/**/*.py"), *sources(*WITHOUT_TORCH)] if p.stem != "__main__"]
     script = f"""
 import importlib, sys
 for name in {modules!r}:
@@ -177,9 +178,9 @@ for name in {modules!r}:
 def test_session_state_and_caches_have_one_home_each(path):
     used = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
     used |= {name.rpartition(".")[2] for name in imported(path, ast.walk(tree(path)))}
-    if named(path) != "views/ui/state.py":
+    if named(path) != "pages/ui/state.py":
         assert not used & {"session_state", "query_params"}
-    if named(path) != "views/ui/resources.py":
+    if named(path) != "pages/ui/resources.py":
         assert not used & {"cache_data", "cache_resource"}
 
 
@@ -211,7 +212,7 @@ def test_translators_see_whole_sentences(path):
         assert all(isinstance(m, plain) for m in messages), f"line {call.lineno}: fill in after translating"
 
 
-@pytest.mark.parametrize("path", [*CORE, *sources("views/ui/**/*.py")], ids=named)
+@pytest.mark.parametrize("path", [*CORE, *sources("pages/ui/**/*.py")], ids=named)
 def test_nothing_is_translated_before_the_language_is_known(path):
     early = [n for n in at_import(tree(path)) if isinstance(n, ast.Call) and ast.unparse(n.func) in ("_", "ngettext")]
     assert not early, f"line {early[0].lineno}: this is translated once, when the module is imported"
@@ -225,6 +226,6 @@ def test_the_checks_above_see_what_they_look_for(tmp_path):
     assert imported(here, at_import(parsed)) == {"torch.nn", "core.data", "core.data.dataset"}
     assert "openvino" in imported(here, ast.walk(parsed))
     relative = ast.parse("from . import dataset\nfrom ..errors import GraftError\n")
-    assert {"core.data.dataset", "core.errors"} <= imported(ROOT / "core/data/images.py", ast.walk(relative))
+    assert {"core.data.dataset", "core.errors"} <= imported(ROOT / "core/data/images/decode.py", ast.walk(relative))
     assert ROOT / "core/__init__.py" in reached(ROOT / "core/runs.py")
-    assert room("core.data.images") == "data"
+    assert room("core.data.images.decode") == "data"

@@ -18,7 +18,7 @@ from core.bundle.card import model_card
 from core.bundle.manifest import Manifest
 from core.errors import BundleError
 from core.i18n import gettext as _
-from core.probing.kinds import KINDS
+from core.probing.probes.kinds import KINDS
 from core.progress import Progress, Report, silent
 from core.runs import HEAD, Run
 

@@ -16,17 +16,17 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from core.backbones import registry
+from core.backbones.encode import encode
 from core.backbones.load import Backbone
 from core.backbones.load import load as load_backbone
 from core.backbones.preprocess import preprocess
 from core.backbones.spec import BackboneInfo
 from core.bundle.archive import read_manifest, read_model
 from core.bundle.manifest import Manifest
-from core.data.images import UnreadableImage, open_rgb, upright
-from core.data.images import load as decode
+from core.data.images.decode import UnreadableImage, open_rgb, upright
+from core.data.images.decode import load as decode
 from core.data.names import shown
 from core.errors import BackboneError, BundleError, DatasetError
-from core.features.extract import encode
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 

@@ -21,7 +21,7 @@ from core.cli import compare, components, curve, depth, map, models, photos  # n
 from core.cli.frame import program, say
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
-from core.jobs.machine import thread_settings
+from core.machine import thread_settings
 
 MISTAKE, STOPPED = 2, 130
 

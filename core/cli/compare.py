@@ -133,7 +133,7 @@ def _show_shortlist(found: Row | None) -> None:
 
 def _show_ensembles(found: list[Row]) -> None:
     from core.cli.show import lines
-    from core.probing.ensemble import kind_name
+    from core.probing.comparison.ensemble import kind_name
 
     for one in found:
         lines(f"{kind_name(one['kind'])}: {one['against_best']['sentence']}")

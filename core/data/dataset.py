@@ -14,8 +14,6 @@ This file knows nothing of archives. `ingest.py` writes datasets; everybody else
 from __future__ import annotations
 
 import re
-import secrets
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,13 +25,12 @@ from core import paths
 from core.data.note import note_text
 from core.errors import DatasetError
 from core.i18n import gettext as _
-from core.paths import DEFAULT_WORKSPACE
 
 SCHEMA = 1
 SPLITS = ("train", "val", "test")
 MANIFEST, ITEMS, SKIPPED = "dataset.json", "items.parquet", "skipped.json"
 _NEWER = {"phash", "group", "kin"}  # columns that datasets of the first version do not have
-_ID = re.compile(r"[0-9a-f]{16}")
+DATASET_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,32 +156,10 @@ def thumbnail_path(root: Path, sha256: str) -> Path:
     return root / "thumbnails" / sha256[:2] / f"{sha256}.jpg"
 
 
-def open_dataset(workspace_id: str, dataset_id: str) -> Dataset:
-    """Reads a dataset as its user edited it; an edit list that cannot be read counts as none.
-
-    Raises:
-        DatasetError: there is none with this id, or its record is damaged.
-    """
-    from core.data.edits import edited, read_edits
-
-    original = original_dataset(workspace_id, dataset_id)
-    try:
-        return edited(original, read_edits(original.root))
-    except DatasetError:
-        return original
-
-
-def original_dataset(workspace_id: str, dataset_id: str) -> Dataset:
-    """Reads a dataset as it came, without its edits; see `open_dataset`."""
-    if not _ID.fullmatch(dataset_id):
-        raise DatasetError(_missing())
-    return read_dataset(paths.datasets(workspace_id) / dataset_id)
-
-
 def read_dataset(root: Path) -> Dataset:
     """Reads the dataset in the directory `root`; see `open_dataset`."""
     try:
-        facts = _facts(root)
+        facts = manifest_facts(root)
         items = _read_items(root / ITEMS)
         skipped = tuple(Skipped(*row) for row in paths.read_json(root / SKIPPED))
         if len(items) != facts["images"] or any(not 0 <= i.label < len(facts["classes"]) for i in items):
@@ -193,40 +168,9 @@ def read_dataset(root: Path) -> Dataset:
     except FileNotFoundError as problem:
         if (root / MANIFEST).exists():
             raise DatasetError(_damaged()) from problem
-        raise DatasetError(_missing()) from None
+        raise DatasetError(missing()) from None
     except (KeyError, TypeError, ValueError, OSError) as problem:
         raise DatasetError(_damaged()) from problem
-
-
-def list_datasets(workspace_id: str = DEFAULT_WORKSPACE) -> list[Summary]:
-    """The workspace's datasets, newest first; damaged ones come last, marked, so that they can be deleted."""
-    found: list[Summary] = []
-    for manifest in paths.datasets(workspace_id).glob(f"*/{MANIFEST}"):
-        root = manifest.parent
-        if not _ID.fullmatch(root.name):
-            continue
-        try:
-            found.append(Summary(root=root, **_facts(root)))
-        except (KeyError, TypeError, ValueError, OSError):
-            found.append(Summary(id=root.name, root=root, name=root.name, damaged=True))
-    return sorted(found, key=lambda s: (s.created, s.id), reverse=True)
-
-
-def delete_dataset(workspace_id: str, dataset_id: str) -> None:
-    """Removes a dataset; nothing happens where there is none. It is gone at once, and its files soon after."""
-    if not _ID.fullmatch(dataset_id):
-        return
-    root = paths.datasets(workspace_id) / dataset_id
-    doomed = root.with_name(f".deleted-{secrets.token_hex(4)}")
-    try:
-        root.rename(doomed)
-    except FileNotFoundError:
-        return
-    except OSError as problem:
-        raise DatasetError(
-            _("The dataset is in use and cannot be deleted now. Try again when its jobs are done.")
-        ) from problem
-    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def write_dataset(dataset: Dataset) -> None:
@@ -239,7 +183,8 @@ def write_dataset(dataset: Dataset) -> None:
     paths.write_json(root / MANIFEST, {"schema": SCHEMA, **facts})
 
 
-def _facts(root: Path) -> dict[str, Any]:
+def manifest_facts(root: Path) -> dict[str, Any]:
+    """What the manifest of the dataset in `root` says, by the names of `Summary`'s fields."""
     content = paths.read_json(root / MANIFEST)
     if content.pop("schema") != SCHEMA:
         raise ValueError("written by another version")
@@ -271,7 +216,8 @@ def _read_items(path: Path) -> tuple[Item, ...]:
     )
 
 
-def _missing() -> str:
+def missing() -> str:
+    """What to say where there is no dataset with an id."""
     return _("There is no such dataset in this workspace. Open the Data page to add it again.")
 
 

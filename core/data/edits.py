@@ -3,7 +3,7 @@
     <dataset>/edits.json      one entry a photo
     (also as CSV, to take along: image, sha256, split, class, action, new_class)
 
-`dataset.open_dataset` gives the photos as edited; `dataset.read_dataset` gives them as they came.
+`library.open_dataset` gives the photos as edited; `dataset.read_dataset` gives them as they came.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from core.data.dataset import Dataset, Item, Skipped, read_dataset, write_datase
 from core.data.intake import Found, Intake, take_in
 from core.data.limits import Limits
 from core.data.messages import skip_text, warning_text
-from core.data.sources import open_source
+from core.data.sources.open import open_source
 from core.data.splits import Labelled, assign, warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _

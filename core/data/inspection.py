@@ -10,7 +10,7 @@ from core import paths
 from core.data.ingest import all_warnings, explained, staging
 from core.data.intake import take_in
 from core.data.limits import Limits
-from core.data.sources import open_source
+from core.data.sources.open import open_source
 from core.errors import RejectedError
 from core.paths import DEFAULT_WORKSPACE
 from core.progress import Report, silent

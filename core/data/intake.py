@@ -6,6 +6,7 @@ The result says what was found, skipped and ignored. It knows neither workspaces
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
@@ -14,18 +15,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.data import names
-from core.data.archive import BadEntry
 from core.data.dataset import blob_path, thumbnail_path
-from core.data.decoding import PROCESSES, Decoded, Decoders
-from core.data.grouping import group_finder
-from core.data.images import format_of
+from core.data.images.decode import format_of
+from core.data.images.decoding import PROCESSES, Decoded, Decoders
+from core.data.images.near import kin_numbers
 from core.data.known import KnownPhotos
+from core.data.labels.grouping import group_finder
+from core.data.labels.sorting import Desk, Photo, sort_entries
 from core.data.limits import Limits
 from core.data.messages import rejected
-from core.data.near import kin_numbers
-from core.data.room import check_room
-from core.data.sorting import Desk, Photo, sort_entries
-from core.data.sources import Source
+from core.data.sources.archive import BadEntry
+from core.data.sources.source import Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
@@ -33,6 +33,8 @@ from core.progress import Progress, Report
 _PLACELESS = ("not_in_class_folder", "unsupported_format")
 _SPEED_AFTER_S = 1.0
 _FEW = 16  # photos that one decoder is done with before another would have started
+_THUMBNAIL_BYTES = 16_000  # a generous mean
+_RESERVE_BYTES = 64 << 20  # a disk that is full to the brim troubles everything else on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,3 +251,25 @@ def _warnings(desk: Desk, good: Sequence[Photo], classes: Sequence[str]) -> tupl
     if any(p.place.nested for p in good):
         found.append("nested_folders")
     return (*found, *(f"empty_class:{name}" for name in sorted(desk.labels - set(classes))), *desk.warnings)
+
+
+def check_room(folder: Path, photo_bytes: int, photos: int) -> None:
+    """Makes sure that so many photos and their thumbnails fit where `folder` is.
+
+    Raises:
+        DatasetError: they do not; says how much is needed and how much is free.
+    """
+    needed = photo_bytes + photos * _THUMBNAIL_BYTES
+    free = max(0, shutil.disk_usage(folder).free - _RESERVE_BYTES)
+    if needed > free:
+        raise DatasetError(
+            _(
+                "There is not enough room on the disk: the photos need about {needed}, and {free} are free. "
+                "Free some space or delete datasets you no longer need, then try again."
+            ).format(needed=size_text(needed), free=size_text(free))
+        )
+
+
+def size_text(n_bytes: int) -> str:
+    """A number of bytes for people: "1.5 GB", "12 MB"."""
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{-(-n_bytes // 10**6)} MB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from core.data.samples import sample_note
+from core.data.samples.catalogue import sample_note
 from core.i18n import gettext as _
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from core import paths
 from core.data.dataset import Dataset
-from core.data.scrub import scrubbed
+from core.data.images.scrub import scrubbed
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 from core.tables import as_csv

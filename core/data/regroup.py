@@ -9,11 +9,11 @@ from pathlib import Path
 
 from core import paths
 from core.data.dataset import Dataset
-from core.data.grouping import group_finder
+from core.data.images.near import kin_numbers
 from core.data.ingest import dataset_of, explained, known_dataset, mark_of, settle, staging
 from core.data.intake import Found, Intake, ungrouped
 from core.data.known import link_or_copy
-from core.data.near import kin_numbers
+from core.data.labels.grouping import group_finder
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 

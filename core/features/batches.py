@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.backbones.preprocess import preprocess
 from core.backbones.spec import Preprocessing
-from core.data.images import UnreadableImage, open_rgb
+from core.data.images.decode import UnreadableImage, open_rgb
 from core.errors import FeatureError
 from core.i18n import gettext as _
 

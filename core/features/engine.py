@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core.features.extract import encode
+from core.backbones.encode import encode
 from core.i18n import gettext as _
 
 LEAST_COSINE = 0.999

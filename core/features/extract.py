@@ -19,12 +19,13 @@ from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset, Item
 from core.errors import FeatureError
+from core.features.features import Features
 from core.features.store import FeatureStore, Speed
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from core.backbones.load import Backbone
     from core.features.engine import Engine
@@ -34,78 +35,6 @@ if TYPE_CHECKING:
 KEEP_EVERY, KEEP_EVERY_S = 256, 20.0
 _BATCH_PX = 224
 _LEAST_FOR_SPEED = 32
-
-
-@dataclass(frozen=True, eq=False)
-class Features:
-    """What one backbone makes of a dataset's images, in the order of its items.
-
-    Attributes:
-        X: (n, d) float32.
-        y: (n,) int64, indices into `classes`.
-        ids: the n images' sha256; copies of a photo share it.
-        split: (n,) str, each image's split.
-        classes: class names.
-        backbone: its registered name.
-        dataset_id: the dataset's id in its workspace.
-        dataset_name: what the user calls it.
-        fingerprint: the sha256 of its content and splits.
-        images_per_s: decoding and network together, on this machine; 0 where it was never measured.
-        from_store: how many rows were not computed now.
-        note: what the user should know about how they were made; "" where there is nothing.
-        kin: (n,) int64; rows with the same number must stay on one side of a split or fold. Where it is not given,
-            only copies (the same id) are kin.
-    """
-
-    X: NDArray[np.float32]
-    y: NDArray[np.int64]
-    ids: tuple[str, ...]
-    split: NDArray[np.str_]
-    classes: tuple[str, ...]
-    backbone: str
-    dataset_id: str
-    dataset_name: str
-    fingerprint: str
-    images_per_s: float = 0.0
-    from_store: int = 0
-    note: str = ""
-    kin: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-
-    def __post_init__(self) -> None:
-        n = len(self.ids)
-        if not self.kin.size:
-            object.__setattr__(self, "kin", _copies(self.ids))
-        if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == len(self.kin) == n:
-            raise ValueError(
-                f"features of {n} images have X of shape (n, d), y, split and kin of shape (n,); not {self.X.shape}, "
-                f"{self.y.shape}, {self.split.shape} and {self.kin.shape}"
-            )
-
-    def of(self, split: str) -> Features:
-        """The rows of one split."""
-        return self.at(np.flatnonzero(self.split == split))
-
-    def at(self, rows: NDArray[np.int64]) -> Features:
-        """Some rows, in the order of `rows`."""
-        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "kin": self.kin[rows]}
-        return Features(**{**kept, "ids": tuple(self.ids[row] for row in rows)})
-
-
-def _copies(ids: Sequence[str]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(one, len(numbers)) for one in ids], dtype=np.int64)
-
-
-def encode(backbone: nn.Module, batch: Tensor) -> NDArray[np.float32]:
-    """Normalised images (b, 3, h, w) -> features (b, d) float32. The one place where a backbone runs for features."""
-    import torch
-
-    weight = next(backbone.parameters(), batch)
-    backbone.eval()
-    with torch.inference_mode():
-        features: NDArray[np.float32] = backbone(batch.to(weight.device)).float().cpu().numpy()
-    return features
 
 
 def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, batch_size: int = 32) -> Features:

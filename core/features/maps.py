@@ -18,7 +18,7 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 
 if TYPE_CHECKING:
-    from core.features.extract import Features
+    from core.features.features import Features
 
 MAP_METHODS = ("pca", "tsne", "umap")
 MAP_POINTS = 2000

@@ -15,13 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from core import paths
+from core.backbones.encode import encode
 from core.backbones.load import load
 from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.errors import BackboneError
 from core.features.engine import engine_for
-from core.features.extract import Features, collect, encode
+from core.features.extract import collect
+from core.features.features import Features
 from core.features.store import FeatureStore
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent

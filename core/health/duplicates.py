@@ -1,6 +1,6 @@
 """Photos that are there twice, exactly or nearly: in one split, across splits (a leak), in two classes (a conflict).
 
-Which photos are alike is the data room's word (`core.data.near`); what that means for a model is judged here.
+Which photos are alike is the data room's word (`core.data.images.near`); what that means for a model is judged here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from core.data.dataset import Dataset, Item
-from core.data.near import near_pairs
+from core.data.images.near import near_pairs
 from core.progress import Report, silent
 
 WITHIN, LEAK, CONFLICT = "within", "leak", "conflict"

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, wilson
-from core.features.extract import Features
+from core.features.features import Features
 from core.i18n import gettext as _
-from core.probing.folds import make_folds
-from core.probing.kinds import USUAL_C
-from core.probing.probes import ProbeConfig, fit_rows
+from core.probing.probes.kinds import USUAL_C
+from core.probing.probes.probe import ProbeConfig, fit_rows
+from core.probing.resampling.folds import make_folds
 from core.progress import Progress, Report, silent
 
 ODDS_EACH, MOST_ODDS = 3.0, 10.0

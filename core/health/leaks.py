@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, wilson
-from core.features.extract import Features
-from core.probing.kinds import USUAL_C
-from core.probing.probes import ProbeConfig, fit_probe
+from core.features.features import Features
+from core.probing.probes.kinds import USUAL_C
+from core.probing.probes.probe import ProbeConfig, fit_probe
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from PIL import Image
 from core.data.dataset import Dataset, Item
 from core.evaluation.intervals import Interval, wilson
 from core.i18n import gettext as _
-from core.probing.folds import make_folds
-from core.probing.kinds import USUAL_C
-from core.probing.probes import ProbeConfig, fit_rows
+from core.probing.probes.kinds import USUAL_C
+from core.probing.probes.probe import ProbeConfig, fit_rows
+from core.probing.resampling.folds import make_folds
 from core.progress import Progress, Report, part, silent
 
 BORDER, THUMBNAIL, FILE = "border", "thumbnail", "file"

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 
-from core import paths
+from core import machine, paths
 from core.errors import JobError
 from core.i18n import gettext as _
 from core.i18n import use_language
-from core.jobs import machine, outcome, status, store
+from core.jobs import outcome, status, store
 from core.jobs.order import fair_order
 from core.jobs.process import Worker
 from core.jobs.spec import LONG, SHORT, JobSpec

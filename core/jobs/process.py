@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import core
-from core.jobs import machine
+from core import machine
 from core.paths import home
 
 _ROOT = Path(core.__file__).resolve().parents[1]

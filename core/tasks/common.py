@@ -41,11 +41,11 @@ def drop_uploads(params: Params, *files: str) -> None:
 
 def dataset_of(params: Params, report: Report) -> Dataset:
     """The dataset with an id, or what a path or sample becomes when it is taken in (with the param group_pattern)."""
-    from core.data import dataset, ingest
+    from core.data import ingest, library
 
     named = str(params["dataset"])
     if _DATASET_ID.fullmatch(named):
-        return dataset.open_dataset(workspace_of(params), named)
+        return library.open_dataset(workspace_of(params), named)
     pattern = str(params.get("group_pattern") or "")
     return ingest.ingest(named, workspace_of(params), group_pattern=pattern, report=report)
 

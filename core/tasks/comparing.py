@@ -17,12 +17,12 @@ from core.tasks.common import Params, Result, dataset_of
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
-    from core.features.extract import Features
-    from core.probing.compare import Comparison
-    from core.probing.crossval import ProbeResult
-    from core.probing.ensemble import Ensemble
-    from core.probing.probes import ProbeConfig
-    from core.probing.shortlist import Shortlist
+    from core.features.features import Features
+    from core.probing.comparison.compare import Comparison
+    from core.probing.comparison.ensemble import Ensemble
+    from core.probing.comparison.shortlist import Shortlist
+    from core.probing.crossval.crossval import ProbeResult
+    from core.probing.probes.probe import ProbeConfig
 
 
 def compare(job_dir: Path, params: Params, report: Report) -> Result:
@@ -46,8 +46,8 @@ def compare(job_dir: Path, params: Params, report: Report) -> Result:
         _attempt(work, name, _probed)
     if not work.results:
         raise work.failed[0][1]
-    from core.probing.compare import Comparison
-    from core.probing.record import COMPARISON
+    from core.probing.comparison.compare import Comparison
+    from core.probing.comparison.record import COMPARISON
 
     comparison = Comparison(tuple(work.results))
     document = _document(work, comparison, _together(work, comparison))
@@ -79,8 +79,8 @@ class _Work:
 
 
 def _work(job_dir: Path, params: Params, report: Report) -> _Work:
-    from core.probing.probes import ProbeConfig
-    from core.probing.shortlist import KEEP, MANY
+    from core.probing.comparison.shortlist import KEEP, MANY
+    from core.probing.probes.probe import ProbeConfig
 
     names = list(dict.fromkeys(params["backbones"]))
     if not names:
@@ -121,7 +121,7 @@ def _shortlisted(work: _Work) -> Sequence[str]:
     """The backbones to probe in full, in the order they were given."""
     if not work.keep:
         return work.names
-    from core.probing.shortlist import sample, shortlist
+    from core.probing.comparison.shortlist import sample, shortlist
 
     whole = work.dataset
     work.dataset = sample(whole, work.configs[0].seed)
@@ -138,8 +138,8 @@ def _shortlisted(work: _Work) -> Sequence[str]:
 
 def _looked(work: _Work, name: str, report: Report) -> ProbeResult:
     from core.features.extract import extract
-    from core.probing.crossval import cross_validate
-    from core.probing.shortlist import look_config
+    from core.probing.comparison.shortlist import look_config
+    from core.probing.crossval.crossval import cross_validate
 
     features = extract(work.dataset, name, report=part(report, 0, 90, 100))
     return cross_validate(features, look_config(work.configs[0]), part(report, 90, 10, 100))
@@ -148,7 +148,7 @@ def _looked(work: _Work, name: str, report: Report) -> ProbeResult:
 def _probed(work: _Work, name: str, report: Report) -> None:
     """One backbone of a comparison: its features, and for each probe a cross-validation and the probe itself."""
     from core.features.extract import extract
-    from core.probing.compare import said
+    from core.probing.comparison.compare import said
 
     features = extract(work.dataset, name, report=part(report, 0, 60, 100))
     each = 40 / len(work.configs)
@@ -169,7 +169,7 @@ def _made(work: _Work, name: str, config: ProbeConfig) -> dict[str, Any]:
 
 
 def _kept(work: _Work, features: Features, config: ProbeConfig) -> ProbeResult | None:
-    from core.probing.record import kept_result
+    from core.probing.comparison.record import kept_result
 
     try:
         run = Run.load(_place(work, features.backbone, config))
@@ -182,10 +182,10 @@ def _kept(work: _Work, features: Features, config: ProbeConfig) -> ProbeResult |
 
 
 def _judged(work: _Work, features: Features, config: ProbeConfig, report: Report) -> ProbeResult:
-    from core.probing.crossval import cross_validate
-    from core.probing.probes import fit_probe
-    from core.probing.record import save_result
-    from core.probing.save import save_probe_run
+    from core.probing.comparison.record import save_result
+    from core.probing.crossval.crossval import cross_validate
+    from core.probing.crossval.save import save_probe_run
+    from core.probing.probes.probe import fit_probe
 
     result = cross_validate(features, config, part(report, 0, 90, 100))
     report(Progress(9, 10, _("fitting the probe on the whole training split")))
@@ -204,7 +204,7 @@ def _place(work: _Work, backbone: str, config: ProbeConfig) -> Path:
 def _together(work: _Work, comparison: Comparison) -> tuple[Ensemble, ...]:
     """The two best backbones together, where there are two."""
     from core.features.extract import extract
-    from core.probing.ensemble import ensembles, two_best
+    from core.probing.comparison.ensemble import ensembles, two_best
 
     members = two_best(comparison.ranked) if work.ensemble else ()
     report = work.next("")
@@ -218,7 +218,7 @@ def _together(work: _Work, comparison: Comparison) -> tuple[Ensemble, ...]:
 
 
 def _document(work: _Work, comparison: Comparison, together: Sequence[Ensemble]) -> Result:
-    from core.probing.pareto import fronts
+    from core.probing.comparison.pareto import fronts
 
     work.report(Progress(work.total, work.total, _("Compared")))
     return {
@@ -239,7 +239,7 @@ def _document(work: _Work, comparison: Comparison, together: Sequence[Ensemble])
 
 def _side_by_side(comparison: Comparison) -> dict[str, Any] | None:
     """The best against the recommended one, or against the next where that is the same; None where there is one."""
-    from core.probing.sidebyside import side_by_side
+    from core.probing.pairwise.sidebyside import side_by_side
 
     verdict = comparison.verdict
     other = next((pair.b for pair in verdict.pairs if pair.b == verdict.recommended), None)

@@ -20,8 +20,8 @@ def components(job_dir: Path, params: Params, report: Report) -> Result:
         GraftError: the dataset or the backbone is wrong, or there are too few images.
     """
     from core.features.extract import extract
-    from core.probing.components import probe_components
-    from core.probing.probes import ProbeConfig
+    from core.probing.probes.probe import ProbeConfig
+    from core.probing.studies.components import probe_components
 
     config = ProbeConfig.from_json(params.get("config") or {})
     dataset = dataset_of(params, part(report, 0, 0, 100))

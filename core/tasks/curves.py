@@ -22,9 +22,9 @@ def learning_curve(job_dir: Path, params: Params, report: Report) -> Result:
         GraftError: the dataset or the backbone is wrong, there are too few images, or a forecast would reach too far.
     """
     from core.features.extract import extract
-    from core.probing.curve import learning_curve as measured
-    from core.probing.forecast import check_reach, check_target
-    from core.probing.probes import ProbeConfig
+    from core.probing.probes.probe import ProbeConfig
+    from core.probing.studies.curve import learning_curve as measured
+    from core.probing.studies.forecast import check_reach, check_target
 
     config = ProbeConfig.from_json(params.get("config") or {})
     more, target = [int(one) for one in params.get("more") or ()], params.get("target")

@@ -22,9 +22,9 @@ def depth(job_dir: Path, params: Params, report: Report) -> Result:
         GraftError: the dataset or the backbone is wrong, or there are too few images.
     """
     from core.features.stages import stage_features
-    from core.probing.depth import MOST_IMAGES, probe_depth
-    from core.probing.probes import ProbeConfig
-    from core.probing.shortlist import sample
+    from core.probing.comparison.shortlist import sample
+    from core.probing.probes.probe import ProbeConfig
+    from core.probing.studies.depth import MOST_IMAGES, probe_depth
 
     config = ProbeConfig.from_json(params.get("config") or {})
     dataset = dataset_of(params, part(report, 0, 0, 100))

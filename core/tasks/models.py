@@ -110,7 +110,7 @@ def _predict_chunk(predictor: Predictor, chunk: Sequence[Mapping[str, Any]], rep
 
 
 def _preview(image: Path, out: Path) -> Result:
-    from core.data.images import thumbnail
+    from core.data.images.decode import thumbnail
     from core.data.limits import Limits
 
     try:

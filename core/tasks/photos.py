@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ingest(_job_dir: Path, params: Params, report: Report) -> Result:
-    """Takes photos in. Params: source, workspace, name, seed, group_pattern (see `core.data.grouping`),
+    """Takes photos in. Params: source, workspace, name, seed, group_pattern (see `core.data.labels.grouping`),
     delete_source (an upload's file, removed at the end)."""
     from core.data import ingest as data
 
@@ -66,8 +66,8 @@ def edit_effect(_job_dir: Path, params: Params, report: Report) -> Result:
 
     The result is `core.health.effect.Effect` as a JSON object, with the backbone and the edited dataset's fingerprint.
     """
-    from core.data.dataset import open_dataset, original_dataset
     from core.data.edits import read_edits
+    from core.data.library import open_dataset, original_dataset
     from core.features.extract import extract
     from core.health.effect import effect
     from core.health.report import default_backbone

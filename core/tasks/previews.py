@@ -22,7 +22,7 @@ def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Resul
 
     The result's "rows" each have a "label" and "files" in `job_dir`: the original, then the draws.
     """
-    from core.data.images import framed, open_rgb
+    from core.data.images.decode import framed, open_rgb
     from core.training.augment import preview
     from core.training.config import FinetuneConfig
 

@@ -29,7 +29,7 @@ from torchvision.transforms.v2 import functional as F
 from core.backbones.preprocess import crop
 from core.backbones.registry import info
 from core.backbones.spec import Preprocessing
-from core.data.images import open_rgb
+from core.data.images.decode import open_rgb
 from core.training.augmentation import KINDS, Augmentation
 from core.training.config import FinetuneConfig
 

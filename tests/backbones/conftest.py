@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from core.backbones.architectures import ARCHITECTURES, Trunk
-from core.backbones.pretraining.images import load_images
-from core.backbones.pretraining.recipe import Recipe
-from core.backbones.pretraining.targets import Answers
-from core.backbones.pretraining.teachers import Targets
-from core.backbones.pretraining.train import Source
-from core.backbones.pretraining.views import Views, plan_views
+from core.pretraining.images import load_images
+from core.pretraining.recipe import Recipe
+from core.pretraining.targets import Answers
+from core.pretraining.teachers import Targets
+from core.pretraining.train import Source
+from core.pretraining.views import Views, plan_views
 from tests.conftest import photo_bytes
 
 COLOURS = ((200, 60, 50), (60, 170, 70), (60, 80, 200))

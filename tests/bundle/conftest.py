@@ -8,8 +8,9 @@ from core.backbones.registry import backbones
 from core.bundle.export import export
 from core.data.ingest import ingest
 from core.features.extract import extract
-from core.probing.compare import cross_validate, save_probe_run
-from core.probing.probes import ProbeConfig, fit_probe
+from core.probing.crossval.crossval import cross_validate
+from core.probing.crossval.save import save_probe_run
+from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from tests.conftest import photo_bytes

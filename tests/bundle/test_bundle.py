@@ -23,9 +23,8 @@ from core.errors import BundleError, Cancelled, DatasetError
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.runs import Run
+from tests.bundle.conftest import CLASSES, EMBEDDED
 from tests.hostile import HOSTILE, INVISIBLE
-
-from .conftest import CLASSES, EMBEDDED
 
 
 @pytest.mark.parametrize("name", ["pixels", "probe", "finetune"])

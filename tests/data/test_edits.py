@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from core.data.dataset import Dataset, open_dataset, original_dataset
+from core.data.dataset import Dataset
 from core.data.edits import EXCLUDE, RELABEL, Edit, checked, edited, from_csv, read_edits, to_csv, write_edits
 from core.data.ingest import ingest
+from core.data.library import open_dataset, original_dataset
 from core.errors import DatasetError
 from tests.conftest import ZipBuilder
 

@@ -18,10 +18,10 @@ import pytest
 from PIL import Image, features
 
 from core import paths
-from core.data.dataset import open_dataset
-from core.data.decoding import Decoders
+from core.data.images.decoding import Decoders
 from core.data.ingest import ingest
 from core.data.inspection import inspect
+from core.data.library import open_dataset
 from core.data.limits import Limits
 from core.data.messages import reject_text, skip_text, warning_text
 from core.errors import GraftError, RejectedError

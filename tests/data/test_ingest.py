@@ -18,10 +18,11 @@ from PIL import Image
 from core import paths
 from core.data import ingest as ingest_module
 from core.data import intake
-from core.data.dataset import Dataset, delete_dataset, list_datasets, open_dataset, read_dataset
-from core.data.decoding import Decoders
+from core.data.dataset import Dataset, read_dataset
+from core.data.images.decoding import Decoders
 from core.data.ingest import ingest
 from core.data.inspection import inspect
+from core.data.library import delete_dataset, list_datasets, open_dataset
 from core.data.limits import Limits
 from core.data.messages import reject_text, skip_text, warning_text
 from core.errors import Cancelled, DatasetError, GraftError, RejectedError

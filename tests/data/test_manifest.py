@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from core import paths
-from core.data.dataset import open_dataset
 from core.data.ingest import ingest
 from core.data.inspection import inspect
+from core.data.library import open_dataset
 from core.errors import RejectedError
 
 _FOLDER = Path(__file__).resolve().parents[3] / "shared" / "bad_inputs"

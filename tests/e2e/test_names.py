@@ -15,16 +15,17 @@ import pytest
 from playwright.sync_api import Locator, Page, Request
 
 from core.bundle.card import code
-from core.data.dataset import list_datasets, read_dataset
+from core.data.dataset import read_dataset
+from core.data.library import list_datasets
 from core.health.report import FILE, photo, read_report
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.paths import DEFAULT_WORKSPACE, write_json
 from core.tables import harmless
+from pages.ui.text import shortened
 from tests.conftest import ZipBuilder, photo_bytes
 from tests.e2e.conftest import App, Visitor
 from tests.hostile import FOLDERS, INVISIBLE, OTHERS, of_the_corpus
-from views.ui.text import shortened
 
 NAMES = (*FOLDERS, *of_the_corpus())[:24]  # as many as a legend has room for
 PHOTOS = "<b>💥<i> $x$ [z](http:evil.example) =1+1"

@@ -3,10 +3,10 @@ import pytest
 import torch
 from torch import nn
 
+from core.backbones.encode import encode
 from core.backbones.load import Backbone, load
 from core.features import engine
 from core.features.engine import agreement, engine_for, fused
-from core.features.extract import encode
 from tests.fakes import tiny_info
 
 

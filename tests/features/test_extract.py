@@ -10,11 +10,12 @@ from PIL import Image
 
 from core.backbones import load as loading
 from core.data.dataset import Dataset
-from core.data.images import open_rgb
+from core.data.images.decode import open_rgb
 from core.data.ingest import ingest
 from core.errors import BackboneError, Cancelled, FeatureError, WeightsUnavailable
 from core.features import extract as extraction
-from core.features.extract import Features, extract
+from core.features.extract import extract
+from core.features.features import Features
 from core.features.store import FeatureStore
 from core.progress import Progress
 from tests.fakes import TINY, TinyBackbone, install, install_tiny, random_weights, tiny_info

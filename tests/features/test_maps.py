@@ -8,7 +8,7 @@ from sklearn.datasets import make_blobs
 from sklearn.neighbors import NearestNeighbors
 
 from core.errors import FeatureError
-from core.features.extract import Features
+from core.features.features import Features
 from core.features.maps import embedding_map, has_umap, nearest, said_of_neighbours, sample_for_map
 
 

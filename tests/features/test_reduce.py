@@ -3,7 +3,7 @@ import pytest
 from sklearn.datasets import make_blobs
 
 from core.errors import ProbeError
-from core.features.extract import Features
+from core.features.features import Features
 from core.features.reduce import Reduction, parse, truncated
 
 

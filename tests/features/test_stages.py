@@ -6,13 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from core.backbones import load as loading
+from core.backbones.encode import encode
 from core.backbones.load import Backbone, load, preprocess
 from core.backbones.trunks import torchvision_trunk
 from core.data.dataset import Dataset
-from core.data.images import open_rgb
+from core.data.images.decode import open_rgb
 from core.data.ingest import ingest
 from core.errors import BackboneError, Cancelled
-from core.features.extract import encode, extract
+from core.features.extract import extract
 from core.features.stages import Stages, pooled, stage_features
 from core.progress import Progress
 from tests.conftest import ZipBuilder

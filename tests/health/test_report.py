@@ -1,8 +1,8 @@
 import pytest
 
 from core.backbones import registry
-from core.data.dataset import open_dataset
 from core.data.edits import EXCLUDE, Edit, write_edits
+from core.data.library import open_dataset
 from core.errors import Cancelled, ProbeError
 from core.features.extract import extract
 from core.health import words

@@ -290,7 +290,8 @@ def test_strangers_cannot_fill_the_queue(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_workers_have_as_many_threads_as_cores_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.jobs import machine, process
+    from core import machine
+    from core.jobs import process
 
     for name in machine.thread_settings():
         monkeypatch.delenv(name, raising=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.features.extract import Features
+from core.features.features import Features
 
 
 def make_features(

@@ -12,7 +12,7 @@ from PIL import Image
 from core.backbones.preprocess import crop
 from core.backbones.registry import info
 from core.backbones.spec import Preprocessing
-from core.data.images import open_rgb
+from core.data.images.decode import open_rgb
 from core.training.augment import augment, preview, read, working, working_px
 from core.training.config import KINDS, PRESETS, Augmentation, FinetuneConfig
 from tests.conftest import photo

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from core.backbones.load import Classifier
 from core.backbones.preprocess import preprocess
 from core.data.dataset import Dataset
-from core.data.images import open_rgb
+from core.data.images.decode import open_rgb
 from core.data.ingest import ingest
 from core.errors import Cancelled, TrainingError
 from core.evaluation.predictions import Predictions

@@ -1,6 +1,0 @@
-"""Training the embedded backbones by distillation: images, views, teachers, targets, student, loop, export.
-
-The command is `python -m core.backbones.pretrain`. The method is consistent teaching (Beyer et al. 2022, "Knowledge
-distillation: a good teacher is patient and consistent"): the student sees the very view of an image that its teacher
-saw.
-"""

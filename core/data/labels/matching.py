@@ -1,0 +1,195 @@
+"""Which photo each row of the tables means.
+
+A row may name its file with or without folders (those of another machine, even), with or without the ending. For each
+table the reading under which most rows name a photo is taken, and it is the same for all its rows. Every step is a
+look-up, so that large tables and hostile ones take time in proportion to their size.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from core.data.labels.layout import Place
+from core.data.labels.table import Row, Table
+from core.data.messages import bad_table
+from core.data.names import EXTENSIONS, parts_of, shown, split_of, visible
+from core.i18n import gettext as _
+
+Parts = tuple[str, ...]
+_MOST_DROPPED = 5  # folders of another machine
+_DEEPEST = 6  # parts of a name that are compared
+_SAMPLE = 5_000  # rows at most that the reading is chosen by
+_MANY = 50  # photos of one name, more than which no row can mean
+
+
+@dataclass
+class Tabled:
+    """What tables say.
+
+    Attributes:
+        places: for each photo's index its place and group; in places from tables without labels, only the split counts.
+        missing: files named in rows that are no photo that is there.
+        conflicts: photos that rows contradict each other about.
+        used: the names of the tables that name photos.
+    """
+
+    places: dict[int, tuple[Place, str]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    conflicts: set[int] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """For each row of a table the photos that it may mean."""
+
+    table: Table
+    photos: tuple[tuple[int, ...], ...]
+
+
+def placed_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], in_folders: int) -> Tabled | None:
+    """Reads tables for `photos` (index and path), or None where folders decide.
+
+    Tables decide where they name most photos, or any where no photo lies in a class folder.
+
+    Raises:
+        RejectedError: a row of a table that decides is wrong; names the table, the row and what is wrong.
+    """
+    index = _Index(photos)
+    matched = [_matched(table, index) for table in tables]
+    named = {photo for one in matched for candidates in one.photos for photo in candidates}
+    if photos and not named and not in_folders:
+        raise bad_table(tables[0].name, 0, _("none of its rows names a photo that is there."))
+    if not named or (2 * len(named) < len(photos) and in_folders):
+        return None
+    return _all_read(matched, index)
+
+
+def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]]) -> Tabled:
+    """What tables without labels say about `photos`: splits and groups. Only those that name half of them are used.
+
+    Raises:
+        RejectedError: as `placed_by_tables`.
+    """
+    index = _Index(photos)
+    matched = [_matched(table, index) for table in tables]
+    return _all_read(
+        [one for one in matched if 2 * len({p for found in one.photos for p in found}) >= len(photos)], index
+    )
+
+
+def _all_read(matched: Sequence[_Matched], index: _Index) -> Tabled:
+    result = Tabled()
+    first: dict[int, tuple[str, str | None, str]] = {}
+    for one in matched:
+        if any(one.photos):
+            result.used.add(one.table.name)
+            _read(one, index, first, result)
+    return result
+
+
+class _Index:
+    """The photos by the ends of their paths, built for the lengths that are asked for."""
+
+    def __init__(self, photos: Sequence[tuple[int, Parts]]) -> None:
+        self.paths = dict(photos)
+        self._by_end: dict[tuple[int, bool], dict[str, list[int]]] = {}
+
+    def find(self, key: str, parts: int, bare: bool) -> list[int]:
+        """The photos whose last `parts` parts, without the ending where `bare`, are `key`."""
+        if (parts, bare) not in self._by_end:
+            by_end: dict[str, list[int]] = defaultdict(list)
+            for photo, path in self.paths.items():
+                if len(path) >= parts:
+                    by_end[_key(path[-parts:], bare)].append(photo)
+            self._by_end[parts, bare] = dict(by_end)
+        return self._by_end[parts, bare].get(key, [])
+
+
+def _key(parts: Sequence[str], bare: bool) -> str:
+    """What is compared: case and the ways to write an accent do not count."""
+    text = "/".join(parts)
+    if bare and PurePosixPath(text).suffix.lower() in EXTENSIONS:
+        text = text[: len(text) - len(PurePosixPath(text).suffix)]
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _matched(table: Table, index: _Index) -> _Matched:
+    """The photos that each row means, in the reading of the file column under which most photos are named."""
+    names = [parts_of(file) for file in table.files]
+    possible = [row for row, parts in enumerate(names) if parts and index.find(_key(parts[-1:], True), 1, True)]
+    found: list[tuple[int, ...]] = [()] * len(names)
+    step = -(-len(possible) // _SAMPLE) or 1
+    dropped, bare = _reading(table, [names[row] for row in possible[::step]], index)
+    for row in possible:
+        found[row] = _meant(table, names[row][dropped:], index, bare)
+    return _Matched(table, tuple(found))
+
+
+def _reading(table: Table, names: Sequence[Parts], index: _Index) -> tuple[int, bool]:
+    """How many folders to leave off and whether to leave off the ending; the plainest of equally good readings."""
+    deepest = max(map(len, names), default=0)
+    best, most = (0, False), 0
+    for dropped in range(min(deepest, _MOST_DROPPED + 1)):
+        for bare in (False, True):
+            found = [_meant(table, parts[dropped:], index, bare) for parts in names]
+            hits = len({photo for photos in found for photo in photos})
+            if hits > most:
+                best, most = (dropped, bare), hits
+                if all(found):
+                    return best
+    return best
+
+
+def _meant(table: Table, parts: Parts, index: _Index, bare: bool) -> tuple[int, ...]:
+    """The photos that a name may mean: those below the table's own folder, else any."""
+    parts = parts[-_DEEPEST:]
+    if not parts:
+        return ()
+    found = index.find(_key(parts, bare), len(parts), bare)
+    if 1 < len(found) <= _MANY:
+        inside = [photo for photo in found if index.paths[photo][: len(table.folder)] == table.folder]
+        beside = [photo for photo in inside if index.paths[photo] == (*table.folder, *parts)]
+        found = beside or inside or found
+    return tuple(found[: _MANY + 1])
+
+
+def _read(one: _Matched, index: _Index, first: dict[int, tuple[str, str | None, str]], result: Tabled) -> None:
+    """Goes through a table's rows and notes what they say of photos."""
+    for row, candidates in zip(one.table.rows(), one.photos, strict=True):
+        if not candidates:
+            result.missing.append(shown(row.file, 255))
+            continue
+        photo = _one_of(one.table, row, candidates, index)
+        split = row.split or (_split_of_path(index.paths[photo]) if one.table.labelled else None)
+        said = (row.label, split, row.group)
+        if photo in first and not _agree(first[photo], said):
+            result.conflicts.add(photo)
+            continue
+        first.setdefault(photo, said)
+        result.places[photo] = (Place(split, row.label, row.label, nested=False), row.group)
+
+
+def _agree(one: tuple[str, str | None, str], other: tuple[str, str | None, str]) -> bool:
+    return one == other
+
+
+def _one_of(table: Table, row: Row, candidates: tuple[int, ...], index: _Index) -> int:
+    """The photo that a row means: where there are several, the one written just so, or in the row's split."""
+    if len(candidates) > 1:
+        exact = [p for p in candidates if index.paths[p][-1] == parts_of(row.file)[-1]]
+        candidates = tuple(exact or candidates)
+    if len(candidates) > 1 and row.split:
+        candidates = tuple(p for p in candidates if _split_of_path(index.paths[p]) == row.split) or candidates
+    if len(candidates) > 1:
+        problem = _("'{file}' may be any of several photos. Write their folders, too.")
+        raise bad_table(table.name, row.number, problem.format(file=visible(row.file)[:120]))
+    return candidates[0]
+
+
+def _split_of_path(path: Parts) -> str | None:
+    return next((split for folder in path[:-1] if (split := split_of(folder))), None)

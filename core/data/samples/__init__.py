@@ -1,0 +1,1 @@
+"""Samples to try Graft with: two that need no network, and five of torchvision's data sets."""

@@ -1,0 +1,178 @@
+"""A zip from a stranger: judged by what its directory claims, then read while counting.
+
+A hostile structure or path refuses the whole archive (`RejectedError`); one broken entry is a `BadEntry` and is
+skipped. Nothing is ever written under a name from the archive. What the entries hold is not known here.
+"""
+
+from __future__ import annotations
+
+import stat
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+from core.data.limits import Limits
+from core.data.messages import rejected
+from core.data.names import is_unsafe
+from core.data.sources.zipdir import BadZip, ZipEntry, data_start, read_directory
+
+_CHUNK = 1 << 16
+_MAX_DEFLATE_RATIO = 1032  # one bit of a deflate stream stands for at most 129 bytes
+_OTHER_FORMATS = (
+    (0, b"7z\xbc\xaf\x27\x1c", "7z"), (0, b"\x1f\x8b", "gzip (tar.gz)"), (0, b"Rar!", "RAR"), (0, b"BZh", "bzip2"),
+    (0, b"\xfd7zXZ", "xz"), (0, b"\x28\xb5\x2f\xfd", "Zstandard"), (257, b"ustar", "tar"), (0, b"%PDF", "PDF"),
+    (0, b"\xff\xd8\xff", "JPEG"), (0, b"\x89PNG", "PNG"), (0, b"\x89HDF", "HDF5"), (0, b"PAR1", "Parquet"),
+)  # fmt: skip
+
+
+class BadEntry(Exception):
+    """One entry cannot be read; `reason` is a skip code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An entry that passed: its decoded name, whether it is a folder, its claimed size once unpacked."""
+
+    name: str
+    is_folder: bool
+    size: int
+    entry: ZipEntry
+    start: int
+
+
+class Archive:
+    """An open zip whose structure has been judged. Use as a context manager.
+
+    Raises:
+        RejectedError: the file is no zip, or one that is not to be unpacked.
+    """
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        if path.stat().st_size > limits.max_upload_bytes:
+            raise rejected("too_large", limits=limits)
+        self._file: BinaryIO = path.open("rb")
+        try:
+            self.members = _judged(self._file, limits)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def read(self, member: Member) -> bytes:
+        """The unpacked bytes, counted while they come.
+
+        Raises:
+            RejectedError: there are more or fewer bytes than were claimed.
+            BadEntry: the stream is broken (`corrupt_entry`) or its checksum is wrong (`bad_crc`).
+        """
+        entry = member.entry
+        self._file.seek(member.start)
+        content = self._stored(entry) if entry.method == 0 else self._inflated(entry)
+        if len(content) != entry.size:
+            raise rejected("size_mismatch", member.name)
+        if zlib.crc32(content) != entry.crc:
+            raise BadEntry("bad_crc")
+        return content
+
+    def _stored(self, entry: ZipEntry) -> bytes:
+        return self._file.read(entry.packed)
+
+    def _inflated(self, entry: ZipEntry) -> bytes:
+        stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        left, unpacked, parts = entry.packed, 0, []
+        pending = b""
+        try:
+            while not stream.eof:
+                if not pending:
+                    pending = self._file.read(min(_CHUNK, left))
+                    left -= len(pending)
+                    if not pending:
+                        raise BadEntry("corrupt_entry")
+                part = stream.decompress(pending, _CHUNK * 16)
+                pending = stream.unconsumed_tail
+                unpacked += len(part)
+                if unpacked > entry.size:
+                    raise rejected("size_mismatch", entry.name)
+                parts.append(part)
+        except zlib.error:
+            raise BadEntry("corrupt_entry") from None
+        return b"".join(parts)
+
+
+def _judged(file: BinaryIO, limits: Limits) -> list[Member]:
+    try:
+        entries, directory_at = read_directory(file, limits.entries_of(file.seek(0, 2)))
+        _judge_one_by_one(entries, directory_at, limits)
+        starts = [data_start(file, entry) for entry in entries]
+    except BadZip as problem:
+        raise _named(file, problem.code, limits) from None
+    _judge_together(entries, starts, directory_at, limits)
+    return [
+        Member(e.name, e.name.endswith(("/", "\\")) or stat.S_ISDIR(e.mode), e.size, e, start)
+        for e, start in zip(entries, starts, strict=True)
+    ]
+
+
+def _named(file: BinaryIO, code: str, limits: Limits) -> Exception:
+    """The refusal of something that cannot be followed as a zip, saying what it is instead where that can be told."""
+    file.seek(0)
+    head = file.read(512)
+    if code != "corrupt_archive" or head.startswith(b"PK"):
+        return rejected(code, limits=limits)
+    format_name = next((name for at, magic, name in _OTHER_FORMATS if head[at:].startswith(magic)), "")
+    return rejected("not_a_zip", format_name)
+
+
+def _judge_one_by_one(entries: Sequence[ZipEntry], directory_at: int, limits: Limits) -> None:
+    for entry in entries:
+        kind = stat.S_IFMT(entry.mode)
+        if is_unsafe(entry.name):
+            raise rejected("unsafe_path", entry.name)
+        if kind == stat.S_IFLNK:
+            raise rejected("symlink", entry.name)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise rejected("special_file", entry.name)
+        if entry.flags & 0x2041:
+            raise rejected("encrypted", entry.name)
+        if entry.method not in limits.zip_methods:
+            raise rejected("unsupported_compression", entry.name)
+        if _impossible(entry, directory_at):
+            raise rejected("size_mismatch", entry.name)
+        if entry.size > limits.ratio_floor_bytes and entry.size > limits.max_ratio * entry.packed:
+            raise rejected("zip_bomb", limits=limits)
+
+
+def _impossible(entry: ZipEntry, directory_at: int) -> bool:
+    if entry.offset + 30 + entry.packed > directory_at:
+        return True
+    if entry.method == 0:
+        return entry.packed != entry.size
+    return entry.size > _MAX_DEFLATE_RATIO * entry.packed
+
+
+def _judge_together(entries: Sequence[ZipEntry], starts: Sequence[int], directory_at: int, limits: Limits) -> None:
+    extents = sorted((e.offset, start + e.packed) for e, start in zip(entries, starts, strict=True))
+    if any(end > following for (_, end), (following, _) in pairwise(extents)):
+        raise rejected("zip_bomb")
+    if extents and extents[-1][1] > directory_at:
+        raise rejected("size_mismatch", entries[-1].name)
+    total = sum(entry.size for entry in entries)
+    if total > limits.ratio_floor_bytes and total > limits.max_ratio * directory_at:
+        raise rejected("zip_bomb", limits=limits)
+    largest = max(entries, key=lambda entry: entry.size, default=None)
+    if largest is not None and largest.size > limits.max_entry_bytes:
+        raise rejected("too_large", largest.name, limits=limits)
+    if total > limits.max_total_bytes:
+        raise rejected("too_large", limits=limits)

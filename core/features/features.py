@@ -1,0 +1,79 @@
+"""What a backbone makes of a dataset's images: one row an image, with what is needed to learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.backbones.load import Backbone
+    from core.features.engine import Engine
+
+    Choose = Callable[[Backbone, Tensor], Engine]
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What one backbone makes of a dataset's images, in the order of its items.
+
+    Attributes:
+        X: (n, d) float32.
+        y: (n,) int64, indices into `classes`.
+        ids: the n images' sha256; copies of a photo share it.
+        split: (n,) str, each image's split.
+        classes: class names.
+        backbone: its registered name.
+        dataset_id: the dataset's id in its workspace.
+        dataset_name: what the user calls it.
+        fingerprint: the sha256 of its content and splits.
+        images_per_s: decoding and network together, on this machine; 0 where it was never measured.
+        from_store: how many rows were not computed now.
+        note: what the user should know about how they were made; "" where there is nothing.
+        kin: (n,) int64; rows with the same number must stay on one side of a split or fold. Where it is not given,
+            only copies (the same id) are kin.
+    """
+
+    X: NDArray[np.float32]
+    y: NDArray[np.int64]
+    ids: tuple[str, ...]
+    split: NDArray[np.str_]
+    classes: tuple[str, ...]
+    backbone: str
+    dataset_id: str
+    dataset_name: str
+    fingerprint: str
+    images_per_s: float = 0.0
+    from_store: int = 0
+    note: str = ""
+    kin: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        n = len(self.ids)
+        if not self.kin.size:
+            object.__setattr__(self, "kin", _copies(self.ids))
+        if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == len(self.kin) == n:
+            raise ValueError(
+                f"features of {n} images have X of shape (n, d), y, split and kin of shape (n,); not {self.X.shape}, "
+                f"{self.y.shape}, {self.split.shape} and {self.kin.shape}"
+            )
+
+    def of(self, split: str) -> Features:
+        """The rows of one split."""
+        return self.at(np.flatnonzero(self.split == split))
+
+    def at(self, rows: NDArray[np.int64]) -> Features:
+        """Some rows, in the order of `rows`."""
+        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "kin": self.kin[rows]}
+        return Features(**{**kept, "ids": tuple(self.ids[row] for row in rows)})
+
+
+def _copies(ids: Sequence[str]) -> NDArray[np.int64]:
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(one, len(numbers)) for one in ids], dtype=np.int64)

@@ -1,0 +1,126 @@
+"""Are two backbones worth their cost? The two best together, on the folds that they were compared on."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.i18n import gettext as _
+from core.probing.comparison.compare import candidate, is_floor
+from core.probing.comparison.verdict import Pair, compared
+from core.probing.crossval.crossval import ProbeResult, judged
+from core.probing.crossval.heldout import HeldOut
+from core.probing.probes.probe import ProbeConfig
+from core.progress import Report, silent
+
+if TYPE_CHECKING:
+    from core.features.features import Features
+
+FEATURES, PROBABILITIES = "features", "probabilities"
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Two backbones together, against the better of them.
+
+    Attributes:
+        kind: "features", where one probe sees both backbones' features beside each other, or "probabilities", the mean
+            of what their own probes say.
+        members: the two backbones, the better first.
+        result: how well they do together.
+        against_best: the two together against the better one alone.
+    """
+
+    kind: str
+    members: tuple[str, str]
+    result: ProbeResult
+    against_best: Pair
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `ensembles` of `compare --json`."""
+        return {
+            **self.result.as_json(),
+            "kind": self.kind,
+            "members": list(self.members),
+            "against_best": self.against_best.as_json(),
+        }
+
+
+def two_best(results: Sequence[ProbeResult]) -> tuple[ProbeResult, ...]:
+    """The two most accurate networks of one probe's results; none where there are fewer."""
+    networks = sorted((one for one in results if not is_floor(one.backbone)), key=lambda one: -one.accuracy_mean)
+    return tuple(networks[:2]) if len(networks) > 1 else ()
+
+
+def ensembles(
+    members: Sequence[ProbeResult], features: Sequence[Features], config: ProbeConfig, report: Report = silent
+) -> tuple[Ensemble, Ensemble]:
+    """The two best networks with their features beside each other, and with their probabilities averaged.
+
+    Which two are the best was chosen on the same folds, so both are a little flattered; the better one alone is too.
+
+    Args:
+        members: what `two_best` gave.
+        features: of the same two.
+        config: the probe that the members were judged with.
+        report: told of every fold.
+
+    Raises:
+        ProbeError: the features are of other images than the members' results.
+    """
+    best, second = members
+    beside = _beside(members, features, config, report)
+    mean = _averaged(best, second)
+    first, other = (
+        Ensemble(
+            kind, (best.backbone, second.backbone), result, compared(candidate(result), candidate(best), best.folds)
+        )
+        for kind, result in ((FEATURES, beside), (PROBABILITIES, mean))
+    )
+    return first, other
+
+
+def _beside(
+    members: Sequence[ProbeResult], features: Sequence[Features], config: ProbeConfig, report: Report
+) -> ProbeResult:
+    one, other = (each.of("train") for each in features)
+    together = dataclasses.replace(
+        one, X=np.hstack([one.X, other.X]), backbone=_name(members), images_per_s=_speed(members), note=""
+    )
+    return judged(together, sum(member.size_mb for member in members), config, report)
+
+
+def _averaged(one: ProbeResult, other: ProbeResult) -> ProbeResult:
+    started = time.perf_counter()
+    held = one.held_out
+    proba = np.asarray((held.proba + other.held_out.proba) / 2, dtype=np.float32)
+    return ProbeResult(
+        backbone=_name((one, other)),
+        probe=one.probe,
+        feature_dim=one.feature_dim + other.feature_dim,
+        images_per_s=_speed((one, other)),
+        size_mb=one.size_mb + other.size_mb,
+        seconds=time.perf_counter() - started,
+        held_out=HeldOut(held.classes, held.y, held.ids, held.fold, proba),
+        converged=one.converged and other.converged,
+    )
+
+
+def _name(members: Sequence[ProbeResult]) -> str:
+    return " + ".join(member.backbone for member in members)
+
+
+def _speed(members: Sequence[ProbeResult]) -> float:
+    """Images a second through one after the other; 0 where a speed is not known."""
+    speeds = [member.images_per_s for member in members]
+    return 1 / sum(1 / speed for speed in speeds) if all(speeds) else 0.0
+
+
+def kind_name(kind: str) -> str:
+    """What people read."""
+    return {FEATURES: _("features side by side"), PROBABILITIES: _("probabilities averaged")}[kind]

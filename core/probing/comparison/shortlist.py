@@ -1,0 +1,143 @@
+"""Which of many backbones are worth a full probe: a quick look at a sample of the photos first.
+
+The look is a nearest-neighbour probe on a few hundred training images. The best few of it go on, and with them the one
+with the best ImageNet accuracy, which a look at few photos may miss: together the two rules lose less than either
+(Renggli et al., "Which Model to Transfer? Finding the Needle in the Growing Haystack", CVPR 2022).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.backbones import registry
+from core.data.dataset import Dataset, Item
+from core.errors import BackboneError, ProbeError
+from core.evaluation.intervals import Interval
+from core.i18n import gettext as _
+from core.probing.comparison.compare import is_floor
+from core.probing.crossval.crossval import ProbeResult
+from core.probing.probes.probe import ProbeConfig
+
+MANY = 6
+"""From more backbones than this, a look comes first, unless it is asked for or not."""
+KEEP = 3
+SAMPLE = 500
+_LEAST_A_CLASS = 10
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What the look found of one backbone.
+
+    Attributes:
+        accuracy: the look's cross-validated accuracy.
+        interval: its 95 % Wilson interval.
+        imagenet_top1: the accuracy that its makers tell for ImageNet, 0..1; None where it was not trained for that.
+        kept: whether it is probed in full.
+        why: in words.
+    """
+
+    backbone: str
+    accuracy: float
+    interval: Interval
+    imagenet_top1: float | None
+    kept: bool
+    why: str
+
+    def as_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return {**dataclasses.asdict(self), "interval": list(self.interval)}
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """The look's findings, the best first, on `n` images."""
+
+    rows: tuple[Screened, ...]
+    n: int
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The backbones to probe in full, the best of the look first."""
+        return tuple(row.backbone for row in self.rows if row.kept)
+
+    def as_json(self) -> dict[str, object]:
+        """As the `shortlist` of `compare --json`."""
+        return {"n": self.n, "kept": list(self.kept), "rows": [row.as_json() for row in self.rows]}
+
+
+def look_config(config: ProbeConfig) -> ProbeConfig:
+    """How the look probes: neighbours, once through the folds."""
+    return ProbeConfig(probe="knn", folds=config.folds, repeats=1, seed=config.seed)
+
+
+def sample(dataset: Dataset, seed: int, most: int = SAMPLE) -> Dataset:
+    """A dataset of at most `most` training images (more, where the classes are many), with the classes' shares kept.
+
+    A class keeps at least ten of its images, or all where it has fewer.
+    """
+    items = dataset.split("train")
+    random = np.random.default_rng(seed)
+    by_class: dict[int, list[Item]] = {}
+    for item in items:
+        by_class.setdefault(item.label, []).append(item)
+    share = min(1.0, most / max(1, len(items)))
+    kept: set[Item] = set()
+    for own in by_class.values():
+        quota = min(len(own), max(_LEAST_A_CLASS, round(share * len(own))))
+        kept.update(own[row] for row in random.choice(len(own), quota, replace=False))
+    return dataclasses.replace(dataset, items=tuple(item for item in items if item in kept))
+
+
+def shortlist(looks: Iterable[ProbeResult], keep: int = KEEP) -> Shortlist:
+    """Chooses from what a look found of each backbone.
+
+    Args:
+        looks: each backbone's result on the sample.
+        keep: how many of the best go on; the best on ImageNet and the floor come with them.
+
+    Raises:
+        ProbeError: nothing was looked at, or nothing is to be kept.
+    """
+    found = sorted(looks, key=lambda look: -look.accuracy_mean)
+    if not found or keep < 1:
+        raise ProbeError(_("A shortlist keeps at least 1 of at least 1 backbone."))
+    networks = [look for look in found if not is_floor(look.backbone)]
+    best = {look.backbone for look in networks[:keep]}
+    last = networks[min(keep, len(networks)) - 1].accuracy_mean if networks else 0.0
+    champion = _champion([look.backbone for look in networks])
+    rows = [_screened(look, look.backbone in best, look.backbone == champion, last) for look in found]
+    return Shortlist(tuple(rows), len(found[0].oof))
+
+
+def _imagenet_top1(backbone: str) -> float | None:
+    try:
+        return registry.info(backbone).imagenet_top1
+    except BackboneError:
+        return None
+
+
+def _champion(networks: Sequence[str]) -> str:
+    """The network with the best ImageNet accuracy, "" where none was trained for that."""
+    ranked = {name: top1 for name in networks if (top1 := _imagenet_top1(name)) is not None}
+    return max(ranked, key=lambda name: ranked[name], default="")
+
+
+def _screened(look: ProbeResult, is_best: bool, is_champion: bool, last: float) -> Screened:
+    floor = is_floor(look.backbone)
+    if is_best:
+        why = _("among the best in a first look")
+    elif floor:
+        why = _("the floor, which every backbone has to beat")
+    elif is_champion:
+        why = _("the best of these on ImageNet, which a look at few photos may miss")
+    else:
+        why = _("left out: {points:.1f} points behind the last of the best in a first look").format(
+            points=100 * (last - look.accuracy_mean)
+        )
+    kept = is_best or floor or is_champion
+    return Screened(look.backbone, look.accuracy_mean, look.accuracy_ci, _imagenet_top1(look.backbone), kept, why)

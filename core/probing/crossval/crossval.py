@@ -1,0 +1,194 @@
+"""One backbone's features judged by cross-validation inside the training split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.backbones import registry
+from core.evaluation.intervals import Interval, bootstrap_macro_f1, wilson
+from core.evaluation.metrics import evaluate
+from core.evaluation.predictions import Predictions
+from core.i18n import gettext as _
+from core.probing.crossval.heldout import HeldOut
+from core.probing.probes.probe import Probe, ProbeConfig, fit_rows
+from core.probing.resampling.folds import Folds, Rows, make_folds
+from core.probing.resampling.parallel import each_fold
+from core.progress import Progress, Report, silent
+
+if TYPE_CHECKING:
+    from core.features.features import Features
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeResult:
+    """How well features are told apart by a probe, by cross-validation inside the training split.
+
+    Attributes:
+        backbone: whose features: a registered name, or several joined by " + ".
+        probe: the kind of probe.
+        feature_dim: width of the features.
+        images_per_s: the measured speed of extraction; 0 where it was never measured.
+        size_mb: the backbone's weights, in MiB.
+        seconds: what the cross-validation took.
+        held_out: what was said of every training image by probes that have not seen it.
+        converged: whether every fold's optimiser finished.
+        notes: what a reader of the numbers has to know, in sentences.
+        chosen: the probe's settings that were chosen inside each fold's training part, by name ("c", "k",
+            "temperature"), repeat after repeat.
+    """
+
+    backbone: str
+    probe: str
+    feature_dim: int
+    images_per_s: float
+    size_mb: float
+    seconds: float
+    held_out: HeldOut
+    converged: bool = True
+    notes: tuple[str, ...] = ()
+    chosen: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def folds(self) -> int:
+        """How many folds one repeat had."""
+        return self.held_out.folds
+
+    @property
+    def repeats(self) -> int:
+        """How often the cross-validation was repeated with other folds."""
+        return self.held_out.repeats
+
+    @property
+    def oof(self) -> Predictions:
+        """The first repeat's out-of-fold predictions."""
+        return self.held_out.repeat[0]
+
+    @property
+    def fold_accuracy(self) -> tuple[float, ...]:
+        """Each fold's accuracy, repeat after repeat; the same folds for every backbone."""
+        return self.held_out.fold_accuracy
+
+    @property
+    def accuracy_mean(self) -> float:
+        """The mean of the folds' accuracies."""
+        return float(np.mean(self.fold_accuracy))
+
+    @property
+    def accuracy_ci(self) -> Interval:
+        """The 95 % Wilson interval of the repeats' mean accuracy on n images; repeats are no further images."""
+        right = float(np.mean([said.correct.sum() for said in self.held_out.repeat]))
+        return wilson(right, len(self.oof))
+
+    @property
+    def macro_f1_mean(self) -> float:
+        """The mean of the folds' macro F1."""
+        return float(np.mean(self.held_out.fold_macro_f1))
+
+    @cached_property
+    def macro_f1_ci(self) -> Interval:
+        """The 95 % bootstrap interval of macro F1, of the repeats' mean confusion matrix."""
+        confusions = [evaluate(said).confusion for said in self.held_out.repeat]
+        return bootstrap_macro_f1(np.rint(np.mean(confusions, axis=0)).astype(np.int64))
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `results` of `compare --json`."""
+        return {
+            "backbone": self.backbone,
+            "probe": self.probe,
+            "accuracy_mean": self.accuracy_mean,
+            "accuracy_ci": list(self.accuracy_ci),
+            "macro_f1_mean": self.macro_f1_mean,
+            "macro_f1_ci": list(self.macro_f1_ci),
+            "fold_accuracy": list(self.fold_accuracy),
+            "repeats": self.repeats,
+            "feature_dim": self.feature_dim,
+            "images_per_s": self.images_per_s,
+            "size_mb": self.size_mb,
+            "seconds": self.seconds,
+            "n": len(self.oof),
+            "converged": self.converged,
+            "notes": list(self.notes),
+            "chosen": {name: list(values) for name, values in self.chosen.items()},
+        }
+
+
+def cross_validate(features: Features, config: ProbeConfig | None = None, report: Report = silent) -> ProbeResult:
+    """Judges one backbone's features by cross-validation inside the split "train"; other splits are not touched.
+
+    Raises:
+        ProbeError: too few images of a class, or the features are not finite.
+    """
+    size_mb = registry.info(features.backbone).size_mb
+    return judged(features.of("train"), size_mb, config or ProbeConfig(), report)
+
+
+def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report) -> ProbeResult:
+    """`cross_validate` for rows of the training split alone, of weights of any origin."""
+    started = time.perf_counter()
+    repeats = [
+        make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
+        for repeat in range(config.repeats)
+    ]
+    proba, probes = _held_out(train, repeats, config, report)
+    converged = all(probe.converged for probe in probes)
+    fold = np.stack([drawn.numbers for drawn in repeats])
+    most = min(train.X.shape[1], *(len(fit) for fit, _held in repeats[0].pairs))
+    return ProbeResult(
+        backbone=train.backbone,
+        probe=config.probe,
+        feature_dim=int(train.X.shape[1]),
+        images_per_s=float(train.images_per_s),
+        size_mb=size_mb,
+        seconds=time.perf_counter() - started,
+        held_out=HeldOut(train.classes, train.y, train.ids, fold, proba),
+        converged=converged,
+        notes=(*filter(None, (train.note,)), *repeats[0].notes, *_notes(config, most, converged)),
+        chosen={name: [probe.chosen[name] for probe in probes] for name in probes[0].chosen},
+    )
+
+
+def _held_out(
+    train: Features, repeats: Sequence[Folds], config: ProbeConfig, report: Report
+) -> tuple[NDArray[np.float32], list[Probe]]:
+    """The probabilities (r, n, c) of all rows, each from a probe fitted without it; and the probes, fold by fold."""
+    tasks = [(turn, fit, held) for turn, folds in enumerate(repeats) for fit, held in folds.pairs]
+    proba = np.zeros((len(repeats), len(train.y), len(train.classes)), dtype=np.float32)
+
+    def judge(task: tuple[int, Rows, Rows]) -> Probe:
+        turn, fit, held = task
+        probe = fit_rows(train.X[fit], train.y[fit], train.classes, config, train.kin[fit])
+        proba[turn, held] = probe.predict_proba(train.X[held])
+        return replace(probe, pipeline=None)  # a forest is large, and there is one a fold
+
+    def tell(done: int) -> None:
+        message = (
+            _("cross-validating, {done} of {folds} folds").format(done=done, folds=len(tasks))
+            if done < len(tasks)
+            else _("cross-validated")
+        )
+        report(Progress(done, len(tasks), message, train.backbone))
+
+    return proba, [*each_fold(judge, tasks, tell)]
+
+
+def _notes(config: ProbeConfig, most_components: int, converged: bool) -> list[str]:
+    notes = []
+    amount = config.pca.amount
+    if config.pca.kind != "none" and isinstance(amount, int) and amount > most_components:
+        notes.append(
+            _("PCA kept all {possible} components there can be; {asked} were asked for.").format(
+                possible=most_components, asked=amount
+            )
+        )
+    if not converged:
+        notes.append(
+            _("The probe's optimiser stopped before it was done, so this accuracy is rough. A smaller C helps.")
+        )
+    return notes

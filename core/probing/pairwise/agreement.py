@@ -1,0 +1,119 @@
+"""How far two classifiers agree: alike ones are worth no second look, unlike ones may be worth taking together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.intervals import Z95, Interval, wilson
+from core.evaluation.predictions import Predictions
+from core.probing.pairwise.difference import same_images
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What two classifiers said about the same n images.
+
+    Attributes:
+        a: the first's name.
+        b: the second's name.
+        n: how many images.
+        same: images that both give the same class, right or wrong.
+        both_right: images that both get right.
+        only_a: images that only a gets right.
+        only_b: images that only b gets right.
+        both_wrong: images that both get wrong, the same way or not.
+        kappa: Cohen's kappa, agreement beyond that of two who guess with these frequencies; None where both always say
+            one and the same class.
+        kappa_ci: its 95 % interval, by the delta method; None where kappa is.
+    """
+
+    a: str
+    b: str
+    n: int
+    same: int
+    both_right: int
+    only_a: int
+    only_b: int
+    both_wrong: int
+    kappa: float | None
+    kappa_ci: Interval | None
+
+    @property
+    def same_ci(self) -> Interval:
+        """The 95 % Wilson interval of the share of images that both give the same class."""
+        return wilson(self.same, self.n)
+
+    @property
+    def oracle(self) -> int:
+        """Images that at least one gets right: what someone would who always knew whom to believe."""
+        return self.n - self.both_wrong
+
+    def share(self, images: int) -> float:
+        """A number of images as a share of all."""
+        return images / self.n
+
+    def as_json(self) -> dict[str, object]:
+        """As a JSON object; all but n are shares of the images."""
+        counts = ("same", "both_right", "only_a", "only_b", "both_wrong", "oracle")
+        return {
+            "a": self.a,
+            "b": self.b,
+            "n": self.n,
+            **{name: self.share(getattr(self, name)) for name in counts},
+            "same_ci": list(self.same_ci),
+            "oracle_ci": list(wilson(self.oracle, self.n)),
+            "kappa": self.kappa,
+            "kappa_ci": list(self.kappa_ci) if self.kappa_ci else None,
+        }
+
+
+def agreement(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Agreement:
+    """Compares what two classifiers said, image by image.
+
+    Args:
+        a: the first's name.
+        of_a: its predictions.
+        b: the second's name.
+        of_b: its predictions of the same images.
+
+    Raises:
+        ProbeError: the predictions are not of the same images, or of none.
+    """
+    same_images(of_a, of_b)
+    right_a, right_b = of_a.correct, of_b.correct
+    said_a, said_b = of_a.y_pred, of_b.y_pred
+    kappa, kappa_ci = _kappa(said_a, said_b, len(of_a.class_names))
+    return Agreement(
+        a=a,
+        b=b,
+        n=len(of_a),
+        same=int((said_a == said_b).sum()),
+        both_right=int((right_a & right_b).sum()),
+        only_a=int((right_a & ~right_b).sum()),
+        only_b=int((right_b & ~right_a).sum()),
+        both_wrong=int((~right_a & ~right_b).sum()),
+        kappa=kappa,
+        kappa_ci=kappa_ci,
+    )
+
+
+def _kappa(a: NDArray[np.int64], b: NDArray[np.int64], c: int) -> tuple[float | None, Interval | None]:
+    """Cohen's kappa of two series of class indices, and its 95 % interval.
+
+    Sources: J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20
+    (1960); the standard error of J. L. Fleiss, J. Cohen and B. S. Everitt, "Large sample standard errors of kappa and
+    weighted kappa", Psychological Bulletin 72 (1969), here as the spread of the images' influences on kappa.
+    """
+    n = len(a)
+    often_a, often_b = np.bincount(a, minlength=c) / n, np.bincount(b, minlength=c) / n
+    same = a == b
+    observed, expected = float(same.mean()), float(often_a @ often_b)
+    if expected >= 1:
+        return None, None
+    kappa = (observed - expected) / (1 - expected)
+    moved = (same - observed) * (1 - expected) - (1 - observed) * (often_b[a] + often_a[b] - 2 * expected)
+    half = Z95 * float(np.sqrt(np.mean((moved / (1 - expected) ** 2) ** 2) / n))
+    return kappa, (max(-1.0, kappa - half), min(1.0, kappa + half))

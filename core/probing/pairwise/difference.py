@@ -1,0 +1,138 @@
+"""Whether one classifier is better than another on the same images, or whether it could be chance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ProbeError
+from core.evaluation.intervals import Z95, Interval
+from core.evaluation.predictions import Predictions
+from core.i18n import gettext as _
+
+ALPHA = 0.05
+"""The chance that any of the comparisons made at once is called different where none is."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The accuracy of `a` minus that of `b`, on the same images.
+
+    Attributes:
+        a: the name of the first.
+        b: the name of the second.
+        n: how many images.
+        only_a: images that only `a` got right.
+        only_b: images that only `b` got right.
+        accuracy: the difference, -1 to 1.
+        interval: its 95 % interval.
+    """
+
+    a: str
+    b: str
+    n: int
+    only_a: int
+    only_b: int
+    accuracy: float
+    interval: Interval
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.interval[0] > 0 or self.interval[1] < 0
+
+    @property
+    def sentence(self) -> str:
+        """The same in plain words."""
+        verdict = (
+            _("the difference is larger than chance")
+            if self.beyond_chance
+            else _("the difference is not larger than chance")
+        )
+        low, high = self.interval
+        return _(
+            "'{a}' gets {points:+.1f} points of accuracy compared with '{b}' on the same {n} images "
+            "(95 % interval {low:+.1f} to {high:+.1f}): {verdict}."
+        ).format(
+            a=self.a, b=self.b, points=100 * self.accuracy, n=self.n, low=100 * low, high=100 * high, verdict=verdict
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return {
+            "a": self.a, "b": self.b, "n": self.n, "only_a": self.only_a, "only_b": self.only_b,
+            "accuracy": self.accuracy, "interval": list(self.interval), "beyond_chance": self.beyond_chance,
+            "sentence": self.sentence,
+        }  # fmt: skip
+
+
+def difference(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Difference:
+    """Compares two classifiers' predictions image by image.
+
+    Only images on which they disagree tell them apart; the interval is that of `paired_interval`.
+
+    Args:
+        a: the first's name.
+        of_a: its predictions.
+        b: the second's name.
+        of_b: its predictions of the same images.
+
+    Raises:
+        ProbeError: the predictions are not of the same images, or of none.
+    """
+    same_images(of_a, of_b)
+    n = len(of_a)
+    only_a = int((of_a.correct & ~of_b.correct).sum())
+    only_b = int((of_b.correct & ~of_a.correct).sum())
+    return Difference(a, b, n, only_a, only_b, (only_a - only_b) / n, paired_interval(only_a, only_b, n))
+
+
+def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
+    """The 95 % interval of the difference of two shares of the same n images, of which these count for one alone.
+
+    The adjusted Wald interval for paired proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence
+    interval for a difference of binomial proportions based on paired data", Journal of Educational and Behavioral
+    Statistics 37 (2012).
+    """
+    p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
+    half = Z95 * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
+    return max(-1.0, p - q - half), min(1.0, p - q + half)
+
+
+def same_images(of_a: Predictions, of_b: Predictions) -> None:
+    """Makes sure that two classifiers were asked about the same images, of the same classes.
+
+    Raises:
+        ProbeError: they were not, or about none.
+    """
+    alike = of_a.ids == of_b.ids and of_a.class_names == of_b.class_names and len(of_a) > 0
+    if not alike or not np.array_equal(of_a.y_true, of_b.y_true):
+        raise ProbeError(_("Two classifiers can only be compared on the same images."))
+
+
+def exact_p(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Two-sided p of the exact McNemar test for many pairs of counts (m,) at once; 1 where there is no count.
+
+    Source: Q. McNemar, Psychometrika 12 (1947); the exact binomial form.
+    """
+    from scipy import stats
+
+    fewer, both = np.minimum(only_a, only_b), only_a + only_b
+    return np.asarray(np.minimum(1.0, 2.0 * stats.binom.cdf(fewer, both, 0.5)), dtype=np.float64)
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """p values (m,) after Holm's correction, in the order they were given.
+
+    Calling a finding what is below 5 % afterwards keeps the chance of any false finding among all m at 5 %, however
+    they depend on one another. Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+    Journal of Statistics 6 (1979).
+    """
+    order = np.argsort(p, kind="stable")
+    steps = np.minimum(1.0, p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty(len(p))
+    corrected[order] = np.maximum.accumulate(steps)
+    return corrected

@@ -1,0 +1,205 @@
+"""Two backbones side by side: which classes gain from which, where their mistakes differ, and how far they agree.
+
+Everything is computed from out-of-fold predictions of the same images; no probe is fitted here. A comparison of many
+classes finds some that differ by chance alone, so what is called a finding has stood up to Holm's correction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.predictions import Predictions
+from core.i18n import gettext as _
+from core.i18n import ngettext
+from core.probing.pairwise.agreement import Agreement, agreement
+from core.probing.pairwise.classwise import ClassDifference, class_differences
+from core.probing.pairwise.difference import ALPHA, exact_p, holm, same_images
+
+NAMED = 5
+"""How many classes or cells are told in words."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A kind of mistake, images of class `true` called `predicted`, made by a and by b.
+
+    Attributes:
+        true: the index of the true class.
+        predicted: the index of the class they were given.
+        by_a: how many a calls so.
+        by_b: how many b calls so.
+        n: images of the true class.
+        p_holm: two-sided p of the exact McNemar test on this cell, after Holm's correction for all cells that differ.
+    """
+
+    true: int
+    predicted: int
+    by_a: int
+    by_b: int
+    n: int
+    p_holm: float
+
+
+@dataclass(frozen=True, eq=False)
+class SideBySide:
+    """What tells two backbones apart.
+
+    Attributes:
+        a: the first's name.
+        b: the second's name.
+        n: how many images both were asked about.
+        names: the c class names.
+        classes: one a class, the greatest difference of recall first, classes without images last.
+        confusion: (c, c) int64, a's confusion matrix minus b's; true classes in rows, predicted ones in columns.
+        support: (c,) int64, images of each class.
+        shifts: the cells off the diagonal in which the two differ, the most shifted first.
+    """
+
+    a: str
+    b: str
+    n: int
+    names: tuple[str, ...]
+    classes: tuple[ClassDifference, ...]
+    confusion: NDArray[np.int64]
+    support: NDArray[np.int64]
+    shifts: tuple[Shift, ...]
+
+    def gaining(self, side: str) -> tuple[str, ...]:
+        """The classes that gain from "a" or from "b" beyond chance."""
+        return tuple(row.name for row in self.classes if row.gains == side)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Which classes gain from which backbone, in words."""
+        looked_at = sum(row.n > 0 for row in self.classes)
+        said = [
+            _("{name} gets more images right of: {classes}.").format(name=name, classes=_some(self.gaining(side)))
+            for side, name in (("a", self.a), ("b", self.b))
+            if self.gaining(side)
+        ]
+        if not said:
+            said = [_("No class is surely better off with one of the two.")]
+        return (
+            *said,
+            _(
+                "This allows for {n} classes being looked at (exact McNemar tests, Holm's correction at 5 %): without "
+                "that, about one class in twenty would seem to differ by chance."
+            ).format(n=looked_at),
+        )
+
+    @property
+    def shifts_in_words(self) -> tuple[str, ...]:
+        """The most shifted mistakes, at most five."""
+        return tuple(self._told(shift) for shift in self.shifts[:NAMED])
+
+    def _told(self, shift: Shift) -> str:
+        said = ngettext(
+            "Of {n} image of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
+            "Of {n} images of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
+            shift.n,
+        )
+        return said.format(
+            n=shift.n, true=self.names[shift.true], predicted=self.names[shift.predicted],
+            a=self.a, b=self.b, by_a=shift.by_a, by_b=shift.by_b,
+            verdict=_("more than chance") if shift.p_holm < ALPHA else _("that may be chance"),
+        )  # fmt: skip
+
+    def as_json(self) -> dict[str, object]:
+        """As a JSON object."""
+        return {
+            "a": self.a, "b": self.b, "n": self.n, "classes": list(self.names),
+            "per_class": [row.as_json() for row in self.classes],
+            "gain_from_a": list(self.gaining("a")), "gain_from_b": list(self.gaining("b")),
+            "confusion_difference": self.confusion.tolist(), "sentences": [*self.sentences, *self.shifts_in_words],
+        }  # fmt: skip
+
+
+def side_by_side(said: Mapping[str, Predictions], a: str, b: str) -> dict[str, object]:
+    """The part `side_by_side` of `compare --json`: a against b, and the agreement of all pairs.
+
+    Args:
+        said: each backbone's out-of-fold predictions of the same images.
+        a: a name in `said`.
+        b: another.
+
+    Raises:
+        ProbeError: the predictions are not of the same images.
+    """
+    pairs = [pair.as_json() for pair in agreements(said)]
+    return {**compared_classes(a, said[a], b, said[b]).as_json(), "agreement": pairs}
+
+
+def agreements(said: Mapping[str, Predictions]) -> tuple[Agreement, ...]:
+    """How far any two backbones agree; pairs in the order of the names.
+
+    Raises:
+        ProbeError: the predictions are not of the same images.
+    """
+    return tuple(agreement(a, said[a], b, said[b]) for a, b in combinations(said, 2))
+
+
+def compared_classes(a: str, of_a: Predictions, b: str, of_b: Predictions) -> SideBySide:
+    """Compares two backbones class by class on the same images.
+
+    Tests are exact McNemar tests with Holm's correction (see `significance`). They know nothing of how another draw of
+    training images would have changed the probes.
+
+    Args:
+        a: the first's name.
+        of_a: its out-of-fold predictions.
+        b: the second's name.
+        of_b: its out-of-fold predictions of the same images.
+
+    Raises:
+        ProbeError: the predictions are not of the same images and classes, or of none.
+    """
+    same_images(of_a, of_b)
+    y, said_a, said_b = of_a.y_true, of_a.y_pred, of_b.y_pred
+    c = len(of_a.class_names)
+    counts_a, counts_b = _counts(y, said_a, c), _counts(y, said_b, c)
+    return SideBySide(
+        a=a,
+        b=b,
+        n=len(y),
+        names=of_a.class_names,
+        classes=class_differences(of_a.class_names, y, said_a, said_b),
+        confusion=counts_a - counts_b,
+        support=counts_a.sum(axis=1),
+        shifts=_shifts(y, said_a, said_b, counts_a, counts_b),
+    )
+
+
+def _counts(y: NDArray[np.int64], said: NDArray[np.int64], c: int) -> NDArray[np.int64]:
+    """The (c, c) confusion matrix."""
+    return np.bincount(y * c + said, minlength=c * c).reshape(c, c).astype(np.int64)
+
+
+def _shifts(
+    y: NDArray[np.int64],
+    said_a: NDArray[np.int64],
+    said_b: NDArray[np.int64],
+    counts_a: NDArray[np.int64],
+    counts_b: NDArray[np.int64],
+) -> tuple[Shift, ...]:
+    c = len(counts_a)
+    apart = said_a != said_b
+    only_a, only_b = (_counts(y[apart], said[apart], c) for said in (said_a, said_b))
+    wrong = ~np.eye(c, dtype=bool)
+    cells = np.argwhere((only_a + only_b > 0) & wrong)
+    p = holm(exact_p(only_a[tuple(cells.T)], only_b[tuple(cells.T)]))
+    found = [
+        Shift(int(t), int(k), int(counts_a[t, k]), int(counts_b[t, k]), int(counts_a[t].sum()), float(chance))
+        for (t, k), chance in zip(cells, p, strict=True)
+        if counts_a[t, k] != counts_b[t, k]
+    ]
+    return tuple(sorted(found, key=lambda shift: -abs(shift.by_a - shift.by_b)))
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:NAMED])
+    return shown if len(names) <= NAMED else _("{names} and {more} more").format(names=shown, more=len(names) - NAMED)

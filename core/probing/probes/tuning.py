@@ -1,0 +1,195 @@
+"""How a probe's setting is chosen: by cross-validation inside the rows that it is fitted on, and by no others.
+
+The scaler and the reduction are fitted anew in every inner fold. The inner folds keep kin on one side, as the outer do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ProbeError
+from core.features.reduce import Reduction
+from core.probing.probes.front import fit_front
+from core.probing.probes.kinds import Kind
+from core.probing.resampling.folds import make_folds
+
+FOLDS = 3
+"""Inner folds: three put the values in order as well as five do, in half the time; fewer where a class is tiny."""
+
+_ROUGH = 1e-3  # the optimiser's tolerance while values are put in order; the probe itself is fitted to the end
+_WORSE, _MUCH_WORSE = 2, 1.1  # weaker penalties are not tried after so many in a row, or after a loss so much larger
+_COLDEST, _HOTTEST = 1e-3, 1e3
+
+Inner = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One inner fold as the classifier sees it: rows to fit on, (n, d) and (n,), and rows held out, (m, d) and (m,)."""
+
+    Z: NDArray[np.float32]
+    y: NDArray[np.int64]
+    Z_held: NDArray[np.float32]
+    y_held: NDArray[np.int64]
+
+
+def choose(kind: Kind, views: Sequence[View], seed: int, fixed: float | None = None) -> dict[str, float]:
+    """The setting with which a kind of probe judges held-out rows best, and its temperature where it has one.
+
+    C is judged by log loss: it is smooth where accuracies on a few held-out images are steps, and counts how sure the
+    probe is. k is judged by errors, as the votes of a few neighbours are no probabilities. Values of C are tried from
+    the strongest penalty on, each from the solution of the last, until two in a row are worse than the best or one
+    is worse by a tenth: the larger C is, the longer it takes.
+
+    Args:
+        kind: of probe.
+        views: the inner folds; none where there are too few images, and then the kind's default is taken.
+        seed: of the classifier.
+        fixed: the value of C to take, in place of a choice.
+
+    Returns:
+        "c" or "k", and "temperature", for the kinds that have them.
+    """
+    grid = _grid(kind, fixed)
+    if not views or not is_tuned(kind, fixed):
+        value, temperature = (grid[0] if len(grid) == 1 else kind.default), 1.0
+    else:
+        value, temperature = _best(kind, views, _possible(kind, grid, views), seed)
+    chosen = {kind.setting: float(value)} if kind.setting else {}
+    return {**chosen, "temperature": temperature} if kind.tempered else chosen
+
+
+def is_tuned(kind: Kind, fixed: float | None = None) -> bool:
+    """Whether there is anything to choose, so that inner folds are needed."""
+    return kind.tempered or len(_grid(kind, fixed)) > 1
+
+
+def _grid(kind: Kind, fixed: float | None) -> tuple[float, ...]:
+    return (fixed,) if fixed is not None and kind.setting == "c" else kind.grid
+
+
+def inner_folds(y: NDArray[np.int64], kin: NDArray[np.int64], n_classes: int, seed: int) -> tuple[Inner, ...]:
+    """Folds of these rows, up to `FOLDS`, with all classes and some more images in every fitting part, or ().
+
+    A class with one kin only is always fitted on, and never held out.
+    """
+    kins = np.array([len(np.unique(kin[y == label])) for label in range(n_classes)])
+    able = np.flatnonzero(kins >= 2)
+    rows = np.flatnonzero(np.isin(y, able))
+    if not len(rows):
+        return ()
+    names = [str(label) for label in able]
+    try:
+        drawn = make_folds(np.searchsorted(able, y[rows]), kin[rows], names, FOLDS, seed).pairs
+    except ProbeError:  # a kin with several labels counts for one of them only
+        return ()
+    pairs = []
+    for _fit, held in drawn:
+        fit = np.flatnonzero(~np.isin(kin, kin[rows[held]]))
+        if len(np.unique(y[fit])) < n_classes or len(fit) <= n_classes:
+            return ()
+        pairs.append((fit, rows[held]))
+    return tuple(pairs)
+
+
+def views_of(
+    X: NDArray[np.float32], y: NDArray[np.int64], folds: Sequence[Inner], reduction: Reduction, seed: int
+) -> list[View]:
+    """The inner folds of X (n, d) and y (n,), each through a scaler and reduction fitted on its fitting part."""
+    views = []
+    for fit, held in folds:
+        front = fit_front(X[fit], y[fit], reduction, seed)
+        views.append(View(front.Z, y[fit], front(X[held]), y[held]))
+    return views
+
+
+def _possible(kind: Kind, grid: Sequence[float], views: Sequence[View]) -> Sequence[float]:
+    """The grid; of numbers of neighbours, those that are at most half of what there is to vote."""
+    if kind.setting != "k":
+        return grid
+    most = min(len(view.y) for view in views) // 2
+    return [k for k in grid if k <= max(most, 1)]
+
+
+def _best(kind: Kind, views: Sequence[View], grid: Sequence[float], seed: int) -> tuple[float, float]:
+    """The value of the setting and the temperature with the least loss on all held-out rows together."""
+    labels = np.concatenate([view.y_held for view in views])
+    best, worse = (math.inf, grid[0], 1.0), 0
+    for value, parts in zip(grid, zip(*(_path(kind, view, grid, seed) for view in views), strict=True), strict=False):
+        scores = np.vstack(parts)
+        temperature = fit_temperature(scores, labels) if kind.tempered else 1.0
+        loss = errors(scores, labels) if kind.judged == "errors" else log_loss(scores / temperature, labels)
+        if loss < best[0]:
+            best, worse = (loss, value, temperature), 0
+        else:
+            worse += 1
+        if kind.setting == "c" and (worse == _WORSE or loss > _MUCH_WORSE * best[0]):
+            break
+    return best[1], best[2]
+
+
+def _path(kind: Kind, view: View, grid: Sequence[float], seed: int) -> Iterator[NDArray[np.float64]]:
+    """For each value of the setting the scores (m, c) of the held-out rows; they are computed as they are asked for."""
+    if kind.setting == "k":
+        yield from _votes(kind, view, grid, seed)
+        return
+    from core.probing.probes.estimators import columns
+
+    model = kind.build(grid[0], seed)
+    rough = {"tol": _ROUGH, "warm_start": True}
+    model.set_params(**{name: value for name, value in rough.items() if name in model.get_params()})
+    for value in grid:
+        if kind.setting == "c":
+            model.set_params(C=value)
+        model.fit(view.Z, view.y)
+        yield columns(model.decision_function(view.Z_held)).astype(np.float64)
+
+
+def _votes(kind: Kind, view: View, grid: Sequence[float], seed: int) -> Iterator[NDArray[np.float64]]:
+    """The shares of the k nearest that are of each class, weighted by closeness as the classifier does."""
+    distance, nearest = kind.build(max(grid), seed).fit(view.Z, view.y).kneighbors(view.Z_held)
+    member = view.y[nearest][:, :, None] == np.arange(int(view.y.max()) + 1)
+    for k in map(int, grid):
+        near = distance[:, :k].astype(np.float64)
+        same = near <= 0
+        weight = np.where(same.any(axis=1, keepdims=True), same, 1 / np.where(same, 1, near))
+        votes = (member[:, :k] * weight[:, :, None]).sum(axis=1)
+        yield votes / votes.sum(axis=1, keepdims=True)
+
+
+def errors(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The share of rows whose highest score is not that of their label."""
+    return float((scores.argmax(axis=1) != labels).mean())
+
+
+def log_loss(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The mean negative log of the softmax that the rows' own labels get."""
+    top = scores.max(axis=1)
+    total = np.log(np.exp(scores - top[:, None]).sum(axis=1)) + top
+    return float((total - scores[np.arange(len(labels)), labels]).mean())
+
+
+def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The temperature by which scores (n, c) of held-out rows have to be divided for the least log loss.
+
+    One row more is counted that may be of any class, as Platt smooths his targets, so that perfect scores do not become
+    certainty (J. Platt, "Probabilistic outputs for support vector machines", Advances in Large Margin Classifiers,
+    1999).
+    """
+    from scipy.optimize import minimize_scalar
+
+    n, centred = len(labels), scores - scores.mean(axis=1, keepdims=True)
+
+    def loss(log_t: float) -> float:
+        heated = centred / math.exp(log_t)
+        top = heated.max(axis=1)
+        any_class = float((np.log(np.exp(heated - top[:, None]).sum(axis=1)) + top).mean())  # of a mean score of 0
+        return n * log_loss(heated, labels) + any_class
+
+    found = minimize_scalar(loss, bounds=(math.log(_COLDEST), math.log(_HOTTEST)), method="bounded")
+    return float(math.exp(found.x))

@@ -1,0 +1,104 @@
+"""Folds side by side: one thread a core, each with one thread of linear algebra.
+
+NumPy, SciPy and scikit-learn let other threads go on while they compute, so threads are enough, and share the features.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+from core.machine import cores
+
+Task = TypeVar("Task")
+Found = TypeVar("Found")
+
+_BEAT_S = 0.5
+_lock = threading.Lock()
+_inside: list[object] = []  # one entry for each `one_thread` that is open
+_settings: ExitStack | None = None
+
+
+def each_fold(
+    work: Callable[[Task], Found],
+    folds: Sequence[Task],
+    tell: Callable[[int], object] = int,
+    workers: int | None = None,
+) -> Iterator[Found]:
+    """Does the work for each fold, on as many threads as there are cores, and yields what it gives in the folds' order.
+
+    What a fold gives must not depend on other folds. Where `tell` or the loop that takes the results raises (a user who
+    cancels), the folds that have not begun are dropped, and those that have are waited for.
+
+    Args:
+        work: what to do with one fold; it runs in another thread, in a copy of this context (the user's language).
+        folds: the tasks.
+        tell: called in this thread with how many folds are done, twice a second and after each of them.
+        workers: how many threads; by default one a core.
+    """
+    with one_thread(), ThreadPoolExecutor(max(1, min(workers or cores(), len(folds)))) as threads:
+        waiting: list[Future[Found]] = []
+        try:
+            tell(0)
+            waiting += [threads.submit(contextvars.copy_context().run, work, fold) for fold in folds]
+            for done, future in enumerate(waiting):
+                while not _is_done(future):
+                    tell(done)
+                yield future.result()
+                tell(done + 1)
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _is_done(future: Future[Found]) -> bool:
+    """Waits for a moment; whether there is a result or an error now."""
+    try:
+        future.exception(_BEAT_S)
+    except TimeoutError:
+        return future.done()
+    return True
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread of linear algebra, and no warning of optimisers that did not finish: it is told of otherwise.
+
+    On matrices of this size more threads mostly wait for each other, and on a machine that is busy with other work they
+    were measured to be 10 to 20 times slower than one. Both settings are the whole process's, so the first that comes
+    makes them and the last that goes takes them back (OpenBLAS heeds that only from the thread that made them: where
+    another goes last, linear algebra stays on one thread until the next time).
+    """
+    mine = object()
+    with _lock:
+        if not _inside:
+            _begin()
+        _inside.append(mine)
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside.remove(mine)
+            if not _inside:
+                _end()
+
+
+def _begin() -> None:
+    global _settings  # noqa: PLW0603 (what the process is set to is no more than one thing)
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    _settings = ExitStack()
+    _settings.enter_context(warnings.catch_warnings())
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    _settings.enter_context(threadpool_limits(1, "blas"))
+
+
+def _end() -> None:
+    if _settings is not None:
+        _settings.close()

@@ -1,0 +1,232 @@
+"""How many principal components a probe needs: its accuracy against their number, inside the training split.
+
+Components of a PCA are nested: the first 8 of 64 are those of a PCA to 8. So one PCA a training fold serves them all.
+What is fitted and chosen (scaler, PCA, C, k) is so inside each training fold and each number of components.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.reduce import Reduction
+from core.i18n import gettext as _
+from core.i18n import ngettext
+from core.probing.comparison.compare import candidate
+from core.probing.comparison.verdict import Pair, compared
+from core.probing.crossval.crossval import ProbeResult
+from core.probing.crossval.heldout import HeldOut
+from core.probing.probes import kinds
+from core.probing.probes.front import fit_front
+from core.probing.probes.probe import ProbeConfig, fit_classifier, has_converged
+from core.probing.probes.tuning import View, choose, inner_folds, is_tuned, views_of
+from core.probing.resampling.folds import Folds, Rows, make_folds
+from core.probing.resampling.parallel import each_fold
+from core.progress import Progress, Report, silent
+
+if TYPE_CHECKING:
+    from core.features.features import Features
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """How well a probe does with so many principal components.
+
+    Attributes:
+        backbone: whose features.
+        whiten: whether the components had the same variance.
+        results: what the probe reached, by rising number of components; `feature_dim` is that number.
+        variance: the share of the features' variance that each keeps, the mean over the folds.
+        pairs: the best number against each other one, in the order of `results`.
+        best: the number with the highest mean accuracy.
+        recommended: the fewest that the best is not likely to beat by more than a point.
+    """
+
+    backbone: str
+    whiten: bool
+    results: tuple[ProbeResult, ...]
+    variance: tuple[float, ...]
+    pairs: tuple[Pair, ...]
+    best: int
+    recommended: int
+
+    @property
+    def why(self) -> str:
+        """What to take, and why, in words."""
+        all_of_them = self.results[-1].feature_dim
+        told = {"few": named(self.recommended), "all": all_of_them, "best": named(self.best)}
+        if self.recommended == self.best:
+            return _("{best} do best, and no fewer are as good in practice (of {all}).").format(**told)
+        pair = next(pair for pair in self.pairs if pair.b == reduced_to(self.recommended))
+        said = (
+            _("{few} of {all} are enough. {sentence}")
+            if pair.p_same >= 0.5
+            else _("{few} of {all} cannot be told apart from the best number on these photos. {sentence}")
+        )
+        return said.format(**told, sentence=pair.sentence)
+
+    def as_json(self) -> dict[str, object]:
+        """The document of `components --json`."""
+        first = self.results[0]
+        points = [
+            {
+                "components": result.feature_dim,
+                "variance": share,
+                "accuracy_mean": result.accuracy_mean,
+                "accuracy_ci": list(result.accuracy_ci),
+                "fold_accuracy": list(result.fold_accuracy),
+            }
+            for result, share in zip(self.results, self.variance, strict=True)
+        ]
+        return {
+            "backbone": self.backbone,
+            "probe": first.probe,
+            "whiten": self.whiten,
+            "folds": first.folds,
+            "repeats": first.repeats,
+            "n": len(first.oof),
+            "points": points,
+            "pairs": [pair.as_json() for pair in self.pairs],
+            "best": self.best,
+            "recommended": self.recommended,
+            "why": self.why,
+            "seconds": first.seconds,
+            "notes": list(first.notes),
+        }
+
+
+def named(components: int) -> str:
+    """So many components, in words."""
+    return ngettext("{n} component", "{n} components", components).format(n=components)
+
+
+def reduced_to(components: int) -> str:
+    """What a probe on so many components is called where it is compared."""
+    return _("PCA to {n}").format(n=components)
+
+
+def probe_components(features: Features, config: ProbeConfig | None = None, report: Report = silent) -> Components:
+    """Cross-validates a probe with 1, 2, 4, 8, … and all principal components, inside the split "train".
+
+    Args:
+        features: one backbone's.
+        config: how to probe; of its reduction only whether to whiten is looked at.
+        report: told of every fold.
+
+    Raises:
+        ProbeError: too few images of a class, or the features are not finite.
+    """
+    config = config or ProbeConfig()
+    started = time.perf_counter()
+    train = features.of("train")
+    repeats = [
+        make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
+        for repeat in range(config.repeats)
+    ]
+    widths = widths_up_to(min(train.X.shape[1], *(len(fit) - 1 for folds in repeats for fit, _held in folds.pairs)))
+    tasks = [(turn, fit, held) for turn, folds in enumerate(repeats) for fit, held in folds.pairs]
+
+    def tell(done: int) -> None:
+        said = _("counting components, {done} of {folds} folds").format(done=done, folds=len(tasks))
+        report(Progress(done, len(tasks), said, train.backbone))
+
+    judged = list(each_fold(lambda task: _judge(train, config, widths, task[1], task[2]), tasks, tell))
+    seconds = time.perf_counter() - started
+    results = [
+        _result(train, config, repeats, width, [one.proba[at] for one in judged], seconds)
+        for at, width in enumerate(widths)
+    ]
+    if not all(one.converged for one in judged):
+        results = [replace(result, converged=False, notes=(*result.notes, _rough())) for result in results]
+    variance = tuple(float(share) for share in np.mean([one.variance for one in judged], axis=0))
+    return _components(train.backbone, config.pca.whiten, results, variance)
+
+
+def widths_up_to(most: int) -> tuple[int, ...]:
+    """1, 2, 4, 8, … and `most` itself."""
+    powers = [2**power for power in range(most.bit_length())]
+    return tuple(sorted({*(width for width in powers if width <= most), most}))
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """One fold: what was said of the m rows held out with each of w widths, (w, m, c), and what each width keeps."""
+
+    proba: NDArray[np.float32]
+    variance: NDArray[np.float64]
+    converged: bool
+
+
+def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fit: Rows, held: Rows) -> _Judged:
+    kind = kinds.find(config.probe)
+    X, y, kin = train.X[fit], train.y[fit], train.kin[fit]
+    reduction = Reduction("pca", max(widths), config.pca.whiten)
+    inner = inner_folds(y, kin, len(train.classes), config.seed) if is_tuned(kind, config.c) else ()
+    views = views_of(X, y, inner, reduction, config.seed)
+    front = fit_front(X, y, reduction, config.seed)
+    Z_held = front(train.X[held])
+    said, converged = [], True
+    for width in widths:
+        chosen = choose(kind, [_cut(view, width) for view in views], config.seed, config.c)
+        model = fit_classifier(kind, _first(front.Z, width), y, chosen, config.seed)
+        said.append(model.predict_proba(_first(Z_held, width)))
+        converged = converged and has_converged(model)
+    shares = np.cumsum(front.steps[-1][1].explained_variance_ratio_)
+    kept = shares[np.minimum(widths, len(shares)) - 1]
+    return _Judged(np.asarray(said, dtype=np.float32), kept, converged)
+
+
+def _first(Z: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    return np.ascontiguousarray(Z[:, :width])
+
+
+def _cut(view: View, width: int) -> View:
+    return replace(view, Z=_first(view.Z, width), Z_held=_first(view.Z_held, width))
+
+
+def _result(
+    train: Features,
+    config: ProbeConfig,
+    repeats: Sequence[Folds],
+    width: int,
+    said: Sequence[NDArray[np.float32]],
+    seconds: float,
+) -> ProbeResult:
+    """What all folds, one repeat after the other, say with one number of components."""
+    proba = np.zeros((len(repeats), len(train.y), len(train.classes)), dtype=np.float32)
+    held_out = [(turn, held) for turn, folds in enumerate(repeats) for _fit, held in folds.pairs]
+    for (turn, held), one in zip(held_out, said, strict=True):
+        proba[turn, held] = one
+    return ProbeResult(
+        backbone=train.backbone,
+        probe=config.probe,
+        feature_dim=width,
+        images_per_s=float(train.images_per_s),
+        size_mb=0.0,
+        seconds=seconds,
+        held_out=HeldOut(train.classes, train.y, train.ids, np.stack([drawn.numbers for drawn in repeats]), proba),
+        converged=True,
+        notes=(*filter(None, (train.note,)), *repeats[0].notes),
+    )
+
+
+def _rough() -> str:
+    return _("With some numbers of components the optimiser stopped before it was done: those accuracies are rough.")
+
+
+def _components(backbone: str, whiten: bool, results: Sequence[ProbeResult], variance: tuple[float, ...]) -> Components:
+    """Which number is best, and which are as good: fewer first where two are equally accurate."""
+    best = max(results, key=lambda result: result.accuracy_mean)
+    candidates = [replace(candidate(result), name=reduced_to(result.feature_dim)) for result in results]
+    top = candidates[list(results).index(best)]
+    pairs = {
+        result.feature_dim: compared(top, other, best.folds) for result, other in zip(results, candidates, strict=True)
+    }
+    enough = min(n for n, pair in pairs.items() if pair.p_better <= 0.5 or n == best.feature_dim)
+    others = tuple(pair for n, pair in pairs.items() if n != best.feature_dim)
+    return Components(backbone, whiten, tuple(results), variance, others, best.feature_dim, enough)

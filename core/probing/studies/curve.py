@@ -1,0 +1,146 @@
+"""How accuracy grows with training images: probes on ever larger parts of the training split.
+
+Only the split "train" is looked at, by the cached features of one backbone; nothing but probes is fitted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.i18n import gettext as _
+from core.probing.probes.probe import ProbeConfig, fit_rows
+from core.probing.resampling.folds import Rows, make_folds, nested, sizes_for
+from core.probing.resampling.parallel import each_fold
+from core.probing.studies.forecast import ClassGain, forecast
+from core.probing.studies.growth import LearningCurve, is_short
+from core.probing.studies.power_law import Numbers, falls, fit_laws
+from core.progress import Progress, Report, silent
+
+if TYPE_CHECKING:
+    from core.features.features import Features
+
+__all__ = ["LearningCurve", "learning_curve"]
+
+LEAST_OF_CLASS = 40
+"""So many training images of a class at least, or nothing is said about it: its recall is too rough to follow."""
+
+_CLASS_DRAWS = 500
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """The rows to fit on and the rows held out, and the seed of the parts."""
+
+    fit: Rows
+    held: Rows
+    seed: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What came of one fold: at J sizes of (J,) images the accuracy (J,), macro F1 (J,) and recalls (J, c)."""
+
+    images: tuple[int, ...]
+    accuracy: Numbers
+    macro_f1: Numbers
+    recall: Numbers
+    c: float | None
+
+
+def learning_curve(features: Features, config: ProbeConfig | None = None, report: Report = silent) -> LearningCurve:
+    """The accuracy of a probe against the number of images that it is fitted on.
+
+    In every fold of the cross-validation that a comparison makes, probes are fitted on nested parts of the fold's
+    training part, from about four images a class to all of them, and all are judged on the images that the fold holds
+    out. Kin stay together: no fold has them on both sides, and a part has all or none of a kin. Parts keep the shares
+    of the classes, but for the first two kins of each class, which are in all parts.
+
+    Where the config leaves C open, it is chosen once a fold, inside the fold's whole training part, and holds for all
+    of its smaller parts. The held-out images have no say in it; the smallest parts may do slightly better or worse than
+    with a choice of their own.
+
+    Args:
+        features: of one backbone.
+        config: how to probe, and the folds, repeats and seed.
+        report: told of every fold.
+
+    Raises:
+        ProbeError: too few images of a class, or the features are not finite.
+    """
+    config, started = config or ProbeConfig(), time.perf_counter()
+    train = features.of("train")
+    repeats = [
+        make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
+        for repeat in range(config.repeats)
+    ]
+    folds = [
+        _Fold(fit, held, (config.seed, repeat, number))
+        for repeat, drawn in enumerate(repeats)
+        for number, (fit, held) in enumerate(drawn.pairs)
+    ]
+    sizes = sizes_for(min(len(fold.fit) for fold in folds), len(train.classes))
+
+    def tell(done: int) -> None:
+        report(Progress(done, len(folds), _("Fitting probes on parts of the training images"), train.backbone))
+
+    judged = list(each_fold(partial(_judged, train, config, sizes), folds, tell))
+    curve = LearningCurve(
+        backbone=train.backbone,
+        probe=config.probe,
+        classes=train.classes,
+        class_images=tuple(np.bincount(train.y, minlength=len(train.classes)).tolist()),
+        sizes=tuple(np.mean([fold.images for fold in judged], axis=0).tolist()),
+        accuracy=np.array([fold.accuracy for fold in judged]),
+        macro_f1=np.array([fold.macro_f1 for fold in judged]),
+        folds=len(repeats[0]),
+        seed=config.seed,
+        c=tuple(fold.c for fold in judged if fold.c is not None),
+        notes=repeats[0].notes,
+    )
+    gains = _class_gains(curve, np.array([fold.recall for fold in judged]))
+    return dataclasses.replace(curve, per_class=gains, seconds=time.perf_counter() - started)
+
+
+def _judged(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: _Fold) -> _Judged:
+    """Probes on parts of one fold, the largest first, because it chooses C."""
+    y, parts = train.y[fold.held], nested(train.y[fold.fit], train.kin[fold.fit], sizes, fold.seed)
+    found = []
+    for rows in [fold.fit[part] for part in reversed(parts)]:
+        probe = fit_rows(train.X[rows], train.y[rows], train.classes, config, train.kin[rows])
+        config = dataclasses.replace(config, c=probe.chosen.get("c", config.c))
+        found.append(_measures(y, probe.predict_proba(train.X[fold.held]).argmax(axis=1), len(train.classes)))
+    accuracy, macro_f1, recall = (np.array(one)[::-1] for one in zip(*found, strict=True))
+    return _Judged(tuple(len(part) for part in parts), accuracy, macro_f1, recall, config.c)
+
+
+def _measures(true: Rows, said: Rows, classes: int) -> tuple[float, float, Numbers]:
+    """Accuracy, macro F1 over the classes there are, and the recall (c,) of each class, NaN of those there are not."""
+    there, told = (np.bincount(rows, minlength=classes) for rows in (true, said))
+    right = np.bincount(true[true == said], minlength=classes)
+    f1 = 2 * right / np.maximum(there + told, 1)
+    recall = np.where(there > 0, right / np.maximum(there, 1), np.nan)
+    return float((true == said).mean()), float(f1[there > 0].mean()), recall
+
+
+def _class_gains(curve: LearningCurve, recall: Numbers) -> tuple[ClassGain, ...]:
+    """What twice as many images would bring for each class, by a law of its own; recall: (F, J, c)."""
+    return tuple(
+        _class_gain(curve, name, images, recall[:, :, number])
+        for number, (name, images) in enumerate(zip(curve.classes, curve.class_images, strict=True))
+    )
+
+
+def _class_gain(curve: LearningCurve, name: str, images: int, recall: Numbers) -> ClassGain:
+    if images < LEAST_OF_CLASS or is_short(curve.sizes) or np.isnan(recall).any():
+        return ClassGain(name, images, why=_("too few images"))
+    laws = fit_laws(curve.sizes, 1 - recall, curve.folds, images, curve.seed, _CLASS_DRAWS)
+    if not falls(1 - recall, curve.folds) or not laws.grow:
+        return ClassGain(name, images, why=_("does not grow with the number of images"))
+    now, later = (forecast(laws, curve.images, more) for more in (0, curve.images))
+    return ClassGain(name, images, now.accuracy, now.interval, later.gain, later.gain_interval)

@@ -1,0 +1,236 @@
+"""What more images would bring: a learning curve's law, asked about numbers of images there are not yet.
+
+Every answer has its interval and its sentence. None is about more than `power_law.MOST` times the data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from core.errors import ProbeError
+from core.evaluation.intervals import Interval
+from core.i18n import gettext as _
+from core.i18n import ngettext
+from core.probing.comparison.verdict import ROPE
+from core.probing.studies.power_law import MOST, Laws, spread
+
+_STEPS = 60  # points of a drawn curve
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The accuracy to expect with more training images of the same kind and mixture.
+
+    Attributes:
+        more: how many images more.
+        images: how many there are then.
+        accuracy: to expect of a probe that is fitted on them, on new images.
+        interval: its 95 % interval; cross-validation of the images that there are then should show an accuracy in it.
+        gain: the accuracy less that with the images there are now, at least 0.
+        gain_interval: its 95 % interval.
+    """
+
+    more: int
+    images: int
+    accuracy: float
+    interval: Interval
+    gain: float
+    gain_interval: Interval
+
+    @property
+    def sentence(self) -> str:
+        """The same in words: what they bring, that they would hardly help, or that it cannot be told."""
+        low, high = self.gain_interval
+        if high < ROPE:
+            said = ngettext(
+                "{n} more image would hardly help: {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
+                "{n} more images would hardly help: {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
+                self.more,
+            )
+        elif low < ROPE / 20:
+            said = ngettext(
+                "What {n} more image would bring cannot be told: 0 to {high:.1f} points.",
+                "What {n} more images would bring cannot be told: 0 to {high:.1f} points.",
+                self.more,
+            )
+        else:
+            said = ngettext(
+                "{n} more image should bring {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
+                "{n} more images should bring {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
+                self.more,
+            )
+        return said.format(n=f"{self.more:,}", points=100 * self.gain, low=100 * low, high=100 * high)
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `forecasts` of `curve --json`."""
+        return {
+            **asdict(self), "interval": list(self.interval), "gain_interval": list(self.gain_interval),
+            "sentence": self.sentence,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Needed:
+    """How many training images an accuracy takes.
+
+    Attributes:
+        accuracy: the one wished for.
+        now: how many images there are.
+        images: how many it takes; None where that is more than `MOST` times those there are.
+        interval: its 95 % interval; None at an end that is beyond.
+    """
+
+    accuracy: float
+    now: int
+    images: int | None
+    interval: tuple[int | None, int | None]
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        low, high = self.interval
+        if self.images is not None and self.images <= self.now:
+            return _("{accuracy:.1f} % should be reached with the images there are.").format(
+                accuracy=100 * self.accuracy
+            )
+        least = _("at least {n}").format(n=f"{low - self.now:,}") if low is not None and low > self.now else ""
+        if self.images is None:
+            said = (
+                _("{accuracy:.1f} % would take more than {most:,} images, if it can be reached at all ({least} more).")
+                if least
+                else _("{accuracy:.1f} % would take more than {most:,} images, if it can be reached at all.")
+            )
+            return said.format(accuracy=100 * self.accuracy, most=MOST * self.now, least=least)
+        most = f"{high - self.now:,}" if high is not None else _("more than {n}").format(n=f"{(MOST - 1) * self.now:,}")
+        return _("{accuracy:.1f} % should take about {more:,} more images (95 %: {low:,} to {most}).").format(
+            accuracy=100 * self.accuracy, more=self.images - self.now, low=max((low or 0) - self.now, 0), most=most
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """As the `target` of `curve --json`."""
+        return {**asdict(self), "interval": list(self.interval), "sentence": self.sentence}
+
+
+@dataclass(frozen=True)
+class ClassGain:
+    """What twice as many training images, of all classes, should bring for one class.
+
+    Attributes:
+        name: the class.
+        images: its training images now.
+        recall: the share of its images that is found, with all training images there are now; None where it is told by
+            `why` that nothing can be said.
+        interval: its 95 % interval.
+        gain: the recall with twice as many less that of now.
+        gain_interval: its 95 % interval.
+        why: why nothing can be said; "" where something can.
+    """
+
+    name: str
+    images: int
+    recall: float | None = None
+    interval: Interval | None = None
+    gain: float | None = None
+    gain_interval: Interval | None = None
+    why: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the rows of `per_class` in `curve --json`."""
+        kept = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {"class": kept.pop("name"), **kept}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> ClassGain:
+        """From what `as_json` gave."""
+        kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        return cls(name=kept.pop("class"), **kept)
+
+
+def forecast(laws: Laws, now: int, more: int) -> Forecast:
+    """What `more` images bring in addition to `now`.
+
+    The accuracy and the gain are the medians of what the laws say, the intervals the middle 95 %.
+
+    Raises:
+        ProbeError: that is less than none, or more than `MOST` times the images there are.
+    """
+    check_reach(now, more)
+    before, after = laws.error(now), laws.error(now + more)
+    return Forecast(
+        more=more,
+        images=now + more,
+        accuracy=float(np.median(1 - after)),
+        interval=spread(1 - after),
+        gain=float(np.median(before - after)),
+        gain_interval=spread(before - after),
+    )
+
+
+def needed(laws: Laws, now: int, accuracy: float) -> Needed:
+    """How many images an accuracy takes, within `MOST` times those there are.
+
+    Raises:
+        ProbeError: the accuracy is not between 0 and 1.
+    """
+    check_target(accuracy)
+    wanted = np.sort(laws.images(1 - accuracy))
+    low, middle, high = (_within(float(wanted[round(q * (len(wanted) - 1))]), now) for q in (0.025, 0.5, 0.975))
+    return Needed(accuracy, now, middle, (low, high))
+
+
+def most_more(now: int) -> int:
+    """How many images more a forecast may be about."""
+    return (MOST - 1) * now
+
+
+def check_reach(now: int, more: int) -> None:
+    """Whether a forecast may be about `more` images in addition to `now`.
+
+    Raises:
+        ProbeError: that is less than none, or more than `MOST` times the images there are.
+    """
+    if not 0 <= more <= most_more(now):
+        raise ProbeError(
+            _(
+                "A forecast reaches up to {times} times the images there are: 0 to {most:,} more images, not {more:,}."
+            ).format(times=MOST, most=most_more(now), more=more)
+        )
+
+
+def check_target(accuracy: float) -> None:
+    """Whether this can be an accuracy to reach.
+
+    Raises:
+        ProbeError: it is not between 0 and 1.
+    """
+    if not 0 < accuracy < 1:
+        raise ProbeError(_("An accuracy to reach is between 0 and 1, not {value}.").format(value=accuracy))
+
+
+def usual(now: int) -> tuple[int, ...]:
+    """The numbers of images more that are told of where none is asked for: the next hundred, and twice as many."""
+    return tuple(sorted({min(100, most_more(now)), now}))
+
+
+def drawn(laws: Laws, least: float, now: int) -> Sequence[dict[str, object]]:
+    """The law and its band as points to draw, from the smallest size to `MOST` times the data."""
+    points = []
+    for images in np.unique(np.append(np.geomspace(least, MOST * now, _STEPS), now)):
+        accuracy = 1 - laws.error(float(images))
+        points.append(
+            {
+                "images": round(float(images), 2),
+                "accuracy": round(float(np.median(accuracy)), 5),
+                "interval": [round(end, 5) for end in spread(accuracy)],
+            }
+        )
+    return points
+
+
+def _within(images: float, now: int) -> int | None:
+    return math.ceil(images) if images <= MOST * now else None

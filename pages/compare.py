@@ -1,0 +1,138 @@
+"""Which pretrained backbone carries over best to these photos, and is the difference real?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.backbones.registry import info
+from core.data.dataset import Dataset
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job, JobStatus
+from pages.ui import progress, state, text
+from pages.ui.charts.accuracy import accuracy_bars
+from pages.ui.compare import components as reductions
+from pages.ui.compare import curve, depth, maps, side, verdict
+from pages.ui.compare import form as forms
+from pages.ui.i18n import _
+
+Section = Callable[[Dataset, list[str], Job], None]
+
+
+def main() -> None:
+    """The page: what to compare, its progress, the verdict, and one closer look at a time."""
+    st.title(_("Compare backbones"))
+    dataset = state.require_dataset()
+    st.markdown(
+        _(
+            "A *backbone* is a network that learned to see on other images. Here a simple classifier (a *probe*) is "
+            "trained on what each backbone sees in your photos, which takes seconds and tells which carries over best."
+        )
+    )
+    asked = forms.comparison()
+    names = asked["backbones"]
+    if st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=len(names) < 1):
+        start(dataset, asked)
+    if len(names) == 1:
+        st.caption(_("With one backbone there is nothing to compare it with; pick a second one."))
+    job = state.job("compare", dataset.id)
+    if job is None:
+        return
+    st.divider()
+    status = progress.panel(job, live=so_far)
+    if status.state == "done":
+        results(dataset, job, status)
+    elif status.is_over:
+        so_far(job)
+
+
+def start(dataset: Dataset, asked: dict) -> None:
+    """Queues a comparison."""
+    params = {"workspace": state.workspace(), "dataset": dataset.id, **asked}
+    title = _("Compare {n} backbones on '{name}'").format(n=len(asked["backbones"]), name=dataset.name)
+    state.submit(JobSpec("compare", params, slot="long", title=title, dataset_id=dataset.id))
+    st.rerun()
+
+
+def so_far(job: Job) -> None:
+    """What is there already, while the rest goes on or after it was stopped."""
+    for found in progress.found(job, "shortlist")[-1:]:
+        verdict.looked(found)
+    # a comparison that went on tells the same result twice
+    done = {(row["backbone"], row["probe"]): row for row in progress.found(job, "result")}
+    if done:
+        figure = accuracy_bars(list(done.values()))
+        st.plotly_chart(figure, key=f"so-far-{job.id}", alt=_("Accuracy of the backbones that are done"))
+
+
+def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
+    """The verdict, the numbers behind it, and closer looks."""
+    result = status.result
+    for failure in result.get("failed", []):
+        st.warning(text.literal(f"{failure['backbone']}: {failure['message']}"), icon=":material/warning:")
+    if not result["results"]:
+        return
+    if result.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
+        st.warning(_("The photos were edited after this comparison. Compare again."), icon=":material/edit:")
+    probe, found = verdict.judged(job, result)
+    rows = sorted(
+        (row for row in result["results"] if row["probe"] == probe), key=lambda row: row["accuracy_mean"], reverse=True
+    )
+    verdict.answer(rows, found, result)
+    progress.doubts(result)
+    onwards(rows, found["recommended"], job)
+    verdict.numbers(rows, found, result)
+    verdict.take_along(result)
+    closer(dataset, [row["backbone"] for row in rows], job)
+
+
+def closer(dataset: Dataset, names: list[str], job: Job) -> None:
+    """One question after the other, as the user asks them."""
+    sections: dict[str, tuple[str, Section]] = {
+        "side": (_("How do they differ?"), side.section),
+        "curve": (_("What would more photos bring?"), curve.section),
+        "depth": (_("Where to begin to fine-tune?"), depth.section),
+        "components": (_("How many dimensions are enough?"), reductions.section),
+        "map": (_("What does a backbone see?"), maps.section),
+    }
+    st.subheader(_("Look closer"))
+    chosen = st.pills(
+        _("Question"),
+        list(sections),
+        default=next(iter(sections)),
+        required=True,
+        format_func=lambda key: sections[key][0],
+        key=f"closer-{job.id}",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    sections[chosen][1](dataset, names, job)
+
+
+def onwards(rows: list[dict], recommended: str, job: Job) -> None:
+    """What to do next, with the backbone that the verdict recommends."""
+    names = sorted((row["backbone"] for row in rows), key=lambda name: name != recommended)  # the others stay ranked
+    trainable = [name for name in names if info(name).trainable]
+    with st.container(horizontal=True):
+        if trainable:
+            st.page_link(
+                "pages/finetune.py",
+                label=_("Next: fine-tune {name}").format(name=text.literal(trainable[0])),
+                icon=":material/model_training:",
+                query_params={"backbone": trainable[0]},
+                width="content",
+            )
+        made = (rows[0]["backbone"], rows[0]["probe"])
+        best = next((run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == made), None)
+        if best is not None:
+            st.page_link(
+                "pages/evaluate.py",
+                label=_("Judge the best probe on the validation images"),
+                icon=":material/fact_check:",
+                query_params={"run": state.run_key(best)},
+                width="content",
+            )
+
+
+main()

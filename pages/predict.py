@@ -1,0 +1,178 @@
+"""How do I use it elsewhere? Try a model on new images, and take it home as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import GraftError
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job
+from core.runs import Run
+from pages.ui import downloads, figures, progress, state, text, uploads
+from pages.ui.charts.quality import probability_bars
+from pages.ui.i18n import _
+
+IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
+MOST_SHOWN = 24
+
+
+def main() -> None:
+    """The page: a model, new images for it, and its bundle."""
+    st.title(_("Predict & export"))
+    runs = [run for run in state.runs() if run.portable]  # a probe that is not linear has nothing to take home
+    model = choose(runs)
+    if model is None:
+        return
+    tries, takes = st.tabs([_("Try it on images"), _("Take it home")])
+    with tries:
+        try_it(model)
+    with takes:
+        if isinstance(model, Run):
+            take_home(model)
+        else:
+            st.info(_("This model comes from a bundle: you have it at home already."))
+
+
+def choose(runs: list[Run]) -> Run | Path | None:
+    """A model of this workspace, or a bundle from elsewhere (its path); None before there is one."""
+    sources = {"run": _("A model made here"), "bundle": _("A bundle from elsewhere")}
+    source = st.segmented_control(
+        _("Model"), list(sources), default="run" if runs else "bundle", required=True, format_func=sources.get
+    )
+    if source == "bundle":
+        return bundle()
+    if not runs:
+        st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
+        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        return None
+    chosen, names = state.chosen_run(runs), text.run_names(runs, with_photos=True)
+    run = st.selectbox(
+        _("Which one"),
+        runs,
+        index=runs.index(chosen),
+        format_func=lambda run: names[run.path],
+        key="predict-run",
+    )
+    state.show_run(run)
+    return run
+
+
+def bundle() -> Path | None:
+    """The bundle that was uploaded, on the disk."""
+    upload = st.file_uploader(
+        _("A bundle that Graft has exported (zip)"),
+        type=["zip"],
+        key="bundle",
+        help=_("It is read without running anything in it, and checked against its manifest."),
+    )
+    if upload is None:
+        return None
+    kept = state.remembered("bundle")
+    if not kept or kept[0] != upload.file_id:
+        try:
+            kept = (upload.file_id, str(uploads.keep(upload, ".zip", state.workspace())))
+        except GraftError as problem:
+            st.error(text.literal(str(problem)))
+            return None
+        state.remember("bundle", kept)
+    return Path(kept[1])
+
+
+def try_it(model: Run | Path) -> None:
+    """New images, and what the model says of them."""
+    named = str(model.path if isinstance(model, Run) else model)
+    turn = state.remembered("predict", 0)
+    images = st.file_uploader(
+        _("Images the model has not seen"), type=IMAGE_TYPES, accept_multiple_files=True, key=f"predict-{turn}"
+    )
+    if images:
+        try:
+            kept = [
+                (uploads.keep(image, Path(image.name).suffix.lower(), state.workspace()), image.name)
+                for image in images
+            ]
+        except GraftError as problem:
+            st.error(text.literal(str(problem)))
+            return
+        params = {
+            "model": named,
+            "images": [{"path": str(path), "name": name} for path, name in kept],
+            "workspace": state.workspace(),
+            "previews": MOST_SHOWN,
+            "delete_source": True,
+        }
+        state.submit(JobSpec("predict", params, slot="short", title=_("Predict"), listed=False))
+        state.remember("predict", turn + 1)
+        st.rerun()
+    job = state.newest("predict", model=named)
+    if job is None:
+        st.caption(
+            _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
+        )
+        return
+    status = progress.panel(job)
+    if status.state == "done":
+        answers(job, status.result["predictions"])
+
+
+def answers(job: Job, rows: list[dict]) -> None:
+    """One row an image: the image, the answer, and the probabilities."""
+    good = [row for row in rows if not row.get("error")]
+    headings = ["image", "label", *(good[0]["proba"] if good else ())]
+    cells = [[row["image"], row["label"], *(round(p, 6) for p in row["proba"].values())] for row in good]
+    downloads.table(_("Download the answers (CSV)"), headings, cells, "predictions.csv")
+    for number, row in enumerate(rows[:MOST_SHOWN]):
+        with st.container(border=True):
+            picture, answer = st.columns([1, 2], gap="medium", vertical_alignment="center")
+            if row.get("error"):
+                answer.error(text.literal(f"{text.shortened(row['image'])}: {row['error']}"))
+                continue
+            name = text.literal(text.shortened(row["image"]))
+            if row.get("preview"):
+                alt = text.shortened(row["image"], 120)
+                picture.image(str(job.path / row["preview"]), caption=name, alt=alt, width=220)
+            else:
+                picture.caption(name)
+            answer.markdown(
+                _("**{label}**, {share}").format(
+                    label=text.literal(text.shortened(row["label"], 80)), share=text.percent(row["proba"][row["label"]])
+                )
+            )
+            with answer:
+                figures.shown(
+                    probability_bars(list(row["proba"]), list(row["proba"].values())),
+                    f"answer-{job.id}-{number}",
+                    _("Probability of each class"),
+                    "probabilities",
+                )
+    if len(rows) > MOST_SHOWN:
+        st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
+
+
+def take_home(run: Run) -> None:
+    """The bundle: one zip with the model, its manifest and its card."""
+    st.markdown(
+        _(
+            "One zip: `model.safetensors` (the weights), `manifest.json` (classes, preprocessing, metrics with their "
+            "number of images, versions, seed) and a model card. It holds no code, so it is safe to open, and "
+            "`python -m core predict bundle.zip photo.jpg` uses it on any machine with Graft."
+        )
+    )
+    params = {"run": str(run.path), "workspace": state.workspace()}
+    name = f"{run.backbone}-{run.kind}"
+    spec = JobSpec("export", params, slot="short", title=_("Export {name}").format(name=name), listed=False)
+    job = state.latest_like(spec)
+    if job is None:
+        if st.button(_("Make the bundle"), type="primary", icon=":material/package_2:"):
+            state.once(spec)
+            st.rerun()
+        return
+    status = progress.panel(job)
+    if status.state == "done":
+        file = job.path / status.result["file"]
+        downloads.archive(_("Download the bundle ({size})"), file, f"graft-{name}.zip", primary=True)
+
+
+main()

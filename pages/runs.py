@@ -1,0 +1,137 @@
+"""What have I run, and can I go on with it?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.library import list_datasets
+from core.errors import GraftError
+from core.jobs.store import Job, JobStatus
+from pages.ui import progress, resources, state, text
+from pages.ui.i18n import _
+
+PAGES = {"ingest": "pages/data.py", "compare": "pages/compare.py", "finetune": "pages/finetune.py"}
+PAGE_SIZE = 15
+
+
+def main() -> None:
+    """The page: every job of this workspace."""
+    st.title(_("Runs"))
+    jobs = state.jobs()
+    if not jobs:
+        st.info(_("Nothing has been run yet. Everything you start is kept here, also when you close the browser."))
+        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
+        return
+    st.caption(_("Everything runs on this machine, one long job at a time. Closing the browser stops nothing."))
+    names = {summary.id: summary.name for summary in list_datasets(state.workspace())}
+    pages = -(-len(jobs) // PAGE_SIZE)
+    number = st.pagination(pages, key=f"runs-page-{pages}") if pages > 1 else 1
+    listing(jobs[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], names)
+
+
+def listing(jobs: list[Job], names: dict[str, str]) -> None:
+    """The jobs; drawn every two seconds while one of them goes on."""
+    going = any(map(goes_on, jobs))
+
+    @st.fragment(run_every=2.0 if going else None)
+    def draw() -> None:
+        for job in jobs:
+            one(job, names)
+        if going and not any(map(goes_on, jobs)):
+            st.rerun()
+
+    draw()
+
+
+def goes_on(job: Job) -> bool:
+    """Whether a job waits or runs; one that another tab has deleted does not."""
+    try:
+        return not job.status().is_over
+    except GraftError:
+        return False
+
+
+def one(job: Job, names: dict[str, str]) -> None:
+    """One job: what it is, how it stands, and what can be done with it."""
+    try:
+        status = job.status()
+    except GraftError:
+        return  # deleted in another tab
+    with st.container(border=True):
+        about, actions = st.columns([3, 2], vertical_alignment="center")
+        with about:
+            st.markdown(f"**{text.literal(text.shortened(job.spec.title or job.spec.kind, 120))}**")
+            st.caption(" · ".join(filter(None, facts(job, status, names))))
+            if not status.is_over:
+                st.progress(status.share or 0.0, text=progress.sentence(job, status))
+            elif status.error:
+                st.caption(f":red[{text.literal(status.error)}]")
+        with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+            act(job, status, gone=bool(state.dataset_of(job)) and state.dataset_of(job) not in names)
+
+
+def facts(job: Job, status: JobStatus, names: dict[str, str]) -> list[str]:
+    """The line under a job's title."""
+    took = text.duration(status.seconds) if status.seconds is not None else ""
+    dataset_id = state.dataset_of(job)
+    return [
+        progress.state_name(status.state),
+        text.literal(text.shortened(names.get(dataset_id, _("photos deleted") if dataset_id else ""))),
+        text.when(status.created),
+        took,
+        text.literal(outcome(job, status)),
+    ]
+
+
+def outcome(job: Job, status: JobStatus) -> str:
+    """What a finished job found, in a few words."""
+    result = status.result or {}
+    if job.spec.kind == "ingest" and "images" in result:
+        return text.images(result["images"])
+    if job.spec.kind == "compare" and result.get("results"):
+        best = max(result["results"], key=lambda row: row["accuracy_mean"])
+        return _("best: {name}, {accuracy}").format(name=best["backbone"], accuracy=text.percent(best["accuracy_mean"]))
+    if job.spec.kind == "finetune" and (judged := result.get("metrics", {}).get("val")):
+        return _("validation accuracy {accuracy} ({ci}, {n})").format(
+            accuracy=text.percent(judged["accuracy"]),
+            ci=text.interval(judged["accuracy_ci"]),
+            n=text.images(judged["n"]),
+        )
+    return ""
+
+
+def opens(job: Job, gone: bool) -> tuple[str, dict[str, str]] | None:
+    """The page that shows a job, and the address's parameters; a model whose photos are deleted is judged."""
+    if gone:
+        return next((("pages/evaluate.py", {"run": state.run_key(run)}) for run in state.runs_of(job)), None)
+    page, dataset_id = PAGES.get(job.spec.kind), state.dataset_of(job)
+    return (page, {"job": job.id} | ({"dataset": dataset_id} if dataset_id else {})) if page else None
+
+
+def act(job: Job, status: JobStatus, gone: bool) -> None:
+    """Open, cancel, resume, delete; `gone` says that its photos have been deleted."""
+    if where := opens(job, gone):
+        # A link, not a button and `st.switch_page`: a tick of this fragment that is under way when the page changes
+        # would name this page to the server, and leave the browser with an empty one.
+        page, parameters = where
+        st.page_link(page, label=_("Open"), icon=":material/open_in_new:", query_params=parameters, width="content")
+    if not status.is_over:
+        if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
+            resources.pool().cancel(job)
+            st.rerun()
+        return
+    refused = status.state == "failed" and job.spec.params.get("delete_source")  # the upload is gone
+    if status.is_resumable and not (gone or refused):
+        progress.again(job, _("Resume"))
+    with st.popover(_("Delete"), icon=":material/delete:"):
+        st.markdown(_("The job, its model and its results are removed for good."))
+        if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):
+            try:
+                state.delete_job(job)
+            except GraftError as problem:
+                st.error(text.literal(str(problem)))
+            else:
+                st.rerun()
+
+
+main()

@@ -1,0 +1,79 @@
+"""The figure of accuracy against the number of principal components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from core.i18n import gettext as _
+from core.i18n import ngettext
+from pages.ui.charts import base
+from pages.ui.text import percent
+
+
+def components_curve(points: Sequence[Mapping[str, Any]], recommended: int) -> go.Figure:
+    """Accuracy with its interval by number of components, each fold as a faint dot, and the number to take marked.
+
+    Args:
+        points: as in the document of `components --json`: `components`, `variance`, `accuracy_mean`, `accuracy_ci`,
+            `fold_accuracy`.
+        recommended: the number to take.
+    """
+    counts = [int(point["components"]) for point in points]
+    spread = [(n, float(value)) for n, point in zip(counts, points, strict=True) for value in point["fold_accuracy"]]
+    folds = go.Scatter(
+        x=[n for n, _value in spread],
+        y=[value for _n, value in spread],
+        mode="markers",
+        name=_("one fold"),
+        marker={"color": base.GREY, "size": 4, "opacity": 0.5},
+        hoverinfo="skip",
+    )
+    taken = [point for point in points if point["components"] == recommended]
+    ends = [value for point in points for value in (*point["accuracy_ci"], *point["fold_accuracy"])]
+    return base.figure(
+        folds,
+        _means(_("mean, 95 % interval"), points, base.BLUE, "circle", line=True),
+        _means(_("enough"), taken, base.ORANGE, "diamond", line=False),
+        height=400,
+        showlegend=True,
+        legend=base.legend_below(),
+        xaxis={"title": {"text": _("principal components (logarithmic)")}, **base.log_axis(min(counts), max(counts))},
+        yaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
+    )
+
+
+def _means(name: str, points: Sequence[Mapping[str, Any]], color: str, symbol: str, *, line: bool) -> go.Scatter:
+    means = [float(point["accuracy_mean"]) for point in points]
+    ends = [point["accuracy_ci"] for point in points]
+    return go.Scatter(
+        x=[int(point["components"]) for point in points],
+        y=means,
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(high - mean, 0.0) for mean, (_low, high) in zip(means, ends, strict=True)],
+            "arrayminus": [max(mean - low, 0.0) for mean, (low, _high) in zip(means, ends, strict=True)],
+            "color": color,
+            "thickness": 1.5,
+            "width": 4,
+        },
+        mode="lines+markers" if line else "markers",
+        name=name,
+        line={"color": color, "width": 1},
+        marker={"color": color, "symbol": symbol, "size": 8 if line else 13},
+        hoverinfo="text",
+        hovertext=[_told(point) for point in points],
+    )
+
+
+def _told(point: Mapping[str, Any]) -> str:
+    count = int(point["components"])
+    return base.words(
+        ngettext("{n} component", "{n} components", count).format(n=count),
+        _("{share} of the variance").format(share=percent(point["variance"])),
+        _("accuracy {accuracy}").format(accuracy=percent(point["accuracy_mean"])),
+        base.interval_words(point["accuracy_ci"]),
+    )

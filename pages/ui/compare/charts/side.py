@@ -1,0 +1,210 @@
+"""Figures of two backbones side by side: their classes, their confusion matrices, and how far all of them agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.i18n import gettext as _
+from core.i18n import ngettext
+from core.probing.pairwise.agreement import Agreement
+from core.probing.pairwise.classwise import ClassDifference
+from core.probing.pairwise.sidebyside import SideBySide
+from pages.ui.charts import base
+from pages.ui.text import percent, shortened
+
+MOST_CLASSES = 30
+_MOST_WITH_NUMBERS = 20
+# Deep orange, pale orange, pale blue, deep blue: never through grey or white, since cells without a difference have no
+# colour at all, and pale or deep enough for the number on them. Lightness tells how much, hue (and the sign) which way.
+_DIVERGING = ((0.0, "#A63603"), (0.4999, "#FDE0CC"), (0.5001, "#D6E6F4"), (1.0, "#08519C"))
+_PALE_TO_DEEP = ((0.0, "#EAF2FA"), (1.0, "#08519C"))
+
+
+def class_differences(found: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
+    """The difference of recall of each class with its 95 % interval, the greatest on top.
+
+    Classes that gain beyond chance, once it is allowed for how many there are, are full dots in the colour of the
+    backbone they gain from; all others are open and grey.
+
+    Args:
+        found: two backbones side by side.
+        most: how many classes to show.
+    """
+    rows = [row for row in found.classes if row.recall is not None][:most]
+    a, b = base.short(found.a), base.short(found.b)
+    series = (
+        ("a", _("gains from {name}").format(name=a), base.BLUE, "circle"),
+        ("b", _("gains from {name}").format(name=b), base.ORANGE, "diamond"),
+        ("", _("may be chance"), base.GREY, "circle-open"),
+    )
+    drawn = [100 * end for row in rows for end in (row.interval or (0.0, 0.0))]
+    furthest = max((abs(value) for value in drawn), default=10.0) * 1.05
+    return base.figure(
+        *(
+            _differences([(i, row) for i, row in enumerate(rows) if row.gains == gains], found, name, color, symbol)
+            for gains, name, color, symbol in series
+        ),
+        height=base.rows_height(len(rows), each_px=28, around_px=150, most_px=1000),
+        showlegend=True,
+        xaxis={
+            "title": {"text": _("recall (points)<br>← {b} better<br>{a} better →").format(a=a, b=b)},
+            "range": (-furthest, furthest),
+            "zeroline": True,
+            "zerolinewidth": 2,
+            "zerolinecolor": base.GREY,
+        },
+        yaxis=base.names_axis([f"{shortened(row.name, 16)} (n={row.n})" for row in rows], most=30),
+    )
+
+
+def _differences(
+    placed: Sequence[tuple[int, ClassDifference]], found: SideBySide, name: str, color: str, symbol: str
+) -> go.Scatter:
+    rows = [row for _i, row in placed]
+    values = [100 * (row.recall or 0.0) for row in rows]
+    lows, highs = ([100 * (row.interval or (0.0, 0.0))[end] for row in rows] for end in (0, 1))
+    return go.Scatter(
+        x=values,
+        y=[i for i, _row in placed],
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(high - value, 0.0) for high, value in zip(highs, values, strict=True)],
+            "arrayminus": [max(value - low, 0.0) for low, value in zip(lows, values, strict=True)],
+            "color": color,
+            "thickness": 1.5,
+            "width": 4,
+        },
+        mode="markers",
+        name=name,
+        marker={"color": color, "symbol": symbol, "size": 11, "line": {"width": 2, "color": color}},
+        hoverinfo="text",
+        hovertext=[_told_class(row, found) for row in rows],
+    )
+
+
+def _told_class(row: ClassDifference, found: SideBySide) -> str:
+    low, high = row.interval or (0.0, 0.0)
+    return base.words(
+        base.told(row.name),
+        ngettext("{n} image", "{n} images", row.n).format(n=row.n),
+        _("recall {recall} with {name}").format(recall=percent(row.recall_a or 0.0), name=base.told(found.a)),
+        _("recall {recall} with {name}").format(recall=percent(row.recall_b or 0.0), name=base.told(found.b)),
+        _("{diff:+.1f} points (95 %: {low:+.1f} to {high:+.1f})").format(
+            diff=100 * (row.recall or 0.0), low=100 * low, high=100 * high
+        ),
+        _("p = {p:.3f}, {corrected:.3f} after correction").format(p=row.p, corrected=row.p_holm),
+    )
+
+
+def confusion_difference(found: SideBySide) -> go.Figure:
+    """a's confusion matrix minus b's: blue with a plus where a has more images in a cell, orange where b has."""
+    z = np.where(found.confusion == 0, np.nan, found.confusion)
+    # The deepest colour is for a tenth of the largest class, or noise would look like much where nothing differs.
+    deepest = max(float(np.abs(found.confusion).max(initial=0)), 0.1 * float(found.support.max(initial=0)), 1.0)
+    cells = [(int(t), int(p)) for t, p in np.argwhere(found.confusion != 0)]
+    words = np.full(found.confusion.shape, "", dtype=object)
+    hover = words.copy()
+    for t, p in cells:
+        words[t, p] = f"{found.confusion[t, p]:+d}".replace("-", "−")
+        hover[t, p] = _told_cell(found, t, p)
+    heat = go.Heatmap(
+        z=z,
+        zmin=-deepest,
+        zmax=deepest,
+        colorscale=_DIVERGING,
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        hoverinfo="text",
+        hovertext=hover,
+        **({"text": words, "texttemplate": "%{text}"} if len(words) <= _MOST_WITH_NUMBERS else {}),
+    )
+    return base.figure(
+        heat,
+        height=min(max(140 + 34 * len(words), 280), 860),
+        dragmode=False,
+        xaxis={
+            **base.names_axis(found.names, upwards=True, most=16, ticks=20),
+            "title": {"text": _("predicted class")},
+            "side": "bottom",
+        },
+        yaxis={**base.names_axis(found.names, most=16, ticks=20), "title": {"text": _("true class")}},
+    )
+
+
+def _told_cell(found: SideBySide, true: int, predicted: int) -> str:
+    more = int(found.confusion[true, predicted])
+    said = ngettext(
+        "{count} image more of {support} is called so by {name}:",
+        "{count} images more of {support} are called so by {name}:",
+        abs(more),
+    )
+    name = base.told(found.a if more > 0 else found.b)
+    return base.words(
+        base.told(found.names[true]),
+        said.format(count=abs(more), support=int(found.support[true]), name=name),
+        base.told(found.names[predicted]),
+    )
+
+
+def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
+    """On how many images any two backbones give the same class: the deeper, the more alike; with Cohen's kappa.
+
+    Args:
+        pairs: all pairs, in the order of the backbones.
+    """
+    names = list(dict.fromkeys(name for pair in pairs for name in (pair.a, pair.b)))
+    down, across = names[1:], names[:-1]
+    shape = (len(down), len(across))
+    z, words, hover = np.full(shape, np.nan), np.full(shape, "", dtype=object), np.full(shape, "", dtype=object)
+    for pair in pairs:
+        cell = down.index(pair.b), across.index(pair.a)
+        z[cell] = pair.share(pair.same)
+        words[cell] = _same(pair)
+        hover[cell] = _told_pair(pair)
+    heat = go.Heatmap(
+        z=z,
+        zmin=min(0.5, float(np.nanmin(z, initial=0.5))),
+        zmax=1,
+        colorscale=_PALE_TO_DEEP,
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+        hoverinfo="text",
+        hovertext=hover,
+        **({"text": words, "texttemplate": "%{text}"} if len(names) <= _MOST_WITH_NUMBERS else {}),
+    )
+    return base.figure(
+        heat,
+        height=min(max(110 + 56 * len(down), 200), 860),
+        dragmode=False,
+        xaxis={
+            **base.names_axis(across, upwards=True, most=18),
+            "title": {"text": _("backbone")},
+            "side": "bottom",
+            "ticklabeloverflow": "allow",
+        },
+        yaxis={**base.names_axis(down, most=18), "title": {"text": _("backbone")}},
+    )
+
+
+def _same(pair: Agreement) -> str:
+    return percent(pair.share(pair.same), 0) + ("" if pair.kappa is None else f"<br>κ {pair.kappa:.2f}")
+
+
+def _told_pair(pair: Agreement) -> str:
+    return base.words(
+        f"{base.told(pair.a)} · {base.told(pair.b)}",
+        _("the same class: {share}").format(share=percent(pair.share(pair.same))),
+        base.interval_words(pair.same_ci),
+        _("both right: {share}").format(share=percent(pair.share(pair.both_right))),
+        _("only the first right: {share}").format(share=percent(pair.share(pair.only_a))),
+        _("only the second right: {share}").format(share=percent(pair.share(pair.only_b))),
+        _("both wrong: {share}").format(share=percent(pair.share(pair.both_wrong))),
+    )

@@ -1,0 +1,77 @@
+"""How many principal components of a backbone's features are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.data.dataset import Dataset
+from core.jobs.store import Job
+from pages.ui import downloads, figures, text
+from pages.ui.compare.charts.components import components_curve
+from pages.ui.compare.measured import judged_by, measured
+from pages.ui.i18n import _
+
+_SHARED = ("folds", "repeats", "seed", "probe", "c")
+
+
+def section(dataset: Dataset, names: list[str], job: Job) -> None:
+    """A backbone, the button that probes it with ever more components, and how many are enough."""
+    st.caption(
+        _(
+            "Most of what a backbone sees in your photos lies in a few directions, its principal components. A probe "
+            "on the first 1, 2, 4, … of them shows how many are enough: fewer make a smaller, quicker classifier, and "
+            "sometimes a better one. Whitening lets all of them count alike."
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        backbone = st.selectbox(_("Backbone"), names, key=f"components-backbone-{job.id}", width=280)
+        whiten = st.toggle(_("Whiten"), key=f"components-whiten-{job.id}")
+    asked = job.spec.params.get("config") or {}
+    wanted = {
+        "backbone": backbone,
+        "config": {**{name: asked[name] for name in _SHARED if name in asked}, "pca": "1 whiten" if whiten else ""},
+    }
+    title = _("Components of {backbone}").format(backbone=backbone)
+    found = measured(
+        "components",
+        title,
+        dataset,
+        wanted,
+        lambda: st.button(
+            _("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")
+        ),
+    )
+    if found is not None:
+        _result(found)
+
+
+def _result(document: Mapping[str, Any]) -> None:
+    st.success(text.literal(document["why"]), icon=":material/insights:")
+    name = f"components-{document['backbone']}"
+    figures.shown(
+        components_curve(document["points"], document["recommended"]),
+        key=f"{name}-{document['whiten']}",
+        alt=_("Accuracy of {backbone} against the number of principal components").format(
+            backbone=document["backbone"]
+        ),
+        file_name=name,
+    )
+    how = _(
+        "The folds are the same for every number; scaling, components and the probe's settings are fitted inside each. "
+        "Bars are Wilson intervals. Enough are the fewest that the best number is not likely to beat by more than a "
+        "point. Choose them as the reduction above and compare again."
+    )
+    st.caption(f"{judged_by(document, document['n'])} {how}")
+    for note in document["notes"]:
+        st.caption(text.literal(note))
+    headings = ["components", "variance", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
+    rows = [
+        [point["components"], point["variance"], point["accuracy_mean"], *point["accuracy_ci"]]
+        for point in document["points"]
+    ]
+    with st.container(horizontal=True):
+        downloads.document(_("Download components (JSON)"), document, f"{name}.json")
+        downloads.table(_("Download components (CSV)"), headings, rows, f"{name}.csv")

@@ -1,0 +1,96 @@
+"""At which depth a backbone is most useful, and so where to begin to fine-tune it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.backbones.registry import info
+from core.data.dataset import Dataset
+from core.jobs.store import Job
+from core.training.config import mode_label
+from pages.ui import downloads, figures, text
+from pages.ui.compare.charts.depth import depth_curve
+from pages.ui.compare.measured import judged_by, measured
+from pages.ui.i18n import _
+
+_SHARED = ("folds", "repeats", "seed")
+
+
+def section(dataset: Dataset, names: list[str], job: Job) -> None:
+    """A backbone, the button that probes it after each of its stages, and what that says about fine-tuning."""
+    st.caption(
+        _(
+            "The first stages of a network see edges and textures, the last ones what it was trained to tell apart. A "
+            "probe after each stage shows where the backbone is most useful for your photos: what comes after that is "
+            "worth training anew."
+        )
+    )
+    trainable = [name for name in names if info(name).stages]
+    if not trainable:
+        st.info(_("None of the compared backbones has stages. Compare one that can be trained."))
+        return
+    backbone = st.selectbox(_("Backbone"), trainable, key=f"depth-backbone-{job.id}", width=280)
+    asked = job.spec.params.get("config") or {}
+    wanted = {
+        "backbone": backbone,
+        "config": {name: asked[name] for name in _SHARED if name in asked},
+    }
+    title = _("Depth of {backbone}").format(backbone=backbone)
+    found = measured(
+        "depth",
+        title,
+        dataset,
+        wanted,
+        lambda: st.button(
+            _("Probe each stage"), icon=":material/layers:", help=_("One pass over the training photos.")
+        ),
+    )
+    if found is not None:
+        _result(found)
+
+
+def _result(document: Mapping[str, Any]) -> None:
+    suggestion = document["suggestion"]
+    st.success(text.literal(suggestion["why"]), icon=":material/insights:")
+    _onwards(document["backbone"], suggestion)
+    figures.shown(
+        depth_curve(document["stages"], suggestion["stages"]),
+        f"depth-{document['backbone']}",
+        _("Accuracy of a probe after each stage of {backbone}").format(backbone=document["backbone"]),
+        f"depth-{document['backbone']}",
+    )
+    how = _(
+        "The folds are the same after every stage; Wilson intervals. Of an early stage only the mean over places is "
+        "probed, so there may be more in it. It is a suggestion to begin with: a probe cannot tell what training would "
+        "make of a stage."
+    )
+    st.caption(f"{judged_by(document, document['n'])} {how}")
+    for note in document["notes"]:
+        st.caption(text.literal(note))
+    _take_along(document)
+
+
+def _onwards(backbone: str, suggestion: Mapping[str, Any]) -> None:
+    mode, count = suggestion["mode"], suggestion["last_stages"]
+    what = mode_label(mode) if mode != "last" else _("{mode}: {n}").format(mode=mode_label(mode), n=count)
+    st.page_link(
+        "pages/finetune.py",
+        label=_("Fine-tune {name} so ({what})").format(name=text.literal(backbone), what=what),
+        icon=":material/model_training:",
+        query_params={"backbone": backbone, "mode": mode, "last_stages": str(count)},
+        width="content",
+    )
+
+
+def _take_along(document: Mapping[str, Any]) -> None:
+    rows = [
+        [stage["name"], stage["width"], stage["accuracy_mean"], *stage["accuracy_ci"]] for stage in document["stages"]
+    ]
+    headings = ["stage", "features", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
+    name = f"depth-{document['backbone']}"
+    with st.container(horizontal=True):
+        downloads.document(_("Download depth (JSON)"), document, f"{name}.json")
+        downloads.table(_("Download depth (CSV)"), headings, rows, f"{name}.csv")

@@ -1,0 +1,159 @@
+"""Widgets that end in a config. What the user chose is kept when the page is left."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.backbones.registry import BackboneInfo, backbones, info
+from core.probing.comparison.shortlist import KEEP as KEEP_BEST
+from core.probing.comparison.shortlist import MANY
+from core.probing.probes.kinds import KINDS, find
+from pages.ui import text
+from pages.ui.backbones import KEEP, backbone_label
+from pages.ui.i18n import _
+
+
+def comparison() -> dict:
+    """What to compare, and how: the params of the verb `compare` that the user chooses."""
+    known = sorted(backbones(), key=lambda fact: (not fact.ready, not fact.embedded))
+    ready = [fact.name for fact in known if fact.embedded]
+    names = st.multiselect(
+        _("Backbones"),
+        [fact.name for fact in known],
+        default=ready,
+        format_func=backbone_label,
+        key="compare-backbones",
+        persist_state=KEEP,
+        select_all=False,
+        help=_("Those that are on this machine come first. The others are downloaded once, where there is a network."),
+    )
+    missing = [name for name in names if not info(name).ready]
+    if missing:
+        size = sum(info(name).size_mb for name in missing)
+        st.caption(_("{size} will be downloaded first.").format(size=text.megabytes(size)))
+    asked = {"backbones": names, "shortlist": _shortlist(len(names))}
+    with st.expander(_("All backbones, and what each is")):
+        backbone_table(known)
+    with st.expander(_("How they are compared")):
+        return {**asked, **_probing()}
+
+
+def _shortlist(count: int) -> int:
+    """How many of the best of a first look are probed in full; 0 for all."""
+    if count <= KEEP_BEST + 1:
+        return 0
+    wanted = st.checkbox(
+        _("Look quickly first, and probe only the best {n} in full").format(n=KEEP_BEST),
+        value=count > MANY,
+        key=f"compare-look-{count > MANY}",
+        persist_state=KEEP,
+        help=_(
+            "Every backbone sees a few hundred training images first. The best few go on, and with them the one with "
+            "the best ImageNet accuracy. The page shows what was left out and why."
+        ),
+    )
+    return KEEP_BEST if wanted else 0
+
+
+def _probing() -> dict:
+    probes = st.multiselect(
+        _("Probes"),
+        list(KINDS),
+        default=["logistic"],
+        format_func=lambda kind: find(kind).label,
+        key="compare-probes",
+        persist_state=KEEP,
+        select_all=False,
+        help="\n".join(f"- **{kind.label}**: {kind.about}" for kind in KINDS.values()),
+    ) or ["logistic"]
+    if len(probes) > 1:
+        st.caption(
+            _("The verdict is about the first, {probe}; the others are shown beside it.").format(
+                probe=find(probes[0]).label
+            )
+        )
+    pca = _reduction()
+    left, middle, right = st.columns(3)
+    folds = left.slider(_("Folds"), 2, 10, 5, key="compare-folds", persist_state=KEEP)
+    repeats = middle.slider(
+        _("Repeats"), 1, 10, 2, key="compare-repeats", persist_state=KEEP,
+        help=_("The whole cross-validation again with other folds: steadier numbers, for more time."),
+    )  # fmt: skip
+    seed = right.number_input(_("Seed"), 0, 2**31 - 1, 0, key="compare-seed", persist_state=KEEP)
+    config = {"probe": probes[0], "pca": pca, "folds": folds, "repeats": repeats, "seed": seed}
+    return {"probes": probes, "config": config}
+
+
+def _reduction() -> str:
+    kinds = {
+        "": _("none"),
+        "components": _("PCA, a number of components"),
+        "share": _("PCA, a share of the variance"),
+        "lda": _("LDA, one dimension fewer than there are classes"),
+    }
+    kind = st.selectbox(
+        _("Reduce the features first"),
+        list(kinds),
+        format_func=kinds.get,
+        key="compare-pca",
+        persist_state=KEEP,
+        help=_("The reduction is fitted inside each training fold, so that nothing leaks."),
+    )
+    if kind not in ("components", "share"):
+        return kind
+    if kind == "components":
+        amount = str(st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP))
+    else:
+        amount = str(st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP))
+    whiten = st.checkbox(_("Whiten: give every component the same spread"), key="compare-whiten", persist_state=KEEP)
+    return f"{amount} whiten" if whiten else amount
+
+
+def backbone_table(facts: list[BackboneInfo]) -> None:
+    """What is known of each backbone."""
+    st.dataframe(
+        {
+            _("Backbone"): [fact.name for fact in facts],
+            _("Ready"): [fact.ready for fact in facts],
+            _("Probe on ants & bees (%)"): [_probed(fact, "ants_bees") for fact in facts],
+            _("Probe on small CIFAR-10 (%)"): [_probed(fact, "cifar10_small") for fact in facts],
+            _("Images/s, 2 cores"): [fact.images_per_s or None for fact in facts],
+            _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
+            _("Family"): [fact.family for fact in facts],
+            _("Parameters"): [fact.params for fact in facts],
+            _("GFLOPs"): [fact.gflops for fact in facts],
+            _("Size (MB)"): [fact.size_mb for fact in facts],
+            _("Memory (MB)"): [fact.memory_mb for fact in facts],
+            _("Input (px)"): [fact.input_px for fact in facts],
+            _("Features"): [fact.feature_dim for fact in facts],
+            _("Trained on"): [fact.trained_on for fact in facts],
+            _("Licence"): [fact.licence for fact in facts],
+        },
+        hide_index=True,
+        height=320,
+        column_config={
+            _("Parameters"): st.column_config.NumberColumn(format="compact"),
+            _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
+            _("Images/s, 2 cores"): st.column_config.NumberColumn(
+                format="%d", help=_("Through the network alone, in float32 on two virtual cores of a server.")
+            ),
+            _("Size (MB)"): st.column_config.NumberColumn(format="%.1f"),
+            _("Memory (MB)"): st.column_config.NumberColumn(
+                format="%.0f", help=_("Weights and what is alive at once for one image, in float32.")
+            ),
+            _("ImageNet top-1 (%)"): st.column_config.NumberColumn(format="%.1f"),
+            _("Probe on ants & bees (%)"): st.column_config.NumberColumn(format="%.1f"),
+            _("Probe on small CIFAR-10 (%)"): st.column_config.NumberColumn(format="%.1f"),
+        },
+    )
+    st.caption(
+        _(
+            "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet "
+            "weights are stronger, and one click away where there is a network: choose one above to download it once."
+        )
+    )
+
+
+def _probed(fact: BackboneInfo, dataset: str) -> float | None:
+    measured = fact.accuracy.get(dataset)
+    return 100 * measured["value"] if measured else None

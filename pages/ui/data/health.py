@@ -1,0 +1,204 @@
+"""The health report on the Data page: what is wrong with these photos, with the pictures, and what to do about it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.dataset import Dataset
+from core.health import words
+from core.health.report import read_report
+from core.jobs.spec import JobSpec
+from pages.ui import figures, progress, state, text
+from pages.ui.data import decisions
+from pages.ui.data.charts_health import shortcut_bars
+from pages.ui.i18n import _
+
+SIGNS = {
+    words.SERIOUS: ":material/error:",
+    words.DOUBTFUL: ":material/warning:",
+    words.GOOD: ":material/check_circle:",
+}
+COLORS = {words.SERIOUS: "red", words.DOUBTFUL: "orange", words.GOOD: "green"}
+
+
+def section(dataset: Dataset) -> None:
+    """The report, or the button that makes one; the edits there are."""
+    st.subheader(_("Are they fit to learn from?"))
+    report = read_report(dataset.root)
+    job = state.newest("health", dataset=dataset.id)
+    running = job is not None and not job.status().is_over
+    if job is not None and (running or (report is None and job.status().state != "done")):
+        progress.panel(job)
+    if report is None:
+        if not running:
+            invitation(dataset)
+        return
+    if report["fingerprint"] != dataset.fingerprint and not running:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(_("The photos were edited after this check."))
+            again(dataset, _("Check again"))
+    told(report)
+    details(dataset, report)
+
+
+def invitation(dataset: Dataset) -> None:
+    """What a check looks for."""
+    with st.container(border=True):
+        st.markdown(
+            _(
+                "Look for what ruins models before one is trained: photos that are there twice or in two classes, "
+                "splits that leak, labels that look wrong, photos that show little, and shortcuts such as a border "
+                "that gives the class away."
+            )
+        )
+        again(dataset, _("Check these photos"), primary=True)
+
+
+def again(dataset: Dataset, label: str, primary: bool = False) -> None:
+    """The button that queues a check."""
+    if st.button(label, icon=":material/health_and_safety:", type="primary" if primary else "secondary"):
+        params = {"workspace": state.workspace(), "dataset": dataset.id}
+        title = _("Check '{name}'").format(name=dataset.name)
+        state.submit(JobSpec("health", params, title=title, dataset_id=dataset.id))
+        st.rerun()
+
+
+def told(report: dict) -> None:
+    """The findings, one line each."""
+    with st.container(border=True):
+        for finding in words.findings(report):
+            sign = f":{COLORS[finding.weight]}[{SIGNS[finding.weight]}]"
+            st.markdown(f"{sign} {text.literal(finding.text)}")
+        for note in report["notes"]:
+            st.caption(text.literal(note))
+
+
+def details(dataset: Dataset, report: dict) -> None:
+    """The photos behind the findings, and the user's decisions about them."""
+    original = state.original(dataset)
+    desk = decisions.Desk.open(original)
+    labels = report["labels"]
+    counts = {
+        _("Duplicates"): len(report["duplicates"]["pairs"]),
+        _("Labels"): labels["count"] if labels else 0,
+        _("Poor photos"): sum(report["quality"]["counts"].values()),
+        _("Shortcuts"): sum(one["alarming"] for one in report["shortcuts"]),
+        _("Sizes"): 0,
+        _("Your edits"): len(desk.edits),
+    }
+    names = [f"{name} ({n})" if n else name for name, n in counts.items()]
+    duplicates, wrong, poor, audit, sizes, edits = st.tabs(names, key=f"health-{dataset.id}")
+    with duplicates:
+        pairs(desk, report["duplicates"])
+    with wrong:
+        suspects(desk, labels)
+    with poor:
+        flaws(desk, report["quality"])
+    with audit:
+        shortcuts(report)
+    with sizes:
+        spread(report["sizes"])
+    with edits:
+        decisions.summary(dataset, desk)
+
+
+def pairs(desk: decisions.Desk, found: dict) -> None:
+    """Alike photos side by side."""
+    if not found["pairs"]:
+        st.caption(_("No copies were found, not resized, mirrored or slightly cropped ones either."))
+        return
+    st.caption(
+        _(
+            "{exact} exact copies, {near} near duplicates: resized, recompressed, mirrored, turned by quarters or "
+            "slightly cropped. Graft keeps alike photos on one side of every split and fold that it makes. Copies that "
+            "were turned a little, and different shots of one subject, are found by groups only (below)."
+        ).format(exact=found["exact"], near=found["near"])
+    )
+    decisions.extra_copies(desk, found["pairs"])
+    decisions.pair_form(desk, found["pairs"])
+
+
+def suspects(desk: decisions.Desk, found: dict | None) -> None:
+    """Photos whose label is doubtful, the least probable first."""
+    if not found or not found["suspects"]:
+        able = found is None or found["able"]
+        st.caption(_("No label looks wrong.") if able else _("The backbone cannot judge these labels, see above."))
+        return
+    st.caption(
+        _(
+            "A probe on '{backbone}' that has not seen the photo finds another class much likelier (confident "
+            "learning). The probe agrees with {accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your "
+            "eyes can tell."
+        ).format(
+            backbone=text.literal(found["backbone"]),
+            accuracy=text.percent(found["accuracy"]),
+            ci=text.interval(found["accuracy_ci"]),
+            n=found["n"],
+        )
+    )
+    decisions.label_form(desk, found["suspects"])
+
+
+def flaws(desk: decisions.Desk, found: dict) -> None:
+    """Photos that show little, by flaw and worst first."""
+    kinds = list(found["counts"])
+    if not kinds:
+        st.caption(_("No photo is blurry, dark, over-bright, empty, or of an odd size."))
+        return
+    kind = st.segmented_control(
+        _("Flaw"),
+        kinds,
+        format_func=lambda k: f"{words.flaw_name(k)} ({found['counts'][k]})",
+        default=kinds[0],
+        required=True,
+        key=f"flaw-{desk.original.id}",
+    )
+    st.caption(_("The worst come first. A photo like those you want the model to judge should stay, however dark."))
+    decisions.flaw_form(desk, [one for one in found["found"] if one["issue"] == kind], str(kind))
+
+
+def shortcuts(report: dict) -> None:
+    """What probes get that cannot see the subject."""
+    rows = list(report["shortcuts"])
+    if not rows:
+        st.caption(_("There are too few photos to look for shortcuts."))
+        return
+    names = [words.sight_name(row["sees"]) for row in rows]
+    if labels := report["labels"]:
+        whole = {**rows[0], "accuracy": labels["accuracy"], "interval": labels["accuracy_ci"], "alarming": False}
+        rows, names = [whole, *rows], [_("The whole photo, by a backbone"), *names]
+    st.caption(
+        _(
+            "Probes that cannot see the subject, in cross-validation on {n} photos. Where one of them tells the "
+            "classes apart, a model may learn the same shortcut and fail on photos taken elsewhere. The grey lines: "
+            "what always the same answer gets."
+        ).format(n=rows[-1]["n"])
+    )
+    figures.shown(
+        shortcut_bars(names, rows),
+        f"shortcuts-{report['dataset']}",
+        _("Dots: accuracy of probes that see only the border, a thumbnail or file facts, against chance"),
+        "shortcuts",
+        _("What tells the classes without the photo's subject"),
+    )
+    for row in report["shortcuts"]:
+        if row["alarming"]:
+            st.markdown(text.literal(words.shortcut_text(row)))
+
+
+def spread(found: dict) -> None:
+    """Sizes and formats, by split."""
+    measures = {
+        "width": _("Width (px)"), "height": _("Height (px)"),
+        "aspect": _("Width / height"), "kilobytes": _("Size (kB)"),
+    }  # fmt: skip
+    rows = [
+        {
+            _("Split"): text.split_name(split),
+            **{name: " – ".join(f"{value:,.4g}" for value in one[measure]) for measure, name in measures.items()},
+            _("Formats"): ", ".join(f"{name} {n}" for name, n in one["formats"].items()),
+        }
+        for split, one in found.items()
+    ]
+    st.dataframe(rows, hide_index=True)
+    st.caption(_("Smallest – middle – largest."))

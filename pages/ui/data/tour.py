@@ -1,0 +1,178 @@
+"""The sample taken all the way with one button, each step explained as it happens.
+
+Three jobs are queued at once, so that a closed tab does not stop the tour; what is drawn derives from them alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.backbones.registry import backbones
+from core.errors import GraftError
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job, JobStatus
+from core.training.config import FinetuneConfig
+from pages.ui import figures, gallery, progress, resources, state, text
+from pages.ui.charts.accuracy import accuracy_bars
+from pages.ui.charts.history import training_history
+from pages.ui.charts.quality import confusion_matrix
+from pages.ui.i18n import _
+
+SAMPLE = "sample:textures"
+EPOCHS = 10
+
+
+def button() -> None:
+    """The button that starts the tour."""
+    if st.button(_("Try a sample"), type="primary", icon=":material/play_circle:"):
+        start()
+        st.rerun()
+
+
+def start() -> None:
+    """Queues the tour's three jobs."""
+    embedded = [info.name for info in backbones() if info.embedded]
+    quickest = min((info for info in backbones() if info.embedded and info.trainable), key=lambda info: info.gflops)
+    config = FinetuneConfig(backbone=quickest.name, mode="full", epochs=EPOCHS)
+    common = {"workspace": state.workspace(), "tour": secrets.token_hex(4)}
+    on_sample = {"dataset": SAMPLE, **common}
+    specs = [
+        JobSpec("ingest", {"source": SAMPLE, **common}, slot="short", title=_("Tour: read the sample")),
+        JobSpec("compare", {"backbones": embedded, "config": {}, **on_sample}, slot="long", title=_("Tour: compare")),
+        JobSpec("finetune", {"config": config.to_json(), **on_sample}, slot="long", title=_("Tour: fine-tune")),
+    ]
+    for spec in specs:
+        state.submit(spec)
+    state.watch_tour(common["tour"])
+
+
+def draw() -> bool:
+    """Draws the tour where there is one to see; False where there is none."""
+    jobs = _jobs()
+    if len(jobs) < 3:
+        return False
+    st.title(_("A sample, all the way"))
+    _step(1, _("Look at the photos"), jobs["ingest"], _data_says(), _draw_data)
+    _step(2, _("Compare backbones"), jobs["compare"], _compare_says(), _draw_comparison)
+    _step(3, _("Fine-tune one"), jobs["finetune"], _finetune_says(), _draw_history, live=_draw_live_history)
+    _step(4, _("See where it fails"), jobs["finetune"], _evaluate_says(), _draw_confusion, watch=False)
+    _leave()
+    return True
+
+
+def _jobs() -> dict[str, Job]:
+    """The jobs, by kind, of the tour that is watched."""
+    return {job.spec.kind: job for job in state.jobs() if state.tour() and job.spec.params.get("tour") == state.tour()}
+
+
+def _step(
+    number: int,
+    title: str,
+    job: Job,
+    says: str,
+    result: Callable[[Job, JobStatus], None],
+    live: Callable[[Job], None] | None = None,
+    watch: bool = True,
+) -> None:
+    status = job.status()
+    with st.container(border=True):
+        mark = ":material/check_circle:" if status.state == "done" else ":material/radio_button_unchecked:"
+        st.subheader(f"{mark} {number}. {title}")
+        st.markdown(says)
+        if status.state == "done":
+            result(job, status)
+        elif watch:
+            progress.panel(job, live=live)
+
+
+def _data_says() -> str:
+    return _(
+        "First, look. Are the classes there, are they about equally large, do the images show what their folder says? "
+        "These textures are generated, so that the tour works without a network. Part of the images is set aside: "
+        "*validation* images choose, *test* images judge once at the end."
+    )
+
+
+def _compare_says() -> str:
+    return _(
+        "A pretrained network (a *backbone*) turns each image into a list of numbers. If a simple classifier on those "
+        "numbers tells the classes apart, the backbone carries over. Five-fold cross-validation on the training images "
+        "says how well, with an interval; raw pixels are the floor that any backbone should beat."
+    )
+
+
+def _finetune_says() -> str:
+    return _(
+        "Fine-tuning goes on training the whole backbone on these images, which are unlike the photos it learned "
+        "from. The tour takes the quickest backbone, so that you need not wait long. Watch the validation loss: while "
+        "it falls the model learns, when it rises again it learns by heart. The best epoch is kept."
+    )
+
+
+def _evaluate_says() -> str:
+    return _(
+        "The matrix shows which classes are taken for which, on validation images the network did not train on. "
+        "The diagonal is right; everything beside it is worth a look."
+    )
+
+
+def _draw_data(_job: Job, status: JobStatus) -> None:
+    try:
+        dataset = resources.dataset(state.workspace(), status.result["dataset"])
+    except GraftError as problem:  # deleted since
+        st.caption(text.literal(str(problem)))
+        return
+    first = {item.label: item for item in reversed(dataset.items)}
+    st.markdown(
+        _("{images} in {classes}.").format(
+            images=text.images(len(dataset.items)), classes=text.classes(len(dataset.classes))
+        )
+    )
+    pictures = [
+        gallery.Picture(dataset.thumbnail(first[label]), dataset.classes[label], dataset.classes[label])
+        for label in sorted(first)
+    ]
+    gallery.grid(pictures, key="tour-images", width_px=100)
+
+
+def _draw_comparison(_job: Job, status: JobStatus) -> None:
+    if verdict := status.result.get("verdict"):
+        st.markdown(text.literal(verdict["why"]))
+    figure = accuracy_bars(status.result["results"])
+    figures.shown(figure, "tour-compare", _("Accuracy of each"), "accuracy")
+
+
+def _draw_live_history(job: Job) -> None:
+    if epochs := progress.found(job, "epoch"):
+        st.plotly_chart(training_history(epochs, total=EPOCHS), key="tour-history-live", alt=_("Curves so far"))
+
+
+def _draw_history(_job: Job, status: JobStatus) -> None:
+    figures.shown(training_history(status.result["history"]), "tour-history", _("Curves by epoch"), "history")
+
+
+def _draw_confusion(job: Job, _status: JobStatus) -> None:
+    run = next(run for run in state.runs() if state.run_key(run).startswith(job.id))
+    _predictions, evaluation = resources.judged(run.predictions_path("val"))
+    st.markdown(
+        _("**{accuracy}** of {n} validation images are right (95 % interval {interval}).").format(
+            accuracy=text.percent(evaluation.accuracy),
+            n=evaluation.n,
+            interval=text.interval(evaluation.accuracy_ci),
+        )
+    )
+    figure = confusion_matrix(evaluation.confusion, evaluation.classes, normalised=False)
+    figures.shown(figure, "tour-confusion", _("Confusion matrix"), "confusion")
+    state.show_run(run)
+    st.page_link("pages/evaluate.py", label=_("All about this model"), icon=":material/arrow_forward:")
+    st.page_link("pages/predict.py", label=_("Try it on a photo, or take it home"), icon=":material/arrow_forward:")
+
+
+def _leave() -> None:
+    if st.button(_("Leave the tour: bring my own photos"), icon=":material/upload:"):
+        state.watch_tour("")
+        state.remember("bring", True)
+        st.rerun()

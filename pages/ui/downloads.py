@@ -1,0 +1,79 @@
+"""Buttons that give a result to take along. Tables leave by these alone, so that no cell in them is a formula."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.tables import as_csv, flat
+from pages.ui.charts import export
+from pages.ui.i18n import _
+from pages.ui.text import megabytes
+
+
+def document(label: str, content: object, file_name: str) -> None:
+    """A button for a result as JSON."""
+    written = json.dumps(content, ensure_ascii=False, indent=1)
+    _button(label, written, file_name, "application/json")
+
+
+def table(label: str, headings: Sequence[str], rows: Iterable[Sequence[object]], file_name: str) -> None:
+    """A button for a table as CSV."""
+    _button(label, as_csv(headings, rows), file_name, "text/csv")
+
+
+def records(label: str, rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
+    """A button for records of a JSON document as CSV, with both ends of every interval."""
+    headings, cells = flat(rows)
+    table(label, headings, cells, file_name)
+
+
+def archive(label: str, path: Path, file_name: str, *, primary: bool = False) -> None:
+    """A button for a zip on the disk, which is read only when it is pressed; `label` has a place for {size}."""
+    st.download_button(
+        label.format(size=megabytes(path.stat().st_size / 1e6)),
+        path.read_bytes,
+        file_name=file_name,
+        mime="application/zip",
+        type="primary" if primary else "secondary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def figure(drawn: go.Figure, title: str, file_name: str, key: str) -> None:
+    """Small buttons for a figure as a page that works offline, and as a picture where this machine can draw one.
+
+    Either is made when its button is pressed.
+
+    Args:
+        drawn: the figure.
+        title: what stands over it.
+        file_name: without an ending.
+        key: of the figure.
+    """
+    kinds = [(_("Figure as HTML"), export.as_html, "html", "text/html")]
+    if export.draws_png():
+        kinds.append((_("Figure as PNG"), export.as_png, "png", "image/png"))
+    with st.container(horizontal=True, horizontal_alignment="right", gap="medium"):
+        for label, made, ending, mime in kinds:
+            st.download_button(
+                label,
+                partial(made, drawn, title),
+                f"{file_name}.{ending}",
+                mime,
+                key=f"{key}-{ending}",
+                type="tertiary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _button(label: str, content: str, file_name: str, mime: str) -> None:
+    st.download_button(label, content, file_name, mime, icon=":material/download:", on_click="ignore")

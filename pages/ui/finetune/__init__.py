@@ -1,0 +1,1 @@
+"""What the Fine-tune page has for itself."""

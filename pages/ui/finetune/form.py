@@ -1,0 +1,185 @@
+"""The widgets that end in a `FinetuneConfig`: what to train and how, and what each image may look like."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import streamlit as st
+
+from core.backbones.registry import backbones, info
+from core.training.config import (
+    FILLS,
+    KINDS,
+    MODES,
+    OPTIMIZERS,
+    PRESETS,
+    SCHEDULES,
+    Augmentation,
+    AugmentationKind,
+    FinetuneConfig,
+    mode_label,
+    optimizer_label,
+    preset_label,
+    schedule_label,
+    suggested_lr,
+)
+from pages.ui.compare import form as forms
+from pages.ui.i18n import _
+
+
+def finetuning(suggested: str = "", suggested_mode: str = "", suggested_stages: int = 1) -> FinetuneConfig:
+    """What to train and how, without the augmentation.
+
+    Args:
+        suggested: the backbone to offer first.
+        suggested_mode: what to train, to offer first.
+        suggested_stages: how many of the last stages, likewise.
+
+    Raises:
+        TrainingError: the values do not go together.
+    """
+    names = [fact.name for fact in sorted(backbones(), key=lambda fact: not fact.ready) if fact.trainable]
+    first, second = st.columns(2, gap="large")
+    with first:
+        backbone = st.selectbox(
+            _("Backbone"),
+            names,
+            index=names.index(suggested) if suggested in names else 0,
+            format_func=forms.backbone_label,
+            key=f"finetune-backbone-{suggested}",
+            persist_state=forms.KEEP,
+        )
+        mode = st.segmented_control(
+            _("What to train"),
+            MODES,
+            default=suggested_mode or "last",
+            required=True,
+            format_func=mode_label,
+            key=f"finetune-mode-{suggested}-{suggested_mode}" if suggested_mode else "finetune-mode",
+            persist_state=forms.KEEP,
+            help=_(
+                "Head only is fastest and safest with few images. Last stages adapts what the backbone sees; "
+                "everything adapts most, takes longest and needs the most images."
+            ),
+        )
+    with second:
+        epochs = st.slider(_("Epochs, at most"), 1, 50, 10, key="finetune-epochs", persist_state=forms.KEEP)
+        patience = st.slider(
+            _("Stop after so many epochs without a better one"),
+            0,
+            20,
+            5,
+            key="finetune-patience",
+            persist_state=forms.KEEP,
+            help=_("0 never stops early. The best epoch is kept in any case."),
+        )
+    last_stages = 1
+    with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
+        if mode == "last":
+            most = max(len(info(backbone).stages) - 1, 1)
+            last_stages = _last_stages(most, min(suggested_stages, most))
+        rest = _optimization(mode)
+    return FinetuneConfig(
+        backbone=backbone, mode=mode, last_stages=last_stages, epochs=epochs, patience=patience, **rest
+    )
+
+
+def _last_stages(most: int, suggested: int) -> int:
+    if most == 1:
+        return 1
+    key = f"finetune-stages-{most}-{suggested}"
+    return st.slider(_("How many of the last stages"), 1, most, suggested, key=key, persist_state=forms.KEEP)
+
+
+def _optimization(mode: str) -> dict:
+    left, right = st.columns(2, gap="large")
+    with left:
+        optimizer = st.selectbox(
+            _("Optimizer"), OPTIMIZERS, format_func=optimizer_label, key="finetune-optimizer", persist_state=forms.KEEP
+        )
+        lr = st.number_input(
+            _("Learning rate"),
+            1e-7,
+            10.0,
+            suggested_lr(mode, optimizer),
+            step=suggested_lr(mode, optimizer) / 10,
+            format="%.2e",
+            key=f"finetune-lr-{mode}-{optimizer}",
+            persist_state=forms.KEEP,
+            help=_("The suggested one goes with what is trained and the optimizer."),
+        )
+        batch_size = st.select_slider(
+            _("Batch size"), [4, 8, 16, 32, 64, 128], 32, key="finetune-batch", persist_state=forms.KEEP
+        )
+        seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="finetune-seed", persist_state=forms.KEEP)
+    with right:
+        schedule = st.selectbox(
+            _("Schedule"), SCHEDULES, format_func=schedule_label, key="finetune-schedule", persist_state=forms.KEEP
+        )
+        warmup = 0.0
+        if schedule == "cosine":
+            warmup = st.slider(_("Warm-up epochs"), 0.0, 5.0, 1.0, 0.5, key="finetune-warmup", persist_state=forms.KEEP)
+        weight_decay = st.number_input(
+            _("Weight decay"), 0.0, 1.0, 0.01, format="%.4f", key="finetune-decay", persist_state=forms.KEEP
+        )
+        smoothing = st.slider(
+            _("Label smoothing"), 0.0, 0.5, 0.0, 0.05, key="finetune-smoothing", persist_state=forms.KEEP
+        )
+    return {
+        "optimizer": optimizer,
+        "lr": lr,
+        "batch_size": batch_size,
+        "seed": seed,
+        "schedule": schedule,
+        "warmup_epochs": warmup,
+        "weight_decay": weight_decay,
+        "label_smoothing": smoothing,
+    }
+
+
+def augmentation(config: FinetuneConfig) -> FinetuneConfig:
+    """The config with the augmentation that is chosen: a preset, and each kind a switch with its strength."""
+    preset = st.segmented_control(
+        _("Start from"),
+        list(PRESETS),
+        default="light",
+        required=True,
+        format_func=preset_label,
+        key="augmentation-preset",
+        persist_state=forms.KEEP,
+    )
+    columns = st.columns(3, gap="medium")
+    strengths = {}
+    for number, kind in enumerate(KINDS):
+        with columns[number * 3 // len(KINDS)]:
+            strengths[kind.name] = _strength(kind, preset)
+    fill = "mean"
+    if any(strengths[name] for name in ("rotation", "translation", "scale", "padding")):
+        fills = {"mean": _("the mean colour"), "black": _("black"), "white": _("white")}
+        fill = st.selectbox(
+            _("Beyond the image's edge"),
+            FILLS,
+            format_func=fills.get,
+            key="augmentation-fill",
+            persist_state=forms.KEEP,
+            width=240,
+        )
+    return dataclasses.replace(config, augmentation=Augmentation(**strengths, fill=fill))
+
+
+def _strength(kind: AugmentationKind, preset: str) -> float | None:
+    given = getattr(PRESETS[preset], kind.name)
+    key = f"augmentation-{kind.name}-{preset}"
+    if not st.toggle(kind.label, given is not None, key=key, help=kind.help, persist_state=forms.KEEP):
+        return None
+    return st.slider(
+        kind.label,
+        kind.min,
+        kind.max,
+        given if given is not None else kind.default,
+        kind.step,
+        key=f"{key}-strength",
+        persist_state=forms.KEEP,
+        label_visibility="collapsed",
+        format="%.0f°" if kind.unit == "degrees" else "%.2f",
+    )

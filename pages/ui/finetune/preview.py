@@ -1,0 +1,45 @@
+"""What augmentation does to the user's own images, drawn by the very code that training uses."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.dataset import Dataset
+from core.jobs.spec import JobSpec
+from core.training.config import FinetuneConfig
+from pages.ui import progress, state
+from pages.ui.i18n import _
+from pages.ui.text import literal, shortened
+
+IMAGES, DRAWS = 3, 5
+
+
+def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
+    """A row for each of a few training images: as it is, and as training may see it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**" + _("What training sees") + "**")
+        turn = int(state.remembered("preview-seed", 0))
+        if st.button(_("Draw again"), icon=":material/casino:"):
+            turn += 1
+            state.remember("preview-seed", turn)
+    params = {
+        "workspace": state.workspace(),
+        "dataset": dataset.id,
+        "config": config.to_json(),
+        "images": IMAGES,
+        "draws": DRAWS,
+        "seed": turn,
+    }
+    spec = JobSpec("preview_augmentation", params, slot="short", title=_("Preview"), listed=False)
+    job = state.once(spec)
+    status = progress.panel(job)
+    if status.state != "done":
+        return
+    for row in status.result["rows"]:
+        st.image(
+            [str(job.path / name) for name in row["files"]],
+            caption=[literal(shortened(row["label"])), *[""] * (len(row["files"]) - 1)],
+            alt=[_("original of {label}").format(label=shortened(row["label"]))]
+            + [_("augmented {label}").format(label=shortened(row["label"]))] * (len(row["files"]) - 1),
+            width=104,
+        )

@@ -1,0 +1,114 @@
+"""Watching a job: a bar with the time left while it runs, and what became of it when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.data.ingest import warning_text
+from core.errors import GraftError
+from core.jobs.store import Job, JobStatus
+from pages.ui import resources
+from pages.ui.i18n import _
+from pages.ui.text import duration, literal
+
+Draw = Callable[[Job], None]
+
+
+def panel(job: Job, live: Draw | None = None) -> JobStatus:
+    """Draws the job as it is now, and every second again while it goes on; the page is run again when it ends.
+
+    Args:
+        job: whom to watch.
+        live: draws what the job has found so far, under its bar.
+
+    Returns:
+        The status, so that the page can draw the result of a job that is done.
+    """
+    status = job.status()
+    if status.is_over:
+        _ended(job, status)
+    else:
+        _watch(job, live)
+    return status
+
+
+@st.fragment(run_every=1.0)
+def _watch(job: Job, live: Draw | None) -> None:
+    try:
+        status = job.status()
+    except GraftError:  # deleted in another tab
+        st.rerun()
+    if status.is_over:
+        st.rerun()
+    with st.container(border=True):
+        st.progress(status.share or 0.0, text=sentence(job, status))
+        if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
+            resources.pool().cancel(job)
+            st.toast(_("Stopping: it may take a few seconds."))
+    if live is not None:
+        live(job)
+
+
+def found(job: Job, what: str) -> list:
+    """What a job has told so far under one name, such as "epoch", in order."""
+    return [event.data[what] for event in job.events() if what in event.data]
+
+
+def doubts(result: Mapping[str, Any]) -> None:
+    """What is doubtful about the photos behind a result, such as copies of one image in two splits."""
+    for code in result.get("warnings", ()):
+        st.warning(literal(warning_text(code)), icon=":material/warning:")
+
+
+def state_name(state: str) -> str:
+    """What the page calls a state, with its sign."""
+    names = {
+        "queued": ":material/hourglass_empty: " + _("waiting"),
+        "running": ":material/autorenew: " + _("running"),
+        "done": ":material/check_circle: " + _("done"),
+        "failed": ":material/error: " + _("failed"),
+        "cancelled": ":material/cancel: " + _("cancelled"),
+        "interrupted": ":material/power_off: " + _("interrupted"),
+    }
+    return names[state]
+
+
+def sentence(job: Job, status: JobStatus) -> str:
+    """What a job that waits or runs is doing, how far it is, and how long it still takes."""
+    share = status.share or 0.0
+    if status.state == "queued":
+        place = resources.pool().position(job)
+        return _("Waiting: number {n} in the queue.").format(n=place) if place else _("Starting …")
+    said = literal(status.message) if status.message else _("Working …")
+    if status.eta_s is None or status.eta_s < 1:
+        return _("{said} · {share} %").format(said=said, share=round(100 * share)) if share else said
+    return _("{said} · {share} % · about {time} left").format(
+        said=said, share=round(100 * share), time=duration(status.eta_s)
+    )
+
+
+def _ended(job: Job, status: JobStatus) -> None:
+    if status.state == "failed":
+        st.error(literal(status.error), icon=":material/error:")
+        if not job.spec.params.get("delete_source"):  # a refused upload is gone, and would be refused again
+            again(job, _("Try again"))
+    elif status.state == "cancelled":
+        st.info(_("This was cancelled. What it had saved is still there."))
+        again(job, _("Go on with it"))
+    elif status.state == "interrupted":
+        st.warning(_("This was interrupted: the server or its worker stopped. What it had saved is still there."))
+        again(job, _("Go on with it"))
+
+
+def again(job: Job, label: str) -> None:
+    """A button that goes on with a job."""
+    if st.button(label, key=f"resume-{job.id}", icon=":material/play_arrow:"):
+        try:
+            resources.pool().resume(job)
+        except GraftError as problem:  # another tab was quicker, or its upload is gone
+            st.warning(literal(str(problem)))
+        else:
+            st.rerun()

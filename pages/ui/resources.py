@@ -1,0 +1,97 @@
+"""What browser sessions share: the job pool, and what was read from the disk. The only caches of the dashboard.
+
+Keys are ids that derive from content, with the workspace beside them, so that no visitor is served another's things.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import paths
+from core.data.dataset import Dataset
+from core.data.library import open_dataset, original_dataset
+from core.errors import ProbeError
+from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.predictions import Predictions
+from core.jobs.pool import Pool
+from core.jobs.store import Job
+from core.paths import is_public
+from core.probing.comparison.compare import Comparison
+from core.probing.comparison.record import COMPARISON, load_comparison
+from core.workspaces import remove_idle, remove_old_uploads
+
+
+@st.cache_resource(show_spinner=False)
+def pool() -> Pool:
+    """The one job pool of this server, which also picks up what an earlier server left."""
+    jobs = Pool(warm="core.tasks")
+    jobs.recover()
+    return jobs
+
+
+@st.cache_data(show_spinner=False, ttl=3600)
+def tidy() -> None:
+    """Removes what idle visitors of a public app left, and uploads that nothing took in, once an hour."""
+    if is_public():
+        remove_idle()
+    remove_old_uploads()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _opened(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (a part of the key: no "_" before it)
+    return open_dataset(workspace_id, dataset_id)
+
+
+def dataset(workspace_id: str, dataset_id: str) -> Dataset:
+    """An opened dataset; one that another process has deleted is not served from memory.
+
+    Raises:
+        DatasetError: it is not there any more.
+    """
+    root = paths.datasets(workspace_id) / dataset_id
+    return _opened(workspace_id, dataset_id, root.stat().st_mtime_ns if root.is_dir() else 0)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _as_it_came(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (as above)
+    return original_dataset(workspace_id, dataset_id)
+
+
+def original(changed: Dataset, workspace_id: str) -> Dataset:
+    """A dataset as it came, before its edits.
+
+    Raises:
+        DatasetError: it is not there any more.
+    """
+    return _as_it_came(workspace_id, changed.id, changed.root.stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _judged(path: str, modified_ns: int) -> tuple[Predictions, Evaluation]:  # noqa: ARG001 (as above)
+    predictions = Predictions.load(Path(path))
+    return predictions, evaluate(predictions)
+
+
+def judged(path: Path) -> tuple[Predictions, Evaluation]:
+    """The predictions in a file, and what they are worth.
+
+    Raises:
+        EvaluationError: the file is damaged.
+    """
+    return _judged(str(path), path.stat().st_mtime_ns)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _compared(path: str, modified_ns: int) -> Comparison | None:  # noqa: ARG001 (as above)
+    try:
+        return load_comparison(Path(path))
+    except ProbeError:
+        return None
+
+
+def comparison(job: Job) -> Comparison | None:
+    """A finished comparison with all that its probes said; None for one of an older Graft, which did not keep it."""
+    file = job.path / COMPARISON
+    return _compared(str(job.path), file.stat().st_mtime_ns) if file.is_file() else None

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.data.images.decoding import Decoded, Decoders
+from core.data.limits import Limits
+from tests.conftest import photo_bytes
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def slow_photo(path: Path) -> Path:
+    """A photo that takes some tenths of a second of processor time."""
+    buffer = io.BytesIO()
+    Image.effect_noise((3500, 3500), 80).convert("RGB").save(buffer, "PNG", compress_level=1)
+    path.write_bytes(buffer.getvalue())
+    return path
+
+
+def test_an_endless_decode_is_killed_and_the_others_go_on(tmp_path: Path) -> None:
+    slow = slow_photo(tmp_path / "slow")
+    quick = tmp_path / "quick"
+    quick.write_bytes(photo_bytes((1, 2, 3), 1, 16))
+    with Decoders(Limits(decode_timeout_s=0.05)) as decoders:
+        order = [quick, slow, quick, slow, quick, quick]
+        futures = [decoders.submit(path, tmp_path / f"{i}.jpg") for i, path in enumerate(order)]
+        answers = [f.result(30) for f in futures]
+    assert [a.reason for a in answers] == ["", "decode_timeout", "", "decode_timeout", "", ""]
+    assert answers[0] == Decoded("", "PNG", 16, 16, answers[0].phash)
+    assert len(answers[0].phash) == 16
+    assert decoders.finished == 6
+
+
+def test_closing_ends_a_decode_under_way(tmp_path: Path) -> None:
+    slow = slow_photo(tmp_path / "slow")
+    with Decoders(Limits()) as decoders:
+        for i in range(20):
+            decoders.submit(slow, tmp_path / f"{i}.jpg")
+        time.sleep(0.3)
+        started = time.monotonic()
+    assert time.monotonic() - started < 2
+
+
+def test_a_script_without_a_main_guard_can_ingest(tmp_path: Path, photos_zip: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import sys
+        sys.path.insert(0, {str(ROOT)!r})
+        from core.data.ingest import ingest
+        print(len(ingest({str(photos_zip)!r}).items), "torch" in sys.modules, "streamlit" in sys.modules)
+        """)
+    )
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["40", "False", "False"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux caps the memory of a decoder")
+def test_an_image_that_takes_too_much_memory_is_lost_alone(tmp_path: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_bytes(photo_bytes((1, 2, 3), 1, 16))
+    Image.new("RGB", (6000, 6000)).save(large, "PNG")
+    code = "from core.data import decoding; decoding._MAX_MEMORY_BYTES = 180 << 20; decoding._main()"
+    asked = "".join(json.dumps([str(path), str(tmp_path / "out.jpg")]) + "\n" for path in (small, large, small))
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(asdict(Limits()))],
+        cwd=ROOT, input=asked, capture_output=True, text=True, timeout=60, check=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    ready, *answers = done.stdout.splitlines()
+    assert ready == "ready"
+    assert [json.loads(answer)["reason"] for answer in answers] == ["", "decoder_error", ""]

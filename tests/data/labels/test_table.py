@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from core.data.ingest import ingest
+from core.data.inspection import inspect
+from core.data.labels import sorting
+from core.data.labels.table import MAX_ROWS, read_table
+from core.data.messages import warning_text
+from core.errors import RejectedError
+from tests.conftest import photo_bytes
+
+N = 8
+
+
+def shots(folder: str = "", n: int = N, first: int = 0) -> dict[str, bytes]:
+    return {f"{folder}{i}.png": photo_bytes((90, 9 * i, 200), 500 + first + i, 24) for i in range(n)}
+
+
+def zipped(path: Path, entries: Mapping[str, bytes | str]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def rows(header: str, row: str, n: int = N, sep: str = "\n") -> str:
+    """A table; in `row`, {i} is a number and {c} its class."""
+    return sep.join([header, *(row.format(i=i, c=("cat", "dog")[i % 2]) for i in range(n))]) + sep
+
+
+def seen(path: Path) -> dict[str, str]:
+    """What inspecting says, and the class of each photo."""
+    dataset = ingest(path)
+    return {item.name: dataset.classes[item.label] for item in dataset.items}
+
+
+EXPECTED = {f"{i}.png": ("cat", "dog")[i % 2] for i in range(N)}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        rows("filename,label", "{i}.png,{c}"),
+        rows("Image_ID;Species", "{i};{c}"),
+        rows("file\tClass", "{i}.png\t{c}"),
+        rows("dx,image_id", "{c},{i}"),
+        rows("sep=;\nfilename;label", "{i}.png;{c}"),
+        rows('"File Name","Label","age"', '"{i}.png","{c}",33'),
+        rows("path,target", "/home/me/pictures/{i}.png,{c}"),
+        rows("path,target", "C:\\pictures\\{i}.PNG,{c}"),
+        rows("filename,label", "{i}.jpg,{c}"),
+        rows("filename,label", "{i}.png,{c}", sep="\r\n") + "\r\n",
+        rows("filename,label,fold", "{i}.png,{c},{i}"),
+        "filename,cat,dog\n" + "".join(f"{i}.png,{1 - i % 2},{i % 2}\n" for i in range(N)),
+        "filename, dog, cat\n" + "".join(f"{i}.png, {i % 2}, {1 - i % 2}\n" for i in range(N)),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_tables_of_many_kinds_say_the_same(tmp_path: Path, table: str, encoding: str) -> None:
+    path = zipped(tmp_path / "a.zip", {**shots(), "labels.csv": table.encode(encoding)})
+    assert seen(path) == EXPECTED
+    assert inspect(path)["skipped"] == []
+
+
+def test_labels_are_cleaned_as_folder_names_are(tmp_path: Path) -> None:
+    table = rows("filename,label", "{i}.png,Käfer \u202e{c}").encode("cp1252", "ignore")
+    assert set(seen(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table})).values()) == {"Käfer cat", "Käfer dog"}
+
+
+def test_splits_and_groups_come_from_columns(tmp_path: Path) -> None:
+    table = "id,label,subset,patient\n" + "".join(
+        f"{i},{'cat' if i % 2 else 'dog'},{['Training', 'train', 'valid', 'test'][i % 4]},p{i // 4}\n"
+        for i in range(16)
+    )
+    dataset = ingest(zipped(tmp_path / "a.zip", {**shots(n=16), "t.csv": table}))
+    assert dataset.given_splits == {"train": 8, "val": 4, "test": 4}
+    assert {i.group for i in dataset.items} == {"p0", "p1", "p2", "p3"}
+    assert len({i.kin for i in dataset.items}) == 4
+    assert len({(i.kin, i.group) for i in dataset.items}) == 4
+
+
+def test_groups_stay_on_one_side(tmp_path: Path) -> None:
+    table = rows("filename,label,plant", "{i}.png,{c},{i}", 60).splitlines()
+    table = [table[0], *(f"{i}.png,{'cat' if i % 2 else 'dog'},plant {i // 5}" for i in range(60))]
+    dataset = ingest(zipped(tmp_path / "a.zip", {**shots(n=60), "t.csv": "\n".join(table)}))
+    assert set(dataset.split_counts) == {"train", "val", "test"}
+    for group in {i.group for i in dataset.items}:
+        assert len({i.split for i in dataset.items if i.group == group}) == 1
+
+
+def test_a_folder_a_split_with_a_table_each(tmp_path: Path) -> None:
+    entries: dict[str, bytes | str] = {}
+    for k, split in enumerate(("train", "valid", "test")):
+        entries |= shots(f"{split}/", first=100 * k)
+        entries[f"{split}/_classes.csv"] = "filename,cat,dog\n" + "".join(
+            f"{i}.png,{1 - i % 2},{i % 2}\n" for i in range(N)
+        )
+    found = inspect(zipped(tmp_path / "a.zip", entries))
+    assert (found["images"], found["splits"], found["skipped"]) == (24, {"train": 8, "val": 8, "test": 8}, [])
+
+
+def test_a_table_a_split_beside_one_folder(tmp_path: Path) -> None:
+    lines = rows("filename,label", "{i}.png,{c}").splitlines()
+    entries = {
+        **shots("data/images/"),
+        "data/train.csv": "\n".join(lines[:5]),
+        "data/val_labels.csv": "\n".join([lines[0], *lines[5:]]),
+    }
+    assert inspect(zipped(tmp_path / "a.zip", entries))["splits"] == {"train": 4, "val": 4}
+
+
+def test_names_that_are_in_several_folders_are_told_apart_by_split_or_folder(tmp_path: Path) -> None:
+    photos = {**shots("train/"), **shots("test/", first=50)}
+    table = (
+        rows("image,label,split", "{i}.png,{c},train") + rows("image,label,split", "{i}.png,{c},test").split("\n", 1)[1]
+    )
+    assert inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": table}))["splits"] == {"train": 8, "test": 8}
+    table = rows("image,label", "train/{i}.png,{c}") + rows("image,label", "test/{i}.png,{c}").split("\n", 1)[1]
+    assert inspect(zipped(tmp_path / "b.zip", {**photos, "t.csv": table}))["splits"] == {"train": 8, "test": 8}
+    found = inspect(zipped(tmp_path / "c.zip", {**photos, "t.csv": rows("image,label", "{i}.png,{c}")}))
+    assert found["code"] == "bad_table"
+    assert "'t.csv', row 2: '0.png' may be any of several" in found["message"]
+
+
+def test_what_does_not_fit_is_skipped_and_named(tmp_path: Path) -> None:
+    table = rows("filename,label", "{i}.png,{c}") + "gone.png,cat\n0.png,cat\n1.png,cat\n"
+    entries = {**shots(), "extra.png": photo_bytes((1, 1, 1), 1), "notes.txt": b"x", "t.csv": table}
+    found = inspect(zipped(tmp_path / "a.zip", entries))
+    assert found["images"] == N - 1
+    assert {s["entry"]: s["reason"] for s in found["skipped"]} == {
+        "1.png": "conflicting_rows",
+        "extra.png": "not_in_table",
+        "notes.txt": "unsupported_format",
+        "gone.png": "missing_file",
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("2.png,", "row 10: the label of '2.png' is missing"),
+        ("2.png", "row 10: the label of '2.png' is missing"),
+        (
+            "2.png,cat,0",
+            "row 10: '0' is no split. Write train, val or test, or leave it empty (valid, validation, tr",
+        ),
+        (",cat", "row 10: the file's name is missing"),
+        ("2.png,cat,later", "row 10: 'later' is no split. Write train, val or test"),
+        ('2.png,"cat' + "x" * 2000, "row 10: it is too long"),
+        ("\n\n2.png,", "row 12: the label"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path: Path, row: str, said: str) -> None:
+    table = rows("filename,label,split", "{i}.png,{c},train") + row
+    with pytest.raises(RejectedError) as refused:
+        ingest(zipped(tmp_path / "a.zip", {**shots(), "in/t.csv": table}))
+    assert refused.value.code == "bad_table"
+    assert str(refused.value).startswith("'in/t.csv', ")
+    assert said in str(refused.value)
+
+
+def test_a_one_hot_row_has_one_class(tmp_path: Path) -> None:
+    good = "".join(f"{i}.png,{1 - i % 2},{i % 2}\n" for i in range(N))
+    for row, said in (("0.png,1,1\n", "row 2: it marks 2 classes"), ("0.png,0,0\n", "row 2: the label of '0.png'")):
+        table = "filename,cat,dog\n" + row + good
+        assert said in inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))["message"]
+
+
+def test_class_folders_decide_where_no_table_names_most_photos(tmp_path: Path) -> None:
+    photos = {**shots("cat/"), **shots("dog/", first=50)}
+    for k, table in enumerate(("a,b\n1,2\n", "filename,label\ncat/0.png,bird\n", "filename,label\nother.png,\n", "")):
+        path = zipped(tmp_path / f"{k}.zip", {**photos, "metadata.csv": table})
+        found = inspect(path)
+        assert (found["classes"], found["images"]) == (["cat", "dog"], 16)
+        assert [s["reason"] for s in found["skipped"]] == ["unsupported_format"]
+        assert found["warnings"] == [f"table_unused{'_few' if k in (1, 2) else ''}:metadata.csv"]
+        assert "'metadata.csv' was not used: its" in warning_text(found["warnings"][0])
+
+
+@pytest.mark.parametrize(
+    "header", ["patient", "patient_name", "PatientID", "subject no", "Video_Name", "plant_nr", "group_id", "Case"]
+)
+@pytest.mark.parametrize("folder", ["", "pets/"])
+def test_beside_class_folders_a_table_says_the_groups(tmp_path: Path, header: str, folder: str) -> None:
+    photos = {**shots(f"{folder}cat/", 30), **shots(f"{folder}dog/", 30, first=50)}
+    table = f"filename,{header},age\n" + "".join(
+        f"{c}/{i}.png,{c}{i // 5},3\n" for c in ("cat", "dog") for i in range(30)
+    )
+    path = zipped(tmp_path / "a.zip", {**photos, f"{folder}table.csv": table})
+    dataset = ingest(path)
+    assert (dataset.classes, dataset.warnings, dataset.skipped, dataset.images) == (("cat", "dog"), (), (), 60)
+    assert {i.group for i in dataset.items} == {f"{c}{k}" for c in ("cat", "dog") for k in range(6)}
+    for group in {i.group for i in dataset.items}:
+        assert len({i.split for i in dataset.items if i.group == group}) == 1
+
+
+def test_beside_class_folders_a_table_says_the_splits(tmp_path: Path) -> None:
+    photos = {**shots("cat/"), **shots("train/", first=50)}
+    said = "".join(f"{c}/{i}.png,{'train' if i < 5 else 'test'}\n" for c in ("cat", "train") for i in range(7))
+    found = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": "image,split\n" + said + "gone.png,val\n"}))
+    assert (found["classes"], found["splits"]) == (["cat", "train"], {"train": 10, "test": 4})
+    assert (found["skipped"], found["warnings"]) == ([], [])
+
+
+def test_what_says_nothing_of_groups_or_contradicts_itself_is_told(tmp_path: Path) -> None:
+    photos = {**shots("cat/"), **shots("dog/", first=50)}
+    ages = "filename,patient_age,dataset\n" + "".join(f"cat/{i}.png,40,clinic 1\n" for i in range(8))
+    found = inspect(zipped(tmp_path / "a.zip", {**photos, "ages.csv": ages}))
+    assert (found["images"], found["warnings"]) == (16, ["table_unused:ages.csv"])
+    few = "filename,patient\ncat/1.png,p1\n"
+    assert inspect(zipped(tmp_path / "b.zip", {**photos, "t.csv": few}))["warnings"] == ["table_unused_few:t.csv"]
+    twice = "filename,patient\n" + "".join(f"cat/{i % 8}.png,p{min(i, 8)}\n" for i in range(9))
+    found = inspect(zipped(tmp_path / "c.zip", {**photos, "t.csv": twice}))
+    assert (found["images"], found["warnings"]) == (15, [])
+    assert found["skipped"] == [{"entry": "cat/0.png", "reason": "conflicting_rows"}]
+
+
+def test_a_table_of_groups_beside_one_of_labels_counts_too(tmp_path: Path) -> None:
+    tables = {"labels.csv": rows("filename,label", "{i}.png,{c}"), "who.csv": rows("filename,patient", "{i}.png,p{i}")}
+    dataset = ingest(zipped(tmp_path / "a.zip", {**shots("images/"), **tables}))
+    assert (dataset.classes, dataset.warnings) == (("cat", "dog"), ())
+    assert {i.group for i in dataset.items} == {f"p{i}" for i in range(8)}
+
+
+@pytest.mark.parametrize("table", ["a,b\n0.png,cat\n", "0.png,cat\n1.png,dog\n", "filename,patient\n0.png,p\n"])
+@pytest.mark.parametrize("folder", ["", "images/"])
+def test_a_refusal_names_the_table_that_does_not_say_what_the_photos_are(
+    tmp_path: Path, table: str, folder: str
+) -> None:
+    found = inspect(zipped(tmp_path / "a.zip", {**shots(folder), "labels.csv": table}))
+    assert found["code"] == ("too_few_classes" if folder else "no_class_folders")
+    assert "'labels.csv' does not say what" in found["message"]
+    assert "filename,label" in found["message"]
+
+
+def test_a_table_goes_before_folders_and_overrules_them(tmp_path: Path) -> None:
+    table = rows("filename,label", "{i}.png,{c}")
+    found = inspect(zipped(tmp_path / "a.zip", {**shots("everything/"), "__MACOSX/._t.csv": b"x", "t.csv": table}))
+    assert (found["classes"], found["ignored"], found["warnings"]) == (["cat", "dog"], 1, [])
+
+
+def test_an_unknown_header_or_one_that_fits_nothing_is_explained(tmp_path: Path) -> None:
+    found = inspect(zipped(tmp_path / "a.zip", {**shots(), "list.csv": "a,b\n0.png,cat\n"}))
+    assert found["code"] == "no_class_folders"
+    assert "'list.csv'" in found["message"]
+    assert "filename,label" in found["message"]
+    found = inspect(zipped(tmp_path / "b.zip", {**shots(), "list.csv": "filename,label\nx.png,cat\n"}))
+    assert found["code"] == "bad_table"
+    assert "none of its rows" in found["message"]
+
+
+def test_too_many_rows_are_refused() -> None:
+    table = read_table(b"filename,label\n" + b"a,b\n" * (MAX_ROWS + 1), ("t.csv",))
+    assert table
+    with pytest.raises(RejectedError, match=f"'t.csv': it has more than {MAX_ROWS} rows"):
+        table.rows()
+
+
+def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorting, "_MOST_TABLE_BYTES", 300)
+    photos = {**shots("cat/"), **shots("dog/", first=50)}
+    large = rows("filename,label", "cat/{i}.png,{c}") + "x,y\n" * 100
+    found = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))
+    assert (found["images"], [s["reason"] for s in found["skipped"]]) == (16, ["unsupported_format"])
+    assert found["warnings"] == ["table_unused_large:large.csv"]
+
+
+@pytest.mark.parametrize(
+    "content", [b'filename,label\n"' + b"a," * 400_000, b"filename,label" + b",x" * 500_000, b'"' * 10**6]
+)
+def test_hostile_tables_are_done_with_quickly(content: bytes) -> None:
+    started = time.monotonic()
+    read_table(content, ("t.csv",))
+    assert time.monotonic() - started < 5
+
+
+def test_many_photos_of_one_name_and_many_rows_take_no_time(tmp_path: Path) -> None:
+    from core.data.labels.matching import placed_by_tables
+
+    photos = [(i, (f"p{i}", "image.jpg")) for i in range(20_000)]
+    table = read_table(b"file,label\n" + b"".join(b"p%d/image.jpg,c\n" % i for i in range(20_000)), ("t.csv",))
+    same = read_table(b"file,label\n" + b"image.jpg,c\n" * 20_000, ("t.csv",))
+    assert table
+    assert same
+    started = time.monotonic()
+    tabled = placed_by_tables([table], photos, 0)
+    assert tabled
+    assert len(tabled.places) == 20_000
+    with pytest.raises(RejectedError, match="any of several"):
+        placed_by_tables([same], photos, 0)
+    assert time.monotonic() - started < 10

@@ -1,0 +1,226 @@
+"""Figures of backbones side by side: where their dots, cells and words are."""
+
+import re
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from core.evaluation.predictions import Predictions
+from core.probing.pairwise.sidebyside import agreements, compared_classes
+from pages.ui.charts import base, export
+from pages.ui.charts.accuracy import accuracy_bars
+from pages.ui.compare.charts.cost import accuracy_against_cost
+from pages.ui.compare.charts.placing import text_positions
+from pages.ui.compare.charts.side import agreement_matrix, class_differences, confusion_difference
+
+
+def row(backbone="resnet18", accuracy=0.9, **more):
+    return {
+        "backbone": backbone,
+        "probe": "logistic",
+        "accuracy_mean": accuracy,
+        "accuracy_ci": (accuracy - 0.05, accuracy + 0.02),
+        "images_per_s": 50.0,
+        "feature_dim": 512,
+        **more,
+    }
+
+
+def said(y, called, names):
+    proba = np.full((len(y), len(names)), 0.1 / (len(names) - 1))
+    proba[np.arange(len(y)), called] = 0.9
+    return Predictions(names, np.asarray(y), proba, tuple(map(str, range(len(y)))), "oof")
+
+
+@pytest.fixture
+def found():
+    names = ("ants", "bees", "cats")
+    y = [0] * 20 + [1] * 20 + [2] * 20
+    a = said(y, [0] * 20 + [1] * 18 + [0] * 2 + [2] * 4 + [0] * 16, names)
+    b = said(y, [0] * 5 + [1] * 15 + [1] * 20 + [2] * 20, names)
+    return compared_classes("A", a, "B", b)
+
+
+def test_accuracy_against_cost_joins_the_front_and_leaves_the_beaten_open():
+    rows = [row("a", 0.9), row("b", 0.8, images_per_s=500.0), row("c", 0.7, images_per_s=100.0)]
+    off, on = accuracy_against_cost(rows).data
+    assert (on.x, on.y) == ((2.0, 20.0), (0.8, 0.9))
+    assert on.mode == "lines+markers+text"
+    assert on.line.shape == "hv"
+    assert on.error_y.array == pytest.approx((0.02, 0.02))
+    assert on.error_y.arrayminus == pytest.approx((0.05, 0.05))
+    assert [t.strip() for t in on.text] == ["b", "a"]
+    assert (off.x, off.y, off.marker.symbol) == ((10.0,), (0.7,), "circle-open")
+    assert on.customdata == (["b", "logistic"], ["a", "logistic"])
+    assert on.hovertext[1] == (
+        "a<br>accuracy 90.0 %<br>95 % interval 85.0–92.0 %<br>20.0 ms per image (50 images per second)"
+        "<br>512 features per image"
+    )
+
+
+def test_the_floor_is_a_line_across_and_no_dot_of_the_front():
+    figure = accuracy_against_cost([row("resnet18", 0.9), row("pixels_16", 0.4, images_per_s=9e3)], "size_mb")
+    off, on, floor = figure.data
+    assert (len(off.x), len(on.x)) == (0, 1)
+    assert set(floor.y) == {0.4}
+    assert floor.mode == "lines"
+    assert "pixels_16, 40.0 %" in floor.name
+    assert "is below this figure" in floor.name
+    low, _high = figure.layout.yaxis.range
+    assert low > 0.8
+    near = accuracy_against_cost([row("resnet18", 0.9), row("pixels_16", 0.8)], "size_mb")
+    assert near.layout.yaxis.range[0] < 0.8
+    assert "below" not in near.data[2].name
+
+
+@pytest.mark.parametrize(
+    ("cost", "value", "words"),
+    [("size_mb", 44.661, "MB of weights"), ("memory_mb", 49.4, "49 MB of memory"), ("gflops", 1.814, "1.81 × 10⁹")],
+)
+def test_every_cost_has_its_axis_and_its_words(cost, value, words):
+    figure = accuracy_against_cost([row(size_mb=44.661)], cost)
+    assert figure.data[1].x == pytest.approx((value,))
+    assert words in figure.data[1].hovertext[0]
+    assert figure.layout.xaxis.type == "log"
+
+
+@pytest.mark.parametrize("speed", [None, 0.0, float("nan"), float("inf")])
+def test_a_backbone_without_a_measured_speed_has_no_place_against_time(speed):
+    off, on = accuracy_against_cost([row("a", images_per_s=speed)]).data
+    assert (off.x, on.x) == ((), ())
+
+
+def test_a_name_without_room_is_left_out_and_the_front_keeps_its_names():
+    rows = [row(f"backbone number {i}", 0.8 + i / 1e4, images_per_s=50 + i / 1e4) for i in range(40)]
+    off, on = accuracy_against_cost(rows).data
+    assert [t.strip() for t in on.text] == ["backbone number 39"]
+    assert sum(t != "" for t in off.text) < 10
+    assert len(off.hovertext) == 39
+    assert text_positions([(0.5, 0.5)] * 3, ["long name"] * 3) == ["middle right", "middle left", "top right"]
+    assert text_positions([(0.5, 0.5)] * 9, ["long name"] * 9)[6:] == ["", "", ""]
+
+
+def test_classes_that_gain_beyond_chance_have_a_colour_and_the_others_are_open(found):
+    a, b, chance = class_differences(found).data
+    assert [trace.name for trace in (a, b, chance)] == ["gains from A", "gains from B", "may be chance"]
+    assert a.x == pytest.approx((75.0,))
+    assert b.x == pytest.approx((-80.0,))
+    assert chance.x == pytest.approx((-10.0,))
+    assert (b.y, a.y, chance.y) == ((0,), (1,), (2,))
+    assert (a.marker.symbol, chance.marker.symbol) == ("circle", "circle-open")
+    low, high = next(entry.interval for entry in found.classes if entry.name == "ants")
+    assert a.error_x.array == pytest.approx((100 * high - 75,))
+    assert a.error_x.arrayminus == pytest.approx((75 - 100 * low,))
+
+
+def test_classes_stand_from_the_most_different_down(found):
+    figure = class_differences(found)
+    assert figure.layout.yaxis.ticktext == ("cats (n=20)", "ants (n=20)", "bees (n=20)")
+    assert figure.layout.xaxis.range[0] == -figure.layout.xaxis.range[1]
+    assert (
+        figure.data[0]
+        .hovertext[0]
+        .startswith("ants<br>20 images<br>recall 100.0 % with A<br>recall 25.0 % with B<br>+75.0 points (95 %: ")
+    )
+
+
+def test_so_many_classes_are_shown_at_most():
+    names = tuple(f"c{i}" for i in range(50))
+    y = list(range(50)) * 2
+    one = said(y, y, names)
+    other = said(y, [0] * 100, names)
+    figure = class_differences(compared_classes("A", one, "B", other))
+    assert sum(len(trace.x) for trace in figure.data) == 30
+    assert figure.layout.height <= 1000
+
+
+def test_the_confusion_difference_is_signed_and_clear_where_there_is_none(found):
+    (heat,) = confusion_difference(found).data
+    np.testing.assert_array_equal(heat.z, [[15, -15, np.nan], [2, -2, np.nan], [16, np.nan, -16]])
+    assert heat.text.tolist() == [["+15", "−15", ""], ["+2", "−2", ""], ["+16", "", "−16"]]
+    assert (heat.zmin, heat.zmax) == (-16, 16)
+    assert heat.hovertext[0][1] == "ants<br>15 images more of 20 are called so by B:<br>bees"
+    assert heat.hovertext[0][2] == ""
+
+
+def test_a_small_difference_is_pale():
+    names = ("ants", "bees")
+    y = [0] * 100
+    found = compared_classes("A", said(y, [0] * 98 + [1] * 2, names), "B", said(y, y, names))
+    (heat,) = confusion_difference(found).data
+    assert (heat.zmin, heat.zmax) == (-10, 10)
+
+
+def luminance(color):
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_both_ends_of_the_diverging_colours_are_as_dark_and_differ_in_hue(found):
+    (heat,) = confusion_difference(found).data
+    low, high = heat.colorscale[0][1], heat.colorscale[-1][1]
+    assert luminance(low) == pytest.approx(luminance(high), abs=0.03)
+    red, blue = (int(low[1:3], 16) - int(high[1:3], 16), int(high[5:7], 16) - int(low[5:7], 16))
+    assert red > 100  # orange against blue is told apart without red and green cones
+    assert blue > 100
+
+
+def test_many_classes_have_no_numbers_in_their_cells():
+    names = tuple(f"c{i}" for i in range(21))
+    found = compared_classes("A", said([0], [1], names), "B", said([0], [2], names))
+    (heat,) = confusion_difference(found).data
+    assert heat.texttemplate is None
+
+
+def test_the_agreement_of_each_pair_is_in_one_cell():
+    names = ("ants", "bees")
+    y = [0, 0, 1, 1]
+    three = {"A": said(y, y, names), "B": said(y, [0, 1, 1, 1], names), "C": said(y, [0] * 4, names)}
+    figure = agreement_matrix(agreements(three))
+    (heat,) = figure.data
+    np.testing.assert_allclose(heat.z, [[0.75, np.nan], [0.5, 0.25]])
+    assert heat.text.tolist() == [["75 %<br>κ 0.50", ""], ["50 %<br>κ 0.00", "25 %<br>κ 0.00"]]
+    assert figure.layout.yaxis.ticktext == ("B", "C")
+    assert figure.layout.xaxis.ticktext == ("A", "B")
+    assert "both wrong: 0.0 %" in heat.hovertext[0][0]
+
+
+def test_a_figure_as_a_page_works_offline_and_shows_names_as_they_are():
+    figure = accuracy_bars([{**row("</script><b>x"), "macro_f1_mean": 0.5}])
+    page = export.as_html(figure, "Accuracy of <b>")
+    assert "<h1>Accuracy of &lt;b&gt;</h1>" in page
+    assert not re.search(r'<script[^>]+src="', page)
+    assert "max-width: 1100px; padding: 0 1rem } h1 { font-size: 1.3rem }</style>" in page
+    assert len(page) > 1_000_000  # plotly.js is in it
+    assert page.count("</script>") == page.count("<script")
+    assert r"&lt;\u002fscript&gt;&lt;b&gt;x" in page
+    assert figure.layout.paper_bgcolor == base.CLEAR  # the page's own is untouched
+
+
+def test_a_figure_on_paper_is_dark_on_white():
+    figure = export.on_paper(accuracy_bars([row()]))
+    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "#FFFFFF"
+    assert figure.layout.font.color == export.INK
+    assert figure.layout.xaxis.title.text == "accuracy"
+    assert figure.layout.template.layout.xaxis.gridcolor  # a grid of its own
+
+
+def test_pictures_are_offered_only_where_they_can_be_drawn(monkeypatch):
+    export.draws_png.cache_clear()
+    monkeypatch.setattr(export.importlib.util, "find_spec", lambda _name: None)
+    assert export.draws_png() is False
+    export.draws_png.cache_clear()
+
+
+@pytest.mark.skipif(not export.draws_png(), reason="no kaleido, or no browser for it")
+def test_a_picture_is_a_png():
+    assert export.as_png(go.Figure(go.Scatter(x=[1], y=[1])), "One <b>").startswith(b"\x89PNG")
+
+
+def test_names_keep_off_the_line_of_the_front():
+    rows = [row("a longer name", 0.8, images_per_s=100.0), row("another name", 0.9, images_per_s=10.0)]
+    _off, on = accuracy_against_cost(rows).data
+    assert on.textposition[0] != "middle right"  # where the line runs
+    assert text_positions([(0.5, 0.5)], ["name"], [(0.5, 0.5, 1.0, 0.5)]) == ["middle left"]

@@ -1,0 +1,144 @@
+"""The figure of a learning curve, and its section on the page."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs import store
+from core.probing.studies.forecast import ClassGain
+from core.probing.studies.growth import LearningCurve
+from pages.ui.compare.charts.curve import learning_curve
+from tests.pages.conftest import NASTY, W, button, by_label, texts
+
+SIZES = (12.0, 24.0, 48.0, 96.0, 160.0)
+
+
+@pytest.fixture(scope="module")
+def curve():
+    rng = np.random.default_rng(0)
+    error = 0.05 + 0.9 * np.array(SIZES) ** -0.5
+    accuracy = 1 - error + rng.normal(0, 0.02, (10, 1)) + rng.normal(0, 0.01, (10, 5))
+    classes = (
+        ClassGain("cat", 120, 0.9, (0.85, 0.95), 0.01, (0.0, 0.03)),
+        ClassGain(NASTY, 80, 0.8, (0.7, 0.9), 0.02, (0.01, 0.04)),
+    )
+    return LearningCurve(
+        "resnet18", "logistic", ("cat", NASTY), (120, 80), SIZES, accuracy, accuracy, 5, 0, (), classes
+    )
+
+
+def traces(figure):
+    return {trace.name: trace for trace in figure.data if trace.name}
+
+
+def test_points_law_and_forecast_end_at_four_times_the_data(curve):
+    document = curve.as_json()
+    figure = learning_curve(document)
+    drawn = traces(figure)
+    measured = drawn["measured, 95 % interval"]
+    assert list(measured.x) == list(SIZES)
+    assert list(measured.y) == pytest.approx(curve.accuracy.mean(axis=0))
+    low, high = document["points"][0]["interval"]
+    assert measured.error_y.array[0] == pytest.approx(high - measured.y[0])
+    assert measured.error_y.arrayminus[0] == pytest.approx(measured.y[0] - low)
+    law, beyond = drawn["power law, 95 % band"], drawn["forecast, 95 % band"]
+    assert (law.line.dash, beyond.line.dash) == ("solid", "dash")
+    assert max(law.x) <= SIZES[-1]
+    assert beyond.x[0] == law.x[-1]
+    assert max(max(trace.x) for trace in figure.data) == 800
+    assert 10 ** figure.layout.xaxis.range[1] < 3 * 800
+    assert figure.layout.shapes[0].x0 == 200
+    assert 10 ** figure.layout.annotations[0].x == pytest.approx(200)
+    assert figure.layout.annotations[0].text == "now: 200 images"
+    assert "24 images<br>accuracy" in measured.hovertext[1]
+    assert "12.0 images a class on the average" in measured.hovertext[1]
+
+
+def test_a_band_that_reaches_too_far_is_cut(curve):
+    document = curve.as_json()
+    document["band"] = [*document["band"], {**document["band"][-1], "images": 5000}]
+    assert max(max(trace.x) for trace in learning_curve(document).data) == 800
+
+
+def test_the_number_asked_for_is_marked_with_its_interval(curve):
+    asked = curve.forecast(150).as_json()
+    mark = traces(learning_curve(curve.as_json(), asked))["the number asked for"]
+    assert (list(mark.x), list(mark.y)) == ([350], [asked["accuracy"]])
+    assert mark.error_y.array[0] == pytest.approx(asked["interval"][1] - asked["accuracy"])
+
+
+def test_without_a_forecast_there_are_the_points_alone(curve):
+    document = {**curve.as_json(), "band": [], "now": None}
+    figure = learning_curve(document)
+    assert list(traces(figure)) == ["measured, 95 % interval"]
+    assert not figure.layout.shapes
+
+
+def page():
+    """A page with nothing but the section, for the backbones of a comparison."""
+    from types import SimpleNamespace
+
+    from pages.ui import state
+    from pages.ui.compare import curve
+
+    state.begin()
+    asked = SimpleNamespace(spec=SimpleNamespace(params={"config": {"probe": "lda", "seed": 4}}))
+    curve.section(state.require_dataset(), ["resnet18", "graft_residual"], asked)
+
+
+@pytest.fixture
+def answered(pool, dataset, curve):
+    """What opens the page on which the curve has been asked for."""
+
+    def open_page(found):
+        document = {**found.as_json(), "dataset": dataset.id, "warnings": []}
+        pool.does["learning_curve"] = lambda _job: json.loads(json.dumps(document))
+        app = AppTest.from_function(page, default_timeout=60)
+        app.run()
+        assert [one.label for one in app.button] == ["Measure the curve"]
+        button(app, "Measure the curve").click().run()
+        assert not app.exception
+        return app
+
+    return open_page
+
+
+def test_the_section_asks_for_one_job_and_answers_in_words_first(answered, curve, dataset):
+    app = answered(curve)
+    (asked,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "learning_curve"]
+    assert (asked.params["dataset"], asked.params["backbone"]) == (dataset.id, "resnet18")
+    assert (asked.params["config"], asked.listed, asked.slot) == ({"probe": "lda", "seed": 4}, False, "long")
+    assert "100 more images should bring" in app.success[0].value
+    assert [one.label for one in app.download_button if "(" in one.label] == [
+        "Download curve (JSON)",
+        "Download curve (CSV)",
+        "Download classes (CSV)",
+    ]
+
+
+def test_a_number_of_photos_is_answered_at_once(answered, curve):
+    app = answered(curve)
+    number = by_label(app.number_input, "How many more training photos?")
+    assert (number.value, number.min, number.max) == (200, 1, 600)
+    number.set_value(350).run()
+    assert not app.exception
+    low, high = curve.forecast(350).gain_interval
+    assert f"350 more images should bring {100 * curve.forecast(350).gain:.1f} points".replace(".", "\\.") in texts(app)
+    assert f"{100 * low:.1f} to {100 * high:.1f}".replace(".", "\\.") in texts(app)
+
+
+def test_classes_stand_with_the_greatest_gain_first(answered, curve):
+    table = answered(curve).dataframe[0].value
+    assert list(table["class"]) == [NASTY, "cat"]
+    assert list(table["gain"]) == ["+2.0 (+1.0 … +4.0)", "+1.0 (+0.0 … +3.0)"]
+
+
+def test_too_few_photos_have_points_and_a_reason(answered):
+    accuracy = np.full((10, 2), 0.7) + np.linspace(0, 0.1, 10)[:, None]
+    few = LearningCurve("resnet18", "logistic", ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy, 5, 0)
+    app = answered(few)
+    assert "too few images a class for a forecast" in app.info[0].value
+    assert not app.number_input
+    assert "too few photos of each class" in texts(app)

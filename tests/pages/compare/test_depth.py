@@ -1,0 +1,84 @@
+"""Where to begin to fine-tune: the section of the Compare page, and what Fine-tune makes of its link."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.data.dataset import Dataset
+from core.jobs import store
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job
+from tests.pages.compare.test_maps import comparison, mapped  # noqa: F401 (fixtures)
+from tests.pages.conftest import FakePool, Open, W, button, by_label, finish, texts
+
+STAGES = [
+    {"name": name, "width": 48, "accuracy_mean": mean, "accuracy_ci": [mean - 0.1, mean + 0.1], "fold_accuracy": [mean]}
+    for name, mean in (("stem", 0.6), ("stage1", 0.8), ("stage2", 0.7))
+]
+DOCUMENT = {
+    "backbone": "graft_residual", "probe": "logistic", "folds": 5, "repeats": 2, "n": 28, "stages": STAGES, "pairs": [],
+    "suggestion": {"mode": "last", "last_stages": 3, "stages": ["stage2"], "why": "stage1 is *best*."},
+    "notes": ["A note."], "seed": 4, "warnings": [],
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("mapped")
+def test_the_section_asks_for_one_job_and_says_where_to_begin(
+    visit: Open,
+    pool: FakePool,
+    dataset: Dataset,
+    comparison: Job,  # noqa: F811
+) -> None:
+    app = visit("compare", job=comparison.id, dataset=dataset.id)
+    by_label(app.get("button_group"), "Question").set_value("depth").run()
+    pool.does["depth"] = lambda _job: DOCUMENT
+    button(app, "Probe each stage").click().run()
+    assert not app.exception
+    (asked,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "depth"]
+    assert (asked.params["backbone"], asked.params["config"], asked.listed) == ("graft_residual", {"seed": 4}, False)
+    assert r"stage1 is \*best\*" in texts(app)
+    assert "A note" in texts(app)
+    assert [b.label for b in app.download_button if "depth" in b.label] == [
+        "Download depth (JSON)", "Download depth (CSV)",
+    ]  # fmt: skip
+    link = next(one.proto for one in app.get("page_link") if "Last stages: 3" in one.proto.label)
+    assert link.query_string == "backbone=graft_residual&mode=last&last_stages=3"
+
+
+def test_raw_pixels_alone_have_no_depth(visit: Open, pool: FakePool, dataset: Dataset) -> None:
+    from tests.pages.compare.test_maps import RESULT
+
+    job = store.create(W, JobSpec("compare", {}, title="Compare", dataset_id=dataset.id))
+    verdict = {"pairs": [], "recommended": "", "best": "pixels_16", "why": ""}
+    rows = [{**RESULT, "backbone": "pixels_16"}]
+    finish(job, {"folds": 2, "repeats": 1, "results": rows, "failed": [], "verdict": verdict})
+    app = visit("compare", job=job.id, dataset=dataset.id)
+    by_label(app.get("button_group"), "Question").set_value("depth").run()
+    assert not app.exception
+    assert "has stages" in app.info[-1].value
+
+
+def test_fine_tune_offers_what_was_suggested(visit: Open, dataset: Dataset) -> None:
+    app = visit("finetune", dataset=dataset.id, backbone="graft_residual", mode="last", last_stages="3")
+    assert by_label(app.selectbox, "Backbone").value == "graft_residual"
+    assert by_label(app.get("button_group"), "What to train").value == "last"
+    assert by_label(app.slider, "How many of the last stages").value == 3
+    app = visit("finetune", dataset=dataset.id, backbone="graft_residual", mode="full")
+    assert by_label(app.get("button_group"), "What to train").value == "full"
+
+
+@pytest.mark.parametrize(
+    "address", [{"mode": "none", "last_stages": "x"}, {"last_stages": "99"}, {"mode": "last", "last_stages": "-1"}]
+)
+def test_an_address_that_makes_no_sense_is_passed_over(visit: Open, dataset: Dataset, address: dict[str, str]) -> None:
+    app = visit("finetune", dataset=dataset.id, backbone="graft_residual", **address)
+    assert by_label(app.get("button_group"), "What to train").value == "last"
+    assert 1 <= by_label(app.slider, "How many of the last stages").value <= 4
+
+
+def test_what_was_said_of_another_backbone_is_forgotten(visit: Open, dataset: Dataset) -> None:
+    app = visit("finetune", dataset=dataset.id, backbone="graft_residual", mode="full")
+    del app.query_params["mode"]
+    app.query_params["backbone"] = "graft_plain"
+    app.run()
+    assert by_label(app.get("button_group"), "What to train").value == "last"

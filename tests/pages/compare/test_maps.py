@@ -1,0 +1,142 @@
+"""The map on the Compare page: which job it asks for, what its colours say, and the photos with their neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.data.dataset import Dataset
+from core.evaluation.predictions import Predictions
+from core.jobs import store
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job
+from core.paths import write_json
+from tests.pages.conftest import FakePool, Open, W, by_label, finish, texts
+
+RESULT = {
+    "probe": "logistic", "accuracy_mean": 0.9, "accuracy_ci": [0.8, 0.95], "macro_f1_mean": 0.9,
+    "macro_f1_ci": [0.8, 0.95], "fold_accuracy": [0.9, 0.9], "repeats": 1, "feature_dim": 3, "images_per_s": 10.0,
+    "size_mb": 1.0, "seconds": 1.0, "n": 28, "converged": True, "notes": [],
+}  # fmt: skip
+
+
+@pytest.fixture
+def comparison(dataset: Dataset) -> Job:
+    """A finished comparison of two backbones, one of which keeps what its probe said: the first photo is wrong."""
+    rows = [{**RESULT, "backbone": "graft_residual"}, {**RESULT, "backbone": "graft_plain", "accuracy_mean": 0.8}]
+    job = store.create(W, JobSpec("compare", {"config": {"seed": 4}}, title="Compare", dataset_id=dataset.id))
+    items = dataset.split("train")
+    y = np.array([item.label for item in items])
+    named = np.where(np.arange(len(y)) == 0, 1 - y, y)
+    proba = np.where(named[:, None] == np.arange(2), np.float32(0.9), np.float32(0.1))
+    said = Predictions(dataset.classes, y, proba, tuple(item.sha256 for item in items), "oof")
+    said.save(job.path / "probes" / "graft_residual" / "predictions" / "oof.npz")
+    finish(job, {"folds": 2, "repeats": 1, "results": rows, "failed": [], "verdict": {"pairs": [], "recommended": "",
+                 "best": "graft_residual", "why": ""}})  # fmt: skip
+    return job
+
+
+@pytest.fixture
+def mapped(pool: FakePool, dataset: Dataset) -> list[dict[str, Any]]:
+    """What the pool was asked to map; every photo's neighbours are the five that follow it in the dataset."""
+    asked = []
+
+    def draw(job: Job) -> dict[str, Any]:
+        asked.append(dict(job.spec.params))
+        ids = [item.sha256 for item in dataset.items]
+        points = {
+            "ids": ids,
+            "xy": [[float(i), 0.0] for i in range(len(ids))],
+            "split": [item.split for item in dataset.items],
+            "neighbours": [[ids[(i + k) % len(ids)] for k in range(1, 6)] for i in range(len(ids))],
+            "cosines": [[0.9] * 5] * len(ids),
+        }
+        write_json(job.path / "map.json", points)
+        return {"file": "map.json", "n": len(ids), "backbone": job.spec.params["backbone"], "note": "A note."}
+
+    pool.does["embedding_map"] = draw
+    return asked
+
+
+def groups(app: AppTest, figure: int = 0) -> dict[str, int]:
+    """How many points each group of a map has."""
+    import json
+
+    spec = json.loads(app.get("plotly_chart")[figure].proto.spec)
+    return {trace.get("name", "ring"): len(trace["hovertext"]) for trace in spec["data"] if "hovertext" in trace}
+
+
+def opened(visit: Open, job: Job, dataset: Dataset) -> AppTest:
+    app = visit("compare", job=job.id, dataset=dataset.id)
+    by_label(app.get("button_group"), "Question").set_value("map").run()
+    assert not app.exception
+    return app
+
+
+def test_the_best_backbones_map_is_drawn_first(visit: Open, comparison: Job, mapped: list, dataset: Dataset) -> None:
+    app = opened(visit, comparison, dataset)
+    assert [(one["backbone"], one["method"], one["seed"]) for one in mapped] == [("graft_residual", "pca", 0)]
+    assert sorted(groups(app).values()) == [20, 20]
+    assert "A note" in texts(app)
+    assert "No photo is chosen" in texts(app)
+
+
+def test_two_maps_side_by_side_of_the_same_photos(visit: Open, comparison: Job, mapped: list, dataset: Dataset) -> None:
+    app = opened(visit, comparison, dataset)
+    by_label(app.multiselect, "One or two backbones").set_value(["graft_residual", "graft_plain"]).run()
+    assert not app.exception
+    assert [one["backbone"] for one in mapped] == ["graft_residual", "graft_plain"]
+    assert groups(app, 0) == groups(app, 1)
+
+
+def test_colours_say_what_the_probe_had_right(visit: Open, comparison: Job, mapped: list, dataset: Dataset) -> None:
+    app = opened(visit, comparison, dataset)
+    by_label(app.get("button_group"), "Colours").set_value("right").run()
+    n = len(dataset.split("train"))
+    assert groups(app) == {"right": n - 1, "wrong": 1, "not a training photo": 40 - n}
+    by_label(app.get("button_group"), "Colours").set_value("split").run()
+    assert groups(app)["training"] == n
+    assert not app.exception
+
+
+def test_a_backbone_without_kept_predictions_has_none_right_or_wrong(
+    visit: Open, comparison: Job, mapped: list, dataset: Dataset
+) -> None:
+    app = opened(visit, comparison, dataset)
+    by_label(app.multiselect, "One or two backbones").set_value(["graft_plain"]).run()
+    by_label(app.get("button_group"), "Colours").set_value("right").run()
+    assert groups(app) == {"not a training photo": 40}
+
+
+def test_a_photo_chosen_by_name_is_shown_with_its_neighbours(
+    visit: Open, comparison: Job, mapped: list, dataset: Dataset
+) -> None:
+    app = opened(visit, comparison, dataset)
+    last = [item for item in dataset.items if item.label == 0][-1]  # its five neighbours are of the other class
+    box = by_label(app.selectbox, "Choose a photo by its name")
+    box.set_value(last.sha256).run()
+    assert not app.exception
+    said = texts(app)
+    assert "5 of 5 nearest photos are of the class" in said
+    assert "is this photo labelled rightly" in said
+    assert len(app.get("image")) == 6
+    by_label(app.selectbox, "Choose a photo by its name").set_value(None).run()
+    assert "No photo is chosen" in texts(app)
+
+
+def test_umap_is_offered_with_how_to_install_it(
+    visit: Open, comparison: Job, mapped: list, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.features.maps.find_spec", lambda _name: None)
+    app = opened(visit, comparison, dataset)
+    method = by_label(app.selectbox, "Method")
+    assert "UMAP (not installed)" in method.options
+    method.set_value("umap").run()
+    assert "pip install umap-learn" in app.info[-1].value
+    assert {one["method"] for one in mapped} == {"pca"}
+    monkeypatch.setattr("core.features.maps.find_spec", lambda _name: object())
+    app.run()
+    assert {one["method"] for one in mapped} == {"pca", "umap"}

@@ -1,0 +1,149 @@
+"""Pages without a browser: Streamlit's AppTest over a workspace that the tests fill, and a pool that starts nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import paths
+from core.data.dataset import Dataset
+from core.data.ingest import ingest
+from core.evaluation.metrics import evaluate
+from core.evaluation.predictions import Predictions
+from core.jobs import store
+from core.jobs.spec import JobSpec
+from core.jobs.store import Job
+from core.runs import HEAD, MODEL, Run
+from core.training.config import FinetuneConfig
+from tests.conftest import ZipBuilder
+
+ROOT = Path(__file__).resolve().parents[2]
+W = paths.DEFAULT_WORKSPACE
+NASTY = "<b>R&D *x* $y$"  # a class name that Markdown, HTML and TeX would each read in their own way
+
+
+@dataclass
+class FakePool:
+    """Takes jobs in and leaves them waiting, as a busy pool does; a kind that is in `does` is done at once."""
+
+    does: dict[str, Callable[[Job], dict[str, Any]]] = field(default_factory=dict)
+
+    def submit(self, workspace_id: str, spec: JobSpec) -> Job:
+        job = store.create(workspace_id, spec)
+        if spec.kind in self.does:
+            finish(job, self.does[spec.kind](job))
+        return job
+
+    def resume(self, job: Job) -> Job:
+        job.write_status(job.recorded().but(state="queued", ended=None, error=""))
+        return job
+
+    def cancel(self, job: Job) -> None:
+        store.request_cancel(job)
+
+    def delete(self, job: Job) -> None:
+        store.delete_job(job.workspace_id, job.id)
+
+    def position(self, _job: Job) -> int:
+        return 1
+
+
+def finish(job: Job, result: dict[str, Any] | None = None, state: str = "done", error: str = "") -> None:
+    """Ends a job, as a worker does."""
+    started = job.recorded().but(state="running", started=time.time())
+    job.write_status(started.over(state, error).but(result=result))
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> FakePool:
+    """The pool of every page in this test; the caches that sessions share are empty."""
+    fake = FakePool()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.setattr("pages.ui.resources.pool", lambda: fake)
+    return fake
+
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def visit(pool: FakePool) -> Open:
+    """Opens a page: `visit("compare")`, with the address's parameters as keywords; it must hold no exception."""
+
+    def open_page(page: str = "data", **address: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        app.query_params.update(address)
+        app.run()
+        if page != "data":
+            app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        return app
+
+    return open_page
+
+
+@pytest.fixture
+def dataset(small_zip: ZipBuilder) -> Dataset:
+    """Photos of cats and of a class with an awkward name, split by Graft."""
+    return ingest(small_zip(name="pets.zip", classes=("cat", NASTY), per_class=20))
+
+
+def make_run(dataset: Dataset, job: Job, kind: str = "finetune", right: float = 0.9) -> Run:
+    """A finished run of a job, with predictions that are right for about a share of the images."""
+    path = job.path / ("run" if kind == "finetune" else "probes/resnet18")
+    metrics = {}
+    for split in ("val", "test"):
+        items = dataset.split(split)
+        proba = np.full((len(items), 2), 0.2, dtype=np.float32)
+        for n, item in enumerate(items):
+            proba[n, item.label if n < right * len(items) else 1 - item.label] = 0.8
+        labels = np.array([item.label for item in items])
+        predictions = Predictions(dataset.classes, labels, proba, tuple(i.sha256 for i in items), split)
+        predictions.save(path / "predictions" / f"{split}.npz")
+        metrics[split] = evaluate(predictions).summary()
+    (path / (HEAD if kind == "probe" else MODEL)).write_bytes(b"weights")
+    run = Run(path, kind, "resnet18", dataset.classes, dataset.id, dataset.name, dataset.fingerprint,
+              preprocessing={}, config={"mode": "head"}, seed=0, metrics=metrics)  # fmt: skip
+    run.save()
+    return run
+
+
+def finetune_spec(dataset: Dataset) -> JobSpec:
+    """A fine-tuning of the dataset, as the page asks for it."""
+    params = {"dataset": dataset.id, "config": FinetuneConfig(backbone="resnet18", epochs=3).to_json()}
+    return JobSpec("finetune", params, title="Fine-tune resnet18", dataset_id=dataset.id)
+
+
+@pytest.fixture
+def run(dataset: Dataset) -> Run:
+    """A fine-tuned run on the dataset."""
+    job = store.create(W, finetune_spec(dataset))
+    made = make_run(dataset, job)
+    epoch = {"epoch": 1, "train_loss": 0.7, "val_loss": 0.6, "train_accuracy": 0.6, "val_accuracy": 0.9, "lr": 0.01}
+    history = [{**epoch, "seconds": 1.0}]
+    finish(job, {"run": "run", "dataset": dataset.id, "metrics": dict(made.metrics), "history": history})
+    return made
+
+
+def texts(app: AppTest) -> str:
+    """All the words of a page that are read as Markdown."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "success", "warning", "error", "metric")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
+
+
+def by_label(widgets: Any, label: str) -> Any:
+    """The widget with a label."""
+    return next(widget for widget in widgets if widget.label == label)
+
+
+def button(app: AppTest, label: str) -> Any:
+    return by_label(app.button, label)

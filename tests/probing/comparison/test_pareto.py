@@ -1,0 +1,71 @@
+import math
+
+import numpy as np
+import pytest
+
+from core.backbones.registry import info
+from core.probing.comparison import pareto
+
+
+def row(backbone="resnet18", accuracy=0.9, **more):
+    return {"backbone": backbone, "probe": "logistic", "accuracy_mean": accuracy, "images_per_s": 50.0, **more}
+
+
+def naive(accuracy, cost):
+    found = []
+    for a, c in zip(accuracy, cost, strict=True):
+        beaten = False
+        for other_a, other_c in zip(accuracy, cost, strict=True):
+            if other_a >= a and other_c <= c and (other_a > a or other_c < c):
+                beaten = True
+        found.append(not (beaten or math.isnan(a) or math.isnan(c)))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_front_is_that_of_a_naive_loop(seed):
+    rng = np.random.default_rng(seed)
+    accuracy, cost = rng.integers(0, 6, 15) / 6, rng.integers(0, 6, 15).astype(float)  # with many ties
+    cost[rng.random(15) < 0.2] = math.nan
+    assert pareto.front(accuracy, cost) == naive(accuracy, cost)
+
+
+def test_equal_ones_are_on_the_front_together():
+    assert pareto.front([0.9, 0.9, 0.9, 0.8], [1, 1, 2, 1]) == [True, True, False, False]
+    assert pareto.front([], []) == []
+
+
+def test_what_is_not_known_is_off_the_front_and_keeps_none_off():
+    assert pareto.front([0.9, 0.5], [math.nan, 1]) == [False, True]
+
+
+def test_the_floor_is_never_on_the_front_and_a_network_below_it_is_not_either():
+    rows = [row("resnet18", 0.9), row("resnet50", 0.4, images_per_s=9000.0), row("pixels_16", 0.5, images_per_s=1e4)]
+    found = pareto.against_cost(rows, "time_ms")
+    assert [one.on_front for one in found] == [True, False, False]
+    assert [one.floor for one in found] == [False, False, True]
+    assert [one.cost for one in found] == pytest.approx([20.0, 1 / 9, 0.1])
+
+
+def test_a_front_for_each_cost_from_what_is_known_of_the_backbones():
+    rows = [row("resnet18", 0.8, images_per_s=10.0), row("resnet50", 0.9), row("mobilenet_v3_large", 0.85)]
+    found = pareto.fronts([*rows, row("pixels_16", 0.3)])
+    assert set(found) == set(pareto.COSTS)
+    assert found["time_ms"] == ["resnet50"]
+    assert found["size_mb"] == found["memory_mb"] == found["gflops"] == ["mobilenet_v3_large", "resnet50"]
+    costs = [one.cost for one in pareto.against_cost(rows, "gflops")]
+    assert costs == [info(name["backbone"]).gflops for name in rows]
+
+
+@pytest.mark.parametrize("cost", ["size_mb", "memory_mb", "gflops"])
+def test_the_floor_costs_nothing_and_two_together_what_their_row_says(cost):
+    together = row("resnet18 + resnet50", 0.95, size_mb=142.0)
+    floor, both = pareto.against_cost([row("pixels_16", 0.3), together], cost)
+    assert floor.cost == 0
+    assert both.cost == (142.0 if cost == "size_mb" else None)
+
+
+@pytest.mark.parametrize("speed", [None, 0.0, math.nan, math.inf])
+def test_a_speed_that_was_not_measured_is_no_cost(speed):
+    (found,) = pareto.against_cost([row(images_per_s=speed)], "time_ms")
+    assert (found.cost, found.on_front) == (None, False)

@@ -1,0 +1,47 @@
+"""What a first look costs, on real photos: the accuracy lost against probing every candidate in full.
+
+The candidates are what the embedded backbones know after each of their stages: fourteen of very different strength, as
+the backbones of a zoo are, and no network is needed for them.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from core.backbones.registry import backbones
+from core.data.ingest import ingest
+from core.features.stages import stage_features
+from core.probing.comparison.shortlist import KEEP, look_config, sample, shortlist
+from core.probing.crossval.crossval import judged
+from core.probing.probes.probe import ProbeConfig
+from core.progress import silent
+
+FULL = ProbeConfig(c=0.01, repeats=1)
+
+
+def staged(dataset):
+    """The training photos' features after every stage of every embedded network, by name."""
+    return {
+        f"{info.name} {stage}": dataclasses.replace(features.of("train"), backbone=f"{info.name} {stage}")
+        for info in backbones()
+        if info.embedded and info.trainable
+        for stage, features in stage_features(dataset, info.name).items()
+    }
+
+
+def test_the_shortlist_loses_little_against_probing_all(shared):
+    dataset = ingest(shared / "data" / "ants_bees.zip")
+    candidates = staged(dataset)
+    full = {name: judged(features, 1.0, FULL, silent).accuracy_mean for name, features in candidates.items()}
+    best, usual = max(full.values()), np.mean(list(full.values()))
+    assert len(full) >= 10
+    assert best - usual > 0.05, "the candidates differ, so that there is something to lose"
+    regrets = []
+    for seed in range(3):
+        seen = {item.sha256 for item in sample(dataset, seed, most=120).items}
+        few = [f.at(np.flatnonzero([id_ in seen for id_ in f.ids])) for f in candidates.values()]
+        found = shortlist([judged(features, 1.0, look_config(FULL), silent) for features in few])
+        assert len(found.kept) == KEEP  # none of these has an accuracy on ImageNet
+        regrets.append(best - max(full[name] for name in found.kept))
+    assert max(regrets) <= 0.03
+    assert np.mean(regrets) < (best - usual) / 3

@@ -1,0 +1,89 @@
+import dataclasses
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from core.backbones.registry import info
+from core.data.dataset import Dataset, Item
+from core.errors import ProbeError
+from core.probing.comparison.shortlist import look_config, sample, shortlist
+from core.probing.crossval.crossval import ProbeResult
+from core.probing.crossval.heldout import HeldOut
+from core.probing.probes.probe import ProbeConfig
+
+
+def look(backbone, right):
+    """A result with `right` of 20 images right."""
+    y = np.zeros(20, dtype=np.int64)
+    proba = np.array([[[0.9, 0.1]] * right + [[0.1, 0.9]] * (20 - right)], dtype=np.float32)
+    fold = np.arange(20)[None] % 5
+    return ProbeResult(
+        backbone, "knn", 8, 10.0, 1.0, 0.1, HeldOut(("a", "b"), y, tuple(map(str, range(20))), fold, proba)
+    )
+
+
+def test_the_best_few_and_the_champion_and_the_floor_go_on():
+    found = shortlist(
+        [look("alexnet", 12), look("pixels_16", 9), look("resnet18", 19), look("resnet50", 17), look("vgg11", 18)],
+        keep=2,
+    )
+    assert [row.backbone for row in found.rows] == ["resnet18", "vgg11", "resnet50", "alexnet", "pixels_16"]
+    assert found.kept == ("resnet18", "vgg11", "resnet50", "pixels_16")
+    assert info("resnet50").imagenet_top1 == max(row.imagenet_top1 or 0 for row in found.rows)
+    champion, left_out = found.rows[2], found.rows[3]
+    assert "best of these on ImageNet" in champion.why
+    assert (left_out.kept, left_out.why) == (
+        False,
+        "left out: 30.0 points behind the last of the best in a first look",  # 12 of 20 against 18
+    )
+    assert found.n == 20
+    assert found.as_json()["kept"] == list(found.kept)
+
+
+def test_a_champion_among_the_best_takes_no_further_place():
+    assert shortlist([look("resnet50", 19), look("resnet18", 18), look("vgg11", 1)], keep=2).kept == (
+        "resnet50",
+        "resnet18",
+    )
+
+
+def test_backbones_without_imagenet_have_no_champion():
+    found = shortlist([look("graft_plain", 19), look("graft_residual", 18), look("graft_inception", 3)], keep=1)
+    assert found.kept == ("graft_plain",)
+
+
+@pytest.mark.parametrize(("looks", "keep"), [([], 2), ([look("vgg11", 3)], 0)])
+def test_nothing_to_keep_is_an_error(looks, keep):
+    with pytest.raises(ProbeError, match="at least 1"):
+        shortlist(looks, keep)
+
+
+def dataset(**counts):
+    items = [
+        Item(f"{split}/{label}/{n}.jpg", f"{split}{label}{n:060d}", label, split, 8, 8, 100, "JPEG")
+        for split, by_class in counts.items()
+        for label, count in enumerate(by_class)
+        for n in range(count)
+    ]
+    return Dataset(id="d", root=None, classes=("a", "b", "c"), items=tuple(items), fingerprint="f")
+
+
+def test_a_sample_keeps_the_shares_of_the_training_images():
+    whole = dataset(train=(800, 160, 12), val=(50, 50, 50))
+    few = sample(whole, seed=0, most=100)
+    assert Counter(item.label for item in few.items) == {0: 82, 1: 16, 2: 10}  # of 972: 100 / 972, at least ten
+    assert {item.split for item in few.items} == {"train"}
+    assert [item for item in whole.items if item in set(few.items)] == list(few.items)
+    assert sample(whole, seed=0, most=100).items == few.items
+    assert sample(whole, seed=1, most=100).items != few.items
+
+
+def test_few_images_are_all_looked_at():
+    small = dataset(train=(5, 7, 9), val=(2, 2, 2))
+    assert sample(small, seed=0).items == small.split("train")
+
+
+def test_a_look_goes_once_through_the_same_folds():
+    config = ProbeConfig(folds=4, repeats=3, seed=7)
+    assert dataclasses.replace(look_config(config), probe="logistic") == ProbeConfig(folds=4, repeats=1, seed=7)

@@ -1,0 +1,124 @@
+"""Accuracy against the number of components: what a naive loop finds, and which number is recommended."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from core.errors import Cancelled
+from core.features.reduce import parse
+from core.probing.crossval.crossval import cross_validate
+from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.components import probe_components, widths_up_to
+from tests.probing.conftest import make_features
+
+
+def flat(n_informative=3, d=20, per_class=(40, 40, 40)):
+    """Features of which the first few directions hold the classes and much of the variance, and the others nothing."""
+    features = make_features(per_class, d=d, spread=1.0)
+    rng = np.random.default_rng(1)
+    centres = rng.normal(size=(len(per_class), n_informative)) * 4
+    latent = centres[features.y] + rng.normal(size=(len(features.y), n_informative))
+    X = latent @ rng.normal(size=(n_informative, d)) + rng.normal(size=(len(features.y), d)) * 0.5
+    return dataclasses.replace(features, X=X.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("most", "widths"), [(1, (1,)), (2, (1, 2)), (5, (1, 2, 4, 5)), (8, (1, 2, 4, 8)), (9, (1, 2, 4, 8, 9))]
+)
+def test_the_numbers_that_are_tried(most, widths):
+    assert widths_up_to(most) == widths
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+def test_every_number_gets_what_a_naive_loop_gives_it(whiten):
+    features = flat()
+    train = features.of("train")
+    config = ProbeConfig(c=0.1, pca=parse("1 whiten") if whiten else parse(""), folds=4, repeats=2, seed=5)
+    found = probe_components(features, config)
+    assert [result.feature_dim for result in found.results] == [1, 2, 4, 8, 16, 20]
+    for result, share in zip(found.results, found.variance, strict=True):
+        accuracy, kept = [], []
+        for seed in (5, 6):
+            folds = StratifiedKFold(4, shuffle=True, random_state=seed).split(train.X, train.y)
+            for fit, held in folds:
+                pca = PCA(result.feature_dim, whiten=whiten, svd_solver="full")
+                model = make_pipeline(StandardScaler(), pca, LogisticRegression(C=0.1, max_iter=1000))
+                accuracy.append(model.fit(train.X[fit], train.y[fit]).score(train.X[held], train.y[held]))
+                kept.append(pca.explained_variance_ratio_.sum())
+        assert result.fold_accuracy == pytest.approx(accuracy)
+        assert share == pytest.approx(np.mean(kept), abs=1e-5)
+
+
+def test_a_number_gets_what_a_probe_with_that_reduction_gets():
+    features = flat()
+    (four,) = (result for result in probe_components(features).results if result.feature_dim == 4)
+    assert four.fold_accuracy == cross_validate(features, ProbeConfig(pca=parse("4"))).fold_accuracy
+
+
+def test_few_are_recommended_where_few_are_enough():
+    found = probe_components(flat(), ProbeConfig(c=0.1))
+    assert found.recommended in (2, 4)
+    assert found.recommended <= found.best
+    accuracy = {result.feature_dim: result.accuracy_mean for result in found.results}
+    assert accuracy[1] < accuracy[found.recommended] - 0.05
+    assert {pair.a for pair in found.pairs} == {f"PCA to {found.best}"}
+    assert len(found.pairs) == 5
+    document = found.as_json()
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert document["recommended"] == found.recommended
+    assert found.why.startswith(f"{found.recommended} ")
+
+
+def test_all_are_recommended_where_all_are_needed():
+    """Every direction has the same variance, and tells another class apart."""
+    rng = np.random.default_rng(0)
+    features = make_features((40,) * 8, d=8)
+    X = np.eye(8)[features.y] * 6 + rng.normal(size=(len(features.y), 8))
+    found = probe_components(dataclasses.replace(features, X=X.astype(np.float32)), ProbeConfig(c=0.1, repeats=1))
+    assert found.recommended == found.best == 8
+    assert found.why == "8 components do best, and no fewer are as good in practice (of 8)."
+
+
+@pytest.mark.parametrize("probe", ["knn", "lda", "nearest_mean"])
+def test_other_kinds_of_probe_are_counted_for_too(probe):
+    found = probe_components(flat(), ProbeConfig(probe, folds=3, repeats=1))
+    assert found.as_json()["probe"] == probe
+    assert found.results[-1].accuracy_mean > 0.8
+
+
+def test_there_are_no_more_components_than_images_to_fit_on():
+    features = make_features((6, 6), d=40, val=0, test=0)
+    found = probe_components(features, ProbeConfig(c=0.1, folds=3, repeats=1, pca=parse("1 whiten")))
+    assert [result.feature_dim for result in found.results] == [1, 2, 4, 7]
+
+
+def test_only_the_training_split_is_looked_at():
+    features = flat()
+    X = features.X.copy()
+    X[features.split != "train"] = np.nan
+    clean, poisoned = (
+        probe_components(f, ProbeConfig(c=0.1, repeats=1)) for f in (features, dataclasses.replace(features, X=X))
+    )
+    for one, other in zip(clean.results, poisoned.results, strict=True):
+        assert np.array_equal(one.held_out.proba, other.held_out.proba)
+
+
+def test_progress_is_told_and_can_be_stopped():
+    seen = []
+    probe_components(flat(), ProbeConfig(c=0.1, folds=3, repeats=1), seen.append)
+    assert [step.done for step in seen] == sorted(step.done for step in seen)
+    assert (seen[-1].done, seen[-1].total) == (3, 3)
+
+    def stop(step):
+        if step.done:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        probe_components(flat(), ProbeConfig(c=0.1), stop)

@@ -1,0 +1,113 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core.errors import Cancelled, ProbeError
+from core.features.features import Features
+from core.probing.crossval.crossval import cross_validate
+from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.depth import Depth, probe_depth
+from core.progress import Progress
+from tests.probing.conftest import make_features
+
+QUICK = ProbeConfig(c=0.01, folds=4, repeats=2, seed=3)
+
+
+def staged(*noise: float) -> dict[str, Features]:
+    """The same images after stages that see their classes through more or less noise."""
+    base = make_features((40, 40, 40), spread=0.5)
+    found = {}
+    for at, loud in enumerate(noise):
+        rng = np.random.default_rng(at)
+        X = base.X + rng.normal(size=base.X.shape).astype(np.float32) * np.float32(loud)
+        found[f"stage{at}"] = dataclasses.replace(base, X=X, backbone="graft_residual")
+    return found
+
+
+def naive_interval(a: tuple[float, ...], b: tuple[float, ...], folds: int) -> tuple[float, float]:
+    from scipy import stats
+
+    d = np.subtract(a, b)
+    half = stats.t.ppf(0.975, len(d) - 1) * np.sqrt(d.var(ddof=1) * (1 / len(d) + 1 / (folds - 1)))
+    return d.mean() - half, d.mean() + half
+
+
+def test_every_stage_is_judged_as_a_backbone_would_be_on_the_same_folds() -> None:
+    stages = staged(20.0, 8.0, 4.0)
+    found = probe_depth(stages, QUICK)
+    assert found.stages == tuple(stages)
+    for features, result in zip(stages.values(), found.results, strict=True):
+        assert result.fold_accuracy == cross_validate(features, QUICK).fold_accuracy
+        assert result.held_out.like(found.results[0].held_out)
+    for pair, earlier in zip(found.pairs, found.results[:-1], strict=True):
+        low, high = naive_interval(found.results[-1].fold_accuracy, earlier.fold_accuracy, 4)
+        assert pair.interval == pytest.approx((low, high))
+
+
+def test_a_last_stage_that_is_surely_better_needs_a_head_alone() -> None:
+    found = probe_depth(staged(60.0, 30.0, 3.0), QUICK).suggestion
+    assert (found.mode, found.stages) == ("head", ())
+    assert "stage2 is better than stage1 by" in found.why
+    assert "training the head alone" in found.why
+
+
+def test_where_an_earlier_stage_is_better_what_comes_after_it_is_trained() -> None:
+    found = probe_depth(staged(60.0, 3.0, 20.0, 40.0), QUICK).suggestion
+    assert (found.mode, found.last_stages, found.stages) == ("last", 2, ("stage2", "stage3"))
+    assert "stage3 is worse than stage1" in found.why
+    assert "after stage1 brings nothing" in found.why
+
+
+def test_of_stages_that_are_alike_the_deepest_but_one_is_kept() -> None:
+    stages = staged(60.0, 3.0, 3.0)
+    stages["stage3"] = stages["stage2"]
+    stages["stage1"] = stages["stage2"]
+    found = probe_depth(stages, QUICK).suggestion
+    assert (found.mode, found.last_stages, found.stages) == ("last", 1, ("stage3",))
+
+
+def test_where_no_stage_tells_anything_there_is_nothing_to_keep() -> None:
+    found = probe_depth(staged(5000.0, 5000.0), QUICK).suggestion
+    assert found.mode == "full"
+    assert "33.3%" in found.why
+
+
+def test_only_training_images_are_looked_at() -> None:
+    stages = staged(20.0, 4.0)
+    spoiled = {
+        name: dataclasses.replace(one, X=np.where((one.split == "train")[:, None], one.X, np.float32(np.nan)))
+        for name, one in stages.items()
+    }
+    assert probe_depth(spoiled, QUICK).as_json()["stages"] == probe_depth(stages, QUICK).as_json()["stages"]
+
+
+def test_the_document_is_plain() -> None:
+    import json
+
+    found: Depth = probe_depth(staged(20.0, 4.0), QUICK)
+    document = json.loads(json.dumps(found.as_json()))
+    assert [stage["name"] for stage in document["stages"]] == ["stage0", "stage1"]
+    assert document["stages"][0]["width"] == 12
+    assert (document["folds"], document["repeats"], document["n"]) == (4, 2, 120)
+    assert len(document["stages"][1]["fold_accuracy"]) == 8
+    assert document["suggestion"]["mode"] in ("head", "last", "full")
+
+
+def test_progress_and_cancel() -> None:
+    seen: list[Progress] = []
+    probe_depth(staged(20.0, 4.0), QUICK, seen.append)
+    assert [step.data["stage"]["name"] for step in seen if "stage" in step.data] == ["stage0", "stage1"]
+    assert (seen[-1].done, seen[-1].total) == (200, 200)
+    assert [step.done for step in seen] == sorted(step.done for step in seen)
+
+    def stop(_step: Progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        probe_depth(staged(20.0, 4.0), QUICK, stop)
+
+
+def test_one_stage_has_no_depth() -> None:
+    with pytest.raises(ProbeError, match="at least two"):
+        probe_depth(staged(4.0), QUICK)

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from core.errors import ProbeError
+from core.probing.studies.forecast import ClassGain, Forecast, Needed, drawn, forecast, needed, usual
+from core.probing.studies.power_law import Laws
+
+ONE = Laws(np.array([0.1]), np.array([1.0]), np.array([0.5]))
+SPREAD = Laws(np.linspace(0.05, 0.15, 101), np.ones(101), np.full(101, 0.5))
+
+
+def said(gain, low, high, more=200):
+    return Forecast(more, 400, 0.8, (0.7, 0.9), gain, (low, high)).sentence
+
+
+def test_a_forecast_is_what_the_law_says():
+    found = forecast(ONE, 100, 300)
+    assert (found.more, found.images) == (300, 400)
+    assert found.accuracy == pytest.approx(1 - 0.1 - 1 / 20)
+    assert found.gain == pytest.approx(1 / 10 - 1 / 20)
+    assert found.sentence == "300 more images should bring 5.0 points (95 %: 5.0 to 5.0)."
+
+
+def test_intervals_hold_the_middle_of_the_laws_and_a_shared_level_leaves_the_gain_alone():
+    found = forecast(SPREAD, 100, 100)
+    middle = 1 - 0.1 - 200**-0.5
+    assert found.accuracy == pytest.approx(middle)
+    assert found.interval == pytest.approx((middle - 0.0475, middle + 0.0475))
+    assert found.gain_interval == pytest.approx((0.1 - 200**-0.5,) * 2)
+
+
+@pytest.mark.parametrize("more", [-1, 301])
+def test_nothing_is_said_beyond_four_times_the_data(more):
+    with pytest.raises(ProbeError, match="up to 4 times the images there are: 0 to 300 more images"):
+        forecast(ONE, 100, more)
+
+
+def test_words_say_what_is_brought_or_that_it_hardly_helps_or_that_it_cannot_be_told():
+    assert said(0.015, 0.005, 0.026) == "200 more images should bring 1.5 points (95 %: 0.5 to 2.6)."
+    assert said(0.002, 0.0, 0.006) == "200 more images would hardly help: 0.2 points (95 %: 0.0 to 0.6)."
+    assert said(0.03, 0.0, 0.12) == "What 200 more images would bring cannot be told: 0 to 12.0 points."
+    assert said(0.015, 0.005, 0.026, 1).startswith("1 more image should bring")
+    assert said(0.015, 0.005, 0.026, 4250).startswith("4,250 more images")
+
+
+def test_the_images_that_an_accuracy_takes():
+    found = needed(ONE, 100, 0.85)  # 1 / sqrt(n) = 0.05
+    assert (found.images, found.interval) == (400, (400, 400))
+    assert found.sentence == "85.0 % should take about 300 more images (95 %: 300 to 300)."
+    assert needed(ONE, 500, 0.85).sentence == "85.0 % should be reached with the images there are."
+    beyond = needed(ONE, 50, 0.95)
+    assert (beyond.images, beyond.interval) == (None, (None, None))
+    assert beyond.sentence == "95.0 % would take more than 200 images, if it can be reached at all."
+
+
+def test_an_end_of_the_images_needed_may_lie_beyond():
+    found = needed(SPREAD, 150, 0.85)
+    assert found.images == 400
+    assert found.interval[0] == pytest.approx((0.15 - 0.0525) ** -2, abs=1.1)
+    assert found.interval[1] is None
+    assert found.sentence.endswith(" to more than 450).")
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        (None, "if it can be reached at all."),
+        (90, "if it can be reached at all."),
+        (150, "if it can be reached at all (at least 50 more)."),
+    ],
+)
+def test_an_accuracy_out_of_reach_says_what_it_takes_at_least(low, said):
+    assert Needed(0.9, 100, None, (low, None)).sentence == f"90.0 % would take more than 400 images, {said}"
+
+
+@pytest.mark.parametrize("accuracy", [0, 1, 85, -0.1])
+def test_an_accuracy_is_a_share(accuracy):
+    with pytest.raises(ProbeError, match="between 0 and 1"):
+        needed(ONE, 100, accuracy)
+
+
+def test_what_is_told_unasked_is_within_reach():
+    assert usual(208) == (100, 208)
+    assert usual(100) == (100,)
+    assert usual(20) == (20, 60)
+
+
+def test_the_drawn_law_ends_at_four_times_the_data():
+    points = drawn(SPREAD, 8, 100)
+    assert (points[0]["images"], points[-1]["images"]) == (8, 400)
+    assert 100 in [point["images"] for point in points]
+    assert all(point["interval"][0] <= point["accuracy"] <= point["interval"][1] for point in points)
+
+
+def test_a_class_comes_back_from_json():
+    row = ClassGain("=cat", 50, 0.8, (0.7, 0.9), 0.02, (0.0, 0.05))
+    assert row.as_json()["interval"] == [0.7, 0.9]
+    assert ClassGain.from_json(row.as_json()) == row

@@ -1,0 +1,150 @@
+"""The verb that compares backbones: what it keeps, what it takes up again, and what it leaves out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import tasks
+from core.data.library import list_datasets
+from core.errors import BackboneError, Cancelled, WeightsUnavailable
+from core.probing.crossval import crossval
+from core.progress import Progress, silent
+from core.runs import Run, find_runs
+
+BACKBONE = "graft_plain"
+
+
+def _compared(folder: Path, source: Path, *names: str, **more: Any) -> dict[str, Any]:
+    return tasks.compare(folder, {"dataset": str(source), "backbones": list(names), "config": {}, **more}, silent)
+
+
+def test_compare_keeps_probes_and_tells_each_backbone_as_it_ends(photos_zip: Path, tmp_path: Path) -> None:
+    steps: list[Progress] = []
+    params = {"dataset": str(photos_zip), "backbones": [BACKBONE, "pixels_16", BACKBONE], "config": {"pca": "8"}}
+    found = tasks.compare(tmp_path / "job", params, steps.append)
+    assert [row["backbone"] for row in found["results"]] == [BACKBONE, "pixels_16"]
+    assert found["failed"] == []
+    assert found["verdict"]["best"] in (BACKBONE, "pixels_16")
+    assert len(found["results"][0]["fold_accuracy"]) == found["folds"] * found["repeats"]
+    assert json.loads((tmp_path / "job" / "comparison.json").read_text()) == found
+    assert [step.data["result"] for step in steps if "result" in step.data] == found["results"]
+    assert {step.stage for step in steps} - {""} == {BACKBONE, "pixels_16"}
+    shares = [step.share for step in steps if step.share is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    runs = find_runs(tmp_path)
+    assert {run.backbone for run in runs} == {BACKBONE, "pixels_16"}
+    assert all(run.kind == "probe" and run.dataset_id == found["dataset"] for run in runs)
+    assert set(runs[0].splits()) == {"val", "test", "oof"}
+
+
+def test_a_backbone_that_fails_does_not_lose_the_others(
+    photos_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.features import extract as room
+
+    real = room.extract
+
+    def offline(dataset: Any, name: str, **rest: Any) -> Any:
+        if name == "resnet18":
+            raise WeightsUnavailable("resnet18 is not here")
+        return real(dataset, name, **rest)
+
+    monkeypatch.setattr(room, "extract", offline)
+    found = _compared(tmp_path / "job", photos_zip, "resnet18", "pixels_16")
+    assert [row["backbone"] for row in found["results"]] == ["pixels_16"]
+    assert found["failed"] == [{"backbone": "resnet18", "message": "resnet18 is not here"}]
+    with pytest.raises(WeightsUnavailable):
+        _compared(tmp_path / "job", photos_zip, "resnet18")
+
+
+def test_compare_wants_backbones_that_there_are(photos_zip: Path, tmp_path: Path) -> None:
+    with pytest.raises(BackboneError, match="Choose at least one"):
+        _compared(tmp_path, photos_zip)
+    with pytest.raises(BackboneError, match="resnet18"):
+        _compared(tmp_path, photos_zip, "pixels_16", "resnet81")
+    assert list_datasets() == [], "a wrong name is told before anything is done"
+
+
+def test_what_was_found_is_not_computed_again(
+    photos_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = crossval.cross_validate
+    judged: list[str] = []
+
+    def once(features: Any, *rest: Any) -> Any:
+        if features.backbone in judged:
+            raise AssertionError(f"{features.backbone} is judged twice")
+        judged.append(features.backbone)
+        return judge(features, *rest)
+
+    def stop(step: Progress) -> None:
+        if "result" in step.data:
+            raise Cancelled
+
+    monkeypatch.setattr(crossval, "cross_validate", once)
+    params = {"dataset": str(photos_zip), "backbones": [BACKBONE, "pixels_16"], "config": {}}
+    with pytest.raises(Cancelled):
+        tasks.compare(tmp_path / "job", params, stop)
+    assert judged == [BACKBONE]
+    found = tasks.compare(tmp_path / "job", params, silent)
+    assert judged == [BACKBONE, "pixels_16"]
+    monkeypatch.setattr(crossval, "cross_validate", judge)
+    fresh = tasks.compare(tmp_path / "other", params, silent)
+    assert [row["fold_accuracy"] for row in found["results"]] == [row["fold_accuracy"] for row in fresh["results"]]
+    assert found["verdict"] == fresh["verdict"]
+
+
+def test_other_settings_are_computed_anew(photos_zip: Path, tmp_path: Path) -> None:
+    before = _compared(tmp_path / "job", photos_zip, "pixels_16")
+    after = _compared(tmp_path / "job", photos_zip, "pixels_16", config={"folds": 3, "repeats": 1})
+    assert [len(found["results"][0]["fold_accuracy"]) for found in (before, after)] == [10, 3]
+
+
+def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_zip: Path, tmp_path: Path) -> None:
+    probes = ["nearest_mean", "logistic"]
+    found = _compared(tmp_path, photos_zip, BACKBONE, "pixels_16", probes=probes)
+    assert [(row["backbone"], row["probe"]) for row in found["results"]] == [
+        (BACKBONE, "nearest_mean"), (BACKBONE, "logistic"), ("pixels_16", "nearest_mean"), ("pixels_16", "logistic"),
+    ]  # fmt: skip
+    assert found["verdict"] == found["verdicts"]["nearest_mean"]
+    assert Run.load(tmp_path / "probes" / BACKBONE).config["probe"] == "nearest_mean"
+    assert Run.load(tmp_path / "probes" / f"{BACKBONE}.logistic").config["probe"] == "logistic"
+
+
+def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(photos_zip: Path, tmp_path: Path) -> None:
+    for probes in (["nearest_mean", "lda"], ["lda", "nearest_mean"]):
+        found = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config={"repeats": 1})
+        assert found["results"][0]["probe"] == probes[0]
+        assert Run.load(tmp_path / "probes" / "pixels_16").config["probe"] == probes[0]
+
+
+def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: Path, tmp_path: Path) -> None:
+    names = (BACKBONE, "graft_inception", "pixels_16")
+    both = _compared(tmp_path / "a", photos_zip, *names)["ensembles"]
+    assert [one["kind"] for one in both] == ["features", "probabilities"]
+    assert set(both[0]["members"]) == {BACKBONE, "graft_inception"}
+    assert both[0]["feature_dim"] == 896
+    assert _compared(tmp_path / "b", photos_zip, *names, ensemble=False)["ensembles"] == []
+    assert _compared(tmp_path / "c", photos_zip, BACKBONE, "pixels_16")["ensembles"] == []
+
+
+def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path) -> None:
+    steps: list[Progress] = []
+    params = {
+        "dataset": str(photos_zip), "backbones": ["graft_inception", "graft_residual", BACKBONE, "pixels_16"],
+        "config": {}, "shortlist": 1, "ensemble": False,
+    }  # fmt: skip
+    found = tasks.compare(tmp_path, params, steps.append)
+    look = found["shortlist"]
+    assert len(look["rows"]) == 4
+    assert len(look["kept"]) == 2  # the best one and the floor
+    assert {row["backbone"] for row in found["results"]} == set(look["kept"])
+    assert [step.data["shortlist"] for step in steps if "shortlist" in step.data] == [look]
+    shares = [step.share for step in steps if step.share is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from core import machine
+
+
+def test_memory_is_told_and_plausible(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GRAFT_MEMORY_MB", raising=False)
+    found = machine.memory_mb()
+    assert found is not None
+    assert 256 < found < 100_000_000
+
+
+@pytest.mark.parametrize(
+    ("mb", "small", "roomy"), [("1000", True, False), ("2700", False, False), ("8000", False, True)]
+)
+def test_one_worker_where_memory_is_small(monkeypatch: pytest.MonkeyPatch, mb: str, small: bool, roomy: bool) -> None:
+    monkeypatch.setenv("GRAFT_MEMORY_MB", mb)
+    assert (machine.is_small(), machine.is_roomy()) == (small, roomy)
+
+
+def test_the_containers_limit_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("GRAFT_MEMORY_MB", raising=False)
+    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    (tmp_path / "memory.max").write_text(f"{200 * 2**20}\n")
+    assert machine.memory_mb() == 200
+
+
+def test_no_limit_is_the_machines_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("GRAFT_MEMORY_MB", raising=False)
+    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    unlimited = machine.memory_mb()
+    (tmp_path / "memory.max").write_text("max\n")
+    assert machine.memory_mb() == unlimited
+
+
+def test_the_containers_quota_of_cores_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    assert machine.cores() == 1
