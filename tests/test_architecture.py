@@ -226,6 +226,6 @@ def test_the_checks_above_see_what_they_look_for(tmp_path):
     assert imported(here, at_import(parsed)) == {"torch.nn", "core.data", "core.data.dataset"}
     assert "openvino" in imported(here, ast.walk(parsed))
     relative = ast.parse("from . import dataset\nfrom ..errors import GraftError\n")
-    assert {"core.data.dataset", "core.errors"} <= imported(ROOT / "core/data/images/decode.py", ast.walk(relative))
+    assert {"core.data.dataset", "core.errors"} <= imported(ROOT / "core/data/near.py", ast.walk(relative))
     assert ROOT / "core/__init__.py" in reached(ROOT / "core/runs.py")
     assert room("core.data.images.decode") == "data"

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from core.backbones import load as loading
+from core.backbones.encode import encode
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb
 from core.data.ingest import ingest
@@ -93,7 +94,7 @@ def test_ten_new_images_extract_ten(
     def counting(backbone: torch.nn.Module) -> Callable[[torch.Tensor], np.ndarray]:
         def run(batch: torch.Tensor) -> np.ndarray:
             seen.append(len(batch))
-            return extraction.encode(backbone, batch)
+            return encode(backbone, batch)
 
         run.note = ""  # type: ignore[attr-defined]
         return run

@@ -11,8 +11,8 @@ from core.backbones.embedded import WEIGHTS
 from core.paths import read_json
 from core.pretraining import cli as pretrain
 from core.pretraining.recipe import RECIPES, recipe_from_dict
-from tests.backbones.conftest import RECIPE, MeanColour
 from tests.conftest import ZipBuilder
+from tests.pretraining.conftest import RECIPE, MeanColour
 
 
 def command(options: dict[str, Any]) -> Result:

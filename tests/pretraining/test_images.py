@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import BackboneError
 from core.pretraining.images import load_images
-from tests.backbones.conftest import COLOURS
 from tests.conftest import photo_bytes
+from tests.pretraining.conftest import COLOURS
 
 
 def test_packed_images_are_decoded_in_order_with_their_labels(packed: Path, tmp_path: Path) -> None:

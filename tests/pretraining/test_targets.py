@@ -12,7 +12,7 @@ from torch import Tensor
 from core.pretraining.targets import Answers
 from core.pretraining.teachers import Targets
 from core.pretraining.views import draw_views
-from tests.backbones.conftest import MeanColour, plan_of
+from tests.pretraining.conftest import MeanColour, plan_of
 
 
 class Counting(MeanColour):

@@ -9,7 +9,7 @@ from core.errors import BackboneError
 from core.pretraining.student import Student
 from core.pretraining.train import ORDER_STREAM, Source, Training, lessons_of
 from core.pretraining.views import draw_views
-from tests.backbones.conftest import RECIPE
+from tests.pretraining.conftest import RECIPE
 
 
 def test_the_student_learns_what_the_teacher_says(sources: list[Source], tmp_path: Path) -> None:

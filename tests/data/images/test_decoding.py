@@ -73,7 +73,7 @@ def test_an_image_that_takes_too_much_memory_is_lost_alone(tmp_path: Path) -> No
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(photo_bytes((1, 2, 3), 1, 16))
     Image.new("RGB", (6000, 6000)).save(large, "PNG")
-    code = "from core.data import decoding; decoding._MAX_MEMORY_BYTES = 180 << 20; decoding._main()"
+    code = "from core.data.images import decoding; decoding._MAX_MEMORY_BYTES = 180 << 20; decoding._main()"
     asked = "".join(json.dumps([str(path), str(tmp_path / "out.jpg")]) + "\n" for path in (small, large, small))
     done = subprocess.run(
         [sys.executable, "-c", code, json.dumps(asdict(Limits()))],

@@ -133,5 +133,5 @@ def test_five_thousand_images_of_ten_classes_are_fast():
 
 
 def test_the_room_loads_without_torch():
-    code = "import sys, core.probing.compare; sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
+    code = "import sys, core.probing.comparison.compare; sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
