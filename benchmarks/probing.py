@@ -92,7 +92,7 @@ def plain(features: Features) -> float:
 
     started = time.perf_counter()
     for seed in range(2):
-        for fit, held in make_folds(features.y, features.kin, features.classes, 5, seed).pairs:
+        for fit, held in make_folds(features.y, features.groups, features.classes, 5, seed).pairs:
             pipeline = Pipeline([("scale", StandardScaler()), ("classify", LogisticRegression(max_iter=2000))])
             search = GridSearchCV(pipeline, {"classify__C": POWERS}, scoring="neg_log_loss", cv=3)
             search.fit(features.X[fit], features.y[fit]).predict_proba(features.X[held])

@@ -29,7 +29,7 @@ from core.i18n import gettext as _
 SCHEMA = 1
 SPLITS = ("train", "val", "test")
 MANIFEST, ITEMS, SKIPPED = "dataset.json", "items.parquet", "skipped.json"
-_NEWER = {"phash", "group", "kin"}  # columns that datasets of the first version do not have
+_NEWER = {"phash", "group", "group_id"}  # columns that datasets of the first version do not have
 DATASET_ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -48,8 +48,8 @@ class Item:
         format: Pillow's name of the format, such as "JPEG".
         phash: perceptual hash of the thumbnail, 16 hex digits; "" where it is not known.
         group: what the photo belongs to (a patient, a plant, a video), in the user's words; "" where it is not known.
-        kin: number of the set of photos that must stay on one side of a split: copies, near duplicates and those of
-            one group share it; -1 where it is not known (a dataset of an older version).
+        group_id: number of the set of photos that must stay on one side of a split: copies, near duplicates and those
+            of one group share it; -1 where it is not known (a dataset of an older version).
     """
 
     name: str
@@ -62,7 +62,7 @@ class Item:
     format: str
     phash: str = ""
     group: str = ""
-    kin: int = -1
+    group_id: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,7 @@ def _read_items(path: Path) -> tuple[Item, ...]:
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)
+    table = table.rename_columns(["group_id" if name == "kin" else name for name in table.column_names])  # its old name
     missing = [name for name in Item.__slots__ if name not in table.column_names]
     if not set(missing) <= _NEWER:
         raise ValueError(f"columns are missing: {missing}")

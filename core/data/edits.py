@@ -154,7 +154,7 @@ def edited(original: Dataset, edits: Iterable[Edit]) -> Dataset:
 
 def _warnings(original: Dataset, items: tuple[Item, ...]) -> tuple[str, ...]:
     """The dataset's warnings without those on copies that the edits have mended."""
-    still = warnings_for([Labelled(i.sha256, i.label, i.split, i.kin) for i in items], original.classes)
+    still = warnings_for([Labelled(i.sha256, i.label, i.split, i.group_id) for i in items], original.classes)
     return tuple(code for code in original.warnings if code not in _MENDABLE or code in still)
 
 

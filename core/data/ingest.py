@@ -122,7 +122,7 @@ def fingerprint_of(classes: tuple[str, ...], items: tuple[Item, ...]) -> str:
 
 def labelled(intake: Intake) -> list[Labelled]:
     """The photos as far as splitting goes."""
-    return [Labelled(f.sha256, f.label, f.split, f.kin) for f in intake.found]
+    return [Labelled(f.sha256, f.label, f.split, f.group_id) for f in intake.found]
 
 
 def all_warnings(intake: Intake) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from core.data import names
 from core.data.dataset import blob_path, thumbnail_path
 from core.data.images.decode import format_of
 from core.data.images.decoding import PROCESSES, Decoded, Decoders
-from core.data.images.near import kin_numbers
+from core.data.images.near import group_ids
 from core.data.known import KnownPhotos
 from core.data.labels.grouping import group_finder
 from core.data.labels.sorting import Desk, Photo, sort_entries
@@ -51,7 +51,7 @@ class Found:
     format: str
     phash: str = ""
     group: str = ""
-    kin: int = -1
+    group_id: int = -1
 
 
 @dataclass(frozen=True)
@@ -212,20 +212,20 @@ def _result(desk: Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:
 
 
 def _related(intake: Intake, stage: Path, report: Report) -> Intake:
-    """The same with each photo's kin."""
+    """The same with each photo's group id."""
     found, total = intake.found, len({f.sha256 for f in intake.found})
 
     def forward(step: Progress) -> None:
         report(Progress(total, total, step.message))
 
-    kin = kin_numbers(
+    numbers = group_ids(
         [f.sha256 for f in found],
         [f.phash for f in found],
         [f.group for f in found],
         [thumbnail_path(stage, f.sha256) for f in found],
         forward,
     )
-    return replace(intake, found=tuple(replace(f, kin=int(k)) for f, k in zip(found, kin, strict=True)))
+    return replace(intake, found=tuple(replace(f, group_id=int(n)) for f, n in zip(found, numbers, strict=True)))
 
 
 def _found(photo: Photo, result: Decoded, label: int) -> Found:

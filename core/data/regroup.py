@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core import paths
 from core.data.dataset import Dataset
-from core.data.images.near import kin_numbers
+from core.data.images.near import group_ids
 from core.data.ingest import dataset_of, explained, known_dataset, mark_of, settle, staging
 from core.data.intake import Found, Intake, ungrouped
 from core.data.known import link_or_copy
@@ -45,8 +45,10 @@ def regroup(workspace_id: str, dataset: Dataset, pattern: str, seed: int = 0, re
     found = tuple(_found(dataset, item_index, group_of) for item_index in range(len(dataset.items)))
     warnings = (*(w for w in dataset.warnings if w.startswith(_KEPT_WARNINGS)), *ungrouped(found))
     thumbnails = [dataset.thumbnail(item) for item in dataset.items]
-    kin = kin_numbers([f.sha256 for f in found], [f.phash for f in found], [f.group for f in found], thumbnails, report)
-    found = tuple(replace(f, kin=int(number)) for f, number in zip(found, kin, strict=True))
+    numbers = group_ids(
+        [f.sha256 for f in found], [f.phash for f in found], [f.group for f in found], thumbnails, report
+    )
+    found = tuple(replace(f, group_id=int(number)) for f, number in zip(found, numbers, strict=True))
     skipped = tuple((s.entry, s.reason) for s in dataset.skipped)
     intake = Intake(dataset.classes, found, skipped, dataset.ignored, warnings)
     with explained(), staging(folder) as stage:

@@ -1,8 +1,8 @@
 """Train, validation and test: what the data came with is kept, what is missing is made.
 
 Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own as far as can
-be, and every class in every split where it has the images. Photos that are kin (copies, near duplicates, one group)
-stay together, so that no made split leaks; kin may span classes. Which of them go depends on the seed and their content
+be, and every class in every split where it has the images. Photos of one group (copies, near duplicates, one patient)
+stay together, so that no made split leaks; a group may span classes. Which of them go depends on the seed and their content
 alone: adding photos moves few of the others.
 """
 
@@ -24,18 +24,18 @@ class Labelled:
         sha256: of its bytes.
         label: its class.
         split: the one it has, None until there is one.
-        kin: photos with the same number stay together; -1 where only copies do.
+        group_id: photos with the same number stay together; -1 where only copies do.
     """
 
     sha256: str
     label: int
     split: str | None
-    kin: int = -1
+    group_id: int = -1
 
     @property
     def unit(self) -> str:
         """What it moves with."""
-        return f"#{self.kin}" if self.kin >= 0 else self.sha256
+        return f"#{self.group_id}" if self.group_id >= 0 else self.sha256
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def warnings_for(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str
 
 
 def _too_few_groups(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str]:
-    """Classes with photos enough for the splits that are made, all of them kin of one or two."""
+    """Classes with photos enough for the splits that are made, all of them in one or two groups."""
     pool, missing, _made = _plan(photos)
     units: dict[int, set[str]] = defaultdict(set)
     images: dict[int, set[str]] = defaultdict(set)

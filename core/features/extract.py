@@ -113,7 +113,7 @@ def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Featu
     row = {item.sha256: i for i, item in enumerate(work.items)}
     items = work.dataset.items
     rows = np.array([row[item.sha256] for item in items], dtype=np.int64)
-    all_known = all(item.kin >= 0 for item in items)
+    all_known = all(item.group_id >= 0 for item in items)
     return Features(
         X=work.X[rows],
         y=np.array([item.label for item in items], dtype=np.int64),
@@ -127,7 +127,7 @@ def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Featu
         images_per_s=speed,
         from_store=int(from_store[rows].sum()),
         note=" ".join(work.notes),
-        kin=np.array([item.kin for item in items if all_known], dtype=np.int64),
+        groups=np.array([item.group_id for item in items if all_known], dtype=np.int64),
     )
 
 

@@ -35,8 +35,8 @@ class Features:
         images_per_s: decoding and network together, on this machine; 0 where it was never measured.
         from_store: how many rows were not computed now.
         note: what the user should know about how they were made; "" where there is nothing.
-        kin: (n,) int64; rows with the same number must stay on one side of a split or fold. Where it is not given,
-            only copies (the same id) are kin.
+        groups: (n,) int64; rows with the same number must stay on one side of a split or fold. Where it is not given,
+            only copies (the same id) share a group.
     """
 
     X: NDArray[np.float32]
@@ -51,16 +51,16 @@ class Features:
     images_per_s: float = 0.0
     from_store: int = 0
     note: str = ""
-    kin: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    groups: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         n = len(self.ids)
-        if not self.kin.size:
-            object.__setattr__(self, "kin", _copies(self.ids))
-        if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == len(self.kin) == n:
+        if not self.groups.size:
+            object.__setattr__(self, "groups", _copies(self.ids))
+        if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == len(self.groups) == n:
             raise ValueError(
-                f"features of {n} images have X of shape (n, d), y, split and kin of shape (n,); not {self.X.shape}, "
-                f"{self.y.shape}, {self.split.shape} and {self.kin.shape}"
+                f"features of {n} images have X of shape (n, d), y, split and groups of shape (n,); not {self.X.shape}, "
+                f"{self.y.shape}, {self.split.shape} and {self.groups.shape}"
             )
 
     def of(self, split: str) -> Features:
@@ -70,7 +70,7 @@ class Features:
     def at(self, rows: NDArray[np.int64]) -> Features:
         """Some rows, in the order of `rows`."""
         kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "kin": self.kin[rows]}
+        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "groups": self.groups[rows]}
         return Features(**{**kept, "ids": tuple(self.ids[row] for row in rows)})
 
 

@@ -57,9 +57,9 @@ def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[Pair, ...]:
 
 
 def _related(distinct: list[Item]) -> list[Item]:
-    """Those of distinct photos that may have a near duplicate: it would be kin, which was found when they came in."""
-    members = Counter(item.kin for item in distinct)
-    return [item for item in distinct if item.kin < 0 or members[item.kin] > 1]
+    """Those of distinct photos that may have a near duplicate: it would be in its group, which was found when they came in."""
+    members = Counter(item.group_id for item in distinct)
+    return [item for item in distinct if item.group_id < 0 or members[item.group_id] > 1]
 
 
 def _telling(items: tuple[Item, ...], ones: list[int], others: list[int]) -> list[Pair]:

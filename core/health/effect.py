@@ -50,7 +50,7 @@ class Effect:
 def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effect:
     """Compares a probe on the training photos as they came with one on them as edited.
 
-    Both are judged by the same images and labels: those of the split that no edit touches and that have no kin among
+    Both are judged by the same images and labels: those of the split that no edit touches and that have none of their group among
     the training photos as they came. (On photos that leak, mending the leak would look like a loss.)
 
     Args:
@@ -66,7 +66,9 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
     judged = features.at(_untouched(original, features, split, by_photo))
     if not len(judged.y):
         raise ProbeError(
-            _("No validation or test photo is left to judge the edits on: all are edited, or have kin in training.")
+            _(
+                "No validation or test photo is left to judge the edits on: all are edited, or have copies or near duplicates in training."
+            )
         )
     on_training = {key(item): by_photo[key(item)] for item in original.split("train") if key(item) in by_photo}
     before = fit_probe(features, ProbeConfig(c=USUAL_C)).predict(judged)
@@ -84,8 +86,8 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
 def _untouched(
     original: Dataset, features: Features, split: str, edits: Mapping[tuple[str, str], Edit]
 ) -> NDArray[np.int64]:
-    """The rows of `split` without an edit and without kin in training."""
-    fresh = (features.split == split) & ~np.isin(features.kin, features.kin[features.split == "train"])
+    """The rows of `split` without an edit and without any of their group in training."""
+    fresh = (features.split == split) & ~np.isin(features.groups, features.groups[features.split == "train"])
     plain = np.array([key(item) not in edits for item in original.items], bool)
     return np.flatnonzero(fresh & plain)
 

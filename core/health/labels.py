@@ -101,7 +101,7 @@ def check_labels(features: Features, seed: int = 0, report: Report = silent) -> 
 
 def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tuple[NDArray[np.float32], int]:
     """The probabilities (n, c) of all rows, each by a probe fitted without it, and the number of folds."""
-    folds = make_folds(features.y, features.kin, features.classes, config.folds, config.seed)
+    folds = make_folds(features.y, features.groups, features.classes, config.folds, config.seed)
     proba = np.zeros((len(features.y), len(features.classes)), dtype=np.float32)
     for done, (fit, held) in enumerate(folds.pairs):
         report(Progress(done, len(folds), _("Looking for wrong labels, fold {n}").format(n=done + 1)))

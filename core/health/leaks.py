@@ -40,22 +40,22 @@ class Leak:
 
 
 def find_leaks(features: Features) -> tuple[Leak, ...]:
-    """A leak for each split that has photos whose kin is in training; none where nothing leaks.
+    """A leak for each split that has photos whose group is in training; none where nothing leaks.
 
     One probe is fitted on the training split and judged on both sets of photos.
 
     Raises:
         ProbeError: a class has no training photo.
     """
-    seen = np.unique(features.kin[features.split == "train"])
-    leaky = [split for split in ("val", "test") if np.isin(features.kin[features.split == split], seen).any()]
+    seen = np.unique(features.groups[features.split == "train"])
+    leaky = [split for split in ("val", "test") if np.isin(features.groups[features.split == split], seen).any()]
     if not leaky or not len(seen):
         return ()
     probe = fit_probe(features, ProbeConfig(c=USUAL_C))
     found = []
     for split in leaky:
         rows = features.of(split)
-        known = np.isin(rows.kin, seen)
+        known = np.isin(rows.groups, seen)
         said = probe.predict(rows)
         without = None if known.all() else accuracy_of(said.correct[~known])
         found.append(Leak(split, int(known.sum()), accuracy_of(said.correct), without))

@@ -59,7 +59,7 @@ def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report
     name = backbone or default_backbone()
     features = extract(dataset, name, report=part(report, 25, 40, 100))
     labels = _tried(notes, lambda: check_labels(features, seed, part(report, 65, 15, 100)))
-    shortcuts = _tried(notes, lambda: audit(dataset, features.kin, seed, part(report, 80, 18, 100)))
+    shortcuts = _tried(notes, lambda: audit(dataset, features.groups, seed, part(report, 80, 18, 100)))
     leaks = _tried(notes, lambda: find_leaks(features)) if dataset.given_splits else ()
     document = {
         "schema": SCHEMA,

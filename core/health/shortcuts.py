@@ -75,14 +75,14 @@ class Shortcut:
         return self.interval[0] > self.chance + FAR_ABOVE * (1 - self.chance)
 
 
-def audit(dataset: Dataset, kin: NDArray[np.int64], seed: int = 0, report: Report = silent) -> tuple[Shortcut, ...]:
+def audit(dataset: Dataset, groups: NDArray[np.int64], seed: int = 0, report: Report = silent) -> tuple[Shortcut, ...]:
     """One result for each of `SIGHTS`, by cross-validation with copies, near duplicates and groups kept together.
 
     At most `MOST_IMAGES` photos, drawn by `seed`, are looked at; more would cost minutes and change little.
 
     Args:
         dataset: the photos.
-        kin: (n,) photos with the same number stay on one side of every fold.
+        groups: (n,) photos with the same number stay on one side of every fold.
         seed: of the draw, the folds and the forest.
         report: told of progress.
 
@@ -94,7 +94,7 @@ def audit(dataset: Dataset, kin: NDArray[np.int64], seed: int = 0, report: Repor
     y = np.array([item.label for item in items], np.int64)
     present, labels = np.unique(y, return_inverse=True)
     names = tuple(dataset.classes[label] for label in present)
-    scene = _Scene(labels, make_folds(labels, kin[rows], names, ProbeConfig().folds, seed).pairs)
+    scene = _Scene(labels, make_folds(labels, groups[rows], names, ProbeConfig().folds, seed).pairs)
     borders, tinies = _seen(dataset, rows, part(report, 0, 50, 100))
     facts = _file_facts(items)
     sights = (

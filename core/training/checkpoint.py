@@ -1,7 +1,7 @@
 """How far a training is, on disk, so that it can go on exactly where it stopped.
 
     best.safetensors      what training changed of the network, at the best epoch
-    last.safetensors      the same after the last epoch, with the optimizer's state and, as metadata, the `Standing`
+    last.safetensors      the same after the last epoch, with the optimizer's state and, as metadata, the `TrainingState`
     history.json          one object an epoch, for whoever draws
 
 `last.safetensors` is written after `best.safetensors`, and is the truth; samples and the order of images depend on
@@ -31,7 +31,7 @@ Epoch = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Standing:
+class TrainingState:
     """How far a training is.
 
     Attributes:
@@ -54,15 +54,15 @@ class Standing:
         """The epoch with the lowest validation loss, the first among equals; None before any."""
         return min(self.history, key=lambda epoch: float(epoch["val_loss"]), default=None)
 
-    def with_epoch(self, epoch: Epoch, seconds: float) -> Standing:
+    def with_epoch(self, epoch: Epoch, seconds: float) -> TrainingState:
         """One epoch further."""
         return dataclasses.replace(self, history=(*self.history, epoch), seconds=seconds)
 
 
-def save_history(out: Path, standing: Standing) -> None:
+def save_history(out: Path, state: TrainingState) -> None:
     """Replaces `history.json`; the best epoch so far is marked."""
-    best = standing.best
-    write_json(out / HISTORY, [{**epoch, "best": epoch is best} for epoch in standing.history])
+    best = state.best
+    write_json(out / HISTORY, [{**epoch, "best": epoch is best} for epoch in state.history])
 
 
 def save_best(out: Path, network: Network) -> None:
@@ -70,16 +70,16 @@ def save_best(out: Path, network: Network) -> None:
     write_bytes(out / BEST, save(_plain(network.kept_state())))
 
 
-def save_last(out: Path, network: Network, optimizer: torch.optim.Optimizer, standing: Standing) -> None:
+def save_last(out: Path, network: Network, optimizer: torch.optim.Optimizer, state: TrainingState) -> None:
     """Replaces the checkpoint to go on from."""
     tensors = {f"network.{key}": value for key, value in network.kept_state().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items() if isinstance(value, Tensor)}
-    metadata = {"standing": json.dumps(dataclasses.asdict(standing))}
+    metadata = {"standing": json.dumps(dataclasses.asdict(state))}
     write_bytes(out / LAST, save(_plain(tensors), metadata))
 
 
-def read_standing(out: Path) -> Standing | None:
+def read_state(out: Path) -> TrainingState | None:
     """How far the training in the directory `out` is; None where none has finished an epoch.
 
     Raises:
@@ -90,7 +90,7 @@ def read_standing(out: Path) -> Standing | None:
     try:
         with safe_open(out / LAST, framework="pt") as file:
             content = json.loads(file.metadata()["standing"])
-        return Standing(content["task"], tuple(content["history"]), content["seconds"])
+        return TrainingState(content["task"], tuple(content["history"]), content["seconds"])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as problem:
         raise _damaged() from problem
 

@@ -16,7 +16,7 @@ from core.backbones.precision import has_bf16
 from core.errors import TrainingError
 from core.i18n import gettext as _
 from core.training import checkpoint
-from core.training.checkpoint import Epoch, Standing
+from core.training.checkpoint import Epoch, TrainingState
 from core.training.config import FinetuneConfig, is_instant
 from core.training.network import Network, State
 from core.training.schedule import batches, lr_at, n_batches
@@ -63,21 +63,21 @@ class Fitting:
     Attributes:
         network: what learns.
         optimizer: what changes it.
-        standing: the epochs that are over.
+        state: the epochs that are over.
     """
 
     def __init__(
-        self, network: Network, optimizer: torch.optim.Optimizer, config: FinetuneConfig, standing: Standing,
+        self, network: Network, optimizer: torch.optim.Optimizer, config: FinetuneConfig, state: TrainingState,
         train: Source, val: Source, *, started: float,
     ) -> None:  # fmt: skip
-        self.network, self.optimizer, self.standing = network, optimizer, standing
+        self.network, self.optimizer, self.state = network, optimizer, state
         self._config, self._train, self._val = config, train, val
         self._instant = is_instant(config)  # epochs are over before a checkpoint would be written
         self._best: State = {}
         self._device = next(network.parameters()).device
         weights = _class_weights(train.y, network.head.out_features) if config.balance_classes else None
         self._weights = None if weights is None else weights.to(self._device)
-        self._started = started - standing.seconds
+        self._started = started - state.seconds
 
     @property
     def seconds(self) -> float:
@@ -86,10 +86,10 @@ class Fitting:
 
     def go_on(self, out: Path, work: Work) -> None:
         """Trains until the last epoch, or until the validation loss has not fallen for `patience` epochs."""
-        while self.standing.epochs < self._config.epochs and not self._is_stuck():
-            record = self._epoch(self.standing.epochs, work)
-            self.standing = self.standing.with_epoch(record, self.seconds)
-            self._keep(out, is_best=self.standing.best is record)
+        while self.state.epochs < self._config.epochs and not self._is_stuck():
+            record = self._epoch(self.state.epochs, work)
+            self.state = self.state.with_epoch(record, self.seconds)
+            self._keep(out, is_best=self.state.best is record)
             work.end_epoch(record)
         work.stop()
 
@@ -101,9 +101,9 @@ class Fitting:
             checkpoint.restore_best(out, self.network)
 
     def _is_stuck(self) -> bool:
-        best = self.standing.best
+        best = self.state.best
         patience = self._config.patience
-        return bool(patience and best) and self.standing.epochs - best["epoch"] >= patience  # type: ignore[index]
+        return bool(patience and best) and self.state.epochs - best["epoch"] >= patience  # type: ignore[index]
 
     def _keep(self, out: Path, *, is_best: bool) -> None:
         if self._instant:
@@ -112,8 +112,8 @@ class Fitting:
         else:
             if is_best:
                 checkpoint.save_best(out, self.network)
-            checkpoint.save_last(out, self.network, self.optimizer, self.standing)
-        checkpoint.save_history(out, self.standing)
+            checkpoint.save_last(out, self.network, self.optimizer, self.state)
+        checkpoint.save_history(out, self.state)
 
     def _epoch(self, epoch: int, work: Work) -> Epoch:
         started = time.monotonic()

@@ -34,7 +34,7 @@ from core.progress import Report, part, silent
 from core.runs import FILE, Run
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
-from core.training.checkpoint import Standing
+from core.training.checkpoint import TrainingState
 from core.training.config import FinetuneConfig, is_instant
 from core.training.epochs import Encoded, Fitting, logits
 from core.training.network import Network, best_device, make_optimizer
@@ -75,16 +75,16 @@ def finetune(
     task = _task(dataset, config)
     if (out / FILE).exists():
         return _finished(out, task)
-    standing = checkpoint.read_standing(out) or Standing(task)
-    if standing.task != task:
+    state = checkpoint.read_state(out) or TrainingState(task)
+    if state.task != task:
         raise _occupied()
     out.mkdir(parents=True, exist_ok=True)
     work = Work(report, config, dataset)
     with _explained(config):
-        fitting = _prepare(dataset, config, standing, work, backbone)
-        if standing.epochs:
+        fitting = _prepare(dataset, config, state, work, backbone)
+        if state.epochs:
             checkpoint.restore_last(out, fitting.network, fitting.optimizer)
-            work.skip(standing.epochs)
+            work.skip(state.epochs)
         fitting.go_on(out, work)
         return _finish(dataset, config, fitting, out, work)
 
@@ -111,7 +111,9 @@ def _occupied() -> TrainingError:
     )
 
 
-def _prepare(dataset: Dataset, config: FinetuneConfig, standing: Standing, work: Work, own: Backbone | None) -> Fitting:
+def _prepare(
+    dataset: Dataset, config: FinetuneConfig, state: TrainingState, work: Work, own: Backbone | None
+) -> Fitting:
     started = time.monotonic()
     backbone = own or load(config.backbone, report=work.aside)
     device = best_device()
@@ -126,8 +128,8 @@ def _prepare(dataset: Dataset, config: FinetuneConfig, standing: Standing, work:
     optimizer = make_optimizer(network, config)
     if is_instant(config):
         seen = Encoded(features["train"], photos.y), Encoded(features["val"], plain.y)
-        return Fitting(network, optimizer, config, standing, *seen, started=started)
-    return Fitting(network, optimizer, config, standing, photos, plain, started=started)
+        return Fitting(network, optimizer, config, state, *seen, started=started)
+    return Fitting(network, optimizer, config, state, photos, plain, started=started)
 
 
 def _photos(dataset: Dataset, items: Sequence[Item], aug: Augmentation, backbone: Backbone, budget: Budget) -> Photos:
@@ -152,7 +154,7 @@ def _features(
 
 def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Path, work: Work) -> Run:
     """Writes the best epoch's model, what it says about validation and test, and the record of the run."""
-    network, standing = fitting.network, fitting.standing
+    network, state = fitting.network, fitting.state
     fitting.restore_best(out)
     write_bytes(out / MODEL, safetensors.torch.save(network.classifier_state()))
     metrics: dict[str, dict[str, object]] = {}
@@ -161,9 +163,9 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
             said = _predict(dataset, items, network, work)
             said.save(out / "predictions" / f"{split}.npz")
             metrics[split] = evaluate(said).summary()
-    best = standing.best
+    best = state.best
     assert best is not None
-    metrics["val"] |= {"best_epoch": best["epoch"], "epochs": standing.epochs}
+    metrics["val"] |= {"best_epoch": best["epoch"], "epochs": state.epochs}
     run = Run(
         path=out,
         kind="finetune",

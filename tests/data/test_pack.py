@@ -65,4 +65,4 @@ def test_groups_and_awkward_class_names_come_back_from_the_table(small_zip: ZipB
     assert {(i.sha256, i.label, i.split, i.group) for i in again.items} == {
         (i.sha256, i.label, i.split, i.group) for i in dataset.items
     }
-    assert len({item.kin for item in again.items}) == 12
+    assert len({item.group_id for item in again.items}) == 12

@@ -116,19 +116,19 @@ def test_leaks_and_conflicts_are_warned_about() -> None:
 
 
 def kin_photos(sizes: list[list[int]], split: str | None = None) -> list[Labelled]:
-    """`sizes[label]` the sizes of that class's kins."""
-    found, kin = [], 0
+    """`sizes[label]` the sizes of that class's groups."""
+    found, number = [], 0
     for label, by_kin in enumerate(sizes):
         for n in by_kin:
-            found += [Labelled(f"{label}-{kin}-{i}", label, split, kin) for i in range(n)]
-            kin += 1
+            found += [Labelled(f"{label}-{number}-{i}", label, split, number) for i in range(n)]
+            number += 1
     return found
 
 
 def sides(items: list[Labelled], assignment: Assignment) -> dict[int, set[str]]:
     where: dict[int, set[str]] = defaultdict(set)
     for item, split in zip(items, assignment.splits, strict=True):
-        where[item.kin].add(split)
+        where[item.group_id].add(split)
     return where
 
 
@@ -162,6 +162,6 @@ def test_relatives_of_given_splits_stay_in_training() -> None:
     items = [Labelled(f"t{i}", 0, "test", i) for i in range(5)] + [Labelled(f"x{i}", 0, "train", i) for i in range(12)]
     made = assign(items)
     assert made.made == ("val",)
-    moved = {p.kin for p, s in zip(items, made.splits, strict=True) if s == "val"}
+    moved = {p.group_id for p, s in zip(items, made.splits, strict=True) if s == "val"}
     assert moved
     assert not moved & set(range(5))

@@ -275,8 +275,8 @@ def test_larger_inputs_take_smaller_batches(dataset: Dataset, monkeypatch: pytes
 
 def test_kin_comes_along_and_copies_are_kin_where_it_is_unknown(tiny: TinyBackbone, dataset: Dataset) -> None:
     features = extract(dataset, "tiny")
-    assert features.kin.tolist() == [item.kin for item in dataset.items]
-    assert features.of("val").kin.tolist() == [item.kin for item in dataset.split("val")]
-    items = tuple(dataclasses.replace(item, kin=-1) for item in (*dataset.items, dataset.items[0]))
+    assert features.groups.tolist() == [item.group_id for item in dataset.items]
+    assert features.of("val").groups.tolist() == [item.group_id for item in dataset.split("val")]
+    items = tuple(dataclasses.replace(item, group_id=-1) for item in (*dataset.items, dataset.items[0]))
     old = extract(dataclasses.replace(dataset, items=items), "tiny")
-    assert old.kin.tolist() == [*range(len(dataset.items)), 0]
+    assert old.groups.tolist() == [*range(len(dataset.items)), 0]

@@ -47,7 +47,7 @@ def test_the_last_stage_is_what_extract_gives_and_all_are_of_the_same_images(dat
     for one in found.values():
         assert one.ids == plain.ids
         np.testing.assert_array_equal(one.y, plain.y)
-        np.testing.assert_array_equal(one.kin, plain.kin)
+        np.testing.assert_array_equal(one.groups, plain.groups)
         np.testing.assert_array_equal(one.split, plain.split)
 
 

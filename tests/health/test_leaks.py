@@ -8,11 +8,11 @@ from tests.probing.conftest import make_features
 
 
 def with_kin(features, pairs):
-    """Every row its own kin, but for the pairs of rows named."""
-    kin = np.arange(len(features.y))
+    """Every row its own group, but for the pairs of rows named."""
+    groups = np.arange(len(features.y))
     for one, other in pairs:
-        kin[other] = kin[one]
-    return dataclasses.replace(features, kin=kin)
+        groups[other] = groups[one]
+    return dataclasses.replace(features, groups=groups)
 
 
 def test_the_accuracy_without_leaked_photos_is_told():

@@ -86,7 +86,7 @@ def components(n: int, pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
     return np.array([numbers.setdefault(root(i), len(numbers)) for i in range(n)], dtype=np.int64)
 
 
-def kin_numbers(
+def group_ids(
     ids: Sequence[str],
     hashes: Sequence[str],
     groups: Sequence[str],

@@ -133,7 +133,7 @@ def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report)
     """`cross_validate` for rows of the training split alone, of weights of any origin."""
     started = time.perf_counter()
     repeats = [
-        make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
+        make_folds(train.y, train.groups, train.classes, config.folds, (config.seed + repeat) % 2**32)
         for repeat in range(config.repeats)
     ]
     proba, probes = _held_out(train, repeats, config, report)
@@ -163,7 +163,7 @@ def _held_out(
 
     def judge(task: tuple[int, Rows, Rows]) -> Probe:
         turn, fit, held = task
-        probe = fit_rows(train.X[fit], train.y[fit], train.classes, config, train.kin[fit])
+        probe = fit_rows(train.X[fit], train.y[fit], train.classes, config, train.groups[fit])
         proba[turn, held] = probe.predict_proba(train.X[held])
         return replace(probe, pipeline=None)  # a forest is large, and there is one a fold
 

@@ -157,7 +157,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.classes_[columns(self.decision_function(X)).argmax(axis=1)])
 
 
-class Tempered(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class TemperatureScaled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Class probabilities from a classifier that has only scores: the softmax of its scores over a temperature.
 
     The temperature is given, found beforehand on rows that the classifier had not seen (`core.probing.probes.tuning`).
@@ -172,7 +172,7 @@ class Tempered(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classifier = classifier
         self.temperature = temperature
 
-    def fit(self, X: Rows, y: Rows) -> Tempered:
+    def fit(self, X: Rows, y: Rows) -> TemperatureScaled:
         """Fits a copy of the classifier."""
         self.classifier_ = clone(self.classifier).fit(X, y)
         self.classes_ = self.classifier_.classes_

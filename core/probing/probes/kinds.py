@@ -1,7 +1,7 @@
 """The kinds of probe: simple classifiers on standardised features, each with how it is built and how it is tuned.
 
-A kind knows one classifier. What is in front of it (`probes.front`), how its setting is chosen inside the training rows
-(`probes.tuning`) and how it becomes a `Probe` (`probes.probe`) is the same for all.
+A kind knows one classifier. What is in front of it (`probes.preprocessing`), how its setting is tuned inside the training
+rows (`probes.tuning`) and how it becomes a `Probe` (`probes.probe`) is the same for all.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Kind:
         grid: the values to choose from, in the order of preference where two are as good.
         default: the setting's value where there are too few images to choose.
         judged: what the choice goes by: "log_loss" of its probabilities or "errors", their number.
-        tempered: whether it has scores and no probabilities, and a temperature makes them some.
+        temperature_scaled: whether it has scores and no probabilities, and a temperature makes them some.
         least: images of a class that at least one class has to have.
         most: images it can be fitted on within minutes, 0 for any number.
     """
@@ -51,7 +51,7 @@ class Kind:
     grid: tuple[float, ...] = (0.0,)
     default: float = 0.0
     judged: str = "log_loss"
-    tempered: bool = False
+    temperature_scaled: bool = False
     least: int = 1
     most: int = 0
 
@@ -133,7 +133,7 @@ _ALL = (
         N_("Linear SVM"),
         N_("Flat boundaries with the widest margin, one class against the rest; its probabilities are scaled margins."),
         "C. Cortes and V. Vapnik, Support-vector networks, Machine Learning 20 (1995)",
-        True, _linear_svm, "c", POWERS, 0.001, tempered=True,
+        True, _linear_svm, "c", POWERS, 0.001, temperature_scaled=True,
     ),
     Kind(
         "rbf_svm",
@@ -141,7 +141,7 @@ _ALL = (
         N_("Curved boundaries with the widest margin, by a Gaussian kernel; its probabilities are scaled margins."),
         "B. Schölkopf et al., Comparing support vector machines with Gaussian kernels to radial basis function "
         "classifiers, IEEE Transactions on Signal Processing 45 (1997)",
-        False, _rbf_svm, "c", (0.1, 1.0, 10.0, 100.0), 1.0, tempered=True, most=20_000,
+        False, _rbf_svm, "c", (0.1, 1.0, 10.0, 100.0), 1.0, temperature_scaled=True, most=20_000,
     ),
     Kind(
         "knn",
@@ -173,7 +173,7 @@ _ALL = (
         N_("The class whose mean is nearest; its probabilities fall with the squared distance."),
         "T. Mensink et al., Distance-based image classification: generalizing to new classes at near-zero cost, "
         "IEEE Transactions on Pattern Analysis and Machine Intelligence 35 (2013)",
-        True, _nearest_mean, tempered=True,
+        True, _nearest_mean, temperature_scaled=True,
     ),
 )  # fmt: skip
 

@@ -20,9 +20,9 @@ from core.evaluation.predictions import Predictions
 from core.features.reduce import Reduction, parse
 from core.i18n import gettext as _
 from core.probing.probes import kinds
-from core.probing.probes.front import fit_front
 from core.probing.probes.kinds import Kind
-from core.probing.probes.tuning import choose, inner_folds, is_tuned, views_of
+from core.probing.probes.preprocessing import fit_preprocessing
+from core.probing.probes.tuning import inner_folds, is_tuned, tune, views_of
 from core.probing.resampling.parallel import one_thread
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def fit_probe(features: Features, config: ProbeConfig | None = None) -> Probe:
         ProbeError: a class has no training image, or the features are not finite.
     """
     train = features.of("train")
-    return fit_rows(train.X, train.y, features.classes, config or ProbeConfig(), train.kin)
+    return fit_rows(train.X, train.y, features.classes, config or ProbeConfig(), train.groups)
 
 
 def fit_rows(
@@ -152,7 +152,7 @@ def fit_rows(
     y: NDArray[np.int64],
     classes: tuple[str, ...],
     config: ProbeConfig,
-    kin: NDArray[np.int64] | None = None,
+    groups: NDArray[np.int64] | None = None,
 ) -> Probe:
     """Fits a probe on exactly these rows, and chooses its settings on them alone. For `fit_probe` and cross-validation.
 
@@ -161,8 +161,8 @@ def fit_rows(
         y: (n,) class indices.
         classes: the class names.
         config: how to probe; its folds are not looked at.
-        kin: (n,) rows with the same number stay on one side of the folds in which settings are chosen; None where no
-            two rows are kin.
+        groups: (n,) rows with the same number stay on one side of the folds in which settings are chosen; None where no
+            two rows belong together.
 
     Raises:
         ProbeError: a class has no image, the features are not finite, or there are too many images for this kind.
@@ -170,13 +170,13 @@ def fit_rows(
     kind = kinds.find(config.probe)
     _check(X, y, classes, kind)
     X = np.ascontiguousarray(X, dtype=np.float32)
-    kin = np.arange(len(y)) if kin is None else kin
+    groups = np.arange(len(y)) if groups is None else groups
     with one_thread():
-        folds = inner_folds(y, kin, len(classes), config.seed) if is_tuned(kind, config.c) else ()
-        chosen = choose(kind, views_of(X, y, folds, config.pca, config.seed), config.seed, config.c)
-        front = fit_front(X, y, config.pca, config.seed)
-        model = fit_classifier(kind, front.Z, y, chosen, config.seed)
-    return _probe([*front.steps, ("classify", model)], kind, classes, len(y), chosen)
+        folds = inner_folds(y, groups, len(classes), config.seed) if is_tuned(kind, config.c) else ()
+        chosen = tune(kind, views_of(X, y, folds, config.pca, config.seed), config.seed, config.c)
+        preprocessing = fit_preprocessing(X, y, config.pca, config.seed)
+        model = fit_classifier(kind, preprocessing.Z, y, chosen, config.seed)
+    return _probe([*preprocessing.steps, ("classify", model)], kind, classes, len(y), chosen)
 
 
 def fit_classifier(
@@ -184,10 +184,10 @@ def fit_classifier(
 ) -> Any:
     """The fitted classifier of a kind on rows that are scaled and reduced: Z (n, d'), y (n,), with settings chosen."""
     classifier = kind.build(chosen.get(kind.setting, kind.default), seed)
-    if kind.tempered:
-        from core.probing.probes.estimators import Tempered
+    if kind.temperature_scaled:
+        from core.probing.probes.estimators import TemperatureScaled
 
-        classifier = Tempered(classifier, chosen["temperature"])
+        classifier = TemperatureScaled(classifier, chosen["temperature"])
     return classifier.fit(Z, y)
 
 

@@ -1,6 +1,6 @@
 """How a probe's setting is chosen: by cross-validation inside the rows that it is fitted on, and by no others.
 
-The scaler and the reduction are fitted anew in every inner fold. The inner folds keep kin on one side, as the outer do.
+The scaler and the reduction are fitted anew in every inner fold. The inner folds keep groups on one side, as the outer do.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from core.errors import ProbeError
 from core.features.reduce import Reduction
-from core.probing.probes.front import fit_front
 from core.probing.probes.kinds import Kind
+from core.probing.probes.preprocessing import fit_preprocessing
 from core.probing.resampling.folds import make_folds
 
 FOLDS = 3
@@ -38,7 +38,7 @@ class View:
     y_held: NDArray[np.int64]
 
 
-def choose(kind: Kind, views: Sequence[View], seed: int, fixed: float | None = None) -> dict[str, float]:
+def tune(kind: Kind, views: Sequence[View], seed: int, fixed: float | None = None) -> dict[str, float]:
     """The setting with which a kind of probe judges held-out rows best, and its temperature where it has one.
 
     C is judged by log loss: it is smooth where accuracies on a few held-out images are steps, and counts how sure the
@@ -61,36 +61,36 @@ def choose(kind: Kind, views: Sequence[View], seed: int, fixed: float | None = N
     else:
         value, temperature = _best(kind, views, _possible(kind, grid, views), seed)
     chosen = {kind.setting: float(value)} if kind.setting else {}
-    return {**chosen, "temperature": temperature} if kind.tempered else chosen
+    return {**chosen, "temperature": temperature} if kind.temperature_scaled else chosen
 
 
 def is_tuned(kind: Kind, fixed: float | None = None) -> bool:
-    """Whether there is anything to choose, so that inner folds are needed."""
-    return kind.tempered or len(_grid(kind, fixed)) > 1
+    """Whether there is anything to tune, so that inner folds are needed."""
+    return kind.temperature_scaled or len(_grid(kind, fixed)) > 1
 
 
 def _grid(kind: Kind, fixed: float | None) -> tuple[float, ...]:
     return (fixed,) if fixed is not None and kind.setting == "c" else kind.grid
 
 
-def inner_folds(y: NDArray[np.int64], kin: NDArray[np.int64], n_classes: int, seed: int) -> tuple[Inner, ...]:
+def inner_folds(y: NDArray[np.int64], groups: NDArray[np.int64], n_classes: int, seed: int) -> tuple[Inner, ...]:
     """Folds of these rows, up to `FOLDS`, with all classes and some more images in every fitting part, or ().
 
-    A class with one kin only is always fitted on, and never held out.
+    A class with one group only is always fitted on, and never held out.
     """
-    kins = np.array([len(np.unique(kin[y == label])) for label in range(n_classes)])
-    able = np.flatnonzero(kins >= 2)
+    counts = np.array([len(np.unique(groups[y == label])) for label in range(n_classes)])
+    able = np.flatnonzero(counts >= 2)
     rows = np.flatnonzero(np.isin(y, able))
     if not len(rows):
         return ()
     names = [str(label) for label in able]
     try:
-        drawn = make_folds(np.searchsorted(able, y[rows]), kin[rows], names, FOLDS, seed).pairs
-    except ProbeError:  # a kin with several labels counts for one of them only
+        drawn = make_folds(np.searchsorted(able, y[rows]), groups[rows], names, FOLDS, seed).pairs
+    except ProbeError:  # a group with several labels counts for one of them only
         return ()
     pairs = []
     for _fit, held in drawn:
-        fit = np.flatnonzero(~np.isin(kin, kin[rows[held]]))
+        fit = np.flatnonzero(~np.isin(groups, groups[rows[held]]))
         if len(np.unique(y[fit])) < n_classes or len(fit) <= n_classes:
             return ()
         pairs.append((fit, rows[held]))
@@ -103,8 +103,8 @@ def views_of(
     """The inner folds of X (n, d) and y (n,), each through a scaler and reduction fitted on its fitting part."""
     views = []
     for fit, held in folds:
-        front = fit_front(X[fit], y[fit], reduction, seed)
-        views.append(View(front.Z, y[fit], front(X[held]), y[held]))
+        preprocessing = fit_preprocessing(X[fit], y[fit], reduction, seed)
+        views.append(View(preprocessing.Z, y[fit], preprocessing(X[held]), y[held]))
     return views
 
 
@@ -122,7 +122,7 @@ def _best(kind: Kind, views: Sequence[View], grid: Sequence[float], seed: int) -
     best, worse = (math.inf, grid[0], 1.0), 0
     for value, parts in zip(grid, zip(*(_path(kind, view, grid, seed) for view in views), strict=True), strict=False):
         scores = np.vstack(parts)
-        temperature = fit_temperature(scores, labels) if kind.tempered else 1.0
+        temperature = fit_temperature(scores, labels) if kind.temperature_scaled else 1.0
         loss = errors(scores, labels) if kind.judged == "errors" else log_loss(scores / temperature, labels)
         if loss < best[0]:
             best, worse = (loss, value, temperature), 0

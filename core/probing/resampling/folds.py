@@ -1,6 +1,6 @@
 """Which images are held out together when a probe is cross-validated, and the parts that a learning curve grows by.
 
-This file knows labels and kin, and nothing of features: every backbone is judged on the same folds.
+This file knows labels and groups, and nothing of features: every backbone is judged on the same folds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 
 Rows = NDArray[np.int64]
-_LARGE = 4  # a kin is large where so many of its size fill a fold
+_LARGE = 4  # a group is large where so many of its size fill a fold
 SIZES = 10
 _PER_CLASS = 4
 _LEAST_PER_CLASS = 2
@@ -47,24 +47,24 @@ class Folds:
         return found
 
 
-def make_folds(y: NDArray[np.int64], kin: NDArray[np.int64], classes: Sequence[str], folds: int, seed: int) -> Folds:
-    """Stratified, seeded folds in which photos that are kin are on one side.
+def make_folds(y: NDArray[np.int64], groups: NDArray[np.int64], classes: Sequence[str], folds: int, seed: int) -> Folds:
+    """Stratified, seeded folds in which photos of one group are on one side.
 
-    The folds are drawn over kins by scikit-learn's `StratifiedKFold`, each kin with its first label; where some are so
-    large that the folds would be of very different sizes, by its `StratifiedGroupKFold`. Where a class has fewer kins
+    The folds are drawn over groups by scikit-learn's `StratifiedKFold`, each group with its first label; where some are so
+    large that the folds would be of very different sizes, by its `StratifiedGroupKFold`. Where a class has fewer groups
     than `folds`, there are fewer folds, and a note says so; so every class is in every training part.
 
     Args:
         y: (n,) class indices.
-        kin: (n,) numbers; rows with the same one are copies, near duplicates or of one group.
+        groups: (n,) numbers; rows with the same one are copies, near duplicates or of one patient, plant or the like.
         classes: the class names.
         folds: how many folds are wished for.
         seed: the same seed gives the same folds.
 
     Raises:
-        ProbeError: a class has fewer than 2 kins.
+        ProbeError: a class has fewer than 2 groups.
     """
-    distinct, first, unit = np.unique(kin, return_index=True, return_inverse=True)
+    distinct, first, unit = np.unique(groups, return_index=True, return_inverse=True)
     order = np.argsort(first)  # in the rows' order, not that of the numbers
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
@@ -87,7 +87,7 @@ def make_folds(y: NDArray[np.int64], kin: NDArray[np.int64], classes: Sequence[s
 
 
 def _held_out(y: Rows, unit: Rows, labels: Rows, folds: int, seed: int) -> list[NDArray[np.bool_]]:
-    """For each fold which rows are held out, as (n,) masks; `unit` is each row's kin, `labels` the kins' labels."""
+    """For each fold which rows are held out, as (n,) masks; `unit` is each row's group, `labels` the groups' labels."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     if np.bincount(unit).max() * folds * _LARGE > len(y):
@@ -103,8 +103,8 @@ def _possible(y: Rows, labels: Rows, classes: Sequence[str], folds: int, notes: 
     """How many folds the smallest class allows, at most `folds`; says it in `notes` where that is fewer."""
     counts = np.bincount(labels, minlength=len(classes))
     smallest = int(counts.argmin())
-    kins, name, images = int(counts[smallest]), classes[smallest], int((y == smallest).sum())
-    if kins < 2:
+    own, name, images = int(counts[smallest]), classes[smallest], int((y == smallest).sum())
+    if own < 2:
         raise ProbeError(
             ngettext(
                 "The class '{name}' has {count} image of its own in the training split; at least 2 are needed to "
@@ -113,20 +113,20 @@ def _possible(y: Rows, labels: Rows, classes: Sequence[str], folds: int, notes: 
                 "The class '{name}' has {count} images of its own in the training split; at least 2 are needed to "
                 "compare backbones (copies, near duplicates and photos of one group count as one). Add images or "
                 "remove the class.",
-                kins,
-            ).format(name=name, count=kins)
+                own,
+            ).format(name=name, count=own)
         )
-    if kins < folds:
+    if own < folds:
         said = (
             _("{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on.")
-            if kins == images
+            if own == images
             else _(
                 "{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on "
                 "that are not copies, near duplicates or of one group."
             )
         )
-        notes.append(said.format(folds=kins, wished=folds, name=name, count=kins))
-    return min(folds, kins)
+        notes.append(said.format(folds=own, wished=folds, name=name, count=own))
+    return min(folds, own)
 
 
 def sizes_for(most: int, classes: int) -> tuple[int, ...]:
@@ -139,22 +139,22 @@ def sizes_for(most: int, classes: int) -> tuple[int, ...]:
     return tuple(sorted({int(size) for size in grid}))
 
 
-def nested(y: Rows, kin: Rows, sizes: tuple[int, ...], seed: tuple[int, ...]) -> list[Rows]:
+def nested(y: Rows, groups: Rows, sizes: tuple[int, ...], seed: tuple[int, ...]) -> list[Rows]:
     """For each size the rows of one part, sorted; the last part has all rows.
 
-    Whole kins come in one after the other, in an order in which every beginning has about the classes' shares of all
-    rows; but two kins of each class come first, so that each class is in every part. A part ends with the kin that
-    brings it to its size, and where kins with several labels leave a class out, with the first that brings it in. So
+    Whole groups come in one after the other, in an order in which every beginning has about the classes' shares of all
+    rows; but two groups of each class come first, so that each class is in every part. A part ends with the group that
+    brings it to its size, and where groups with several labels leave a class out, with the first that brings it in. So
     parts may be a little larger than asked for.
 
     Args:
         y: (n,) class indices.
-        kin: (n,) rows with the same number are kin.
+        groups: (n,) rows with the same number stay together.
         sizes: rising; the last is taken for all rows.
         seed: of the order.
     """
     rng = np.random.default_rng(seed)
-    _kins, first, unit = np.unique(kin, return_index=True, return_inverse=True)
+    _groups, first, unit = np.unique(groups, return_index=True, return_inverse=True)
     labels, place = y[first], np.empty(len(first))
     for label in np.unique(labels):
         own = rng.permutation(np.flatnonzero(labels == label))
@@ -163,7 +163,7 @@ def nested(y: Rows, kin: Rows, sizes: tuple[int, ...], seed: tuple[int, ...]) ->
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(place)] = np.arange(len(first))
     order = np.argsort(rank[unit.reshape(-1)], kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(unit.reshape(-1)[order])) + 1, len(order))  # where a kin is whole
+    ends = np.append(np.flatnonzero(np.diff(unit.reshape(-1)[order])) + 1, len(order))  # where a group is whole
     complete = max(int(np.flatnonzero(y[order] == label)[0]) for label in np.unique(y)) + 1
     wanted = [max(size, complete) for size in sizes[:-1]] + [len(order)]
     return [np.sort(order[: ends[np.searchsorted(ends, size)]]) for size in wanted]

@@ -22,9 +22,9 @@ from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.probes import kinds
-from core.probing.probes.front import fit_front
+from core.probing.probes.preprocessing import fit_preprocessing
 from core.probing.probes.probe import ProbeConfig, fit_classifier, has_converged
-from core.probing.probes.tuning import View, choose, inner_folds, is_tuned, views_of
+from core.probing.probes.tuning import View, inner_folds, is_tuned, tune, views_of
 from core.probing.resampling.folds import Folds, Rows, make_folds
 from core.probing.resampling.parallel import each_fold
 from core.progress import Progress, Report, silent
@@ -125,7 +125,7 @@ def probe_components(features: Features, config: ProbeConfig | None = None, repo
     started = time.perf_counter()
     train = features.of("train")
     repeats = [
-        make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
+        make_folds(train.y, train.groups, train.classes, config.folds, (config.seed + repeat) % 2**32)
         for repeat in range(config.repeats)
     ]
     widths = widths_up_to(min(train.X.shape[1], *(len(fit) - 1 for folds in repeats for fit, _held in folds.pairs)))
@@ -164,19 +164,19 @@ class _Judged:
 
 def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fit: Rows, held: Rows) -> _Judged:
     kind = kinds.find(config.probe)
-    X, y, kin = train.X[fit], train.y[fit], train.kin[fit]
+    X, y, groups = train.X[fit], train.y[fit], train.groups[fit]
     reduction = Reduction("pca", max(widths), config.pca.whiten)
-    inner = inner_folds(y, kin, len(train.classes), config.seed) if is_tuned(kind, config.c) else ()
+    inner = inner_folds(y, groups, len(train.classes), config.seed) if is_tuned(kind, config.c) else ()
     views = views_of(X, y, inner, reduction, config.seed)
-    front = fit_front(X, y, reduction, config.seed)
-    Z_held = front(train.X[held])
+    preprocessing = fit_preprocessing(X, y, reduction, config.seed)
+    Z_held = preprocessing(train.X[held])
     said, converged = [], True
     for width in widths:
-        chosen = choose(kind, [_cut(view, width) for view in views], config.seed, config.c)
-        model = fit_classifier(kind, _first(front.Z, width), y, chosen, config.seed)
+        chosen = tune(kind, [_cut(view, width) for view in views], config.seed, config.c)
+        model = fit_classifier(kind, _first(preprocessing.Z, width), y, chosen, config.seed)
         said.append(model.predict_proba(_first(Z_held, width)))
         converged = converged and has_converged(model)
-    shares = np.cumsum(front.steps[-1][1].explained_variance_ratio_)
+    shares = np.cumsum(preprocessing.steps[-1][1].explained_variance_ratio_)
     kept = shares[np.minimum(widths, len(shares)) - 1]
     return _Judged(np.asarray(said, dtype=np.float32), kept, converged)
 

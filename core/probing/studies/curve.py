@@ -19,7 +19,7 @@ from core.probing.resampling.folds import Rows, make_folds, nested, sizes_for
 from core.probing.resampling.parallel import each_fold
 from core.probing.studies.forecast import ClassGain, forecast
 from core.probing.studies.growth import LearningCurve, is_short
-from core.probing.studies.power_law import Numbers, falls, fit_laws
+from core.probing.studies.power_law import Numbers, falls, fit_power_laws
 from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
 
     In every fold of the cross-validation that a comparison makes, probes are fitted on nested parts of the fold's
     training part, from about four images a class to all of them, and all are judged on the images that the fold holds
-    out. Kin stay together: no fold has them on both sides, and a part has all or none of a kin. Parts keep the shares
-    of the classes, but for the first two kins of each class, which are in all parts.
+    out. Groups stay together: no fold has them on both sides, and a part has all or none of a group. Parts keep the shares
+    of the classes, but for the first two groups of each class, which are in all parts.
 
     Where the config leaves C open, it is chosen once a fold, inside the fold's whole training part, and holds for all
     of its smaller parts. The held-out images have no say in it; the smallest parts may do slightly better or worse than
@@ -76,7 +76,7 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
     config, started = config or ProbeConfig(), time.perf_counter()
     train = features.of("train")
     repeats = [
-        make_folds(train.y, train.kin, train.classes, config.folds, (config.seed + repeat) % 2**32)
+        make_folds(train.y, train.groups, train.classes, config.folds, (config.seed + repeat) % 2**32)
         for repeat in range(config.repeats)
     ]
     folds = [
@@ -109,10 +109,10 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
 
 def _judged(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: _Fold) -> _Judged:
     """Probes on parts of one fold, the largest first, because it chooses C."""
-    y, parts = train.y[fold.held], nested(train.y[fold.fit], train.kin[fold.fit], sizes, fold.seed)
+    y, parts = train.y[fold.held], nested(train.y[fold.fit], train.groups[fold.fit], sizes, fold.seed)
     found = []
     for rows in [fold.fit[part] for part in reversed(parts)]:
-        probe = fit_rows(train.X[rows], train.y[rows], train.classes, config, train.kin[rows])
+        probe = fit_rows(train.X[rows], train.y[rows], train.classes, config, train.groups[rows])
         config = dataclasses.replace(config, c=probe.chosen.get("c", config.c))
         found.append(_measures(y, probe.predict_proba(train.X[fold.held]).argmax(axis=1), len(train.classes)))
     accuracy, macro_f1, recall = (np.array(one)[::-1] for one in zip(*found, strict=True))
@@ -139,7 +139,7 @@ def _class_gains(curve: LearningCurve, recall: Numbers) -> tuple[ClassGain, ...]
 def _class_gain(curve: LearningCurve, name: str, images: int, recall: Numbers) -> ClassGain:
     if images < LEAST_OF_CLASS or is_short(curve.sizes) or np.isnan(recall).any():
         return ClassGain(name, images, why=_("too few images"))
-    laws = fit_laws(curve.sizes, 1 - recall, curve.folds, images, curve.seed, _CLASS_DRAWS)
+    laws = fit_power_laws(curve.sizes, 1 - recall, curve.folds, images, curve.seed, _CLASS_DRAWS)
     if not falls(1 - recall, curve.folds) or not laws.grow:
         return ClassGain(name, images, why=_("does not grow with the number of images"))
     now, later = (forecast(laws, curve.images, more) for more in (0, curve.images))

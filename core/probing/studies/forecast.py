@@ -17,7 +17,7 @@ from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.probing.comparison.verdict import ROPE
-from core.probing.studies.power_law import MOST, Laws, spread
+from core.probing.studies.power_law import MOST, PowerLaws, spread
 
 _STEPS = 60  # points of a drawn curve
 
@@ -151,7 +151,7 @@ class ClassGain:
         return cls(name=kept.pop("class"), **kept)
 
 
-def forecast(laws: Laws, now: int, more: int) -> Forecast:
+def forecast(laws: PowerLaws, now: int, more: int) -> Forecast:
     """What `more` images bring in addition to `now`.
 
     The accuracy and the gain are the medians of what the laws say, the intervals the middle 95 %.
@@ -171,7 +171,7 @@ def forecast(laws: Laws, now: int, more: int) -> Forecast:
     )
 
 
-def needed(laws: Laws, now: int, accuracy: float) -> Needed:
+def needed(laws: PowerLaws, now: int, accuracy: float) -> Needed:
     """How many images an accuracy takes, within `MOST` times those there are.
 
     Raises:
@@ -217,7 +217,7 @@ def usual(now: int) -> tuple[int, ...]:
     return tuple(sorted({min(100, most_more(now)), now}))
 
 
-def drawn(laws: Laws, least: float, now: int) -> Sequence[dict[str, object]]:
+def drawn(laws: PowerLaws, least: float, now: int) -> Sequence[dict[str, object]]:
     """The law and its band as points to draw, from the smallest size to `MOST` times the data."""
     points = []
     for images in np.unique(np.append(np.geomspace(least, MOST * now, _STEPS), now)):

@@ -12,7 +12,7 @@ import numpy as np
 from core.errors import ProbeError
 from core.i18n import gettext as _
 from core.probing.studies.forecast import ClassGain, Forecast, Needed, drawn, forecast, needed, usual
-from core.probing.studies.power_law import MOST, Laws, Numbers, falls, fit_laws, spread, standard_error
+from core.probing.studies.power_law import MOST, Numbers, PowerLaws, falls, fit_power_laws, spread, standard_error
 
 LEAST_SIZES, LEAST_SPAN = 4, 4.0
 """A law is fitted to so many sizes at least, of which the largest is so many times the smallest."""
@@ -88,15 +88,15 @@ class LearningCurve:
         return ""
 
     @cached_property
-    def laws(self) -> Laws | None:
+    def laws(self) -> PowerLaws | None:
         """The power laws that are possible after these accuracies; None where there is no forecast."""
         if self.why_not:
             return None
         return self._fitted
 
     @cached_property
-    def _fitted(self) -> Laws:
-        return fit_laws(self.sizes, 1 - self.accuracy, self.folds, self.images, self.seed)
+    def _fitted(self) -> PowerLaws:
+        return fit_power_laws(self.sizes, 1 - self.accuracy, self.folds, self.images, self.seed)
 
     def forecast(self, more: int) -> Forecast:
         """What so many training images more should bring; 0 gives the accuracy with those there are.
@@ -114,7 +114,7 @@ class LearningCurve:
         """
         return needed(self._laws(), self.images, accuracy)
 
-    def _laws(self) -> Laws:
+    def _laws(self) -> PowerLaws:
         if self.laws is None:
             raise ProbeError(self.why_not)
         return self.laws

@@ -37,7 +37,7 @@ def spread(values: Numbers) -> Interval:
 
 
 @dataclass(frozen=True, eq=False)
-class Laws:
+class PowerLaws:
     """Power laws that are all possible after what was measured; their spread is how unsure the law is.
 
     Attributes:
@@ -67,9 +67,9 @@ class Laws:
         return np.asarray(np.where(self.a + self.b <= error, 1.0, found))
 
 
-def fit_laws(
+def fit_power_laws(
     sizes: Sequence[float], errors: Numbers, folds: int, images: int, seed: int = 0, draws: int = DRAWS
-) -> Laws:
+) -> PowerLaws:
     """The laws that are possible after the errors of F = k · r folds at J sizes.
 
     Each law is fitted to a curve that might have been measured as well: the mean of the folds, moved by a draw from a
@@ -94,7 +94,7 @@ def fit_laws(
     """
     n, noise = np.asarray(sizes, np.float64), standard_error(errors, folds, images)
     drawn = _curves(errors, noise, folds, draws, np.random.default_rng([seed, 1]))
-    return Laws(*_either(n, drawn, noise, np.random.default_rng([seed, 2])))
+    return PowerLaws(*_either(n, drawn, noise, np.random.default_rng([seed, 2])))
 
 
 def standard_error(errors: Numbers, folds: int, images: int) -> Numbers:

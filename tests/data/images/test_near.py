@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance
 from core.data.dataset import ITEMS
 from core.data.images import tiles
 from core.data.images.decode import framed, from_bytes
-from core.data.images.near import components, kin_numbers, near_pairs
+from core.data.images.near import components, group_ids, near_pairs
 from core.data.ingest import ingest
 from core.data.library import open_dataset
 from tests.conftest import ZipBuilder, photo_bytes
@@ -103,8 +103,8 @@ def test_turned_and_cut_copies_stay_on_one_side_of_made_splits(small_zip: ZipBui
             buffer = io.BytesIO()
             image.save(buffer, "JPEG", quality=90)
             extra[f"{'cat' if k % 2 else 'dog'}/s{k}-{i}.jpg"] = buffer.getvalue()
-    kin = [item.kin for item in ingest(small_zip(extra=extra)).items]
-    assert len(set(kin)) == 20 + 14
+    numbers = [item.group_id for item in ingest(small_zip(extra=extra)).items]
+    assert len(set(numbers)) == 20 + 14
 
 
 def test_flat_pictures_and_unknown_hashes_have_no_near_duplicates(tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ def test_kin_joins_copies_near_duplicates_and_groups(tmp_path: Path) -> None:
     images = [scene(1), scene(2), scene(1), jpeg(scene(2), 40), scene(4), scene(5), scene(6)]
     hashes, files = saved(tmp_path, images)
     groups = ["", "", "", "p1", "p1", "p2", ""]
-    kin = kin_numbers(["a", "b", "a", "c", "d", "e", "f"], hashes, groups, files)
-    assert kin.tolist() == [0, 1, 0, 1, 1, 2, 3]
+    numbers = group_ids(["a", "b", "a", "c", "d", "e", "f"], hashes, groups, files)
+    assert numbers.tolist() == [0, 1, 0, 1, 1, 2, 3]
 
 
 def test_a_dataset_keeps_hashes_and_kin_and_no_made_split_parts_kin(small_zip: ZipBuilder) -> None:
@@ -178,11 +178,11 @@ def test_a_dataset_keeps_hashes_and_kin_and_no_made_split_parts_kin(small_zip: Z
             scene(k).save(buffer, "JPEG", quality=quality)
             extra[f"{'cat' if k % 2 else 'dog'}/s{k}-{i}.jpg"] = buffer.getvalue()
     dataset = ingest(small_zip(extra=extra))
-    kin = [item.kin for item in dataset.items]
-    assert sorted(set(kin)) == list(range(20 + 12))
+    numbers = [item.group_id for item in dataset.items]
+    assert sorted(set(numbers)) == list(range(20 + 12))
     assert all(len(item.phash) == 16 for item in dataset.items)
-    for number in set(kin):
-        assert len({i.split for i in dataset.items if i.kin == number}) == 1
+    for number in set(numbers):
+        assert len({i.split for i in dataset.items if i.group_id == number}) == 1
 
 
 def test_a_dataset_of_the_first_version_opens(photos_zip: Path) -> None:
@@ -190,9 +190,9 @@ def test_a_dataset_of_the_first_version_opens(photos_zip: Path) -> None:
 
     dataset = ingest(photos_zip)
     table = pq.read_table(dataset.root / ITEMS)
-    pq.write_table(table.drop_columns(["phash", "group", "kin"]), dataset.root / ITEMS)
+    pq.write_table(table.drop_columns(["phash", "group", "group_id"]), dataset.root / ITEMS)
     old = open_dataset("default", dataset.id)
-    assert {(i.phash, i.group, i.kin) for i in old.items} == {("", "", -1)}
+    assert {(i.phash, i.group, i.group_id) for i in old.items} == {("", "", -1)}
     pq.write_table(table.drop_columns(["format"]), dataset.root / ITEMS)
     with pytest.raises(Exception, match="damaged"):
         open_dataset("default", dataset.id)

@@ -81,8 +81,8 @@ def test_splits_and_groups_come_from_columns(tmp_path: Path) -> None:
     dataset = ingest(zipped(tmp_path / "a.zip", {**shots(n=16), "t.csv": table}))
     assert dataset.given_splits == {"train": 8, "val": 4, "test": 4}
     assert {i.group for i in dataset.items} == {"p0", "p1", "p2", "p3"}
-    assert len({i.kin for i in dataset.items}) == 4
-    assert len({(i.kin, i.group) for i in dataset.items}) == 4
+    assert len({i.group_id for i in dataset.items}) == 4
+    assert len({(i.group_id, i.group) for i in dataset.items}) == 4
 
 
 def test_groups_stay_on_one_side(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_a_row_changes_only_what_is_fitted_with_it():
 
     features = make_features()
     train = features.of("train")
-    held = make_folds(train.y, train.kin, features.classes, 5, 0).pairs[0][1]
+    held = make_folds(train.y, train.groups, features.classes, 5, 0).pairs[0][1]
     X = features.X.copy()
     X[np.flatnonzero(features.split == "train")[held[0]]] = 1e3
     before, after = (cross_validate(f).oof.proba for f in (features, dataclasses.replace(features, X=X)))

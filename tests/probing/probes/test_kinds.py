@@ -77,7 +77,7 @@ def test_a_probe_is_what_scikit_learn_alone_finds(probe):
     train, val = features.of("train"), features.of("val")
     plain = make_pipeline(StandardScaler(), PLAIN[probe](fitted.chosen, 12)).fit(train.X, train.y)
     assert fitted.predict_proba(val.X).argmax(axis=1).tolist() == plain.predict(val.X).tolist()
-    if not KINDS[probe].tempered:
+    if not KINDS[probe].temperature_scaled:
         assert fitted.predict_proba(val.X) == pytest.approx(plain.predict_proba(val.X), abs=1e-3)
 
 

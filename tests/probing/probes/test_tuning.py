@@ -1,4 +1,4 @@
-"""How settings are chosen: inside the training rows, with kin on one side, and as a naive search would."""
+"""How settings are chosen: inside the training rows, with groups on one side, and as a naive search would."""
 
 import math
 
@@ -13,14 +13,14 @@ from sklearn.preprocessing import StandardScaler
 from core.probing.probes import tuning as choosing
 from core.probing.probes.kinds import KINDS, POWERS
 from core.probing.probes.probe import ProbeConfig, fit_probe, fit_rows
-from core.probing.probes.tuning import choose, fit_temperature, inner_folds, log_loss
+from core.probing.probes.tuning import fit_temperature, inner_folds, log_loss, tune
 from tests.probing.conftest import make_features
 
 
 @pytest.mark.parametrize("spread", [1.0, 4.0])
 def test_the_c_is_that_of_a_naive_search(spread):
     train = make_features((30, 25, 20), spread=spread).of("train")
-    folds = inner_folds(train.y, train.kin, 3, 0)
+    folds = inner_folds(train.y, train.groups, 3, 0)
     losses = []
     for c in POWERS:
         proba = np.zeros((len(train.y), 3))
@@ -34,7 +34,7 @@ def test_the_c_is_that_of_a_naive_search(spread):
 def test_the_k_is_that_of_a_naive_search():
     train = make_features((30, 25, 20), spread=4.0).of("train")
     right = dict.fromkeys((20, 10, 5, 3, 1), 0)
-    for fit, held in inner_folds(train.y, train.kin, 3, 0):
+    for fit, held in inner_folds(train.y, train.groups, 3, 0):
         for k in right:
             model = make_pipeline(StandardScaler(), KNeighborsClassifier(k, metric="cosine", weights="distance"))
             right[k] += int((model.fit(train.X[fit], train.y[fit]).predict(train.X[held]) == train.y[held]).sum())
@@ -68,12 +68,12 @@ def test_weaker_penalties_are_not_tried_once_they_are_worse(monkeypatch):
 
 def test_inner_folds_keep_kin_on_one_side_and_hold_every_row_out_once():
     y = np.repeat([0, 1, 2], 12)
-    kin = np.arange(36) // 2
-    folds = inner_folds(y, kin, 3, 0)
+    groups = np.arange(36) // 2
+    folds = inner_folds(y, groups, 3, 0)
     assert len(folds) == 3
     assert sorted(np.concatenate([held for _fit, held in folds])) == list(range(36))
     for fit, held in folds:
-        assert not set(kin[fit]) & set(kin[held])
+        assert not set(groups[fit]) & set(groups[held])
         assert set(y[fit]) == {0, 1, 2}
 
 
@@ -83,31 +83,31 @@ def test_copies_do_not_weaken_the_penalty():
     y = np.tile(np.arange(60) % 2, 2)
     X = np.tile(rng.normal(size=(60, 40)) + 0.3 * y[:60, None], (2, 1)).astype(np.float32)
     alone, paired = (
-        fit_rows(X, y, ("a", "b"), ProbeConfig(), kin).chosen["c"] for kin in (None, np.tile(np.arange(60), 2))
+        fit_rows(X, y, ("a", "b"), ProbeConfig(), groups).chosen["c"] for groups in (None, np.tile(np.arange(60), 2))
     )
     assert alone > 10 * paired
 
 
 def test_a_class_with_one_kin_is_fitted_on_and_never_held_out():
-    y, kin = np.array([0] * 6 + [1] * 6 + [2] * 2), np.array([*range(12), 12, 12])
-    for fit, held in inner_folds(y, kin, 3, 0):
+    y, groups = np.array([0] * 6 + [1] * 6 + [2] * 2), np.array([*range(12), 12, 12])
+    for fit, held in inner_folds(y, groups, 3, 0):
         assert {12, 13} <= set(fit)
         assert set(y[held]) == {0, 1}
 
 
 @pytest.mark.parametrize(
-    ("y", "kin"),
+    ("y", "groups"),
     [
         ([0, 1, 2], [0, 1, 2]),  # one image a class
-        ([0, 0, 1, 1], [0, 0, 1, 1]),  # one kin a class
-        ([0, 1, 0, 1], [0, 0, 1, 1]),  # both kins in both classes
+        ([0, 0, 1, 1], [0, 0, 1, 1]),  # one group a class
+        ([0, 1, 0, 1], [0, 0, 1, 1]),  # both groups in both classes
     ],
 )
-def test_too_few_images_have_no_inner_folds_and_take_the_usual_setting(y, kin):
-    assert inner_folds(np.array(y), np.array(kin), max(y) + 1, 0) == ()
-    assert choose(KINDS["logistic"], [], 0) == {"c": 0.01}
-    assert choose(KINDS["linear_svm"], [], 0) == {"c": 0.001, "temperature": 1.0}
-    assert choose(KINDS["nearest_mean"], [], 0) == {"temperature": 1.0}
+def test_too_few_images_have_no_inner_folds_and_take_the_usual_setting(y, groups):
+    assert inner_folds(np.array(y), np.array(groups), max(y) + 1, 0) == ()
+    assert tune(KINDS["logistic"], [], 0) == {"c": 0.01}
+    assert tune(KINDS["linear_svm"], [], 0) == {"c": 0.001, "temperature": 1.0}
+    assert tune(KINDS["nearest_mean"], [], 0) == {"temperature": 1.0}
 
 
 def test_the_log_loss_is_scikit_learns():

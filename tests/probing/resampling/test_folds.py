@@ -91,20 +91,20 @@ def test_copies_do_not_count_as_images_of_their_own():
 def test_large_groups_of_unlike_sizes_still_give_folds_of_like_sizes():
     rng = np.random.default_rng(0)
     sizes = rng.integers(5, 60, 40)
-    kin = np.repeat(np.arange(40), sizes)
+    groups = np.repeat(np.arange(40), sizes)
     y = np.repeat(np.arange(40) % 3, sizes)
-    folds = make_folds(y, kin, "abc", 5, seed=0)
+    folds = make_folds(y, groups, "abc", 5, seed=0)
     n = [len(held) for _fit, held in folds.pairs]
     assert sum(n) == len(y)
     assert max(n) < 1.5 * min(n)
     for fit, held in folds.pairs:
-        assert not set(kin[fit]) & set(kin[held])
+        assert not set(groups[fit]) & set(groups[held])
         assert set(y[fit]) == {0, 1, 2}
 
 
 def test_groups_count_as_one_when_folds_are_few():
-    y, kin = labels(30, 6), np.concatenate([np.arange(30), [40, 40, 41, 41, 42, 42]])
-    folds = make_folds(y, kin, ("ant", "bee"), 5, seed=0)
+    y, groups = labels(30, 6), np.concatenate([np.arange(30), [40, 40, 41, 41, 42, 42]])
+    folds = make_folds(y, groups, ("ant", "bee"), 5, seed=0)
     assert len(folds) == 3
     assert folds.notes[0].startswith("3 folds instead of 5, because the class 'bee' has only 3 images")
     assert "of one group" in folds.notes[0]
@@ -112,7 +112,7 @@ def test_groups_count_as_one_when_folds_are_few():
 
 def test_one_group_for_nearly_all_still_leaves_every_class_to_learn_from():
     y = labels(50, 6)
-    kin = np.concatenate([np.zeros(44), np.arange(1, 13)]).astype(np.int64)
-    for fit, held in make_folds(y, kin, "ab", 3, seed=1).pairs:
+    groups = np.concatenate([np.zeros(44), np.arange(1, 13)]).astype(np.int64)
+    for fit, held in make_folds(y, groups, "ab", 3, seed=1).pairs:
         assert set(y[fit]) == {0, 1}
         assert len(held)

@@ -35,23 +35,23 @@ def test_parts_hold_the_smaller_ones_and_keep_the_shares():
 
 
 def test_kin_are_in_a_part_together_or_not_at_all():
-    kin = np.repeat(np.arange(30), 4)
+    groups = np.repeat(np.arange(30), 4)
     y = np.repeat([0, 1], 60)
-    for part in nested(y, kin, (16, 30, 60, 120), (1,)):
-        for one in np.unique(kin[part]):
-            assert (kin[part] == one).sum() == 4
+    for part in nested(y, groups, (16, 30, 60, 120), (1,)):
+        for one in np.unique(groups[part]):
+            assert (groups[part] == one).sum() == 4
 
 
 def test_every_class_is_in_every_part_even_inside_others_kin():
-    """Class 2 has images only in kins whose first label is another."""
-    kin = np.repeat(np.arange(20), 3)
+    """Class 2 has images only in groups whose first label is another."""
+    groups = np.repeat(np.arange(20), 3)
     y = np.array([0, 0, 0] * 10 + [1, 1, 1] * 9 + [1, 2, 2])
-    for part in nested(y, kin, (6, 12, 60), (5,)):
+    for part in nested(y, groups, (6, 12, 60), (5,)):
         assert set(y[part]) == {0, 1, 2}
 
 
 def test_the_seed_decides():
-    y, kin = np.repeat([0, 1], 50), np.arange(100)
-    one, same, other = (nested(y, kin, (20, 100), seed)[0] for seed in ((1, 2), (1, 2), (1, 3)))
+    y, groups = np.repeat([0, 1], 50), np.arange(100)
+    one, same, other = (nested(y, groups, (20, 100), seed)[0] for seed in ((1, 2), (1, 2), (1, 3)))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)

@@ -32,8 +32,8 @@ def test_a_curve_is_what_a_naive_loop_finds(curve):
     assert curve.sizes == sizes
     row = 0
     for repeat in range(2):
-        for number, (fit, held) in enumerate(make_folds(train.y, train.kin, train.classes, 5, repeat).pairs):
-            parts = nested(train.y[fit], train.kin[fit], sizes, (0, repeat, number))
+        for number, (fit, held) in enumerate(make_folds(train.y, train.groups, train.classes, 5, repeat).pairs):
+            parts = nested(train.y[fit], train.groups[fit], sizes, (0, repeat, number))
             for place, part in enumerate(parts):
                 model = make_pipeline(StandardScaler(), LogisticRegression(C=curve.c[row], max_iter=2000))
                 said = model.fit(train.X[fit[part]], train.y[fit[part]]).predict(train.X[held])
@@ -96,9 +96,9 @@ def test_held_out_images_have_no_say_in_c(monkeypatch):
 
     seen = []
 
-    def watched(X, y, classes, config, kin):
+    def watched(X, y, classes, config, groups):
         seen.append((config.c, len(y), X.sum()))
-        return fit(X, y, classes, config, kin)
+        return fit(X, y, classes, config, groups)
 
     fit = module.fit_rows
     monkeypatch.setattr(module, "fit_rows", watched)
@@ -119,7 +119,7 @@ def test_kin_share_a_side_of_every_split():
     plain = make_features((150, 150), d=8, val=0, test=0)
     y = np.repeat(rng.integers(0, 2, n), 10)
     y[:20] = np.repeat([0, 1], 10)
-    features = dataclasses.replace(plain, X=X, y=y, kin=np.repeat(np.arange(n), 10))
+    features = dataclasses.replace(plain, X=X, y=y, groups=np.repeat(np.arange(n), 10))
     found = learning_curve(features, ProbeConfig(c=100.0, repeats=4))
     assert found.accuracy[:, -1].mean() < 0.75
 
@@ -194,7 +194,7 @@ def test_half_of_real_photos_forecast_what_all_of_them_show(shared, photos, back
 
     train = extract(ingest(str(source), "default"), backbone).of("train")
     n = len(train.y)
-    half = train.at(nested(train.y, train.kin, (n // 2, n), (0,))[0])
+    half = train.at(nested(train.y, train.groups, (n // 2, n), (0,))[0])
     measured, truth = learning_curve(half, QUICK), learning_curve(train, QUICK)
     found = measured.forecast(round(truth.sizes[-1]) - len(half.y))
     low, high = found.interval

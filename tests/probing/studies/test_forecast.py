@@ -3,10 +3,10 @@ import pytest
 
 from core.errors import ProbeError
 from core.probing.studies.forecast import ClassGain, Forecast, Needed, drawn, forecast, needed, usual
-from core.probing.studies.power_law import Laws
+from core.probing.studies.power_law import PowerLaws
 
-ONE = Laws(np.array([0.1]), np.array([1.0]), np.array([0.5]))
-SPREAD = Laws(np.linspace(0.05, 0.15, 101), np.ones(101), np.full(101, 0.5))
+ONE = PowerLaws(np.array([0.1]), np.array([1.0]), np.array([0.5]))
+SPREAD = PowerLaws(np.linspace(0.05, 0.15, 101), np.ones(101), np.full(101, 0.5))
 
 
 def said(gain, low, high, more=200):

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import curve_fit
 
-from core.probing.studies.power_law import Laws, _least_squares, falls, fit_laws, spread, standard_error
+from core.probing.studies.power_law import PowerLaws, _least_squares, falls, fit_power_laws, spread, standard_error
 
 SIZES = (20, 35, 60, 105, 180, 320)
 
@@ -28,7 +28,7 @@ def measured(rng, truth, images=400, folds=5, repeats=2, jitter=0.01):
 
 def test_a_law_without_noise_is_found_again():
     errors = np.tile(law(SIZES, 0.08, 1.2, 0.5), (10, 1))
-    laws = fit_laws(SIZES, errors, 5, 10**9, draws=50)
+    laws = fit_power_laws(SIZES, errors, 5, 10**9, draws=50)
     for n in (320, 640, 1280):
         assert np.median(laws.error(n)) == pytest.approx(law(n, 0.08, 1.2, 0.5), abs=0.002)
 
@@ -48,7 +48,7 @@ def test_least_squares_are_those_of_a_general_optimiser():
 
 
 def test_the_images_that_an_error_takes_are_the_law_turned_around():
-    laws = Laws(np.array([0.1, 0.0, 0.3, 0.05]), np.array([1.0, 2.0, 1.0, 0.0]), np.array([0.5, 0.4, 0.5, 1.0]))
+    laws = PowerLaws(np.array([0.1, 0.0, 0.3, 0.05]), np.array([1.0, 2.0, 1.0, 0.0]), np.array([0.5, 0.4, 0.5, 1.0]))
     wanted = laws.images(0.2)
     assert laws.error(wanted[0])[0] == pytest.approx(0.2)
     assert laws.error(wanted[1])[1] == pytest.approx(0.2)
@@ -57,13 +57,13 @@ def test_the_images_that_an_error_takes_are_the_law_turned_around():
 
 
 def test_no_error_is_above_one():
-    assert Laws(np.array([0.5]), np.array([3.0]), np.array([0.5])).error(1) == 1
+    assert PowerLaws(np.array([0.5]), np.array([3.0]), np.array([0.5])).error(1) == 1
 
 
 def test_folds_without_a_mistake_do_not_make_the_future_certain():
     errors = np.zeros((10, len(SIZES)))
     assert (standard_error(errors, 5, 100) > 0.01).all()
-    low, high = spread(fit_laws(SIZES, errors, 5, 100).error(640))
+    low, high = spread(fit_power_laws(SIZES, errors, 5, 100).error(640))
     assert low == 0
     assert 0.01 < high < 0.1
 
@@ -79,7 +79,7 @@ def test_the_standard_error_of_a_fair_coin_is_that_of_the_images_however_often_t
 
 def test_a_flat_curve_says_that_more_images_bring_little():
     errors = measured(np.random.default_rng(0), np.full(len(SIZES), 0.2), images=2000)
-    laws = fit_laws(SIZES, errors, 5, 2000)
+    laws = fit_power_laws(SIZES, errors, 5, 2000)
     low, high = spread(laws.error(400) - laws.error(800))
     assert low == pytest.approx(0, abs=0.002)
     assert high < 0.02
@@ -89,8 +89,8 @@ def test_errors_that_rise_again_are_no_power_law():
     rng = np.random.default_rng(0)
     assert falls(measured(rng, law(SIZES, 0.1, 1, 0.5)), 5)
     assert falls(measured(rng, np.full(len(SIZES), 0.2)), 5)
-    assert fit_laws(SIZES, measured(rng, np.full(len(SIZES), 0.2)), 5, 400).grow
-    assert not fit_laws(SIZES, measured(rng, 1 - law(SIZES, 0.1, 1, 0.5)), 5, 400).grow
+    assert fit_power_laws(SIZES, measured(rng, np.full(len(SIZES), 0.2)), 5, 400).grow
+    assert not fit_power_laws(SIZES, measured(rng, 1 - law(SIZES, 0.1, 1, 0.5)), 5, 400).grow
     assert not falls(measured(rng, np.array([0.5, 0.4, 0.2, 0.1, 0.2, 0.4])), 5)
 
 
@@ -108,7 +108,7 @@ def test_the_intervals_cover_the_truth_about_as_often_as_they_say(truth):
     rng, curves, now = np.random.default_rng(7), 150, 400
     covered = np.zeros((2, 2))
     for one in range(curves):
-        laws = fit_laws(SIZES, measured(rng, law(SIZES, *truth)), 5, now, seed=one, draws=400)
+        laws = fit_power_laws(SIZES, measured(rng, law(SIZES, *truth)), 5, now, seed=one, draws=400)
         for k, n in enumerate((2 * now, 4 * now)):
             low, high = spread(laws.error(n))
             covered[0, k] += low <= law(n, *truth) <= high
@@ -120,7 +120,7 @@ def test_the_intervals_cover_the_truth_about_as_often_as_they_say(truth):
 
 def test_the_same_seed_gives_the_same_laws():
     errors = measured(np.random.default_rng(0), law(SIZES, 0.1, 1, 0.5))
-    one, same, other = (fit_laws(SIZES, errors, 5, 400, seed) for seed in (1, 1, 2))
+    one, same, other = (fit_power_laws(SIZES, errors, 5, 400, seed) for seed in (1, 1, 2))
     assert np.array_equal(one.c, same.c)
     assert np.array_equal(one.a, same.a)
     assert not np.array_equal(one.c, other.c)

@@ -12,7 +12,7 @@ from core.features.reduce import Reduction
 
 
 @dataclass(frozen=True, eq=False)
-class Front:
+class FittedPreprocessing:
     """The fitted steps before the classifier.
 
     Attributes:
@@ -30,7 +30,9 @@ class Front:
         return np.asarray(X, dtype=np.float32)
 
 
-def fit_front(X: NDArray[np.float32], y: NDArray[np.int64], reduction: Reduction, seed: int) -> Front:
+def fit_preprocessing(
+    X: NDArray[np.float32], y: NDArray[np.int64], reduction: Reduction, seed: int
+) -> FittedPreprocessing:
     """Fits scaler and reduction on these rows: X (n, d), labels y (n,), of which only LDA makes use.
 
     Raises:
@@ -42,5 +44,7 @@ def fit_front(X: NDArray[np.float32], y: NDArray[np.int64], reduction: Reduction
     Z = scaler.transform(X)
     reducer = reduction.fit(Z, y, seed)
     if reducer is None:
-        return Front((("scale", scaler),), np.asarray(Z, dtype=np.float32))
-    return Front((("scale", scaler), ("reduce", reducer)), np.asarray(reducer.transform(Z), dtype=np.float32))
+        return FittedPreprocessing((("scale", scaler),), np.asarray(Z, dtype=np.float32))
+    return FittedPreprocessing(
+        (("scale", scaler), ("reduce", reducer)), np.asarray(reducer.transform(Z), dtype=np.float32)
+    )
