@@ -2,8 +2,8 @@
 
 Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own as far as can
 be, and every class in every split where it has the images. Photos of one group (copies, near duplicates, one patient)
-stay together, so that no made split leaks; a group may span classes. Which of them go depends on the seed and their content
-alone: adding photos moves few of the others.
+stay together, so that no made split leaks; a group may span classes. Which of them go depends on the seed and their
+content alone: adding photos moves few of the others.
 """
 
 from __future__ import annotations

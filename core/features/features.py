@@ -59,8 +59,8 @@ class Features:
             object.__setattr__(self, "groups", _copies(self.ids))
         if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == len(self.groups) == n:
             raise ValueError(
-                f"features of {n} images have X of shape (n, d), y, split and groups of shape (n,); not {self.X.shape}, "
-                f"{self.y.shape}, {self.split.shape} and {self.groups.shape}"
+                f"features of {n} images have X of shape (n, d), y, split and groups of shape (n,); not "
+                f"{self.X.shape}, {self.y.shape}, {self.split.shape} and {self.groups.shape}"
             )
 
     def of(self, split: str) -> Features:

@@ -57,7 +57,7 @@ def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[Pair, ...]:
 
 
 def _related(distinct: list[Item]) -> list[Item]:
-    """Those of distinct photos that may have a near duplicate: it would be in its group, which was found when they came in."""
+    """Those of distinct photos that may have a near duplicate: it would share their group, found when they came in."""
     members = Counter(item.group_id for item in distinct)
     return [item for item in distinct if item.group_id < 0 or members[item.group_id] > 1]
 

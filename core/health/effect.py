@@ -50,8 +50,8 @@ class Effect:
 def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effect:
     """Compares a probe on the training photos as they came with one on them as edited.
 
-    Both are judged by the same images and labels: those of the split that no edit touches and that have none of their group among
-    the training photos as they came. (On photos that leak, mending the leak would look like a loss.)
+    Both are judged by the same images and labels: those of the split that no edit touches and that have none of
+    their group among the training photos as they came. (On photos that leak, mending the leak would look like a loss.)
 
     Args:
         original: the dataset as it came.
@@ -67,7 +67,8 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
     if not len(judged.y):
         raise ProbeError(
             _(
-                "No validation or test photo is left to judge the edits on: all are edited, or have copies or near duplicates in training."
+                "No validation or test photo is left to judge the edits on: all are edited, or have copies or near "
+                "duplicates in training."
             )
         )
     on_training = {key(item): by_photo[key(item)] for item in original.split("train") if key(item) in by_photo}

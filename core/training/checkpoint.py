@@ -1,7 +1,7 @@
 """How far a training is, on disk, so that it can go on exactly where it stopped.
 
     best.safetensors      what training changed of the network, at the best epoch
-    last.safetensors      the same after the last epoch, with the optimizer's state and, as metadata, the `TrainingState`
+    last.safetensors      the same after the last epoch, with the optimizer's state; as metadata, the `TrainingState`
     history.json          one object an epoch, for whoever draws
 
 `last.safetensors` is written after `best.safetensors`, and is the truth; samples and the order of images depend on
@@ -73,8 +73,8 @@ def save_best(out: Path, network: Network) -> None:
 def save_last(out: Path, network: Network, optimizer: torch.optim.Optimizer, state: TrainingState) -> None:
     """Replaces the checkpoint to go on from."""
     tensors = {f"network.{key}": value for key, value in network.kept_state().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items() if isinstance(value, Tensor)}
+    for index, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items() if isinstance(value, Tensor)}
     metadata = {"standing": json.dumps(dataclasses.asdict(state))}
     write_bytes(out / LAST, save(_plain(tensors), metadata))
 

@@ -1,7 +1,7 @@
 """The kinds of probe: simple classifiers on standardised features, each with how it is built and how it is tuned.
 
-A kind knows one classifier. What is in front of it (`probes.preprocessing`), how its setting is tuned inside the training
-rows (`probes.tuning`) and how it becomes a `Probe` (`probes.probe`) is the same for all.
+A kind knows one classifier. What is in front of it (`probes.preprocessing`), how its setting is tuned inside the
+training rows (`probes.tuning`) and how it becomes a `Probe` (`probes.probe`) is the same for all.
 """
 
 from __future__ import annotations

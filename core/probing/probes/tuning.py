@@ -1,6 +1,7 @@
 """How a probe's setting is chosen: by cross-validation inside the rows that it is fitted on, and by no others.
 
-The scaler and the reduction are fitted anew in every inner fold. The inner folds keep groups on one side, as the outer do.
+The scaler and the reduction are fitted anew in every inner fold. The inner folds keep groups on one side, as the outer
+do.
 """
 
 from __future__ import annotations

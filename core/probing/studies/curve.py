@@ -58,8 +58,8 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
 
     In every fold of the cross-validation that a comparison makes, probes are fitted on nested parts of the fold's
     training part, from about four images a class to all of them, and all are judged on the images that the fold holds
-    out. Groups stay together: no fold has them on both sides, and a part has all or none of a group. Parts keep the shares
-    of the classes, but for the first two groups of each class, which are in all parts.
+    out. Groups stay together: no fold has them on both sides, and a part has all or none of a group. Parts keep the
+    shares of the classes, but for the first two groups of each class, which are in all parts.
 
     Where the config leaves C open, it is chosen once a fold, inside the fold's whole training part, and holds for all
     of its smaller parts. The held-out images have no say in it; the smallest parts may do slightly better or worse than
