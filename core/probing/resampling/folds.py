@@ -51,8 +51,8 @@ def make_folds(y: NDArray[np.int64], groups: NDArray[np.int64], classes: Sequenc
     """Stratified, seeded folds in which photos of one group are on one side.
 
     The folds are drawn over groups by scikit-learn's `StratifiedKFold`, each group with its first label; where some are
-    so large that the folds would be of very different sizes, by its `StratifiedGroupKFold`. Where a class has fewer groups
-    than `folds`, there are fewer folds, and a note says so; so every class is in every training part.
+    so large that the folds would be of very different sizes, by its `StratifiedGroupKFold`. Where a class has fewer
+    groups than `folds`, there are fewer folds, and a note says so; so every class is in every training part.
 
     Args:
         y: (n,) class indices.
