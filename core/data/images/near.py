@@ -71,19 +71,12 @@ def near_pairs(
 
 def components(n: int, pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
     """The number of each of n things' connected component, (n,), counted from 0 in the order of first members."""
-    parent = list(range(n))
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    for i, j in pairs:
-        a, b = root(i), root(j)
-        parent[max(a, b)] = min(a, b)
-    numbers: dict[int, int] = {}
-    return np.array([numbers.setdefault(root(i), len(numbers)) for i in range(n)], dtype=np.int64)
+    edges = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    graph = coo_array((np.ones(len(edges), dtype=np.bool_), edges.T), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def group_ids(
