@@ -1,4 +1,7 @@
-"""The layout of the code, proved from its imports: which room knows which, and what the server never loads."""
+"""The layout of the code, proved from its imports: which room knows which, and what the server never loads.
+
+Every test lists all the faults it sees: a list that is empty is the proof.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,32 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-import pytest
+from tests.imports import ROOT, at_import, dotted, imported, imported_files, named, reached, sources, tree
 
-ROOT = Path(__file__).resolve().parents[1]
-
-FOUNDATION = {"errors", "progress", "i18n", "paths", "machine", "runs", "tables", "workspaces"}
+# Every room may import these.
+FOUNDATION = {"errors", "i18n", "machine", "numbers", "paths", "progress", "runs", "tables", "workspaces"}
 # A room imports rooms with a lower number, and the foundation. `jobs` does not know what it runs.
 LEVELS = {
     **dict.fromkeys(FOUNDATION, 0),
     "jobs": 0,
     "data": 1,
     "backbones": 2,
-    "features": 3,
-    "evaluation": 3,
-    "probing": 4,
-    "training": 5,
-    "health": 5,
-    "bundle": 6,
-    "tasks": 7,
-    "cli": 7,
-    "pretraining": 7,
-    "__main__": 7,
+    "engines": 3,
+    "features": 4,
+    "evaluation": 4,
+    "probing": 5,
+    "training": 6,
+    "health": 6,
+    "models": 6,
+    "explaining": 7,
+    "bundle": 7,
+    "tasks": 8,
+    "pretraining": 8,
+    "cli": 9,
+    "__main__": 10,
 }
 HEAVY = {"torch", "torchvision", "openvino"}
 # The server imports these, and the command line starts with them, so they load no network library.
@@ -50,50 +55,8 @@ WITHOUT_TORCH = (
 )
 
 
-def sources(*patterns: str) -> list[Path]:
-    return sorted(path for pattern in patterns for path in ROOT.glob(pattern) if "__pycache__" not in path.parts)
-
-
 CORE = sources("core/**/*.py")
 PAGES = sources("streamlit_app.py", "pages/**/*.py")
-
-
-def named(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def dotted(path: Path) -> str:
-    """The name under which the file at `path` is imported."""
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=named(path))
-
-
-def at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs when the module is imported: all but the bodies of functions and what is for type checkers."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
-        yield child
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from at_import(child)
-
-
-def imported(path: Path, nodes: Iterator[ast.AST]) -> set[str]:
-    """The modules that import statements among `nodes` name; `from a import b` names `a` and `a.b`."""
-    names: set[str] = set()
-    package = dotted(path).split(".") if path.name == "__init__.py" else dotted(path).split(".")[:-1]
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            start = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            module = ".".join(part for part in (start, node.module) if part)
-            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
-    return names
 
 
 def room(module: str) -> str | None:
@@ -102,63 +65,97 @@ def room(module: str) -> str | None:
     return parts[1] if parts[0] == "core" and len(parts) > 1 else None
 
 
-@cache
-def files_of(module: str) -> tuple[Path, ...]:
-    """The files of this repository that importing `module` runs: itself and the packages it is in."""
-    parts = module.split(".")
-    found = []
-    for i in range(1, len(parts) + 1):
-        place = ROOT.joinpath(*parts[:i])
-        found += [p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()]
-    return tuple(found)
+def owner(path: Path) -> str | None:
+    """The page that has `path` for itself; None for what pages share, and outside of `pages`."""
+    match path.relative_to(ROOT).parts:
+        case ("pages", file) if file != "__init__.py":
+            return file.removesuffix(".py")
+        case ("pages", "ui", folder, *_, _file) if folder != "charts":
+            return folder
+    return None
 
 
-def reached(start: Path) -> dict[Path, Path | None]:
-    """Every file of ours that importing `start` runs, with the file that imports it."""
-    found: dict[Path, Path | None] = {start: None}
-    waiting = [start]
-    while waiting:
-        path = waiting.pop()
-        for module in sorted(imported(path, at_import(tree(path)))):
-            for other in files_of(module):
-                if other not in found:
-                    found[other] = path
-                    waiting.append(other)
-    return found
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """The circles of a graph, each as "a → b → a"; each is opened where it was seen, to find the next."""
+    graph = {name: set(others) for name, others in graph.items()}
+    seen = []
+    while True:
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            circle = error.args[1][::-1]  # the sorter gives what is imported before what imports it
+            seen.append(" → ".join(circle))
+            graph[circle[0]].remove(circle[1])
+        else:
+            return seen
 
 
-def calls(path: Path, *names: str) -> Iterator[ast.Call]:
+def calls(parsed: ast.Module, *names: str) -> Iterator[ast.Call]:
     """The calls of functions with one of these names, as `name(...)` or `module.name(...)`."""
-    for node in ast.walk(tree(path)):
+    for node in ast.walk(parsed):
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names:
             yield node
 
 
-@pytest.mark.parametrize("path", CORE, ids=named)
-def test_a_room_imports_only_rooms_below_it(path):
-    mine = room(dotted(path))
-    if mine is None:  # core/__init__.py: the version, and nothing else
-        assert not imported(path, ast.walk(tree(path)))
-        return
-    assert mine in LEVELS, f"{named(path)} is in no room of the table above"
-    others = {room(name) for name in imported(path, ast.walk(tree(path)))} - {None, mine, "__version__"} - FOUNDATION
-    wrong = {other for other in others if mine in FOUNDATION | {"jobs"} or LEVELS[other] >= LEVELS[mine]}
-    # The entries of one program: the command line runs the tasks.
-    allowed = {"tasks"} if mine == "cli" else {"cli", "tasks"} if mine == "__main__" else set()
-    assert not wrong - allowed
+def listed(faults: list[str]) -> str:
+    """The faults one a line, for an assertion's message."""
+    return "\n" + "\n".join(faults)
 
 
-@pytest.mark.parametrize("path", CORE, ids=named)
-def test_core_knows_no_page(path):
-    tops = {name.partition(".")[0] for name in imported(path, ast.walk(tree(path)))}
-    assert not tops & {"streamlit", "pages", "plotly", "tests", "benchmarks"}
+def test_a_room_imports_only_rooms_below_it():
+    faults = []
+    for path in CORE:
+        mine = room(dotted(path))
+        modules = imported(path, ast.walk(tree(path)))
+        if mine is None:  # core/__init__.py: the version, and nothing else
+            faults += [f"{named(path)} imports {name}" for name in modules]
+        elif mine not in LEVELS:
+            faults.append(f"{named(path)} is in no room of the table above")
+        else:
+            others = {room(name) for name in modules} - {None, mine, "__version__"} - FOUNDATION
+            faults += [f"{named(path)} imports {o}" for o in others if LEVELS.get(o, 99) >= LEVELS[mine]]
+    assert not faults, listed(faults)
 
 
-@pytest.mark.parametrize("path", [*PAGES, *sources(*WITHOUT_TORCH)], ids=named)
-def test_the_server_reaches_no_torch(path):
-    for file, by in reached(path).items():
-        tops = {name.partition(".")[0] for name in imported(file, at_import(tree(file)))}
-        assert not tops & HEAVY, f"{named(file)}, imported by {named(by) if by else 'itself'}, loads {tops & HEAVY}"
+def test_no_files_import_each_other_in_a_circle():
+    faults = circles({named(path): {named(file) for file in imported_files(path)} for path in [*CORE, *PAGES]})
+    assert not faults, listed(faults)
+
+
+def test_what_a_page_has_for_itself_is_imported_by_that_page_alone():
+    scripts = sources("streamlit_app.py", "pages/*.py")
+    faults = [
+        f"{named(path)} imports {named(file)}"
+        for path in PAGES
+        for file in imported_files(path)
+        if owner(file) not in (None, owner(path)) or file in scripts
+    ]
+    homes = {None, *(owner(script) for script in scripts)}
+    faults += [f"{named(path)} is of no page" for path in PAGES if owner(path) not in homes]
+    assert not faults, listed(faults)
+
+
+def test_core_knows_no_page_and_nothing_knows_the_factory_of_the_backbones():
+    faults = []
+    for path in CORE:
+        modules = imported(path, ast.walk(tree(path)))
+        tops = {name.partition(".")[0] for name in modules}
+        faults += [f"{named(path)} imports {n}" for n in tops & {"streamlit", "pages", "plotly", "tests", "benchmarks"}]
+    for path in [*CORE, *PAGES]:
+        if room(dotted(path)) != "pretraining" and "pretraining" in map(room, imported(path, ast.walk(tree(path)))):
+            faults.append(f"{named(path)} imports core.pretraining")
+    assert not faults, listed(faults)
+
+
+def test_the_server_reaches_no_torch():
+    faults = []
+    for path in [*PAGES, *sources(*WITHOUT_TORCH)]:
+        for file, by in reached(path).items():
+            tops = {name.partition(".")[0] for name in imported(file, at_import(tree(file)))}
+            if tops & HEAVY:
+                way = f"{named(file)}, imported by {named(by) if by else 'itself'}"
+                faults.append(f"{named(path)} loads {', '.join(tops & HEAVY)}: {way}")
+    assert not faults, listed(faults)
 
 
 def test_importing_what_the_server_imports_leaves_torch_alone():
@@ -174,58 +171,89 @@ for name in {modules!r}:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("path", PAGES, ids=named)
-def test_session_state_and_caches_have_one_home_each(path):
-    used = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
-    used |= {name.rpartition(".")[2] for name in imported(path, ast.walk(tree(path)))}
-    if named(path) != "pages/ui/state.py":
-        assert not used & {"session_state", "query_params"}
-    if named(path) != "pages/ui/resources.py":
-        assert not used & {"cache_data", "cache_resource"}
+def test_session_state_and_caches_have_one_home_each():
+    homes = {"pages/ui/state.py": {"session_state", "query_params"}}
+    homes["pages/ui/resources.py"] = {"cache_data", "cache_resource"}
+    faults = []
+    for path in PAGES:
+        used = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
+        used |= {name.rpartition(".")[2] for name in imported(path, ast.walk(tree(path)))}
+        for home, names in homes.items():
+            faults += [f"{named(path)} uses {name}" for name in used & names if named(path) != home]
+    assert not faults, listed(faults)
 
 
-@pytest.mark.parametrize("path", CORE, ids=named)
-def test_core_reads_nothing_that_can_run_code(path):
+def test_core_reads_nothing_that_can_run_code():
+    faults = [f"{named(path)}: {fault}" for path in CORE for fault in unsafe_reads(tree(path), path)]
+    assert not faults, listed(faults)
+
+
+def unsafe_reads(parsed: ast.Module, path: Path) -> Iterator[str]:
+    """What could run code that a file holds: pickles and what is like them, torch and numpy where they allow those."""
     unsafe = ("pickle", "cloudpickle", "dill", "shelve", "marshal")
-    used = {ast.unparse(n) for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute)}
-    used |= {name for name in imported(path, ast.walk(tree(path))) if "." in name}
+    used = {ast.unparse(n) for n in ast.walk(parsed) if isinstance(n, ast.Attribute)}
+    used |= {name for name in imported(path, ast.walk(parsed)) if "." in name}
     # The error is caught where torch refuses a file; nothing else of these modules is of use.
-    assert not {name for name in used if name.startswith(tuple(f"{u}." for u in unsafe))} - {"pickle.UnpicklingError"}
-    for call in calls(path, "load"):
-        if ast.unparse(call.func) in ("torch.load", "joblib.load"):
-            assert any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in call.keywords)
-    keywords = [k for node in ast.walk(tree(path)) if isinstance(node, ast.Call) for k in node.keywords]
-    assert not [k for k in keywords if k.arg == "allow_pickle" and ast.unparse(k.value) != "False"]
+    yield from {n for n in used if n.startswith(tuple(f"{u}." for u in unsafe))} - {"pickle.UnpicklingError"}
+    for call in calls(parsed, "load"):
+        safe = any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in call.keywords)
+        if ast.unparse(call.func) in ("torch.load", "joblib.load") and not safe:
+            yield f"line {call.lineno} loads without weights_only=True"
+    for node in ast.walk(parsed):
+        for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            if keyword.arg == "allow_pickle" and ast.unparse(keyword.value) != "False":
+                yield f"line {keyword.lineno} allows pickles"
 
 
-@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=named)
-def test_every_module_says_what_it_is(path):
-    assert ast.get_docstring(tree(path))
+def test_every_module_says_what_it_is():
+    faults = [named(path) for path in [*CORE, *PAGES] if not ast.get_docstring(tree(path))]
+    assert not faults, listed(faults)
 
 
-@pytest.mark.parametrize("path", [p for p in [*CORE, *PAGES] if p.name != "i18n.py"], ids=named)
-def test_translators_see_whole_sentences(path):
-    for call in [*calls(path, "_", "gettext"), *calls(path, "ngettext")]:
+def test_translators_see_whole_sentences():
+    faults = [
+        f"{named(path)}, line {call.lineno}: fill in after translating"
+        for path in [*CORE, *PAGES]
+        for call in computed_messages(tree(path))
+        if path.name != "i18n.py"
+    ]
+    assert not faults, listed(faults)
+
+
+def computed_messages(parsed: ast.Module) -> Iterator[ast.Call]:
+    """The calls for a translation whose message is computed, and so is no message that a translator could see."""
+    for call in [*calls(parsed, "_", "gettext"), *calls(parsed, "ngettext")]:
         messages = call.args[:2] if ast.unparse(call.func).endswith("ngettext") else call.args[:1]
-        # A name stands for a message that is marked where it is written; anything computed is no message at all.
+        # A name stands for a message that is marked where it is written.
         plain = (ast.Constant, ast.Name, ast.Attribute, ast.Subscript)
-        assert all(isinstance(m, plain) for m in messages), f"line {call.lineno}: fill in after translating"
+        if not all(isinstance(message, plain) for message in messages):
+            yield call
 
 
-@pytest.mark.parametrize("path", [*CORE, *sources("pages/ui/**/*.py")], ids=named)
-def test_nothing_is_translated_before_the_language_is_known(path):
-    early = [n for n in at_import(tree(path)) if isinstance(n, ast.Call) and ast.unparse(n.func) in ("_", "ngettext")]
-    assert not early, f"line {early[0].lineno}: this is translated once, when the module is imported"
+def test_nothing_is_translated_before_the_language_is_known():
+    faults = [
+        f"{named(path)}, line {node.lineno}: this is translated once, when the module is imported"
+        for path in [*CORE, *sources("pages/ui/**/*.py")]
+        for node in at_import(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_", "ngettext")
+    ]
+    assert not faults, listed(faults)
 
 
-def test_the_checks_above_see_what_they_look_for(tmp_path):
-    source = tmp_path / "sample.py"
-    source.write_text("import torch.nn\nfrom core.data import dataset\ndef f():\n    import openvino\n")
-    parsed = ast.parse(source.read_text())
+def test_the_checks_above_see_what_they_look_for():
     here = ROOT / "core" / "sample.py"
+    parsed = ast.parse("import torch.nn\nfrom core.data import dataset\ndef f():\n    import openvino\n")
     assert imported(here, at_import(parsed)) == {"torch.nn", "core.data", "core.data.dataset"}
     assert "openvino" in imported(here, ast.walk(parsed))
     relative = ast.parse("from . import dataset\nfrom ..errors import GraftError\n")
     assert {"core.data.dataset", "core.errors"} <= imported(ROOT / "core/data/near.py", ast.walk(relative))
     assert ROOT / "core/__init__.py" in reached(ROOT / "core/runs.py")
     assert room("core.data.images.decode") == "data"
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"e"}, "e": {"d", "a"}}) == ["a → b → c → a", "e → d → e"]
+    assert owner(ROOT / "pages/compare.py") == owner(ROOT / "pages/ui/compare/charts/side.py") == "compare"
+    assert owner(ROOT / "pages/ui/charts/base.py") is owner(ROOT / "pages/ui/text.py") is owner(here) is None
+    loads = "import pickle\npickle.load(f)\ntorch.load(f)\ntorch.load(f, weights_only=True)\nnp.load(f, allow_pickle=1)"
+    faults = ["pickle.load", "line 3 loads without weights_only=True", "line 5 allows pickles"]
+    assert sorted(unsafe_reads(ast.parse(loads), here)) == sorted(faults)
+    messages = ast.parse("_('whole')\n_(f'half {x}')\n_(NAMED)\nngettext('one', 'many' + x, 2)")
+    assert [call.lineno for call in computed_messages(messages)] == [2, 4]

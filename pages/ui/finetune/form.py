@@ -23,7 +23,7 @@ from core.training.config import (
     schedule_label,
     suggested_lr,
 )
-from pages.ui.compare import form as forms
+from pages.ui.backbones import KEEP, backbone_label
 from pages.ui.i18n import _
 
 
@@ -45,9 +45,9 @@ def finetuning(suggested: str = "", suggested_mode: str = "", suggested_stages: 
             _("Backbone"),
             names,
             index=names.index(suggested) if suggested in names else 0,
-            format_func=forms.backbone_label,
+            format_func=backbone_label,
             key=f"finetune-backbone-{suggested}",
-            persist_state=forms.KEEP,
+            persist_state=KEEP,
         )
         mode = st.segmented_control(
             _("What to train"),
@@ -56,21 +56,21 @@ def finetuning(suggested: str = "", suggested_mode: str = "", suggested_stages: 
             required=True,
             format_func=mode_label,
             key=f"finetune-mode-{suggested}-{suggested_mode}" if suggested_mode else "finetune-mode",
-            persist_state=forms.KEEP,
+            persist_state=KEEP,
             help=_(
                 "Head only is fastest and safest with few images. Last stages adapts what the backbone sees; "
                 "everything adapts most, takes longest and needs the most images."
             ),
         )
     with second:
-        epochs = st.slider(_("Epochs, at most"), 1, 50, 10, key="finetune-epochs", persist_state=forms.KEEP)
+        epochs = st.slider(_("Epochs, at most"), 1, 50, 10, key="finetune-epochs", persist_state=KEEP)
         patience = st.slider(
             _("Stop after so many epochs without a better one"),
             0,
             20,
             5,
             key="finetune-patience",
-            persist_state=forms.KEEP,
+            persist_state=KEEP,
             help=_("0 never stops early. The best epoch is kept in any case."),
         )
     last_stages = 1
@@ -88,14 +88,14 @@ def _last_stages(most: int, suggested: int) -> int:
     if most == 1:
         return 1
     key = f"finetune-stages-{most}-{suggested}"
-    return st.slider(_("How many of the last stages"), 1, most, suggested, key=key, persist_state=forms.KEEP)
+    return st.slider(_("How many of the last stages"), 1, most, suggested, key=key, persist_state=KEEP)
 
 
 def _optimization(mode: str) -> dict:
     left, right = st.columns(2, gap="large")
     with left:
         optimizer = st.selectbox(
-            _("Optimizer"), OPTIMIZERS, format_func=optimizer_label, key="finetune-optimizer", persist_state=forms.KEEP
+            _("Optimizer"), OPTIMIZERS, format_func=optimizer_label, key="finetune-optimizer", persist_state=KEEP
         )
         lr = st.number_input(
             _("Learning rate"),
@@ -105,26 +105,24 @@ def _optimization(mode: str) -> dict:
             step=suggested_lr(mode, optimizer) / 10,
             format="%.2e",
             key=f"finetune-lr-{mode}-{optimizer}",
-            persist_state=forms.KEEP,
+            persist_state=KEEP,
             help=_("The suggested one goes with what is trained and the optimizer."),
         )
         batch_size = st.select_slider(
-            _("Batch size"), [4, 8, 16, 32, 64, 128], 32, key="finetune-batch", persist_state=forms.KEEP
+            _("Batch size"), [4, 8, 16, 32, 64, 128], 32, key="finetune-batch", persist_state=KEEP
         )
-        seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="finetune-seed", persist_state=forms.KEEP)
+        seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="finetune-seed", persist_state=KEEP)
     with right:
         schedule = st.selectbox(
-            _("Schedule"), SCHEDULES, format_func=schedule_label, key="finetune-schedule", persist_state=forms.KEEP
+            _("Schedule"), SCHEDULES, format_func=schedule_label, key="finetune-schedule", persist_state=KEEP
         )
         warmup = 0.0
         if schedule == "cosine":
-            warmup = st.slider(_("Warm-up epochs"), 0.0, 5.0, 1.0, 0.5, key="finetune-warmup", persist_state=forms.KEEP)
+            warmup = st.slider(_("Warm-up epochs"), 0.0, 5.0, 1.0, 0.5, key="finetune-warmup", persist_state=KEEP)
         weight_decay = st.number_input(
-            _("Weight decay"), 0.0, 1.0, 0.01, format="%.4f", key="finetune-decay", persist_state=forms.KEEP
+            _("Weight decay"), 0.0, 1.0, 0.01, format="%.4f", key="finetune-decay", persist_state=KEEP
         )
-        smoothing = st.slider(
-            _("Label smoothing"), 0.0, 0.5, 0.0, 0.05, key="finetune-smoothing", persist_state=forms.KEEP
-        )
+        smoothing = st.slider(_("Label smoothing"), 0.0, 0.5, 0.0, 0.05, key="finetune-smoothing", persist_state=KEEP)
     return {
         "optimizer": optimizer,
         "lr": lr,
@@ -146,7 +144,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
         required=True,
         format_func=preset_label,
         key="augmentation-preset",
-        persist_state=forms.KEEP,
+        persist_state=KEEP,
     )
     columns = st.columns(3, gap="medium")
     strengths = {}
@@ -161,7 +159,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
             FILLS,
             format_func=fills.get,
             key="augmentation-fill",
-            persist_state=forms.KEEP,
+            persist_state=KEEP,
             width=240,
         )
     return dataclasses.replace(config, augmentation=Augmentation(**strengths, fill=fill))
@@ -170,7 +168,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
 def _strength(kind: AugmentationKind, preset: str) -> float | None:
     given = getattr(PRESETS[preset], kind.name)
     key = f"augmentation-{kind.name}-{preset}"
-    if not st.toggle(kind.label, given is not None, key=key, help=kind.help, persist_state=forms.KEEP):
+    if not st.toggle(kind.label, given is not None, key=key, help=kind.help, persist_state=KEEP):
         return None
     return st.slider(
         kind.label,
@@ -179,7 +177,7 @@ def _strength(kind: AugmentationKind, preset: str) -> float | None:
         given if given is not None else kind.default,
         kind.step,
         key=f"{key}-strength",
-        persist_state=forms.KEEP,
+        persist_state=KEEP,
         label_visibility="collapsed",
         format="%.0f°" if kind.unit == "degrees" else "%.2f",
     )
