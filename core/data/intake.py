@@ -17,8 +17,9 @@ from pathlib import Path
 from core.data import names
 from core.data.dataset import blob_path, thumbnail_path
 from core.data.images.decode import format_of
-from core.data.images.decoding import PROCESSES, Decoded, Decoders
+from core.data.images.decoding import Decoders, decoders_for
 from core.data.images.near import group_ids
+from core.data.images.worker import Decoded
 from core.data.known import KnownPhotos
 from core.data.labels.grouping import group_finder
 from core.data.labels.sorting import Desk, Photo, sort_entries
@@ -32,7 +33,6 @@ from core.progress import Progress, Report
 
 _PLACELESS = ("not_in_class_folder", "unsupported_format")
 _SPEED_AFTER_S = 1.0
-_FEW = 16  # photos that one decoder is done with before another would have started
 _THUMBNAIL_BYTES = 16_000  # a generous mean
 _RESERVE_BYTES = 64 << 20  # a disk that is full to the brim troubles everything else on it
 
@@ -84,7 +84,7 @@ def take_in(source: Source, stage: Path, known: Path, report: Report, group_patt
     if len({photo.place.label for photo in desk.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
     check_room(stage, sum(source.entries[photo.index].size for photo in desk.photos), len(desk.photos))
-    with Decoders(limits, PROCESSES if len(desk.photos) > _FEW else 1) as decoders:
+    with decoders_for(limits, len(desk.photos)) as decoders:
         work = _Work(source, stage, decoders, KnownPhotos(known), report, len(desk.photos))
         _read_all(work, desk)
         decoded = _collect(work)

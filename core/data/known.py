@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from core.data.dataset import MANIFEST, blob_path, read_dataset, thumbnail_path
-from core.data.images.decoding import Decoded
+from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from core.errors import DatasetError
 

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image, features
 
 from core import paths
-from core.data.images.decoding import Decoders
+from core.data.images.decoding import DecoderProcesses
 from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.library import open_dataset
@@ -105,12 +105,12 @@ def _damaged(content: bytes, rng: random.Random, start: int = 0) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def decoders() -> Iterator[Decoders]:
-    with Decoders(Limits(), 1) as running:
+def decoders() -> Iterator[DecoderProcesses]:
+    with DecoderProcesses(Limits(), 1) as running:
         yield running
 
 
-def test_a_damaged_image_is_decoded_or_skipped(number: int, decoders: Decoders, tmp_path: Path) -> None:
+def test_a_damaged_image_is_decoded_or_skipped(number: int, decoders: DecoderProcesses, tmp_path: Path) -> None:
     rng = random.Random(number)
     path, out = tmp_path / "image", tmp_path / "small.jpg"
     path.write_bytes(_damaged(rng.choice(_IMAGES), rng))

@@ -19,7 +19,7 @@ from core import paths
 from core.data import ingest as ingest_module
 from core.data import intake
 from core.data.dataset import Dataset, read_dataset
-from core.data.images.decoding import Decoders
+from core.data.images.decoding import DecoderProcesses, decoding_with
 from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.library import delete_dataset, list_datasets, open_dataset
@@ -28,6 +28,7 @@ from core.data.messages import reject_text, skip_text, warning_text
 from core.errors import Cancelled, DatasetError, GraftError, RejectedError
 from core.progress import Progress
 from tests.conftest import ZipBuilder, photo, photo_bytes
+from tests.decoders import InProcessDecoders
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -184,19 +185,18 @@ def test_progress_only_grows_and_ends_full(photos_zip: Path) -> None:
     assert seen[-1].share == 1
 
 
-def test_a_grown_zip_decodes_only_what_is_new(small_zip: ZipBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_grown_zip_decodes_only_what_is_new(small_zip: ZipBuilder) -> None:
     first = ingest(small_zip("a.zip", per_class=10))
-    decoded: list[Path] = []
-    submit = Decoders.submit
+    started: list[InProcessDecoders] = []
 
-    def counting(self: Decoders, image: Path, out: Path) -> object:
-        decoded.append(image)
-        return submit(self, image, out)
+    def start(limits: Limits, at_once: int) -> InProcessDecoders:
+        started.append(InProcessDecoders(limits, at_once))
+        return started[-1]
 
-    monkeypatch.setattr(Decoders, "submit", counting)
     extra = {f"cat/new{i}.png": photo_bytes((7, 7, 99), 9000 + i) for i in range(3)}
-    grown = ingest(small_zip("b.zip", per_class=10, extra=extra))
-    assert len(decoded) == 3
+    with decoding_with(start):
+        grown = ingest(small_zip("b.zip", per_class=10, extra=extra))
+    assert [decoders.finished for decoders in started] == [3]
     assert grown.id != first.id
     facts = {i.sha256: (i.width, i.height, i.format, i.phash, i.n_bytes) for i in first.items}
     assert all(facts.get(i.sha256) in (None, (i.width, i.height, i.format, i.phash, i.n_bytes)) for i in grown.items)
@@ -278,7 +278,7 @@ def test_a_disk_that_fills_in_the_middle_leaves_nothing(photos_zip: Path, monkey
 def test_a_thumbnail_that_finds_the_disk_full_is_no_damaged_photo(tmp_path: Path) -> None:
     image = tmp_path / "x"
     image.write_bytes(photo_bytes((1, 2, 3), 1, 16))
-    with Decoders(Limits(), 1) as decoders:
+    with DecoderProcesses(Limits(), 1) as decoders:
         future = decoders.submit(image, Path("/dev/full"))
         with pytest.raises(OSError, match="space") as problem:
             future.result(30)

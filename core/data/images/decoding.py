@@ -1,16 +1,14 @@
-"""Decodes many images, and takes their perceptual hashes, in processes that can be killed.
+"""Decodes many photos, and takes their perceptual hashes, in processes that can be killed.
 
-A decode runs inside C code that no exception can interrupt, so it runs elsewhere: two small processes (Pillow, no
-torch) take one image at a time over pipes. One that takes too long, or too much memory, dies alone; its image is
-skipped and another process takes its place. They are plain subprocesses, not `multiprocessing` ones: they start the
-same from a script without a `__main__` guard, a worker, a test or a Streamlit page, and end with their parent, whose
-pipe closes.
+A decode runs inside C code that no exception can interrupt, so it runs elsewhere: a few small processes (Pillow, no
+torch; `worker.py`) take one photo at a time over pipes. One that takes too long, or too much memory, dies alone; its
+photo is skipped and another process takes its place. They are plain subprocesses, not `multiprocessing` ones: they
+start the same from a script without a `__main__` guard, a worker, a test or a Streamlit page, and end with their
+parent, whose pipe closes.
 """
 
 from __future__ import annotations
 
-import errno
-import io
 import json
 import os
 import queue
@@ -18,46 +16,78 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TextIO
-
-from PIL import Image
+from typing import Protocol, Self
 
 import core
-from core.data.images.decode import THUMBNAIL_QUALITY, UnreadableImage, small_copy
+from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.machine import cores, is_small
 
-PROCESSES = 2
 _ROOT = Path(core.__file__).resolve().parents[1]
+_MOST_PROCESSES, _MOST_IF_SMALL = 4, 2  # more than four wait for the one process that reads and hashes
+_FEW = 16  # photos that one process is done with before another would have started
 _START_S = 60.0
 _LEAST_S = 1.0
 # On a busy machine seconds on the wall are no measure of an image: processor time decides where a system has the timer.
 _WALL_FACTOR = 3.0 if hasattr(signal, "ITIMER_PROF") else 1.0
-# Enough for 40 megapixels in every accepted format and mode; numpy reserves (and hardly uses) 90 MiB of it.
-_MAX_MEMORY_BYTES = 736 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """What became of one image: format, size in pixels as shown and perceptual hash, or the skip code in `reason`."""
+class Decoders(Protocol):
+    """What decodes photos, one after the other or several at once. Used as a context manager.
 
-    reason: str = ""
-    format: str = ""
-    width: int = 0
-    height: int = 0
-    phash: str = ""
+    Attributes:
+        finished: photos decoded or given up.
+    """
+
+    finished: int
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def submit(self, photo: Path, out: Path) -> Future[Decoded]:
+        """Decodes `photo` wholly and writes its thumbnail to `out`, soon.
+
+        The future raises OSError where the thumbnail cannot be written.
+        """
 
 
-class Decoders:
-    """A few decoding processes behind `submit`; they start with the first image. Use as a context manager."""
+DecoderFactory = Callable[[Limits, int], Decoders]
 
-    def __init__(self, limits: Limits, processes: int = PROCESSES) -> None:
+
+def decoders_for(limits: Limits, photos: int) -> Decoders:
+    """Decoders for about so many photos: processes, unless `decoding_with` says otherwise."""
+    most = _MOST_IF_SMALL if is_small() else _MOST_PROCESSES
+    return _factories[-1](limits, min(cores(), most) if photos > _FEW else 1)
+
+
+@contextmanager
+def decoding_with(factory: DecoderFactory) -> Iterator[None]:
+    """Has photos decoded by what `factory` makes while the block runs, in every thread of this process.
+
+    For tests: anything but `DecoderProcesses` leaves this process at the mercy of a hostile photo.
+
+    Args:
+        factory: given the limits and how many photos may be decoded at once.
+    """
+    _factories.append(factory)
+    try:
+        yield
+    finally:
+        _factories.remove(factory)
+
+
+class DecoderProcesses:
+    """A few decoding processes behind `submit`; they start with the first photo. Use as a context manager."""
+
+    def __init__(self, limits: Limits, processes: int = 2) -> None:
         self._limits = limits
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="decode")
         self._idle: queue.SimpleQueue[_Process | None] = queue.SimpleQueue()
@@ -65,19 +95,19 @@ class Decoders:
         self._lock = threading.Lock()
         self._closed = False
         self._late = 0
-        self.finished = 0  # images decoded or given up
+        self.finished = 0
         for _process in range(processes):
             self._idle.put(None)
 
-    def __enter__(self) -> Decoders:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def submit(self, image: Path, out: Path) -> Future[Decoded]:
-        """Decodes `image` wholly and writes its thumbnail to `out`, soon."""
-        future = self._threads.submit(self._decode, image, out)
+    def submit(self, photo: Path, out: Path) -> Future[Decoded]:
+        """Decodes `photo` wholly and writes its thumbnail to `out`, soon."""
+        future = self._threads.submit(self._decode, photo, out)
         future.add_done_callback(self._count)
         return future
 
@@ -99,12 +129,12 @@ class Decoders:
         for process in doomed:
             process.end()
 
-    def _decode(self, image: Path, out: Path) -> Decoded:
+    def _decode(self, photo: Path, out: Path) -> Decoded:
         process = self._idle.get()
         try:
             if process is None:
                 process = self._start()
-            answer = process.ask(image, out)
+            answer = process.ask(photo, out)
         finally:
             if process is not None and not process.alive:
                 with self._lock:
@@ -135,7 +165,7 @@ class _Process:
         self._ready = False
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.data.images.decoding", json.dumps(asdict(limits))],
+            [sys.executable, "-m", "core.data.images.worker", json.dumps(asdict(limits))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             cwd=_ROOT, env=environment, encoding="utf-8",
         )  # fmt: skip
@@ -147,7 +177,7 @@ class _Process:
     def kill(self) -> None:
         self._process.kill()
 
-    def ask(self, image: Path, out: Path) -> Decoded:
+    def ask(self, photo: Path, out: Path) -> Decoded:
         if not self._ready:
             if not self._line(_START_S)[0]:
                 self.end()
@@ -155,7 +185,7 @@ class _Process:
             self._ready = True
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps([str(image.resolve()), str(out.resolve())]) + "\n")
+            self._process.stdin.write(json.dumps([str(photo.resolve()), str(out.resolve())]) + "\n")
             self._process.stdin.flush()
         line, late = self._line(self._timeout_s * _WALL_FACTOR)
         if line:
@@ -196,70 +226,4 @@ class _Process:
         return self._process.wait()
 
 
-def serve(requests: TextIO, answers: TextIO, limits: Limits) -> None:
-    """The decoding process: reads a line with a path and an output, answers with a line, until its parent is gone."""
-    from imagehash import phash
-
-    phash(Image.new("L", (32, 32)))  # what it imports when it is first called is not any photo's fault
-    _cap_memory()
-    print("ready", file=answers, flush=True)
-    for line in requests:
-        image, out = json.loads(line)
-        small = None
-        try:
-            with _processor_time(limits.decode_timeout_s):
-                small, name, width, height = small_copy(Path(image), limits)
-                answer = Decoded("", name, width, height, str(phash(small)))
-        except UnreadableImage as problem:
-            answer = Decoded(problem.reason)
-        except Exception:  # whatever a hostile file brings a decoder to raise, only that file is lost
-            answer = Decoded("decoder_error")
-        print(json.dumps(_saved(small, Path(out)) or asdict(answer)), file=answers, flush=True)
-
-
-def _saved(small: Image.Image | None, out: Path) -> dict[str, int]:
-    """Writes the thumbnail; what the system says where it cannot, since that is no fault of the photo."""
-    if small is not None:
-        encoded = io.BytesIO()  # Pillow, writing to a file itself, would not tell why it could not
-        small.save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
-        try:
-            out.write_bytes(encoded.getbuffer())
-        except OSError as problem:
-            return {"errno": problem.errno or errno.EIO}
-    return {}
-
-
-@contextmanager
-def _processor_time(limit_s: float) -> Iterator[None]:
-    """The system ends this process when the block takes more processor time (SIGPROF's default action)."""
-    if not hasattr(signal, "ITIMER_PROF"):
-        yield
-        return
-    signal.setitimer(signal.ITIMER_PROF, limit_s)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def _cap_memory() -> None:
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, AttributeError, ValueError, OSError):
-        return  # only some systems can
-
-
-def _main() -> None:
-    given: dict[str, Any] = json.loads(sys.argv[1])
-    limits = Limits(**given)
-    if hasattr(signal, "SIGPROF"):
-        signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    serve(sys.stdin, sys.stdout, limits)
-
-
-if __name__ == "__main__":
-    _main()
+_factories: list[DecoderFactory] = [DecoderProcesses]  # the last one counts

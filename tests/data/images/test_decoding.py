@@ -7,13 +7,13 @@ import subprocess
 import sys
 import textwrap
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from core.data.images.decoding import Decoded, Decoders
+from core.data.images.decoding import DecoderProcesses
+from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from tests.conftest import photo_bytes
 
@@ -32,7 +32,7 @@ def test_an_endless_decode_is_killed_and_the_others_go_on(tmp_path: Path) -> Non
     slow = slow_photo(tmp_path / "slow")
     quick = tmp_path / "quick"
     quick.write_bytes(photo_bytes((1, 2, 3), 1, 16))
-    with Decoders(Limits(decode_timeout_s=0.05)) as decoders:
+    with DecoderProcesses(Limits(decode_timeout_s=0.05)) as decoders:
         order = [quick, slow, quick, slow, quick, quick]
         futures = [decoders.submit(path, tmp_path / f"{i}.jpg") for i, path in enumerate(order)]
         answers = [f.result(30) for f in futures]
@@ -44,7 +44,7 @@ def test_an_endless_decode_is_killed_and_the_others_go_on(tmp_path: Path) -> Non
 
 def test_closing_ends_a_decode_under_way(tmp_path: Path) -> None:
     slow = slow_photo(tmp_path / "slow")
-    with Decoders(Limits()) as decoders:
+    with DecoderProcesses(Limits()) as decoders:
         for i in range(20):
             decoders.submit(slow, tmp_path / f"{i}.jpg")
         time.sleep(0.3)
@@ -73,10 +73,15 @@ def test_an_image_that_takes_too_much_memory_is_lost_alone(tmp_path: Path) -> No
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(photo_bytes((1, 2, 3), 1, 16))
     Image.new("RGB", (6000, 6000)).save(large, "PNG")
-    code = "from core.data.images import decoding; decoding._MAX_MEMORY_BYTES = 180 << 20; decoding._main()"
+    code = """
+import sys
+from core.data.images.worker import serve
+from core.data.limits import Limits
+serve(sys.stdin, sys.stdout, Limits(), max_memory_bytes=180 << 20)
+"""
     asked = "".join(json.dumps([str(path), str(tmp_path / "out.jpg")]) + "\n" for path in (small, large, small))
     done = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(asdict(Limits()))],
+        [sys.executable, "-c", code],
         cwd=ROOT, input=asked, capture_output=True, text=True, timeout=60, check=True,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip

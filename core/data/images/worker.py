@@ -1,0 +1,119 @@
+"""The program of a decoding process: it answers lines that name a photo, until its parent is gone.
+
+    python -m core.data.images.worker LIMITS        (the limits as JSON)
+
+It caps its own memory and the processor time of each photo; `decoding.py` starts it, asks it and ends it.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+from PIL import Image
+
+from core.data.images.decode import THUMBNAIL_QUALITY, UnreadableImage, small_copy
+from core.data.limits import Limits
+
+# Enough for 40 megapixels in every accepted format and mode; numpy reserves (and hardly uses) 90 MiB of it.
+MAX_MEMORY_BYTES = 736 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a photo's pixels say: it is the answer of a decoding process, and holds for every copy of the photo.
+
+    Attributes:
+        reason: the skip code of a photo that cannot be decoded; "" for one that can.
+        format: Pillow's name of the format.
+        width: pixels, as shown (EXIF orientation applied).
+        height: pixels, as shown.
+        phash: perceptual hash of the thumbnail, 16 hex digits.
+    """
+
+    reason: str = ""
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    phash: str = ""
+
+
+def serve(requests: TextIO, answers: TextIO, limits: Limits, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
+    """Reads lines of JSON, [photo, thumbnail], and answers each with a `Decoded` or with the system's error."""
+    from imagehash import phash
+
+    phash(Image.new("L", (32, 32)))  # what it imports when it is first called is not any photo's fault
+    _cap_memory(max_memory_bytes)
+    print("ready", file=answers, flush=True)
+    for line in requests:
+        photo, out = json.loads(line)
+        try:
+            with _processor_time(limits.decode_timeout_s):
+                answer = asdict(decode_file(Path(photo), Path(out), limits))
+        except OSError as problem:
+            answer = {"errno": problem.errno or errno.EIO}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def decode_file(photo: Path, out: Path, limits: Limits) -> Decoded:
+    """Decodes a photo wholly, takes its perceptual hash and writes its thumbnail to `out`.
+
+    Raises:
+        OSError: the thumbnail cannot be written, which is no fault of the photo's.
+    """
+    from imagehash import phash
+
+    try:
+        small, name, width, height = small_copy(photo, limits)
+        decoded = Decoded("", name, width, height, str(phash(small)))
+    except UnreadableImage as problem:
+        return Decoded(problem.reason)
+    except Exception:  # whatever a hostile file brings a decoder to raise, only that file is lost
+        return Decoded("decoder_error")
+    encoded = io.BytesIO()  # Pillow, writing to a file itself, would not tell why it could not
+    small.save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
+    out.write_bytes(encoded.getbuffer())
+    return decoded
+
+
+@contextmanager
+def _processor_time(limit_s: float) -> Iterator[None]:
+    """The system ends this process when the block takes more processor time (SIGPROF's default action)."""
+    if not hasattr(signal, "ITIMER_PROF"):
+        yield
+        return
+    signal.setitimer(signal.ITIMER_PROF, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _cap_memory(max_memory_bytes: int) -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (max_memory_bytes, max_memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, AttributeError, ValueError, OSError):
+        return  # only some systems can
+
+
+def _main() -> None:
+    limits = Limits(**json.loads(sys.argv[1]))
+    if hasattr(signal, "SIGPROF"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    serve(sys.stdin, sys.stdout, limits)
+
+
+if __name__ == "__main__":
+    _main()
