@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from core.backbones.architectures import Trunk
-from core.backbones.embedded import WEIGHTS
+from core.backbones.sources.embedded import WEIGHTS
 from core.backbones.spec import Preprocessing
 from core.errors import BackboneError
 from core.paths import read_json, write_json

@@ -6,6 +6,7 @@ that a reader sees the old content or the new and never half of it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -91,6 +92,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, content: object) -> None:
     """Replaces the file at `path` by `content` as JSON, whole or not at all."""
     write_bytes(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False).encode())
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_json(path: Path) -> Any:

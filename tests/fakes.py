@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from core.backbones import load as loading
 from core.backbones import registry
-from core.backbones.load import Backbone
+from core.backbones.backbone import Backbone
+from core.backbones.sources.source import Source
+from core.backbones.sources.torchvision import Torchvision
 from core.backbones.spec import BackboneInfo, Preprocessing
+from core.paths import file_sha256
+from core.progress import Report
 
 TINY = "tiny"
 
@@ -75,28 +78,67 @@ class TinyBackbone(Backbone):
         return trunk.calls
 
 
+class FakeSource:
+    """A source of backbones that are built already.
+
+    Attributes:
+        built: the names of those that were asked for, in order.
+    """
+
+    def __init__(self, *backbones: Backbone) -> None:
+        self._backbones = {backbone.info.name: backbone for backbone in backbones}
+        self.built: list[str] = []
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        return tuple(backbone.info for backbone in self._backbones.values())
+
+    def read(self, info: BackboneInfo, report: Report) -> dict[str, Tensor] | None:
+        return None
+
+    def build(self, info: BackboneInfo, state: dict[str, Tensor] | None) -> Backbone:
+        self.built.append(info.name)
+        return self._backbones[info.name]
+
+
+def plug_in(patch: pytest.MonkeyPatch, source: Source) -> None:
+    """Puts a source before all others, with an empty memory of what was loaded from it."""
+    patch.setattr(registry, "SOURCES", [source, *registry.SOURCES])
+
+
 def install(patch: pytest.MonkeyPatch, *backbones: Backbone) -> list[str]:
-    """Puts backbones into the registry and behind `load`; gives the list of names that `load` builds from then on."""
-    by_name = {backbone.info.name: backbone for backbone in backbones}
-    built: list[str] = []
-    real = loading._build
-
-    def build(info: BackboneInfo, state: dict[str, Tensor] | None) -> Backbone:
-        built.append(info.name)
-        return by_name[info.name] if info.name in by_name else real(info, state)
-
-    listed = registry.embedded
-    patch.setattr(registry, "embedded", lambda: (*(b.info for b in backbones), *listed()))
-    patch.setattr(loading, "_build", build)
-    patch.setattr(loading, "_kept", type(loading._kept)())
-    return built
+    """Plugs these backbones in; gives the list of names that are built from then on."""
+    source = FakeSource(*backbones)
+    plug_in(patch, source)
+    return source.built
 
 
 def install_tiny(patch: pytest.MonkeyPatch) -> TinyBackbone:
-    """Puts a `TinyBackbone` named "tiny" into the registry and behind `load`."""
+    """Plugs in a `TinyBackbone` named "tiny"."""
     tiny = TinyBackbone()
     install(patch, tiny)
     return tiny
+
+
+class OneOfTorchvision(Torchvision):
+    """torchvision's model `name` alone, whose weights are promised to be those in `file`."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        self._name, self._sha256 = name, file_sha256(file)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        return tuple(replace(info, sha256=self._sha256) for info in super().infos() if info.name == self._name)
+
+
+def promise(patch: pytest.MonkeyPatch, name: str, file: Path) -> BackboneInfo:
+    """From here on the registry says that the weights of torchvision's model `name` are those in `file`."""
+    plug_in(patch, OneOfTorchvision(name, file))
+    return registry.info(name)
 
 
 def random_weights(patch: pytest.MonkeyPatch, name: str, folder: Path) -> BackboneInfo:
@@ -106,15 +148,8 @@ def random_weights(patch: pytest.MonkeyPatch, name: str, folder: Path) -> Backbo
     """
     from torchvision import models
 
-    from core.backbones.embedded import file_sha256
-
-    info = registry.info(name)
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / info.url.rsplit("/", 1)[-1]
+    file = folder / registry.info(name).url.rsplit("/", 1)[-1]
     torch.manual_seed(0)
     torch.save(models.get_model(name, weights=None).state_dict(), file)
-    known = dataclasses.replace(info, sha256=file_sha256(file))
-    listed = registry.zoo
-    patch.setattr(registry, "zoo", lambda: tuple(known if b.name == name else b for b in listed()))
-    patch.setattr(loading, "_kept", type(loading._kept)())
-    return known
+    return promise(patch, name, file)

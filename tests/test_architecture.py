@@ -44,7 +44,7 @@ WITHOUT_TORCH = (
     "core/data/**/*.py",
     "core/evaluation/**/*.py",
     "core/backbones/registry.py",
-    "core/backbones/zoo.py",
+    "core/backbones/sources/**/*.py",
     "core/features/maps.py",
     "core/features/reduce.py",
     "core/features/store.py",

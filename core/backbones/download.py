@@ -16,12 +16,10 @@ from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
-from core.backbones.embedded import file_sha256
-from core.backbones.registry import ready_names
 from core.backbones.spec import BackboneInfo
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
-from core.paths import replacing
+from core.paths import file_sha256, replacing
 from core.progress import Progress, Report, silent
 
 CHUNK_BYTES = 1 << 18
@@ -40,12 +38,6 @@ def fetch(info: BackboneInfo, report: Report = silent) -> Path:
         raise ValueError(f"{info.name} has no weights")
     if file.is_file() and file_sha256(file).startswith(info.sha256):
         return file
-    if info.embedded:
-        raise WeightsUnavailable(
-            _("The weights '{file}' of '{name}' do not match their card. Install Graft again.").format(
-                file=file.name, name=info.name
-            )
-        )
     _download(info, file, report)
     return file
 
@@ -105,18 +97,17 @@ def _reason(problem: Exception) -> str:
         return _("the disk is full")
     if isinstance(problem, OSError) and problem.errno in (errno.EACCES, errno.EROFS):
         return _("the folder cannot be written to")
-    told = getattr(problem, "reason", problem)
-    return str(getattr(told, "strerror", None) or told) or type(problem).__name__
+    cause = getattr(problem, "reason", problem)
+    return str(getattr(cause, "strerror", None) or cause) or type(problem).__name__
 
 
 def _unavailable(info: BackboneInfo, file: Path, reason: str) -> WeightsUnavailable:
-    ready = ", ".join(name for name in ready_names() if name != info.name) or _("none")
     if file.is_file():
         reason = _("the file that is here is damaged, and there is no other ({reason})").format(reason=reason)
     return WeightsUnavailable(
         _(
             "The weights of '{name}' could not be downloaded: {reason}. With a network, try again; without one, put "
-            "the file {file} ({size:.0f} MB, from {url}) into the folder {folder}. Ready on this machine: {ready}."
+            "the file {file} ({size:.0f} MB, from {url}) into the folder {folder}."
         ).format(
             name=info.name,
             reason=reason.rstrip("."),
@@ -124,6 +115,5 @@ def _unavailable(info: BackboneInfo, file: Path, reason: str) -> WeightsUnavaila
             size=info.size_mb,
             url=info.url,
             folder=file.parent,
-            ready=ready,
         )
     )

@@ -1,24 +1,31 @@
 """Which backbones there are: the embedded ones, the baseline, and torchvision's whole classification zoo.
 
-This file never imports torch, so that a page can list every backbone at once.
+The table is built once for each language, since its texts are translated; only whether weights are on this machine
+(`BackboneInfo.ready`) is looked up anew each time. This file never imports torch.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
+from functools import lru_cache
 
-from core.backbones.embedded import embedded
-from core.backbones.spec import BackboneInfo, Preprocessing
-from core.backbones.zoo import zoo
+from core.backbones.sources.embedded import Embedded
+from core.backbones.sources.pixels import Pixels
+from core.backbones.sources.source import Source
+from core.backbones.sources.torchvision import Torchvision
+from core.backbones.spec import BackboneInfo
 from core.errors import BackboneError
 from core.i18n import gettext as _
+from core.i18n import language
 
-__all__ = ["BackboneInfo", "Preprocessing", "backbones", "info", "ready_names"]
+SOURCES: list[Source] = [Embedded(), Pixels(), Torchvision()]
+"""In the order in which backbones are listed; of two with one name, the first source's counts."""
 
 
 def backbones() -> tuple[BackboneInfo, ...]:
     """Every backbone, embedded ones first."""
-    return (*embedded(), *zoo())
+    return tuple(info for info, _source in _table(language(), tuple(SOURCES)).values())
 
 
 def info(name: str) -> BackboneInfo:
@@ -27,21 +34,40 @@ def info(name: str) -> BackboneInfo:
     Raises:
         BackboneError: there is none of that name; the message gives those with a similar name.
     """
-    table = {b.name: b for b in backbones()}
+    return _entry(name)[0]
+
+
+def source(name: str) -> Source:
+    """Where the backbone `name` comes from.
+
+    Raises:
+        BackboneError: there is none of that name.
+    """
+    return _entry(name)[1]
+
+
+def ready_names() -> tuple[str, ...]:
+    """The pretrained backbones whose weights are on this machine."""
+    return tuple(info.name for info in backbones() if info.ready and not info.is_floor)
+
+
+def _entry(name: str) -> tuple[BackboneInfo, Source]:
+    table = _table(language(), tuple(SOURCES))
     if name in table:
         return table[name]
     near = difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
     raise BackboneError(
         _("There is no backbone '{name}'. Did you mean {near}? `python -m core backbones` lists all.").format(
-            name=name, near=_join(near)
+            name=name, near=", ".join(f"'{similar}'" for similar in near)
         )
     )
 
 
-def ready_names() -> tuple[str, ...]:
-    """The pretrained backbones whose weights are on this machine."""
-    return tuple(b.name for b in backbones() if b.ready and b.family != "baseline")
-
-
-def _join(names: list[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
+@lru_cache(maxsize=32)
+def _table(_language: str, sources: tuple[Source, ...]) -> Mapping[str, tuple[BackboneInfo, Source]]:
+    """Every backbone by its name; the language in use is in the key because it is in the texts."""
+    table: dict[str, tuple[BackboneInfo, Source]] = {}
+    for source in sources:
+        for info in source.infos():
+            table.setdefault(info.name, (info, source))
+    return table

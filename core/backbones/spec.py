@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+FLOOR = "baseline"
+"""The family of what is no network."""
+
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
 
 
@@ -53,7 +56,7 @@ class Preprocessing:
         return self.crop_px
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
+        """The object that a card, a run and a bundle hold, and `from_json` reads."""
         return {**dataclasses.asdict(self), "mean": list(self.mean), "std": list(self.std)}
 
     @classmethod
@@ -138,6 +141,11 @@ class BackboneInfo:
     architecture: str = ""
 
     @property
+    def is_floor(self) -> bool:
+        """Whether it is no network, but the floor that every network should beat."""
+        return self.family == FLOOR
+
+    @property
     def file(self) -> Path | None:
         """Where the weights are or belong on this machine; None where there are none (the baseline)."""
         if self.path is not None:
@@ -160,5 +168,5 @@ def hub_folder() -> Path:
 
 def hash_in_name(file_name: str) -> str:
     """The beginning of the sha256 that torchvision puts into a weights file's name, or ""."""
-    found = _HASH_IN_NAME.search(file_name)
-    return found.group(1) if found else ""
+    match = _HASH_IN_NAME.search(file_name)
+    return match.group(1) if match else ""

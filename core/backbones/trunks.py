@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torchvision import models
 
+from core.backbones.backbone import Stages
+
 IMAGENET_CLASSES = 1000
-Stages = tuple[tuple[str, tuple[nn.Module, ...]], ...]
 
 _OLD_DENSENET_KEY = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.((?:[12])\.\w+)$")
 _VIT_STAGES = 4

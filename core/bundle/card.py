@@ -174,7 +174,7 @@ print(classes[proba.argmax()], float(proba.max()))
 
 
 def _network(info: BackboneInfo) -> str:
-    if info.family == "baseline":
+    if info.is_floor:
         return "network = torch.nn.Flatten()\n"
     load = 'network.load_state_dict({{k.removeprefix("{p}"): v for k, v in state.items() if k.startswith("{p}")}})\n'
     if info.architecture:

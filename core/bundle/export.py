@@ -10,7 +10,6 @@ import safetensors.torch
 from safetensors import SafetensorError, safe_open
 
 from core.backbones import registry
-from core.backbones.embedded import file_sha256
 from core.backbones.load import load
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.bundle import archive
@@ -18,6 +17,7 @@ from core.bundle.card import model_card
 from core.bundle.manifest import Manifest
 from core.errors import BundleError
 from core.i18n import gettext as _
+from core.paths import file_sha256
 from core.probing.probes.kinds import KINDS
 from core.progress import Progress, Report, silent
 from core.runs import HEAD, Run

@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from core.backbones import registry
+from core.backbones.backbone import Backbone
 from core.backbones.encode import encode
-from core.backbones.load import Backbone
 from core.backbones.load import load as load_backbone
 from core.backbones.preprocess import preprocess
 from core.backbones.spec import BackboneInfo

@@ -27,7 +27,7 @@ from core.progress import Progress, Report, silent
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.backbones.load import Backbone
+    from core.backbones.backbone import Backbone
     from core.features.engine import Engine
 
     Choose = Callable[[Backbone, Tensor], Engine]

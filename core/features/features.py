@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.backbones.load import Backbone
+    from core.backbones.backbone import Backbone
     from core.features.engine import Engine
 
     Choose = Callable[[Backbone, Tensor], Engine]

@@ -31,7 +31,7 @@ from core.progress import Progress, Report, silent
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
-    from core.backbones.load import Backbone
+    from core.backbones.backbone import Backbone
     from core.features.engine import Engine
 
 WIDTHS = "widths.json"

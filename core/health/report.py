@@ -95,7 +95,7 @@ def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report
 
 def default_backbone() -> str:
     """The best of the backbones that come with Graft."""
-    return next(b.name for b in registry.backbones() if b.embedded and b.family != "baseline")
+    return next(b.name for b in registry.backbones() if b.embedded and not b.is_floor)
 
 
 def read_report(root: Path) -> Document | None:

@@ -24,7 +24,7 @@ import torch
 import typer
 
 from core.backbones.architectures import ARCHITECTURES, build
-from core.backbones.embedded import WEIGHTS
+from core.backbones.sources.embedded import WEIGHTS
 from core.errors import BackboneError, GraftError
 from core.i18n import gettext as _
 from core.paths import read_json

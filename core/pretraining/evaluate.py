@@ -17,8 +17,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from safetensors.torch import load_file
 
 from core.backbones.architectures import Trunk, build
-from core.backbones.embedded import read_card
 from core.backbones.preprocess import preprocess
+from core.backbones.sources.embedded import read_card
 from core.backbones.spec import Preprocessing
 from core.errors import BackboneError
 from core.i18n import gettext as _

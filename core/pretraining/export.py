@@ -7,7 +7,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from core.backbones.embedded import measured
+from core.backbones.sources.embedded import measured
 from core.backbones.spec import Preprocessing
 from core.paths import write_bytes, write_json
 from core.pretraining.recipe import MEAN, STD, Recipe

@@ -23,7 +23,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from core.backbones.load import Backbone, load
+from core.backbones.backbone import Backbone
+from core.backbones.load import load
 from core.data.dataset import Dataset, Item
 from core.errors import TrainingError
 from core.evaluation.metrics import evaluate

@@ -11,7 +11,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from core.backbones.load import Backbone
+from core.backbones.backbone import Backbone
 from core.errors import TrainingError
 from core.i18n import gettext as _
 from core.training.config import MOMENTUM, FinetuneConfig

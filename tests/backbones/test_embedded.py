@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.backbones import embedded
 from core.backbones.load import load
-from core.backbones.spec import BackboneInfo
+from core.backbones.sources import embedded
+from core.backbones.sources.embedded import Embedded, read_card
 from core.errors import BackboneError
 from core.paths import read_json, write_json
 
@@ -25,8 +25,8 @@ def test_a_card_tells_the_truth_about_its_weights(card: Path) -> None:
     assert content["input_px"] == content["preprocessing"]["crop_px"]
     measured = embedded.measured(content, card.with_suffix(".safetensors"))
     assert {key: content[key] for key in measured} == measured
-    assert embedded.read_card(card).memory_mb == content["memory_mb"] > 4 * content["params"] / 2**20
-    assert embedded.read_card(card).images_per_s == content["images_per_s"] > 100
+    assert read_card(card).memory_mb == content["memory_mb"] > 4 * content["params"] / 2**20
+    assert read_card(card).images_per_s == content["images_per_s"] > 100
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda path: path.stem)
@@ -42,30 +42,24 @@ def test_it_loads_and_its_features_tell_images_apart(card: Path) -> None:
     assert tuple(name for name, _modules in backbone.stages) == backbone.info.stages
 
 
-def test_weights_without_a_card_and_cards_without_weights_are_not_listed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
+def test_weights_without_a_card_and_cards_without_weights_are_not_listed(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(b"")
     (tmp_path / "b.json").write_text("{}")
-    assert [b.name for b in embedded.embedded()] == ["pixels_16"]
+    assert Embedded(tmp_path).infos() == ()
 
 
-def test_a_damaged_card_is_said_to_be_damaged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
+def test_a_damaged_card_is_said_to_be_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(b"")
     write_json(tmp_path / "a.json", {"name": "a"})
     with pytest.raises(BackboneError, match=r"'a\.json'.*damaged"):
-        embedded.embedded()
+        Embedded(tmp_path).infos()
 
 
-def test_the_better_one_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
+def test_the_better_one_comes_first(tmp_path: Path) -> None:
     card = read_json(CARDS[0])
     for name, accuracy in (("a", 0.6), ("b", 0.8)):
         (tmp_path / f"{name}.safetensors").write_bytes(b"")
         write_json(
             tmp_path / f"{name}.json", {**card, "name": name, "accuracy": {"photos": {"value": accuracy, "n": 100}}}
         )
-    assert [b.name for b in embedded.embedded()] == ["b", "a", "pixels_16"]
-    assert all(isinstance(b, BackboneInfo) for b in embedded.embedded())
+    assert [info.name for info in Embedded(tmp_path).infos()] == ["b", "a"]

@@ -12,13 +12,15 @@ from PIL import Image
 from torchvision import models
 
 from core.backbones import download
-from core.backbones import load as loading
-from core.backbones.load import Classifier, load, preprocess
+from core.backbones.backbone import Classifier
+from core.backbones.load import load
+from core.backbones.preprocess import preprocess
 from core.backbones.registry import info
+from core.backbones.sources.embedded import WEIGHTS, Embedded
 from core.backbones.spec import BackboneInfo, hub_folder
 from core.errors import BackboneError, Cancelled, WeightsUnavailable
 from core.progress import Progress
-from tests.fakes import TinyBackbone, install, random_weights, tiny_info
+from tests.fakes import TinyBackbone, install, plug_in, promise, random_weights, tiny_info
 
 NAME = "shufflenet_v2_x0_5"
 
@@ -29,7 +31,6 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv(download.MIRROR, "file:///nowhere")
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(loading, "_kept", type(loading._kept)())
     return hub_folder()
 
 
@@ -83,11 +84,11 @@ def test_without_a_network_the_error_says_what_to_put_where(hub: Path, monkeypat
     monkeypatch.setenv(download.MIRROR, "http://127.0.0.1:9/")
     with pytest.raises(WeightsUnavailable) as raised:
         load(NAME)
-    said = str(raised.value)
-    assert "shufflenetv2_x0.5-f707e7126e.pth (5 MB, from https://download.pytorch.org/" in said
-    assert str(hub) in said
-    assert "refused" in said
-    assert "Ready on this machine: graft" in said
+    message = str(raised.value)
+    assert "shufflenetv2_x0.5-f707e7126e.pth (5 MB, from https://download.pytorch.org/" in message
+    assert str(hub) in message
+    assert "refused" in message
+    assert "Ready on this machine: graft" in message
 
 
 def test_a_damaged_file_that_cannot_be_replaced_is_not_called_ready(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,15 +156,17 @@ def test_a_connection_that_breaks_off_leaves_nothing(
     assert list(hub.iterdir()) == []
 
 
-def test_weights_that_would_run_code_are_refused(mirror: BackboneInfo, tmp_path: Path) -> None:
+def test_weights_that_would_run_code_are_refused(hub: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Bad:
         def __reduce__(self) -> tuple[object, ...]:
             return (Path.touch, (tmp_path / "ran",))
 
-    file = tmp_path / "bad.pth"
+    file = hub / info(NAME).url.rsplit("/", 1)[-1]
+    hub.mkdir(parents=True)
     torch.save({"fc.weight": Bad()}, file)
+    promise(monkeypatch, NAME, file)
     with pytest.raises(WeightsUnavailable, match="cannot be read"):
-        loading._read(mirror, file)
+        load(NAME)
     assert not (tmp_path / "ran").exists()
 
 
@@ -178,11 +181,9 @@ def test_random_weights_only_where_they_are_asked_for() -> None:
 def test_an_embedded_file_that_does_not_match_its_card_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from core.backbones import embedded
-
-    for file in embedded.WEIGHTS.glob("graft_residual.*"):
+    for file in WEIGHTS.glob("graft_residual.*"):
         shutil.copy(file, tmp_path)
-    monkeypatch.setattr(embedded, "WEIGHTS", tmp_path)
+    plug_in(monkeypatch, Embedded(tmp_path))
     with (tmp_path / "graft_residual.safetensors").open("r+b") as weights:
         weights.seek(-1, 2)
         weights.write(b"\x7f")
@@ -192,7 +193,6 @@ def test_an_embedded_file_that_does_not_match_its_card_is_refused(
 
 def test_the_last_three_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     built = install(monkeypatch, *(TinyBackbone(tiny_info(name)) for name in "abcd"))
-    monkeypatch.setattr(loading, "_weights", lambda _info, _report: {})
     for name in ("a", "b", "c", "a", "d", "a", "b"):
         load(name)
     assert built == ["a", "b", "c", "d", "b"]

@@ -1,12 +1,16 @@
 import subprocess
 import sys
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
 
+from core.backbones.load import load
 from core.backbones.registry import backbones, info, ready_names
-from core.backbones.spec import Preprocessing, hash_in_name, hub_folder
+from core.backbones.spec import BackboneInfo, Preprocessing, hash_in_name, hub_folder
 from core.errors import BackboneError
+from core.i18n import language, use_language
+from tests.fakes import FakeSource, TinyBackbone, install, plug_in, tiny_info
 
 
 def test_embedded_ones_come_first_then_the_baseline_then_the_zoo() -> None:
@@ -27,7 +31,7 @@ def test_every_backbone_says_what_matters() -> None:
         assert b.input_px == b.preprocessing.input_px
         assert b.imagenet_top1 is None or 0.5 < b.imagenet_top1 < 0.9
         assert bool(b.stages) == b.trainable
-        assert b.family == "baseline" or (b.params > 1e5 and b.gflops > 0 and b.size_mb > 1)
+        assert b.is_floor or (b.params > 1e5 and b.gflops > 0 and b.size_mb > 1)
 
 
 def test_an_unknown_name_is_answered_with_near_ones() -> None:
@@ -78,7 +82,7 @@ def test_hashes_in_file_names() -> None:
     assert hash_in_name("resnet18-f37072fd.pth") == "f37072fd"
     assert hash_in_name("mnasnet0.5_top1_67.823-3ffadce67e.pth") == "3ffadce67e"
     assert hash_in_name("weights.pth") == ""
-    assert all(b.sha256 for b in backbones() if b.family != "baseline")
+    assert all(b.sha256 for b in backbones() if not b.is_floor)
 
 
 def test_preprocessing_goes_through_json() -> None:
@@ -100,6 +104,41 @@ def test_preprocessing_goes_through_json() -> None:
 def test_preprocessing_that_cannot_be_is_refused(values: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Preprocessing(**{"resize_px": 108, "crop_px": 96, **values})  # type: ignore[arg-type]
+
+
+def test_the_table_is_built_once_for_each_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Counting()
+    plug_in(monkeypatch, source)
+    for _repeat in range(3):
+        assert info("tiny").licence == "none"
+        assert backbones()[0].name == "tiny"
+    assert source.spoken == ["en"]
+    context = copy_context()
+    context.run(use_language, "de")
+    assert context.run(info, "tiny").name == "tiny"
+    assert source.spoken == ["en", "de"]
+    info("tiny")
+    assert source.spoken == ["en", "de"]
+
+
+class Counting(FakeSource):
+    """Notes the languages in which its backbones were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(TinyBackbone())
+        self.spoken: list[str] = []
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        self.spoken.append(language())
+        return super().infos()
+
+
+def test_a_source_that_comes_first_wins_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = TinyBackbone(tiny_info("resnet18"))
+    install(monkeypatch, own)
+    assert info("resnet18").family == "fake"
+    assert load("resnet18") is own
+    assert [known.name for known in backbones()].count("resnet18") == 1
 
 
 def test_listing_does_not_import_torch() -> None:

@@ -11,7 +11,7 @@ import torch
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from core.backbones.load import Classifier
+from core.backbones.backbone import Classifier
 from core.backbones.load import load as load_backbone
 from core.backbones.registry import info
 from core.bundle.archive import read_card, read_manifest

@@ -3,8 +3,9 @@ import pytest
 import torch
 from torch import nn
 
+from core.backbones.backbone import Backbone
 from core.backbones.encode import encode
-from core.backbones.load import Backbone, load
+from core.backbones.load import load
 from core.features import engine
 from core.features.engine import agreement, engine_for, fused
 from tests.fakes import tiny_info

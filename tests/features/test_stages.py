@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.backbones import load as loading
+from core.backbones.backbone import Backbone
 from core.backbones.encode import encode
-from core.backbones.load import Backbone, load, preprocess
+from core.backbones.load import load
+from core.backbones.preprocess import preprocess
 from core.backbones.trunks import torchvision_trunk
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb
@@ -169,7 +170,6 @@ def test_a_damaged_note_of_the_widths_is_made_anew(dataset: Dataset) -> None:
 
     (file,) = paths.features().glob("*/widths.json")
     file.write_text("[1, 2")
-    loading._kept.clear()
     again = stage_features(dataset, EMBEDDED)
     assert {name: one.X.shape for name, one in again.items()} == {name: one.X.shape for name, one in before.items()}
     assert {one.from_store for one in again.values()} == {12}

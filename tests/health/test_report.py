@@ -101,7 +101,7 @@ def test_the_default_backbone_comes_with_graft(monkeypatch):
     named = registry.info(default_backbone())
     assert named.embedded
     assert named.ready
-    assert named.family != "baseline"
+    assert not named.is_floor
 
 
 def test_the_effect_is_judged_on_untouched_photos(small_zip: ZipBuilder):

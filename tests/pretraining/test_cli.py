@@ -7,7 +7,7 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from core.backbones.embedded import WEIGHTS
+from core.backbones.sources.embedded import WEIGHTS
 from core.paths import read_json
 from core.pretraining import cli as pretrain
 from core.pretraining.recipe import RECIPES, recipe_from_dict

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.backbones.load import Classifier
+from core.backbones.backbone import Classifier
 from core.backbones.preprocess import preprocess
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb

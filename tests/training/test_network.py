@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones.load import Classifier, load
+from core.backbones.backbone import Classifier
+from core.backbones.load import load
 from core.errors import TrainingError
 from core.training.checkpoint import TrainingState
 from core.training.config import FinetuneConfig

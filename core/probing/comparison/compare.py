@@ -115,13 +115,13 @@ def _gflops(backbone: str) -> float:
         found = registry.info(backbone)
     except BackboneError:
         return math.inf
-    return found.gflops if found.gflops or found.family == "baseline" else math.inf
+    return found.gflops if found.gflops or found.is_floor else math.inf
 
 
 def is_floor(backbone: str) -> bool:
     """Whether this is no network, which a backbone has to beat."""
     try:
-        return registry.info(backbone).family == "baseline"
+        return registry.info(backbone).is_floor
     except BackboneError:
         return False
 

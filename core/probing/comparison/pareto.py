@@ -48,7 +48,7 @@ def against_cost(rows: Sequence[Row], cost: str) -> tuple[Placed, ...]:
     """
     facts = {fact.name: fact for fact in registry.backbones()}
     known = [facts.get(str(row["backbone"])) for row in rows]  # none of two together
-    floors = [fact is not None and fact.family == "baseline" for fact in known]
+    floors = [fact is not None and fact.is_floor for fact in known]
     costs = [cost_of(row, fact, cost) for row, fact in zip(rows, known, strict=True)]
     least = max((row["accuracy_mean"] for row, floor in zip(rows, floors, strict=True) if floor), default=-math.inf)
     able = [not floor and row["accuracy_mean"] > least for row, floor in zip(rows, floors, strict=True)]
@@ -95,4 +95,4 @@ def cost_of(row: Row, fact: BackboneInfo | None, cost: str) -> float | None:
         speed = float(row.get("images_per_s") or 0.0)
         return 1000 / speed if math.isfinite(speed) and speed > 0 else None
     value = float(row.get(cost) or (getattr(fact, cost) if fact else 0.0))
-    return value if value or (fact is not None and fact.family == "baseline") else None
+    return value if value or (fact is not None and fact.is_floor) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.backbones.registry import BackboneInfo, backbones, info
+from core.backbones.registry import backbones, info
+from core.backbones.spec import BackboneInfo
 from core.probing.comparison.shortlist import KEEP as KEEP_BEST
 from core.probing.comparison.shortlist import MANY
 from core.probing.probes.kinds import KINDS, find

@@ -1,21 +1,30 @@
-"""torchvision's classification models as backbones: their facts, without importing torch.
+"""torchvision's classification models as backbones, with ImageNet weights that are downloaded on first use.
 
-The facts are committed in `zoo.json`, which `python -m core.backbones.zoo` makes from the installed torchvision, so
-that listing eighty backbones costs a page nothing. A test holds the file against torchvision.
+Their facts are committed in `torchvision.json`, which `python -m core.backbones.sources.torchvision` makes from the
+installed torchvision, so that listing eighty backbones needs no torch. A test holds the file against torchvision.
 """
 
 from __future__ import annotations
 
+import pickle
 import re
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from core.backbones.download import fetch
 from core.backbones.spec import BackboneInfo, Preprocessing, hash_in_name
+from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
+from core.progress import Report
 
-FACTS = Path(__file__).with_name("zoo.json")
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.backbones.backbone import Backbone
+
+FACTS = Path(__file__).with_suffix(".json")
 
 _FAMILIES = (
     ("wide_resnet", "wide_resnet"),
@@ -28,22 +37,52 @@ _FAMILIES = (
 )
 
 
+@dataclass(frozen=True)
+class Torchvision:
+    """torchvision's classification zoo."""
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        """Every classification model of torchvision, by name."""
+        return tuple(_info(facts) for facts in read_json(FACTS))
+
+    def read(self, info: BackboneInfo, report: Report) -> dict[str, Tensor] | None:
+        """The weights, the classifier's included, downloaded where they are missing or damaged; nothing is unpickled.
+
+        Raises:
+            WeightsUnavailable: they cannot be downloaded, or the file holds something else.
+        """
+        import torch
+
+        file = fetch(info, report)
+        try:
+            state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError) as problem:
+            raise WeightsUnavailable(
+                _(
+                    "The weights file '{file}' cannot be read. Delete it from {folder}, and it is downloaded again."
+                ).format(file=file.name, folder=file.parent)
+            ) from problem
+        return state
+
+    def build(self, info: BackboneInfo, state: dict[str, Tensor] | None) -> Backbone:
+        """A model of torchvision without its classifier.
+
+        Raises:
+            RuntimeError: the weights do not fit.
+        """
+        from core.backbones.backbone import Backbone
+        from core.backbones.trunks import torchvision_trunk
+
+        trunk = torchvision_trunk(info.name, state, min_size=info.input_px)
+        return Backbone(info, trunk, trunk.stages).eval()
+
+
 def family(name: str) -> str:
     """The family of a model of torchvision, such as "resnet" for "resnet18"."""
-    for start, found in _FAMILIES:
+    for start, known_family in _FAMILIES:
         if name.startswith(start):
-            return found
+            return known_family
     return re.split(r"[_\d]", name)[0]
-
-
-def zoo() -> tuple[BackboneInfo, ...]:
-    """Every classification model of torchvision, by name."""
-    return tuple(_info(facts) for facts in _facts())
-
-
-@cache
-def _facts() -> tuple[dict[str, Any], ...]:
-    return tuple(read_json(FACTS))
 
 
 def _info(facts: dict[str, Any]) -> BackboneInfo:

@@ -3,9 +3,11 @@ import torch
 from torch import nn
 from torchvision import models
 
-from core.backbones import zoo
+from core.backbones.backbone import Stages
 from core.backbones.registry import info
-from core.backbones.trunks import Stages, torchvision_trunk
+from core.backbones.sources import torchvision as zoo
+from core.backbones.sources.torchvision import Torchvision
+from core.backbones.trunks import torchvision_trunk
 from core.paths import read_json
 
 # A member of every family: the layer that gives the ImageNet classes, and the least input it takes in px.
@@ -81,15 +83,15 @@ def assert_stages_hold_every_parameter_once(trunk: nn.Module, stages: Stages) ->
 
 
 def test_every_family_is_among_the_members() -> None:
-    assert {zoo.family(name) for name in MEMBERS} == {b.family for b in zoo.zoo()}
+    assert {zoo.family(name) for name in MEMBERS} == {info.family for info in Torchvision().infos()}
 
 
 def test_the_facts_are_those_of_the_installed_torchvision() -> None:
     committed = {facts["name"]: facts for facts in read_json(zoo.FACTS)}
     assert sorted(committed) == zoo.names()
     for name, facts in committed.items():
-        said = zoo.published(name)
-        assert {key: facts[key] for key in said} == said
+        published = zoo.published(name)
+        assert {key: facts[key] for key in published} == published
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -114,9 +116,9 @@ def test_facts_of_resnet18() -> None:
 
 
 def test_weights_for_research_alone_are_named_as_such_and_only_where_there_are_no_others() -> None:
-    swag = [b.name for b in zoo.zoo() if "CC BY-NC" in b.licence]
+    swag = [info.name for info in Torchvision().infos() if "CC BY-NC" in info.licence]
     assert swag == ["regnet_y_128gf", "vit_h_14"]
-    assert all("ImageNet" in b.trained_on for b in zoo.zoo())
+    assert all("ImageNet" in info.trained_on for info in Torchvision().infos())
 
 
 def test_old_names_in_densenet_files_are_understood() -> None:

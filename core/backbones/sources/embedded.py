@@ -1,30 +1,81 @@
 """The backbones that come with Graft: whatever lies in `weights/` as a pair of `<name>.safetensors` and `<name>.json`.
 
 The card (`<name>.json`) says what the weights are. Its makers write what only they know; the facts that can be measured
-(parameters, multiply-adds, stages, hash) are filled in by `python -m core.backbones.embedded`, and a test holds them
-against the weights. The baseline of raw pixels, which has no weights, is here too. Listing needs no torch.
+(parameters, multiply-adds, stages, hash) are filled in by `python -m core.backbones.sources.embedded`, and a test holds
+them against the weights.
 """
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.backbones.spec import BackboneInfo, Preprocessing
-from core.errors import BackboneError
+from core.errors import BackboneError, WeightsUnavailable
 from core.i18n import gettext as _
-from core.paths import read_json, write_json
+from core.paths import file_sha256, read_json, write_json
+from core.progress import Report
 
-WEIGHTS = Path(__file__).with_name("weights")
-PIXELS_PX = 16
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.backbones.backbone import Backbone
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
-def embedded() -> tuple[BackboneInfo, ...]:
-    """The embedded backbones, best first by the mean of their probe accuracies, then the baseline."""
-    cards = (path.with_suffix(".json") for path in WEIGHTS.glob("*.safetensors"))
-    found = [read_card(card) for card in cards if card.is_file()]
-    return (*sorted(found, key=lambda info: (-_mean_accuracy(info), info.name)), pixels())
+@dataclass(frozen=True)
+class Embedded:
+    """Backbones of Graft's own architectures, with weights and cards in one folder.
+
+    Attributes:
+        folder: where they lie.
+    """
+
+    folder: Path = WEIGHTS
+
+    def infos(self) -> tuple[BackboneInfo, ...]:
+        """What has weights and a card, best first by the mean of its probe accuracies.
+
+        Raises:
+            BackboneError: a card is damaged.
+        """
+        cards = (weights.with_suffix(".json") for weights in self.folder.glob("*.safetensors"))
+        infos = [read_card(card) for card in cards if card.is_file()]
+        return tuple(sorted(infos, key=lambda info: (-_mean_accuracy(info), info.name)))
+
+    def read(self, info: BackboneInfo, report: Report) -> dict[str, Tensor] | None:  # noqa: ARG002
+        """The weights in float32, if they are those that the card describes.
+
+        Raises:
+            WeightsUnavailable: they are others, or gone.
+        """
+        import safetensors.torch
+
+        file = info.path
+        if file is None or not file.is_file() or not file_sha256(file).startswith(info.sha256):
+            raise WeightsUnavailable(
+                _("The weights '{file}' of '{name}' do not match their card. Install Graft again.").format(
+                    file=file.name if file else "", name=info.name
+                )
+            )
+        return {key: value.float() for key, value in safetensors.torch.load_file(file).items()}
+
+    def build(self, info: BackboneInfo, state: dict[str, Tensor] | None) -> Backbone:
+        """A network of the architecture that the card names.
+
+        Raises:
+            BackboneError: there is no such architecture.
+            RuntimeError: the weights do not fit it.
+        """
+        from core.backbones.architectures import build
+        from core.backbones.backbone import Backbone
+
+        trunk = build(info.architecture)
+        if state is not None:
+            trunk.load_state_dict(state, strict=True)
+        return Backbone(info, trunk, tuple((name, (module,)) for name, module in trunk.stages)).eval()
 
 
 def read_card(card: Path) -> BackboneInfo:
@@ -73,33 +124,6 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
 def _mean_accuracy(info: BackboneInfo) -> float:
     probes = [float(measured["value"]) for measured in info.accuracy.values()]
     return sum(probes) / len(probes) if probes else 0.0
-
-
-def pixels() -> BackboneInfo:
-    """The floor: an image's own pixels, shrunk to 16 × 16. A pretrained backbone should beat it."""
-    return BackboneInfo(
-        name="pixels_16",
-        family="baseline",
-        embedded=True,
-        params=0,
-        gflops=0.0,
-        size_mb=0.0,
-        input_px=PIXELS_PX,
-        feature_dim=3 * PIXELS_PX**2,
-        imagenet_top1=None,
-        trained_on=_("nothing: no network, only the image shrunk to 16 × 16 pixels"),
-        licence=_("none needed"),
-        weights="",
-        preprocessing=Preprocessing(PIXELS_PX, PIXELS_PX, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
-        trainable=False,
-        note=_("The floor that any pretrained backbone should beat."),
-    )
-
-
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def measured(card: dict[str, Any], weights: Path) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""A pretrained network without its classifier, as every source builds it."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from core.backbones.spec import BackboneInfo
+
+Stages = tuple[tuple[str, tuple[nn.Module, ...]], ...]
+"""(name, modules) from input to output."""
+
+
+class Backbone(nn.Module):
+    """A network without its classifier.
+
+    Attributes:
+        info: what is known of it.
+        trunk: the network.
+        stages: (name, modules) from input to output; the units of "fine-tune the last stages".
+    """
+
+    def __init__(self, info: BackboneInfo, trunk: nn.Module, stages: Stages) -> None:
+        super().__init__()
+        self.info = info
+        self.trunk = trunk
+        self.stages = stages
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalised images (b, 3, h, w) -> features (b, feature_dim)."""
+        features: Tensor = self.trunk(images)
+        return features
+
+
+class Classifier(nn.Module):
+    """A backbone and a linear head. State-dict keys: `backbone.*`, `head.weight` (c, d), `head.bias` (c,)."""
+
+    def __init__(self, backbone: Backbone, n_classes: int) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = nn.Linear(backbone.info.feature_dim, n_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalised images (b, 3, h, w) -> logits (b, n_classes)."""
+        logits: Tensor = self.head(self.backbone(images))
+        return logits
