@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from core.evaluation.intervals import Interval, wilson
 from core.features.features import Features
 from core.i18n import gettext as _
+from core.probing.crossval.repeats import Fold, draw_repeats
 from core.probing.probes.kinds import USUAL_C
 from core.probing.probes.probe import ProbeConfig, fit_rows
-from core.probing.resampling.folds import make_folds
-from core.progress import Progress, Report, silent
+from core.progress import Report, silent
 
 ODDS_EACH, MOST_ODDS = 3.0, 10.0
 
@@ -100,15 +100,21 @@ def check_labels(features: Features, seed: int = 0, report: Report = silent) -> 
 
 
 def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tuple[NDArray[np.float32], int]:
-    """The probabilities (n, c) of all rows, each by a probe fitted without it, and the number of folds."""
-    folds = make_folds(features.y, features.groups, features.classes, config.folds, config.seed)
-    proba = np.zeros((len(features.y), len(features.classes)), dtype=np.float32)
-    for done, (fit, held) in enumerate(folds.pairs):
-        report(Progress(done, len(folds), _("Looking for wrong labels, fold {n}").format(n=done + 1)))
-        probe = fit_rows(features.X[fit], features.y[fit], features.classes, config)
-        proba[held] = probe.predict_proba(features.X[held])
-    report(Progress(len(folds), len(folds), _("Looked for wrong labels")))
-    return proba, len(folds)
+    """The probabilities (n, c) of all rows, each by a probe fitted without it, and the number of folds.
+
+    Only one repeat of the cross-validation is done, whatever the config asks for.
+    """
+    repeats = draw_repeats(features, replace(config, repeats=1))
+
+    def judge(fold: Fold) -> NDArray[np.float32]:
+        probe = fit_rows(features.X[fold.fit], features.y[fold.fit], features.classes, config)
+        return probe.predict_proba(features.X[fold.held])
+
+    return repeats.put_together(repeats.run(judge, report, _progress))[0], repeats.folds_each
+
+
+def _progress(done: int, folds: int) -> str:
+    return _("Looked for wrong labels") if done == folds else _("Looking for wrong labels, fold {n}").format(n=done + 1)
 
 
 def suspects(labels: NDArray[np.int64], proba: NDArray[np.float32]) -> tuple[Suspect, ...]:

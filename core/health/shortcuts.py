@@ -18,6 +18,7 @@ from PIL import Image
 from core.data.dataset import Dataset, Item
 from core.evaluation.intervals import Interval, wilson
 from core.i18n import gettext as _
+from core.probing.crossval.repeats import Fold, Repeats
 from core.probing.probes.kinds import USUAL_C
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.probing.resampling.folds import make_folds
@@ -94,44 +95,50 @@ def audit(dataset: Dataset, groups: NDArray[np.int64], seed: int = 0, report: Re
     y = np.array([item.label for item in items], np.int64)
     present, labels = np.unique(y, return_inverse=True)
     names = tuple(dataset.classes[label] for label in present)
-    scene = _Scene(labels, make_folds(labels, groups[rows], names, ProbeConfig().folds, seed).pairs)
+    task = _Task(labels, Repeats((make_folds(labels, groups[rows], names, ProbeConfig().folds, seed),)))
     borders, tinies = _seen(dataset, rows, part(report, 0, 50, 100))
     facts = _file_facts(items)
     sights = (
         (FILE, np.hstack(list(facts.values())), _forest(seed)), (BORDER, borders, _linear(names)),
         (THUMBNAIL, tinies, _linear(names)),
     )  # fmt: skip
-    found = [
-        scene.judged(sees, X, fit, part(report, 50 + 14 * turn, 14, 100)) for turn, (sees, X, fit) in enumerate(sights)
+    shortcuts = [
+        task.shortcut(sees, X, fit, part(report, 50 + 14 * turn, 14, 100)) for turn, (sees, X, fit) in enumerate(sights)
     ]
-    if found[0].alarming:
-        found[0] = scene.told_by_one_fact(found[0], facts, _forest(seed))
+    if shortcuts[0].alarming:
+        shortcuts[0] = task.with_telling_fact(shortcuts[0], facts, _forest(seed))
     report(Progress(100, 100, _("Looked for shortcuts")))
-    return tuple(found)
+    return tuple(shortcuts)
 
 
 @dataclass(frozen=True)
-class _Scene:
-    """The labels (n,) and folds that all probes of an audit share."""
+class _Task:
+    """What all probes of an audit are asked: the labels (n,) and the folds."""
 
     labels: NDArray[np.int64]
-    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    folds: Repeats
 
-    def judged(self, sees: str, X: Rows, fit: Fit, report: Report = silent) -> Shortcut:
-        right = 0
-        for done, (train, held) in enumerate(self.folds):
-            report(Progress(done, len(self.folds), _("Looking for shortcuts")))
-            right += int((fit(X[train], self.labels[train])(X[held]) == self.labels[held]).sum())
-        n = len(self.labels)
+    def shortcut(self, sees: str, X: Rows, fit: Fit, report: Report = silent) -> Shortcut:
+        """How well the class is told from X (n, d) alone."""
+
+        def hits(fold: Fold) -> int:
+            predict = fit(X[fold.fit], self.labels[fold.fit])
+            return int((predict(X[fold.held]) == self.labels[fold.held]).sum())
+
+        n, right = len(self.labels), sum(self.folds.run(hits, report, _progress))
         return Shortcut(sees, right / n, wilson(right, n), float(np.bincount(self.labels).max() / n), n)
 
-    def told_by_one_fact(self, together: Shortcut, facts: Mapping[str, Rows], fit: Fit) -> Shortcut:
+    def with_telling_fact(self, together: Shortcut, facts: Mapping[str, Rows], fit: Fit) -> Shortcut:
         """The same with the fact that tells most by itself."""
-        alone = {name: self.judged(FILE, X, fit) for name, X in facts.items()}
+        alone = {name: self.shortcut(FILE, X, fit) for name, X in facts.items()}
         name = max(alone, key=lambda fact: alone[fact].accuracy)
         return replace(
             together, telling=name, telling_accuracy=alone[name].accuracy, telling_interval=alone[name].interval
         )
+
+
+def _progress(_done: int, _folds: int) -> str:
+    return _("Looking for shortcuts")
 
 
 def _drawn(n: int, seed: int) -> NDArray[np.int64]:

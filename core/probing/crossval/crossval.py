@@ -17,10 +17,9 @@ from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.probing.crossval.heldout import HeldOut
+from core.probing.crossval.repeats import Fold, draw_repeats
 from core.probing.probes.probe import Probe, ProbeConfig, fit_rows
-from core.probing.resampling.folds import Folds, Rows, make_folds
-from core.probing.resampling.parallel import each_fold
-from core.progress import Progress, Report, silent
+from core.progress import Report, silent
 
 if TYPE_CHECKING:
     from core.features.features import Features
@@ -132,14 +131,16 @@ def cross_validate(features: Features, config: ProbeConfig | None = None, report
 def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report) -> ProbeResult:
     """`cross_validate` for rows of the training split alone, of weights of any origin."""
     started = time.perf_counter()
-    repeats = [
-        make_folds(train.y, train.groups, train.classes, config.folds, (config.seed + repeat) % 2**32)
-        for repeat in range(config.repeats)
-    ]
-    proba, probes = _held_out(train, repeats, config, report)
+    repeats = draw_repeats(train, config)
+
+    def judge(fold: Fold) -> tuple[Probe, NDArray[np.float32]]:
+        probe = fit_rows(train.X[fold.fit], train.y[fold.fit], train.classes, config, train.groups[fold.fit])
+        proba = probe.predict_proba(train.X[fold.held])
+        return replace(probe, pipeline=None), proba  # a forest is large, and there is one a fold
+
+    probes, held_out = zip(*repeats.run(judge, report, _progress, train.backbone), strict=True)
     converged = all(probe.converged for probe in probes)
-    fold = np.stack([drawn.numbers for drawn in repeats])
-    most = min(train.X.shape[1], *(len(fit) for fit, _held in repeats[0].pairs))
+    most_components = min(train.X.shape[1], *(len(fold.fit) for fold in repeats.folds if fold.repeat == 0))
     return ProbeResult(
         backbone=train.backbone,
         probe=config.probe,
@@ -147,35 +148,17 @@ def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report)
         images_per_s=float(train.images_per_s),
         size_mb=size_mb,
         seconds=time.perf_counter() - started,
-        held_out=HeldOut(train.classes, train.y, train.ids, fold, proba),
+        held_out=HeldOut(train.classes, train.y, train.ids, repeats.numbers, repeats.put_together(held_out)),
         converged=converged,
-        notes=(*filter(None, (train.note,)), *repeats[0].notes, *_notes(config, most, converged)),
+        notes=(*filter(None, (train.note,)), *repeats.notes, *_notes(config, most_components, converged)),
         chosen={name: [probe.chosen[name] for probe in probes] for name in probes[0].chosen},
     )
 
 
-def _held_out(
-    train: Features, repeats: Sequence[Folds], config: ProbeConfig, report: Report
-) -> tuple[NDArray[np.float32], list[Probe]]:
-    """The probabilities (r, n, c) of all rows, each from a probe fitted without it; and the probes, fold by fold."""
-    tasks = [(turn, fit, held) for turn, folds in enumerate(repeats) for fit, held in folds.pairs]
-    proba = np.zeros((len(repeats), len(train.y), len(train.classes)), dtype=np.float32)
-
-    def judge(task: tuple[int, Rows, Rows]) -> Probe:
-        turn, fit, held = task
-        probe = fit_rows(train.X[fit], train.y[fit], train.classes, config, train.groups[fit])
-        proba[turn, held] = probe.predict_proba(train.X[held])
-        return replace(probe, pipeline=None)  # a forest is large, and there is one a fold
-
-    def tell(done: int) -> None:
-        message = (
-            _("cross-validating, {done} of {folds} folds").format(done=done, folds=len(tasks))
-            if done < len(tasks)
-            else _("cross-validated")
-        )
-        report(Progress(done, len(tasks), message, train.backbone))
-
-    return proba, [*each_fold(judge, tasks, tell)]
+def _progress(done: int, folds: int) -> str:
+    if done == folds:
+        return _("cross-validated")
+    return _("cross-validating, {done} of {folds} folds").format(done=done, folds=folds)
 
 
 def _notes(config: ProbeConfig, most_components: int, converged: bool) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,13 +22,12 @@ from core.probing.comparison.compare import candidate
 from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
+from core.probing.crossval.repeats import Fold, draw_repeats
 from core.probing.probes import kinds
 from core.probing.probes.preprocessing import fit_preprocessing
 from core.probing.probes.probe import ProbeConfig, fit_classifier, has_converged
 from core.probing.probes.tuning import View, inner_folds, is_tuned, tune, views_of
-from core.probing.resampling.folds import Folds, Rows, make_folds
-from core.probing.resampling.parallel import each_fold
-from core.progress import Progress, Report, silent
+from core.progress import Report, silent
 
 if TYPE_CHECKING:
     from core.features.features import Features
@@ -124,27 +124,34 @@ def probe_components(features: Features, config: ProbeConfig | None = None, repo
     config = config or ProbeConfig()
     started = time.perf_counter()
     train = features.of("train")
-    repeats = [
-        make_folds(train.y, train.groups, train.classes, config.folds, (config.seed + repeat) % 2**32)
-        for repeat in range(config.repeats)
-    ]
-    widths = widths_up_to(min(train.X.shape[1], *(len(fit) - 1 for folds in repeats for fit, _held in folds.pairs)))
-    tasks = [(turn, fit, held) for turn, folds in enumerate(repeats) for fit, held in folds.pairs]
-
-    def tell(done: int) -> None:
-        said = _("counting components, {done} of {folds} folds").format(done=done, folds=len(tasks))
-        report(Progress(done, len(tasks), said, train.backbone))
-
-    judged = list(each_fold(lambda task: _judge(train, config, widths, task[1], task[2]), tasks, tell))
+    repeats = draw_repeats(train, config)
+    widths = widths_up_to(min(train.X.shape[1], *(len(fold.fit) - 1 for fold in repeats.folds)))
+    outcomes = repeats.run(partial(_judge, train, config, widths), report, _progress, train.backbone)
     seconds = time.perf_counter() - started
     results = [
-        _result(train, config, repeats, width, [one.proba[at] for one in judged], seconds)
+        ProbeResult(
+            backbone=train.backbone,
+            probe=config.probe,
+            feature_dim=width,
+            images_per_s=float(train.images_per_s),
+            size_mb=0.0,
+            seconds=seconds,
+            held_out=HeldOut(
+                train.classes, train.y, train.ids, repeats.numbers,
+                repeats.put_together([outcome.proba[at] for outcome in outcomes]),
+            ),
+            notes=(*filter(None, (train.note,)), *repeats.notes),
+        )
         for at, width in enumerate(widths)
-    ]
-    if not all(one.converged for one in judged):
+    ]  # fmt: skip
+    if not all(outcome.converged for outcome in outcomes):
         results = [replace(result, converged=False, notes=(*result.notes, _rough())) for result in results]
-    variance = tuple(float(share) for share in np.mean([one.variance for one in judged], axis=0))
+    variance = tuple(float(share) for share in np.mean([outcome.variance for outcome in outcomes], axis=0))
     return _components(train.backbone, config.pca.whiten, results, variance)
+
+
+def _progress(done: int, folds: int) -> str:
+    return _("counting components, {done} of {folds} folds").format(done=done, folds=folds)
 
 
 def widths_up_to(most: int) -> tuple[int, ...]:
@@ -154,31 +161,37 @@ def widths_up_to(most: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
-    """One fold: what was said of the m rows held out with each of w widths, (w, m, c), and what each width keeps."""
+class _Outcome:
+    """One fold at w widths.
+
+    Attributes:
+        proba: (w, m, c) the probabilities of the m rows held out.
+        variance: (w,) the share of the variance that each width keeps.
+        converged: whether the optimiser finished at every width.
+    """
 
     proba: NDArray[np.float32]
     variance: NDArray[np.float64]
     converged: bool
 
 
-def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fit: Rows, held: Rows) -> _Judged:
+def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fold: Fold) -> _Outcome:
     kind = kinds.find(config.probe)
-    X, y, groups = train.X[fit], train.y[fit], train.groups[fit]
+    X, y, groups = train.X[fold.fit], train.y[fold.fit], train.groups[fold.fit]
     reduction = Reduction("pca", max(widths), config.pca.whiten)
     inner = inner_folds(y, groups, len(train.classes), config.seed) if is_tuned(kind, config.c) else ()
     views = views_of(X, y, inner, reduction, config.seed)
     preprocessing = fit_preprocessing(X, y, reduction, config.seed)
-    Z_held = preprocessing(train.X[held])
-    said, converged = [], True
+    Z_held = preprocessing(train.X[fold.held])
+    proba, converged = [], True
     for width in widths:
         chosen = tune(kind, [_cut(view, width) for view in views], config.seed, config.c)
-        model = fit_classifier(kind, _first(preprocessing.Z, width), y, chosen, config.seed)
-        said.append(model.predict_proba(_first(Z_held, width)))
-        converged = converged and has_converged(model)
+        classifier = fit_classifier(kind, _first(preprocessing.Z, width), y, chosen, config.seed)
+        proba.append(classifier.predict_proba(_first(Z_held, width)))
+        converged = converged and has_converged(classifier)
     shares = np.cumsum(preprocessing.steps[-1][1].explained_variance_ratio_)
-    kept = shares[np.minimum(widths, len(shares)) - 1]
-    return _Judged(np.asarray(said, dtype=np.float32), kept, converged)
+    variance = shares[np.minimum(widths, len(shares)) - 1]
+    return _Outcome(np.asarray(proba, dtype=np.float32), variance, converged)
 
 
 def _first(Z: NDArray[np.float32], width: int) -> NDArray[np.float32]:
@@ -187,32 +200,6 @@ def _first(Z: NDArray[np.float32], width: int) -> NDArray[np.float32]:
 
 def _cut(view: View, width: int) -> View:
     return replace(view, Z=_first(view.Z, width), Z_held=_first(view.Z_held, width))
-
-
-def _result(
-    train: Features,
-    config: ProbeConfig,
-    repeats: Sequence[Folds],
-    width: int,
-    said: Sequence[NDArray[np.float32]],
-    seconds: float,
-) -> ProbeResult:
-    """What all folds, one repeat after the other, say with one number of components."""
-    proba = np.zeros((len(repeats), len(train.y), len(train.classes)), dtype=np.float32)
-    held_out = [(turn, held) for turn, folds in enumerate(repeats) for _fit, held in folds.pairs]
-    for (turn, held), one in zip(held_out, said, strict=True):
-        proba[turn, held] = one
-    return ProbeResult(
-        backbone=train.backbone,
-        probe=config.probe,
-        feature_dim=width,
-        images_per_s=float(train.images_per_s),
-        size_mb=0.0,
-        seconds=seconds,
-        held_out=HeldOut(train.classes, train.y, train.ids, np.stack([drawn.numbers for drawn in repeats]), proba),
-        converged=True,
-        notes=(*filter(None, (train.note,)), *repeats[0].notes),
-    )
 
 
 def _rough() -> str:

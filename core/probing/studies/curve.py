@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.i18n import gettext as _
+from core.probing.crossval.repeats import Fold, draw_repeats
 from core.probing.probes.probe import ProbeConfig, fit_rows
-from core.probing.resampling.folds import Rows, make_folds, nested, sizes_for
-from core.probing.resampling.parallel import each_fold
+from core.probing.resampling.folds import Rows, nested, sizes_for
 from core.probing.studies.forecast import ClassGain, forecast
 from core.probing.studies.growth import LearningCurve, is_short
 from core.probing.studies.power_law import Numbers, falls, fit_power_laws
-from core.progress import Progress, Report, silent
+from core.progress import Report, silent
 
 if TYPE_CHECKING:
     from core.features.features import Features
@@ -33,18 +33,9 @@ LEAST_OF_CLASS = 40
 _CLASS_DRAWS = 500
 
 
-@dataclass(frozen=True)
-class _Fold:
-    """The rows to fit on and the rows held out, and the seed of the parts."""
-
-    fit: Rows
-    held: Rows
-    seed: tuple[int, ...]
-
-
 @dataclass(frozen=True, eq=False)
-class _Judged:
-    """What came of one fold: at J sizes of (J,) images the accuracy (J,), macro F1 (J,) and recalls (J, c)."""
+class _Outcome:
+    """One fold's measures at J sizes of (J,) images: accuracy (J,), macro F1 (J,), recalls (J, c); and its C."""
 
     images: tuple[int, ...]
     accuracy: Numbers
@@ -75,57 +66,51 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
     """
     config, started = config or ProbeConfig(), time.perf_counter()
     train = features.of("train")
-    repeats = [
-        make_folds(train.y, train.groups, train.classes, config.folds, (config.seed + repeat) % 2**32)
-        for repeat in range(config.repeats)
-    ]
-    folds = [
-        _Fold(fit, held, (config.seed, repeat, number))
-        for repeat, drawn in enumerate(repeats)
-        for number, (fit, held) in enumerate(drawn.pairs)
-    ]
-    sizes = sizes_for(min(len(fold.fit) for fold in folds), len(train.classes))
-
-    def tell(done: int) -> None:
-        report(Progress(done, len(folds), _("Fitting probes on parts of the training images"), train.backbone))
-
-    judged = list(each_fold(partial(_judged, train, config, sizes), folds, tell))
+    repeats = draw_repeats(train, config)
+    sizes = sizes_for(min(len(fold.fit) for fold in repeats.folds), len(train.classes))
+    outcomes = repeats.run(partial(_judge, train, config, sizes), report, _progress, train.backbone)
     curve = LearningCurve(
         backbone=train.backbone,
         probe=config.probe,
         classes=train.classes,
         class_images=tuple(np.bincount(train.y, minlength=len(train.classes)).tolist()),
-        sizes=tuple(np.mean([fold.images for fold in judged], axis=0).tolist()),
-        accuracy=np.array([fold.accuracy for fold in judged]),
-        macro_f1=np.array([fold.macro_f1 for fold in judged]),
-        folds=len(repeats[0]),
+        sizes=tuple(np.mean([outcome.images for outcome in outcomes], axis=0).tolist()),
+        accuracy=np.array([outcome.accuracy for outcome in outcomes]),
+        macro_f1=np.array([outcome.macro_f1 for outcome in outcomes]),
+        folds=repeats.folds_each,
         seed=config.seed,
-        c=tuple(fold.c for fold in judged if fold.c is not None),
-        notes=repeats[0].notes,
+        c=tuple(outcome.c for outcome in outcomes if outcome.c is not None),
+        notes=repeats.notes,
     )
-    gains = _class_gains(curve, np.array([fold.recall for fold in judged]))
+    gains = _class_gains(curve, np.array([outcome.recall for outcome in outcomes]))
     return dataclasses.replace(curve, per_class=gains, seconds=time.perf_counter() - started)
 
 
-def _judged(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: _Fold) -> _Judged:
-    """Probes on parts of one fold, the largest first, because it chooses C."""
-    y, parts = train.y[fold.held], nested(train.y[fold.fit], train.groups[fold.fit], sizes, fold.seed)
-    found = []
+def _progress(_done: int, _folds: int) -> str:
+    return _("Fitting probes on parts of the training images")
+
+
+def _judge(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: Fold) -> _Outcome:
+    """Fits probes on the parts of one fold, the largest first, because it chooses C."""
+    y, seed = train.y[fold.held], (config.seed, fold.repeat, fold.number)
+    parts = nested(train.y[fold.fit], train.groups[fold.fit], sizes, seed)
+    measures = []
     for rows in [fold.fit[part] for part in reversed(parts)]:
         probe = fit_rows(train.X[rows], train.y[rows], train.classes, config, train.groups[rows])
         config = dataclasses.replace(config, c=probe.chosen.get("c", config.c))
-        found.append(_measures(y, probe.predict_proba(train.X[fold.held]).argmax(axis=1), len(train.classes)))
-    accuracy, macro_f1, recall = (np.array(one)[::-1] for one in zip(*found, strict=True))
-    return _Judged(tuple(len(part) for part in parts), accuracy, macro_f1, recall, config.c)
+        predicted = probe.predict_proba(train.X[fold.held]).argmax(axis=1)
+        measures.append(_measures(y, predicted, len(train.classes)))
+    accuracy, macro_f1, recall = (np.array(values)[::-1] for values in zip(*measures, strict=True))
+    return _Outcome(tuple(len(part) for part in parts), accuracy, macro_f1, recall, config.c)
 
 
-def _measures(true: Rows, said: Rows, classes: int) -> tuple[float, float, Numbers]:
-    """Accuracy, macro F1 over the classes there are, and the recall (c,) of each class, NaN of those there are not."""
-    there, told = (np.bincount(rows, minlength=classes) for rows in (true, said))
-    right = np.bincount(true[true == said], minlength=classes)
-    f1 = 2 * right / np.maximum(there + told, 1)
-    recall = np.where(there > 0, right / np.maximum(there, 1), np.nan)
-    return float((true == said).mean()), float(f1[there > 0].mean()), recall
+def _measures(true: Rows, predicted: Rows, classes: int) -> tuple[float, float, Numbers]:
+    """Accuracy, macro F1 over the classes that have images, and the recall (c,) of each class, NaN without images."""
+    support, calls = (np.bincount(labels, minlength=classes) for labels in (true, predicted))
+    hits = np.bincount(true[true == predicted], minlength=classes)
+    f1 = 2 * hits / np.maximum(support + calls, 1)
+    recall = np.where(support > 0, hits / np.maximum(support, 1), np.nan)
+    return float((true == predicted).mean()), float(f1[support > 0].mean()), recall
 
 
 def _class_gains(curve: LearningCurve, recall: Numbers) -> tuple[ClassGain, ...]:
