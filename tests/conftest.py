@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.data.images.decoding import decoding_with
 from core.machine import thread_settings
+from tests.decoders import InProcessDecoders
 
 os.environ.update(thread_settings())  # before torch is loaded: threads that spin make tests crawl on a busy machine
 
@@ -26,13 +29,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=30, help="damaged files of each kind to try (default 30)")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Homes that are not there yet, one for each test; a folder listed again for every test would cost their square."""
+    base = tmp_path_factory.mktemp("homes")
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def graft_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def graft_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test has its own GRAFT_HOME, outside its `tmp_path`, and is not public."""
-    home = tmp_path_factory.mktemp("graft_home")
+    home = next(homes)
+    home.mkdir()
     monkeypatch.setenv("GRAFT_HOME", str(home))
     monkeypatch.delenv("GRAFT_PUBLIC", raising=False)
     return home
+
+
+@pytest.fixture(autouse=True)
+def decoding(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Photos are decoded in the test's own process, but for tests marked with `processes`."""
+    if request.node.get_closest_marker("processes"):
+        yield
+    else:
+        with decoding_with(InProcessDecoders):
+            yield
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -28,7 +29,8 @@ class InProcessDecoders:
         """Decodes `photo`; what writing its thumbnail raises comes out of the future, as from a process."""
         future: Future[Decoded] = Future()
         try:
-            future.set_result(decode_file(photo, out, self._limits))
+            with warnings.catch_warnings(action="ignore"):  # in a process nobody hears them
+                future.set_result(decode_file(photo, out, self._limits))
         except OSError as problem:
             future.set_exception(problem)
         self.finished += 1

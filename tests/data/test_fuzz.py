@@ -29,6 +29,8 @@ from tests.conftest import photo, photo_bytes
 
 _LONGEST_S = 20
 
+pytestmark = pytest.mark.processes
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("number", range(metafunc.config.getoption("fuzz")))

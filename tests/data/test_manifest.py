@@ -20,6 +20,9 @@ _MANIFEST = _FOLDER / "manifest.json"
 _CASES: list[dict[str, Any]] = json.loads(_MANIFEST.read_text("utf-8"))["cases"] if _MANIFEST.exists() else []
 
 
+pytestmark = pytest.mark.processes
+
+
 def _by_entry(skipped: list[dict[str, str]]) -> list[tuple[str, str]]:
     return sorted((s["entry"], s["reason"]) for s in skipped)
 
