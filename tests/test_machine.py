@@ -39,3 +39,10 @@ def test_the_containers_quota_of_cores_counts(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(machine, "_CGROUP", tmp_path)
     (tmp_path / "cpu.max").write_text("50000 100000\n")
     assert machine.cores() == 1
+    assert machine.decoding_threads() == 1
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(2, 2), (64, machine.MOST_DECODING_THREADS)])
+def test_photos_are_read_by_a_thread_a_core(monkeypatch: pytest.MonkeyPatch, cores: int, threads: int) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    assert machine.decoding_threads() == threads

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +27,7 @@ from core.data.images.decode import load as decode
 from core.data.names import shown
 from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
+from core.machine import decoding_threads
 from core.progress import Progress, Report, silent
 
 _BATCH, _BATCH_PX = 32, 224
@@ -66,7 +66,7 @@ class Predictor:
         px = self.manifest.preprocessing.input_px
         size = max(1, min(_BATCH, int(_BATCH * (_BATCH_PX / px) ** 2)))
         proba = np.zeros((len(images), len(self.classes)), dtype=np.float32)
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="decode") as pool:
+        with ThreadPoolExecutor(decoding_threads(), thread_name_prefix="decode") as pool:
             for start in range(0, len(images), size):
                 report(Progress(start, len(images), _("Predicting")))
                 batch = torch.stack(list(pool.map(self._input, images[start : start + size])))

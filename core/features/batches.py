@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,9 +15,9 @@ from core.backbones.spec import Preprocessing
 from core.data.images.decode import UnreadableImage, open_rgb
 from core.errors import FeatureError
 from core.i18n import gettext as _
+from core.machine import decoding_threads
 
 AHEAD = 2
-MOST_THREADS = 8
 
 Photo = tuple[str, Path]
 """What the user calls a photo, and its file."""
@@ -34,7 +33,7 @@ def batches(
     """
     groups = [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
     waiting: deque[list[Future[Tensor]]] = deque()
-    pool = ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1), thread_name_prefix="decode")
+    pool = ThreadPoolExecutor(decoding_threads(), thread_name_prefix="decode")
     try:
         for at, group in enumerate(groups):
             for ahead in groups[at + len(waiting) : at + 1 + AHEAD]:

@@ -21,6 +21,7 @@ from core.backbones.preprocess import preprocess
 from core.backbones.sources.embedded import read_card
 from core.backbones.spec import Preprocessing
 from core.errors import BackboneError
+from core.evaluation.intervals import Interval, wilson
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
 
@@ -42,11 +43,9 @@ class Score:
         return self.right / self.n
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval (Wilson 1927)."""
-        z, p, n = 1.959964, self.value, self.n
-        centre, spread = p + z * z / (2 * n), z * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
-        return (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+    def interval(self) -> Interval:
+        """The 95 % Wilson interval of the share."""
+        return wilson(self.right, self.n)
 
     def __str__(self) -> str:
         low, high = self.interval

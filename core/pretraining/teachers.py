@@ -3,7 +3,6 @@
 A teacher gives an embedding (the average over the last feature maps) and, where it has a classifier, class logits.
 """
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from torch.nn import functional
 
 from core.errors import BackboneError
 from core.i18n import gettext as _
+from core.paths import file_sha256
 from core.pretraining.graph import open_graph, openvino_for
 
 Targets = dict[str, npt.NDArray[np.float16]]
@@ -65,9 +65,8 @@ def open_teacher(spec: str, *, input_px: int, device: str = "cpu") -> Teacher:
 
 
 def key_of(path: Path) -> str:
-    """A file's name and what is in it."""
-    with path.open("rb") as file:
-        return f"{path.stem}-{hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
+    """A file's name, and the beginning of the sha256 of what is in it."""
+    return f"{path.stem}-{file_sha256(path)[:8]}"
 
 
 class OpenVinoTeacher:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from torch import Tensor
 from core.backbones.preprocess import normalise
 from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
+from core.machine import decoding_threads
 from core.training.augment import augment, read
 from core.training.augmentation import Augmentation
 
@@ -77,7 +77,7 @@ class Photos:
 
     def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """For each list of indices the images (b, 3, h, w) and their labels (b,); threads work ahead of the network."""
-        with ThreadPoolExecutor(_threads(), thread_name_prefix="photos") as pool:
+        with ThreadPoolExecutor(decoding_threads(), thread_name_prefix="photos") as pool:
 
             def start(indices: Sequence[int]) -> tuple[Iterator[Tensor], Tensor]:
                 return pool.map(lambda i: self.sample(i, seed, epoch), indices), self.y[list(indices)]
@@ -97,7 +97,3 @@ def _ahead(start: Callable[[_A], _B], inputs: Iterable[_A]) -> Iterator[_B]:
         if len(waiting) > AHEAD:
             yield waiting.popleft()
     yield from waiting
-
-
-def _threads() -> int:
-    return min(4, os.cpu_count() or 1)

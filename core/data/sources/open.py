@@ -67,8 +67,7 @@ class ZipSource:
 
     def digest(self) -> str:
         """See `Source`."""
-        with self._path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return paths.file_sha256(self._path)
 
 
 class FolderSource:

@@ -10,7 +10,6 @@ found is still there, and the verdict can be computed anew from what is on the d
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 
 from core.errors import ProbeError
 from core.i18n import gettext as _
-from core.paths import read_json, write_json
+from core.paths import file_sha256, read_json, write_json
 from core.probing.comparison.compare import Comparison
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
@@ -32,7 +31,7 @@ def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> N
     place = _place(folder, result.backbone, result.probe)
     result.held_out.save(place / HELD_OUT)
     facts = {name: getattr(result, name) for name in FACTS}
-    content = {**facts, "notes": list(result.notes), "made": dict(made), "sha256": _sha256(place / HELD_OUT)}
+    content = {**facts, "notes": list(result.notes), "made": dict(made), "sha256": file_sha256(place / HELD_OUT)}
     write_json(place / "result.json", content)
 
 
@@ -54,17 +53,13 @@ def load_result(folder: Path, backbone: str, probe: str) -> ProbeResult:
     try:
         facts = {name: content[name] for name in FACTS}
         numbers = [float(facts[name]) for name in ("feature_dim", "images_per_s", "size_mb", "seconds")]
-        whole = all(map(math.isfinite, numbers)) and content["sha256"] == _sha256(file)
+        whole = all(map(math.isfinite, numbers)) and content["sha256"] == file_sha256(file)
         notes = tuple(map(str, content["notes"]))
     except (OSError, KeyError, TypeError, ValueError) as problem:
         raise _damaged(backbone) from problem
     if not whole:
         raise _damaged(backbone)
     return ProbeResult(**facts, notes=notes, held_out=HeldOut.load(file))
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def load_comparison(folder: Path) -> Comparison:

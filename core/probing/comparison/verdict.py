@@ -17,6 +17,7 @@ from core.evaluation.intervals import Interval, wilson
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.probing.pairwise.difference import mcnemar, right_alone
 
 ROPE = 0.01
 """Differences of up to one point of accuracy are practically none (region of practical equivalence), by default."""
@@ -192,18 +193,8 @@ def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair
     low, high = (float(posterior.ppf(q)) for q in (0.025, 0.975))
     worse, better = float(posterior.cdf(-rope)), float(posterior.sf(rope))
     same = max(0.0, 1.0 - better - worse)
-    return Pair(a.name, b.name, mean, (low, high), better, same, worse, mcnemar(a.oof, b.oof), rope)
-
-
-def mcnemar(a: Predictions, b: Predictions) -> float:
-    """Two-sided p of the exact McNemar test: are images that only one gets right shared out evenly?
-
-    Source: Q. McNemar, Psychometrika 12 (1947); the exact binomial form.
-    """
-    from scipy import stats
-
-    only_a, only_b = int((a.correct & ~b.correct).sum()), int((b.correct & ~a.correct).sum())
-    return float(stats.binomtest(only_a, only_a + only_b, 0.5).pvalue) if only_a + only_b else 1.0
+    p = float(mcnemar(*right_alone(a.oof, b.oof)))
+    return Pair(a.name, b.name, mean, (low, high), better, same, worse, p, rope)
 
 
 def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Z95, Interval
-from core.probing.pairwise.difference import ALPHA, exact_p, holm, paired_interval
+from core.probing.pairwise.difference import ALPHA, holm, mcnemar, paired_interval
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def class_differences(
     only_a, only_b = (np.bincount(y[rows], minlength=c) for rows in (right_a & ~right_b, right_b & ~right_a))
     there = n > 0
     p = np.ones(c)
-    p[there] = exact_p(only_a[there], only_b[there])
+    p[there] = mcnemar(only_a[there], only_b[there])
     corrected = np.ones(c)
     corrected[there] = holm(p[there])
     rows = [ClassDifference(name, 0) for name in names]

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from core.errors import ProbeError
 from core.evaluation.intervals import Z95, Interval
@@ -85,9 +85,13 @@ def difference(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Differen
     """
     same_images(of_a, of_b)
     n = len(of_a)
-    only_a = int((of_a.correct & ~of_b.correct).sum())
-    only_b = int((of_b.correct & ~of_a.correct).sum())
+    only_a, only_b = right_alone(of_a, of_b)
     return Difference(a, b, n, only_a, only_b, (only_a - only_b) / n, paired_interval(only_a, only_b, n))
+
+
+def right_alone(of_a: Predictions, of_b: Predictions) -> tuple[int, int]:
+    """How many images only the first classifier got right, and how many only the second."""
+    return int((of_a.correct & ~of_b.correct).sum()), int((of_b.correct & ~of_a.correct).sum())
 
 
 def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
@@ -113,14 +117,16 @@ def same_images(of_a: Predictions, of_b: Predictions) -> None:
         raise ProbeError(_("Two classifiers can only be compared on the same images."))
 
 
-def exact_p(only_a: NDArray[np.int64], only_b: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Two-sided p of the exact McNemar test for many pairs of counts (m,) at once; 1 where there is no count.
+def mcnemar(only_a: ArrayLike, only_b: ArrayLike) -> NDArray[np.float64]:
+    """Two-sided p of the exact McNemar test: are the images that only one gets right shared out evenly?
+
+    Takes single counts or many pairs of them (m,) at once; where both are 0, p is 1.
 
     Source: Q. McNemar, Psychometrika 12 (1947); the exact binomial form.
     """
     from scipy import stats
 
-    fewer, both = np.minimum(only_a, only_b), only_a + only_b
+    fewer, both = np.minimum(only_a, only_b), np.add(only_a, only_b)
     return np.asarray(np.minimum(1.0, 2.0 * stats.binom.cdf(fewer, both, 0.5)), dtype=np.float64)
 
 

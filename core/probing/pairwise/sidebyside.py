@@ -18,7 +18,7 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.probing.pairwise.agreement import Agreement, agreement
 from core.probing.pairwise.classwise import ClassDifference, class_differences
-from core.probing.pairwise.difference import ALPHA, exact_p, holm, same_images
+from core.probing.pairwise.difference import ALPHA, holm, mcnemar, same_images
 
 NAMED = 5
 """How many classes or cells are told in words."""
@@ -191,7 +191,7 @@ def _shifts(
     only_a, only_b = (_counts(y[apart], said[apart], c) for said in (said_a, said_b))
     wrong = ~np.eye(c, dtype=bool)
     cells = np.argwhere((only_a + only_b > 0) & wrong)
-    p = holm(exact_p(only_a[tuple(cells.T)], only_b[tuple(cells.T)]))
+    p = holm(mcnemar(only_a[tuple(cells.T)], only_b[tuple(cells.T)]))
     found = [
         Shift(int(t), int(k), int(counts_a[t, k]), int(counts_b[t, k]), int(counts_a[t].sum()), float(chance))
         for (t, k), chance in zip(cells, p, strict=True)

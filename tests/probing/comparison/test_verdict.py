@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
-from core.probing.comparison.verdict import Candidate, chance, compared, judge, mcnemar
+from core.probing.comparison.verdict import Candidate, chance, compared, judge
+from core.probing.pairwise.difference import mcnemar, right_alone
 from tests.probing.pairwise.test_difference import said
 
 
@@ -51,8 +52,8 @@ def test_no_probability_is_told_as_certainty():
 
 def test_mcnemar_by_hand():
     a, b = said([1] * 9 + [0] + [1] * 20), said([0] * 9 + [1] + [1] * 20)
-    assert mcnemar(a, b) == pytest.approx(2 * (1 + 10) / 2**10)  # 1 of 10 disagreements, both tails
-    assert mcnemar(a, a) == 1.0
+    assert mcnemar(*right_alone(a, b)) == pytest.approx(2 * (1 + 10) / 2**10)  # 1 of 10 disagreements, both tails
+    assert mcnemar(*right_alone(a, a)) == 1.0
 
 
 def test_a_clear_winner_is_recommended():
