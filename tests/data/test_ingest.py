@@ -1,36 +1,27 @@
+"""A zip, or a folder, becomes a dataset."""
+
 from __future__ import annotations
 
-import dataclasses
-import errno
 import hashlib
 import io
 import re
-import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from core import paths
-from core.data import ingest as ingest_module
 from core.data import intake
-from core.data.dataset import Dataset, read_dataset
-from core.data.images.decoding import DecoderProcesses, decoding_with
+from core.data.images.decoding import decoding_with
 from core.data.ingest import ingest
-from core.data.inspection import inspect
 from core.data.library import delete_dataset, list_datasets, open_dataset
 from core.data.limits import Limits
-from core.data.messages import reject_text, skip_text, warning_text
-from core.errors import Cancelled, DatasetError, GraftError, RejectedError
+from core.data.messages import warning_text
+from core.errors import Cancelled, DatasetError, RejectedError
 from core.progress import Progress
 from tests.conftest import ZipBuilder, photo, photo_bytes
 from tests.decoders import InProcessDecoders
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_zip_becomes_a_dataset(photos_zip: Path) -> None:
@@ -244,201 +235,3 @@ def test_a_source_that_is_not_there() -> None:
         ingest("/very/secret/nothing.zip")
     with pytest.raises(DatasetError, match=r"no sample 'dragons'.*digits"):
         ingest("sample:dragons")
-
-
-def test_a_full_disk_is_told_plainly(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", "/secret/path")
-
-    monkeypatch.setattr(ingest_module, "write_dataset", full)
-    with pytest.raises(DatasetError, match="disk is full") as problem:
-        ingest(photos_zip)
-    assert "secret" not in str(problem.value)
-    assert not list(paths.datasets().iterdir())
-
-
-def test_a_disk_that_fills_in_the_middle_leaves_nothing(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = []
-    write = Path.write_bytes
-
-    def filling(path: Path, content: bytes) -> int:
-        written.append(path)
-        if len(written) > 20:
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return write(path, content)
-
-    monkeypatch.setattr(Path, "write_bytes", filling)
-    with pytest.raises(DatasetError, match="disk is full"):
-        ingest(photos_zip)
-    assert len(written) == 21
-    assert not list(paths.datasets().iterdir())
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
-def test_a_thumbnail_that_finds_the_disk_full_is_no_damaged_photo(tmp_path: Path) -> None:
-    image = tmp_path / "x"
-    image.write_bytes(photo_bytes((1, 2, 3), 1, 16))
-    with DecoderProcesses(Limits(), 1) as decoders:
-        future = decoders.submit(image, Path("/dev/full"))
-        with pytest.raises(OSError, match="space") as problem:
-            future.result(30)
-        assert problem.value.errno == errno.ENOSPC
-        assert decoders.submit(image, tmp_path / "x.jpg").result(30).format == "PNG"
-
-
-def test_room_is_looked_for_before_anything_is_written(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**12, 10**12, 64 * 2**20 + 10**5)
-    )
-    monkeypatch.setattr(Path, "write_bytes", lambda *_args: pytest.fail("something was written"))
-    with pytest.raises(DatasetError, match=r"not enough room.* 1 MB, and 1 MB are free.*delete"):
-        ingest(photos_zip)
-    assert not list(paths.datasets().iterdir())
-
-
-def test_amounts_are_limited_in_public_only(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tight = Limits(max_upload_bytes=100, max_entries=10)
-    monkeypatch.setattr(Limits, "public", classmethod(lambda _cls: tight))
-    assert ingest(photos_zip).images == 40
-    monkeypatch.setenv("GRAFT_PUBLIC", "1")
-    with pytest.raises(RejectedError) as refused:
-        ingest(photos_zip)
-    assert refused.value.code == "too_large"
-    assert inspect(photos_zip)["code"] == "too_large"
-
-
-def test_on_ones_own_machine_many_photos_are_welcome_and_many_nothings_are_not(tmp_path: Path) -> None:
-    local = dataclasses.replace(Limits.local(), max_entries=5)
-    path = tmp_path / "a.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for i in range(8):
-            archive.writestr(f"{'cat' if i % 2 else 'dog'}/{i}.png", photo_bytes((9, 9, 9), i))
-    assert inspect(path, limits=local)["images"] == 8
-    with zipfile.ZipFile(path, "w") as archive:
-        for i in range(8):
-            archive.writestr(f"cat/{i}.png", b"")
-    assert inspect(path, limits=local)["code"] == "too_many_entries"
-
-
-def test_a_file_in_a_folder_may_be_too_large(tmp_path: Path, photos_zip: Path) -> None:
-    with zipfile.ZipFile(photos_zip) as archive:
-        archive.extractall(tmp_path / "pets")
-    (tmp_path / "pets" / "cat" / "huge.png").write_bytes(b"x" * 40_000)
-    found = inspect(tmp_path / "pets", limits=Limits(max_entry_bytes=30_000))
-    assert [s["reason"] for s in found["skipped"]] == ["file_too_large"]
-
-
-def test_on_ones_own_machine_a_photo_may_be_as_large_as_its_pixels_allow(
-    tmp_path: Path, photos_zip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noise = np.random.default_rng(0).integers(0, 255, (3000, 4100, 3), dtype=np.uint8)
-    with zipfile.ZipFile(photos_zip) as archive:
-        archive.extractall(tmp_path / "pets")
-    Image.fromarray(noise).save(tmp_path / "pets" / "cat" / "huge.bmp")
-    with zipfile.ZipFile(photos_zip, "a") as archive:
-        archive.write(tmp_path / "pets" / "cat" / "huge.bmp", "cat/huge.bmp")
-    for source in (tmp_path / "pets", photos_zip):
-        found = inspect(source)
-        assert (found["action"], found["images"], found["skipped"]) == ("accept", 41, [])
-    assert "153 MB" in skip_text("file_too_large")
-    monkeypatch.setenv("GRAFT_PUBLIC", "1")
-    assert inspect(photos_zip)["code"] == "too_large"
-    assert "30 MB" in skip_text("file_too_large")
-
-
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("dataset.json", b"{"),
-        ("dataset.json", b"{}"),
-        ("dataset.json", b'{"schema": 99}'),
-        ("items.parquet", b"PAR1 not"),
-        ("items.parquet", None),
-        ("skipped.json", b"[[1]]"),
-    ],
-)
-def test_a_damaged_dataset_says_so_and_comes_back_with_the_next_upload(
-    photos_zip: Path, file: str, content: bytes | None
-) -> None:
-    dataset = ingest(photos_zip)
-    damaged = dataset.root / file
-    damaged.unlink() if content is None else damaged.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"damaged.*upload"):
-        open_dataset("default", dataset.id)
-    assert [s.id for s in list_datasets()] == [dataset.id]
-    assert ingest(photos_zip).items == dataset.items
-    assert open_dataset("default", dataset.id).items == dataset.items
-
-
-def test_a_lost_photo_comes_back_with_the_next_upload(photos_zip: Path) -> None:
-    dataset = ingest(photos_zip)
-    dataset.path(dataset.items[3]).unlink()
-    again = ingest(photos_zip)
-    assert again.path(again.items[3]).is_file()
-
-
-def test_datasets_are_listed_newest_first_and_deleted(small_zip: ZipBuilder) -> None:
-    first = ingest(small_zip("a.zip", per_class=3))
-    second = ingest(small_zip("b.zip", per_class=4))
-    assert [s.id for s in list_datasets()] == [second.id, first.id]
-    summary = list_datasets()[1]
-    assert (summary.name, summary.images, summary.split_counts) == ("a", 6, {"train": 2, "test": 2, "val": 2})
-    assert not isinstance(summary, Dataset)
-    delete_dataset("default", first.id)
-    delete_dataset("default", first.id)
-    assert [s.id for s in list_datasets()] == [second.id]
-    assert not first.root.exists()
-    with pytest.raises(DatasetError, match="no such dataset"):
-        open_dataset("default", first.id)
-
-
-@pytest.mark.parametrize("bad", ["", "..", "../../x", "a" * 16 + "/..", "ABCDEF0123456789"])
-def test_ids_are_no_paths(bad: str) -> None:
-    delete_dataset("default", bad)
-    with pytest.raises(DatasetError, match="no such dataset"):
-        open_dataset("default", bad)
-    with pytest.raises(GraftError):
-        open_dataset("../x", "0" * 16)
-
-
-def test_two_processes_may_take_in_the_same_at_once(photos_zip: Path) -> None:
-    code = "import sys; from core.data.ingest import ingest; print(ingest(sys.argv[1]).id)"
-    running = [
-        subprocess.Popen([sys.executable, "-c", code, photos_zip], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    ids = {process.communicate(timeout=60)[0].strip() for process in running}
-    assert len(ids) == 1
-    assert [p.name for p in paths.datasets().iterdir()] == list(ids)
-    assert len(read_dataset(paths.datasets() / ids.pop()).items) == 40
-
-
-def test_inspecting_keeps_nothing(photos_zip: Path, graft_home: Path) -> None:
-    assert inspect(photos_zip) == {
-        "action": "accept",
-        "code": None,
-        "images": 40,
-        "skipped": [],
-        "ignored": 0,
-        "classes": ["cat", "dog"],
-        "splits": {},
-        "warnings": [],
-    }
-    assert not [p for p in graft_home.rglob("*") if p.is_file()]
-
-
-REJECTS = """unsafe_path symlink special_file corrupt_archive zip_bomb size_mismatch unsupported_compression
-    encrypted too_many_entries too_many_classes no_images not_a_zip too_few_classes no_class_folders too_large
-    bad_table"""
-SKIPS = """duplicate_name unsupported_format name_too_long bad_crc corrupt_entry not_in_class_folder truncated
-    empty_file not_an_image too_many_pixels decoder_error decode_timeout bad_extension
-    file_too_large missing_file not_in_table conflicting_rows"""
-WARNINGS = """case_colliding_classes class_too_small:x class_missing_in_val:x class_missing_in_test:x
-    nested_folders class_missing_in_train:x empty_class:x one_group:x few_groups:x no_group:3 conflicting_duplicate
-    train_val_leak train_test_leak val_test_leak table_unused:x table_unused_few:x table_unused_large:x"""
-
-
-def test_every_code_has_a_sentence() -> None:
-    texts = [reject_text(c, "x", Limits()) for c in REJECTS.split()] + [reject_text(c) for c in REJECTS.split()]
-    texts += [skip_text(c) for c in SKIPS.split()] + [warning_text(c) for c in WARNINGS.split()]
-    assert all(text.endswith((".", ").")) and "{" not in text and len(text) > 20 for text in texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,20 @@ def end_of(job: Job) -> JobStatus:
 def begun(job: Job) -> int:
     """Waits until a verb has written `begun`; the id of its worker's process."""
     return int(until(lambda: (job.path / "begun").exists() and (job.path / "begun").read_text().split())[-1])
+
+
+def go(*jobs: Job) -> None:
+    """Lets the verb `wait` end in each of the jobs."""
+    for job in jobs:
+        (job.path / "go").touch()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.fixture

@@ -1,24 +1,14 @@
 """The pool with real workers."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-import core
 from core.errors import JobError
-from core.jobs import store
 from core.jobs.pool import Pool
-from tests.jobs.conftest import begun, end_of, spec, until
-
-ROOT = Path(core.__file__).resolve().parents[1]
-
-
-def _go(*jobs: store.Job) -> None:
-    for job in jobs:
-        (job.path / "go").touch()
+from tests.jobs.conftest import alive, begun, end_of, go, spec, until
 
 
 def test_a_job_is_done_and_its_result_is_kept(pool: Pool) -> None:
@@ -47,7 +37,7 @@ def test_a_worker_stays_for_the_next_job_and_runs_beside_the_server(pool: Pool) 
 def test_the_two_slots_run_at_the_same_time(pool: Pool) -> None:
     jobs = [pool.submit("default", spec("wait", slot=slot)) for slot in ("long", "short")]
     assert len({begun(job) for job in jobs}) == 2
-    _go(*jobs)
+    go(*jobs)
     assert [end_of(job).state for job in jobs] == ["done", "done"]
 
 
@@ -59,7 +49,7 @@ def test_a_small_machine_has_one_worker_and_short_jobs_first(monkeypatch: pytest
         late = pool.submit("default", spec("count", n=1))
         short = pool.submit("default", spec("count", slot="short", n=1))
         assert (pool.position(short), pool.position(late), pool.position(first)) == (1, 2, None)
-        _go(first)
+        go(first)
         assert (end_of(short).ended or 0) <= (end_of(late).started or 0)
 
 
@@ -71,7 +61,7 @@ def test_a_running_job_is_cancelled_at_its_next_report(pool: Pool) -> None:
     assert (found.state, found.error, found.result) == ("cancelled", "", None)
     after = pool.submit("default", spec("wait"))
     assert begun(after) == pid, "the worker was asked, not killed"
-    _go(after)
+    go(after)
 
 
 def test_a_verb_that_never_reports_is_killed_after_the_grace(pool: Pool) -> None:
@@ -88,7 +78,7 @@ def test_a_forked_child_does_not_outlive_its_job(pool: Pool) -> None:
     child = int((job.path / "child").read_text())
     pool.cancel(job)
     assert end_of(job).state == "cancelled"
-    until(lambda: not _alive(child), "the child's end")
+    until(lambda: not alive(child), "the child's end")
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_the_others_move_up(pool: Pool) -> None:
@@ -98,7 +88,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_the_others_move_up(pool: Pool) -
     pool.cancel(second)
     assert second.status().state == "cancelled"
     assert (pool.position(second), pool.position(third)) == (None, 1)
-    _go(running, third)
+    go(running, third)
     assert end_of(third).state == "done"
     assert not (second.path / "begun").exists()
 
@@ -110,7 +100,7 @@ def test_a_deleted_job_leaves_the_queue(pool: Pool) -> None:
     assert pool.position(third) == 1
     with pytest.raises(JobError, match="Cancel it"):
         pool.delete(running)
-    _go(running, third)
+    go(running, third)
     assert end_of(third).state == "done"
 
 
@@ -152,113 +142,18 @@ def test_what_libraries_print_goes_to_the_jobs_log(pool: Pool) -> None:
     assert all(line in log for line in ("printed", "to the descriptor", "to the error output"))
 
 
-@pytest.mark.parametrize(
-    ("name", "code", "words"), [("SIGKILL", "memory", "memory"), ("SIGSEGV", "worker_ended", "SIGSEGV")]
-)
-def test_a_killed_worker_interrupts_its_job_which_can_be_resumed(pool: Pool, name: str, code: str, words: str) -> None:
-    job = pool.submit("default", spec("die", signal=name))
-    found = end_of(job)
-    assert (found.state, found.error_code) == ("interrupted", code)
-    assert words in found.error
-    assert (found.done, found.total) == (1, 2)
-    pool.resume(job)
-    found = until(lambda: job.status().state == "done" and job.status())
-    assert found.result == {"resumed": True}
-    assert found.error == ""
-
-
-def test_a_cancelled_job_can_be_resumed_and_a_done_one_cannot(pool: Pool) -> None:
-    job = pool.submit("default", spec("wait"))
-    begun(job)
-    with pytest.raises(JobError, match="cannot be resumed"):
-        pool.resume(job)
-    pool.cancel(job)
-    assert end_of(job).state == "cancelled"
-    pool.resume(job)
-    _go(job)
-    found = until(lambda: job.status().state == "done" and job.status())
-    assert found.result == {"begun": 2}
-    with pytest.raises(JobError, match="cannot be resumed"):
-        pool.resume(job)
-
-
 def test_the_last_step_before_a_long_silence_is_shown(pool: Pool) -> None:
     job = pool.submit("default", spec("hold_back"))
     until(lambda: job.status().message == "second", "the second step")
-    _go(job)
+    go(job)
     assert end_of(job).state == "done"
-
-
-def test_closing_interrupts_the_running_job_and_keeps_the_queue() -> None:
-    with Pool(shared=True) as pool:
-        running, waiting = (pool.submit("default", spec("wait")) for _ in range(2))
-        pid = begun(running)
-    assert not _alive(pid)
-    assert (running.status().state, waiting.status().state) == ("interrupted", "queued")
-    with pytest.raises(JobError, match="closing"):
-        pool.submit("default", spec("count", n=1))
-    lost = next(job for job in store.all_jobs() if job.id not in (running.id, waiting.id))
-    _go(waiting)
-    with Pool(shared=True) as pool:
-        assert pool.recover() == [waiting, lost]
-        assert end_of(waiting).state == "done"
-        assert running.status().state == "interrupted"
-
-
-def test_two_servers_on_one_home_run_a_job_once() -> None:
-    with Pool(shared=True) as one, Pool(shared=True) as two:
-        jobs = [one.submit("default", spec("wait")) for _ in range(4)]
-        _go(*jobs)
-        two.recover()
-        assert [end_of(job).result for job in jobs] == [{"begun": 1}] * 4
-
-
-def test_another_server_can_cancel_a_running_job(pool: Pool) -> None:
-    job = pool.submit("default", spec("deaf"))
-    begun(job)
-    with Pool(shared=True) as other:
-        assert other.recover() == []
-        assert job.status().state == "running"
-        other.cancel(job)
-        assert end_of(job).state == "cancelled"
-
-
-_SERVER = """
-import sys
-from core.jobs.pool import Pool
-from tests.jobs.conftest import begun, spec
-pool = Pool(shared=True)
-job = pool.submit("default", spec("deaf"))
-later = pool.submit("default", spec("count", n=1))
-print(begun(job), job.id, later.id, flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_worker_ends_with_a_killed_server_and_the_next_one_sees_it() -> None:
-    server = subprocess.Popen(
-        [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
-    )
-    assert server.stdin
-    assert server.stdout
-    worker, running_id, waiting_id = server.stdout.readline().split()
-    server.kill()
-    server.wait()
-    server.stdin.close()
-    server.stdout.close()
-    until(lambda: not _alive(int(worker)), "the worker's end")
-    running, waiting = (store.open_job("default", i) for i in (running_id, waiting_id))
-    with Pool(shared=True) as pool:
-        assert pool.recover() == [waiting]
-        assert (running.recorded().state, running.recorded().error_code) == ("interrupted", "worker_ended")
-        assert end_of(waiting).state == "done"
 
 
 def test_a_worker_that_waited_too_long_is_ended_and_started_again() -> None:
     with Pool(shared=True, idle_s=0.05) as pool:
         first = end_of(pool.submit("default", spec("count", n=1))).result
         assert first
-        until(lambda: not _alive(first["pid"]), "the idle worker's end")
+        until(lambda: not alive(first["pid"]), "the idle worker's end")
         assert end_of(pool.submit("default", spec("count", n=1))).state == "done"
 
 
@@ -299,11 +194,3 @@ def test_the_workers_have_as_many_threads_as_cores_unless_told_otherwise(monkeyp
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     assert process._environment()["OMP_NUM_THREADS"] == "7"
     assert process._environment()["OMP_WAIT_POLICY"] == "PASSIVE"
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process runs; one that ended and was not waited for does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

@@ -1,0 +1,108 @@
+"""The commands that make a model, judge it, take it home and use it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import COLOURS, document, mistake, run
+from tests.conftest import photo_bytes
+
+
+def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
+    path, found = finetuned
+    assert found["run"] == str(path)
+    assert [epoch["epoch"] for epoch in found["history"]] == [1, 2]
+    assert found["metrics"]["val"]["n"] > 0
+    assert (path / "run.json").is_file()
+    record = json.loads((path / "run.json").read_text())
+    assert record["config"]["augmentation"]["rotation"] == 15.0
+    assert record["seed"] == 3
+
+
+def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    code, out, err = run(
+        capsys, "finetune", data, "--backbone", "pixels_16", "--epochs", "2", "--out", tmp_path / "run"
+    )
+    assert (code, err) == (0, "")
+    assert "Validation: accuracy" in out
+    assert "on 4 images" in out
+    assert "test: accuracy" not in out
+    assert "--split test" in out
+
+
+def test_a_finished_run_is_not_overwritten(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], data: Path
+) -> None:
+    path, _found = finetuned
+    before = (path / "run.json").read_bytes()
+    said = mistake(capsys, "finetune", data, "--backbone", "graft_plain", "--epochs", "1", "--seed", "4", "--out", path)
+    assert "run" in said
+    assert (path / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], split: str) -> None:
+    found = document(capsys, "evaluate", finetuned[0], "--split", split)
+    assert found["classes"] == list(COLOURS)
+    assert sum(map(sum, found["confusion_matrix"])) == found["n"]
+    assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(found)
+    told = finetuned[1]["metrics"][split]
+    assert {key: told[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
+        key: found[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
+    }
+
+
+def test_evaluate_as_a_table_shows_names_literally(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]
+) -> None:
+    code, out, err = run(capsys, "evaluate", finetuned[0])
+    assert (code, err) == (0, "")
+    assert "dog [bold]" in out
+
+
+def test_export_and_predict(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], data: Path, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.zip"
+    assert document(capsys, "export", finetuned[0], "--out", bundle)["file"] == str(bundle)
+    assert {"manifest.json", "model.safetensors"} <= set(zipfile.ZipFile(bundle).namelist())
+    photos = tmp_path / "photos"
+    for n, (name, colour) in enumerate(COLOURS.items()):
+        photos.mkdir(exist_ok=True)
+        (photos / f"{n}-{name}.png").write_bytes(photo_bytes(colour, seed=900 + n))
+    (photos / "notes.txt").write_text("no image")
+    rows = document(capsys, "predict", bundle, photos)
+    assert [Path(row["image"]).stem[2:] for row in rows] == list(COLOURS)
+    for row in rows:
+        assert set(row) == {"image", "label", "proba"}
+        assert set(row["proba"]) == set(COLOURS)
+        assert sum(row["proba"].values()) == pytest.approx(1.0, abs=1e-5)
+        assert row["proba"][row["label"]] == max(row["proba"].values())
+    same = document(capsys, "predict", finetuned[0], photos / "0-cat.png")
+    assert same[0]["proba"] == pytest.approx(rows[0]["proba"], abs=1e-5)
+    code, out, err = run(capsys, "predict", bundle, photos)
+    assert (code, err) == (0, "")
+    assert "dog [bold]" in out
+
+
+def test_an_image_that_cannot_be_read_is_named_and_the_others_are_answered(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "good.png").write_bytes(photo_bytes((200, 60, 50), 1))
+    (tmp_path / "bad.png").write_bytes(b"no image at all")
+    code, out, err = run(capsys, "predict", finetuned[0], tmp_path / "bad.png", tmp_path / "good.png", "--json")
+    assert code == 2
+    assert [Path(row["image"]).name for row in json.loads(out)] == ["good.png"]
+    assert "bad.png" in err
+    assert err.count("\n") == 1
+
+
+def test_a_split_that_is_not_there(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]) -> None:
+    assert "val, test" in mistake(capsys, "evaluate", finetuned[0], "--split", "oof")

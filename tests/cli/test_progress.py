@@ -1,0 +1,35 @@
+"""What the command line shows of a long verb."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from core.cli.progress import Lines, reporting
+from core.progress import Progress
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then() -> None:
+    out = io.StringIO()
+    report = Lines(out, every_s=0.0)
+    report(Progress(1, 4, "fold 1", "resnet18"))
+    report(Progress(3, 0, "loading"))
+    assert out.getvalue() == " 25% resnet18: fold 1\nloading\n"
+    quick = Lines(out, every_s=60.0)
+    quick(Progress(1, 1, "no line for what is quick"))
+    assert "quick" not in out.getvalue()
+
+
+def test_progress_in_a_terminal_is_a_bar_on_stderr(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with reporting() as report:
+        report(Progress(1, 4, "class [bold]", "resnet18"))
+        time.sleep(0.15)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "class [bold]" in err

@@ -1,0 +1,60 @@
+"""What all figures share: colors, names shown literally, axes."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from pages.ui.charts import base
+from tests.pages.charts.rows import NASTY, NASTY_SHOWN
+
+
+def luminance(color):
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("color", base.PALETTE)
+@pytest.mark.parametrize("background", ["#FFFFFF", "#0E1117", "#171614"])
+def test_every_color_is_seen_on_a_light_and_a_dark_page(color, background):
+    low, high = sorted((luminance(color), luminance(background)))
+    assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_a_class_has_its_own_color_and_symbol():
+    styles = [base.class_style(i) for i in range(48)]
+    assert len(set(styles)) == 48
+    assert all(a != b for a, b in pairwise(styles))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("cat", "cat"), (NASTY, NASTY_SHOWN), ("&lt;", "&amp;lt;"), ("two\nlines", "two lines"), ("", ""), ("猫", "猫")],
+)
+def test_names_are_shown_literally(text, shown):
+    assert base.literal(text) == shown
+
+
+def test_long_names_lose_their_middle_before_they_are_escaped():
+    assert base.short("a" * 30 + "<end>", 11) == "aaaaa…&lt;end&gt;"
+    assert base.short("a" * 22) == "a" * 22
+
+
+def test_an_axis_over_names_is_numeric_so_that_digits_and_equal_names_stay_apart():
+    axis = base.names_axis(["10", "2", "10"])
+    assert axis["tickvals"] == [0, 1, 2]
+    assert axis["ticktext"] == ["10", "2", "10"]
+    assert axis["range"] == (2.5, -0.5)
+
+
+def test_an_axis_over_many_names_shows_as_many_as_there_is_room_for():
+    axis = base.names_axis([f"c{i}" for i in range(1000)], ticks=50)
+    assert len(axis["tickvals"]) == 50
+    assert axis["ticktext"][1] == "c20"
+
+
+def test_a_logarithmic_axis_writes_its_numbers_out():
+    axis = base.log_axis(8, 90)
+    assert axis["ticktext"] == ["5", "10", "20", "50", "100"]
+    assert axis["range"][0] < np.log10(8) < np.log10(90) < axis["range"][1]

@@ -1,0 +1,41 @@
+"""The curves of a training."""
+
+import pytest
+
+from pages.ui.charts.history import training_history
+from tests.pages.charts.rows import epoch
+
+
+def test_history_draws_three_panels_and_marks_the_best_epoch():
+    figure = training_history([epoch(1, 0.5), epoch(2, 0.8, 0.9), epoch(3, 0.75, 0.7), epoch(4, 0.7, 0.7)], total=10)
+    by_panel = {(t.yaxis, t.legendgroup): t for t in figure.data}
+    assert by_panel["y", "train"].y == pytest.approx((2.0, 1.0, 2 / 3, 0.5))
+    assert by_panel["y", "val"].y == (1.0, 0.9, 0.7, 0.7)
+    assert by_panel["y2", "val"].y == (0.5, 0.8, 0.75, 0.7)
+    assert by_panel["y3", None].y == (0.01,) * 4
+    assert [shape.x0 for shape in figure.layout.shapes] == [3, 3, 3]
+    assert "best: epoch 3" in figure.layout.annotations[0].text
+    assert figure.layout.xaxis3.range == (0.5, 10.5)
+    low, high = figure.layout.yaxis2.range
+    assert 0.4 < low < 0.5
+    assert 0.8 < high < 0.9
+    assert by_panel["y2", "val"].hovertext[1] == "epoch 2<br>validation accuracy: 80.0 %"
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_history_is_drawn_from_the_start_of_a_run(n):
+    figure = training_history([epoch(i + 1) for i in range(n)], total=5)
+    assert [len(t.x) for t in figure.data] == [n] * 5
+    assert len(figure.layout.shapes) == 3 * n
+    assert figure.layout.xaxis.range == (0.5, 5.5)
+
+
+def test_history_leaves_gaps_where_a_loss_ran_away():
+    figure = training_history([epoch(1, val_loss=float("nan"), val_accuracy=None), epoch(2, train_loss=float("inf"))])
+    assert figure.data[0].y == (2.0, None)
+    assert figure.data[1].y == (None, 1.0)
+    assert figure.layout.shapes[0].x0 == 2
+
+
+def test_history_takes_the_best_epoch_from_whoever_kept_it():
+    assert training_history([epoch(1, 0.9), epoch(2, 0.5)], best=2).layout.shapes[0].x0 == 2

@@ -1,0 +1,64 @@
+"""The Compare page's own figures: depth, the map of features, names beside dots."""
+
+import numpy as np
+import pytest
+
+from pages.ui.charts import base
+from pages.ui.compare.charts.depth import depth_curve
+from pages.ui.compare.charts.map import embedding_map
+from pages.ui.compare.charts.placing import text_positions
+from tests.pages.charts.rows import NASTY, STAGE
+
+
+def test_names_beside_dots_do_not_lie_on_one_another():
+    assert text_positions([(0.1, 0.5)], ["resnet18"]) == ["middle right"]
+    assert text_positions([(0.9, 0.5)], ["resnet18"]) == ["middle left"]
+    near = text_positions([(0.4, 0.5), (0.45, 0.5)], ["mobilenet", "resnet18"])
+    assert near == ["middle left", "middle right"]
+
+
+def test_depth_tells_what_is_kept_from_what_is_trained():
+    stages = [{**STAGE, "name": name, "accuracy_mean": a} for name, a in (("stem", 0.72), ("one", 0.85), ("two", 0.8))]
+    line, kept, learns = depth_curve(stages, ["two"]).data
+    assert line.x == (0.72, 0.85, 0.8)
+    assert (kept.x, kept.y) == ((0.72, 0.85), (0, 1))
+    assert (learns.x, learns.y) == ((0.8,), (2,))
+    assert kept.error_x.array == pytest.approx((0.18, 0.05))
+    assert kept.error_x.arrayminus == pytest.approx((0.02, 0.15))
+    assert kept.hovertext[0] == "stem<br>accuracy 72.0 %<br>95 % interval 70.0–90.0 %<br>48 features per image"
+    assert kept.marker.symbol != learns.marker.symbol
+    assert len(depth_curve(stages).data) == 2
+
+
+def test_the_map_gives_back_the_selected_image():
+    xy = np.array([[0, 1], [2, 3], [4, 5]], dtype=np.float32)
+    bees, ants = embedding_map(xy, [1, 0, 1], ["bees", "ants", "unseen"], ["x", "y", "z"]).data
+    assert ants.name == "ants"
+    assert ants.x.tolist() == [0, 4]
+    assert ants.customdata == (["x"], ["z"])
+    assert bees.customdata == (["y"],)
+    assert ants.marker.color != bees.marker.color
+
+
+def test_the_map_shows_other_groups_than_classes_and_rings_what_is_chosen():
+    xy = np.array([[0, 1], [2, 3], [4, 5]], dtype=np.float32)
+    styles = [("#111111", "circle"), ("#222222", "x")]
+    figure = embedding_map(
+        xy, [1, 0, 1], ["right", "wrong"], ["x", "y", "z"], ["1.jpg", "2.jpg", "3.jpg"], method="umap",
+        styles=styles, told=[NASTY, "ants", "bees"], ringed=["z", "gone"],
+    )  # fmt: skip
+    right, wrong, ring = figure.data
+    assert (wrong.marker.color, wrong.marker.symbol) == ("#222222", "x")
+    assert wrong.hovertext == (f"{base.told(NASTY)}<br>1.jpg", "bees<br>3.jpg")
+    assert right.customdata == (["y"],)
+    assert (ring.x.tolist(), ring.y.tolist(), ring.hoverinfo) == ([4], [5], "skip")
+    assert figure.layout.xaxis.title.text == "UMAP 1"
+    assert not figure.layout.xaxis.showticklabels
+
+
+def test_the_map_of_tsne_has_no_numbers_and_many_classes_no_legend():
+    xy = np.zeros((30, 2), dtype=np.float32)
+    figure = embedding_map(xy, range(30), [f"c{i}" for i in range(30)], [""] * 30, method="tsne")
+    assert not figure.layout.xaxis.showticklabels
+    assert not figure.layout.showlegend
+    assert figure.data[3].hovertext == ("c3",)

@@ -1,0 +1,50 @@
+"""The Data page's own figures: splits, sizes, shortcuts."""
+
+import pytest
+
+from pages.ui.charts import base
+from pages.ui.data.charts import image_sizes, split_counts
+from pages.ui.data.charts_health import shortcut_bars
+from tests.pages.charts.rows import SHORTCUT
+
+
+def test_split_counts_are_stacked_with_a_total_for_each_class():
+    figure = split_counts({"train": {"ants": 5, "bees": 1}, "val": {"ants": 2}, "test": {"bees": 3}})
+    train, val, test, totals = figure.data
+    assert figure.layout.barmode == "stack"
+    assert [t.name for t in (train, val, test)] == ["training", "validation", "test"]
+    assert (train.x, val.x, test.x) == ((5, 1), (2, 0), (0, 3))
+    assert totals.x == (7, 4)
+    assert totals.text == (" 7", " 4")
+    assert train.hovertext == ("ants<br>5 training images of 7", "bees<br>1 training image of 4")
+    assert figure.layout.yaxis.ticktext == ("ants", "bees")
+
+
+def test_a_thousand_classes_stay_on_a_page():
+    figure = split_counts({"train": {f"class {i}": 1 for i in range(1000)}})
+    assert figure.layout.height == 900
+
+
+def test_sizes_are_counted():
+    (dots,) = image_sizes([10, 10, 30], [20, 20, 40]).data
+    assert (dots.x, dots.y) == ((10, 30), (20, 40))
+    assert dots.hovertext == ("2 images of 10 × 20 px", "1 image of 30 × 40 px")
+    assert dots.marker.size[0] > dots.marker.size[1]
+
+
+def test_sizes_are_logarithmic_where_they_differ_much():
+    assert image_sizes([28, 4000], [28, 3000]).layout.xaxis.type == "log"
+    assert image_sizes([100, 300], [90, 300]).layout.xaxis.type == "linear"
+    assert image_sizes([], []).data[0].x == ()
+
+
+def test_shortcuts_stand_against_chance_and_alarming_ones_in_their_own_color():
+    calm = {"accuracy": 0.55, "interval": (0.5, 0.6), "chance": 0.5, "alarming": False}
+    figure = shortcut_bars(["file", "border"], [SHORTCUT, calm])
+    chance, dots = figure.data
+    assert list(chance.x) == [0.5, 0.5]
+    assert list(dots.x) == [0.8, 0.55]
+    assert list(dots.error_x.array) == pytest.approx([0.05, 0.05])
+    assert list(dots.error_x.arrayminus) == pytest.approx([0.1, 0.05])
+    assert list(dots.marker.color) == [base.ORANGE, base.BLUE]
+    assert "70.0–85.0 %" in dots.hovertext[0]

@@ -1,0 +1,102 @@
+"""What the Data page says and does, without a browser: the sample's tour, an upload, a public app, photos deleted."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from core import tasks
+from core.backbones.registry import backbones
+from core.data.dataset import Dataset
+from core.data.library import delete_dataset, list_datasets
+from core.jobs import store
+from core.jobs.spec import JobSpec
+from core.progress import silent
+from tests.pages.conftest import FakePool, Open, W, button, by_label, finish
+
+
+def address(app: AppTest) -> str:
+    """The workspace that the page's address names."""
+    named = app.query_params["w"]
+    return named if isinstance(named, str) else named[0]
+
+
+def labels(app: AppTest) -> list[str]:
+    return [b.label for b in app.button]
+
+
+def test_the_first_page_offers_one_button_for_the_whole_way(visit: Open):
+    app = visit()
+    assert app.title[0].value == "Teach a network your photos"
+    assert "Try a sample" in labels(app)
+
+
+def test_the_tour_queues_its_three_steps_and_explains_them(visit: Open):
+    app = visit()
+    button(app, "Try a sample").click().run()
+    assert not app.exception
+    assert app.title[0].value == "A sample, all the way"
+    asked = {job.spec.kind: job.spec.params for job in store.list_jobs(W)}
+    assert asked.keys() == {"ingest", "compare", "finetune"}
+    costs = {info.name: info.gflops for info in backbones() if info.embedded and info.trainable}
+    quickest = min(costs, key=lambda name: costs[name])  # a newcomer waits for it
+    assert asked["finetune"]["config"]["backbone"] == quickest
+    assert set(asked["compare"]["backbones"]) == {*costs, "pixels_16"}
+    assert len(app.subheader) == 4
+
+
+def test_a_folder_is_read_and_shown(visit: Open, pool: FakePool, dataset: Dataset, tmp_path):
+    pool.does["ingest"] = lambda job: tasks.ingest(job.path, dict(job.spec.params), silent)
+    app = visit()
+    by_label(app.text_input, "A folder on this machine").set_value(str(tmp_path / "pets.zip"))
+    app.run()
+    button(app, "Use this folder").click().run()
+    assert not app.exception
+    assert app.title[0].value == "pets"
+
+
+def test_a_refusal_is_shown_in_its_own_words(visit: Open):
+    job = store.create(W, JobSpec("ingest", {"source": "x.zip"}, slot="short", title="Read 'x'"))
+    finish(job, state="failed", error="There are no images in *this* file.")
+    app = visit(job=job.id)
+    assert app.error[0].value == r"There are no images in \*this\* file\."
+
+
+def test_a_public_app_offers_no_folder_and_an_unguessable_workspace(visit: Open, monkeypatch):
+    monkeypatch.setenv("GRAFT_PUBLIC", "1")
+    app = visit()
+    assert not [i for i in app.text_input if "folder" in i.label]
+    assert "Use this folder" not in labels(app)
+    assert len(address(app)) == 32
+    assert address(visit()) != address(app)
+
+
+def test_a_workspace_that_was_not_given_out_is_not_opened(visit: Open, monkeypatch):
+    monkeypatch.setenv("GRAFT_PUBLIC", "1")
+    assert address(visit(w="default")) != "default"
+    assert address(visit(w="0123456789abcdef" * 2)) == "0123456789abcdef" * 2
+
+
+def test_data_shows_what_there_is(visit: Open, dataset: Dataset):
+    app = visit()
+    assert app.title[0].value == "pets"
+    numbers = {m.label: m.value for m in app.metric}
+    assert (numbers["Images"], numbers["Classes"]) == ("40", "2")
+    assert sum(int(numbers[s]) for s in ("Training", "Validation", "Test")) == 40
+
+
+def test_data_can_be_deleted(visit: Open, dataset: Dataset):
+    app = visit()
+    button(app, "Delete").click().run()
+    assert not app.exception
+    assert not list_datasets(W)
+    assert app.title[0].value == "Teach a network your photos"
+
+
+def test_a_tour_outlives_its_photos(visit: Open, pool: FakePool, dataset: Dataset):
+    pool.does["ingest"] = lambda job: {"dataset": dataset.id}
+    app = visit()
+    delete_dataset(W, dataset.id)
+    app = app.run()
+    by_label(app.button, "Try a sample").click().run()
+    assert not app.exception
+    assert app.title[0].value == "A sample, all the way"
