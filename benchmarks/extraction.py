@@ -20,10 +20,12 @@ from PIL import Image
 
 from core.backbones.encode import encode
 from core.backbones.load import load
+from core.backbones.preprocess import preprocess
 from core.backbones.registry import info, ready_names
 from core.backbones.spec import Preprocessing
-from core.features.batches import batches
-from core.features.engine import engine_for
+from core.data.images.decode import open_rgb
+from core.engines.choose import check, choose
+from core.features.batches import batches, grouped
 
 IMAGE_PX = (500, 375)
 
@@ -65,7 +67,7 @@ def measure(name: str, files: list[Path], batch_size: int, *, pretrained: bool) 
     backbone = load(name, pretrained=pretrained)
     how = backbone.info.preprocessing
     first = next(stream(files, how, batch_size))
-    engine = engine_for(backbone, first)
+    engine = check(choose(), backbone, first).forward
     n = len(files)
     repeats = [first] * max(1, n // len(first))
     return (
@@ -77,7 +79,8 @@ def measure(name: str, files: list[Path], batch_size: int, *, pretrained: bool) 
 
 
 def stream(files: list[Path], how: Preprocessing, batch_size: int) -> Iterator[torch.Tensor]:
-    return (batch for _rows, batch in batches([(f.name, f) for f in files], range(len(files)), how, batch_size))
+    groups = grouped(range(len(files)), batch_size)
+    return (batch for _rows, batch in batches(groups, lambda row: preprocess(open_rgb(files[row]), how)))
 
 
 def seconds(run: Callable[[torch.Tensor], object], given: Iterable[torch.Tensor]) -> float:

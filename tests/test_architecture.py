@@ -45,6 +45,7 @@ WITHOUT_TORCH = (
     "core/evaluation/**/*.py",
     "core/backbones/registry.py",
     "core/backbones/sources/**/*.py",
+    "core/engines/choose.py",
     "core/features/maps.py",
     "core/features/reduce.py",
     "core/features/store.py",

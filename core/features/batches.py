@@ -1,55 +1,50 @@
-"""Photos become batches, decoded by threads while the network is busy with the batch before."""
+"""Images become batches, read by threads while the network is busy with the batch before."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from itertools import islice
 
 import torch
 from torch import Tensor
 
-from core.backbones.preprocess import preprocess
-from core.backbones.spec import Preprocessing
-from core.data.images.decode import UnreadableImage, open_rgb
-from core.errors import FeatureError
-from core.i18n import gettext as _
 from core.machine import decoding_threads
 
 AHEAD = 2
-
-Photo = tuple[str, Path]
-"""What the user calls a photo, and its file."""
+_BATCH_PX = 224
 
 
 def batches(
-    photos: Sequence[Photo], rows: Sequence[int], how: Preprocessing, batch_size: int
-) -> Iterator[tuple[Sequence[int], Tensor]]:
-    """The photos at `rows`, in that order: at most `batch_size` rows and their batch (b, 3, h, w) at a time.
+    groups: Iterable[Sequence[int]], read: Callable[[int], Tensor]
+) -> Generator[tuple[Sequence[int], Tensor], None, None]:
+    """Each group of indices with its images (b, 3, h, w); the next two groups are read meanwhile.
 
-    Raises:
-        FeatureError: a photo cannot be read.
+    Args:
+        groups: which images make a batch; none of them is empty.
+        read: gives the image with an index, (3, h, w); called from several threads. What it raises is raised here.
     """
-    groups = [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
-    waiting: deque[list[Future[Tensor]]] = deque()
+    waiting: deque[tuple[Sequence[int], list[Future[Tensor]]]] = deque()
+    upcoming = iter(groups)
     pool = ThreadPoolExecutor(decoding_threads(), thread_name_prefix="decode")
     try:
-        for at, group in enumerate(groups):
-            for ahead in groups[at + len(waiting) : at + 1 + AHEAD]:
-                waiting.append([pool.submit(_decode, photos[row], how) for row in ahead])
-            yield group, torch.stack([image.result() for image in waiting.popleft()])
+        while True:
+            for group in islice(upcoming, 1 + AHEAD - len(waiting)):
+                waiting.append((group, [pool.submit(read, index) for index in group]))
+            if not waiting:
+                return
+            indices, images = waiting.popleft()
+            yield indices, torch.stack([image.result() for image in images])
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _decode(photo: Photo, how: Preprocessing) -> Tensor:
-    name, file = photo
-    try:
-        return preprocess(open_rgb(file), how)
-    except UnreadableImage as problem:
-        raise FeatureError(
-            _("The stored copy of the image '{name}' cannot be read ({reason}). Add the dataset again.").format(
-                name=name, reason=problem.reason
-            )
-        ) from problem
+def grouped(indices: Sequence[int], size: int) -> list[Sequence[int]]:
+    """Cuts indices into groups of at most `size`."""
+    return [indices[at : at + size] for at in range(0, len(indices), size)]
+
+
+def batch_size_at(input_px: int, batch_size: int = 32) -> int:
+    """How many images of that side take the memory that `batch_size` of 224 px do; never more than `batch_size`."""
+    return max(1, min(batch_size, int(batch_size * (_BATCH_PX / input_px) ** 2)))

@@ -7,9 +7,11 @@ network runs, and is kept shard by shard, so that cancelling loses a few seconds
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,9 @@ from numpy.typing import NDArray
 from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset, Item
+from core.data.images.decode import UnreadableImage, open_rgb
+from core.engines.choose import Checked, check, choose
+from core.engines.engine import Engine
 from core.errors import FeatureError
 from core.features.features import Features
 from core.features.store import FeatureStore, Speed
@@ -25,15 +30,11 @@ from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from core.backbones.backbone import Backbone
-    from core.features.engine import Engine
-
-    Choose = Callable[[Backbone, Tensor], Engine]
 
 KEEP_EVERY, KEEP_EVERY_S = 256, 20.0
-_BATCH_PX = 224
 _LEAST_FOR_SPEED = 32
 
 
@@ -51,56 +52,67 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
         FeatureError: an image cannot be read, or the network gives something that is not a number.
     """
     info = find(backbone_name)
-    return collect(dataset, info, FeatureStore(info), report=report, batch_size=batch_size)
+    return collect(dataset, info, partial(FeatureStore, info), report=report, batch_size=batch_size)
 
 
 def collect(
     dataset: Dataset,
     info: BackboneInfo,
-    store: FeatureStore,
+    store_for: Callable[[str], FeatureStore],
     *,
-    engine: Choose | None = None,
+    network_of: Callable[[Backbone], nn.Module] = lambda backbone: backbone,
     report: Report = silent,
     batch_size: int = 32,
 ) -> Features:
-    """What is not in `store` yet is computed and kept there. For `extract`, and for what else a backbone can give.
+    """What is not in the store yet is computed and kept there. For `extract`, and for what else a backbone can give.
 
     Args:
         dataset: the photos.
         info: of the backbone; its `feature_dim` is the width of what is collected.
-        store: where that is kept.
-        engine: chooses how the backbone is run from it and a first batch; by default the fastest that gives the same.
+        store_for: where that is kept, by the precision of the engine that computes it.
+        network_of: the network that gives it, made from the backbone; by default the backbone itself.
         report: as in `extract`.
         batch_size: as in `extract`.
     """
-    unique = {item.sha256: item for item in dataset.items}
-    report(Progress(0, len(unique), _("Looking for features that are there already"), info.name))
-    found = store.read(tuple(unique))
-    work = _Work(info, dataset, tuple(unique.values()), found.X, found.have.copy(), store, report)
-    if found.damaged:
-        work.notes.append(_("A part of the feature store was damaged; it is computed again."))
-    speed = store.speed()
-    if not found.have.all():
-        fewer = max(1, min(batch_size, int(batch_size * (_BATCH_PX / info.input_px) ** 2)))
-        speed = _compute(work, fewer, engine) or speed
-    report(Progress(len(unique), len(unique), work.message(_("Features are ready")), info.name))
+    items = tuple({item.sha256: item for item in dataset.items}.values())
+    report(Progress(0, len(items), _("Looking for features that are there already"), info.name))
+    engine = choose()
+    work = _Work(info, dataset, items, store_for, report)
+    work.look_up(engine.precision)
+    computed = None if work.have.all() else _compute(work, engine, network_of, batch_size)
+    report(Progress(len(items), len(items), work.message(_("Features are ready")), info.name))
+    speed = computed or work.store.speed()
     if speed.images_per_s and speed.fingerprint != dataset.fingerprint:
         work.notes.append(_("The speed of '{name}' was measured on another dataset.").format(name=info.name))
-    return _features(work, found.have, speed.images_per_s)
+    return _features(work, speed.images_per_s)
 
 
 @dataclass
 class _Work:
-    """The state of one extraction: rows of `X` that `have` marks are done."""
+    """The state of one extraction: rows of `X` that `have` marks are done, those of `kept` were in the store."""
 
     info: BackboneInfo
     dataset: Dataset
     items: tuple[Item, ...]
-    X: NDArray[np.float32]
-    have: NDArray[np.bool_]
-    store: FeatureStore
+    store_for: Callable[[str], FeatureStore]
     report: Report
     notes: list[str] = field(default_factory=list)
+    store: FeatureStore = field(init=False)
+    X: NDArray[np.float32] = field(init=False)
+    have: NDArray[np.bool_] = field(init=False)
+    kept: NDArray[np.bool_] = field(init=False)
+
+    def look_up(self, precision: str) -> None:
+        """Begins anew with what is in the store of that precision."""
+        self.store = self.store_for(precision)
+        lookup = self.store.read(tuple(item.sha256 for item in self.items))
+        self.X, self.have, self.kept = lookup.X, lookup.have, lookup.have.copy()
+        if lookup.damaged:
+            self.notes.append(_("A part of the feature store was damaged; it is computed again."))
+
+    @property
+    def missing(self) -> list[int]:
+        return [int(row) for row in np.flatnonzero(~self.have)]
 
     def message(self, text: str) -> str:
         return " ".join([text, *self.notes])
@@ -109,7 +121,7 @@ class _Work:
         self.report(Progress(int(self.have.sum()), len(self.have), self.message(text), self.info.name))
 
 
-def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Features:
+def _features(work: _Work, speed: float) -> Features:
     row = {item.sha256: i for i, item in enumerate(work.items)}
     items = work.dataset.items
     rows = np.array([row[item.sha256] for item in items], dtype=np.int64)
@@ -125,39 +137,70 @@ def _features(work: _Work, from_store: NDArray[np.bool_], speed: float) -> Featu
         dataset_name=work.dataset.name,
         fingerprint=work.dataset.fingerprint,
         images_per_s=speed,
-        from_store=int(from_store[rows].sum()),
+        from_store=int(work.kept[rows].sum()),
         note=" ".join(work.notes),
         groups=np.array([item.group_id for item in items if all_known], dtype=np.int64),
     )
 
 
-def _compute(work: _Work, batch_size: int, choose: Choose | None) -> Speed | None:
-    """Computes the rows that are missing; gives the speed, or None where there were too few to tell it better."""
-    from core.backbones.load import load
-    from core.features.batches import batches
-    from core.features.engine import engine_for
+def _compute(work: _Work, engine: Engine, network_of: Callable[[Backbone], nn.Module], batch_size: int) -> Speed | None:
+    """Computes the rows that are missing; gives the speed, or None where there were too few to tell it better.
 
-    backbone = load(work.info.name, report=_loading(work))
-    photos = tuple((item.name, work.dataset.path(item)) for item in work.items)
-    missing = [int(row) for row in np.flatnonzero(~work.have)]
-    keeper = _Keeper(work)
-    engine, checking_s, started = None, 0.0, time.perf_counter()
+    Where the engine fails its check the plain one takes over, and with it the store of its precision.
+    """
+    from core.backbones.load import load
+    from core.features.batches import batch_size_at
+
+    network = network_of(load(work.info.name, report=_loading(work)))
+    batch_size = batch_size_at(work.info.input_px, batch_size)
+    with closing(_stream(work, batch_size)) as stream:
+        started = time.perf_counter()
+        rows, batch = next(stream)
+        decoded = time.perf_counter()
+        checked = check(engine, network, batch)
+        work.notes += [checked.note] if checked.note else []
+        if checked.engine.precision == engine.precision:
+            started += time.perf_counter() - decoded  # the check is no part of the speed
+            return _encode(work, checked, chain([(rows, batch)], stream), started)
+    work.look_up(checked.engine.precision)
+    with closing(_stream(work, batch_size)) as stream:
+        return _encode(work, checked, stream, time.perf_counter())
+
+
+def _stream(work: _Work, batch_size: int) -> Generator[tuple[Sequence[int], Tensor], None, None]:
+    """The missing photos in batches."""
+    from core.backbones.preprocess import preprocess
+    from core.features.batches import batches, grouped
+
+    def read(row: int) -> Tensor:
+        item = work.items[row]
+        try:
+            return preprocess(open_rgb(work.dataset.path(item)), work.info.preprocessing)
+        except UnreadableImage as problem:
+            raise FeatureError(
+                _("The stored copy of the image '{name}' cannot be read ({reason}). Add the dataset again.").format(
+                    name=item.name, reason=problem.reason
+                )
+            ) from problem
+
+    return batches(grouped(work.missing, batch_size), read)
+
+
+def _encode(
+    work: _Work, checked: Checked, stream: Iterator[tuple[Sequence[int], Tensor]], started: float
+) -> Speed | None:
+    keeper, total = _Keeper(work), len(work.missing)
     try:
-        for rows, batch in batches(photos, missing, work.info.preprocessing, batch_size):
-            if engine is None:
-                began = time.perf_counter()
-                engine = (choose or engine_for)(backbone, batch)
-                work.notes += [engine.note] if engine.note else []
-                checking_s = time.perf_counter() - began
-            keeper.add(rows, engine(batch))
-            done, spent = len(missing) - int((~work.have).sum()), time.perf_counter() - started - checking_s
+        for rows, batch in stream:
+            keeper.add(rows, checked.forward(batch))
+            done, spent = total - len(work.missing), time.perf_counter() - started
             text = _("{backbone}: {done} of {total} images, {speed:.0f} a second")
-            work.tell(text.format(backbone=work.info.name, done=done, total=len(missing), speed=done / spent))
+            work.tell(text.format(backbone=work.info.name, done=done, total=total, speed=done / spent))
     finally:
         keeper.keep()
-    speed = Speed(len(missing) / (time.perf_counter() - started - checking_s), work.dataset.fingerprint)
-    enough = len(missing) >= _LEAST_FOR_SPEED or not work.store.speed().images_per_s
-    return keeper.remember(speed) if enough else None
+    speed = Speed(total / (time.perf_counter() - started), work.dataset.fingerprint)
+    enough = total >= _LEAST_FOR_SPEED or not work.store.speed().images_per_s
+    return keeper.remember(speed) if enough and total else None
 
 
 def _loading(work: _Work) -> Report:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.backbones.backbone import Backbone
-    from core.features.engine import Engine
-
-    Choose = Callable[[Backbone, Tensor], Engine]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,4 +67,4 @@ class Features:
 
 def _copies(ids: Sequence[str]) -> NDArray[np.int64]:
     numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(one, len(numbers)) for one in ids], dtype=np.int64)
+    return np.array([numbers.setdefault(id_, len(numbers)) for id_ in ids], dtype=np.int64)

@@ -6,7 +6,6 @@ They are kept in the feature store beside each other, one row an image, under a 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,8 @@ from core.backbones.load import load
 from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
+from core.engines.engine import FP32
 from core.errors import BackboneError
-from core.features.engine import engine_for
 from core.features.extract import collect
 from core.features.features import Features
 from core.features.store import FeatureStore
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
     from core.backbones.backbone import Backbone
-    from core.features.engine import Engine
 
 WIDTHS = "widths.json"
 
@@ -67,8 +65,8 @@ def stage_features(
         together = collect(
             dataset,
             dataclasses.replace(info, feature_dim=whole),
-            _store(info, whole),
-            engine=_watching(handles),
+            partial(_store, info, whole),
+            network_of=partial(_watched, handles),
             report=report,
             batch_size=batch_size,
         )
@@ -127,15 +125,11 @@ def pooled(output: Tensor) -> Tensor:
     return output.float().mean(1) if output.ndim == 3 else output.float().flatten(1)
 
 
-def _watching(handles: list[RemovableHandle]) -> Callable[[Backbone, Tensor], Engine]:
-    """How `collect` chooses an engine; what is hung into the backbone is added to `handles`."""
-
-    def choose(backbone: Backbone, first: Tensor) -> Engine:
-        stages = Stages(backbone)
-        handles.extend(stages.watch())
-        return engine_for(stages, first)
-
-    return choose
+def _watched(handles: list[RemovableHandle], backbone: Backbone) -> Stages:
+    """The backbone with its stages looked into; what is hung into it is added to `handles`."""
+    stages = Stages(backbone)
+    handles.extend(stages.watch())
+    return stages
 
 
 def _loading(info: BackboneInfo, report: Report) -> Report:
@@ -147,13 +141,13 @@ def _loading(info: BackboneInfo, report: Report) -> Report:
     return forward
 
 
-def _store(info: BackboneInfo, width: int) -> FeatureStore:
-    return FeatureStore(info, what="means after each stage: " + ", ".join(info.stages), width=width)
+def _store(info: BackboneInfo, width: int, precision: str) -> FeatureStore:
+    return FeatureStore(info, precision, what="means after each stage: " + ", ".join(info.stages), width=width)
 
 
 def _widths(info: BackboneInfo, report: Report) -> list[int]:
     """How wide each stage's features are; known without the backbone where it was looked into before."""
-    file = _store(info, 0).root / WIDTHS
+    file = _store(info, 0, FP32).root / WIDTHS
     try:
         known = [int(width) for width in paths.read_json(file)]
     except (OSError, ValueError, TypeError):
@@ -163,9 +157,9 @@ def _widths(info: BackboneInfo, report: Report) -> list[int]:
     stages = Stages(load(info.name, report=_loading(info, report)))
     handles = stages.watch()
     try:
-        found = stages.widths(info.input_px)
+        widths = stages.widths(info.input_px)
     finally:
         for handle in handles:
             handle.remove()
-    paths.write_json(file, found)
-    return found
+    paths.write_json(file, widths)
+    return widths

@@ -26,16 +26,16 @@ from numpy.typing import NDArray
 
 from core import paths
 from core.backbones.spec import BackboneInfo
+from core.engines.engine import FP32
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SCHEMA = 1
-FP32 = "fp32"
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Lookup:
     """What the store holds of the images that were asked for.
 
     Attributes:
@@ -65,9 +65,12 @@ class Speed:
 class FeatureStore:
     """The features of one backbone with one preprocessing in one precision.
 
+    Attributes:
+        root: the directory they are in.
+
     Args:
         info: of the backbone.
-        precision: in which it is run.
+        precision: of the engine that runs it.
         what: what is kept of the backbone, where that is not its features.
         width: of what is kept; by default that of the features.
     """
@@ -87,7 +90,7 @@ class FeatureStore:
         self.root = paths.features() / f"{info.name}-{key[:16]}"
         self._dim = width or info.feature_dim
 
-    def read(self, ids: Sequence[str]) -> Found:
+    def read(self, ids: Sequence[str]) -> Lookup:
         """Looks up images by sha256; `ids` has no duplicates. Only shards that hold some of them are read whole."""
         rows = {id_: i for i, id_ in enumerate(ids)}
         X, have = np.zeros((len(ids), self._dim), np.float32), np.zeros(len(ids), np.bool_)
@@ -102,7 +105,7 @@ class FeatureStore:
             except (OSError, ValueError, KeyError):
                 shard.unlink(missing_ok=True)
                 damaged += 1
-        return Found(X, have, damaged)
+        return Lookup(X, have, damaged)
 
     def _read_shard(self, shard: Path, rows: dict[str, int], X: NDArray[np.float32], have: NDArray[np.bool_]) -> None:
         import pyarrow as pa

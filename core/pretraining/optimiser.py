@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from core.backbones.precision import has_bf16
+from core.engines.device import has_bf16
 
 MOMENTUM = 0.95
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.backbones.architectures import Trunk
-from core.backbones.precision import has_bf16
+from core.engines.device import has_bf16
 from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.paths import replacing

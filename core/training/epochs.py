@@ -12,8 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.backbones.precision import has_bf16
+from core.engines.choose import PLAIN, check, exact
+from core.engines.device import has_bf16
+from core.engines.engine import Engine
 from core.errors import TrainingError
+from core.features.batches import grouped
 from core.i18n import gettext as _
 from core.training import checkpoint
 from core.training.checkpoint import Epoch, TrainingState
@@ -73,6 +76,7 @@ class Fitting:
         self.network, self.optimizer, self.state = network, optimizer, state
         self._config, self._train, self._val = config, train, val
         self._instant = is_instant(config)  # epochs are over before a checkpoint would be written
+        self._engine: Engine | None = None
         self._best: State = {}
         self._device = next(network.parameters()).device
         weights = _class_weights(train.y, network.head.out_features) if config.balance_classes else None
@@ -100,6 +104,16 @@ class Fitting:
         else:
             checkpoint.restore_best(out, self.network)
 
+    def logits(self, source: Source, looked: Callable[[int], None]) -> Tensor:
+        """What the network makes of a source, as `logits` gives it, by the fastest engine that gives the same."""
+        self.optimizer.zero_grad(set_to_none=True)  # an engine may copy the network: gradients make room for that
+        if isinstance(source, Encoded) or len(source) <= LOOK:  # no more than the check would cost
+            return logits(self.network, source, looked)
+        if self._engine is None:
+            images, _labels = next(iter(source.batches([range(LOOK)])))
+            self._engine = check(exact(), self.network.eval(), images).engine
+        return logits(self.network, source, looked, self._engine)
+
     def _is_stuck(self) -> bool:
         best = self.state.best
         patience = self._config.patience
@@ -120,15 +134,15 @@ class Fitting:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._config.seed * 1_000_003 + epoch)  # dropout, the only global randomness
             train_loss, train_accuracy, lr = self._learn(epoch, work)
-        said = logits(self.network, self._val, lambda n: work.step(0 if self._instant else n, _("Validating")))
-        val_loss = float(F.cross_entropy(said, self._val.y))
+        val_logits = self.logits(self._val, lambda n: work.step(0 if self._instant else n, _("Validating")))
+        val_loss = float(F.cross_entropy(val_logits, self._val.y))
         _check(val_loss, epoch, self._config)
         return {
             "epoch": epoch + 1,
             "train_loss": train_loss,
             "val_loss": val_loss,
             "train_accuracy": train_accuracy,
-            "val_accuracy": int((said.argmax(1) == self._val.y).sum()) / len(self._val),
+            "val_accuracy": int((val_logits.argmax(1) == self._val.y).sum()) / len(self._val),
             "lr": lr,
             "seconds": time.monotonic() - started,
         }
@@ -154,28 +168,35 @@ class Fitting:
             group["lr"] = lr
         inputs, labels = _to(inputs, self._device), labels.to(self._device)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=has_bf16(self._device)):
-            said = self.network(inputs)
+            outputs = self.network(inputs)
         loss = F.cross_entropy(
-            said, labels, weight=self._weights, label_smoothing=self._config.label_smoothing
+            outputs, labels, weight=self._weights, label_smoothing=self._config.label_smoothing
         )  # fmt: skip
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        said = said.detach()
-        return float(F.cross_entropy(said, labels)), int((said.argmax(1) == labels).sum())
+        outputs = outputs.detach()
+        return float(F.cross_entropy(outputs, labels)), int((outputs.argmax(1) == labels).sum())
 
 
-def logits(network: nn.Module, source: Source, looked: Callable[[int], None]) -> Tensor:
-    """What a network says of all of a source, (n, outputs) float32 on the CPU; `looked` is told of each batch."""
-    network.eval()
-    device = next(network.parameters(), torch.empty(0)).device
-    said = []
-    cut = [range(start, min(start + LOOK, len(source))) for start in range(0, len(source), LOOK)]
-    with torch.inference_mode():
-        for inputs, labels in source.batches(cut):
-            said.append(network(_to(inputs, device)).float().cpu())
-            looked(len(labels))
-    return torch.cat(said).clone()
+def logits(network: nn.Module, source: Source, looked: Callable[[int], None], engine: Engine = PLAIN) -> Tensor:
+    """What a network makes of all of a source.
+
+    Args:
+        network: is put into eval mode.
+        source: images or features.
+        looked: is told after each batch how many more were looked at.
+        engine: runs the network; it has been checked.
+
+    Returns:
+        (n, outputs) float32 on the CPU.
+    """
+    forward = engine.prepare(network.eval())
+    outputs = []
+    for inputs, labels in source.batches(grouped(range(len(source)), LOOK)):
+        outputs.append(torch.from_numpy(forward(inputs)))
+        looked(len(labels))
+    return torch.cat(outputs)
 
 
 def _to(inputs: Tensor, device: torch.device) -> Tensor:

@@ -26,6 +26,7 @@ from torch import Tensor
 from core.backbones.backbone import Backbone
 from core.backbones.load import load
 from core.data.dataset import Dataset, Item
+from core.engines.device import best_device
 from core.errors import TrainingError
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
@@ -38,7 +39,7 @@ from core.training.augmentation import Augmentation
 from core.training.checkpoint import TrainingState
 from core.training.config import FinetuneConfig, is_instant
 from core.training.epochs import Encoded, Fitting, logits
-from core.training.network import Network, best_device, make_optimizer
+from core.training.network import Network, make_optimizer
 from core.training.photos import Budget, Photos
 from core.training.work import Work
 
@@ -144,8 +145,8 @@ def _features(
     if own is None:
         from core.features.extract import extract
 
-        found = extract(dataset, network.backbone.info.name, report=part(work.report, 0, work.before, work.total))
-        return {split: torch.from_numpy(np.array(found.of(split).X)) for split in ("train", "val")}
+        features = extract(dataset, network.backbone.info.name, report=part(work.report, 0, work.before, work.total))
+        return {split: torch.from_numpy(np.array(features.of(split).X)) for split in ("train", "val")}
     encoded = {}
     for split in ("train", "val"):
         photos = _photos(dataset, dataset.split(split), Augmentation(), own, budget)
@@ -161,9 +162,9 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     metrics: dict[str, dict[str, object]] = {}
     for split in ("val", "test"):
         if items := dataset.split(split):
-            said = _predict(dataset, items, network, work)
-            said.save(out / "predictions" / f"{split}.npz")
-            metrics[split] = evaluate(said).summary()
+            predictions = _predict(dataset, items, fitting, work)
+            predictions.save(out / "predictions" / f"{split}.npz")
+            metrics[split] = evaluate(predictions).summary()
     best = state.best
     assert best is not None
     metrics["val"] |= {"best_epoch": best["epoch"], "epochs": state.epochs}
@@ -188,13 +189,13 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     return run
 
 
-def _predict(dataset: Dataset, items: Sequence[Item], network: Network, work: Work) -> Predictions:
-    photos = Photos(dataset, items, Augmentation(), network.backbone.info.preprocessing, Budget(0))
-    said = logits(network, photos, lambda n: work.step(n, _("Predicting with the best epoch")))
+def _predict(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Work) -> Predictions:
+    photos = Photos(dataset, items, Augmentation(), fitting.network.backbone.info.preprocessing, Budget(0))
+    outputs = fitting.logits(photos, lambda n: work.step(n, _("Predicting with the best epoch")))
     return Predictions(
         class_names=dataset.classes,
         y_true=photos.y.numpy(),
-        proba=torch.softmax(said.double(), dim=1).float().numpy(),
+        proba=torch.softmax(outputs.double(), dim=1).float().numpy(),
         ids=tuple(item.sha256 for item in items),
         split=items[0].split,
     )

@@ -129,10 +129,3 @@ def make_optimizer(network: Network, config: FinetuneConfig) -> torch.optim.Opti
     if config.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=config.lr, momentum=MOMENTUM)
     return torch.optim.AdamW(groups, lr=config.lr)
-
-
-def best_device() -> torch.device:
-    """A CUDA or Apple GPU where there is one, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

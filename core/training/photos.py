@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -17,14 +14,11 @@ from torch import Tensor
 from core.backbones.preprocess import normalise
 from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
-from core.machine import decoding_threads
+from core.features.batches import batches
 from core.training.augment import augment, read
 from core.training.augmentation import Augmentation
 
 BUDGET_BYTES = 512 << 20
-AHEAD = 2
-_A = TypeVar("_A")
-_B = TypeVar("_B")
 
 
 class Budget:
@@ -77,23 +71,5 @@ class Photos:
 
     def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """For each list of indices the images (b, 3, h, w) and their labels (b,); threads work ahead of the network."""
-        with ThreadPoolExecutor(decoding_threads(), thread_name_prefix="photos") as pool:
-
-            def start(indices: Sequence[int]) -> tuple[Iterator[Tensor], Tensor]:
-                return pool.map(lambda i: self.sample(i, seed, epoch), indices), self.y[list(indices)]
-
-            try:
-                for images, labels in _ahead(start, cut):
-                    yield torch.stack(list(images)), labels
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _ahead(start: Callable[[_A], _B], inputs: Iterable[_A]) -> Iterator[_B]:
-    """What `start` gives for each input, with the next few started already."""
-    waiting: deque[_B] = deque()
-    for given in inputs:
-        waiting.append(start(given))
-        if len(waiting) > AHEAD:
-            yield waiting.popleft()
-    yield from waiting
+        for indices, images in batches(cut, lambda index: self.sample(index, seed, epoch)):
+            yield images, self.y[list(indices)]

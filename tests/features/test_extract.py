@@ -8,16 +8,17 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones.encode import encode
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb
 from core.data.ingest import ingest
+from core.engines import choose as choosing
 from core.errors import BackboneError, Cancelled, FeatureError, WeightsUnavailable
 from core.features import extract as extraction
 from core.features.extract import extract
 from core.features.features import Features
 from core.features.store import FeatureStore
 from core.progress import Progress
+from tests.engines.networks import FakeEngine
 from tests.fakes import TINY, TinyBackbone, install, install_tiny, random_weights, tiny_info
 
 ZipBuilder = Callable[..., Path]
@@ -83,27 +84,53 @@ def test_ten_new_images_extract_ten(
     monkeypatch: pytest.MonkeyPatch, small_zip: ZipBuilder, photos_zip: Path, dataset: Dataset
 ) -> None:
     tiny = install_tiny(monkeypatch)
-    monkeypatch.setattr("core.features.engine.engine_for", lambda backbone, _first: counting(backbone))
-    seen: list[int] = []
-
-    def counting(backbone: torch.nn.Module) -> Callable[[torch.Tensor], np.ndarray]:
-        def run(batch: torch.Tensor) -> np.ndarray:
-            seen.append(len(batch))
-            return encode(backbone, batch)
-
-        run.note = ""  # type: ignore[attr-defined]
-        return run
-
+    monkeypatch.setattr(choosing, "ENGINES", [choosing.PLAIN])
     extract(dataset, TINY)
-    assert sum(seen) == 40
-    seen.clear()
+    assert sum(tiny.calls) == 40
     more = ingest(small_zip("more.zip", per_class=25))  # the first 20 of "cat" are the same photos
     old = {item.sha256 for item in dataset.items}
     new = [item for item in more.items if item.sha256 not in old]
     features = extract(more, TINY)
-    assert sum(seen) == len(new) == len(more.items) - features.from_store
-    assert 0 < features.from_store < len(more.items)
     assert sum(tiny.calls) == 40 + len(new)
+    assert len(new) == len(more.items) - features.from_store
+    assert 0 < features.from_store < len(more.items)
+
+
+def test_each_precision_has_a_store_of_its_own(
+    tiny: TinyBackbone, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = extract(dataset, TINY)
+    monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(precision="half", factor=2.0), choosing.PLAIN])
+    doubled = extract(dataset, TINY)
+    assert doubled.from_store == 0
+    np.testing.assert_allclose(doubled.X, 2 * plain.X, rtol=1e-6)
+    again = extract(dataset, TINY)
+    assert again.from_store == len(dataset.items)
+    np.testing.assert_array_equal(again.X, doubled.X)
+
+
+def test_where_an_engine_fails_its_check_the_plain_ones_store_is_used(
+    tiny: TinyBackbone, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = dataclasses.replace(dataset, items=dataset.items[:15])
+    extract(some, TINY)
+    monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(precision="half", shift=100.0), choosing.PLAIN])
+    features = extract(dataset, TINY)
+    assert features.from_store == 15
+    assert "the plain one is used" in features.note
+    monkeypatch.setattr(choosing, "ENGINES", [choosing.PLAIN])
+    plain = extract(dataset, TINY)
+    assert plain.from_store == len(dataset.items)
+    np.testing.assert_array_equal(features.X, plain.X)
+
+
+def test_a_store_from_before_there_was_a_choice_of_engines_still_serves(tiny: TinyBackbone, dataset: Dataset) -> None:
+    ids = tuple(item.sha256 for item in dataset.items)
+    key = "tiny-5b068034739bc604"
+    store = FeatureStore(tiny_info())
+    assert store.root.name == key
+    store.add(ids, np.ones((len(ids), 3), np.float32))
+    assert extract(dataset, TINY).from_store == len(ids)
 
 
 def test_copies_of_a_photo_are_extracted_once(tiny: TinyBackbone, dataset: Dataset) -> None:

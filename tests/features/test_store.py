@@ -17,10 +17,10 @@ def test_what_goes_in_comes_out_in_the_order_asked_for() -> None:
     store = FeatureStore(tiny_info())
     store.add(IDS[:6], X[:6])
     store.add(IDS[6:9], X[6:9])
-    found = store.read((IDS[8], IDS[9], IDS[0]))
-    np.testing.assert_array_equal(found.X, [X[8], [0, 0, 0], X[0]])
-    assert found.have.tolist() == [True, False, True]
-    assert found.damaged == 0
+    lookup = store.read((IDS[8], IDS[9], IDS[0]))
+    np.testing.assert_array_equal(lookup.X, [X[8], [0, 0, 0], X[0]])
+    assert lookup.have.tolist() == [True, False, True]
+    assert lookup.damaged == 0
 
 
 def test_an_empty_store_has_nothing() -> None:

@@ -1,0 +1,1 @@
+"""How a network is run over batches on this machine: an engine is chosen, checked against the plain way, then used."""
