@@ -8,7 +8,6 @@ import streamlit as st
 
 from core.backbones.registry import info
 from core.data.dataset import Dataset
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from pages.ui import progress, state, text
 from pages.ui.charts.accuracy import accuracy_bars
@@ -30,11 +29,12 @@ def main() -> None:
             "trained on what each backbone sees in your photos, which takes seconds and tells which carries over best."
         )
     )
-    asked = forms.comparison()
-    names = asked["backbones"]
-    if st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=len(names) < 1):
-        start(dataset, asked)
-    if len(names) == 1:
+    request = forms.comparison(dataset)
+    pressed = st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=request is None)
+    if pressed and request is not None:
+        state.submit(request)
+        st.rerun()
+    if request is not None and len(request.backbones) == 1:
         st.caption(_("With one backbone there is nothing to compare it with; pick a second one."))
     job = state.job("compare", dataset.id)
     if job is None:
@@ -45,14 +45,6 @@ def main() -> None:
         results(dataset, job, status)
     elif status.is_over:
         so_far(job)
-
-
-def start(dataset: Dataset, asked: dict) -> None:
-    """Queues a comparison."""
-    params = {"workspace": state.workspace(), "dataset": dataset.id, **asked}
-    title = _("Compare {n} backbones on '{name}'").format(n=len(asked["backbones"]), name=dataset.name)
-    state.submit(JobSpec("compare", params, slot="long", title=title, dataset_id=dataset.id))
-    st.rerun()
 
 
 def so_far(job: Job) -> None:

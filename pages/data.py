@@ -8,8 +8,8 @@ from core.data.dataset import Dataset
 from core.data.ingest import skip_text, warning_text
 from core.data.samples.catalogue import SAMPLES
 from core.errors import GraftError
-from core.jobs.spec import JobSpec
 from core.paths import is_public
+from core.tasks.requests import IngestRequest
 from pages.ui import figures, gallery, progress, state, text, uploads
 from pages.ui.data import groups, health, tour
 from pages.ui.data.charts import image_sizes, split_counts
@@ -109,8 +109,7 @@ def upload_form() -> None:
 
 def submit_source(source: str, name: str, delete_source: bool = False) -> None:
     """Queues the reading of photos."""
-    params = {"source": source, "workspace": state.workspace(), "name": name, "delete_source": delete_source}
-    state.submit(JobSpec("ingest", params, slot="short", title=_("Read '{name}'").format(name=name)))
+    state.submit(IngestRequest(workspace=state.workspace(), source=source, name=name, delete_source=delete_source))
     st.rerun()
 
 

@@ -6,11 +6,11 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.errors import GraftError
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
 from core.probing.pairwise.difference import difference
 from core.runs import Run
-from core.training.config import FinetuneConfig, mode_label, optimizer_label
+from core.tasks.requests import FinetuneRequest
+from core.training.config import FinetuneConfig, optimizer_label
 from pages.ui import figures, progress, resources, state, text
 from pages.ui.charts.history import training_history
 from pages.ui.finetune import form as training_forms
@@ -54,25 +54,25 @@ def main() -> None:
 
 def start(dataset: Dataset, config: FinetuneConfig) -> None:
     """Queues a fine-tuning."""
-    params = {"workspace": state.workspace(), "dataset": dataset.id, "config": config.to_json()}
-    title = _("Fine-tune {backbone} ({mode}) on '{name}'").format(
-        backbone=config.backbone, mode=mode_label(config.mode).lower(), name=dataset.name
-    )
-    state.submit(JobSpec("finetune", params, slot="long", title=title, dataset_id=dataset.id))
+    state.submit(FinetuneRequest(workspace=state.workspace(), dataset=dataset.id, config=config))
     st.rerun()
 
 
 def about(job: Job) -> None:
     """Which run this is."""
-    config = job.spec.params["config"]
     st.subheader(text.literal(text.shortened(job.spec.title, 120)))
+    try:
+        config = FinetuneRequest.of(job.spec).config
+    except GraftError as problem:
+        st.caption(text.literal(str(problem)))
+        return
     st.caption(
         _("{epochs} epochs at most · learning rate {lr:g} · batches of {batch} · {optimizer} · seed {seed}").format(
-            epochs=config["epochs"],
-            lr=config["lr"],
-            batch=config["batch_size"],
-            optimizer=optimizer_label(config["optimizer"]),
-            seed=config["seed"],
+            epochs=config.epochs,
+            lr=config.lr,
+            batch=config.batch_size,
+            optimizer=optimizer_label(config.optimizer),
+            seed=config.seed,
         )
     )
 
@@ -90,11 +90,19 @@ def curves(job: Job) -> None:
             )
         )
         figures.shown(
-            training_history(epochs, total=job.spec.params["config"]["epochs"]),
+            training_history(epochs, total=_epochs(job)),
             f"curves-{job.id}",
             _("Losses, accuracies and the learning rate by epoch"),
             "history",
         )
+
+
+def _epochs(job: Job) -> int | None:
+    """How many epochs there will be at most; None where that cannot be read."""
+    try:
+        return FinetuneRequest.of(job.spec).config.epochs
+    except GraftError:
+        return None
 
 
 def result(job: Job, status: JobStatus) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import GraftError
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.runs import Run
+from core.tasks.requests import ExportRequest, ImageFile, PredictRequest
 from pages.ui import downloads, figures, progress, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
@@ -89,24 +90,18 @@ def try_it(model: Run | Path) -> None:
     )
     if images:
         try:
-            kept = [
-                (uploads.keep(image, Path(image.name).suffix.lower(), state.workspace()), image.name)
-                for image in images
-            ]
+            files = tuple(kept(image) for image in images)
         except GraftError as problem:
             st.error(text.literal(str(problem)))
             return
-        params = {
-            "model": named,
-            "images": [{"path": str(path), "name": name} for path, name in kept],
-            "workspace": state.workspace(),
-            "previews": MOST_SHOWN,
-            "delete_source": True,
-        }
-        state.submit(JobSpec("predict", params, slot="short", title=_("Predict"), listed=False))
+        state.submit(
+            PredictRequest(
+                workspace=state.workspace(), model=named, images=files, previews=MOST_SHOWN, delete_source=True
+            )
+        )
         state.remember("predict", turn + 1)
         st.rerun()
-    job = state.newest("predict", model=named)
+    job = state.newest(PredictRequest, lambda request: request.model == named)
     if job is None:
         st.caption(
             _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
@@ -115,6 +110,12 @@ def try_it(model: Run | Path) -> None:
     status = progress.panel(job)
     if status.state == "done":
         answers(job, status.result["predictions"])
+
+
+def kept(image: UploadedFile) -> ImageFile:
+    """An upload on the disk, with the name that the user gave it."""
+    path = uploads.keep(image, Path(image.name).suffix.lower(), state.workspace())
+    return ImageFile(path=str(path), name=image.name)
 
 
 def answers(job: Job, rows: list[dict]) -> None:
@@ -160,19 +161,17 @@ def take_home(run: Run) -> None:
             "`python -m core predict bundle.zip photo.jpg` uses it on any machine with Graft."
         )
     )
-    params = {"run": str(run.path), "workspace": state.workspace()}
-    name = f"{run.backbone}-{run.kind}"
-    spec = JobSpec("export", params, slot="short", title=_("Export {name}").format(name=name), listed=False)
-    job = state.latest_like(spec)
+    request = ExportRequest(workspace=state.workspace(), run=str(run.path))
+    job = state.latest(request)
     if job is None:
         if st.button(_("Make the bundle"), type="primary", icon=":material/package_2:"):
-            state.once(spec)
+            state.submit(request)
             st.rerun()
         return
     status = progress.panel(job)
     if status.state == "done":
         file = job.path / status.result["file"]
-        downloads.archive(_("Download the bundle ({size})"), file, f"graft-{name}.zip", primary=True)
+        downloads.archive(_("Download the bundle ({size})"), file, f"graft-{run.backbone}-{run.kind}.zip", primary=True)
 
 
 main()

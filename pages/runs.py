@@ -7,6 +7,7 @@ import streamlit as st
 from core.data.library import list_datasets
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
+from core.tasks.specs import takes_upload
 from pages.ui import progress, resources, state, text
 from pages.ui.i18n import _
 
@@ -120,7 +121,7 @@ def act(job: Job, status: JobStatus, gone: bool) -> None:
             resources.pool().cancel(job)
             st.rerun()
         return
-    refused = status.state == "failed" and job.spec.params.get("delete_source")  # the upload is gone
+    refused = status.state == "failed" and takes_upload(job.spec)  # the upload is gone
     if status.is_resumable and not (gone or refused):
         progress.again(job, _("Resume"))
     with st.popover(_("Delete"), icon=":material/delete:"):

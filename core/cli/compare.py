@@ -55,21 +55,21 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare backbones on DATA: the same probe on each one's features, cross-validated on the training images."""
-    from core import tasks
+    from core.tasks import comparing
+    from core.tasks.requests import CompareRequest
 
     kinds = [kind.strip() for kind in probe.split(",") if kind.strip()] or ["logistic"]
-    given = {"probe": kinds[0], "pca": pca, "c": c, "folds": folds, "repeats": repeats, "seed": seed}
-    params = {
-        "dataset": inputs.source(data),
-        "group_pattern": group_pattern,
-        "backbones": inputs.names(backbones),
-        "config": {name: value for name, value in given.items() if value is not None},
-        "probes": kinds,
-        "shortlist": shortlist,
-        "ensemble": ensemble,
-    }
+    request = CompareRequest(
+        dataset=inputs.source(data),
+        group_pattern=group_pattern,
+        backbones=tuple(inputs.names(backbones)),
+        config=inputs.probing(probe=kinds[0], pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
+        probes=tuple(kinds),
+        shortlist=shortlist,
+        ensemble=ensemble,
+    )
     with folder_for(out) as folder, working() as report:
-        document = tasks.compare(folder, params, report)
+        document = comparing.compare(folder, request, report)
     if as_json:
         print_json(document)
     else:

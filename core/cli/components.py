@@ -26,16 +26,17 @@ def components(
     as_json: Json = False,
 ) -> None:
     """Probe a backbone with 1, 2, 4, … and all principal components on DATA, and tell how many are enough."""
-    from core import tasks
+    from core.tasks import components as task
+    from core.tasks.requests import ComponentsRequest
 
-    given = {"probe": probe, "c": c, "folds": folds, "repeats": repeats, "seed": seed, "pca": "1 whiten" * whiten}
-    params = {
-        "dataset": inputs.source(data),
-        "group_pattern": group_pattern,
-        "backbone": backbone,
-        "config": {name: value for name, value in given.items() if value is not None},
-    }
-    answer(tasks.components, params, as_json, show)
+    pca = "1 whiten" if whiten else ""
+    request = ComponentsRequest(
+        dataset=inputs.source(data),
+        group_pattern=group_pattern,
+        backbone=backbone,
+        config=inputs.probing(probe=probe, c=c, folds=folds, repeats=repeats, seed=seed, pca=pca),
+    )
+    answer(task.components, request, as_json, show)
 
 
 def show(document: Mapping[str, Any]) -> None:

@@ -37,18 +37,18 @@ def curve(
     as_json: Json = False,
 ) -> None:
     """Tell what more photos like those of DATA would bring, by the accuracy of a probe on ever larger parts of them."""
-    from core import tasks
+    from core.tasks.curves import learning_curve
+    from core.tasks.requests import LearningCurveRequest
 
-    given = {"probe": probe, "pca": pca, "c": c, "folds": folds, "repeats": repeats, "seed": seed}
-    params = {
-        "dataset": inputs.source(data),
-        "group_pattern": group_pattern,
-        "backbone": backbone,
-        "more": more or [],
-        "target": target,
-        "config": {name: value for name, value in given.items() if value is not None},
-    }
-    answer(tasks.learning_curve, params, as_json, show)
+    request = LearningCurveRequest(
+        dataset=inputs.source(data),
+        group_pattern=group_pattern,
+        backbone=backbone,
+        config=inputs.probing(probe=probe, pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
+        more=tuple(more or ()),
+        target=target,
+    )
+    answer(learning_curve, request, as_json, show)
 
 
 def show(document: Row) -> None:

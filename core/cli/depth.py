@@ -25,17 +25,17 @@ def depth(
     as_json: Json = False,
 ) -> None:
     """Probe a backbone after each of its stages on DATA, and suggest where to begin to fine-tune it."""
-    from core import tasks
+    from core.tasks import depths
+    from core.tasks.requests import DepthRequest
 
-    given = {"folds": folds, "repeats": repeats, "seed": seed}
-    params = {
-        "dataset": inputs.source(data),
-        "group_pattern": group_pattern,
-        "backbone": backbone,
-        "images": images,
-        "config": {name: value for name, value in given.items() if value is not None},
-    }
-    answer(tasks.depth, params, as_json, show)
+    request = DepthRequest(
+        dataset=inputs.source(data),
+        group_pattern=group_pattern,
+        backbone=backbone,
+        config=inputs.probing(folds=folds, repeats=repeats, seed=seed),
+        images=images,
+    )
+    answer(depths.depth, request, as_json, show)
 
 
 def show(document: Mapping[str, Any]) -> None:

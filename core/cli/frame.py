@@ -8,9 +8,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+
+from core.progress import Report
+
+Asked = TypeVar("Asked")
 
 program = typer.Typer(
     name="python -m core",
@@ -64,14 +68,14 @@ def show(what: str, result: Mapping[str, Any] | Sequence[Any], as_json: bool) ->
 
 
 def answer(
-    verb: Callable[[Path, dict[str, Any], Any], dict[str, Any]],
-    params: dict[str, Any],
+    verb: Callable[[Path, Asked, Report], dict[str, Any]],
+    request: Asked,
     as_json: bool,
     drawn: Callable[[dict[str, Any]], None],
 ) -> None:
     """Runs a verb whose result is all that is kept of it, and prints that as JSON or as `drawn` shows it."""
     with folder_for(None) as folder, working() as report:
-        document = verb(folder, params, report)
+        document = verb(folder, request, report)
     if as_json:
         print_json(document)
     else:

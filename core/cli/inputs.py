@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.backbones import registry
 from core.backbones.spec import BackboneInfo
@@ -15,6 +15,9 @@ from core.i18n import gettext as _
 from core.progress import Report
 from core.runs import FILE, Run
 
+if TYPE_CHECKING:
+    from core.probing.probes.probe import ProbeConfig
+
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 
 
@@ -22,6 +25,13 @@ def names(given: str) -> list[str]:
     """The backbones named, or all that come with Graft where none is."""
     names = [name.strip() for name in given.split(",") if name.strip()]
     return names or [b.name for b in registry.backbones() if b.embedded]
+
+
+def probing(**given: Any) -> ProbeConfig:
+    """How features are probed: what was given, and the default for what was not (None)."""
+    from core.probing.probes.probe import ProbeConfig
+
+    return ProbeConfig.from_json({name: value for name, value in given.items() if value is not None})
 
 
 def source(data: str) -> str:

@@ -39,7 +39,7 @@ def embedding_map(
         raise DatasetError(_("A map is written as .csv or .html, not as '{name}'.").format(name=out.name))
     if out is None and not as_json:
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
-    document = _made(data, group_pattern, {"backbone": backbone, "method": method, "seed": seed})
+    document = _made(data, group_pattern, backbone, method, seed)
     if out is not None:
         write_bytes(out, _written(document, out.suffix.lower()).encode())
     if as_json:
@@ -52,14 +52,16 @@ def embedding_map(
     lines(*filter(None, (document["note"],)))
 
 
-def _made(data: str, group_pattern: str, params: dict[str, Any]) -> dict[str, Any]:
-    from core import tasks
+def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) -> dict[str, Any]:
     from core.paths import read_json
     from core.progress import part
+    from core.tasks import previews
+    from core.tasks.requests import EmbeddingMapRequest
 
     with tempfile.TemporaryDirectory() as folder, working() as report:
         dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern)
-        result = tasks.embedding_map(Path(folder), {"dataset": dataset.id, **params}, part(report, 10, 90, 100))
+        request = EmbeddingMapRequest(dataset=dataset.id, backbone=backbone, method=method, seed=seed)
+        result = previews.embedding_map(Path(folder), request, part(report, 10, 90, 100))
         found = read_json(Path(folder) / result["file"])
     items = {item.sha256: item for item in dataset.items}
     points = [
@@ -75,7 +77,9 @@ def _made(data: str, group_pattern: str, params: dict[str, Any]) -> dict[str, An
         for id_, split, (x, y), near in zip(found["ids"], found["split"], found["xy"], found["neighbours"], strict=True)
     ]
     return {
-        **params,
+        "backbone": backbone,
+        "method": method,
+        "seed": seed,
         "dataset": dataset.id,
         "dataset_name": dataset.name,
         "classes": list(dataset.classes),

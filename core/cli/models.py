@@ -57,7 +57,8 @@ def finetune(
     as_json: Json = False,
 ) -> None:
     """Fine-tune a backbone on DATA; the best epoch on the validation images is kept in RUN."""
-    from core import tasks
+    from core.tasks import models
+    from core.tasks.requests import FinetuneRequest
     from core.training.config import FinetuneConfig
 
     given: dict[str, Any] = {
@@ -67,12 +68,11 @@ def finetune(
         "balance_classes": balance_classes, "seed": seed,
     }  # fmt: skip
     config = FinetuneConfig.from_json({name: value for name, value in given.items() if value is not None})
-    params = {
-        "dataset": inputs.source(data), "group_pattern": group_pattern, "config": config.to_json(),
-        "out": str(out.absolute()),
-    }  # fmt: skip
+    request = FinetuneRequest(
+        dataset=inputs.source(data), group_pattern=group_pattern, config=config, out=str(out.absolute())
+    )
     with working() as report:
-        result = tasks.finetune(out, params, report)
+        result = models.finetune(out, request, report)
     show("finetuning", {**result, "run": str(out)}, as_json)
 
 
@@ -104,11 +104,12 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a RUN as one zip: manifest, weights (safetensors) and a model card."""
-    from core import tasks
+    from core.tasks import models
+    from core.tasks.requests import ExportRequest
 
-    params = {"run": str(inputs.run(run).path.absolute()), "out": str(out.absolute())}
+    request = ExportRequest(run=str(inputs.run(run).path.absolute()), out=str(out.absolute()))
     with tempfile.TemporaryDirectory() as folder, working() as report:
-        result = tasks.export(Path(folder), params, report)
+        result = models.export(Path(folder), request, report)
     result = {**result, "file": str(out)}
     if as_json:
         print_json(result)
@@ -123,13 +124,15 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Classify IMAGES with a BUNDLE."""
-    from core import tasks
+    from core.tasks import models
+    from core.tasks.requests import ImageFile, PredictRequest
 
     if not bundle.exists():
         raise DatasetError(_("There is no bundle '{name}'.").format(name=bundle))
-    files = [{"path": str(Path(name).absolute()), "name": name} for name in inputs.images(images)]
+    files = tuple(ImageFile(path=str(Path(name).absolute()), name=name) for name in inputs.images(images))
+    request = PredictRequest(model=str(bundle.absolute()), images=files)
     with tempfile.TemporaryDirectory() as folder, working() as report:
-        rows = tasks.predict(Path(folder), {"model": str(bundle.absolute()), "images": files}, report)["predictions"]
+        rows = models.predict(Path(folder), request, report)["predictions"]
     good, bad = [row for row in rows if "error" not in row], [row for row in rows if "error" in row]
     if good:
         show("predictions", good, as_json)

@@ -18,13 +18,13 @@ class JobSpec:
     """A verb and its parameters, as JSON on disk.
 
     Attributes:
-        kind: the verb's name in the module `verbs`.
+        kind: the verb's name.
         params: the verb's parameters, JSON-able; paths in them are absolute.
         slot: "long", or "short" for work that a person waits for (a preview, a prediction).
         title: what the job is, for a list of jobs, in the user's language.
         dataset_id: the dataset it works on, "" where there is none.
         language: the language of its messages.
-        verbs: the module that holds the verb, imported by the worker alone.
+        verbs: the module that runs it by `run(job_dir, spec, report)`, imported by the worker alone.
         listed: whether lists of jobs show it; jobs that are not listed are removed an hour after their end.
         kept: whether one that is not listed stays all the same, for a page that reads its result.
     """

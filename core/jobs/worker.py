@@ -87,7 +87,7 @@ def _do(job: Job, running: JobStatus) -> JobStatus:
         try:
             (job.path / "reserve").write_bytes(b"\0" * RESERVE_BYTES)
             job.write_status(running)
-            result = _json_object(_verb(job)(job.path, dict(job.spec.params), reporter))
+            result = _json_object(_verbs(job).run(job.path, job.spec, reporter))
             reporter.flush()
             return reporter.status.over(status.DONE).but(result=result)
         except BaseException as error:  # the one place where a bug becomes a record
@@ -99,8 +99,9 @@ def _do(job: Job, running: JobStatus) -> JobStatus:
             return ended
 
 
-def _verb(job: Job) -> Any:
-    return getattr(importlib.import_module(job.spec.verbs), job.spec.kind)
+def _verbs(job: Job) -> Any:
+    """The module whose `run(job_dir, spec, report)` finds the verb by its name and gives a JSON object."""
+    return importlib.import_module(job.spec.verbs)
 
 
 def _json_object(result: Any) -> dict[str, Any]:

@@ -1,24 +1,50 @@
-"""What Graft can be asked to do, as verbs that a worker or the command line runs: (job_dir, params, report) -> result.
+"""What Graft can be asked to do, as verbs that a worker or the command line runs: (job_dir, request, report) -> result.
 
 Each is thin: it finds the dataset, the run or the backbones, calls the room's own verb, leaves large results as files
-in `job_dir`, and returns a small JSON object. A verb may be run again in the same directory, when a job is resumed.
-This file never imports torch; the verbs' rooms do, when they are called.
+in `job_dir`, and returns what is small. A verb may be run again in the same directory, when a job is resumed. The
+requests are in `requests`, and how they become jobs is in `specs`. This file never imports torch; the verbs' rooms do,
+when they are called.
 """
 
 from __future__ import annotations
 
-from core.tasks.comparing import compare
-from core.tasks.components import components
-from core.tasks.curves import learning_curve
-from core.tasks.depths import depth
-from core.tasks.models import export, finetune, predict
-from core.tasks.photos import edit_effect, health, ingest, pack, regroup
-from core.tasks.previews import embedding_map, preview_augmentation
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
-__all__ = [
-    "compare", "components", "depth", "edit_effect", "embedding_map", "export", "finetune", "health", "ingest",
-    "learning_curve", "pack", "predict", "preview_augmentation", "regroup", "warm_up",
-]  # fmt: skip
+from core.jobs.spec import JobSpec
+from core.progress import Report
+from core.tasks import comparing, components, curves, depths, models, photos, previews
+from core.tasks.specs import request_of
+
+Verb = Callable[[Path, Any, Report], dict[str, Any]]
+
+VERBS: Mapping[str, Verb] = {
+    "ingest": photos.ingest,
+    "regroup": photos.regroup,
+    "health": photos.health,
+    "edit_effect": photos.edit_effect,
+    "pack": photos.pack,
+    "compare": comparing.compare,
+    "learning_curve": curves.learning_curve,
+    "depth": depths.depth,
+    "components": components.components,
+    "embedding_map": previews.embedding_map,
+    "preview_augmentation": previews.preview_augmentation,
+    "finetune": models.finetune,
+    "predict": models.predict,
+    "export": models.export,
+}
+
+
+def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
+    """Does what a job is asked to; what came of it, as a JSON object. For the worker.
+
+    Raises:
+        GraftError: the request cannot be read or carried out.
+    """
+    request = request_of(spec)
+    return VERBS[request.kind](job_dir, request, report)
 
 
 def warm_up() -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.backbones import registry
-from core.errors import BackboneError, Cancelled, GraftError
+from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.paths import write_json
 from core.progress import Progress, Report, part
 from core.runs import Run
-from core.tasks.common import Params, Result, dataset_of
+from core.tasks.common import Result, dataset_of
+from core.tasks.requests import CompareRequest
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
@@ -25,14 +26,11 @@ if TYPE_CHECKING:
     from core.probing.probes.probe import ProbeConfig
 
 
-def compare(job_dir: Path, params: Params, report: Report) -> Result:
+def compare(job_dir: Path, request: CompareRequest, report: Report) -> Result:
     """Compares backbones by probes, and keeps each result, and each probe as a run in `probes/<backbone>`.
 
     Run again in the same directory, it goes on with what is missing there.
 
-    Params: workspace, dataset (an id, a path or "sample:NAME"), backbones, config (of `ProbeConfig`), probes (kinds,
-    the one that the verdict is about first; default: the config's), shortlist (how many of the best of a first look
-    are probed in full; 0: all; default: a few where there are many), ensemble (false: not the two best together).
     Reports by backbone as the stage; the step that ends one's probe carries `data={"result": …}`, the one that ends the
     first look `data={"shortlist": …}`. A backbone that cannot be used is told under "failed" and does not stop the
     others.
@@ -40,7 +38,7 @@ def compare(job_dir: Path, params: Params, report: Report) -> Result:
     Raises:
         GraftError: the dataset or a name is wrong, or none of the backbones could be used.
     """
-    work = _work(job_dir, params, report)
+    work = _work(job_dir, request, report)
     names = _shortlisted(work)
     for name in names:
         _attempt(work, name, _probed)
@@ -78,26 +76,20 @@ class _Work:
         return part(self.report, 100 * (self.done - 1), 100, 100 * self.total, name)
 
 
-def _work(job_dir: Path, params: Params, report: Report) -> _Work:
+def _work(job_dir: Path, request: CompareRequest, report: Report) -> _Work:
     from core.probing.comparison.shortlist import KEEP, MANY
-    from core.probing.probes.probe import ProbeConfig
 
-    names = list(dict.fromkeys(params["backbones"]))
-    if not names:
-        raise BackboneError(_("There is no backbone to compare. Choose at least one."))
+    names = list(request.backbones)
     for name in names:
         registry.info(name)
-    config = ProbeConfig.from_json(params.get("config") or {})
-    probes = list(dict.fromkeys(params.get("probes") or [config.probe]))
-    asked = params.get("shortlist")
-    keep = (KEEP if len(names) > MANY else 0) if asked is None else int(asked)
+    keep = (KEEP if len(names) > MANY else 0) if request.shortlist is None else request.shortlist
     work = _Work(
         job_dir,
-        dataset_of(params, part(report, 0, 0, 100)),
+        dataset_of(request, part(report, 0, 0, 100)),
         names,
-        [replace(config, probe=probe) for probe in probes],
+        list(request.configs),
         keep if keep < len(names) else 0,
-        bool(params.get("ensemble", True)),
+        request.ensemble,
         report,
     )
     work.total = len(names) + 1 + (keep + 2 if work.keep else 0)

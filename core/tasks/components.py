@@ -6,26 +6,26 @@ from pathlib import Path
 
 from core.paths import write_json
 from core.progress import Report, part
-from core.tasks.common import Params, Result, dataset_of
+from core.tasks.common import Result, dataset_of
+from core.tasks.requests import ComponentsRequest
 
 FILE = "components.json"
 
 
-def components(job_dir: Path, params: Params, report: Report) -> Result:
+def components(job_dir: Path, request: ComponentsRequest, report: Report) -> Result:
     """Accuracy of a probe against the number of principal components of one backbone's features.
 
-    Params: workspace, dataset, backbone, config (of `ProbeConfig`). The document is also in `components.json`.
+    The document is also in `components.json`.
 
     Raises:
         GraftError: the dataset or the backbone is wrong, or there are too few images.
     """
     from core.features.extract import extract
-    from core.probing.probes.probe import ProbeConfig
     from core.probing.studies.components import probe_components
 
-    config = ProbeConfig.from_json(params.get("config") or {})
-    dataset = dataset_of(params, part(report, 0, 0, 100))
-    features = extract(dataset, str(params["backbone"]), report=part(report, 0, 60, 100))
+    config = request.config
+    dataset = dataset_of(request, part(report, 0, 0, 100))
+    features = extract(dataset, request.backbone, report=part(report, 0, 60, 100))
     document: Result = probe_components(features, config, part(report, 60, 40, 100)).as_json()
     document |= {"seed": config.seed, "dataset": dataset.id, "dataset_name": dataset.name}
     document["warnings"] = list(dataset.warnings)

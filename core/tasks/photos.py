@@ -9,62 +9,71 @@ from typing import TYPE_CHECKING
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.progress import Progress, Report, part
-from core.tasks.common import Params, Result, dataset_of, drop_uploads, workspace_of
+from core.tasks.common import Result, dataset_of, drop_uploads
+from core.tasks.requests import EditEffectRequest, HealthRequest, IngestRequest, PackRequest, RegroupRequest
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
 
 
-def ingest(_job_dir: Path, params: Params, report: Report) -> Result:
-    """Takes photos in. Params: source, workspace, name, seed, group_pattern (see `core.data.labels.grouping`),
-    delete_source (an upload's file, removed at the end)."""
+def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> Result:
+    """Takes photos in; an upload is removed at the end, unless the job is cancelled and can be resumed.
+
+    Raises:
+        GraftError: there is nothing to take in, or it is refused.
+    """
     from core.data import ingest as data
 
-    source = str(params["source"])
     try:
         dataset = data.ingest(
-            source,
-            workspace_of(params),
-            name=params.get("name"),
-            seed=int(params.get("seed", 0)),
-            group_pattern=str(params.get("group_pattern") or ""),
+            request.source,
+            request.workspace,
+            name=request.name or None,
+            seed=request.seed,
+            group_pattern=request.group_pattern,
             report=report,
         )
     except Cancelled:
-        raise  # the upload stays, so that the job can be resumed
-    except GraftError:
-        drop_uploads(params, source)
         raise
-    drop_uploads(params, source)
+    except GraftError:
+        drop_uploads(request, [request.source])
+        raise
+    drop_uploads(request, [request.source])
     return _taken_in(dataset)
 
 
-def regroup(_job_dir: Path, params: Params, report: Report) -> Result:
-    """The same photos in groups by their names, with splits made anew. Params: workspace, dataset, pattern, seed."""
+def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> Result:
+    """Puts the same photos in groups by their names, with splits made anew, as another dataset.
+
+    Raises:
+        GraftError: the dataset is not there, or the pattern fits none of its names.
+    """
     from core.data.regroup import regroup as make
 
-    dataset = dataset_of(params, report)
-    return _taken_in(make(workspace_of(params), dataset, str(params["pattern"]), int(params.get("seed", 0)), report))
+    dataset = dataset_of(request, report)
+    return _taken_in(make(request.workspace, dataset, request.pattern, request.seed, report))
 
 
-def health(_job_dir: Path, params: Params, report: Report) -> Result:
-    """Checks the photos; the report is kept beside the dataset. Params: workspace, dataset, backbone, seed.
+def health(_job_dir: Path, request: HealthRequest, report: Report) -> Result:
+    """Checks the photos; the report is kept beside the dataset.
 
-    The result holds the dataset's id and how many findings of each weight there are.
+    Raises:
+        GraftError: the dataset or the backbone is not there.
     """
     from core.health.report import check
     from core.health.words import findings
 
-    dataset = dataset_of(params, part(report, 0, 0, 100))
-    document = check(dataset, backbone=str(params.get("backbone", "")), seed=int(params.get("seed", 0)), report=report)
+    dataset = dataset_of(request, part(report, 0, 0, 100))
+    document = check(dataset, backbone=request.backbone, seed=request.seed, report=report)
     weights = Counter(finding.weight for finding in findings(document))
     return {"dataset": dataset.id, "fingerprint": dataset.fingerprint, "findings": dict(weights)}
 
 
-def edit_effect(_job_dir: Path, params: Params, report: Report) -> Result:
-    """What the edits of a dataset bring to a probe. Params: workspace, dataset (an id), backbone.
+def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> Result:
+    """Tells what the edits of a dataset, named by its id, bring to a probe.
 
-    The result is `core.health.effect.Effect` as a JSON object, with the backbone and the edited dataset's fingerprint.
+    Raises:
+        GraftError: the dataset is not there, or too few photos are left to tell.
     """
     from core.data.edits import read_edits
     from core.data.library import open_dataset, original_dataset
@@ -72,23 +81,23 @@ def edit_effect(_job_dir: Path, params: Params, report: Report) -> Result:
     from core.health.effect import effect
     from core.health.report import default_backbone
 
-    named = str(params["dataset"])
-    original, changed = original_dataset(workspace_of(params), named), open_dataset(workspace_of(params), named)
-    backbone = str(params.get("backbone") or default_backbone())
+    original = original_dataset(request.workspace, request.dataset)
+    changed = open_dataset(request.workspace, request.dataset)
+    backbone = request.backbone or default_backbone()
     features = extract(original, backbone, report=part(report, 0, 80, 100))
     report(Progress(80, 100, _("Fitting probes with and without the edits")))
     found = effect(original, features, read_edits(original.root))
     return {**found.as_json(), "backbone": backbone, "fingerprint": changed.fingerprint}
 
 
-def pack(job_dir: Path, params: Params, report: Report) -> Result:
-    """Writes the photos, as edited, as a zip that can be taken in again. Params: workspace, dataset, out."""
+def pack(job_dir: Path, request: PackRequest, report: Report) -> Result:
+    """Writes the photos, as edited, as a zip that can be taken in again."""
     from core.data.pack import pack as write
 
-    dataset = dataset_of(params, report)
-    out = Path(params.get("out") or job_dir / "photos.zip")
+    dataset = dataset_of(request, report)
+    out = Path(request.out or job_dir / "photos.zip")
     write(dataset, out, report)
-    return {"file": str(params.get("out") or out.name), "bytes": out.stat().st_size, "images": len(dataset.items)}
+    return {"file": request.out or out.name, "bytes": out.stat().st_size, "images": len(dataset.items)}
 
 
 def _taken_in(dataset: Dataset) -> Result:

@@ -9,7 +9,8 @@ from core import paths
 from core.i18n import gettext as _
 from core.paths import write_json
 from core.progress import Progress, Report, part
-from core.tasks.common import Params, Result, dataset_of
+from core.tasks.common import Result, dataset_of
+from core.tasks.requests import EmbeddingMapRequest, PreviewRequest
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -17,20 +18,17 @@ if TYPE_CHECKING:
     from core.data.dataset import Dataset, Item
 
 
-def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Result:
-    """Draws how training may see a few images. Params: workspace, dataset, config, images, draws, seed.
+def preview_augmentation(job_dir: Path, request: PreviewRequest, report: Report) -> Result:
+    """Draws how training may see a few images.
 
     The result's "rows" each have a "label" and "files" in `job_dir`: the original, then the draws.
     """
     from core.data.images.decode import framed, open_rgb
     from core.training.augment import preview
-    from core.training.config import FinetuneConfig
 
-    dataset = dataset_of(params, report)
-    config = FinetuneConfig.from_json(params["config"])
-    seed, draws = int(params.get("seed", 0)), int(params.get("draws", 5))
-    items = _one_of_each_class(dataset, int(params.get("images", 3)), seed)
-    drawn = preview([dataset.path(item) for item in items], config, draws, seed)
+    dataset = dataset_of(request, report)
+    items = _one_of_each_class(dataset, request.images, request.seed)
+    drawn = preview([dataset.path(item) for item in items], request.config, request.draws, request.seed)
     rows = []
     for n, (item, images) in enumerate(zip(items, drawn, strict=True)):
         report(Progress(n, len(items), _("Drawing")))
@@ -41,8 +39,8 @@ def preview_augmentation(job_dir: Path, params: Params, report: Report) -> Resul
     return {"rows": rows}
 
 
-def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
-    """A flat map of a backbone's features in `map.json`. Params: dataset, backbone, method, seed.
+def embedding_map(job_dir: Path, request: EmbeddingMapRequest, report: Report) -> Result:
+    """Draws a flat map of a backbone's features in `map.json`.
 
     The file holds "ids" (the photos' sha256), "xy", "split" and, for each photo on the map, "neighbours": the sha256 of
     the photos among all that the backbone finds most like it, the most alike first, with their "cosines".
@@ -50,15 +48,14 @@ def embedding_map(job_dir: Path, params: Params, report: Report) -> Result:
     from core.features import maps
     from core.features.extract import extract
 
-    method, seed = str(params.get("method", "pca")), int(params.get("seed", 0))
-    maps.check(method)
-    dataset = dataset_of(params, part(report, 0, 0, 100))
-    features = extract(dataset, str(params["backbone"]), report=part(report, 0, 80, 100))
+    maps.check(request.method)
+    dataset = dataset_of(request, part(report, 0, 0, 100))
+    features = extract(dataset, request.backbone, report=part(report, 0, 80, 100))
     report(Progress(80, 100, _("Looking for each photo's neighbours")))
-    shown, note = maps.sample_for_map(features, seed)
+    shown, note = maps.sample_for_map(features, request.seed)
     rows, cosines = maps.nearest(shown, features)
     report(Progress(85, 100, _("Drawing the map")))
-    xy = maps.embedding_map(shown, method, seed)
+    xy = maps.embedding_map(shown, request.method, request.seed)
     points = {
         "ids": list(shown.ids),
         "xy": [[round(float(x), 4), round(float(y), 4)] for x, y in xy],

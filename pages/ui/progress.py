@@ -10,6 +10,7 @@ import streamlit as st
 from core.data.ingest import warning_text
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
+from core.tasks.specs import takes_upload
 from pages.ui import resources
 from pages.ui.i18n import _
 from pages.ui.text import duration, literal
@@ -93,7 +94,7 @@ def sentence(job: Job, status: JobStatus) -> str:
 def _ended(job: Job, status: JobStatus) -> None:
     if status.state == "failed":
         st.error(literal(status.error), icon=":material/error:")
-        if not job.spec.params.get("delete_source"):  # a refused upload is gone, and would be refused again
+        if not takes_upload(job.spec):  # a refused upload is gone, and would be refused again
             again(job, _("Try again"))
     elif status.state == "cancelled":
         st.info(_("This was cancelled. What it had saved is still there."))

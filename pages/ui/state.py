@@ -7,6 +7,8 @@ a second tab comes back to the same place; whatever matters more is on the disk.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 
@@ -14,14 +16,17 @@ from core import paths
 from core.data.dataset import Dataset
 from core.data.library import delete_dataset, list_datasets
 from core.errors import GraftError
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job, list_jobs, open_job
 from core.runs import Run, find_runs
+from core.tasks.asking import PhotosRequest, Request
+from core.tasks.specs import spec_of
 from core.training.config import MODES
 from core.workspaces import mark_seen
 from pages.ui import resources
 from pages.ui.i18n import _
 from pages.ui.text import distinct, literal, shortened
+
+Asked = TypeVar("Asked", bound=Request)
 
 _IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone", "mode", "last_stages")
 _WITH_BACKBONE = ("mode", "last_stages")
@@ -96,8 +101,9 @@ def delete(gone: Dataset) -> None:
     show_dataset("")
 
 
-def submit(spec: JobSpec) -> Job:
-    """Queues a job of this workspace and looks at it from here on; where it cannot wait, says so and stops the page."""
+def submit(request: Request) -> Job:
+    """Queues what is asked for and looks at it from here on; where it cannot wait, says so and stops the page."""
+    spec = spec_of(request, _photos(request))
     try:
         job = resources.pool().submit(workspace(), spec)
     except GraftError as problem:
@@ -108,23 +114,26 @@ def submit(spec: JobSpec) -> Job:
     return job
 
 
-def latest_like(spec: JobSpec) -> Job | None:
-    """The newest job of this workspace that does just this, whatever became of it."""
+def latest(request: Request) -> Job | None:
+    """The newest job of this workspace that was asked for just this, whatever became of it."""
+    return newest(type(request), lambda other: other == request)
+
+
+def newest(kind: type[Asked], suits: Callable[[Asked], bool]) -> Job | None:
+    """The newest job of this workspace, listed or not, that was asked for something of this kind that suits."""
     for job in list_jobs(workspace(), unlisted=True):
-        if job.spec.kind == spec.kind and job.spec.params == spec.params:
-            return job
+        if job.spec.kind == kind.kind:
+            try:
+                if suits(kind.of(job.spec)):
+                    return job
+            except GraftError:  # another Graft asked for it
+                continue
     return None
 
 
-def newest(kind: str, **params: object) -> Job | None:
-    """The newest job of this workspace of this kind and with these params, listed or not, however it stands."""
-    alike = (job for job in list_jobs(workspace(), unlisted=True) if job.spec.kind == kind)
-    return next((job for job in alike if params.items() <= job.spec.params.items()), None)
-
-
-def once(spec: JobSpec) -> Job:
-    """The job that does just this; it is queued where there is none yet."""
-    return latest_like(spec) or submit(spec)
+def once(request: Request) -> Job:
+    """The job that was asked for just this; it is queued where there is none yet."""
+    return latest(request) or submit(request)
 
 
 def opened(job_id: object) -> Job | None:
@@ -261,6 +270,16 @@ def selected(figure: str) -> list[str]:
 def widget(key: str) -> object:
     """What the widget with this key holds, None where it is not drawn."""
     return st.session_state.get(key)
+
+
+def _photos(request: Request) -> str:
+    """What the user calls the photos that a request is about, "" for those that are not here yet."""
+    if not isinstance(request, PhotosRequest):
+        return ""
+    try:
+        return resources.dataset(workspace(), request.dataset).name
+    except GraftError:
+        return ""
 
 
 def _is(job: Job, kind: str, dataset_id: str) -> bool:

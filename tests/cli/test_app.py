@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from core import tasks
 from core.cli.app import main
 from core.errors import Cancelled
+from core.tasks import comparing
 from tests.cli.conftest import ROOT, document, mistake, run
 from tests.conftest import ZipBuilder
 
@@ -116,12 +116,12 @@ def test_a_stop_is_one_line(
     def stopped(*_arguments: Any) -> None:
         raise stop
 
-    monkeypatch.setattr(tasks, "compare", stopped)
+    monkeypatch.setattr(comparing, "compare", stopped)
     assert run(capsys, "compare", data) == (130, "", "Stopped.\n")
 
 
 def test_a_bug_shows_as_one(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "compare", lambda *_: 1 / 0)
+    monkeypatch.setattr(comparing, "compare", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main(["compare", str(data)])
 
@@ -129,13 +129,13 @@ def test_a_bug_shows_as_one(data: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_libraries_print_does_not_reach_stdout(
     capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compare = tasks.compare
+    compare = comparing.compare
 
     def chatty(*arguments: Any) -> Any:
         print("a library's greeting")
         return compare(*arguments)
 
-    monkeypatch.setattr(tasks, "compare", chatty)
+    monkeypatch.setattr(comparing, "compare", chatty)
     code, out, err = run(capsys, "compare", data, "--backbones", "pixels_16", "--json")
     assert code == 0
     assert json.loads(out)["results"]

@@ -12,9 +12,15 @@ from typing import Any
 
 from core.errors import GraftError, RejectedError
 from core.i18n import language
+from core.jobs.spec import JobSpec
 from core.progress import Progress, Report
 
 Params = dict[str, Any]
+
+
+def run(job_dir: Path, spec: JobSpec, report: Report) -> Params:
+    """Runs the verb of this file that has the spec's kind for its name."""
+    return getattr(sys.modules[__name__], spec.kind)(job_dir, dict(spec.params), report)  # type: ignore[no-any-return]
 
 
 def count(job_dir: Path, params: Params, report: Report) -> Params:

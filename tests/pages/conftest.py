@@ -21,7 +21,10 @@ from core.evaluation.predictions import Predictions
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
+from core.probing.probes.probe import ProbeConfig
 from core.runs import HEAD, MODEL, Run
+from core.tasks.requests import CompareRequest, FinetuneRequest
+from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
 from tests.conftest import ZipBuilder
 
@@ -119,8 +122,14 @@ def make_run(dataset: Dataset, job: Job, kind: str = "finetune", right: float = 
 
 def finetune_spec(dataset: Dataset) -> JobSpec:
     """A fine-tuning of the dataset, as the page asks for it."""
-    params = {"dataset": dataset.id, "config": FinetuneConfig(backbone="resnet18", epochs=3).to_json()}
-    return JobSpec("finetune", params, title="Fine-tune resnet18", dataset_id=dataset.id)
+    return spec_of(FinetuneRequest(dataset=dataset.id, config=FinetuneConfig("resnet18", epochs=3)), dataset.name)
+
+
+def compare_spec(dataset: Dataset, *backbones: str, seed: int = 0) -> JobSpec:
+    """A comparison on the dataset, as the page asks for it."""
+    config = ProbeConfig(seed=seed)
+    request = CompareRequest(dataset=dataset.id, backbones=backbones or ("resnet18", "pixels_16"), config=config)
+    return spec_of(request, dataset.name)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from dataclasses import replace
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.jobs import store
-from core.jobs.spec import JobSpec
 from core.runs import Run
+from core.tasks.requests import ImageFile, PredictRequest
+from core.tasks.specs import spec_of
 from pages.ui.text import distinct, run_names
 from tests.conftest import ZipBuilder
 from tests.pages.conftest import Open, W, finetune_spec, finish, make_run
@@ -43,8 +44,8 @@ def test_two_runs_alike_are_two_choices(dataset: Dataset, run: Run):
 
 def test_answers_are_shown_for_the_model_that_gave_them(visit: Open, dataset: Dataset, run: Run):
     other = make_run(dataset, store.create(W, finetune_spec(dataset)))
-    images = [{"path": "gone.jpg", "name": "same.jpg"}]
-    job = store.create(W, JobSpec("predict", {"model": str(run.path), "images": images}, slot="short", listed=False))
+    images = (ImageFile(path="gone.jpg", name="same.jpg"),)
+    job = store.create(W, spec_of(PredictRequest(model=str(run.path), images=images)))
     row = {"image": "same.jpg", "label": "cat", "proba": dict.fromkeys(dataset.classes, 0.5)}
     finish(job, {"predictions": [row], "classes": list(dataset.classes)})
     for shown, made in ((True, run), (False, other)):

@@ -9,8 +9,9 @@ from core.backbones.registry import backbones
 from core.data.dataset import Dataset
 from core.data.library import delete_dataset, list_datasets
 from core.jobs import store
-from core.jobs.spec import JobSpec
 from core.progress import silent
+from core.tasks.requests import IngestRequest
+from core.tasks.specs import spec_of
 from tests.pages.conftest import FakePool, Open, W, button, by_label, finish
 
 
@@ -45,7 +46,7 @@ def test_the_tour_queues_its_three_steps_and_explains_them(visit: Open):
 
 
 def test_a_folder_is_read_and_shown(visit: Open, pool: FakePool, dataset: Dataset, tmp_path):
-    pool.does["ingest"] = lambda job: tasks.ingest(job.path, dict(job.spec.params), silent)
+    pool.does["ingest"] = lambda job: tasks.run(job.path, job.spec, silent)
     app = visit()
     by_label(app.text_input, "A folder on this machine").set_value(str(tmp_path / "pets.zip"))
     app.run()
@@ -55,7 +56,7 @@ def test_a_folder_is_read_and_shown(visit: Open, pool: FakePool, dataset: Datase
 
 
 def test_a_refusal_is_shown_in_its_own_words(visit: Open):
-    job = store.create(W, JobSpec("ingest", {"source": "x.zip"}, slot="short", title="Read 'x'"))
+    job = store.create(W, spec_of(IngestRequest(source="x.zip", name="x")))
     finish(job, state="failed", error="There are no images in *this* file.")
     app = visit(job=job.id)
     assert app.error[0].value == r"There are no images in \*this\* file\."

@@ -12,7 +12,7 @@ from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.runs import Run
 from tests.conftest import ZipBuilder
-from tests.pages.conftest import NASTY, FakePool, Open, W, button, by_label, finish, texts
+from tests.pages.conftest import NASTY, FakePool, Open, W, button, by_label, compare_spec, finish, texts
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_runs_lists_and_deletes(visit: Open, dataset: Dataset, run: Run):
 
 
 def test_a_waiting_job_can_be_cancelled(visit: Open, dataset: Dataset):
-    job = store.create(W, JobSpec("compare", {"backbones": []}, title="Compare", dataset_id=dataset.id))
+    job = store.create(W, compare_spec(dataset))
     app = visit("runs")
     button(app, "Cancel").click().run()
     assert not app.exception

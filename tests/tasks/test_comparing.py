@@ -8,24 +8,28 @@ from typing import Any
 
 import pytest
 
-from core import tasks
 from core.data.library import list_datasets
 from core.errors import BackboneError, Cancelled, WeightsUnavailable
+from core.features.reduce import Reduction
 from core.probing.crossval import crossval
+from core.probing.probes.probe import ProbeConfig
 from core.progress import Progress, silent
 from core.runs import Run, find_runs
+from core.tasks.comparing import compare
+from core.tasks.requests import CompareRequest
 
 BACKBONE = "graft_plain"
 
 
 def _compared(folder: Path, source: Path, *names: str, **more: Any) -> dict[str, Any]:
-    return tasks.compare(folder, {"dataset": str(source), "backbones": list(names), "config": {}, **more}, silent)
+    return compare(folder, CompareRequest(dataset=str(source), backbones=names, **more), silent)
 
 
 def test_compare_keeps_probes_and_tells_each_backbone_as_it_ends(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
-    params = {"dataset": str(photos_zip), "backbones": [BACKBONE, "pixels_16", BACKBONE], "config": {"pca": "8"}}
-    found = tasks.compare(tmp_path / "job", params, steps.append)
+    names, config = (BACKBONE, "pixels_16", BACKBONE), ProbeConfig(pca=Reduction("pca", 8))
+    request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config)
+    found = compare(tmp_path / "job", request, steps.append)
     assert [row["backbone"] for row in found["results"]] == [BACKBONE, "pixels_16"]
     assert found["failed"] == []
     assert found["verdict"]["best"] in (BACKBONE, "pixels_16")
@@ -87,26 +91,26 @@ def test_what_was_found_is_not_computed_again(
             raise Cancelled
 
     monkeypatch.setattr(crossval, "cross_validate", once)
-    params = {"dataset": str(photos_zip), "backbones": [BACKBONE, "pixels_16"], "config": {}}
+    request = CompareRequest(dataset=str(photos_zip), backbones=(BACKBONE, "pixels_16"))
     with pytest.raises(Cancelled):
-        tasks.compare(tmp_path / "job", params, stop)
+        compare(tmp_path / "job", request, stop)
     assert judged == [BACKBONE]
-    found = tasks.compare(tmp_path / "job", params, silent)
+    found = compare(tmp_path / "job", request, silent)
     assert judged == [BACKBONE, "pixels_16"]
     monkeypatch.setattr(crossval, "cross_validate", judge)
-    fresh = tasks.compare(tmp_path / "other", params, silent)
+    fresh = compare(tmp_path / "other", request, silent)
     assert [row["fold_accuracy"] for row in found["results"]] == [row["fold_accuracy"] for row in fresh["results"]]
     assert found["verdict"] == fresh["verdict"]
 
 
 def test_other_settings_are_computed_anew(photos_zip: Path, tmp_path: Path) -> None:
     before = _compared(tmp_path / "job", photos_zip, "pixels_16")
-    after = _compared(tmp_path / "job", photos_zip, "pixels_16", config={"folds": 3, "repeats": 1})
+    after = _compared(tmp_path / "job", photos_zip, "pixels_16", config=ProbeConfig(folds=3, repeats=1))
     assert [len(found["results"][0]["fold_accuracy"]) for found in (before, after)] == [10, 3]
 
 
 def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_zip: Path, tmp_path: Path) -> None:
-    probes = ["nearest_mean", "logistic"]
+    probes = ("nearest_mean", "logistic")
     found = _compared(tmp_path, photos_zip, BACKBONE, "pixels_16", probes=probes)
     assert [(row["backbone"], row["probe"]) for row in found["results"]] == [
         (BACKBONE, "nearest_mean"), (BACKBONE, "logistic"), ("pixels_16", "nearest_mean"), ("pixels_16", "logistic"),
@@ -117,8 +121,8 @@ def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_z
 
 
 def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(photos_zip: Path, tmp_path: Path) -> None:
-    for probes in (["nearest_mean", "lda"], ["lda", "nearest_mean"]):
-        found = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config={"repeats": 1})
+    for probes in (("nearest_mean", "lda"), ("lda", "nearest_mean")):
+        found = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config=ProbeConfig(repeats=1))
         assert found["results"][0]["probe"] == probes[0]
         assert Run.load(tmp_path / "probes" / "pixels_16").config["probe"] == probes[0]
 
@@ -135,11 +139,9 @@ def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: P
 
 def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
-    params = {
-        "dataset": str(photos_zip), "backbones": ["graft_inception", "graft_residual", BACKBONE, "pixels_16"],
-        "config": {}, "shortlist": 1, "ensemble": False,
-    }  # fmt: skip
-    found = tasks.compare(tmp_path, params, steps.append)
+    names = ("graft_inception", "graft_residual", BACKBONE, "pixels_16")
+    request = CompareRequest(dataset=str(photos_zip), backbones=names, shortlist=1, ensemble=False)
+    found = compare(tmp_path, request, steps.append)
     look = found["shortlist"]
     assert len(look["rows"]) == 4
     assert len(look["kept"]) == 2  # the best one and the floor

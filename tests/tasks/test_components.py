@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from core import tasks
 from core.cli import progress
 from core.cli.app import main
 from core.errors import BackboneError
+from core.features.reduce import Reduction
+from core.probing.probes.probe import ProbeConfig
 from core.progress import Progress, silent
+from core.tasks.components import components
+from core.tasks.requests import ComponentsRequest
 from tests.conftest import ZipBuilder
 
-QUICK = {"folds": 3, "repeats": 1, "c": 0.01, "seed": 3}
+QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=3, pca=Reduction("pca", 1, whiten=True))
 
 
 @pytest.fixture
@@ -29,8 +32,8 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_document_that_is_also_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
-    params = {"dataset": str(photos), "backbone": "pixels_16", "config": {**QUICK, "pca": "1 whiten"}}
-    found = tasks.components(tmp_path, params, steps.append)
+    request = ComponentsRequest(dataset=str(photos), backbone="pixels_16", config=QUICK)
+    found = components(tmp_path, request, steps.append)
     assert (found["seed"], found["folds"], found["repeats"], found["whiten"]) == (3, 3, 1, True)
     counts = [point["components"] for point in found["points"]]
     assert counts[:3] == [1, 2, 4]
@@ -43,7 +46,7 @@ def test_a_document_that_is_also_in_the_jobs_folder(photos: Path, tmp_path: Path
 
 def test_an_unknown_backbone_is_told(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(BackboneError, match="resnet"):
-        tasks.components(tmp_path, {"dataset": str(photos), "backbone": "resnet"}, silent)
+        components(tmp_path, ComponentsRequest(dataset=str(photos), backbone="resnet"), silent)
 
 
 def test_the_command_answers_people_and_programs(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:

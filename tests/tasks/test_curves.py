@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core import tasks
 from core.cli import progress
 from core.cli.app import main
 from core.errors import BackboneError, ProbeError
+from core.probing.probes.probe import ProbeConfig
 from core.progress import Progress, silent
+from core.tasks.curves import learning_curve
+from core.tasks.requests import LearningCurveRequest
 from tests.conftest import ZipBuilder
 
 BACKBONE = "pixels_16"
-QUICK = {"folds": 4, "repeats": 1, "c": 0.01, "seed": 3}
+QUICK = ProbeConfig(folds=4, repeats=1, c=0.01, seed=3)
 
 
 @pytest.fixture
@@ -30,8 +33,8 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_document_with_forecasts_that_is_also_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
-    params = {"dataset": str(photos), "backbone": BACKBONE, "config": QUICK, "more": [50], "target": 0.9}
-    found = tasks.learning_curve(tmp_path, params, steps.append)
+    request = LearningCurveRequest(dataset=str(photos), backbone=BACKBONE, config=QUICK, more=(50,), target=0.9)
+    found = learning_curve(tmp_path, request, steps.append)
     n = found["images"]
     assert (n, found["limit"], found["classes"]) == (sum(found["class_images"]), 4 * n, ["cat", "dog"])
     assert (found["seed"], found["folds"], found["repeats"]) == (3, 4, 1)
@@ -48,16 +51,17 @@ def test_a_document_with_forecasts_that_is_also_in_the_jobs_folder(photos: Path,
 @pytest.mark.parametrize(
     ("asked", "error", "said"),
     [
-        ({"more": [100_000]}, ProbeError, "up to 4 times"),
+        ({"more": (100_000,)}, ProbeError, "up to 4 times"),
         ({"target": 95}, ProbeError, "between 0 and 1"),
         ({"backbone": "resnet"}, BackboneError, "resnet"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_computed(
-    photos: Path, tmp_path: Path, asked: dict[str, object], error: type[Exception], said: str
+    photos: Path, tmp_path: Path, asked: dict[str, Any], error: type[Exception], said: str
 ) -> None:
+    request = LearningCurveRequest(**{"dataset": str(photos), "backbone": BACKBONE, **asked})
     with pytest.raises(error, match=said):
-        tasks.learning_curve(tmp_path, {"dataset": str(photos), "backbone": BACKBONE, **asked}, silent)
+        learning_curve(tmp_path, request, silent)
     assert not (tmp_path / "curve.json").exists()
 
 

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from core import tasks
 from core.cli import progress
 from core.cli.app import main
 from core.errors import BackboneError
+from core.probing.probes.probe import ProbeConfig
 from core.progress import silent
+from core.tasks.depths import depth
+from core.tasks.requests import DepthRequest
 
 BACKBONE = "graft_plain"
-QUICK = {"folds": 3, "repeats": 1, "c": 0.01, "seed": 1}
+QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=1)
 
 
 def test_a_document_of_every_stage_that_is_also_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
-    params = {"dataset": str(photos_zip), "backbone": BACKBONE, "config": QUICK}
-    found = tasks.depth(tmp_path, params, silent)
+    found = depth(tmp_path, DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK), silent)
     assert [stage["name"] for stage in found["stages"]] == ["stem", "stage1", "stage2", "stage3", "stage4"]
     assert [stage["width"] for stage in found["stages"]] == [32, 64, 128, 256, 384]
     assert found["n"] == 28  # of 40 images those of the training split
@@ -29,15 +30,15 @@ def test_a_document_of_every_stage_that_is_also_in_the_jobs_folder(photos_zip: P
 
 
 def test_of_many_images_a_part_is_looked_at_and_that_is_said(photos_zip: Path, tmp_path: Path) -> None:
-    params = {"dataset": str(photos_zip), "backbone": BACKBONE, "config": QUICK, "images": 20}
-    found = tasks.depth(tmp_path, params, silent)
+    request = DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK, images=20)
+    found = depth(tmp_path, request, silent)
     assert found["n"] == 20
     assert "20 of 28 training images" in found["notes"][0]
 
 
 def test_raw_pixels_have_no_depth(photos_zip: Path, tmp_path: Path) -> None:
     with pytest.raises(BackboneError, match="has no stages"):
-        tasks.depth(tmp_path, {"dataset": str(photos_zip), "backbone": "pixels_16"}, silent)
+        depth(tmp_path, DepthRequest(dataset=str(photos_zip), backbone="pixels_16"), silent)
 
 
 def test_the_command_says_where_to_begin(

@@ -11,13 +11,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from core import tasks
 from core.cli import mappage, progress
 from core.cli.app import main
 from core.errors import FeatureError
 from core.features.extract import extract
 from core.progress import silent
 from core.tasks.common import dataset_of
+from core.tasks.previews import embedding_map
+from core.tasks.requests import EmbeddingMapRequest
 from tests.conftest import ZipBuilder
 
 
@@ -27,9 +28,10 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_neighbours_on_the_map_are_those_of_the_whole_features(photos_zip: Path, tmp_path: Path) -> None:
-    tasks.embedding_map(tmp_path, {"dataset": str(photos_zip), "backbone": "pixels_16"}, silent)
+    request = EmbeddingMapRequest(dataset=str(photos_zip), backbone="pixels_16")
+    embedding_map(tmp_path, request, silent)
     points = json.loads((tmp_path / "map.json").read_text())
-    features = extract(dataset_of({"dataset": str(photos_zip)}, silent), "pixels_16")
+    features = extract(dataset_of(request, silent), "pixels_16")
     X = features.X.astype(np.float64)
     cosines = X @ X.T / np.linalg.norm(X, axis=1)[:, None] / np.linalg.norm(X, axis=1)
     np.fill_diagonal(cosines, -2)
@@ -44,9 +46,9 @@ def test_a_map_that_cannot_be_made_is_refused_before_the_work(
     photos_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.features.maps.find_spec", lambda _name: None)
-    params = {"dataset": str(photos_zip), "backbone": "pixels_16", "method": "umap"}
+    request = EmbeddingMapRequest(dataset=str(photos_zip), backbone="pixels_16", method="umap")
     with pytest.raises(FeatureError, match="pip install umap-learn"):
-        tasks.embedding_map(tmp_path, params, lambda _step: pytest.fail("work was begun"))
+        embedding_map(tmp_path, request, lambda _step: pytest.fail("work was begun"))
 
 
 def test_the_command_writes_a_table_in_which_no_cell_is_a_formula(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import paths, tasks
+from core import paths
 from core.data.library import list_datasets, open_dataset
 from core.errors import (
     BundleError,
@@ -20,22 +20,36 @@ from core.errors import (
     RejectedError,
 )
 from core.jobs.pool import Pool
-from core.jobs.spec import JobSpec
 from core.progress import Progress, silent
 from core.runs import Run
 from core.tasks.common import dataset_of
-from core.training.config import FinetuneConfig
+from core.tasks.models import export, finetune, predict
+from core.tasks.photos import ingest
+from core.tasks.previews import embedding_map, preview_augmentation
+from core.tasks.requests import (
+    CompareRequest,
+    EmbeddingMapRequest,
+    ExportRequest,
+    FinetuneRequest,
+    HealthRequest,
+    ImageFile,
+    IngestRequest,
+    PredictRequest,
+    PreviewRequest,
+)
+from core.tasks.specs import spec_of
+from core.training.config import PRESETS, FinetuneConfig
 from tests.jobs.conftest import end_of
 
 BACKBONE = "graft_plain"
 
 
 def _ingested(source: Path) -> str:
-    return str(tasks.ingest(source.parent, {"source": str(source), "name": "photos"}, silent)["dataset"])
+    return str(ingest(source.parent, IngestRequest(source=str(source), name="photos"), silent)["dataset"])
 
 
 def test_ingest_says_what_came_in(photos_zip: Path, tmp_path: Path) -> None:
-    found = tasks.ingest(tmp_path, {"source": str(photos_zip), "name": "cats & dogs"}, silent)
+    found = ingest(tmp_path, IngestRequest(source=str(photos_zip), name="cats & dogs"), silent)
     assert (found["name"], found["images"], found["classes"]) == ("cats & dogs", 40, 2)
     assert sum(found["splits"].values()) == 40
     assert set(found["made_splits"]) == {"train", "val", "test"}
@@ -49,14 +63,14 @@ def test_an_upload_is_removed_once_it_is_taken_in_or_refused(photos_zip: Path, t
     good, bad = uploads / "a.zip", uploads / "b.zip"
     good.write_bytes(photos_zip.read_bytes())
     bad.write_bytes(b"no zip")
-    tasks.ingest(tmp_path, {"source": str(good), "delete_source": True}, silent)
+    ingest(tmp_path, IngestRequest(source=str(good), delete_source=True), silent)
     with pytest.raises(RejectedError):
-        tasks.ingest(tmp_path, {"source": str(bad), "delete_source": True}, silent)
+        ingest(tmp_path, IngestRequest(source=str(bad), delete_source=True), silent)
     assert list(uploads.iterdir()) == []
 
 
 def test_a_file_outside_the_workspace_is_never_removed(photos_zip: Path, tmp_path: Path) -> None:
-    tasks.ingest(tmp_path, {"source": str(photos_zip), "delete_source": True}, silent)
+    ingest(tmp_path, IngestRequest(source=str(photos_zip), delete_source=True), silent)
     assert photos_zip.exists()
 
 
@@ -69,28 +83,28 @@ def test_a_cancelled_upload_stays_to_be_resumed(photos_zip: Path, tmp_path: Path
         raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        tasks.ingest(tmp_path, {"source": str(source), "delete_source": True}, stop)
+        ingest(tmp_path, IngestRequest(source=str(source), delete_source=True), stop)
     assert source.exists()
     assert list_datasets() == []
 
 
 def test_a_dataset_is_named_by_id_path_or_sample(photos_zip: Path, tmp_path: Path) -> None:
     by_id = _ingested(photos_zip)
-    assert dataset_of({"dataset": by_id}, silent).id == by_id
-    assert dataset_of({"dataset": str(photos_zip)}, silent).id == by_id
+    assert dataset_of(HealthRequest(dataset=by_id), silent).id == by_id
+    assert dataset_of(HealthRequest(dataset=str(photos_zip)), silent).id == by_id
     assert len(list_datasets()) == 1
     with pytest.raises(DatasetError):
-        dataset_of({"dataset": "0" * 16}, silent)
+        dataset_of(HealthRequest(dataset="0" * 16), silent)
     with pytest.raises(DatasetError):
-        dataset_of({"dataset": "sample:none"}, silent)
+        dataset_of(HealthRequest(dataset="sample:none"), silent)
 
 
 @pytest.fixture
 def tuned(photos_zip: Path) -> tuple[Path, dict[str, Any]]:
     """A fine-tuned run below the workspace's jobs, and the verb's result."""
     job = paths.jobs() / "some-job"
-    config = FinetuneConfig(BACKBONE, epochs=2).to_json()
-    return job, tasks.finetune(job, {"dataset": _ingested(photos_zip), "config": config}, silent)
+    request = FinetuneRequest(dataset=_ingested(photos_zip), config=FinetuneConfig(BACKBONE, epochs=2))
+    return job, finetune(job, request, silent)
 
 
 def test_finetune_export_predict(tuned: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
@@ -101,18 +115,19 @@ def test_finetune_export_predict(tuned: tuple[Path, dict[str, Any]], tmp_path: P
     assert [epoch["epoch"] for epoch in found["history"]] == [1, 2]
     assert found["metrics"]["val"]["n"] > 0
 
-    packed = tasks.export(tmp_path, {"run": "some-job/run"}, silent)
+    packed = export(tmp_path, ExportRequest(run="some-job/run"), silent)
     assert (tmp_path / packed["file"]).stat().st_size == packed["bytes"]
 
     Image.new("RGB", (60, 40), (200, 60, 50)).save(tmp_path / "red.png")
     (tmp_path / "7cf9.png").write_bytes(b"no image")
-    images = [{"path": str(tmp_path / f), "name": n} for f, n in (("7cf9.png", "broken.png"), ("red.png", "red.png"))]
-    answers = tasks.predict(tmp_path, {"model": str(tmp_path / packed["file"]), "images": images}, silent)
+    names = {"7cf9.png": "broken.png", "red.png": "red.png"}
+    images = tuple(ImageFile(path=str(tmp_path / file), name=name) for file, name in names.items())
+    answers = predict(tmp_path, PredictRequest(model=str(tmp_path / packed["file"]), images=images), silent)
     broken, red = answers["predictions"]
     assert broken["image"] == "broken.png"
     assert "'broken.png'" in broken["error"]
     assert red["label"] == max(red["proba"], key=red["proba"].get)
-    again = tasks.predict(tmp_path, {"model": str(job / "run"), "images": images[1:]}, silent)
+    again = predict(tmp_path, PredictRequest(model=str(job / "run"), images=images[1:]), silent)
     assert again["predictions"][0]["proba"] == pytest.approx(red["proba"], abs=1e-5)
 
 
@@ -124,19 +139,14 @@ def test_predict_keeps_a_small_picture_of_each_answer_and_lets_uploads_go(
     images = []
     for n, colour in enumerate(("red", "blue")):  # two images of the same name
         Image.new("RGB", (20_000, 2), colour).save(uploads / f"{n}.tiff")
-        images.append({"path": str(uploads / f"{n}.tiff"), "name": "same.tiff"})
-    params = {"model": str(tuned[0] / "run"), "images": images, "previews": 9, "delete_source": True}
-    rows = tasks.predict(tmp_path, params, silent)["predictions"]
+        images.append(ImageFile(path=str(uploads / f"{n}.tiff"), name="same.tiff"))
+    request = PredictRequest(model=str(tuned[0] / "run"), images=tuple(images), previews=9, delete_source=True)
+    rows = predict(tmp_path, request, silent)["predictions"]
     for row, strongest in zip(rows, (0, 2), strict=True):
         with Image.open(tmp_path / row["preview"]) as picture:
             assert picture.size == (256, 64)
             assert np.asarray(picture).mean(axis=(0, 1)).argmax() == strongest
     assert not list(uploads.iterdir())
-
-
-def test_predict_wants_an_image(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="at least one"):
-        tasks.predict(tmp_path, {"model": "bundle.zip", "images": []}, silent)
 
 
 def test_a_visitor_cannot_name_anothers_run(
@@ -145,13 +155,13 @@ def test_a_visitor_cannot_name_anothers_run(
     monkeypatch.setenv("GRAFT_PUBLIC", "1")
     for named in (str(tuned[0] / "run"), "../../default/jobs/some-job/run"):
         with pytest.raises(BundleError, match="does not belong"):
-            tasks.export(tmp_path, {"run": named, "workspace": "a" * 32}, silent)
+            export(tmp_path, ExportRequest(run=named, workspace="a" * 32), silent)
 
 
 def test_the_preview_draws_originals_and_what_training_sees(photos_zip: Path, tmp_path: Path) -> None:
-    config = FinetuneConfig.from_json({"backbone": BACKBONE, "augmentation": "strong"}).to_json()
-    params = {"dataset": _ingested(photos_zip), "config": config, "images": 3, "draws": 2, "seed": 1}
-    rows = tasks.preview_augmentation(tmp_path, params, silent)["rows"]
+    config = FinetuneConfig(BACKBONE, augmentation=PRESETS["strong"])
+    request = PreviewRequest(dataset=_ingested(photos_zip), config=config, images=3, draws=2, seed=1)
+    rows = preview_augmentation(tmp_path, request, silent)["rows"]
     assert [row["label"] for row in rows] == ["dog", "cat", "dog"]
     assert all(len(row["files"]) == 3 for row in rows)
     first, drawn = (np.asarray(Image.open(tmp_path / name).resize((32, 32))) for name in rows[0]["files"][:2])
@@ -162,8 +172,7 @@ def test_the_preview_draws_originals_and_what_training_sees(photos_zip: Path, tm
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_the_map_has_a_point_for_every_image(photos_zip: Path, tmp_path: Path, method: str) -> None:
     dataset = _ingested(photos_zip)
-    params = {"dataset": dataset, "backbone": "pixels_16", "method": method, "seed": 0}
-    found = tasks.embedding_map(tmp_path, params, silent)
+    found = embedding_map(tmp_path, EmbeddingMapRequest(dataset=dataset, backbone="pixels_16", method=method), silent)
     points = json.loads((tmp_path / found["file"]).read_text())
     assert len(points["xy"]) == len(points["ids"]) == found["n"] == 40
     assert {item.sha256 for item in open_dataset("default", dataset).items} == set(points["ids"])
@@ -172,8 +181,8 @@ def test_the_map_has_a_point_for_every_image(photos_zip: Path, tmp_path: Path, m
 
 def test_a_worker_runs_the_verbs(photos_zip: Path) -> None:
     with Pool(shared=True) as pool:
-        job = pool.submit("default", JobSpec("ingest", {"source": str(photos_zip)}, slot="short"))
-        wrong = pool.submit("default", JobSpec("compare", {"dataset": str(photos_zip), "backbones": ["none"]}))
+        job = pool.submit("default", spec_of(IngestRequest(source=str(photos_zip))))
+        wrong = pool.submit("default", spec_of(CompareRequest(dataset=str(photos_zip), backbones=("none",))))
         found = end_of(job)
         assert found.state == "done", found.error
         assert found.result is not None
@@ -185,4 +194,4 @@ def test_a_worker_runs_the_verbs(photos_zip: Path) -> None:
 def test_a_folder_is_no_source_for_strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAFT_PUBLIC", "1")
     with pytest.raises(GraftError, match="public"):
-        tasks.ingest(tmp_path, {"source": str(tmp_path), "workspace": "a" * 32}, silent)
+        ingest(tmp_path, IngestRequest(source=str(tmp_path), workspace="a" * 32), silent)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from core.data.dataset import Dataset
+from core.features.reduce import Reduction
 from core.jobs.store import Job
-from pages.ui import downloads, figures, text
+from core.tasks.requests import ComponentsRequest
+from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.components import components_curve
-from pages.ui.compare.measured import judged_by, measured
+from pages.ui.compare.measured import judged_by, measured, probing
 from pages.ui.i18n import _
-
-_SHARED = ("folds", "repeats", "seed", "probe", "c")
 
 
 def section(dataset: Dataset, names: list[str], job: Job) -> None:
@@ -29,17 +30,15 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         backbone = st.selectbox(_("Backbone"), names, key=f"components-backbone-{job.id}", width=280)
         whiten = st.toggle(_("Whiten"), key=f"components-whiten-{job.id}")
-    asked = job.spec.params.get("config") or {}
-    wanted = {
-        "backbone": backbone,
-        "config": {**{name: asked[name] for name in _SHARED if name in asked}, "pca": "1 whiten" if whiten else ""},
-    }
-    title = _("Components of {backbone}").format(backbone=backbone)
+    request = ComponentsRequest(
+        workspace=state.workspace(),
+        dataset=dataset.id,
+        fingerprint=dataset.fingerprint,
+        backbone=backbone,
+        config=replace(probing(job), pca=Reduction("pca", 1, whiten=True) if whiten else Reduction()),
+    )
     found = measured(
-        "components",
-        title,
-        dataset,
-        wanted,
+        request,
         lambda: st.button(
             _("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")
         ),

@@ -11,9 +11,10 @@ from core.data.dataset import Dataset
 from core.jobs.store import Job
 from core.probing.studies.forecast import Forecast, most_more
 from core.probing.studies.growth import LearningCurve
-from pages.ui import downloads, figures, text
+from core.tasks.requests import LearningCurveRequest
+from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.curve import learning_curve
-from pages.ui.compare.measured import judged_by, measured
+from pages.ui.compare.measured import judged_by, measured, probing
 from pages.ui.i18n import _
 
 Document = Mapping[str, Any]
@@ -28,16 +29,15 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         )
     )
     backbone = st.selectbox(_("Backbone"), names, key="curve-backbone", width=280)
-    wanted = {
-        "backbone": backbone,
-        "config": dict(job.spec.params.get("config") or {}),
-    }
-    title = _("Learning curve of {backbone}").format(backbone=backbone)
+    request = LearningCurveRequest(
+        workspace=state.workspace(),
+        dataset=dataset.id,
+        fingerprint=dataset.fingerprint,
+        backbone=backbone,
+        config=probing(job),
+    )
     found = measured(
-        "learning_curve",
-        title,
-        dataset,
-        wanted,
+        request,
         lambda: st.button(
             _("Measure the curve"), icon=":material/show_chart:", help=_("It takes seconds to a minute.")
         ),

@@ -10,13 +10,13 @@ import streamlit as st
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job
+from core.probing.probes.probe import ProbeConfig
+from core.tasks.requests import DepthRequest
 from core.training.config import mode_label
-from pages.ui import downloads, figures, text
+from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.depth import depth_curve
-from pages.ui.compare.measured import judged_by, measured
+from pages.ui.compare.measured import judged_by, measured, probing
 from pages.ui.i18n import _
-
-_SHARED = ("folds", "repeats", "seed")
 
 
 def section(dataset: Dataset, names: list[str], job: Job) -> None:
@@ -33,17 +33,16 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         st.info(_("None of the compared backbones has stages. Compare one that can be trained."))
         return
     backbone = st.selectbox(_("Backbone"), trainable, key=f"depth-backbone-{job.id}", width=280)
-    asked = job.spec.params.get("config") or {}
-    wanted = {
-        "backbone": backbone,
-        "config": {name: asked[name] for name in _SHARED if name in asked},
-    }
-    title = _("Depth of {backbone}").format(backbone=backbone)
+    compared = probing(job)
+    request = DepthRequest(
+        workspace=state.workspace(),
+        dataset=dataset.id,
+        fingerprint=dataset.fingerprint,
+        backbone=backbone,
+        config=ProbeConfig(folds=compared.folds, repeats=compared.repeats, seed=compared.seed),
+    )
     found = measured(
-        "depth",
-        title,
-        dataset,
-        wanted,
+        request,
         lambda: st.button(
             _("Probe each stage"), icon=":material/layers:", help=_("One pass over the training photos.")
         ),

@@ -6,16 +6,20 @@ import streamlit as st
 
 from core.backbones.registry import backbones, info
 from core.backbones.spec import BackboneInfo
+from core.data.dataset import Dataset
+from core.features.reduce import Reduction
 from core.probing.comparison.shortlist import KEEP as KEEP_BEST
 from core.probing.comparison.shortlist import MANY
 from core.probing.probes.kinds import KINDS, find
-from pages.ui import text
+from core.probing.probes.probe import ProbeConfig
+from core.tasks.requests import CompareRequest
+from pages.ui import state, text
 from pages.ui.backbones import KEEP, backbone_label
 from pages.ui.i18n import _
 
 
-def comparison() -> dict:
-    """What to compare, and how: the params of the verb `compare` that the user chooses."""
+def comparison(dataset: Dataset) -> CompareRequest | None:
+    """What to compare on these photos, and how; None while no backbone is chosen."""
     known = sorted(backbones(), key=lambda fact: (not fact.ready, not fact.embedded))
     ready = [fact.name for fact in known if fact.embedded]
     names = st.multiselect(
@@ -32,11 +36,22 @@ def comparison() -> dict:
     if missing:
         size = sum(info(name).size_mb for name in missing)
         st.caption(_("{size} will be downloaded first.").format(size=text.megabytes(size)))
-    asked = {"backbones": names, "shortlist": _shortlist(len(names))}
+    shortlist = _shortlist(len(names))
     with st.expander(_("All backbones, and what each is")):
         backbone_table(known)
     with st.expander(_("How they are compared")):
-        return {**asked, **_probing()}
+        probes = _probes()
+        config = _config(probes[0])
+    if not names:
+        return None
+    return CompareRequest(
+        workspace=state.workspace(),
+        dataset=dataset.id,
+        backbones=tuple(names),
+        config=config,
+        probes=probes,
+        shortlist=shortlist,
+    )
 
 
 def _shortlist(count: int) -> int:
@@ -56,7 +71,8 @@ def _shortlist(count: int) -> int:
     return KEEP_BEST if wanted else 0
 
 
-def _probing() -> dict:
+def _probes() -> tuple[str, ...]:
+    """The kinds of probe, the one that the verdict is about first."""
     probes = st.multiselect(
         _("Probes"),
         list(KINDS),
@@ -73,6 +89,11 @@ def _probing() -> dict:
                 probe=find(probes[0]).label
             )
         )
+    return tuple(probes)
+
+
+def _config(probe: str) -> ProbeConfig:
+    """How features are probed, by this kind of probe."""
     pca = _reduction()
     left, middle, right = st.columns(3)
     folds = left.slider(_("Folds"), 2, 10, 5, key="compare-folds", persist_state=KEEP)
@@ -81,11 +102,10 @@ def _probing() -> dict:
         help=_("The whole cross-validation again with other folds: steadier numbers, for more time."),
     )  # fmt: skip
     seed = right.number_input(_("Seed"), 0, 2**31 - 1, 0, key="compare-seed", persist_state=KEEP)
-    config = {"probe": probes[0], "pca": pca, "folds": folds, "repeats": repeats, "seed": seed}
-    return {"probes": probes, "config": config}
+    return ProbeConfig(probe=probe, pca=pca, folds=folds, repeats=repeats, seed=seed)
 
 
-def _reduction() -> str:
+def _reduction() -> Reduction:
     kinds = {
         "": _("none"),
         "components": _("PCA, a number of components"),
@@ -100,14 +120,16 @@ def _reduction() -> str:
         persist_state=KEEP,
         help=_("The reduction is fitted inside each training fold, so that nothing leaks."),
     )
+    if kind == "lda":
+        return Reduction("lda")
     if kind not in ("components", "share"):
-        return kind
+        return Reduction()
     if kind == "components":
-        amount = str(st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP))
+        amount = st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP)
     else:
-        amount = str(st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP))
+        amount = st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP)
     whiten = st.checkbox(_("Whiten: give every component the same spread"), key="compare-whiten", persist_state=KEEP)
-    return f"{amount} whiten" if whiten else amount
+    return Reduction("pca", amount, whiten=whiten)
 
 
 def backbone_table(facts: list[BackboneInfo]) -> None:

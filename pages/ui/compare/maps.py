@@ -12,9 +12,9 @@ import streamlit as st
 from core.data.dataset import SPLITS, Dataset, Item
 from core.evaluation.predictions import Predictions
 from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap, said_of_neighbours
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.paths import read_json
+from core.tasks.requests import EmbeddingMapRequest
 from pages.ui import figures, progress, resources, state
 from pages.ui.charts import base
 from pages.ui.compare.charts.map import embedding_map
@@ -99,10 +99,15 @@ def _asked(names: list[str], job: Job) -> tuple[list[str], str, str]:
 
 def _made(dataset: Dataset, backbone: str, method: str, comparison: Job) -> Map | None:
     """The map of one backbone, None while it is being made."""
-    photos = {"workspace": state.workspace(), "dataset": dataset.id, "fingerprint": dataset.fingerprint}
-    params = {**photos, "backbone": backbone, "method": method, "seed": 0}
-    title = _("Map of {backbone}").format(backbone=backbone)
-    job = state.once(JobSpec("embedding_map", params, slot="short", title=title, dataset_id=dataset.id, listed=False))
+    job = state.once(
+        EmbeddingMapRequest(
+            workspace=state.workspace(),
+            dataset=dataset.id,
+            fingerprint=dataset.fingerprint,
+            backbone=backbone,
+            method=method,
+        )
+    )
     status = progress.panel(job)
     if status.state != "done":
         return None

@@ -7,36 +7,39 @@ from typing import Any
 
 import streamlit as st
 
-from core.data.dataset import Dataset
-from core.jobs.spec import JobSpec
+from core.errors import GraftError
+from core.jobs.store import Job
 from core.probing.probes.kinds import find
+from core.probing.probes.probe import ProbeConfig
+from core.tasks.asking import Request
+from core.tasks.requests import CompareRequest
 from pages.ui import progress, state
 from pages.ui.i18n import _
 
 
-def measured(
-    kind: str, title: str, dataset: Dataset, wanted: Mapping[str, Any], press: Callable[[], bool]
-) -> Mapping[str, Any] | None:
-    """What a job found about these photos as they are now edited; None while there is nothing yet.
+def measured(request: Request, press: Callable[[], bool]) -> Mapping[str, Any] | None:
+    """What came of a request; None while there is nothing yet.
 
     Args:
-        kind: the verb.
-        title: of the job.
-        dataset: the photos.
-        wanted: the verb's params beside workspace and dataset.
+        request: what to measure, with the fingerprint of the photos as they are edited now.
         press: draws the button that starts the job, and says whether it was pressed.
     """
-    photos = {"workspace": state.workspace(), "dataset": dataset.id, "fingerprint": dataset.fingerprint}
-    params = {**photos, **wanted}
-    spec = JobSpec(kind, params, slot="long", title=title, dataset_id=dataset.id, listed=False, kept=True)
-    found = state.latest_like(spec)
-    if found is None:
+    job = state.latest(request)
+    if job is None:
         if press():
-            state.submit(spec)
+            state.submit(request)
             st.rerun()
         return None
-    status = progress.panel(found)
+    status = progress.panel(job)
     return status.result if status.state == "done" else None
+
+
+def probing(comparison: Job) -> ProbeConfig:
+    """How a comparison probed; the default where that cannot be read."""
+    try:
+        return CompareRequest.of(comparison.spec).config
+    except GraftError:
+        return ProbeConfig()
 
 
 def judged_by(document: Mapping[str, Any], n: int) -> str:

@@ -15,7 +15,7 @@ from core.data.dataset import Dataset, Item
 from core.data.edits import COLUMNS, EXCLUDE, RELABEL, Edit, key, read_edits, rows_of, write_edits
 from core.errors import GraftError
 from core.health.words import effect_text, kind_name
-from core.jobs.spec import JobSpec
+from core.tasks.requests import EditEffectRequest, PackRequest
 from pages.ui import downloads, progress, state, text
 from pages.ui.i18n import _
 
@@ -195,20 +195,18 @@ def _take_back(desk: Desk) -> None:
 
 
 def _effect(dataset: Dataset) -> None:
-    params = {"workspace": state.workspace(), "dataset": dataset.id, "fingerprint": dataset.fingerprint}
-    spec = JobSpec("edit_effect", params, slot="short", title=_("What the edits bring"), listed=False)
-    status = progress.panel(state.once(spec))
+    request = EditEffectRequest(workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint)
+    status = progress.panel(state.once(request))
     if status.state == "done":
         st.info(text.literal(effect_text(status.result)), icon=":material/insights:")
 
 
 def _cleaned(dataset: Dataset) -> None:
-    params = {"workspace": state.workspace(), "dataset": dataset.id, "fingerprint": dataset.fingerprint}
-    spec = JobSpec("pack", params, slot="short", title=_("Zip of the edited photos"), listed=False)
-    job = state.latest_like(spec)
+    request = PackRequest(workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint)
+    job = state.latest(request)
     if job is None:
         if st.button(_("Make a zip of the edited photos"), icon=":material/folder_zip:"):
-            state.submit(spec)
+            state.submit(request)
             st.rerun()
         return
     status = progress.panel(job)

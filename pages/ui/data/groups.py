@@ -9,7 +9,7 @@ import streamlit as st
 from core.data.dataset import Dataset
 from core.data.labels.grouping import GROUP, group_finder
 from core.errors import GraftError
-from core.jobs.spec import JobSpec
+from core.tasks.requests import RegroupRequest
 from pages.ui import state, text
 from pages.ui.i18n import _
 
@@ -64,7 +64,5 @@ def _offer(dataset: Dataset, pattern: str) -> None:
     shown = found[:: max(1, len(found) // EXAMPLES)][:EXAMPLES]
     st.dataframe({_("Photo"): [name for name, _g in shown], _("Group"): [g for _n, g in shown]}, hide_index=True)
     if st.button(_("Make the splits anew, by group"), icon=":material/call_split:"):
-        params = {"workspace": state.workspace(), "dataset": dataset.id, "pattern": pattern}
-        title = _("Group the photos of '{name}'").format(name=dataset.name)
-        state.submit(JobSpec("regroup", params, slot="short", title=title, dataset_id=dataset.id))
+        state.submit(RegroupRequest(workspace=state.workspace(), dataset=dataset.id, pattern=pattern))
         st.rerun()

@@ -7,7 +7,7 @@ import streamlit as st
 from core.data.dataset import Dataset
 from core.health import words
 from core.health.report import read_report
-from core.jobs.spec import JobSpec
+from core.tasks.requests import HealthRequest
 from pages.ui import figures, progress, state, text
 from pages.ui.data import decisions
 from pages.ui.data.charts_health import shortcut_bars
@@ -25,7 +25,7 @@ def section(dataset: Dataset) -> None:
     """The report, or the button that makes one; the edits there are."""
     st.subheader(_("Are they fit to learn from?"))
     report = read_report(dataset.root)
-    job = state.newest("health", dataset=dataset.id)
+    job = state.newest(HealthRequest, lambda request: request.dataset == dataset.id)
     running = job is not None and not job.status().is_over
     if job is not None and (running or (report is None and job.status().state != "done")):
         progress.panel(job)
@@ -57,9 +57,7 @@ def invitation(dataset: Dataset) -> None:
 def again(dataset: Dataset, label: str, primary: bool = False) -> None:
     """The button that queues a check."""
     if st.button(label, icon=":material/health_and_safety:", type="primary" if primary else "secondary"):
-        params = {"workspace": state.workspace(), "dataset": dataset.id}
-        title = _("Check '{name}'").format(name=dataset.name)
-        state.submit(JobSpec("health", params, title=title, dataset_id=dataset.id))
+        state.submit(HealthRequest(workspace=state.workspace(), dataset=dataset.id))
         st.rerun()
 
 

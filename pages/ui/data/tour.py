@@ -12,8 +12,9 @@ import streamlit as st
 
 from core.backbones.registry import backbones
 from core.errors import GraftError
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job, JobStatus
+from core.tasks.asking import Request
+from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
 from core.training.config import FinetuneConfig
 from pages.ui import figures, gallery, progress, resources, state, text
 from pages.ui.charts.accuracy import accuracy_bars
@@ -37,16 +38,15 @@ def start() -> None:
     embedded = [info.name for info in backbones() if info.embedded]
     quickest = min((info for info in backbones() if info.embedded and info.trainable), key=lambda info: info.gflops)
     config = FinetuneConfig(backbone=quickest.name, mode="full", epochs=EPOCHS)
-    common = {"workspace": state.workspace(), "tour": secrets.token_hex(4)}
-    on_sample = {"dataset": SAMPLE, **common}
-    specs = [
-        JobSpec("ingest", {"source": SAMPLE, **common}, slot="short", title=_("Tour: read the sample")),
-        JobSpec("compare", {"backbones": embedded, "config": {}, **on_sample}, slot="long", title=_("Tour: compare")),
-        JobSpec("finetune", {"config": config.to_json(), **on_sample}, slot="long", title=_("Tour: fine-tune")),
-    ]
-    for spec in specs:
-        state.submit(spec)
-    state.watch_tour(common["tour"])
+    workspace, token = state.workspace(), secrets.token_hex(4)
+    steps: tuple[Request, ...] = (
+        IngestRequest(workspace=workspace, source=SAMPLE, tour=token),
+        CompareRequest(workspace=workspace, dataset=SAMPLE, backbones=tuple(embedded), tour=token),
+        FinetuneRequest(workspace=workspace, dataset=SAMPLE, config=config, tour=token),
+    )
+    for request in steps:
+        state.submit(request)
+    state.watch_tour(token)
 
 
 def draw() -> bool:
@@ -65,7 +65,14 @@ def draw() -> bool:
 
 def _jobs() -> dict[str, Job]:
     """The jobs, by kind, of the tour that is watched."""
-    return {job.spec.kind: job for job in state.jobs() if state.tour() and job.spec.params.get("tour") == state.tour()}
+    token = state.tour()
+    if not token:
+        return {}
+    steps = (
+        state.newest(kind, lambda request: request.tour == token)
+        for kind in (IngestRequest, CompareRequest, FinetuneRequest)
+    )
+    return {job.spec.kind: job for job in steps if job is not None}
 
 
 def _step(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.jobs.spec import JobSpec
+from core.tasks.requests import PreviewRequest
 from core.training.config import FinetuneConfig
 from pages.ui import progress, state
 from pages.ui.i18n import _
@@ -22,16 +22,11 @@ def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
         if st.button(_("Draw again"), icon=":material/casino:"):
             turn += 1
             state.remember("preview-seed", turn)
-    params = {
-        "workspace": state.workspace(),
-        "dataset": dataset.id,
-        "config": config.to_json(),
-        "images": IMAGES,
-        "draws": DRAWS,
-        "seed": turn,
-    }
-    spec = JobSpec("preview_augmentation", params, slot="short", title=_("Preview"), listed=False)
-    job = state.once(spec)
+    job = state.once(
+        PreviewRequest(
+            workspace=state.workspace(), dataset=dataset.id, config=config, images=IMAGES, draws=DRAWS, seed=turn
+        )
+    )
     status = progress.panel(job)
     if status.state != "done":
         return

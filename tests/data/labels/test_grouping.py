@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from core import tasks
 from core.data.ingest import ingest
 from core.data.labels.grouping import group_finder
 from core.data.library import list_datasets, open_dataset
 from core.data.regroup import regroup
 from core.errors import DatasetError
 from core.progress import silent
+from core.tasks import photos
+from core.tasks.requests import IngestRequest, RegroupRequest
 from tests.conftest import ZipBuilder, photo_bytes
 
 
@@ -109,10 +110,10 @@ def test_regrouping_keeps_given_splits(small_zip: ZipBuilder) -> None:
 
 
 def test_regrouping_is_a_task(visits: Path, tmp_path: Path) -> None:
-    first = tasks.ingest(tmp_path, {"source": str(visits)}, silent)
-    second = tasks.regroup(tmp_path, {"dataset": first["dataset"], "pattern": "{group}_*"}, silent)
+    first = photos.ingest(tmp_path, IngestRequest(source=str(visits)), silent)
+    second = photos.regroup(tmp_path, RegroupRequest(dataset=first["dataset"], pattern="{group}_*"), silent)
     assert second["dataset"] != first["dataset"]
     assert second.keys() == first.keys()
     assert open_dataset("default", second["dataset"]).items[0].group == "p0"
-    third = tasks.ingest(tmp_path, {"source": str(visits), "group_pattern": "{group}_*"}, silent)
+    third = photos.ingest(tmp_path, IngestRequest(source=str(visits), group_pattern="{group}_*"), silent)
     assert third == second | {"name": third["name"]}

@@ -7,8 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import store
+from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.forecast import ClassGain
 from core.probing.studies.growth import LearningCurve
+from core.tasks.requests import LearningCurveRequest
 from pages.ui.compare.charts.curve import learning_curve
 from tests.pages.conftest import NASTY, W, button, by_label, texts
 
@@ -78,14 +80,17 @@ def test_without_a_forecast_there_are_the_points_alone(curve):
 
 def page():
     """A page with nothing but the section, for the backbones of a comparison."""
-    from types import SimpleNamespace
-
+    from core.jobs.store import Job
+    from core.probing.probes.probe import ProbeConfig
+    from core.tasks.requests import CompareRequest
+    from core.tasks.specs import spec_of
     from pages.ui import state
     from pages.ui.compare import curve
 
     state.begin()
-    asked = SimpleNamespace(spec=SimpleNamespace(params={"config": {"probe": "lda", "seed": 4}}))
-    curve.section(state.require_dataset(), ["resnet18", "graft_residual"], asked)
+    dataset, names = state.require_dataset(), ["resnet18", "graft_residual"]
+    request = CompareRequest(dataset=dataset.id, backbones=tuple(names), config=ProbeConfig(probe="lda", seed=4))
+    curve.section(dataset, names, Job("", dataset.root, spec_of(request)))
 
 
 @pytest.fixture
@@ -109,7 +114,8 @@ def test_the_section_asks_for_one_job_and_answers_in_words_first(answered, curve
     app = answered(curve)
     (asked,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "learning_curve"]
     assert (asked.params["dataset"], asked.params["backbone"]) == (dataset.id, "resnet18")
-    assert (asked.params["config"], asked.listed, asked.slot) == ({"probe": "lda", "seed": 4}, False, "long")
+    assert LearningCurveRequest.of(asked).config == ProbeConfig(probe="lda", seed=4)
+    assert (asked.listed, asked.slot) == (False, "long")
     assert "100 more images should bring" in app.success[0].value
     assert [one.label for one in app.download_button if "(" in one.label] == [
         "Download curve (JSON)",

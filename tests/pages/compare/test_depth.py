@@ -6,10 +6,11 @@ import pytest
 
 from core.data.dataset import Dataset
 from core.jobs import store
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
+from core.probing.probes.probe import ProbeConfig
+from core.tasks.requests import DepthRequest
 from tests.pages.compare.test_maps import comparison, mapped  # noqa: F401 (fixtures)
-from tests.pages.conftest import FakePool, Open, W, button, by_label, finish, texts
+from tests.pages.conftest import FakePool, Open, W, button, by_label, compare_spec, finish, texts
 
 STAGES = [
     {"name": name, "width": 48, "accuracy_mean": mean, "accuracy_ci": [mean - 0.1, mean + 0.1], "fold_accuracy": [mean]}
@@ -35,7 +36,10 @@ def test_the_section_asks_for_one_job_and_says_where_to_begin(
     button(app, "Probe each stage").click().run()
     assert not app.exception
     (asked,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "depth"]
-    assert (asked.params["backbone"], asked.params["config"], asked.listed) == ("graft_residual", {"seed": 4}, False)
+    assert DepthRequest.of(asked) == DepthRequest(
+        dataset=dataset.id, fingerprint=dataset.fingerprint, backbone="graft_residual", config=ProbeConfig(seed=4)
+    )
+    assert (asked.listed, asked.kept, asked.slot) == (False, True, "long")
     assert r"stage1 is \*best\*" in texts(app)
     assert "A note" in texts(app)
     assert [b.label for b in app.download_button if "depth" in b.label] == [
@@ -48,7 +52,7 @@ def test_the_section_asks_for_one_job_and_says_where_to_begin(
 def test_raw_pixels_alone_have_no_depth(visit: Open, pool: FakePool, dataset: Dataset) -> None:
     from tests.pages.compare.test_maps import RESULT
 
-    job = store.create(W, JobSpec("compare", {}, title="Compare", dataset_id=dataset.id))
+    job = store.create(W, compare_spec(dataset, "pixels_16"))
     verdict = {"pairs": [], "recommended": "", "best": "pixels_16", "why": ""}
     rows = [{**RESULT, "backbone": "pixels_16"}]
     finish(job, {"folds": 2, "repeats": 1, "results": rows, "failed": [], "verdict": verdict})

@@ -11,10 +11,9 @@ from streamlit.testing.v1 import AppTest
 from core.data.dataset import Dataset
 from core.evaluation.predictions import Predictions
 from core.jobs import store
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.paths import write_json
-from tests.pages.conftest import FakePool, Open, W, by_label, finish, texts
+from tests.pages.conftest import FakePool, Open, W, by_label, compare_spec, finish, texts
 
 RESULT = {
     "probe": "logistic", "accuracy_mean": 0.9, "accuracy_ci": [0.8, 0.95], "macro_f1_mean": 0.9,
@@ -27,7 +26,7 @@ RESULT = {
 def comparison(dataset: Dataset) -> Job:
     """A finished comparison of two backbones, one of which keeps what its probe said: the first photo is wrong."""
     rows = [{**RESULT, "backbone": "graft_residual"}, {**RESULT, "backbone": "graft_plain", "accuracy_mean": 0.8}]
-    job = store.create(W, JobSpec("compare", {"config": {"seed": 4}}, title="Compare", dataset_id=dataset.id))
+    job = store.create(W, compare_spec(dataset, "graft_residual", "graft_plain", seed=4))
     items = dataset.split("train")
     y = np.array([item.label for item in items])
     named = np.where(np.arange(len(y)) == 0, 1 - y, y)

@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import Dataset
 from core.jobs import store
-from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.paths import write_json
 from core.probing.comparison.compare import Comparison
@@ -19,7 +18,7 @@ from core.probing.comparison.record import COMPARISON, save_result
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.probes.kinds import find
-from tests.pages.conftest import NASTY, Open, W, by_label, finish, texts
+from tests.pages.conftest import NASTY, Open, W, by_label, compare_spec, finish, texts
 
 
 def result(dataset: Dataset, backbone: str, right: float, probe: str = "logistic") -> ProbeResult:
@@ -38,7 +37,7 @@ def result(dataset: Dataset, backbone: str, right: float, probe: str = "logistic
 @pytest.fixture
 def job(dataset: Dataset) -> Job:
     """A finished comparison of two networks and the floor, by two probes."""
-    made = store.create(W, JobSpec("compare", {"config": {}}, title="Compare", dataset_id=dataset.id))
+    made = store.create(W, compare_spec(dataset))
     rows = [("resnet18", 1.0), ("graft_plain", 0.9), ("pixels_16", 0.1)]
     results = [result(dataset, name, right) for name, right in rows]
     results += [result(dataset, name, 1 - right, "knn") for name, right in rows]

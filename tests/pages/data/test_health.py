@@ -100,7 +100,7 @@ def test_a_class_that_would_be_empty_is_refused_in_words(visit: Open, dataset: D
 
 
 def test_groups_are_made_by_a_pattern_on_the_names(visit: Open, pool: FakePool, dataset: Dataset):
-    pool.does["regroup"] = lambda job: tasks.regroup(job.path, dict(job.spec.params), silent)
+    pool.does["regroup"] = lambda job: tasks.run(job.path, job.spec, silent)
     app = visit()
     by_label(app.text_input, "Pattern of the names").set_value("{group}/*").run()
     assert "2 groups of 20 to 20 photos; 0 photos are in none." in texts(app)

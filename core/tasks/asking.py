@@ -1,0 +1,120 @@
+"""What requests share: which photos and backbone a verb is asked about, and how a request is checked and read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from core.data.labels.grouping import group_finder
+from core.errors import BackboneError, DatasetError, GraftError, JobError
+from core.i18n import gettext as _
+from core.jobs.spec import JobSpec
+from core.paths import DEFAULT_WORKSPACE
+from core.tasks.records import Record
+
+_RANGES: Mapping[str, tuple[int, int]] = {
+    "seed": (0, 2**31 - 1),
+    "shortlist": (0, 1000),
+    "more": (1, 10**9),
+    "images": (1, 10**9),
+    "draws": (1, 100),
+    "previews": (0, 10**6),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Record):
+    """What every verb is told.
+
+    Attributes:
+        workspace: the id of the workspace it works in.
+    """
+
+    kind: ClassVar[str] = ""
+    workspace: str = DEFAULT_WORKSPACE
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name, None)
+            for number in value if isinstance(value, tuple) else (value,):
+                if isinstance(number, int) and not low <= number <= high:
+                    raise JobError(
+                        _("{name} is {value}. Choose a whole number from {low} to {high}.").format(
+                            name=name, value=number, low=low, high=high
+                        )
+                    )
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The request in a JSON object; what is missing or null has its default.
+
+        Raises:
+            GraftError: a key is unknown, or a value is missing or wrong; the message names it.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        unknown = [name for name in content if name not in known]
+        if unknown:
+            raise JobError(
+                _("'{kind}' has no setting '{name}'. There are: {known}.").format(
+                    kind=cls.kind, name=unknown[0], known=", ".join(known)
+                )
+            )
+        return super().from_json(content)
+
+    @classmethod
+    def of(cls, spec: JobSpec) -> Self:
+        """What a job of this kind was asked for.
+
+        Raises:
+            JobError: another Graft asked for it, in words that this one does not know.
+        """
+        try:
+            return cls.from_json(spec.params)
+        except GraftError as problem:
+            raise JobError(
+                _("This job was asked for by another version of Graft: {reason} Start it anew from its page.").format(
+                    reason=problem
+                )
+            ) from problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotosRequest(Request):
+    """What a verb about photos is told.
+
+    Attributes:
+        dataset: the photos: a dataset's id; or a path or "sample:NAME", which is taken in first.
+        group_pattern: where the group is in a photo's name, for photos that are taken in; "" for no groups.
+        fingerprint: that of the dataset as it is edited now, so that a job about other photos is another job; "" where
+            that does not matter.
+    """
+
+    dataset: str
+    group_pattern: str = ""
+    fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.dataset:
+            raise DatasetError(_("There are no photos named. Choose a dataset, a folder, a zip or a sample."))
+        if self.group_pattern:
+            group_finder(self.group_pattern)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneRequest(PhotosRequest):
+    """What a verb about one backbone's view of photos is told.
+
+    Attributes:
+        backbone: its registered name.
+    """
+
+    backbone: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.backbone:
+            raise BackboneError(_("There is no backbone named. Choose one from the list of backbones."))

@@ -1,0 +1,283 @@
+"""What Graft can be asked to do: one frozen record a verb, which forms, commands and jobs share.
+
+A request is checked where it is made, and lies on the disk as the params of a job's `spec.json`. This file never
+imports torch or scikit-learn: the server makes requests, a worker carries them out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from core.data.labels.grouping import group_finder
+from core.errors import BackboneError, BundleError, DatasetError
+from core.i18n import gettext as _
+from core.probing.probes.probe import ProbeConfig
+from core.tasks.asking import BackboneRequest, PhotosRequest, Request
+from core.tasks.records import Record
+from core.training.config import FinetuneConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestRequest(Request):
+    """Take photos in.
+
+    Attributes:
+        source: a zip, a folder, or "sample:NAME".
+        name: what to call the photos; "" for the source's own name.
+        seed: of the splits that are made.
+        group_pattern: where the group is in a photo's name; "" for no groups.
+        delete_source: whether the source is an upload, removed at the end.
+        tour: the token of the tour that this is a step of, "" for none.
+    """
+
+    kind: ClassVar[str] = "ingest"
+    source: str
+    name: str = ""
+    seed: int = 0
+    group_pattern: str = ""
+    delete_source: bool = False
+    tour: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.source:
+            raise DatasetError(_("There is nothing to take in. Name a zip, a folder or a sample."))
+        if self.group_pattern:
+            group_finder(self.group_pattern)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegroupRequest(PhotosRequest):
+    """Put photos in groups by their names, and make the splits anew.
+
+    Attributes:
+        pattern: where the group is in a photo's name.
+        seed: of the splits.
+    """
+
+    kind: ClassVar[str] = "regroup"
+    pattern: str
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        group_finder(self.pattern)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthRequest(PhotosRequest):
+    """Check photos for what ruins models.
+
+    Attributes:
+        backbone: whose features judge the labels; "" for the best that is here.
+        seed: of folds and draws.
+    """
+
+    kind: ClassVar[str] = "health"
+    backbone: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditEffectRequest(PhotosRequest):
+    """Tell what a dataset's edits bring to a probe.
+
+    Attributes:
+        backbone: of the probe; "" for the best that is here.
+    """
+
+    kind: ClassVar[str] = "edit_effect"
+    backbone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackRequest(PhotosRequest):
+    """Write photos, as edited, as a zip.
+
+    Attributes:
+        out: the zip's path; "" for one in the job's directory.
+    """
+
+    kind: ClassVar[str] = "pack"
+    out: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareRequest(PhotosRequest):
+    """Compare backbones by probes.
+
+    Attributes:
+        backbones: their registered names; one that is named twice is compared once.
+        config: how features are probed; its probe is the first of `probes`.
+        probes: the kinds of probe, the one that the verdict is about first; () for the config's alone.
+        shortlist: how many of the best of a first look are probed in full, 0 for all; None for a few where there are
+            many.
+        ensemble: whether the two best are tried together, too.
+        tour: the token of the tour that this is a step of, "" for none.
+    """
+
+    kind: ClassVar[str] = "compare"
+    backbones: tuple[str, ...]
+    config: ProbeConfig = field(default_factory=ProbeConfig)
+    probes: tuple[str, ...] = ()
+    shortlist: int | None = None
+    ensemble: bool = True
+    tour: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.backbones:
+            raise BackboneError(_("There is no backbone to compare. Choose at least one."))
+        probes = tuple(dict.fromkeys(self.probes)) or (self.config.probe,)
+        object.__setattr__(self, "backbones", tuple(dict.fromkeys(self.backbones)))
+        object.__setattr__(self, "probes", probes)
+        object.__setattr__(self, "config", self.configs[0])
+
+    @property
+    def configs(self) -> tuple[ProbeConfig, ...]:
+        """The config with each of the probes."""
+        return tuple(dataclasses.replace(self.config, probe=probe) for probe in self.probes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningCurveRequest(BackboneRequest):
+    """Measure a probe's accuracy against the number of training images, and forecast what more would bring.
+
+    Attributes:
+        config: how features are probed.
+        more: numbers of images more to forecast for; () for the next hundred and twice as many.
+        target: an accuracy, 0 to 1, to tell the images for; None for none.
+    """
+
+    kind: ClassVar[str] = "learning_curve"
+    config: ProbeConfig = field(default_factory=ProbeConfig)
+    more: tuple[int, ...] = ()
+    target: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthRequest(BackboneRequest):
+    """Probe a backbone after each of its stages.
+
+    Attributes:
+        config: how features are probed.
+        images: at most about so many training images are looked at; None for as many as the study takes by itself.
+    """
+
+    kind: ClassVar[str] = "depth"
+    config: ProbeConfig = field(default_factory=ProbeConfig)
+    images: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentsRequest(BackboneRequest):
+    """Count how many principal components a probe needs.
+
+    Attributes:
+        config: how features are probed; of its reduction only the whitening is looked at.
+    """
+
+    kind: ClassVar[str] = "components"
+    config: ProbeConfig = field(default_factory=ProbeConfig)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingMapRequest(BackboneRequest):
+    """Draw a flat map of what a backbone sees.
+
+    Attributes:
+        method: one of `core.features.maps.MAP_METHODS`.
+        seed: of the map, and of the choice of images where there are many.
+    """
+
+    kind: ClassVar[str] = "embedding_map"
+    method: str = "pca"
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewRequest(PhotosRequest):
+    """Draw how training may see a few images.
+
+    Attributes:
+        config: of the training.
+        images: how many images.
+        draws: how many pictures of each, beside the original.
+        seed: of the choice of images and of the draws.
+    """
+
+    kind: ClassVar[str] = "preview_augmentation"
+    config: FinetuneConfig
+    images: int = 3
+    draws: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneRequest(PhotosRequest):
+    """Fine-tune a backbone.
+
+    Attributes:
+        config: how.
+        out: the run's directory; "" for `run` in the job's.
+        tour: the token of the tour that this is a step of, "" for none.
+    """
+
+    kind: ClassVar[str] = "finetune"
+    config: FinetuneConfig
+    out: str = ""
+    tour: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequest(Request):
+    """Write a run as one zip.
+
+    Attributes:
+        run: its directory, as a path or relative to the workspace's jobs.
+        out: the zip's path; "" for one in the job's directory.
+    """
+
+    kind: ClassVar[str] = "export"
+    run: str
+    out: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.run:
+            raise BundleError(_("There is no run to export. Choose one."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFile(Record):
+    """An image to classify: its file, and what the user calls it (an upload's file has a name of ours)."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictRequest(Request):
+    """Classify images.
+
+    Attributes:
+        model: a bundle, or a run as in `ExportRequest`.
+        images: what to classify.
+        previews: how many answers get a small picture.
+        delete_source: whether the images are uploads, removed at the end.
+    """
+
+    kind: ClassVar[str] = "predict"
+    model: str
+    images: tuple[ImageFile, ...]
+    previews: int = 0
+    delete_source: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.model:
+            raise BundleError(_("There is no model to predict with. Choose a run or a bundle."))
+        if not self.images:
+            raise DatasetError(_("There is no image to predict. Give at least one."))

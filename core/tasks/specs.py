@@ -1,0 +1,146 @@
+"""From a request to a job and back: the one place that knows how each kind of request is queued, listed and called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.errors import GraftError, JobError
+from core.i18n import gettext as _
+from core.i18n import language
+from core.jobs.spec import LONG, SHORT, JobSpec
+from core.tasks.asking import PhotosRequest, Request
+from core.tasks.requests import (
+    CompareRequest,
+    ComponentsRequest,
+    DepthRequest,
+    EditEffectRequest,
+    EmbeddingMapRequest,
+    ExportRequest,
+    FinetuneRequest,
+    HealthRequest,
+    IngestRequest,
+    LearningCurveRequest,
+    PackRequest,
+    PredictRequest,
+    PreviewRequest,
+    RegroupRequest,
+)
+from core.training.config import mode_label
+
+DATASET_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How jobs of one kind are queued; see `JobSpec`."""
+
+    request: type[Request]
+    slot: str
+    listed: bool = True
+    kept: bool = False
+
+
+_KINDS: Mapping[str, _Kind] = {
+    kind.request.kind: kind
+    for kind in (
+        _Kind(IngestRequest, SHORT),
+        _Kind(RegroupRequest, SHORT),
+        _Kind(HealthRequest, LONG),
+        _Kind(CompareRequest, LONG),
+        _Kind(FinetuneRequest, LONG),
+        _Kind(LearningCurveRequest, LONG, listed=False, kept=True),
+        _Kind(DepthRequest, LONG, listed=False, kept=True),
+        _Kind(ComponentsRequest, LONG, listed=False, kept=True),
+        _Kind(EditEffectRequest, SHORT, listed=False),
+        _Kind(PackRequest, SHORT, listed=False),
+        _Kind(EmbeddingMapRequest, SHORT, listed=False),
+        _Kind(PreviewRequest, SHORT, listed=False),
+        _Kind(PredictRequest, SHORT, listed=False),
+        _Kind(ExportRequest, SHORT, listed=False),
+    )
+}
+
+
+def spec_of(request: Request, photos: str = "") -> JobSpec:
+    """The job that a request becomes, in the language of this context.
+
+    Args:
+        request: what is asked for.
+        photos: what the user calls the photos that it is about, for the job's title.
+    """
+    kind = _KINDS[request.kind]
+    named = request.dataset if isinstance(request, PhotosRequest) else ""
+    return JobSpec(
+        request.kind,
+        request.to_json(),
+        slot=kind.slot,
+        title=_title(request, photos),
+        dataset_id=named if DATASET_ID.fullmatch(named) else "",
+        language=language(),
+        listed=kind.listed,
+        kept=kind.kept,
+    )
+
+
+def request_of(spec: JobSpec) -> Request:
+    """What a job was asked for.
+
+    Raises:
+        JobError: another Graft asked for it, in words that this one does not know.
+    """
+    kind = _KINDS.get(spec.kind)
+    if kind is None:
+        raise JobError(_("This version of Graft does not know jobs of the kind '{kind}'.").format(kind=spec.kind))
+    return kind.request.of(spec)
+
+
+def takes_upload(spec: JobSpec) -> bool:
+    """Whether a job removes the upload that it is about, so that it cannot be tried once more."""
+    try:
+        request = request_of(spec)
+    except GraftError:
+        return False
+    return isinstance(request, IngestRequest | PredictRequest) and request.delete_source
+
+
+def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
+    match request:
+        case IngestRequest(tour=tour) if tour:
+            return _("Tour: read the sample")
+        case CompareRequest(tour=tour) if tour:
+            return _("Tour: compare")
+        case FinetuneRequest(tour=tour) if tour:
+            return _("Tour: fine-tune")
+        case IngestRequest():
+            return _("Read '{name}'").format(name=request.name or request.source)
+        case RegroupRequest():
+            return _("Group the photos of '{name}'").format(name=photos)
+        case HealthRequest():
+            return _("Check '{name}'").format(name=photos)
+        case CompareRequest():
+            return _("Compare {n} backbones on '{name}'").format(n=len(request.backbones), name=photos)
+        case FinetuneRequest(config=config):
+            return _("Fine-tune {backbone} ({mode}) on '{name}'").format(
+                backbone=config.backbone, mode=mode_label(config.mode).lower(), name=photos
+            )
+        case LearningCurveRequest():
+            return _("Learning curve of {backbone}").format(backbone=request.backbone)
+        case DepthRequest():
+            return _("Depth of {backbone}").format(backbone=request.backbone)
+        case ComponentsRequest():
+            return _("Components of {backbone}").format(backbone=request.backbone)
+        case EmbeddingMapRequest():
+            return _("Map of {backbone}").format(backbone=request.backbone)
+        case EditEffectRequest():
+            return _("What the edits bring")
+        case PackRequest():
+            return _("Zip of the edited photos")
+        case PreviewRequest():
+            return _("Preview")
+        case PredictRequest():
+            return _("Predict")
+        case ExportRequest():
+            return _("Export")
+    raise TypeError(f"a title is missing for {request.kind!r}")
