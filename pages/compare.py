@@ -9,7 +9,7 @@ import streamlit as st
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job, JobStatus
-from pages.ui import progress, state, text
+from pages.ui import frame, progress, state, text
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare import components as reductions
 from pages.ui.compare import curve, depth, maps, side, verdict
@@ -127,4 +127,4 @@ def onwards(rows: list[dict], recommended: str, job: Job) -> None:
             )
 
 
-main()
+frame.enter(main)

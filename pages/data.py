@@ -10,7 +10,7 @@ from core.data.samples.catalogue import SAMPLES
 from core.errors import GraftError
 from core.paths import is_public
 from core.tasks.requests import IngestRequest
-from pages.ui import figures, gallery, progress, state, text, uploads
+from pages.ui import figures, frame, gallery, progress, state, text, uploads
 from pages.ui.data import groups, health, tour
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.i18n import _
@@ -274,4 +274,4 @@ def manage(dataset: Dataset) -> None:
                 st.rerun()
 
 
-main()
+frame.enter(main)

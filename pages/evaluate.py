@@ -10,7 +10,7 @@ from core.errors import GraftError
 from core.evaluation.metrics import Evaluation, cell, mistakes
 from core.evaluation.predictions import Predictions
 from core.runs import Run
-from pages.ui import downloads, figures, gallery, resources, state, text
+from pages.ui import downloads, figures, frame, gallery, resources, state, text
 from pages.ui.charts.quality import class_scores, confusion_matrix
 from pages.ui.i18n import _
 
@@ -206,4 +206,4 @@ def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) ->
     gallery.grid(pictures, key="mistakes", page_size=18, width_px=150)
 
 
-main()
+frame.enter(main)

@@ -11,7 +11,7 @@ from core.probing.pairwise.difference import difference
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig, optimizer_label
-from pages.ui import figures, progress, resources, state, text
+from pages.ui import figures, frame, progress, resources, state, text
 from pages.ui.charts.history import training_history
 from pages.ui.finetune import form as training_forms
 from pages.ui.finetune.preview import augmentation_preview
@@ -154,4 +154,4 @@ def worth_it(run: Run) -> None:
     st.caption(_("The epoch was chosen on these images, which flatters fine-tuning a little."))
 
 
-main()
+frame.enter(main)

@@ -11,7 +11,7 @@ from core.errors import GraftError
 from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import ExportRequest, ImageFile, PredictRequest
-from pages.ui import downloads, figures, progress, state, text, uploads
+from pages.ui import downloads, figures, frame, progress, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
 
@@ -174,4 +174,4 @@ def take_home(run: Run) -> None:
         downloads.archive(_("Download the bundle ({size})"), file, f"graft-{run.backbone}-{run.kind}.zip", primary=True)
 
 
-main()
+frame.enter(main)

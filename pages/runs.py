@@ -8,7 +8,7 @@ from core.data.library import list_datasets
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
 from core.tasks.specs import takes_upload
-from pages.ui import progress, resources, state, text
+from pages.ui import frame, progress, resources, state, text
 from pages.ui.i18n import _
 
 PAGES = {"ingest": "pages/data.py", "compare": "pages/compare.py", "finetune": "pages/finetune.py"}
@@ -135,4 +135,4 @@ def act(job: Job, status: JobStatus, gone: bool) -> None:
                 st.rerun()
 
 
-main()
+frame.enter(main)

@@ -1,0 +1,51 @@
+"""The frame around every page: the language, the navigation, and the photos that all pages look at.
+
+Streamlit has an old multipage mode: where a folder `pages` lies beside the script, a fresh server runs a page's script
+by itself, past `streamlit_app.py`, until `st.navigation` is called for the first time. A reload after a restart, or a
+link into the app, would then lose the photos and the job. So a page's script does not draw by itself: it hands what it
+draws to `enter`, which sees to it that the frame is there. The frame then runs the same page in the new mode, within
+the same run of the script, so that widgets, buttons and the address are the same either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.i18n import _, speak
+
+_is_drawn: ContextVar[bool] = ContextVar("frame_is_drawn", default=False)
+
+
+def run() -> None:
+    """Draws the frame, and the page of the address within it."""
+    speak()
+    st.set_page_config(page_title="Graft", page_icon="🪴", layout="wide")
+    st.logo(":material/potted_plant:", size="large")
+    page = st.navigation(
+        [
+            st.Page("pages/data.py", title=_("Data"), icon=":material/photo_library:", default=True),
+            st.Page("pages/compare.py", title=_("Compare"), icon=":material/leaderboard:"),
+            st.Page("pages/finetune.py", title=_("Fine-tune"), icon=":material/model_training:"),
+            st.Page("pages/evaluate.py", title=_("Evaluate"), icon=":material/fact_check:"),
+            st.Page("pages/predict.py", title=_("Predict & export"), icon=":material/package_2:"),
+            st.Page("pages/runs.py", title=_("Runs"), icon=":material/history:"),
+        ]
+    )
+    state.begin()
+    drawn = _is_drawn.set(True)
+    try:
+        page.run()
+    finally:
+        _is_drawn.reset(drawn)
+
+
+def enter(draw: Callable[[], None]) -> None:
+    """Draws a page within the frame; where Streamlit has run its script past the frame, draws the frame first."""
+    if _is_drawn.get():
+        draw()
+    else:
+        run()
