@@ -68,15 +68,22 @@ class App:
         return library in Path(f"/proc/{self.process.pid}/maps").read_text()
 
 
-def start_app(home: Path, **environment: str) -> App:
-    """Starts Graft on a free port and waits until it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def start_app(home: Path, port: int = 0, **environment: str) -> App:
+    """Starts Graft as the README does, but for no browser of its own, and waits until it answers.
+
+    Args:
+        home: its GRAFT_HOME, where its log is kept too.
+        port: of an earlier server that this one takes the place of; 0 for a free one.
+        environment: more of the server's environment.
+    """
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.fileWatcherType", "none"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     log = home / "server.log"
-    with log.open("wb") as out:
+    with log.open("ab") as out:
         env = {**os.environ, "GRAFT_HOME": str(home), **environment}
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
     app = App(f"http://127.0.0.1:{port}", process, home, log)
