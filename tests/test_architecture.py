@@ -25,12 +25,12 @@ LEVELS = {
     "engines": 3,
     "features": 4,
     "evaluation": 4,
+    "bundle": 5,
     "probing": 5,
     "training": 6,
     "health": 6,
     "models": 6,
     "explaining": 7,
-    "bundle": 7,
     "tasks": 8,
     "pretraining": 8,
     "cli": 9,
@@ -52,7 +52,7 @@ WITHOUT_TORCH = (
     "core/probing/**/*.py",
     "core/health/**/*.py",
     "core/training/config.py",
-    "core/bundle/manifest.py",
+    "core/bundle/**/*.py",
 )
 
 

@@ -29,17 +29,3 @@ class Backbone(nn.Module):
         """Normalised images (b, 3, h, w) -> features (b, feature_dim)."""
         features: Tensor = self.trunk(images)
         return features
-
-
-class Classifier(nn.Module):
-    """A backbone and a linear head. State-dict keys: `backbone.*`, `head.weight` (c, d), `head.bias` (c,)."""
-
-    def __init__(self, backbone: Backbone, n_classes: int) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.head = nn.Linear(backbone.info.feature_dim, n_classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Normalised images (b, 3, h, w) -> logits (b, n_classes)."""
-        logits: Tensor = self.head(self.backbone(images))
-        return logits

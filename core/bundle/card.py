@@ -132,9 +132,10 @@ def _limits(manifest: Manifest) -> str:
 
 def _with_graft() -> str:
     return _(
-        "With Graft:\n\n```python\nfrom pathlib import Path\n\nfrom core.bundle.load import load\n\n"
-        'predictor = load(Path("bundle.zip"))\nproba = predictor.predict([Path("photo.jpg")])  # (1, classes)\n'
-        "print(predictor.classes[proba[0].argmax()])\n```\n\n"
+        "With Graft:\n\n```python\nfrom pathlib import Path\n\nfrom core.models.load import classifier_of\n\n"
+        'classifier = classifier_of(Path("bundle.zip"))\n'
+        'proba = classifier.predict([Path("photo.jpg")])  # (1, classes)\n'
+        "print(classifier.classes[proba[0].argmax()])\n```\n\n"
         "or `python -m core predict bundle.zip photo.jpg`."
     )
 

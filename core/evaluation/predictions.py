@@ -14,12 +14,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from core.errors import EvaluationError
 from core.i18n import gettext as _
 from core.paths import replacing
 
 SUM_TOLERANCE = 1e-3
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Class probabilities of logits (n, c), computed in float64: float32, rows sum to 1."""
+    return np.asarray(special.softmax(logits.astype(np.float64), axis=1), dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,6 +49,6 @@ def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
 
 def warm_up() -> None:
     """Imports what previews and predictions need, so that the first of them is quick."""
-    import core.bundle.load
     import core.features.extract
+    import core.models.load
     import core.training.augment  # noqa: F401

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import Cancelled, DatasetError, GraftError
+from core.errors import DatasetError, GraftError
 from core.i18n import gettext as _
 from core.paths import read_json
-from core.progress import Progress, Report, part
+from core.progress import Progress, Report
 from core.runs import FILE as RUN_FILE
 from core.runs import Run
 from core.tasks.common import Result, dataset_of, drop_uploads, run_folder
 from core.tasks.requests import ExportRequest, FinetuneRequest, ImageFile, PredictRequest
 
 if TYPE_CHECKING:
-    from core.bundle.load import Predictor
-
-_CHUNK = 32
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def finetune(job_dir: Path, request: FinetuneRequest, report: Report) -> Result:
@@ -50,7 +49,7 @@ def export(job_dir: Path, request: ExportRequest, report: Report) -> Result:
     Raises:
         GraftError: the run is not there, or holds nothing that a bundle can.
     """
-    from core.bundle.export import export as pack
+    from core.models.export import export as pack
 
     out = Path(request.out or job_dir / "bundle.zip")
     run = Run.load(run_folder(request, request.run))
@@ -64,52 +63,38 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Result:
     Raises:
         GraftError: the model cannot be read.
     """
-    from core.bundle.load import load
+    from core.models.load import classifier_of
 
     images = request.images
-    predictor = load(_model(job_dir, request, report))
-    (job_dir / "model.zip").unlink(missing_ok=True)  # it is read, and may be large
-    rows: list[Result] = []
-    for start in range(0, len(images), _CHUNK):
-        chunk = images[start : start + _CHUNK]
-        rows += _predict_chunk(predictor, chunk, part(report, start, len(chunk), len(images)))
+    classifier = classifier_of(_model(request), lambda step: report(Progress(0, len(images), step.message)))
+    problems: dict[int, GraftError] = {}
+    proba = classifier.predict([Path(image.path) for image in images], report, problems)
+    rows = [
+        _unanswered(image, problems[n]) if n in problems else _answer(image, classifier.classes, proba[n])
+        for n, image in enumerate(images)
+    ]
     for n, row in enumerate(rows[: request.previews]):
         if "error" not in row:
             row.update(_preview(Path(images[n].path), job_dir / f"{n}.jpg"))
     drop_uploads(request, (image.path for image in images))
     report(Progress(len(images), len(images), _("Predicted")))
-    return {"predictions": rows, "classes": list(predictor.classes)}
+    return {"predictions": rows, "classes": list(classifier.classes)}
 
 
-def _model(job_dir: Path, request: PredictRequest, report: Report) -> Path:
-    """A bundle to predict with; a run is packed into one first, so that there is one way of predicting."""
+def _model(request: PredictRequest) -> Run | Path:
+    """A run of the workspace, or the path of a bundle."""
     folder = run_folder(request, request.model)
-    if not (folder / RUN_FILE).is_file():
-        return Path(request.model)
-    from core.bundle.export import export as pack
-
-    packed: Path = pack(Run.load(folder), job_dir / "model.zip", lambda step: report(Progress(0, 0, step.message)))
-    return packed
+    return Run.load(folder) if (folder / RUN_FILE).is_file() else Path(request.model)
 
 
-def _predict_chunk(predictor: Predictor, chunk: Sequence[ImageFile], report: Report) -> list[Result]:
-    """One row an image; where one of them cannot be read, each is tried by itself."""
-    try:
-        proba = predictor.predict([Path(image.path) for image in chunk], report)
-    except Cancelled:
-        raise
-    except GraftError as problem:
-        if len(chunk) == 1:
-            message = str(problem).replace(Path(chunk[0].path).name, chunk[0].name)  # not our name for an upload
-            return [{"image": chunk[0].name, "error": message}]
-        return [row for image in chunk for row in _predict_chunk(predictor, [image], report)]
-    rows: list[Result] = []
-    for image, row in zip(chunk, proba, strict=True):
-        label = predictor.classes[int(row.argmax())]
-        rows.append(
-            {"image": image.name, "label": label, "proba": dict(zip(predictor.classes, map(float, row), strict=True))}
-        )
-    return rows
+def _answer(image: ImageFile, classes: Sequence[str], proba: NDArray[np.float32]) -> Result:
+    shares = dict(zip(classes, map(float, proba), strict=True))
+    return {"image": image.name, "label": classes[int(proba.argmax())], "proba": shares}
+
+
+def _unanswered(image: ImageFile, problem: GraftError) -> Result:
+    """Why there is no answer; an upload is called by the name that its owner gave it."""
+    return {"image": image.name, "error": str(problem).replace(Path(image.path).name, image.name)}
 
 
 def _preview(image: Path, out: Path) -> Result:

@@ -29,7 +29,7 @@ from core.data.dataset import Dataset, Item
 from core.engines.device import best_device
 from core.errors import TrainingError
 from core.evaluation.metrics import evaluate
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, softmax
 from core.i18n import gettext as _
 from core.paths import write_bytes
 from core.progress import Report, part, silent
@@ -195,7 +195,7 @@ def _predict(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Wo
     return Predictions(
         class_names=dataset.classes,
         y_true=photos.y.numpy(),
-        proba=torch.softmax(outputs.double(), dim=1).float().numpy(),
+        proba=softmax(outputs.numpy()),
         ids=tuple(item.sha256 for item in items),
         split=items[0].split,
     )

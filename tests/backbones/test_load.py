@@ -12,7 +12,6 @@ from PIL import Image
 from torchvision import models
 
 from core.backbones import download
-from core.backbones.backbone import Classifier
 from core.backbones.load import load
 from core.backbones.preprocess import preprocess
 from core.backbones.registry import info
@@ -209,15 +208,6 @@ def test_a_copy_has_its_own_stages() -> None:
     mine = {id(p) for _name, modules in copied.stages for module in modules for p in module.parameters()}
     assert mine == {id(p) for p in copied.parameters()}
     assert not mine & {id(p) for p in backbone.parameters()}
-
-
-def test_a_classifier_is_a_backbone_and_a_head() -> None:
-    classifier = Classifier(load(NAME, pretrained=False), 5)
-    assert classifier(torch.zeros(2, 3, 64, 64)).shape == (2, 5)
-    keys = classifier.state_dict().keys()
-    assert {"head.weight", "head.bias"} < keys
-    assert {key.split(".")[0] for key in keys} == {"backbone", "head"}
-    assert classifier.head.weight.shape == (5, 1024)
 
 
 def test_pixels_are_the_images_own() -> None:

@@ -9,13 +9,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.backbones.backbone import Classifier
 from core.backbones.preprocess import preprocess
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb
 from core.data.ingest import ingest
 from core.errors import Cancelled, TrainingError
 from core.evaluation.predictions import Predictions
+from core.models.classifier import Classifier
 from core.progress import Progress
 from core.runs import Run
 from core.training.config import FinetuneConfig
@@ -77,7 +77,7 @@ def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.glob("*") if p.suffix != ".zip" and not p.name.startswith("."))[-4:] == [
         "history.json", "model.safetensors", "predictions", "run.json",
     ]  # fmt: skip
-    model = Classifier(tiny_backbone(), 2).eval()
+    model = Classifier(tiny_backbone(), "ab").eval()
     model.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)
     said = Predictions.load(run.predictions_path("test"))
     items = dataset.split("test")

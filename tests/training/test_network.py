@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones.backbone import Classifier
 from core.backbones.load import load
 from core.errors import TrainingError
+from core.models.classifier import Classifier
 from core.training.checkpoint import TrainingState
 from core.training.config import FinetuneConfig
 from core.training.epochs import Encoded, Fitting
@@ -76,7 +76,7 @@ def test_the_head_starts_undecided_and_folds_into_a_plain_classifier() -> None:
         net.standardise(net.backbone(torch.rand(40, 3, 32, 32)))
         net.head.weight.normal_()
         net.head.bias.normal_()
-    plain = Classifier(tiny_backbone(), 3).eval()
+    plain = Classifier(tiny_backbone(), "abc").eval()
     plain.load_state_dict(net.classifier_state(), strict=True)
     assert torch.allclose(plain(images), net(images), rtol=1e-4, atol=1e-5)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProbeError
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import Predictions, softmax
 from core.features.reduce import Reduction, parse
 from core.i18n import gettext as _
 from core.probing.probes import kinds
@@ -126,10 +126,7 @@ class Probe:
         if self.weight is None or self.bias is None:
             with one_thread():
                 return np.asarray(self.pipeline.predict_proba(X), dtype=np.float32)
-        logits = X.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
-        logits -= logits.max(axis=1, keepdims=True)
-        likely = np.exp(logits)
-        return np.asarray(likely / likely.sum(axis=1, keepdims=True), dtype=np.float32)
+        return softmax(X.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias)
 
     def predict(self, features: Features) -> Predictions:
         """What the probe says about all rows of `features`, which are of one split."""

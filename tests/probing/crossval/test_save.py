@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from core.bundle.export import export
 from core.errors import BundleError
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
+from core.models.export import export
 from core.probing.crossval.crossval import cross_validate
 from core.probing.crossval.save import save_probe_run
 from core.probing.probes.kinds import KINDS

@@ -13,8 +13,8 @@ import pytest
 import safetensors.numpy
 
 from core.bundle.archive import read_manifest
-from core.bundle.load import load
 from core.errors import BundleError
+from core.models.load import classifier_of
 
 NAMES = ("manifest.json", "MODEL_CARD.md", "model.safetensors")
 
@@ -34,7 +34,7 @@ def pack(path, parts, compression=zipfile.ZIP_STORED):
 
 def refused(path, message=r"\w"):
     with pytest.raises(BundleError, match=message) as caught:
-        load(path)
+        classifier_of(path)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
 
@@ -47,7 +47,7 @@ def bent(parts, change):
 
 
 def test_the_untouched_parts_load(parts, tmp_path):
-    assert load(pack(tmp_path / "b.zip", parts)).classes[0] == "ant_*"
+    assert classifier_of(pack(tmp_path / "b.zip", parts)).classes[0] == "ant_*"
 
 
 def test_no_file_and_no_zip(tmp_path):
@@ -110,7 +110,7 @@ def test_every_flipped_byte_is_noticed_or_harmless(pixels_bundle, tmp_path):
     """Whatever byte is wrong, there is either one clear error or the same predictions."""
     content = pixels_bundle.read_bytes()
     image = [np_image()]
-    expected = load(pixels_bundle).predict(image)
+    expected = classifier_of(pixels_bundle).predict(image)
     rng = np.random.default_rng(0)
     directory = content.index(b"PK\x01\x02")
     places = [*rng.integers(0, len(content), 150), *rng.integers(directory, len(content), 100), *range(0, 60)]
@@ -120,7 +120,7 @@ def test_every_flipped_byte_is_noticed_or_harmless(pixels_bundle, tmp_path):
         flipped[place] ^= 1 << int(rng.integers(8))
         path.write_bytes(flipped)
         try:
-            assert np.array_equal(load(path).predict(image), expected)
+            assert np.array_equal(classifier_of(path).predict(image), expected)
         except BundleError:
             continue
 
@@ -243,9 +243,9 @@ def test_weights_that_are_none_though_their_hash_is_right(parts, tmp_path, conte
 
 def test_weights_that_give_no_numbers(parts, tmp_path):
     content = safetensors.numpy.save({**HEAD, "head.bias": np.full(3, np.nan, np.float32)})
-    predictor = load(pack(tmp_path / "b.zip", with_weights(parts, content)))
+    classifier = classifier_of(pack(tmp_path / "b.zip", with_weights(parts, content)))
     with pytest.raises(BundleError, match="give no numbers"):
-        predictor.predict([np_image()])
+        classifier.predict([np_image()])
 
 
 def test_other_weights_under_the_old_manifest(parts, tmp_path):

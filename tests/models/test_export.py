@@ -8,51 +8,28 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from markdown_it import MarkdownIt
 from PIL import Image
 
-from core.backbones.backbone import Classifier
 from core.backbones.load import load as load_backbone
 from core.backbones.registry import info
 from core.bundle.archive import read_card, read_manifest
-from core.bundle.card import code, literal
-from core.bundle.export import export
-from core.bundle.load import load
-from core.data.names import visible
-from core.errors import BundleError, Cancelled, DatasetError
+from core.errors import BundleError, Cancelled
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
+from core.models.classifier import Classifier
+from core.models.export import export
+from core.models.load import classifier_of
 from core.runs import Run
-from tests.bundle.conftest import CLASSES, EMBEDDED
-from tests.hostile import HOSTILE, INVISIBLE
-
-
-@pytest.mark.parametrize("name", ["pixels", "probe", "finetune"])
-def test_a_bundle_predicts_what_its_run_predicted(name, runs, dataset, tmp_path):
-    run = runs[name]
-    predictor = load(export(run, tmp_path / "bundle.zip"))
-    assert predictor.classes == run.classes == tuple(CLASSES)
-    for split in ("val", "test"):
-        stored = Predictions.load(run.predictions_path(split))
-        paths = [dataset.path(item) for item in dataset.split(split)]
-        proba = predictor.predict(paths)
-        assert proba.shape == (len(paths), 3)
-        assert np.abs(proba - stored.proba).max() < 1e-5
+from tests.models.conftest import CLASSES, EMBEDDED
 
 
 def test_a_probes_bundle_holds_the_pretrained_backbone_and_the_head(runs, tmp_path):
     with zipfile.ZipFile(export(runs["probe"], tmp_path / "bundle.zip")) as bundle:
         state = safetensors.torch.load(bundle.read("model.safetensors"))
-    classifier = Classifier(load_backbone(EMBEDDED, pretrained=False), 3)
+    classifier = Classifier(load_backbone(EMBEDDED, pretrained=False), tuple(CLASSES))
     classifier.load_state_dict(state, strict=True)
     pretrained = load_backbone(EMBEDDED).state_dict()
     assert all(torch.equal(state[f"backbone.{key}"], value) for key, value in pretrained.items())
-
-
-def test_loading_leaves_the_shared_backbone_alone(runs, tmp_path):
-    before = {key: value.clone() for key, value in load_backbone(EMBEDDED).state_dict().items()}
-    load(export(runs["finetune"], tmp_path / "bundle.zip"))
-    assert all(torch.equal(before[key], value) for key, value in load_backbone(EMBEDDED).state_dict().items())
 
 
 def test_the_zip_has_three_stored_entries_and_equal_content_is_an_equal_file(runs, tmp_path):
@@ -86,45 +63,10 @@ def test_the_manifest_says_what_the_run_knew(runs, pixels_bundle):
     assert manifest.to_json() == document
 
 
-def test_one_image_is_predicted_as_in_a_batch_and_from_any_source(pixels_bundle, dataset):
-    predictor = load(pixels_bundle)
-    paths = [dataset.path(item) for item in dataset.split("train")]
-    together = predictor.predict(paths)
-    assert predictor.predict(paths[:1]) == pytest.approx(together[:1], abs=1e-6)
-    with Image.open(paths[0]) as opened:
-        assert predictor.predict([opened]) == pytest.approx(together[:1], abs=1e-6)
-        assert predictor.predict([opened.convert("RGB")]) == pytest.approx(together[:1], abs=1e-6)
-    assert predictor.predict([]).shape == (0, 3)
-
-
-def test_pictures_of_any_mode_and_turned_ones_are_predicted_upright(pixels_bundle):
-    predictor = load(pixels_bundle)
-    picture = Image.fromarray(np.linspace(0, 255, 40 * 30 * 3).reshape(40, 30, 3).astype(np.uint8))
-    turned = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    picture.transpose(Image.Transpose.ROTATE_90).save(turned, "PNG", exif=exif)
-    upright, from_file = predictor.predict([picture, Image.open(turned)])
-    assert upright == pytest.approx(from_file, abs=1e-6)
-    assert np.isfinite(predictor.predict([picture.convert(mode) for mode in ("L", "P", "RGBA", "CMYK", "I;16")])).all()
-
-
-def test_an_image_that_cannot_be_read_is_named(pixels_bundle, tmp_path):
-    (tmp_path / "notes.jpg").write_text("hello")
-    with pytest.raises(DatasetError, match=r"'notes\.jpg' cannot be read \(not_an_image\)"):
-        load(pixels_bundle).predict([tmp_path / "notes.jpg"])
-
-
-def test_predicting_and_exporting_tell_how_far_they_are_and_can_be_stopped(runs, pixels_bundle, dataset, tmp_path):
-    steps = []
-    load(pixels_bundle).predict([dataset.path(item) for item in dataset.split("val")], steps.append)
-    assert steps[-1].share == 1
-
+def test_exporting_can_be_stopped_and_leaves_what_was_there(runs, tmp_path):
     def stop(progress):
         raise Cancelled
 
-    with pytest.raises(Cancelled):
-        load(pixels_bundle).predict([dataset.path(dataset.items[0])], stop)
     (tmp_path / "old.zip").write_text("the old one")
     with pytest.raises(Cancelled):
         export(runs["pixels"], tmp_path / "old.zip", stop)
@@ -183,41 +125,10 @@ def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
     assert "## Use and limits" in card
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("a\n# b  `c` [d](e) <b>", r"a \# b \`c\` \[d\](e) \<b\>"),
-        ("- x", r"\- x"),
-        ("1. x", r"1\. x"),
-        ("https://x.y", r"https\://x.y"),
-        ("well-known 2.0", "well-known 2.0"),
-        ("", "–"),
-    ],
-)
-def test_markup_in_names_is_literal(name, shown):
-    assert literal(name) == shown
-
-
-@pytest.mark.parametrize("name", [*HOSTILE, *INVISIBLE, "`", "``x`", "a `b` c"])
-def test_a_users_name_is_text_in_the_card_whoever_reads_it(name):
-    shown = " ".join(visible(" ".join(name.split())).split())
-    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    for before in ("# Image classifier: ", "- "):
-        (words,) = [token.children for token in reader.parse(before + code(name)) if token.type == "inline"]
-        assert [(word.type, word.content) for word in words if word.content] == [
-            *([("text", before[2:])] if before[2:] else []),
-            ("code_inline", shown),
-        ]
-
-
-def test_a_name_that_shows_nothing_is_a_dash():
-    assert code("\u202e ") == "–"
-
-
 def random_run(backbone, path, classes=("x", "y")):
     """A fine-tuned run of a torchvision backbone with random weights."""
     torch.manual_seed(0)
-    classifier = Classifier(load_backbone(backbone, pretrained=False), len(classes))
+    classifier = Classifier(load_backbone(backbone, pretrained=False), classes)
     path.mkdir()
     safetensors.torch.save_file(classifier.state_dict(), path / "model.safetensors")
     said = Predictions(classes, np.array([0, 1]), np.eye(2), ("1", "2"), "val")
@@ -231,12 +142,12 @@ def random_run(backbone, path, classes=("x", "y")):
 def check_the_cards_code(bundle, folder, monkeypatch, tolerance):
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 255, (300, 260, 3), dtype=np.uint8)).resize((130, 150)).save(folder / "photo.jpg")
-    proba = load(bundle).predict([folder / "photo.jpg"])[0]
+    proba = classifier_of(bundle).predict([folder / "photo.jpg"])[0]
     graft, plain = re.findall(r"```python\n(.*?)```", read_card(bundle), re.DOTALL)
     monkeypatch.chdir(folder)
     with contextlib.redirect_stdout(io.StringIO()) as said:
         exec(graft, {})
-    assert said.getvalue().strip() == load(bundle).classes[proba.argmax()]
+    assert said.getvalue().strip() == classifier_of(bundle).classes[proba.argmax()]
     names = {}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(plain, names)

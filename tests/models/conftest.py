@@ -5,9 +5,9 @@ import zipfile
 import pytest
 
 from core.backbones.registry import backbones
-from core.bundle.export import export
 from core.data.ingest import ingest
 from core.features.extract import extract
+from core.models.export import export
 from core.probing.crossval.crossval import cross_validate
 from core.probing.crossval.save import save_probe_run
 from core.probing.probes.probe import ProbeConfig, fit_probe

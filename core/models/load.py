@@ -1,0 +1,163 @@
+"""A run or a bundle becomes a model. Nothing in a file is run, and nothing of it is believed before it was checked.
+
+A run is the user's own: its weights must be whole and fit the backbone. A bundle comes from anyone: sizes, hashes,
+names, types and shapes are held against its manifest, and those against the backbone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from core.backbones import registry
+from core.backbones.backbone import Backbone
+from core.backbones.load import load
+from core.backbones.spec import BackboneInfo, Preprocessing
+from core.bundle.archive import read_manifest, read_model
+from core.bundle.manifest import Manifest
+from core.data.names import shown
+from core.errors import BackboneError, BundleError
+from core.i18n import gettext as _
+from core.models.classifier import Classifier
+from core.probing.probes.kinds import KINDS
+from core.progress import Progress, Report, silent
+from core.runs import HEAD, MODEL, Run
+
+State = dict[str, Tensor]
+_TYPES = {torch.float32: "F32", torch.int64: "I64"}
+
+
+def classifier_of(model: Run | Path, report: Report = silent) -> Classifier:
+    """The model that a run fitted or a bundle holds, in eval mode.
+
+    Args:
+        model: a run, or the path of a bundle.
+        report: is told when a probe's backbone is loaded or downloaded; no totals.
+
+    Raises:
+        BundleError: the run's files are missing or damaged, its probe is not linear or was fitted on other weights of
+            its backbone; or there is no bundle, it was damaged or tampered with, or its backbone is not known here.
+        BackboneError: the run's backbone is not known here.
+        WeightsUnavailable: a probe's backbone is not on this machine and cannot be fetched.
+    """
+    if isinstance(model, Path):
+        return _of_bundle(model)
+    return _of_probe(model, report) if model.kind == "probe" else _of_finetuning(model)
+
+
+def _of_probe(run: Run, report: Report) -> Classifier:
+    """The probe's head on its pretrained backbone."""
+    file = _file(run, HEAD)
+    if run.weights_sha256 != registry.info(run.backbone).sha256:
+        raise BundleError(
+            _("The weights of '{name}' are others than when this probe was fitted. Compare again.").format(
+                name=run.backbone
+            )
+        )
+    state = _read(file)
+    backbone = load(run.backbone, report=lambda step: report(Progress(0, 0, step.message)))
+    classifier = _assembled(run, backbone)
+    if _tensors(state) != _tensors(classifier.head.state_dict()):
+        raise _damaged(file)
+    classifier.head.load_state_dict(state, assign=True)
+    return classifier
+
+
+def _of_finetuning(run: Run) -> Classifier:
+    file = _file(run, MODEL)
+    state = _read(file)
+    classifier = _assembled(run, load(run.backbone, pretrained=False))
+    if _tensors(state) != _tensors(classifier.state_dict()):
+        raise _damaged(file)
+    classifier.load_state_dict(state, assign=True)
+    return classifier
+
+
+def _assembled(run: Run, backbone: Backbone) -> Classifier:
+    """A classifier whose head has not been filled in yet."""
+    try:
+        return Classifier(backbone, run.classes, Preprocessing.from_json(run.preprocessing)).eval()
+    except ValueError as problem:
+        raise BundleError(
+            _("The record of the run '{name}' is damaged. Run it again.").format(name=run.path.name)
+        ) from problem
+
+
+def _file(run: Run, name: str) -> Path:
+    """The run's file of weights."""
+    file = run.path / name
+    if not file.is_file():
+        _check_linear(run)
+        raise BundleError(_("The run's file '{name}' is missing. Run it again.").format(name=name))
+    return file
+
+
+def _check_linear(run: Run) -> None:
+    """A run without a head may be a probe that cannot have one."""
+    kind = KINDS.get(str(run.config.get("probe"))) if run.kind == "probe" else None
+    if kind is not None and not kind.affine:
+        raise BundleError(
+            _(
+                "The probe '{probe}' is not linear, so it cannot be exported or predict new photos. Compare again with "
+                "a linear one: {linear}."
+            ).format(probe=kind.name, linear=", ".join(name for name, other in KINDS.items() if other.affine))
+        )
+
+
+def _read(file: Path) -> State:
+    try:
+        return safetensors.torch.load_file(file)
+    except SafetensorError as problem:
+        raise _damaged(file) from problem
+
+
+def _damaged(file: Path) -> BundleError:
+    return BundleError(_("The run's file '{name}' is damaged. Run it again.").format(name=file.name))
+
+
+def _tensors(state: Mapping[str, Tensor]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Types and shapes, as a manifest has them."""
+    return {name: (_TYPES.get(tensor.dtype, ""), tuple(tensor.shape)) for name, tensor in state.items()}
+
+
+def _of_bundle(path: Path) -> Classifier:
+    """Reads the bundle at `path`, without pickle and without unpacking it."""
+    manifest = read_manifest(path)
+    backbone = load(_known(manifest).name, pretrained=False)
+    classifier = Classifier(backbone, manifest.classes, manifest.preprocessing).eval()
+    if _tensors(classifier.state_dict()) != manifest.tensors:
+        raise BundleError(
+            _("The weights in this bundle do not fit its backbone '{name}'. Export it again.").format(
+                name=manifest.backbone
+            )
+        )
+    try:
+        state = safetensors.torch.load(read_model(path, manifest))
+    except SafetensorError as problem:
+        raise BundleError(_("The weights in this bundle cannot be read. Export it again.")) from problem
+    classifier.load_state_dict(state, assign=True)
+    return classifier
+
+
+def _known(manifest: Manifest) -> BackboneInfo:
+    """What this Graft knows of the manifest's backbone, which must be the same network."""
+    try:
+        info = registry.info(manifest.backbone)
+    except BackboneError:
+        raise BundleError(
+            _("This bundle's backbone '{name}' is not known to this Graft. Update Graft.").format(
+                name=shown(manifest.backbone, 80)
+            )
+        ) from None
+    if (info.architecture, info.feature_dim) != (manifest.architecture, manifest.feature_dim):
+        raise BundleError(
+            _("This bundle was made with another version of the backbone '{name}'. Export it again.").format(
+                name=info.name
+            )
+        )
+    return info
