@@ -43,7 +43,7 @@ class Trunk(nn.Module):
 
     @property
     def hook(self) -> nn.Module:
-        """The last module with places."""
+        """The last module whose output, (b, feature_dim, h', w'), still has places; their mean is the features."""
         return self.stages[-1][1]
 
     def maps(self, images: Tensor) -> Tensor:
@@ -53,7 +53,7 @@ class Trunk(nn.Module):
         return images
 
     def forward(self, images: Tensor) -> Tensor:
-        """Features (b, feature_dim)."""
+        """Normalised images (b, 3, h, w) -> features (b, feature_dim)."""
         return self.maps(images).mean((2, 3))
 
 
@@ -155,6 +155,6 @@ def build(architecture: str) -> Trunk:
     if architecture not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
         raise BackboneError(
-            _("There is no architecture “{name}”. Choose one of: {known}.").format(name=architecture, known=known)
+            _("There is no architecture '{name}'. Choose one of: {known}.").format(name=architecture, known=known)
         )
     return ARCHITECTURES[architecture]()

@@ -1,4 +1,4 @@
-"""The one place where a backbone runs for features."""
+"""The one place where a network runs over a batch for its results, and not to learn."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-def encode(backbone: nn.Module, batch: Tensor) -> NDArray[np.float32]:
-    """Normalised images (b, 3, h, w) -> features (b, d) float32. The one place where a backbone runs for features."""
+def encode(network: nn.Module, batch: Tensor) -> NDArray[np.float32]:
+    """Normalised images (b, 3, h, w) -> what the network makes of them, (b, d) float32, in eval mode without gradients.
+
+    The batch goes to the network's device, and the result comes back to the CPU.
+    """
     import torch
 
-    weight = next(backbone.parameters(), batch)
-    backbone.eval()
+    weight = next(network.parameters(), batch)
+    network.eval()
     with torch.inference_mode():
-        features: NDArray[np.float32] = backbone(batch.to(weight.device)).float().cpu().numpy()
+        features: NDArray[np.float32] = network(batch.to(weight.device)).float().cpu().numpy()
     return features

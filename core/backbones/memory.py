@@ -53,11 +53,11 @@ class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         size = storage.nbytes() if counted else 0
         self.live += size
 
-        def gone(_reference: Any) -> None:
+        def forget(_reference: Any) -> None:
             del self._seen[key]
             self.live -= size
 
-        self._seen[key] = weakref.ref(storage, gone)
+        self._seen[key] = weakref.ref(storage, forget)
 
 
 def memory_mb(trunk: nn.Module, side_px: int) -> float:

@@ -93,8 +93,8 @@ class _Hollow(TorchFunctionMode):
 def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """DenseNet's files name layers as old torch did ("norm.1" for "norm1"); torchvision renames them likewise."""
     for key in list(state):
-        if found := _OLD_DENSENET_KEY.match(key):
-            state[found.group(1) + found.group(2)] = state.pop(key)
+        if old := _OLD_DENSENET_KEY.match(key):
+            state[old.group(1) + old.group(2)] = state.pop(key)
     return state
 
 
@@ -107,13 +107,13 @@ def _drop_auxiliary_classifiers(model: nn.Module) -> None:
 
 def find_classifier(model: nn.Module) -> tuple[str, nn.Linear | nn.Conv2d]:
     """The path and the layer that gives the ImageNet classes: fully connected, or a 1×1 convolution (SqueezeNet)."""
-    found: tuple[str, nn.Linear | nn.Conv2d] | None = None
+    classifier: tuple[str, nn.Linear | nn.Conv2d] | None = None
     for path, module in model.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d) and module.weight.shape[0] == IMAGENET_CLASSES:
-            found = path, module
-    if found is None:
+            classifier = path, module
+    if classifier is None:
         raise ValueError(f"{type(model).__name__} has no layer with {IMAGENET_CLASSES} outputs")
-    return found
+    return classifier
 
 
 def find_stages(model: nn.Module) -> Stages:

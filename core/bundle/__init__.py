@@ -1,1 +1,1 @@
-"""Taking a model home: one zip, written and read back without pickle."""
+"""The zip in which a model is taken home: its manifest, its card, its weights; read without pickle. No torch."""

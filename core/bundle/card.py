@@ -142,13 +142,13 @@ def _with_graft() -> str:
 
 def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
     how = manifest.preprocessing
-    said = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
+    needs = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
     if info.architecture:
-        said = _(
+        needs = _(
             "With torch and torchvision, and Graft's folder `core` for the network, which is plain torch in "
             "`core/backbones/architectures.py` (levels of the resized image may differ by 1 of 255):"
         )
-    return f"{said}\n\n```python\n{_IMPORTS}{_network(info)}{_transform(how)}{_PREDICT}```"
+    return f"{needs}\n\n```python\n{_IMPORTS}{_network(info)}{_transform(how)}{_PREDICT}```"
 
 
 _IMPORTS = """import json

@@ -131,8 +131,8 @@ class Manifest:
             raise BundleError(_("This is not a bundle made by Graft."))
         if document.get("schema") != SCHEMA:
             raise BundleError(
-                _("This bundle has the schema {found}, and this Graft reads {known}. Update Graft.").format(
-                    found=shown(str(document.get("schema")), 20), known=SCHEMA
+                _("This bundle has the schema {schema}, and this Graft reads {known}. Update Graft.").format(
+                    schema=shown(str(document.get("schema")), 20), known=SCHEMA
                 )
             )
         backbone, dataset = _part(document, "backbone", dict), _part(document, "dataset", dict)
@@ -178,12 +178,12 @@ def tensors_from_json(content: Mapping[str, Any]) -> Tensors:
     """
     if len(content) > MAX_TENSORS:
         raise _damaged("model.tensors")
-    found = {}
-    for name, given in content.items():
-        entry = _as(given, dict, "model.tensors")
+    tensors = {}
+    for name, value in content.items():
+        entry = _as(value, dict, "model.tensors")
         shape = tuple(_as(size, int, "model.tensors") for size in _part(entry, "shape", list))
-        found[name] = (_part(entry, "dtype", str), shape)
-    return found
+        tensors[name] = (_part(entry, "dtype", str), shape)
+    return tensors
 
 
 def _preprocessing(content: Mapping[str, Any]) -> Preprocessing:
@@ -191,10 +191,10 @@ def _preprocessing(content: Mapping[str, Any]) -> Preprocessing:
     if not all(isinstance(number, int | float) for number in numbers):
         raise _damaged("preprocessing")
     try:
-        known = {field.name for field in dataclasses.fields(Preprocessing)}
-        given = {key: value for key, value in content.items() if key in known}
+        names = {field.name for field in dataclasses.fields(Preprocessing)}
+        known = {key: value for key, value in content.items() if key in names}
         return Preprocessing.from_json(
-            {**given, "resize_px": _part(content, "resize_px", int), "crop_px": _part(content, "crop_px", int)}
+            {**known, "resize_px": _part(content, "resize_px", int), "crop_px": _part(content, "crop_px", int)}
         )
     except (ValueError, OverflowError) as problem:
         raise _damaged("preprocessing") from problem

@@ -98,10 +98,10 @@ def _principal(centred: NDArray[np.float64], width: int, seed: int) -> NDArray[n
     from sklearn.decomposition import PCA
 
     held = min(width, *centred.shape)
-    found = np.zeros((len(centred), width))
+    components = np.zeros((len(centred), width))
     if len(centred) > 1 and centred.any():
-        found[:, :held] = PCA(held, random_state=seed).fit_transform(centred)
-    return found
+        components[:, :held] = PCA(held, random_state=seed).fit_transform(centred)
+    return components
 
 
 def _tsne(narrow: NDArray[np.float64], flat: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
@@ -158,7 +158,7 @@ def _directions(X: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(X / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
-def said_of_neighbours(label: int, near: Sequence[int], classes: Sequence[str]) -> str:
+def neighbours_in_words(label: int, near: Sequence[int], classes: Sequence[str]) -> str:
     """What the classes of a photo's nearest neighbours say about its own, in a sentence; "" where there are none.
 
     Args:
@@ -168,18 +168,18 @@ def said_of_neighbours(label: int, near: Sequence[int], classes: Sequence[str]) 
     """
     if not near:
         return ""
-    other = Counter(one for one in near if one != label)
+    other = Counter(neighbour for neighbour in near if neighbour != label)
     if not other:
         return _("All {n} nearest photos are of its class.").format(n=len(near))
     most, count = other.most_common(1)[0]
     facts = {"count": count, "n": len(near), "name": classes[most]}
     if count * 2 > len(near):
-        return _("{count} of {n} nearest photos are of the class “{name}”: is this photo labelled rightly?").format(
+        return _("{count} of {n} nearest photos are of the class '{name}': is this photo labelled rightly?").format(
             **facts
         )
-    said = ngettext(
+    message = ngettext(
         "{others} of {n} nearest photos is of another class.",
         "{others} of {n} nearest photos are of other classes.",
         other.total(),
     )
-    return said.format(others=other.total(), n=len(near))
+    return message.format(others=other.total(), n=len(near))

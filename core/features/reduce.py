@@ -75,11 +75,11 @@ class Reduction:
         n, d = X.shape
         amount = min(self.amount, n, d) if isinstance(self.amount, int) else self.amount
         exact = "covariance_eigh" if n >= d and d <= _EIGH_MOST else "auto" if isinstance(amount, int) else "full"
-        found = PCA(amount, whiten=self.whiten, svd_solver=exact, random_state=seed).fit(X.astype(np.float64))
+        pca = PCA(amount, whiten=self.whiten, svd_solver=exact, random_state=seed).fit(X.astype(np.float64))
         if not self.whiten:
-            return found
-        sound = found.explained_variance_ > _ROUNDING * found.explained_variance_[0]
-        return truncated(found, max(1, min(int(sound.sum()), n - 1)))
+            return pca
+        sound = pca.explained_variance_ > _ROUNDING * pca.explained_variance_[0]
+        return truncated(pca, max(1, min(int(sound.sum()), n - 1)))
 
     def _lda(self, X: NDArray[Any], y: NDArray[np.int64]) -> Any:
         from scipy.linalg import LinAlgError
@@ -101,11 +101,11 @@ class Reduction:
 
 def truncated(pca: Any, components: int) -> Any:
     """A fitted PCA with its first components only: those of a wider one are the same, so one fit serves all widths."""
-    found = copy.copy(pca)
-    found.n_components_ = components
+    narrower = copy.copy(pca)
+    narrower.n_components_ = components
     for name in ("components_", "explained_variance_", "explained_variance_ratio_", "singular_values_"):
-        setattr(found, name, getattr(pca, name)[:components])
-    return found
+        setattr(narrower, name, getattr(pca, name)[:components])
+    return narrower
 
 
 def parse(text: str) -> Reduction:
@@ -131,17 +131,17 @@ def parse(text: str) -> Reduction:
     return Reduction("pca", _amount(words[0], text), whiten)
 
 
-def _amount(given: str, text: str) -> int | float:
+def _amount(word: str, text: str) -> int | float:
     try:
-        if given.endswith("%"):
-            return float(given[:-1]) / 100
-        return int(given) if given.lstrip("+").isdecimal() else float(given)
+        if word.endswith("%"):
+            return float(word[:-1]) / 100
+        return int(word) if word.lstrip("+").isdecimal() else float(word)
     except ValueError:
         raise ProbeError(_wrong_amount(text)) from None
 
 
-def _wrong_amount(given: str) -> str:
+def _wrong_amount(text: str) -> str:
     return _(
         "PCA takes a number of components such as 64, or a share of the variance between 0 and 1 such as 0.95, and "
-        "'whiten' behind it if you like; LDA is 'lda', or 'lda 5' for 5 components. '{given}' is none of these."
-    ).format(given=given)
+        "'whiten' behind it if you like; LDA is 'lda', or 'lda 5' for 5 components. '{text}' is none of these."
+    ).format(text=text)

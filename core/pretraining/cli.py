@@ -1,10 +1,10 @@
-"""Train an embedded backbone: python -m core.backbones.pretrain --help
+"""Train an embedded backbone: python -m core.pretraining.cli --help
 
 The teachers' answers are computed when they are first needed and kept in `--work`, beside the decoded images and a
 checkpoint every minute; the same command run again goes on where it stopped. Several backbones may be trained at once
 from one `--work`, and share the answers.
 
-    python -m core.backbones.pretrain --architecture plain \\
+    python -m core.pretraining.cli --architecture plain \\
         --images tiny_imagenet_64 --images imagenet_sample_1000.zip \\
         --teacher mobilenet_v1_1.0_224_quant_embedding_extractor.tflite --teacher mobilenet_v2_1.0_224_quant.tflite \\
         --work pretraining --out core/backbones/weights --name graft_plain --score ants_bees.zip

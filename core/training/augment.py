@@ -119,17 +119,17 @@ class _Draws:
 
     numbers: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-    def one(self, kind: str, which: int = 0) -> float:
-        """A number in 0..1."""
+    def share(self, kind: str, which: int = 0) -> float:
+        """One of the numbers in 0..1 that are set aside for a kind, the first by default."""
         return float(self.numbers[_SLOT[kind] + which])
 
     def around_zero(self, kind: str, strength: float | None, which: int = 0) -> float:
         """A number in -strength..strength; 0 where the kind is off."""
-        return 0.0 if strength is None else strength * (2.0 * self.one(kind, which) - 1.0)
+        return 0.0 if strength is None else strength * (2.0 * self.share(kind, which) - 1.0)
 
     def happens(self, kind: str, probability: float | None) -> bool:
         """True with this probability; False where the kind is off."""
-        return probability is not None and self.one(kind) < probability
+        return probability is not None and self.share(kind) < probability
 
 
 @dataclass(frozen=True)
@@ -161,18 +161,18 @@ def _look(image: Image.Image, aug: Augmentation, draws: _Draws, how: Preprocessi
 
 
 def _window(size: tuple[int, int], aug: Augmentation, draws: _Draws, how: Preprocessing) -> _Window:
-    border = min(size) * (aug.padding or 0.0) * draws.one("padding")
+    border = min(size) * (aug.padding or 0.0) * draws.share("padding")
     canvas = (size[0] + 2 * border, size[1] + 2 * border)
     x, y = size[0] / 2, size[1] / 2
     width = height = min(canvas) * how.crop_px / how.resize_px
     if aug.resized_crop is not None:
-        area = canvas[0] * canvas[1] * (aug.resized_crop + (1 - aug.resized_crop) * draws.one("resized_crop"))
-        ratio = aug.ratio ** (2.0 * draws.one("resized_crop", 1) - 1.0)
+        area = canvas[0] * canvas[1] * (aug.resized_crop + (1 - aug.resized_crop) * draws.share("resized_crop"))
+        ratio = aug.ratio ** (2.0 * draws.share("resized_crop", 1) - 1.0)
         width, height = min(math.sqrt(area * ratio), canvas[0]), min(math.sqrt(area / ratio), canvas[1])
-        x += (canvas[0] - width) * (draws.one("resized_crop", 2) - 0.5)
-        y += (canvas[1] - height) * (draws.one("resized_crop", 3) - 0.5)
+        x += (canvas[0] - width) * (draws.share("resized_crop", 2) - 0.5)
+        y += (canvas[1] - height) * (draws.share("resized_crop", 3) - 0.5)
     if aug.scale is not None:
-        zoom = (1.0 + aug.scale) ** (2.0 * draws.one("scale") - 1.0)
+        zoom = (1.0 + aug.scale) ** (2.0 * draws.share("scale") - 1.0)
         width, height = width / zoom, height / zoom
     x += width * draws.around_zero("translation", aug.translation)
     y += height * draws.around_zero("translation", aug.translation, 1)

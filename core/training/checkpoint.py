@@ -55,7 +55,7 @@ class TrainingState:
         return min(self.history, key=lambda epoch: float(epoch["val_loss"]), default=None)
 
     def with_epoch(self, epoch: Epoch, seconds: float) -> TrainingState:
-        """One epoch further."""
+        """The state after one more epoch, `seconds` after the beginning."""
         return dataclasses.replace(self, history=(*self.history, epoch), seconds=seconds)
 
 

@@ -145,13 +145,13 @@ class FinetuneConfig:
             )
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object with every field."""
+        """Every field, as a job, a run and a bundle keep it and `from_json` reads it."""
         content = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return {**content, "augmentation": self.augmentation.to_json()}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> FinetuneConfig:
-        """From a JSON object; what is missing or null has its default.
+        """From what `to_json` gave or a user wrote; what is missing or null has its default.
 
         Raises:
             TrainingError: an unknown key, no backbone, or a value out of its range.
@@ -164,13 +164,13 @@ class FinetuneConfig:
                         name=name, known=", ".join(known)
                     )
                 )
-        given = {name: value for name, value in content.items() if value is not None}
-        augmentation = given.get("augmentation")
+        settings = {name: value for name, value in content.items() if value is not None}
+        augmentation = settings.get("augmentation")
         if isinstance(augmentation, Mapping):
-            given["augmentation"] = Augmentation.from_json(augmentation)
+            settings["augmentation"] = Augmentation.from_json(augmentation)
         elif isinstance(augmentation, str):
-            given["augmentation"] = parse(augmentation)
-        return cls(**{"backbone": "", **given})
+            settings["augmentation"] = parse(augmentation)
+        return cls(**{"backbone": "", **settings})
 
 
 _RANGES: Mapping[str, tuple[float, float]] = {

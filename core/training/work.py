@@ -37,29 +37,29 @@ class Work:
         self.report(Progress(0, self.total, progress.message, progress.stage))
 
     def step(self, n: int, message: str) -> None:
-        """`n` images were looked at."""
+        """Counts `n` images that were looked at, and reports with this message."""
         self._done += n
         self.report(Progress(min(self._done, self.total), self.total, message))
 
     def learnt(self, n: int, epoch: int) -> None:
-        """`n` images were trained on, in the epoch counted from 0."""
+        """Counts `n` images that were trained on, in the epoch counted from 0."""
         self.step(self._cost * n, _("Epoch {n} of {total}").format(n=epoch + 1, total=self._epochs))
 
     def skip(self, epochs: int) -> None:
-        """The features are there, and so many epochs are over."""
+        """Goes to where the features are there and so many epochs are over."""
         self._done = self.before + epochs * self._epoch
 
     def end_epoch(self, record: dict[str, object]) -> None:
-        """An epoch is over; `record` is its line of the history."""
+        """Goes to the end of an epoch and passes on its line of the history, `record`."""
         epoch = int(str(record["epoch"]))
         self.skip(epoch)
         message = _("Epoch {n} of {total}").format(n=epoch, total=self._epochs)
         self.report(Progress(self._done, self.total, message, data={"epoch": record}))
 
     def stop(self) -> None:
-        """No more epochs will come."""
+        """Goes to the end of the epochs: no more will come."""
         self.skip(self._epochs)
 
     def end(self) -> None:
-        """Everything is done."""
+        """Goes to the end of everything."""
         self.report(Progress(self.total, self.total, _("Done")))

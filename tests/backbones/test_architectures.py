@@ -46,5 +46,5 @@ def test_an_image_has_the_same_features_alone_as_in_a_batch(name: str) -> None:
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
-    with pytest.raises(BackboneError, match=r"“resnet”.*plain"):
+    with pytest.raises(BackboneError, match=r"'resnet'.*plain"):
         build("resnet")

@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from core.errors import FeatureError
 from core.features.features import Features
-from core.features.maps import embedding_map, has_umap, nearest, said_of_neighbours, sample_for_map
+from core.features.maps import embedding_map, has_umap, nearest, neighbours_in_words, sample_for_map
 
 
 def features(X: np.ndarray, y: np.ndarray | None = None) -> Features:
@@ -158,11 +158,11 @@ def test_a_photo_without_features_is_like_no_other() -> None:
     ("near", "said"),
     [
         ([0, 0, 0], "All 3 nearest photos are of its class."),
-        ([1, 1, 1, 0, 2], "3 of 5 nearest photos are of the class “dog”: is this photo labelled rightly?"),
+        ([1, 1, 1, 0, 2], "3 of 5 nearest photos are of the class 'dog': is this photo labelled rightly?"),
         ([1, 0, 0, 0, 0], "1 of 5 nearest photos is of another class."),
         ([1, 1, 2, 2, 0], "4 of 5 nearest photos are of other classes."),
         ([], ""),
     ],
 )
 def test_what_neighbours_say_about_a_label(near: list[int], said: str) -> None:
-    assert said_of_neighbours(0, near, ("cat", "dog", "owl")) == said
+    assert neighbours_in_words(0, near, ("cat", "dog", "owl")) == said

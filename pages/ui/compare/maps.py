@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.data.dataset import SPLITS, Dataset, Item
 from core.evaluation.predictions import Predictions
-from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap, said_of_neighbours
+from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap, neighbours_in_words
 from core.jobs.store import Job
 from core.paths import read_json
 from core.tasks.requests import EmbeddingMapRequest
@@ -229,7 +229,7 @@ def _neighbours(dataset: Dataset, items: Mapping[str, Item], one: Map, id_: str)
         return
     near = [items[other] for other in one.points["neighbours"][row] if other in items]
     own = items[id_].label
-    said = said_of_neighbours(own, [item.label for item in near], dataset.classes)
+    said = neighbours_in_words(own, [item.label for item in near], dataset.classes)
     st.markdown(_("Most like it to **{backbone}**: {said}").format(backbone=literal(one.backbone), said=literal(said)))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         for item in near:
