@@ -81,7 +81,7 @@ def decoding_with(factory: DecoderFactory) -> Iterator[None]:
     try:
         yield
     finally:
-        _factories.remove(factory)
+        _factories.pop()
 
 
 class DecoderProcesses:
