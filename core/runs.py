@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from core import __version__
 from core.errors import EvaluationError
@@ -27,7 +28,7 @@ from core.i18n import gettext as _
 from core.paths import read_json, write_json
 
 FILE = "run.json"
-HEAD, MODEL = "head.safetensors", "model.safetensors"
+HEAD, MODEL, HISTORY = "head.safetensors", "model.safetensors", "history.json"
 SCHEMA = 1
 _LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safetensors")
 
@@ -121,6 +122,17 @@ class Run:
             raise EvaluationError(
                 _("The record of the run '{name}' is damaged. Run it again.").format(name=path.name)
             ) from problem
+
+    def history(self) -> list[dict[str, Any]]:
+        """One object an epoch of a fine-tuning, in order: `epoch`, `train_loss`, `val_accuracy` and the like.
+
+        Raises:
+            EvaluationError: it is gone or damaged, or this is no fine-tuning.
+        """
+        try:
+            return list(read_json(self.path / HISTORY))
+        except (OSError, TypeError, ValueError) as problem:
+            raise EvaluationError(_("The epochs of this run cannot be read. Run it again.")) from problem
 
     @property
     def portable(self) -> bool:

@@ -72,7 +72,7 @@ def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
         (row for row in result["results"] if row["probe"] == probe), key=lambda row: row["accuracy_mean"], reverse=True
     )
     verdict.answer(rows, found, result)
-    progress.doubts(result)
+    progress.doubts(result.get("warnings", ()))
     onwards(rows, found["recommended"], job)
     verdict.numbers(rows, found, result)
     verdict.take_along(result)

@@ -10,6 +10,7 @@ from core.data.samples.catalogue import SAMPLES
 from core.errors import GraftError
 from core.paths import is_public
 from core.tasks.requests import IngestRequest
+from core.tasks.results import TakenIn
 from pages.ui import figures, frame, gallery, progress, state, text, uploads
 from pages.ui.data import groups, health, tour
 from pages.ui.data.charts import image_sizes, split_counts
@@ -47,9 +48,9 @@ def main() -> None:
 
 def bring_in(job) -> None:
     """Watches photos being read, and looks at them once they are there."""
-    status = progress.panel(job)
-    if status.state == "done":
-        state.show_dataset(status.result["dataset"])
+    taken_in = progress.result(progress.panel(job), TakenIn)
+    if taken_in is not None:
+        state.show_dataset(taken_in.dataset)
         st.rerun()
 
 

@@ -10,6 +10,7 @@ from core.jobs.store import Job, JobStatus
 from core.probing.pairwise.difference import difference
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
+from core.tasks.results import Finetuned
 from core.training.config import FinetuneConfig, optimizer_label
 from pages.ui import figures, frame, progress, resources, state, text
 from pages.ui.charts.history import training_history
@@ -107,19 +108,20 @@ def _epochs(job: Job) -> int | None:
 
 def result(job: Job, status: JobStatus) -> None:
     """What came of it, and where to go."""
-    run = next((run for run in state.runs() if state.run_key(run).startswith(job.id)), None)
-    judged = status.result["metrics"]["val"]
-    st.success(
-        _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
-            accuracy=text.percent(judged["accuracy"]),
-            n=judged["n"],
-            ci=text.interval(judged["accuracy_ci"]),
-            time=text.duration(status.seconds or 0),
-        ),
-        icon=":material/insights:",
-    )
-    progress.doubts(status.result)
-    if run is not None:
+    finetuned = progress.result(status, Finetuned)
+    run = next(iter(state.runs_of(job)), None)
+    if finetuned is not None and run is not None:
+        judged = run.metrics["val"]
+        st.success(
+            _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
+                accuracy=text.percent(judged["accuracy"]),
+                n=judged["n"],
+                ci=text.interval(judged["accuracy_ci"]),
+                time=text.duration(status.seconds or 0),
+            ),
+            icon=":material/insights:",
+        )
+        progress.doubts(finetuned.warnings)
         worth_it(run)
         onwards(run)
     curves(job)

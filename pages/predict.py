@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,7 @@ from core.errors import GraftError
 from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import ExportRequest, ImageFile, PredictRequest
+from core.tasks.results import Answer, Exported, Predicted, read_answers
 from pages.ui import downloads, figures, frame, progress, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
@@ -107,9 +109,13 @@ def try_it(model: Run | Path) -> None:
             _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
         )
         return
-    status = progress.panel(job)
-    if status.state == "done":
-        answers(job, status.result["predictions"])
+    predicted = progress.result(progress.panel(job), Predicted)
+    if predicted is None:
+        return
+    try:
+        shown(job, read_answers(job.path / predicted.file))
+    except GraftError as problem:
+        st.error(text.literal(str(problem)))
 
 
 def kept(image: UploadedFile) -> ImageFile:
@@ -118,37 +124,38 @@ def kept(image: UploadedFile) -> ImageFile:
     return ImageFile(path=str(path), name=image.name)
 
 
-def answers(job: Job, rows: list[dict]) -> None:
+def shown(job: Job, answers: Sequence[Answer]) -> None:
     """One row an image: the image, the answer, and the probabilities."""
-    good = [row for row in rows if not row.get("error")]
-    headings = ["image", "label", *(good[0]["proba"] if good else ())]
-    cells = [[row["image"], row["label"], *(round(p, 6) for p in row["proba"].values())] for row in good]
+    read = [answer for answer in answers if not answer.error]
+    headings = ["image", "label", *(read[0].proba if read else ())]
+    cells = [[answer.image, answer.label, *(round(p, 6) for p in answer.proba.values())] for answer in read]
     downloads.table(_("Download the answers (CSV)"), headings, cells, "predictions.csv")
-    for number, row in enumerate(rows[:MOST_SHOWN]):
+    for number, answer in enumerate(answers[:MOST_SHOWN]):
         with st.container(border=True):
-            picture, answer = st.columns([1, 2], gap="medium", vertical_alignment="center")
-            if row.get("error"):
-                answer.error(text.literal(f"{text.shortened(row['image'])}: {row['error']}"))
+            picture, words = st.columns([1, 2], gap="medium", vertical_alignment="center")
+            if answer.error:
+                words.error(text.literal(f"{text.shortened(answer.image)}: {answer.error}"))
                 continue
-            name = text.literal(text.shortened(row["image"]))
-            if row.get("preview"):
-                alt = text.shortened(row["image"], 120)
-                picture.image(str(job.path / row["preview"]), caption=name, alt=alt, width=220)
+            name = text.literal(text.shortened(answer.image))
+            if answer.preview:
+                alt = text.shortened(answer.image, 120)
+                picture.image(str(job.path / answer.preview), caption=name, alt=alt, width=220)
             else:
                 picture.caption(name)
-            answer.markdown(
+            words.markdown(
                 _("**{label}**, {share}").format(
-                    label=text.literal(text.shortened(row["label"], 80)), share=text.percent(row["proba"][row["label"]])
+                    label=text.literal(text.shortened(answer.label, 80)),
+                    share=text.percent(answer.proba[answer.label]),
                 )
             )
-            with answer:
+            with words:
                 figures.shown(
-                    probability_bars(list(row["proba"]), list(row["proba"].values())),
+                    probability_bars(list(answer.proba), list(answer.proba.values())),
                     f"answer-{job.id}-{number}",
                     _("Probability of each class"),
                     "probabilities",
                 )
-    if len(rows) > MOST_SHOWN:
+    if len(answers) > MOST_SHOWN:
         st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
 
 
@@ -168,9 +175,9 @@ def take_home(run: Run) -> None:
             state.submit(request)
             st.rerun()
         return
-    status = progress.panel(job)
-    if status.state == "done":
-        file = job.path / status.result["file"]
+    exported = progress.result(progress.panel(job), Exported)
+    if exported is not None:
+        file = job.path / exported.file
         downloads.archive(_("Download the bundle ({size})"), file, f"graft-{run.backbone}-{run.kind}.zip", primary=True)
 
 

@@ -7,6 +7,8 @@ import streamlit as st
 from core.data.library import list_datasets
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
+from core.runs import Run
+from core.tasks.results import Finetuned, TakenIn, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import frame, progress, resources, state, text
 from pages.ui.i18n import _
@@ -85,20 +87,37 @@ def facts(job: Job, status: JobStatus, names: dict[str, str]) -> list[str]:
 
 
 def outcome(job: Job, status: JobStatus) -> str:
-    """What a finished job found, in a few words."""
-    result = status.result or {}
-    if job.spec.kind == "ingest" and "images" in result:
-        return text.images(result["images"])
-    if job.spec.kind == "compare" and result.get("results"):
-        best = max(result["results"], key=lambda row: row["accuracy_mean"])
-        return _("best: {name}, {accuracy}").format(name=best["backbone"], accuracy=text.percent(best["accuracy_mean"]))
-    if job.spec.kind == "finetune" and (judged := result.get("metrics", {}).get("val")):
-        return _("validation accuracy {accuracy} ({ci}, {n})").format(
-            accuracy=text.percent(judged["accuracy"]),
-            ci=text.interval(judged["accuracy_ci"]),
-            n=text.images(judged["n"]),
-        )
+    """What came of a job, in a few words; "" where that cannot be told."""
+    if status.state != "done":
+        return ""
+    try:
+        match job.spec.kind:
+            case "ingest":
+                return text.images(result_of(status, TakenIn).images)
+            case "compare":
+                return best_backbone(status)
+            case "finetune":
+                return validation(Run.load(job.path / result_of(status, Finetuned).run))
+    except GraftError:  # another Graft wrote it, or the run is gone
+        pass
     return ""
+
+
+def best_backbone(status: JobStatus) -> str:
+    """The most accurate of a comparison's backbones."""
+    results = (status.result or {}).get("results")
+    if not results:
+        return ""
+    best = max(results, key=lambda row: row["accuracy_mean"])
+    return _("best: {name}, {accuracy}").format(name=best["backbone"], accuracy=text.percent(best["accuracy_mean"]))
+
+
+def validation(run: Run) -> str:
+    """How good a fine-tuned model is on the validation images."""
+    judged = run.metrics["val"]
+    return _("validation accuracy {accuracy} ({ci}, {n})").format(
+        accuracy=text.percent(judged["accuracy"]), ci=text.interval(judged["accuracy_ci"]), n=text.images(judged["n"])
+    )
 
 
 def opens(job: Job, gone: bool) -> tuple[str, dict[str, str]] | None:

@@ -53,6 +53,7 @@ WITHOUT_TORCH = (
     "core/health/**/*.py",
     "core/training/config.py",
     "core/bundle/**/*.py",
+    "core/tasks/**/*.py",
 )
 
 

@@ -53,16 +53,16 @@ def embedding_map(
 
 
 def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) -> dict[str, Any]:
-    from core.paths import read_json
     from core.progress import part
     from core.tasks import previews
     from core.tasks.requests import EmbeddingMapRequest
+    from core.tasks.results import MapPoints
 
     with tempfile.TemporaryDirectory() as folder, working() as report:
         dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern)
         request = EmbeddingMapRequest(dataset=dataset.id, backbone=backbone, method=method, seed=seed)
         result = previews.embedding_map(Path(folder), request, part(report, 10, 90, 100))
-        found = read_json(Path(folder) / result["file"])
+        made = MapPoints.load(Path(folder) / result.file)
     items = {item.sha256: item for item in dataset.items}
     points = [
         {
@@ -74,7 +74,7 @@ def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) 
             "y": y,
             "neighbours": near,
         }
-        for id_, split, (x, y), near in zip(found["ids"], found["split"], found["xy"], found["neighbours"], strict=True)
+        for id_, split, (x, y), near in zip(made.ids, made.split, made.xy, made.neighbours, strict=True)
     ]
     return {
         "backbone": backbone,
@@ -83,7 +83,7 @@ def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) 
         "dataset": dataset.id,
         "dataset_name": dataset.name,
         "classes": list(dataset.classes),
-        "note": result["note"],
+        "note": result.note,
         "points": points,
     }
 

@@ -57,6 +57,7 @@ def finetune(
     as_json: Json = False,
 ) -> None:
     """Fine-tune a backbone on DATA; the best epoch on the validation images is kept in RUN."""
+    from core.runs import Run
     from core.tasks import models
     from core.tasks.requests import FinetuneRequest
     from core.training.config import FinetuneConfig
@@ -73,7 +74,13 @@ def finetune(
     )
     with working() as report:
         result = models.finetune(out, request, report)
-    show("finetuning", {**result, "run": str(out)}, as_json)
+    made = Run.load(out)
+    document = {
+        "run": str(out), "dataset": made.dataset_id, "dataset_name": made.dataset_name,
+        "warnings": list(result.warnings), "backbone": made.backbone, "classes": list(made.classes),
+        "metrics": made.metrics, "history": made.history(), "seconds": made.seconds,
+    }  # fmt: skip
+    show("finetuning", document, as_json)
 
 
 @program.command()
@@ -110,11 +117,10 @@ def export(
     request = ExportRequest(run=str(inputs.run(run).path.absolute()), out=str(out.absolute()))
     with tempfile.TemporaryDirectory() as folder, working() as report:
         result = models.export(Path(folder), request, report)
-    result = {**result, "file": str(out)}
     if as_json:
-        print_json(result)
+        print_json({"file": str(out), "bytes": result.bytes, "backbone": result.backbone})
     else:
-        print(_("Wrote {file} ({mb:.1f} MB)").format(file=out, mb=result["bytes"] / 1e6))
+        print(_("Wrote {file} ({mb:.1f} MB)").format(file=out, mb=result.bytes / 1e6))
 
 
 @program.command()
@@ -126,17 +132,20 @@ def predict(
     """Classify IMAGES with a BUNDLE."""
     from core.tasks import models
     from core.tasks.requests import ImageFile, PredictRequest
+    from core.tasks.results import read_answers
 
     if not bundle.exists():
         raise DatasetError(_("There is no bundle '{name}'.").format(name=bundle))
     files = tuple(ImageFile(path=str(Path(name).absolute()), name=name) for name in inputs.images(images))
     request = PredictRequest(model=str(bundle.absolute()), images=files)
     with tempfile.TemporaryDirectory() as folder, working() as report:
-        rows = models.predict(Path(folder), request, report)["predictions"]
-    good, bad = [row for row in rows if "error" not in row], [row for row in rows if "error" in row]
-    if good:
-        show("predictions", good, as_json)
-    if bad:
-        said = _("{image}: {problem}").format(image=bad[0]["image"], problem=bad[0]["error"])
-        more = _(" (and {n} more)").format(n=len(bad) - 1) if len(bad) > 1 else ""
-        raise DatasetError(said + more)
+        result = models.predict(Path(folder), request, report)
+        answers = read_answers(Path(folder) / result.file)
+    rows = [{"image": answer.image, "label": answer.label, "proba": answer.proba} for answer in answers if answer.label]
+    if rows:
+        show("predictions", rows, as_json)
+    if result.failed:
+        first = next(answer for answer in answers if answer.error)
+        message = _("{image}: {problem}").format(image=first.image, problem=first.error)
+        more = _(" (and {n} more)").format(n=result.failed - 1) if result.failed > 1 else ""
+        raise DatasetError(message + more)

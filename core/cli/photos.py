@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, program, show, working
+from core.cli.frame import Data, Groups, Json, print_json, program, show, working
 from core.errors import DatasetError, ProbeError
+from core.i18n import gettext as _
 
 Edits = Annotated[
     Path | None, typer.Option(metavar="CSV", help="Edits to carry out: image, sha256, action, new_class.")
@@ -58,21 +59,28 @@ def clean(
     as_json: Json = False,
 ) -> None:
     """Write DATA with EDITS carried out as a zip, and tell what they bring on photos they do not touch."""
+    from core.cli.show import lines
     from core.data.edits import edited
     from core.data.pack import pack
     from core.features.extract import extract
     from core.health.effect import effect
     from core.health.report import default_backbone
+    from core.health.words import effect_text
 
     with working() as report:
         original = inputs.dataset(data, None, report, group_pattern)
         decided = inputs.edits(original, edits)
         changed = edited(original, decided)
         pack(changed, out, report)
-        result: dict[str, Any] = {"file": str(out), "images": len(changed.items), "edits": len(decided)}
+        change, note = None, ""
         try:
-            found = effect(original, extract(original, backbone or default_backbone(), report=report), decided)
-            result |= {"effect": found.as_json(), "note": ""}
+            change = effect(original, extract(original, backbone or default_backbone(), report=report), decided)
         except ProbeError as problem:  # too few photos to tell; the zip is written all the same
-            result |= {"effect": None, "note": str(problem)}
-    show("cleaned", result, as_json)
+            note = str(problem)
+    images, count = len(changed.items), len(decided)
+    if as_json:
+        brought = {"effect": change.to_json() if change else None, "note": note}
+        print_json({"file": str(out), "images": images, "edits": count, **brought})
+        return
+    wrote = _("Wrote {file}: {images} photos, {edits} edits").format(file=out, images=images, edits=count)
+    lines(wrote, effect_text(change) if change else note)

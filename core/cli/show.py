@@ -140,17 +140,6 @@ def _flaws(found: Sequence[Row]) -> None:
         table((_("Photo"), _("Class"), _("Flaw")), rows, left=3)
 
 
-def cleaned(result: Row) -> None:
-    """What was written, and what the edits bring."""
-    from core.health.words import effect_text
-
-    wrote = _("Wrote {file}: {images} photos, {edits} edits")
-    lines(
-        wrote.format(file=result["file"], images=result["images"], edits=result["edits"]),
-        effect_text(result["effect"]) if result["effect"] else result["note"],
-    )
-
-
 def warnings(codes: Sequence[str], most: int = 8) -> None:
     """What is doubtful about the data, as sentences."""
     lines(*(_("Warning: {text}").format(text=warning_text(code)) for code in codes[:most]))

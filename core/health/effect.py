@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +40,31 @@ class Effect:
     after: Accuracy
     difference: Difference
 
-    def as_json(self) -> dict[str, object]:
-        """As a JSON object."""
+    def to_json(self) -> dict[str, object]:
+        """A JSON object with every field, and what the difference says in words."""
         return {
             "split": self.split, "edits": self.edits, "elsewhere": self.elsewhere,
             "before": asdict(self.before), "after": asdict(self.after), "difference": self.difference.as_json(),
         }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Effect:
+        """The effect in what `to_json` gave; what else is there is left out.
+
+        Raises:
+            ProbeError: a field is missing.
+        """
+        try:
+            shares = {
+                name: Accuracy(content[name]["value"], tuple(content[name]["interval"]), content[name]["n"])
+                for name in ("before", "after")
+            }
+            change = content["difference"]
+            numbers = {name: change[name] for name in ("a", "b", "n", "only_a", "only_b", "accuracy")}
+            paired = Difference(**numbers, interval=tuple(change["interval"]))
+            return cls(content["split"], content["edits"], content["elsewhere"], **shares, difference=paired)
+        except (KeyError, TypeError) as problem:
+            raise ProbeError(_("What the edits bring cannot be read. Have it measured again.")) from problem
 
 
 def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effect:

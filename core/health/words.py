@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.health import shortcuts as sight
+from core.health.effect import Effect
+from core.health.leaks import Accuracy
 from core.i18n import gettext as _
 from core.i18n import ngettext
 
@@ -245,30 +247,33 @@ def kind_name(kind: str) -> str:
     return names[kind]
 
 
-def effect_text(effect: Document) -> str:
+def effect_text(effect: Effect) -> str:
     """What the edits brought, on photos they did not touch."""
-    change = effect["difference"]
+    change = effect.difference
     said = _(
         "On {n} photos of {split} that no edit touches and that have no copy or relative in training, a probe gets "
         "{after} with the edits and {before} without: {points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})."
     ).format(
-        n=effect["after"]["n"], split=_split(effect["split"]), after=_accuracy(effect["after"], n=False),
-        before=_accuracy(effect["before"], n=False), points=100 * change["accuracy"],
-        low=100 * change["interval"][0], high=100 * change["interval"][1],
+        n=effect.after.n, split=_split(effect.split), after=_share(effect.after), before=_share(effect.before),
+        points=100 * change.accuracy, low=100 * change.interval[0], high=100 * change.interval[1],
     )  # fmt: skip
-    if not change["beyond_chance"]:
+    if not change.beyond_chance:
         verdict = _("That is no more than chance may bring.")
-    elif change["accuracy"] > 0:
+    elif change.accuracy > 0:
         verdict = _("That is more than chance: the edits help.")
     else:
         verdict = _("That is more than chance: the edits cost accuracy. Look at them again.")
     return f"{said} {verdict}"
 
 
-def _accuracy(found: Document, *, n: bool = True) -> str:
-    low, high = found["interval"]
-    shares = f"{_percent(found['value'])} ({_percent(low)} to {_percent(high)}"
-    return f"{shares}, n = {found['n']})" if n else f"{shares})"
+def _accuracy(share: Document) -> str:
+    low, high = share["interval"]
+    return f"{_percent(share['value'])} ({_percent(low)} to {_percent(high)}, n = {share['n']})"
+
+
+def _share(share: Accuracy) -> str:
+    low, high = share.interval
+    return f"{_percent(share.value)} ({_percent(low)} to {_percent(high)})"
 
 
 def _percent(share: float) -> str:

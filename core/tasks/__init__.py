@@ -17,7 +17,7 @@ from core.progress import Report
 from core.tasks import comparing, components, curves, depths, models, photos, previews
 from core.tasks.specs import request_of
 
-Verb = Callable[[Path, Any, Report], dict[str, Any]]
+Verb = Callable[[Path, Any, Report], Any]
 
 VERBS: Mapping[str, Verb] = {
     "ingest": photos.ingest,
@@ -44,7 +44,8 @@ def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
         GraftError: the request cannot be read or carried out.
     """
     request = request_of(spec)
-    return VERBS[request.kind](job_dir, request, report)
+    result = VERBS[request.kind](job_dir, request, report)
+    return result if isinstance(result, dict) else result.to_json()
 
 
 def warm_up() -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.progress import Progress, Report, part
-from core.tasks.common import Result, dataset_of, drop_uploads
+from core.tasks.common import dataset_of, drop_uploads
 from core.tasks.requests import EditEffectRequest, HealthRequest, IngestRequest, PackRequest, RegroupRequest
+from core.tasks.results import Checked, Packed, TakenIn
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
+    from core.health.effect import Effect
 
 
-def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> Result:
+def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> TakenIn:
     """Takes photos in; an upload is removed at the end, unless the job is cancelled and can be resumed.
 
     Raises:
@@ -42,7 +43,7 @@ def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> Result:
     return _taken_in(dataset)
 
 
-def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> Result:
+def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> TakenIn:
     """Puts the same photos in groups by their names, with splits made anew, as another dataset.
 
     Raises:
@@ -54,61 +55,46 @@ def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> Result:
     return _taken_in(make(request.workspace, dataset, request.pattern, request.seed, report))
 
 
-def health(_job_dir: Path, request: HealthRequest, report: Report) -> Result:
+def health(_job_dir: Path, request: HealthRequest, report: Report) -> Checked:
     """Checks the photos; the report is kept beside the dataset.
 
     Raises:
         GraftError: the dataset or the backbone is not there.
     """
     from core.health.report import check
-    from core.health.words import findings
 
     dataset = dataset_of(request, part(report, 0, 0, 100))
-    document = check(dataset, backbone=request.backbone, seed=request.seed, report=report)
-    weights = Counter(finding.weight for finding in findings(document))
-    return {"dataset": dataset.id, "fingerprint": dataset.fingerprint, "findings": dict(weights)}
+    check(dataset, backbone=request.backbone, seed=request.seed, report=report)
+    return Checked(dataset=dataset.id)
 
 
-def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> Result:
+def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> Effect:
     """Tells what the edits of a dataset, named by its id, bring to a probe.
 
     Raises:
         GraftError: the dataset is not there, or too few photos are left to tell.
     """
     from core.data.edits import read_edits
-    from core.data.library import open_dataset, original_dataset
+    from core.data.library import original_dataset
     from core.features.extract import extract
     from core.health.effect import effect
     from core.health.report import default_backbone
 
     original = original_dataset(request.workspace, request.dataset)
-    changed = open_dataset(request.workspace, request.dataset)
-    backbone = request.backbone or default_backbone()
-    features = extract(original, backbone, report=part(report, 0, 80, 100))
+    features = extract(original, request.backbone or default_backbone(), report=part(report, 0, 80, 100))
     report(Progress(80, 100, _("Fitting probes with and without the edits")))
-    found = effect(original, features, read_edits(original.root))
-    return {**found.as_json(), "backbone": backbone, "fingerprint": changed.fingerprint}
+    return effect(original, features, read_edits(original.root))
 
 
-def pack(job_dir: Path, request: PackRequest, report: Report) -> Result:
+def pack(job_dir: Path, request: PackRequest, report: Report) -> Packed:
     """Writes the photos, as edited, as a zip that can be taken in again."""
     from core.data.pack import pack as write
 
     dataset = dataset_of(request, report)
     out = Path(request.out or job_dir / "photos.zip")
     write(dataset, out, report)
-    return {"file": request.out or out.name, "bytes": out.stat().st_size, "images": len(dataset.items)}
+    return Packed(file=request.out or out.name, bytes=out.stat().st_size, images=len(dataset.items))
 
 
-def _taken_in(dataset: Dataset) -> Result:
-    return {
-        "dataset": dataset.id,
-        "name": dataset.name,
-        "images": dataset.images,
-        "classes": len(dataset.classes),
-        "splits": dict(dataset.split_counts),
-        "made_splits": list(dataset.made_splits),
-        "skipped": len(dataset.skipped),
-        "ignored": dataset.ignored,
-        "warnings": list(dataset.warnings),
-    }
+def _taken_in(dataset: Dataset) -> TakenIn:
+    return TakenIn(dataset=dataset.id, name=dataset.name, images=dataset.images, classes=len(dataset.classes))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from core import paths
 from core.i18n import gettext as _
-from core.paths import write_json
 from core.progress import Progress, Report, part
-from core.tasks.common import Result, dataset_of
+from core.tasks.common import dataset_of
 from core.tasks.requests import EmbeddingMapRequest, PreviewRequest
+from core.tasks.results import Mapped, MapPoints, Previewed, PreviewRow
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from core.data.dataset import Dataset, Item
 
 
-def preview_augmentation(job_dir: Path, request: PreviewRequest, report: Report) -> Result:
+_MAP = "map.json"
+
+
+def preview_augmentation(job_dir: Path, request: PreviewRequest, report: Report) -> Previewed:
     """Draws how training may see a few images.
 
-    The result's "rows" each have a "label" and "files" in `job_dir`: the original, then the draws.
+    Raises:
+        GraftError: the dataset or an image is not there.
     """
     from core.data.images.decode import framed, open_rgb
     from core.training.augment import preview
@@ -34,16 +38,16 @@ def preview_augmentation(job_dir: Path, request: PreviewRequest, report: Report)
         report(Progress(n, len(items), _("Drawing")))
         first = open_rgb(dataset.path(item))
         first.thumbnail((256, 256))
-        files = [_png(job_dir / f"{n}-{k}.png", image) for k, image in enumerate([framed(first), *images])]
-        rows.append({"label": dataset.classes[item.label], "files": files})
-    return {"rows": rows}
+        files = tuple(_png(job_dir / f"{n}-{k}.png", image) for k, image in enumerate([framed(first), *images]))
+        rows.append(PreviewRow(label=dataset.classes[item.label], files=files))
+    return Previewed(rows=tuple(rows))
 
 
-def embedding_map(job_dir: Path, request: EmbeddingMapRequest, report: Report) -> Result:
-    """Draws a flat map of a backbone's features in `map.json`.
+def embedding_map(job_dir: Path, request: EmbeddingMapRequest, report: Report) -> Mapped:
+    """Draws a flat map of a backbone's features, with each photo's neighbours among all photos.
 
-    The file holds "ids" (the photos' sha256), "xy", "split" and, for each photo on the map, "neighbours": the sha256 of
-    the photos among all that the backbone finds most like it, the most alike first, with their "cosines".
+    Raises:
+        GraftError: the dataset, the backbone or the method is not there.
     """
     from core.features import maps
     from core.features.extract import extract
@@ -56,15 +60,15 @@ def embedding_map(job_dir: Path, request: EmbeddingMapRequest, report: Report) -
     rows, cosines = maps.nearest(shown, features)
     report(Progress(85, 100, _("Drawing the map")))
     xy = maps.embedding_map(shown, request.method, request.seed)
-    points = {
-        "ids": list(shown.ids),
-        "xy": [[round(float(x), 4), round(float(y), 4)] for x, y in xy],
-        "split": shown.split.tolist(),
-        "neighbours": [[features.ids[row] for row in near] for near in rows],
-        "cosines": [[round(float(cosine), 4) for cosine in like] for like in cosines],
-    }
-    write_json(job_dir / "map.json", points)
-    return {"file": "map.json", "n": len(xy), "backbone": features.backbone, "note": note}
+    points = MapPoints(
+        ids=list(shown.ids),
+        xy=[[round(float(x), 4), round(float(y), 4)] for x, y in xy],
+        split=shown.split.tolist(),
+        neighbours=[[features.ids[row] for row in near] for near in rows],
+        cosines=[[round(float(cosine), 4) for cosine in like] for like in cosines],
+    )
+    points.save(job_dir / _MAP)
+    return Mapped(file=_MAP, note=note)
 
 
 def _one_of_each_class(dataset: Dataset, n: int, seed: int) -> list[Item]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import streamlit as st
 
 from core.data.ingest import warning_text
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
+from core.tasks.results import Kind, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import resources
 from pages.ui.i18n import _
@@ -58,9 +58,20 @@ def found(job: Job, what: str) -> list:
     return [event.data[what] for event in job.events() if what in event.data]
 
 
-def doubts(result: Mapping[str, Any]) -> None:
+def result(status: JobStatus, kind: type[Kind]) -> Kind | None:
+    """What came of a job that is done; None before, and with a sentence where another Graft wrote it."""
+    if status.state != "done":
+        return None
+    try:
+        return result_of(status, kind)
+    except GraftError as problem:
+        st.warning(literal(str(problem)))
+        return None
+
+
+def doubts(codes: Iterable[str]) -> None:
     """What is doubtful about the photos behind a result, such as copies of one image in two splits."""
-    for code in result.get("warnings", ()):
+    for code in codes:
         st.warning(literal(warning_text(code)), icon=":material/warning:")
 
 

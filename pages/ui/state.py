@@ -19,6 +19,7 @@ from core.errors import GraftError
 from core.jobs.store import Job, list_jobs, open_job
 from core.runs import Run, find_runs
 from core.tasks.asking import PhotosRequest, Request
+from core.tasks.results import dataset_id_of
 from core.tasks.specs import spec_of
 from core.training.config import MODES
 from core.workspaces import mark_seen
@@ -172,7 +173,7 @@ def active(kind: str) -> Job | None:
 
 def dataset_of(job: Job) -> str:
     """The id of the dataset a job works on; a job that names a sample learns it when it is done."""
-    return job.spec.dataset_id or str((job.status().result or {}).get("dataset", ""))
+    return dataset_id_of(job.spec, job.status())
 
 
 def jobs() -> list[Job]:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from core.backbones import registry
@@ -6,7 +8,7 @@ from core.data.library import open_dataset
 from core.errors import Cancelled, ProbeError
 from core.features.extract import extract
 from core.health import words
-from core.health.effect import effect
+from core.health.effect import Effect, effect
 from core.health.report import FILE, check, default_backbone, read_report
 from tests import fakes
 from tests.conftest import ZipBuilder, photo_bytes
@@ -121,7 +123,8 @@ def test_the_effect_is_judged_on_untouched_photos(small_zip: ZipBuilder):
     assert found.after.value == 1.0
     assert found.before.value < 1.0
     assert found.difference.accuracy == pytest.approx(found.after.value - found.before.value)
-    said = words.effect_text(found.as_json())
+    said = words.effect_text(found)
+    assert Effect.from_json(json.loads(json.dumps(found.to_json()))) == found
     assert "On 19 photos of test that no edit touches" in said
     assert "more than chance: the edits help" in said
     assert open_dataset("default", original.id).images == len(original.items) - 25

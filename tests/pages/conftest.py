@@ -21,9 +21,11 @@ from core.evaluation.predictions import Predictions
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
+from core.paths import write_json
 from core.probing.probes.probe import ProbeConfig
-from core.runs import HEAD, MODEL, Run
+from core.runs import HEAD, HISTORY, MODEL, Run
 from core.tasks.requests import CompareRequest, FinetuneRequest
+from core.tasks.results import Finetuned
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
 from tests.conftest import ZipBuilder
@@ -138,8 +140,8 @@ def run(dataset: Dataset) -> Run:
     job = store.create(W, finetune_spec(dataset))
     made = make_run(dataset, job)
     epoch = {"epoch": 1, "train_loss": 0.7, "val_loss": 0.6, "train_accuracy": 0.6, "val_accuracy": 0.9, "lr": 0.01}
-    history = [{**epoch, "seconds": 1.0}]
-    finish(job, {"run": "run", "dataset": dataset.id, "metrics": dict(made.metrics), "history": history})
+    write_json(made.path / HISTORY, [{**epoch, "seconds": 1.0}])
+    finish(job, Finetuned(run="run", dataset=dataset.id).to_json())
     return made
 
 

@@ -9,6 +9,7 @@ from core.data.ingest import ingest
 from core.jobs import store
 from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
+from core.tasks.results import Answer, Predicted, save_answers
 from core.tasks.specs import spec_of
 from pages.ui.text import distinct, run_names
 from tests.conftest import ZipBuilder
@@ -46,8 +47,9 @@ def test_answers_are_shown_for_the_model_that_gave_them(visit: Open, dataset: Da
     other = make_run(dataset, store.create(W, finetune_spec(dataset)))
     images = (ImageFile(path="gone.jpg", name="same.jpg"),)
     job = store.create(W, spec_of(PredictRequest(model=str(run.path), images=images)))
-    row = {"image": "same.jpg", "label": "cat", "proba": dict.fromkeys(dataset.classes, 0.5)}
-    finish(job, {"predictions": [row], "classes": list(dataset.classes)})
+    answer = Answer(image="same.jpg", label="cat", proba=dict.fromkeys(dataset.classes, 0.5))
+    save_answers([answer], job.path / "answers.json")
+    finish(job, Predicted(file="answers.json", images=1, failed=0).to_json())
     for shown, made in ((True, run), (False, other)):
         app = visit("predict", run=made.path.relative_to(job.path.parent).as_posix())
         assert ("Download the answers (CSV)" in [b.label for b in app.download_button]) is shown

@@ -11,6 +11,7 @@ from core.data.library import delete_dataset, list_datasets
 from core.jobs import store
 from core.progress import silent
 from core.tasks.requests import IngestRequest
+from core.tasks.results import TakenIn
 from core.tasks.specs import spec_of
 from tests.pages.conftest import FakePool, Open, W, button, by_label, finish
 
@@ -94,7 +95,7 @@ def test_data_can_be_deleted(visit: Open, dataset: Dataset):
 
 
 def test_a_tour_outlives_its_photos(visit: Open, pool: FakePool, dataset: Dataset):
-    pool.does["ingest"] = lambda job: {"dataset": dataset.id}
+    pool.does["ingest"] = lambda job: TakenIn(dataset=dataset.id, name="pets", images=40, classes=2).to_json()
     app = visit()
     delete_dataset(W, dataset.id)
     app = app.run()

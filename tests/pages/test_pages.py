@@ -11,6 +11,7 @@ from core.errors import JobError
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.runs import Run
+from core.tasks.results import Exported
 from tests.conftest import ZipBuilder
 from tests.pages.conftest import NASTY, FakePool, Open, W, button, by_label, compare_spec, finish, texts
 
@@ -124,7 +125,7 @@ def test_evaluate_points_to_what_makes_a_model(visit: Open, dataset: Dataset):
 def test_a_run_is_taken_home_by_a_job(visit: Open, pool: FakePool, dataset: Dataset, run: Run):
     def pack(job):
         (job.path / "bundle.zip").write_bytes(b"zip")
-        return {"file": "bundle.zip"}
+        return Exported(file="bundle.zip", bytes=3, backbone="resnet18").to_json()
 
     pool.does["export"] = pack
     app = visit("predict")

@@ -19,6 +19,7 @@ from core.progress import silent
 from core.tasks.common import dataset_of
 from core.tasks.previews import embedding_map
 from core.tasks.requests import EmbeddingMapRequest
+from core.tasks.results import MapPoints
 from tests.conftest import ZipBuilder
 
 
@@ -29,17 +30,16 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_neighbours_on_the_map_are_those_of_the_whole_features(photos_zip: Path, tmp_path: Path) -> None:
     request = EmbeddingMapRequest(dataset=str(photos_zip), backbone="pixels_16")
-    embedding_map(tmp_path, request, silent)
-    points = json.loads((tmp_path / "map.json").read_text())
+    points = MapPoints.load(tmp_path / embedding_map(tmp_path, request, silent).file)
     features = extract(dataset_of(request, silent), "pixels_16")
     X = features.X.astype(np.float64)
     cosines = X @ X.T / np.linalg.norm(X, axis=1)[:, None] / np.linalg.norm(X, axis=1)
     np.fill_diagonal(cosines, -2)
-    assert points["ids"] == list(features.ids)
+    assert points.ids == list(features.ids)
     for row in range(len(X)):
         expected = np.argsort(-cosines[row])[:5]
-        assert points["neighbours"][row] == [features.ids[i] for i in expected]
-        np.testing.assert_allclose(points["cosines"][row], cosines[row, expected], atol=1e-4)
+        assert points.neighbours[row] == [features.ids[i] for i in expected]
+        np.testing.assert_allclose(points.cosines[row], cosines[row, expected], atol=1e-4)
 
 
 def test_a_map_that_cannot_be_made_is_refused_before_the_work(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +35,7 @@ from core.tasks.requests import (
     PredictRequest,
     PreviewRequest,
 )
+from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers
 from core.tasks.specs import spec_of
 from core.training.config import PRESETS, FinetuneConfig
 from tests.jobs.conftest import end_of
@@ -45,16 +44,15 @@ BACKBONE = "graft_plain"
 
 
 def _ingested(source: Path) -> str:
-    return str(ingest(source.parent, IngestRequest(source=str(source), name="photos"), silent)["dataset"])
+    return ingest(source.parent, IngestRequest(source=str(source), name="photos"), silent).dataset
 
 
 def test_ingest_says_what_came_in(photos_zip: Path, tmp_path: Path) -> None:
     found = ingest(tmp_path, IngestRequest(source=str(photos_zip), name="cats & dogs"), silent)
-    assert (found["name"], found["images"], found["classes"]) == ("cats & dogs", 40, 2)
-    assert sum(found["splits"].values()) == 40
-    assert set(found["made_splits"]) == {"train", "val", "test"}
-    assert json.loads(json.dumps(found)) == found
-    assert open_dataset("default", found["dataset"]).name == "cats & dogs"
+    dataset = open_dataset("default", found.dataset)
+    assert found == TakenIn(dataset=dataset.id, name="cats & dogs", images=40, classes=2)
+    assert dataset.name == "cats & dogs"
+    assert set(dataset.made_splits) == {"train", "val", "test"}
 
 
 def test_an_upload_is_removed_once_it_is_taken_in_or_refused(photos_zip: Path, tmp_path: Path) -> None:
@@ -100,39 +98,39 @@ def test_a_dataset_is_named_by_id_path_or_sample(photos_zip: Path, tmp_path: Pat
 
 
 @pytest.fixture
-def tuned(photos_zip: Path) -> tuple[Path, dict[str, Any]]:
+def tuned(photos_zip: Path) -> tuple[Path, Finetuned]:
     """A fine-tuned run below the workspace's jobs, and the verb's result."""
     job = paths.jobs() / "some-job"
     request = FinetuneRequest(dataset=_ingested(photos_zip), config=FinetuneConfig(BACKBONE, epochs=2))
     return job, finetune(job, request, silent)
 
 
-def test_finetune_export_predict(tuned: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) -> None:
     job, found = tuned
-    assert json.loads(json.dumps(found)) == found
-    run = Run.load(job / found["run"])
+    run = Run.load(job / found.run)
     assert (run.kind, run.backbone) == ("finetune", BACKBONE)
-    assert [epoch["epoch"] for epoch in found["history"]] == [1, 2]
-    assert found["metrics"]["val"]["n"] > 0
+    assert [epoch["epoch"] for epoch in run.history()] == [1, 2]
+    assert (found.dataset, found.warnings) == (run.dataset_id, ())
 
     packed = export(tmp_path, ExportRequest(run="some-job/run"), silent)
-    assert (tmp_path / packed["file"]).stat().st_size == packed["bytes"]
+    assert (tmp_path / packed.file).stat().st_size == packed.bytes
 
     Image.new("RGB", (60, 40), (200, 60, 50)).save(tmp_path / "red.png")
     (tmp_path / "7cf9.png").write_bytes(b"no image")
     names = {"7cf9.png": "broken.png", "red.png": "red.png"}
     images = tuple(ImageFile(path=str(tmp_path / file), name=name) for file, name in names.items())
-    answers = predict(tmp_path, PredictRequest(model=str(tmp_path / packed["file"]), images=images), silent)
-    broken, red = answers["predictions"]
-    assert broken["image"] == "broken.png"
-    assert "'broken.png'" in broken["error"]
-    assert red["label"] == max(red["proba"], key=red["proba"].get)
+    answers = predict(tmp_path, PredictRequest(model=str(tmp_path / packed.file), images=images), silent)
+    assert (answers.images, answers.failed) == (2, 1)
+    broken, red = read_answers(tmp_path / answers.file)
+    assert broken.image == "broken.png"
+    assert "'broken.png'" in broken.error
+    assert red.label == max(red.proba, key=lambda name: red.proba[name])
     again = predict(tmp_path, PredictRequest(model=str(job / "run"), images=images[1:]), silent)
-    assert again["predictions"][0]["proba"] == pytest.approx(red["proba"], abs=1e-5)
+    assert read_answers(tmp_path / again.file)[0].proba == pytest.approx(red.proba, abs=1e-5)
 
 
 def test_predict_keeps_a_small_picture_of_each_answer_and_lets_uploads_go(
-    tuned: tuple[Path, dict[str, Any]], tmp_path: Path
+    tuned: tuple[Path, Finetuned], tmp_path: Path
 ) -> None:
     uploads = paths.workspace() / "uploads"
     uploads.mkdir()
@@ -141,16 +139,16 @@ def test_predict_keeps_a_small_picture_of_each_answer_and_lets_uploads_go(
         Image.new("RGB", (20_000, 2), colour).save(uploads / f"{n}.tiff")
         images.append(ImageFile(path=str(uploads / f"{n}.tiff"), name="same.tiff"))
     request = PredictRequest(model=str(tuned[0] / "run"), images=tuple(images), previews=9, delete_source=True)
-    rows = predict(tmp_path, request, silent)["predictions"]
+    rows = read_answers(tmp_path / predict(tmp_path, request, silent).file)
     for row, strongest in zip(rows, (0, 2), strict=True):
-        with Image.open(tmp_path / row["preview"]) as picture:
+        with Image.open(tmp_path / row.preview) as picture:
             assert picture.size == (256, 64)
             assert np.asarray(picture).mean(axis=(0, 1)).argmax() == strongest
     assert not list(uploads.iterdir())
 
 
 def test_a_visitor_cannot_name_anothers_run(
-    tuned: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tuned: tuple[Path, Finetuned], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRAFT_PUBLIC", "1")
     for named in (str(tuned[0] / "run"), "../../default/jobs/some-job/run"):
@@ -161,22 +159,22 @@ def test_a_visitor_cannot_name_anothers_run(
 def test_the_preview_draws_originals_and_what_training_sees(photos_zip: Path, tmp_path: Path) -> None:
     config = FinetuneConfig(BACKBONE, augmentation=PRESETS["strong"])
     request = PreviewRequest(dataset=_ingested(photos_zip), config=config, images=3, draws=2, seed=1)
-    rows = preview_augmentation(tmp_path, request, silent)["rows"]
-    assert [row["label"] for row in rows] == ["dog", "cat", "dog"]
-    assert all(len(row["files"]) == 3 for row in rows)
-    first, drawn = (np.asarray(Image.open(tmp_path / name).resize((32, 32))) for name in rows[0]["files"][:2])
+    rows = preview_augmentation(tmp_path, request, silent).rows
+    assert [row.label for row in rows] == ["dog", "cat", "dog"]
+    assert all(len(row.files) == 3 for row in rows)
+    first, drawn = (np.asarray(Image.open(tmp_path / name).resize((32, 32))) for name in rows[0].files[:2])
     assert (first != drawn).any()
-    assert len({name for row in rows for name in row["files"]}) == 9
+    assert len({name for row in rows for name in row.files}) == 9
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_the_map_has_a_point_for_every_image(photos_zip: Path, tmp_path: Path, method: str) -> None:
     dataset = _ingested(photos_zip)
     found = embedding_map(tmp_path, EmbeddingMapRequest(dataset=dataset, backbone="pixels_16", method=method), silent)
-    points = json.loads((tmp_path / found["file"]).read_text())
-    assert len(points["xy"]) == len(points["ids"]) == found["n"] == 40
-    assert {item.sha256 for item in open_dataset("default", dataset).items} == set(points["ids"])
-    assert np.isfinite(points["xy"]).all()
+    points = MapPoints.load(tmp_path / found.file)
+    assert len(points.xy) == len(points.ids) == 40
+    assert {item.sha256 for item in open_dataset("default", dataset).items} == set(points.ids)
+    assert np.isfinite(points.xy).all()
 
 
 def test_a_worker_runs_the_verbs(photos_zip: Path) -> None:

@@ -10,11 +10,12 @@ import numpy as np
 import streamlit as st
 
 from core.data.dataset import SPLITS, Dataset, Item
+from core.errors import GraftError
 from core.evaluation.predictions import Predictions
 from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap, neighbours_in_words
 from core.jobs.store import Job
-from core.paths import read_json
 from core.tasks.requests import EmbeddingMapRequest
+from core.tasks.results import Mapped, MapPoints
 from pages.ui import figures, progress, resources, state
 from pages.ui.charts import base
 from pages.ui.compare.charts.map import embedding_map
@@ -27,12 +28,12 @@ _CHOSEN, _RINGED, _TURN = "map-chosen", "map-ringed", "map-turn"
 
 @dataclass(frozen=True)
 class Map:
-    """What a job found: `points` as in its `map.json`, and what the probe said of the training photos, by id."""
+    """What a job drew: its points, and what the probe said of the training photos, by id."""
 
     backbone: str
     method: str
     note: str
-    points: Mapping[str, Any]
+    points: MapPoints
     said: Mapping[str, tuple[bool, int]]
 
 
@@ -108,12 +109,17 @@ def _made(dataset: Dataset, backbone: str, method: str, comparison: Job) -> Map 
             method=method,
         )
     )
-    status = progress.panel(job)
-    if status.state != "done":
+    mapped = progress.result(progress.panel(job), Mapped)
+    if mapped is None:
+        return None
+    try:
+        points = MapPoints.load(job.path / mapped.file)
+    except GraftError as problem:
+        st.warning(literal(str(problem)))
         return None
     file = comparison.path / "probes" / backbone / "predictions" / "oof.npz"
     said = _said(resources.judged(file)[0]) if file.is_file() else {}
-    return Map(backbone, method, status.result.get("note", ""), read_json(job.path / status.result["file"]), said)
+    return Map(backbone, method, mapped.note, points, said)
 
 
 def _said(predictions: Predictions) -> dict[str, tuple[bool, int]]:
@@ -123,14 +129,14 @@ def _said(predictions: Predictions) -> dict[str, tuple[bool, int]]:
 
 
 def _draw(dataset: Dataset, items: Mapping[str, Item], one: Map, tint: str, chosen: Sequence[str]) -> None:
-    there = [i for i, id_ in enumerate(one.points["ids"]) if id_ in items]
-    shown = [items[one.points["ids"][i]] for i in there]
+    there = [i for i, id_ in enumerate(one.points.ids) if id_ in items]
+    shown = [items[one.points.ids[i]] for i in there]
     groups, labels, styles, told = _tinted(dataset, shown, one, tint)
     key = f"map-{one.backbone}-{one.method}"
     st.markdown(f"**{literal(one.backbone)}**")
     figures.shown(
         embedding_map(
-            np.asarray([one.points["xy"][i] for i in there], dtype=np.float32),
+            np.asarray([one.points.xy[i] for i in there], dtype=np.float32),
             labels,
             groups,
             [item.sha256 for item in shown],
@@ -182,7 +188,7 @@ def _tinted(
 
 def _choose_by_name(items: Mapping[str, Item], one: Map) -> None:
     """What selecting a point does, for those who use a keyboard."""
-    ids = [id_ for id_ in one.points["ids"] if id_ in items]
+    ids = [id_ for id_ in one.points.ids if id_ in items]
     names = dict(zip(ids, distinct(one_line(items[id_].name) for id_ in ids), strict=True))
 
     key = f"map-photo-{state.remembered(_TURN, 0)}"
@@ -224,10 +230,10 @@ def _photos(dataset: Dataset, items: Mapping[str, Item], maps: Sequence[Map], ch
 
 
 def _neighbours(dataset: Dataset, items: Mapping[str, Item], one: Map, id_: str) -> None:
-    row = one.points["ids"].index(id_) if id_ in one.points["ids"] else None
+    row = one.points.ids.index(id_) if id_ in one.points.ids else None
     if row is None:
         return
-    near = [items[other] for other in one.points["neighbours"][row] if other in items]
+    near = [items[other] for other in one.points.neighbours[row] if other in items]
     own = items[id_].label
     said = neighbours_in_words(own, [item.label for item in near], dataset.classes)
     st.markdown(_("Most like it to **{backbone}**: {said}").format(backbone=literal(one.backbone), said=literal(said)))

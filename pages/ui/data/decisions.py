@@ -14,8 +14,10 @@ import streamlit as st
 from core.data.dataset import Dataset, Item
 from core.data.edits import COLUMNS, EXCLUDE, RELABEL, Edit, key, read_edits, rows_of, write_edits
 from core.errors import GraftError
+from core.health.effect import Effect
 from core.health.words import effect_text, kind_name
 from core.tasks.requests import EditEffectRequest, PackRequest
+from core.tasks.results import Packed
 from pages.ui import downloads, progress, state, text
 from pages.ui.i18n import _
 
@@ -196,9 +198,9 @@ def _take_back(desk: Desk) -> None:
 
 def _effect(dataset: Dataset) -> None:
     request = EditEffectRequest(workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint)
-    status = progress.panel(state.once(request))
-    if status.state == "done":
-        st.info(text.literal(effect_text(status.result)), icon=":material/insights:")
+    effect = progress.result(progress.panel(state.once(request)), Effect)
+    if effect is not None:
+        st.info(text.literal(effect_text(effect)), icon=":material/insights:")
 
 
 def _cleaned(dataset: Dataset) -> None:
@@ -209,10 +211,9 @@ def _cleaned(dataset: Dataset) -> None:
             state.submit(request)
             st.rerun()
         return
-    status = progress.panel(job)
-    if status.state == "done":
-        path = job.path / status.result["file"]
-        downloads.archive(_("Download the edited photos ({size})"), path, "photos.zip")
+    packed = progress.result(progress.panel(job), Packed)
+    if packed is not None:
+        downloads.archive(_("Download the edited photos ({size})"), job.path / packed.file, "photos.zip")
 
 
 def _page(found: Sequence[Any], name: str, size: int) -> Sequence[Any]:

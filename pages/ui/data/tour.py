@@ -15,6 +15,7 @@ from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
 from core.tasks.asking import Request
 from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
+from core.tasks.results import TakenIn, result_of
 from core.training.config import FinetuneConfig
 from pages.ui import figures, gallery, progress, resources, state, text
 from pages.ui.charts.accuracy import accuracy_bars
@@ -128,7 +129,7 @@ def _evaluate_says() -> str:
 
 def _draw_data(_job: Job, status: JobStatus) -> None:
     try:
-        dataset = resources.dataset(state.workspace(), status.result["dataset"])
+        dataset = resources.dataset(state.workspace(), result_of(status, TakenIn).dataset)
     except GraftError as problem:  # deleted since
         st.caption(text.literal(str(problem)))
         return
@@ -157,12 +158,16 @@ def _draw_live_history(job: Job) -> None:
         st.plotly_chart(training_history(epochs, total=EPOCHS), key="tour-history-live", alt=_("Curves so far"))
 
 
-def _draw_history(_job: Job, status: JobStatus) -> None:
-    figures.shown(training_history(status.result["history"]), "tour-history", _("Curves by epoch"), "history")
+def _draw_history(job: Job, _status: JobStatus) -> None:
+    run = next(iter(state.runs_of(job)), None)
+    if run is not None:
+        figures.shown(training_history(run.history()), "tour-history", _("Curves by epoch"), "history")
 
 
 def _draw_confusion(job: Job, _status: JobStatus) -> None:
-    run = next(run for run in state.runs() if state.run_key(run).startswith(job.id))
+    run = next(iter(state.runs_of(job)), None)
+    if run is None:
+        return
     _predictions, evaluation = resources.judged(run.predictions_path("val"))
     st.markdown(
         _("**{accuracy}** of {n} validation images are right (95 % interval {interval}).").format(

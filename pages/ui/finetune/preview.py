@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.tasks.requests import PreviewRequest
+from core.tasks.results import Previewed
 from core.training.config import FinetuneConfig
 from pages.ui import progress, state
 from pages.ui.i18n import _
@@ -27,14 +28,12 @@ def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
             workspace=state.workspace(), dataset=dataset.id, config=config, images=IMAGES, draws=DRAWS, seed=turn
         )
     )
-    status = progress.panel(job)
-    if status.state != "done":
-        return
-    for row in status.result["rows"]:
+    previewed = progress.result(progress.panel(job), Previewed)
+    for row in previewed.rows if previewed else ():
         st.image(
-            [str(job.path / name) for name in row["files"]],
-            caption=[literal(shortened(row["label"])), *[""] * (len(row["files"]) - 1)],
-            alt=[_("original of {label}").format(label=shortened(row["label"]))]
-            + [_("augmented {label}").format(label=shortened(row["label"]))] * (len(row["files"]) - 1),
+            [str(job.path / name) for name in row.files],
+            caption=[literal(shortened(row.label)), *[""] * (len(row.files) - 1)],
+            alt=[_("original of {label}").format(label=shortened(row.label))]
+            + [_("augmented {label}").format(label=shortened(row.label))] * (len(row.files) - 1),
             width=104,
         )

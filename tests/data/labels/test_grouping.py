@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,9 +112,8 @@ def test_regrouping_keeps_given_splits(small_zip: ZipBuilder) -> None:
 
 def test_regrouping_is_a_task(visits: Path, tmp_path: Path) -> None:
     first = photos.ingest(tmp_path, IngestRequest(source=str(visits)), silent)
-    second = photos.regroup(tmp_path, RegroupRequest(dataset=first["dataset"], pattern="{group}_*"), silent)
-    assert second["dataset"] != first["dataset"]
-    assert second.keys() == first.keys()
-    assert open_dataset("default", second["dataset"]).items[0].group == "p0"
+    second = photos.regroup(tmp_path, RegroupRequest(dataset=first.dataset, pattern="{group}_*"), silent)
+    assert second.dataset != first.dataset
+    assert open_dataset("default", second.dataset).items[0].group == "p0"
     third = photos.ingest(tmp_path, IngestRequest(source=str(visits), group_pattern="{group}_*"), silent)
-    assert third == second | {"name": third["name"]}
+    assert third == replace(second, name=third.name)

@@ -12,7 +12,7 @@ from core.data.dataset import Dataset
 from core.evaluation.predictions import Predictions
 from core.jobs import store
 from core.jobs.store import Job
-from core.paths import write_json
+from core.tasks.results import Mapped, MapPoints
 from tests.pages.conftest import FakePool, Open, W, by_label, compare_spec, finish, texts
 
 RESULT = {
@@ -46,15 +46,15 @@ def mapped(pool: FakePool, dataset: Dataset) -> list[dict[str, Any]]:
     def draw(job: Job) -> dict[str, Any]:
         asked.append(dict(job.spec.params))
         ids = [item.sha256 for item in dataset.items]
-        points = {
-            "ids": ids,
-            "xy": [[float(i), 0.0] for i in range(len(ids))],
-            "split": [item.split for item in dataset.items],
-            "neighbours": [[ids[(i + k) % len(ids)] for k in range(1, 6)] for i in range(len(ids))],
-            "cosines": [[0.9] * 5] * len(ids),
-        }
-        write_json(job.path / "map.json", points)
-        return {"file": "map.json", "n": len(ids), "backbone": job.spec.params["backbone"], "note": "A note."}
+        points = MapPoints(
+            ids=ids,
+            xy=[[float(i), 0.0] for i in range(len(ids))],
+            split=[item.split for item in dataset.items],
+            neighbours=[[ids[(i + k) % len(ids)] for k in range(1, 6)] for i in range(len(ids))],
+            cosines=[[0.9] * 5] * len(ids),
+        )
+        points.save(job.path / "map.json")
+        return Mapped(file="map.json", note="A note.").to_json()
 
     pool.does["embedding_map"] = draw
     return asked

@@ -1,0 +1,230 @@
+"""What came of a verb: one small frozen record each, which is the `result` in a job's `status.json`.
+
+What is large lies in a file in the job's directory, and the record names it. Comparisons, learning curves, depths and
+components have documents of their own, kept by their verbs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
+
+from core.errors import GraftError, JobError
+from core.i18n import gettext as _
+from core.jobs.spec import JobSpec
+from core.jobs.status import JobStatus
+from core.paths import read_json, write_json
+from core.tasks.records import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenIn(Record):
+    """Photos that were taken in, or put in other groups: a dataset.
+
+    Attributes:
+        dataset: its id.
+        name: what the user calls it.
+        images: how many it has.
+        classes: how many classes.
+    """
+
+    dataset: str
+    name: str
+    images: int
+    classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked(Record):
+    """A health report, which is kept beside the dataset with this id."""
+
+    dataset: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packed(Record):
+    """Photos as a zip.
+
+    Attributes:
+        file: the zip, in the job's directory where it is no path.
+        bytes: its size.
+        images: how many photos are in it.
+    """
+
+    file: str
+    bytes: int
+    images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finetuned(Record):
+    """A fine-tuned run; what it is worth is in the run's own record.
+
+    Attributes:
+        run: its directory, below the job's where it is no absolute path.
+        dataset: the id of the dataset that it was fitted to.
+        warnings: what was doubtful about those photos, as codes.
+    """
+
+    run: str
+    dataset: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported(Record):
+    """A run as a bundle.
+
+    Attributes:
+        file: the zip, in the job's directory where it is no path.
+        bytes: its size.
+        backbone: the run's backbone.
+    """
+
+    file: str
+    bytes: int
+    backbone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicted(Record):
+    """Images that were classified.
+
+    Attributes:
+        file: the answers, in the job's directory; `read_answers` reads them.
+        images: how many were asked about.
+        failed: how many of them could not be read.
+    """
+
+    file: str
+    images: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Record):
+    """What a model says of one image.
+
+    Attributes:
+        image: the image's name.
+        label: the likeliest class, "" where the image could not be read.
+        proba: the probability of each class, in the model's order.
+        error: why the image could not be read, "" where it could.
+        preview: the file of a small picture in the job's directory, "" where there is none.
+    """
+
+    image: str
+    label: str = ""
+    proba: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+    preview: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewRow(Record):
+    """One image as it is, then as training may see it: its class, and the pictures' files in the job's directory."""
+
+    label: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previewed(Record):
+    """How training may see a few images."""
+
+    rows: tuple[PreviewRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapped(Record):
+    """A flat map of a backbone's features.
+
+    Attributes:
+        file: its points, in the job's directory; `MapPoints.load` reads them.
+        note: what to know about it, "" for nothing.
+    """
+
+    file: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class MapPoints:
+    """The points of a map; all fields have one entry a photo.
+
+    Attributes:
+        ids: the photos' sha256.
+        xy: where each lies.
+        split: the photos' splits.
+        neighbours: the sha256 of the photos among all that the backbone finds most like it, the most alike first.
+        cosines: how alike those are, -1 to 1.
+    """
+
+    ids: list[str]
+    xy: list[list[float]]
+    split: list[str]
+    neighbours: list[list[str]]
+    cosines: list[list[float]]
+
+    def save(self, path: Path) -> None:
+        """Writes the points to a file."""
+        write_json(path, vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The points in a file.
+
+        Raises:
+            JobError: it is gone, or damaged.
+        """
+        try:
+            return cls(**read_json(path))
+        except (OSError, TypeError, ValueError) as problem:
+            raise JobError(_("The points of this map cannot be read. Draw it again.")) from problem
+
+
+def save_answers(answers: Sequence[Answer], path: Path) -> None:
+    """Writes what a model says of many images to a file."""
+    write_json(path, [answer.to_json() for answer in answers])
+
+
+def read_answers(path: Path) -> tuple[Answer, ...]:
+    """What a model said, in the order of the images.
+
+    Raises:
+        JobError: the file is gone, or damaged.
+    """
+    try:
+        return tuple(Answer.from_json(row) for row in read_json(path))
+    except (OSError, TypeError, ValueError) as problem:
+        raise JobError(_("These answers cannot be read. Ask the model again.")) from problem
+
+
+class Readable(Protocol):
+    """A record that can be read from a JSON object."""
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The record in a JSON object."""
+
+
+Kind = TypeVar("Kind", bound=Readable)
+
+
+def result_of(status: JobStatus, kind: type[Kind]) -> Kind:
+    """What came of a job that is done.
+
+    Raises:
+        JobError: another Graft wrote it, in words that this one does not know.
+    """
+    try:
+        return kind.from_json(status.result or {})
+    except GraftError as problem:
+        raise JobError(_("Another version of Graft wrote what came of this job. Run it again.")) from problem
+
+
+def dataset_id_of(spec: JobSpec, status: JobStatus) -> str:
+    """The dataset that a job works on; one that names a sample learns it when it is done, and has "" before."""
+    return spec.dataset_id or str((status.result or {}).get("dataset", ""))
