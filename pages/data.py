@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.data.ingest import skip_text, warning_text
+from core.data.messages import skip_text, warning_text
 from core.data.samples.catalogue import SAMPLES
 from core.errors import GraftError
 from core.paths import is_public

@@ -35,13 +35,13 @@ DATASET_ID = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One photo.
+    """One photo, from the moment its class is known.
 
     Attributes:
         name: the entry's name in the archive, for display only.
         sha256: of the photo's bytes; copies share it.
         label: index into the dataset's classes.
-        split: "train", "val" or "test".
+        split: "train", "val" or "test"; while photos are taken in the one they came with, "" for none.
         width: pixels, as shown (EXIF orientation applied).
         height: pixels, as shown.
         n_bytes: of the file.
@@ -55,11 +55,11 @@ class Item:
     name: str
     sha256: str
     label: int
-    split: str
-    width: int
-    height: int
-    n_bytes: int
-    format: str
+    split: str = ""
+    width: int = 0
+    height: int = 0
+    n_bytes: int = 0
+    format: str = ""
     phash: str = ""
     group: str = ""
     group_id: int = -1

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
-from core.data.splits import Labelled, warnings_for
+from core.data.splits import warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.tables import as_csv, harmless
@@ -154,7 +154,7 @@ def edited(original: Dataset, edits: Iterable[Edit]) -> Dataset:
 
 def _warnings(original: Dataset, items: tuple[Item, ...]) -> tuple[str, ...]:
     """The dataset's warnings without those on copies that the edits have mended."""
-    still = warnings_for([Labelled(i.sha256, i.label, i.split, i.group_id) for i in items], original.classes)
+    still = warnings_for(items, original.classes)
     return tuple(code for code in original.warnings if code not in _MENDABLE or code in still)
 
 

@@ -1,8 +1,8 @@
 """Takes photos in: a zip, a folder or a sample becomes a dataset in the workspace.
 
-What is found is written to a staging directory beside the datasets, under the photos' sha256, and renamed at the end,
-so a dataset is there whole or not at all. Its id derives from its content: the same photos, with the same remarks on
-what was left out, are the same dataset.
+Photos are written to a staging directory beside the datasets, under their sha256, and the directory is renamed at the
+end, so a dataset is there whole or not at all. Its id derives from its content: the same photos, with the same remarks
+on what was left out, are the same dataset.
 """
 
 from __future__ import annotations
@@ -16,22 +16,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core import paths
-from core.data.dataset import Dataset, Item, Skipped, read_dataset, write_dataset
-from core.data.intake import Found, Intake, take_in
+from core.data.dataset import Dataset, Item, read_dataset, write_dataset
+from core.data.intake import Intake, take_in
 from core.data.limits import Limits
-from core.data.messages import skip_text, warning_text
 from core.data.sources.open import open_source
-from core.data.splits import Labelled, assign, warnings_for
+from core.data.splits import assign, warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.paths import DEFAULT_WORKSPACE
 from core.progress import Report, silent
-
-__all__ = ["Limits", "ingest", "skip_text", "warning_text"]
 
 _STALE_S = 24 * 3600
 _VERSION = 3  # what is found out about photos; a dataset that an older version made is made anew
@@ -120,25 +118,21 @@ def fingerprint_of(classes: tuple[str, ...], items: tuple[Item, ...]) -> str:
     return digest.hexdigest()
 
 
-def labelled(intake: Intake) -> list[Labelled]:
-    """The photos as far as splitting goes."""
-    return [Labelled(f.sha256, f.label, f.split, f.group_id) for f in intake.found]
-
-
 def all_warnings(intake: Intake) -> tuple[str, ...]:
     """Everything doubtful about what was taken in, as code words."""
-    return (*intake.warnings, *warnings_for(labelled(intake), intake.classes))
+    return (*intake.warnings, *warnings_for(intake.items, intake.classes))
 
 
 def dataset_of(intake: Intake, kind: str, name: str, root: Path, seed: int) -> Dataset:
     """The dataset, to be written to `root`, that comes of an intake: splits and id are made here."""
-    assignment = assign(labelled(intake), seed)
-    items = tuple(_item(found, split) for found, split in zip(intake.found, assignment.splits, strict=True))
+    assignment = assign(intake.items, seed)
+    items = tuple(replace(item, split=split) for item, split in zip(intake.items, assignment.splits, strict=True))
     fingerprint = fingerprint_of(intake.classes, items)
-    given = dict(Counter(f.split for f in intake.found if f.split))
-    warned = all_warnings(intake)
-    groups = sorted({(f.sha256, f.group) for f in intake.found if f.group})
-    remarks = json.dumps([_VERSION, fingerprint, intake.skipped, intake.ignored, warned, sorted(given.items()), groups])
+    given = dict(Counter(item.split for item in intake.items if item.split))
+    warnings = all_warnings(intake)
+    groups = sorted({(item.sha256, item.group) for item in intake.items if item.group})
+    skipped = [(skip.entry, skip.reason) for skip in intake.skipped]
+    remarks = json.dumps([_VERSION, fingerprint, skipped, intake.ignored, warnings, sorted(given.items()), groups])
     return Dataset(
         id=hashlib.sha256(remarks.encode()).hexdigest()[:16],
         root=root,
@@ -151,17 +145,12 @@ def dataset_of(intake: Intake, kind: str, name: str, root: Path, seed: int) -> D
         given_splits=given,
         made_splits=assignment.made,
         ignored=intake.ignored,
-        warnings=warned,
+        warnings=warnings,
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         seed=seed,
         items=items,
-        skipped=tuple(Skipped(*skip) for skip in intake.skipped),
+        skipped=intake.skipped,
     )
-
-
-def _item(found: Found, split: str) -> Item:
-    facts = {name: getattr(found, name) for name in Item.__slots__ if name != "split"}
-    return Item(split=split, **facts)
 
 
 def known_dataset(folder: Path, digest: str) -> Dataset | None:

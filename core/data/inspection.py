@@ -50,10 +50,10 @@ def inspect(
     return {
         "action": "accept",
         "code": None,
-        "images": len(intake.found),
-        "skipped": [{"entry": entry, "reason": reason} for entry, reason in intake.skipped],
+        "images": len(intake.items),
+        "skipped": [{"entry": skip.entry, "reason": skip.reason} for skip in intake.skipped],
         "ignored": intake.ignored,
         "classes": list(intake.classes),
-        "splits": dict(Counter(found.split for found in intake.found if found.split)),
+        "splits": dict(Counter(item.split for item in intake.items if item.split)),
         "warnings": list(all_warnings(intake)),
     }

@@ -1,6 +1,6 @@
 """From a source's entries to photos on disk: names are judged, bytes hashed and kept, images decoded elsewhere.
 
-The result says what was found, skipped and ignored. It knows neither workspaces nor how splits are made.
+The result says what was taken in, skipped and ignored. It knows neither workspaces nor how splits are made.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.data import names
-from core.data.dataset import blob_path, thumbnail_path
+from core.data.dataset import Item, Skipped, blob_path, thumbnail_path
 from core.data.images.decode import format_of
 from core.data.images.decoding import Decoders, decoders_for
 from core.data.images.near import group_ids
 from core.data.images.worker import Decoded
 from core.data.known import KnownPhotos
 from core.data.labels.grouping import group_finder
-from core.data.labels.sorting import Desk, Photo, sort_entries
+from core.data.labels.sorting import Candidate, Sorted, sort_entries
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.sources.archive import BadEntry
@@ -37,30 +37,21 @@ _THUMBNAIL_BYTES = 16_000  # a generous mean
 _RESERVE_BYTES = 64 << 20  # a disk that is full to the brim troubles everything else on it
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A photo that was taken in; see `dataset.Item`. `split` is the one it came with, or None."""
-
-    name: str
-    sha256: str
-    label: int
-    split: str | None
-    width: int
-    height: int
-    n_bytes: int
-    format: str
-    phash: str = ""
-    group: str = ""
-    group_id: int = -1
-
-
 @dataclass(frozen=True)
 class Intake:
-    """Everything that came of a source: `skipped` has (entry, reason), `warnings` those about names and folders."""
+    """Everything that came of a source.
+
+    Attributes:
+        classes: their names, sorted.
+        items: the photos, each with the split that it came with.
+        skipped: what was left out.
+        ignored: how many files were nobody's.
+        warnings: code words about names, folders and tables.
+    """
 
     classes: tuple[str, ...]
-    found: tuple[Found, ...]
-    skipped: tuple[tuple[str, str], ...]
+    items: tuple[Item, ...]
+    skipped: tuple[Skipped, ...]
     ignored: int
     warnings: tuple[str, ...]
 
@@ -79,32 +70,32 @@ def take_in(source: Source, stage: Path, known: Path, report: Report, group_patt
         RejectedError: the source is refused whole.
         DatasetError: there is no room for it on the disk, and nothing was written; or the pattern is wrong.
     """
-    desk = sort_entries(source, group_finder(group_pattern) if group_pattern else None)
+    entries = sort_entries(source, group_finder(group_pattern) if group_pattern else None)
     limits = source.limits
-    if len({photo.place.label for photo in desk.photos}) > limits.max_classes:
+    if len({photo.place.label for photo in entries.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
-    check_room(stage, sum(source.entries[photo.index].size for photo in desk.photos), len(desk.photos))
-    with decoders_for(limits, len(desk.photos)) as decoders:
-        work = _Work(source, stage, decoders, KnownPhotos(known), report, len(desk.photos))
-        _read_all(work, desk)
+    check_room(stage, sum(source.entries[photo.index].size for photo in entries.photos), len(entries.photos))
+    with decoders_for(limits, len(entries.photos)) as decoders:
+        work = _Work(source, stage, decoders, KnownPhotos(known), report, len(entries.photos))
+        _read_all(work, entries)
         decoded = _collect(work)
     for sha256, result in decoded.items():
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
-    intake = _related(_result(desk, decoded, limits), stage, report)
-    return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.found))) if group_pattern else intake
+    intake = _related(_result(entries, decoded, limits), stage, report)
+    return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.items))) if group_pattern else intake
 
 
-def ungrouped(found: Sequence[Found]) -> tuple[str, ...]:
+def ungrouped(items: Sequence[Item]) -> tuple[str, ...]:
     """The warning where some of the photos are in no group.
 
     Raises:
         DatasetError: none of them is in one.
     """
-    without = sum(not photo.group for photo in found)
-    if without == len(found):
-        example = found[0].name if found else ""
+    without = sum(not item.group for item in items)
+    if without == len(items):
+        example = items[0].name if items else ""
         raise DatasetError(
             _("The pattern for groups fits no photo's name, such as '{name}'. Change it.").format(name=example)
         )
@@ -134,15 +125,15 @@ class _Work:
         self.report(Progress(done, self.total, message))
 
 
-def _read_all(work: _Work, desk: Desk) -> None:
+def _read_all(work: _Work, entries: Sorted) -> None:
     """Reads every entry (one that lies refuses the archive, wanted or not) and sends new images to the decoders."""
-    for i, index in enumerate(desk.others):
+    for i, index in enumerate(entries.others):
         if i % 64 == 0:
             work.tell(_("Reading the photos"))
         with suppress(BadEntry):
             work.source.read(index)
-    kept: list[Photo] = []
-    for i, photo in enumerate(desk.photos):
+    readable: list[Candidate] = []
+    for i, photo in enumerate(entries.photos):
         if i % 8 == 0:
             work.tell(_("Reading the photos"))
         try:
@@ -151,13 +142,13 @@ def _read_all(work: _Work, desk: Desk) -> None:
         except BadEntry as problem:
             reason = problem.reason
         if reason:
-            desk.skipped.append((photo.index, photo.name, reason))
+            entries.skipped.append((photo.index, photo.name, reason))
             continue
         photo.sha256, photo.n_bytes = hashlib.sha256(content).hexdigest(), len(content)
-        kept.append(photo)
+        readable.append(photo)
         if photo.sha256 not in work.waiting and photo.sha256 not in work.decoded:
             _store(work, content, photo.sha256)
-    desk.photos = kept
+    entries.photos = readable
 
 
 def _reason(content: bytes, name: str, limits: Limits) -> str:
@@ -195,62 +186,65 @@ def _collect(work: _Work) -> dict[str, Decoded]:
     return work.decoded | {sha256: future.result() for sha256, future in work.waiting.items()}
 
 
-def _result(desk: Desk, decoded: dict[str, Decoded], limits: Limits) -> Intake:
-    good = [p for p in desk.photos if not decoded[p.sha256].reason]
-    bad = [(p.index, p.name, decoded[p.sha256].reason) for p in desk.photos if decoded[p.sha256].reason]
+def _result(entries: Sorted, decoded: dict[str, Decoded], limits: Limits) -> Intake:
+    good = [p for p in entries.photos if not decoded[p.sha256].reason]
+    bad = [(p.index, p.name, decoded[p.sha256].reason) for p in entries.photos if decoded[p.sha256].reason]
     classes = tuple(sorted({p.place.label for p in good}))
     if not good:
-        stray = desk.n_images and all(r in _PLACELESS for _i, _n, r in desk.skipped) and not bad
-        raise rejected("no_class_folders" if stray else "no_images", desk.table if stray else "", limits)
+        stray = entries.n_images and all(r in _PLACELESS for _i, _n, r in entries.skipped) and not bad
+        raise rejected("no_class_folders" if stray else "no_images", entries.table if stray else "", limits)
     if len(classes) < limits.min_classes:
-        raise rejected("too_few_classes", desk.table, limits)
+        raise rejected("too_few_classes", entries.table, limits)
     label = {name: i for i, name in enumerate(classes)}
-    found = [_found(p, decoded[p.sha256], label[p.place.label]) for p in good]
-    found.sort(key=lambda f: (f.label, f.name, f.sha256, f.split or ""))
-    skipped = tuple((name, reason) for _i, name, reason in sorted(desk.skipped + bad))
-    return Intake(classes, tuple(found), skipped, desk.ignored, _warnings(desk, good, classes))
+    items = [_item(p, decoded[p.sha256], label[p.place.label]) for p in good]
+    items.sort(key=lambda item: (item.label, item.name, item.sha256, item.split))
+    skipped = tuple(Skipped(name, reason) for _i, name, reason in sorted(entries.skipped + bad))
+    return Intake(classes, tuple(items), skipped, entries.ignored, _warnings(entries, good, classes))
+
+
+def _item(photo: Candidate, decoded: Decoded, label: int) -> Item:
+    return Item(
+        photo.name, photo.sha256, label, photo.place.split or "", decoded.width, decoded.height, photo.n_bytes,
+        decoded.format, decoded.phash, photo.group,
+    )  # fmt: skip
 
 
 def _related(intake: Intake, stage: Path, report: Report) -> Intake:
     """The same with each photo's group id."""
-    found, total = intake.found, len({f.sha256 for f in intake.found})
+    total = len({item.sha256 for item in intake.items})
 
     def forward(step: Progress) -> None:
         report(Progress(total, total, step.message))
 
+    return replace(intake, items=with_group_ids(intake.items, stage, forward))
+
+
+def with_group_ids(items: Sequence[Item], root: Path, report: Report) -> tuple[Item, ...]:
+    """Photos with the numbers of what must stay on one side of a split, found anew.
+
+    Args:
+        items: the photos; their groups are taken as they are.
+        root: the directory with their thumbnails.
+        report: as in `near.near_pairs`.
+    """
     numbers = group_ids(
-        [f.sha256 for f in found],
-        [f.phash for f in found],
-        [f.group for f in found],
-        [thumbnail_path(stage, f.sha256) for f in found],
-        forward,
+        [item.sha256 for item in items],
+        [item.phash for item in items],
+        [item.group for item in items],
+        [thumbnail_path(root, item.sha256) for item in items],
+        report,
     )
-    return replace(intake, found=tuple(replace(f, group_id=int(n)) for f, n in zip(found, numbers, strict=True)))
+    return tuple(replace(item, group_id=int(number)) for item, number in zip(items, numbers, strict=True))
 
 
-def _found(photo: Photo, result: Decoded, label: int) -> Found:
-    size = (result.width, result.height)
-    return Found(
-        photo.name,
-        photo.sha256,
-        label,
-        photo.place.split,
-        *size,
-        photo.n_bytes,
-        result.format,
-        result.phash,
-        photo.group,
-    )
-
-
-def _warnings(desk: Desk, good: Sequence[Photo], classes: Sequence[str]) -> tuple[str, ...]:
-    found = []
+def _warnings(entries: Sorted, good: Sequence[Candidate], classes: Sequence[str]) -> tuple[str, ...]:
+    codes = []
     raw = {p.place.folder for p in good}
     if len({folder.casefold() for folder in classes}) < len(classes) or len(raw) > len(classes):
-        found.append("case_colliding_classes")
+        codes.append("case_colliding_classes")
     if any(p.place.nested for p in good):
-        found.append("nested_folders")
-    return (*found, *(f"empty_class:{name}" for name in sorted(desk.labels - set(classes))), *desk.warnings)
+        codes.append("nested_folders")
+    return (*codes, *(f"empty_class:{name}" for name in sorted(entries.labels - set(classes))), *entries.warnings)
 
 
 def check_room(folder: Path, photo_bytes: int, photos: int) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from core import paths
 from core.data.dataset import Dataset
-from core.data.images.near import group_ids
 from core.data.ingest import dataset_of, explained, known_dataset, mark_of, settle, staging
-from core.data.intake import Found, Intake, ungrouped
+from core.data.intake import Intake, ungrouped, with_group_ids
 from core.data.known import link_or_copy
 from core.data.labels.grouping import group_finder
 from core.i18n import gettext as _
@@ -42,32 +40,24 @@ def regroup(workspace_id: str, dataset: Dataset, pattern: str, seed: int = 0, re
     known = known_dataset(folder, digest)
     if known is not None:
         return known
-    found = tuple(_found(dataset, item_index, group_of) for item_index in range(len(dataset.items)))
-    warnings = (*(w for w in dataset.warnings if w.startswith(_KEPT_WARNINGS)), *ungrouped(found))
-    thumbnails = [dataset.thumbnail(item) for item in dataset.items]
-    numbers = group_ids(
-        [f.sha256 for f in found], [f.phash for f in found], [f.group for f in found], thumbnails, report
-    )
-    found = tuple(replace(f, group_id=int(number)) for f, number in zip(found, numbers, strict=True))
-    skipped = tuple((s.entry, s.reason) for s in dataset.skipped)
-    intake = Intake(dataset.classes, found, skipped, dataset.ignored, warnings)
+    grouped = [
+        replace(item, split=_given(dataset, item.split), group=group_of(item.name) or item.group)
+        for item in dataset.items
+    ]
+    warnings = (*(w for w in dataset.warnings if w.startswith(_KEPT_WARNINGS)), *ungrouped(grouped))
+    items = with_group_ids(grouped, dataset.root, report)
+    intake = Intake(dataset.classes, items, dataset.skipped, dataset.ignored, warnings)
     with explained(), staging(folder) as stage:
         _link(dataset, stage, report)
         return settle(dataset_of(intake, dataset.source, dataset.name, stage, seed), folder, digest)
 
 
-def _found(dataset: Dataset, index: int, group_of: Callable[[str], str]) -> Found:
-    item = dataset.items[index]
-    facts = {name: getattr(item, name) for name in Found.__slots__ if name not in ("split", "group")}
-    return Found(split=_given(dataset, item.split), group=group_of(item.name) or item.group, **facts)
-
-
-def _given(dataset: Dataset, split: str) -> str | None:
-    """The split that a photo came with."""
+def _given(dataset: Dataset, split: str) -> str:
+    """The split that a photo came with, "" where it came with none."""
     if split not in dataset.made_splits:
         return split
     if not dataset.given_splits:
-        return None
+        return ""
     if "train" not in dataset.made_splits:
         return "train"
     return "val" if dataset.given_splits.get("val") else "test"

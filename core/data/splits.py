@@ -1,6 +1,6 @@
 """Train, validation and test: what the data came with is kept, what is missing is made.
 
-Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own as far as can
+Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its unit as far as can
 be, and every class in every split where it has the images. Photos of one group (copies, near duplicates, one patient)
 stay together, so that no made split leaks; a group may span classes. Which of them go depends on the seed and their
 content alone: adding photos moves few of the others.
@@ -11,31 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from core.data.dataset import SPLITS, Item
 
 SHARE = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """One photo as far as splitting goes.
-
-    Attributes:
-        sha256: of its bytes.
-        label: its class.
-        split: the one it has, None until there is one.
-        group_id: photos with the same number stay together; -1 where only copies do.
-    """
-
-    sha256: str
-    label: int
-    split: str | None
-    group_id: int = -1
-
-    @property
-    def unit(self) -> str:
-        """What it moves with."""
-        return f"#{self.group_id}" if self.group_id >= 0 else self.sha256
 
 
 @dataclass(frozen=True)
@@ -46,20 +26,25 @@ class Assignment:
     made: tuple[str, ...]
 
 
-def assign(photos: Sequence[Labelled], seed: int = 0) -> Assignment:
-    """Gives every photo a split, making those that are missing.
+def assign(photos: Sequence[Item], seed: int = 0) -> Assignment:
+    """The split of every photo, making those that are missing.
 
     Photos without a split are a pool for all three. Where there are splits but none for training, training is made out
     of validation, or out of test where that is all there is.
     """
     pool, missing, made = _plan(photos)
-    current = [replace(p, split="train") if p.split in (None, pool) else p for p in photos]
-    moved = _Moves(current, seed).made(missing)
-    splits = tuple(moved.get(p.unit, "train") if p.split == "train" else str(p.split) for p in current)
+    free, settled = [p for p in photos if p.split in ("", pool)], [p for p in photos if p.split not in ("", pool)]
+    moved = _Moves(free, settled, seed).made(missing)
+    splits = tuple(moved.get(unit_of(p), "train") if p.split in ("", pool) else p.split for p in photos)
     return Assignment(splits, made)
 
 
-def _plan(photos: Sequence[Labelled]) -> tuple[str, list[str], tuple[str, ...]]:
+def unit_of(photo: Item) -> str:
+    """What a photo moves with: its group, or its copies where no group is known."""
+    return f"#{photo.group_id}" if photo.group_id >= 0 else photo.sha256
+
+
+def _plan(photos: Sequence[Item]) -> tuple[str, list[str], tuple[str, ...]]:
     """The split that others are made from, which are to be filled from it, and which count as made."""
     given = {p.split for p in photos if p.split}
     pool = "train"
@@ -67,27 +52,26 @@ def _plan(photos: Sequence[Labelled]) -> tuple[str, list[str], tuple[str, ...]]:
         pool = "val" if "val" in given else "test"
     missing = [s for s in ("test", "val") if s not in given - ({pool} if pool != "train" else set())]
     made = ["train", *missing] if not given or pool != "train" else missing
-    return pool, missing, tuple(s for s in ("train", "val", "test") if s in made)
+    return pool, missing, tuple(s for s in SPLITS if s in made)
 
 
 class _Moves:
     """Which units leave training. A unit is photos that stay together; one with relatives elsewhere stays put."""
 
-    def __init__(self, photos: Sequence[Labelled], seed: int) -> None:
-        kept = {p.unit for p in photos if p.split != "train"}
+    def __init__(self, free: Sequence[Item], settled: Sequence[Item], seed: int) -> None:
+        kept = {unit_of(photo) for photo in settled}
         self._counts: dict[str, Counter[int]] = defaultdict(Counter)  # photos of each class in each free unit
         self._stays: Counter[int] = Counter()  # units of each class that are in training now
-        self._totals = Counter(p.label for p in photos if p.split == "train")
+        self._totals = Counter(photo.label for photo in free)
         first: dict[str, str] = {}
         pinned: set[tuple[str, int]] = set()
-        for photo in photos:
-            if photo.split != "train":
-                continue
-            if photo.unit in kept:
-                pinned.add((photo.unit, photo.label))
+        for photo in free:
+            unit = unit_of(photo)
+            if unit in kept:
+                pinned.add((unit, photo.label))
             else:
-                self._counts[photo.unit][photo.label] += 1
-                first[photo.unit] = min(photo.sha256, first.get(photo.unit, photo.sha256))
+                self._counts[unit][photo.label] += 1
+                first[unit] = min(photo.sha256, first.get(unit, photo.sha256))
         self._stays.update(label for _unit, label in pinned)
         self._by_class: dict[int, list[str]] = defaultdict(list)
         for unit in sorted(self._counts, key=lambda u: _rank(first[u], seed)):
@@ -130,7 +114,7 @@ class _Moves:
         return all(self._stays[label] > 1 for label in self._counts[unit])
 
     def _gain(self, unit: str, taken: Counter[int]) -> float:
-        """By how much taking the unit brings its classes closer to their targets, each class in its own measure."""
+        """By how much taking the unit brings its classes closer to their targets, each class in its unit measure."""
         gain = 0.0
         for label, n in self._counts[unit].items():
             off = self._target(label) - taken[label]
@@ -146,21 +130,21 @@ def _rank(sha256: str, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}:{sha256}".encode()).digest()
 
 
-def warnings_for(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str]:
+def warnings_for(photos: Sequence[Item], classes: Sequence[str]) -> list[str]:
     """What is doubtful about labels and given splits, as code words (see `messages.warning_text`).
 
     Args:
         photos: with the splits they came with.
         classes: the class names.
     """
-    found: list[str] = []
+    codes: list[str] = []
     totals = Counter(p.label for p in photos)
-    found += [f"class_too_small:{name}" for label, name in enumerate(classes) if totals[label] < 3]
-    given = [s for s in ("train", "val", "test") if any(p.split == s for p in photos)]
+    codes += [f"class_too_small:{name}" for label, name in enumerate(classes) if totals[label] < 3]
+    given = [s for s in SPLITS if any(p.split == s for p in photos)]
     for split in given:
         there = {p.label for p in photos if p.split == split}
-        found += [f"class_missing_in_{split}:{name}" for label, name in enumerate(classes) if label not in there]
-    found += _too_few_groups(photos, classes)
+        codes += [f"class_missing_in_{split}:{name}" for label, name in enumerate(classes) if label not in there]
+    codes += _too_few_groups(photos, classes)
     labels: dict[str, set[int]] = defaultdict(set)
     places: dict[str, set[str]] = defaultdict(set)
     for photo in photos:
@@ -168,24 +152,24 @@ def warnings_for(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str
         if photo.split:
             places[photo.sha256].add(photo.split)
     if any(len(there) > 1 for there in labels.values()):
-        found.append("conflicting_duplicate")
+        codes.append("conflicting_duplicate")
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
         if any({one, other} <= there for there in places.values()):
-            found.append(f"{one}_{other}_leak")
-    return found
+            codes.append(f"{one}_{other}_leak")
+    return codes
 
 
-def _too_few_groups(photos: Sequence[Labelled], classes: Sequence[str]) -> list[str]:
+def _too_few_groups(photos: Sequence[Item], classes: Sequence[str]) -> list[str]:
     """Classes with photos enough for the splits that are made, all of them in one or two groups."""
     pool, missing, _made = _plan(photos)
     units: dict[int, set[str]] = defaultdict(set)
     images: dict[int, set[str]] = defaultdict(set)
     for photo in photos:
-        if photo.split in (None, pool):
-            units[photo.label].add(photo.unit)
+        if photo.split in ("", pool):
+            units[photo.label].add(unit_of(photo))
             images[photo.label].add(photo.sha256)
-    found = []
+    codes = []
     for label, name in enumerate(classes):
         if len(units[label]) <= len(missing) < len(images[label]):
-            found.append(f"{'one_group' if len(units[label]) == 1 else 'few_groups'}:{name}")
-    return found
+            codes.append(f"{'one_group' if len(units[label]) == 1 else 'few_groups'}:{name}")
+    return codes

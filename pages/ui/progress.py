@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from core.data.ingest import warning_text
+from core.data.messages import warning_text
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
 from core.tasks.results import Kind, result_of

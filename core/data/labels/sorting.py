@@ -18,9 +18,20 @@ _MOST_TABLES, _MOST_WARNINGS = 50, 10
 _MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
 
 
-@dataclass
-class Photo:
-    """An entry on its way: its index in the source, its place, and its bytes' facts once they were read."""
+@dataclass(slots=True)
+class Candidate:
+    """An entry that may become a photo: where it is in the source, and what its name and tables say of it.
+
+    It is no `Item` yet: which classes there are, and so a photo's label, is known only when all have been decoded.
+
+    Attributes:
+        index: of the entry in the source.
+        name: of the entry, for display.
+        place: its split, class and folder.
+        group: what it belongs to, in the user's words; "" where that is not known.
+        sha256: of its bytes; "" before they are read.
+        n_bytes: how many those are.
+    """
 
     index: int
     name: str
@@ -31,8 +42,8 @@ class Photo:
 
 
 @dataclass
-class Desk:
-    """What has been seen so far.
+class Sorted:
+    """What becomes of a source's entries.
 
     Attributes:
         photos: entries that may be photos and have a place.
@@ -45,7 +56,7 @@ class Desk:
         warnings: code words about tables that were not used.
     """
 
-    photos: list[Photo] = field(default_factory=list)
+    photos: list[Candidate] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
     skipped: list[tuple[int, str, str]] = field(default_factory=list)
     ignored: int = 0
@@ -57,12 +68,14 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """An entry that is no folder, with the parts of its path."""
+
     index: int
     name: str
     parts: tuple[str, ...]
 
 
-def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -> Desk:
+def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -> Sorted:
     """Sorts the entries: junk, skipped, photos with their places and groups.
 
     Args:
@@ -72,14 +85,14 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
     Raises:
         RejectedError: a table that decides about the photos has a row that is wrong.
     """
-    desk = Desk()
+    entries = Sorted()
     limits = source.limits
-    every = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries)]
-    files = [_File(i, entry.name, parts) for i, entry, parts in every if parts and not entry.is_folder]
+    named = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries)]
+    files = [_File(i, entry.name, parts) for i, entry, parts in named if parts and not entry.is_folder]
     plain = [file for file in files if not names.is_junk(file.parts)]
     maybe = [file for file in plain if _fits(file.name, limits) and names.may_be_photo(file.parts)]
     layout = recognise(file.parts[:-1] for file in maybe)
-    tables = _tables(source, plain, desk)
+    tables = _tables(source, plain, entries)
     in_folders = sum(layout.place(file.parts[:-1]) is not None for file in maybe)
     paths = [(file.index, file.parts) for file in maybe]
     labelled = [table for table in tables.values() if table.labelled]
@@ -87,66 +100,66 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
     noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths)
     used = noted.used | (tabled.used if tabled is not None else set())
     read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
-    desk.warnings += [f"table_unused_few:{_named(t.name)}" for t in tables.values() if t.name not in used]
-    del desk.warnings[_MOST_WARNINGS:]
-    for _i, entry, parts in every:
+    entries.warnings += [f"table_unused_few:{_named(t.name)}" for t in tables.values() if t.name not in used]
+    del entries.warnings[_MOST_WARNINGS:]
+    for _i, entry, parts in named:
         if parts and entry.is_folder and tabled is None:
-            _note_folder(desk, layout.place(parts))
+            _note_folder(entries, layout.place(parts))
     taken: set[str] = set()
     for file in files:
-        _sort_file(desk, limits, file, taken, layout, tabled, read)
+        _sort_file(entries, limits, file, taken, layout, tabled, read)
     if tabled is not None:
         last = len(source.entries)
-        desk.skipped += [(last, name, "missing_file") for name in tabled.missing[: limits.max_entries]]
-    _note(desk, noted)
+        entries.skipped += [(last, name, "missing_file") for name in tabled.missing[: limits.max_entries]]
+    _note(entries, noted)
     if group_of is not None:
-        for photo in desk.photos:
+        for photo in entries.photos:
             photo.group = group_of(photo.name) or photo.group
-    desk.n_images = len(maybe)
-    return desk
+    entries.n_images = len(maybe)
+    return entries
 
 
-def _tables(source: Source, files: list[_File], desk: Desk) -> dict[int, Table]:
+def _tables(source: Source, files: list[_File], entries: Sorted) -> dict[int, Table]:
     """The tables whose header is known, by their index."""
-    found: dict[int, Table] = {}
+    tables: dict[int, Table] = {}
     candidates = [file for file in files if is_table(file.parts) and _fits(file.name, source.limits)]
     left = _MOST_TABLE_BYTES
     for file in sorted(candidates, key=lambda file: (len(file.parts), file.index))[:_MOST_TABLES]:
         left -= source.entries[file.index].size
         if left < 0:
-            desk.table = desk.table or file.name
-            desk.warnings.append(f"table_unused_large:{_named(file.name)}")
+            entries.table = entries.table or file.name
+            entries.warnings.append(f"table_unused_large:{_named(file.name)}")
             break
         with suppress(BadEntry):
             table = read_table(source.read(file.index), file.parts)
             if table is not None:
-                found[file.index] = table
+                tables[file.index] = table
             else:
-                desk.warnings.append(f"table_unused:{_named(file.name)}")
+                entries.warnings.append(f"table_unused:{_named(file.name)}")
             if table is None or not table.labelled:
-                desk.table = desk.table or file.name
-    return found
+                entries.table = entries.table or file.name
+    return tables
 
 
 def _named(name: str) -> str:
     return names.shown(name, 120)
 
 
-def _note(desk: Desk, noted: Tabled) -> None:
+def _note(entries: Sorted, noted: Tabled) -> None:
     """Gives photos the splits and groups of tables without labels, which go before those that they have."""
-    for photo in desk.photos:
+    for photo in entries.photos:
         if photo.index in noted.places:
             place, group = noted.places[photo.index]
             photo.place = replace(photo.place, split=place.split or photo.place.split)
             photo.group = group or photo.group
-    against = [photo for photo in desk.photos if photo.index in noted.conflicts]
-    desk.photos = [photo for photo in desk.photos if photo.index not in noted.conflicts]
-    desk.skipped += [(photo.index, photo.name, "conflicting_rows") for photo in against]
-    desk.others += [photo.index for photo in against]
+    against = [photo for photo in entries.photos if photo.index in noted.conflicts]
+    entries.photos = [photo for photo in entries.photos if photo.index not in noted.conflicts]
+    entries.skipped += [(photo.index, photo.name, "conflicting_rows") for photo in against]
+    entries.others += [photo.index for photo in against]
 
 
 def _sort_file(
-    desk: Desk,
+    entries: Sorted,
     limits: Limits,
     file: _File,
     taken: set[str],
@@ -155,8 +168,8 @@ def _sort_file(
     read: set[int],
 ) -> None:
     if names.is_junk(file.parts):
-        desk.ignored += 1
-        desk.others.append(file.index)
+        entries.ignored += 1
+        entries.others.append(file.index)
         return
     if file.index in read:
         return  # it was read, and is neither a photo nor left out
@@ -169,12 +182,12 @@ def _sort_file(
         reason = "duplicate_name"
     taken.add(path)
     if reason or place is None:
-        desk.skipped.append((file.index, display, reason))
-        desk.others.append(file.index)
+        entries.skipped.append((file.index, display, reason))
+        entries.others.append(file.index)
         return
     if tabled is None:
-        _note_folder(desk, place)
-    desk.photos.append(Photo(file.index, display, place, group))
+        _note_folder(entries, place)
+    entries.photos.append(Candidate(file.index, display, place, group))
 
 
 def _placed(file: _File, layout: Layout, tabled: Tabled | None) -> tuple[Place | None, str, str]:
@@ -191,9 +204,9 @@ def _placed(file: _File, layout: Layout, tabled: Tabled | None) -> tuple[Place |
     return None, "", "not_in_table" if may_be_photo else "unsupported_format"
 
 
-def _note_folder(desk: Desk, place: Place | None) -> None:
+def _note_folder(entries: Sorted, place: Place | None) -> None:
     if place is not None:
-        desk.labels.add(place.label)
+        entries.labels.add(place.label)
 
 
 def _fits(name: str, limits: Limits) -> bool:

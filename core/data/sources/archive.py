@@ -9,7 +9,6 @@ from __future__ import annotations
 import stat
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -36,19 +35,11 @@ class BadEntry(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An entry that passed: its decoded name, whether it is a folder, its claimed size once unpacked."""
-
-    name: str
-    is_folder: bool
-    size: int
-    entry: ZipEntry
-    start: int
-
-
 class Archive:
     """An open zip whose structure has been judged. Use as a context manager.
+
+    Attributes:
+        entries: everything in it, as its directory claims it to be.
 
     Raises:
         RejectedError: the file is no zip, or one that is not to be unpacked.
@@ -59,7 +50,7 @@ class Archive:
             raise rejected("too_large", limits=limits)
         self._file: BinaryIO = path.open("rb")
         try:
-            self.members = _judged(self._file, limits)
+            self.entries, self._starts = _judged(self._file, limits)
         except BaseException:
             self._file.close()
             raise
@@ -70,18 +61,18 @@ class Archive:
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def read(self, member: Member) -> bytes:
-        """The unpacked bytes, counted while they come.
+    def read(self, index: int) -> bytes:
+        """The unpacked bytes of an entry, counted while they come.
 
         Raises:
             RejectedError: there are more or fewer bytes than were claimed.
             BadEntry: the stream is broken (`corrupt_entry`) or its checksum is wrong (`bad_crc`).
         """
-        entry = member.entry
-        self._file.seek(member.start)
+        entry = self.entries[index]
+        self._file.seek(self._starts[index])
         content = self._stored(entry) if entry.method == 0 else self._inflated(entry)
         if len(content) != entry.size:
-            raise rejected("size_mismatch", member.name)
+            raise rejected("size_mismatch", entry.name)
         if zlib.crc32(content) != entry.crc:
             raise BadEntry("bad_crc")
         return content
@@ -111,7 +102,8 @@ class Archive:
         return b"".join(parts)
 
 
-def _judged(file: BinaryIO, limits: Limits) -> list[Member]:
+def _judged(file: BinaryIO, limits: Limits) -> tuple[list[ZipEntry], list[int]]:
+    """The entries, and the offsets at which their packed bytes start."""
     try:
         entries, directory_at = read_directory(file, limits.entries_of(file.seek(0, 2)))
         _judge_one_by_one(entries, directory_at, limits)
@@ -119,10 +111,7 @@ def _judged(file: BinaryIO, limits: Limits) -> list[Member]:
     except BadZip as problem:
         raise _named(file, problem.code, limits) from None
     _judge_together(entries, starts, directory_at, limits)
-    return [
-        Member(e.name, e.name.endswith(("/", "\\")) or stat.S_ISDIR(e.mode), e.size, e, start)
-        for e, start in zip(entries, starts, strict=True)
-    ]
+    return entries, starts
 
 
 def _named(file: BinaryIO, code: str, limits: Limits) -> Exception:

@@ -51,22 +51,22 @@ def open_source(source: str | Path, limits: Limits, report: Report) -> Iterator[
 
 
 class ZipSource:
-    """The members of a judged archive."""
+    """The entries of a judged archive."""
 
     kind = "upload"
 
     def __init__(self, path: Path, archive: Archive, limits: Limits) -> None:
         self.title = path.stem
         self.limits = limits
-        self.entries = [Entry(m.name, m.is_folder, m.size) for m in archive.members]
+        self.entries = archive.entries
         self._path, self._archive = path, archive
 
     def read(self, index: int) -> bytes:
-        """See `Source`."""
-        return self._archive.read(self._archive.members[index])
+        """The unpacked bytes of an entry."""
+        return self._archive.read(index)
 
     def digest(self) -> str:
-        """See `Source`."""
+        """The sha256 of the archive."""
         return paths.file_sha256(self._path)
 
 
@@ -82,7 +82,7 @@ class FolderSource:
         self.entries = self._entries()
 
     def read(self, index: int) -> bytes:
-        """See `Source`."""
+        """The bytes of a file."""
         path = self._root / self.entries[index].name
         try:
             facts = path.stat()
@@ -95,7 +95,7 @@ class FolderSource:
             raise BadEntry("corrupt_entry") from None
 
     def digest(self) -> str:
-        """See `Source`."""
+        """The sha256 over the files' names and contents."""
         digest = hashlib.sha256()
         for index, entry in enumerate(self.entries):
             digest.update(f"{entry.name}\0".encode("utf-8", "surrogateescape"))
@@ -107,15 +107,15 @@ class FolderSource:
         return digest.hexdigest()
 
     def _entries(self) -> list[Entry]:
-        found: list[Entry] = []
+        entries: list[Entry] = []
         for folder, folders, files in os.walk(self._root):
             folders.sort()
             inside = Path(folder).relative_to(self._root)
-            found += [Entry((inside / name).as_posix(), True) for name in folders]
-            found += [Entry((inside / name).as_posix(), False, _size(Path(folder, name))) for name in sorted(files)]
-            if len(found) > self.limits.max_entries:
+            entries += [Entry((inside / name).as_posix(), True) for name in folders]
+            entries += [Entry((inside / name).as_posix(), False, _size(Path(folder, name))) for name in sorted(files)]
+            if len(entries) > self.limits.max_entries:
                 raise rejected("too_many_entries", limits=self.limits)
-        return found
+        return entries
 
 
 def _size(path: Path) -> int:

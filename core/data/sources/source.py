@@ -1,4 +1,4 @@
-"""An entry of a source: a name, whether it is a folder, and how large it is."""
+"""What photos come from: entries with names, which are read one by one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from core.data.limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry's name, with "/" between folders, whether it is a folder, and its bytes (a claim; 0 if not known)."""
+    """An entry of a source.
+
+    Attributes:
+        name: with "/" between folders, otherwise untouched.
+        is_folder: whether it is a folder.
+        size: its bytes, unpacked; a claim, and 0 where it is not known.
+    """
 
     name: str
     is_folder: bool = False

@@ -7,10 +7,13 @@ claims. This reader yields plain facts and where the bytes are; `archive.py` jud
 
 from __future__ import annotations
 
+import stat
 import struct
 import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from core.data.sources.source import Entry
 
 _END, _END64, _LOCATOR64, _CENTRAL, _LOCAL = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02", b"PK\x03\x04"
 _MAX_DIRECTORY_BYTES = 64 << 20
@@ -25,27 +28,23 @@ class BadZip(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class ZipEntry:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZipEntry(Entry):
     """One entry as its directory claims it to be.
 
     Attributes:
-        name: decoded, otherwise untouched.
         method: compression method.
         flags: general purpose bits.
         crc: claimed CRC-32 of the unpacked bytes.
         packed: claimed bytes in the archive.
-        size: claimed bytes once unpacked.
         offset: where its local header starts in the file.
         mode: the Unix mode, 0 where there is none.
     """
 
-    name: str
     method: int
     flags: int
     crc: int
     packed: int
-    size: int
     offset: int
     mode: int
 
@@ -155,7 +154,12 @@ def _entry(content: bytes, at: int, shift: int) -> tuple[ZipEntry, int]:
     fields = _extra_fields(extra)
     packed, size, offset = _zip64(fields.get(1, b""), packed, size, offset)
     name = _unicode_path(fields.get(_UNICODE_PATH, b""), raw) or decode_name(raw)
-    return ZipEntry(name, method, flags, crc, packed, size, offset + shift, attributes >> 16), following
+    mode = attributes >> 16
+    entry = ZipEntry(
+        name, name.endswith(("/", "\\")) or stat.S_ISDIR(mode), size,
+        method=method, flags=flags, crc=crc, packed=packed, offset=offset + shift, mode=mode,
+    )  # fmt: skip
+    return entry, following
 
 
 def _extra_fields(extra: bytes) -> dict[int, bytes]:
