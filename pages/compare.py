@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from core.backbones.registry import info
 from core.data.dataset import Dataset
-from core.jobs.store import Job, JobStatus
-from pages.ui import frame, progress, state, text
+from core.jobs.store import Job
+from core.probing.comparison.shortlist import Shortlist
+from core.probing.crossval.crossval import ProbeResult
+from pages.ui import frame, progress, resources, state, text
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare import components as reductions
 from pages.ui.compare import curve, depth, maps, side, verdict
 from pages.ui.compare import form as forms
 from pages.ui.i18n import _
 
-Section = Callable[[Dataset, list[str], Job], None]
+Section = Callable[[Dataset, Sequence[ProbeResult], Job], None]
+"""Draws an answer about the photos and the results of a job, the most accurate first."""
 
 
 def main() -> None:
@@ -42,44 +45,44 @@ def main() -> None:
     st.divider()
     status = progress.panel(job, live=so_far)
     if status.state == "done":
-        results(dataset, job, status)
+        results(dataset, job)
     elif status.is_over:
         so_far(job)
 
 
 def so_far(job: Job) -> None:
     """What is there already, while the rest goes on or after it was stopped."""
-    for found in progress.found(job, "shortlist")[-1:]:
-        verdict.looked(found)
-    # a comparison that went on tells the same result twice
-    done = {(row["backbone"], row["probe"]): row for row in progress.found(job, "result")}
-    if done:
-        figure = accuracy_bars(list(done.values()))
-        st.plotly_chart(figure, key=f"so-far-{job.id}", alt=_("Accuracy of the backbones that are done"))
+    for shortlist in progress.found(job, "shortlist")[-1:]:
+        verdict.looked(Shortlist.from_json(shortlist))
+    # A comparison that went on tells the same result twice.
+    names = dict.fromkeys((done["backbone"], done["probe"]) for done in progress.found(job, "result"))
+    probed = [result for name in names if (result := resources.probe_result(job, *name)) is not None]
+    if probed:
+        alt = _("Accuracy of the backbones that are done")
+        st.plotly_chart(accuracy_bars(probed), key=f"so-far-{job.id}", alt=alt)
 
 
-def results(dataset: Dataset, job: Job, status: JobStatus) -> None:
+def results(dataset: Dataset, job: Job) -> None:
     """The verdict, the numbers behind it, and closer looks."""
-    result = status.result
-    for failure in result.get("failed", []):
-        st.warning(text.literal(f"{failure['backbone']}: {failure['message']}"), icon=":material/warning:")
-    if not result["results"]:
+    comparison = resources.comparison(job)
+    if comparison is None:
+        st.info(_("What was found here cannot be read by this version of Graft. Compare again."))
         return
-    if result.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
+    for failure in comparison.failures:
+        st.warning(text.literal(f"{failure.backbone}: {failure.message}"), icon=":material/warning:")
+    if (comparison.dataset.fingerprint or dataset.fingerprint) != dataset.fingerprint:
         st.warning(_("The photos were edited after this comparison. Compare again."), icon=":material/edit:")
-    probe, found = verdict.judged(job, result)
-    rows = sorted(
-        (row for row in result["results"] if row["probe"] == probe), key=lambda row: row["accuracy_mean"], reverse=True
-    )
-    verdict.answer(rows, found, result)
-    progress.doubts(result.get("warnings", ()))
-    onwards(rows, found["recommended"], job)
-    verdict.numbers(rows, found, result)
-    verdict.take_along(result)
-    closer(dataset, [row["backbone"] for row in rows], job)
+    probe, judgement = verdict.judged(job, comparison)
+    ranked = comparison.of(probe)
+    verdict.answer(ranked, judgement)
+    progress.doubts(comparison.dataset.warnings)
+    onwards(ranked, judgement.recommended, job)
+    verdict.numbers(ranked, judgement, comparison)
+    verdict.take_along(comparison)
+    closer(dataset, ranked, job)
 
 
-def closer(dataset: Dataset, names: list[str], job: Job) -> None:
+def closer(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     """One question after the other, as the user asks them."""
     sections: dict[str, tuple[str, Section]] = {
         "side": (_("How do they differ?"), side.section),
@@ -99,12 +102,12 @@ def closer(dataset: Dataset, names: list[str], job: Job) -> None:
         label_visibility="collapsed",
         wrap=True,
     )
-    sections[chosen][1](dataset, names, job)
+    sections[chosen][1](dataset, ranked, job)
 
 
-def onwards(rows: list[dict], recommended: str, job: Job) -> None:
+def onwards(ranked: Sequence[ProbeResult], recommended: str, job: Job) -> None:
     """What to do next, with the backbone that the verdict recommends."""
-    names = sorted((row["backbone"] for row in rows), key=lambda name: name != recommended)  # the others stay ranked
+    names = sorted((result.backbone for result in ranked), key=lambda name: name != recommended)  # others stay ranked
     trainable = [name for name in names if info(name).trainable]
     with st.container(horizontal=True):
         if trainable:
@@ -115,7 +118,7 @@ def onwards(rows: list[dict], recommended: str, job: Job) -> None:
                 query_params={"backbone": trainable[0]},
                 width="content",
             )
-        made = (rows[0]["backbone"], rows[0]["probe"])
+        made = (ranked[0].backbone, ranked[0].probe)
         best = next((run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == made), None)
         if best is not None:
             st.page_link(

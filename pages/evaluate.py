@@ -46,7 +46,7 @@ def main() -> None:
         worst(dataset, items, predictions)
     with st.container(horizontal=True):
         name = f"evaluation-{run.backbone}-{split}"
-        downloads.document(_("Download the evaluation (JSON)"), evaluation.as_json(), f"{name}.json")
+        downloads.document(_("Download the evaluation (JSON)"), evaluation.as_json, f"{name}.json")
         downloads.table(_("Download the classes (CSV)"), *class_table(evaluation), f"{name}.csv")
         st.page_link(
             "pages/predict.py",

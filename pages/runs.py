@@ -8,7 +8,7 @@ from core.data.library import list_datasets
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
 from core.runs import Run
-from core.tasks.results import Finetuned, TakenIn, result_of
+from core.tasks.results import Compared, Finetuned, TakenIn, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import frame, progress, resources, state, text
 from pages.ui.i18n import _
@@ -95,7 +95,7 @@ def outcome(job: Job, status: JobStatus) -> str:
             case "ingest":
                 return text.images(result_of(status, TakenIn).images)
             case "compare":
-                return best_backbone(status)
+                return best_backbone(result_of(status, Compared))
             case "finetune":
                 return validation(Run.load(job.path / result_of(status, Finetuned).run))
     except GraftError:  # another Graft wrote it, or the run is gone
@@ -103,13 +103,9 @@ def outcome(job: Job, status: JobStatus) -> str:
     return ""
 
 
-def best_backbone(status: JobStatus) -> str:
+def best_backbone(compared: Compared) -> str:
     """The most accurate of a comparison's backbones."""
-    results = (status.result or {}).get("results")
-    if not results:
-        return ""
-    best = max(results, key=lambda row: row["accuracy_mean"])
-    return _("best: {name}, {accuracy}").format(name=best["backbone"], accuracy=text.percent(best["accuracy_mean"]))
+    return _("best: {name}, {accuracy}").format(name=compared.best, accuracy=text.percent(compared.accuracy))
 
 
 def validation(run: Run) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,11 @@ from core.cli import inputs
 from core.cli.frame import Data, Groups, Json, folder_for, print_json, program, say, working
 from core.i18n import gettext as _
 
-Row = Mapping[str, Any]
+if TYPE_CHECKING:
+    from core.probing.comparison.comparison import Comparison
+    from core.probing.comparison.ensemble import Ensemble
+    from core.probing.comparison.shortlist import Shortlist
+    from core.probing.crossval.crossval import ProbeResult
 
 
 @program.command()
@@ -55,6 +59,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Compare backbones on DATA: the same probe on each one's features, cross-validated on the training images."""
+    from core.probing.comparison.record import load_comparison
     from core.tasks import comparing
     from core.tasks.requests import CompareRequest
 
@@ -69,40 +74,40 @@ def compare(
         ensemble=ensemble,
     )
     with folder_for(out) as folder, working() as report:
-        document = comparing.compare(folder, request, report)
+        comparing.compare(folder, request, report)
+        comparison = load_comparison(folder)
     if as_json:
-        print_json(document)
+        print_json(comparison.as_json())
     else:
-        _show(document)
-    for failure in document["failed"]:
-        say(f"{failure['backbone']}: {failure['message']}")
+        _show(comparison)
+    for failure in comparison.failures:
+        say(f"{failure.backbone}: {failure.message}")
 
 
-def _show(document: Row) -> None:
+def _show(comparison: Comparison) -> None:
     """Backbones side by side, the most accurate first, and what to make of it."""
     from core.cli import show
 
-    _show_shortlist(document["shortlist"])
-    results = document["results"]
-    probes = list(dict.fromkeys(row["probe"] for row in results))
-    ranked = sorted(results, key=lambda row: (probes.index(row["probe"]), -row["accuracy_mean"]))
+    if comparison.shortlist:
+        _show_shortlist(comparison.shortlist)
+    ranked = [result for probe in comparison.probes for result in comparison.of(probe)]
     how = _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
-        folds=document["folds"], n=ranked[0]["n"], repeats=document["repeats"]
+        folds=comparison.folds, n=len(ranked[0].oof), repeats=comparison.repeats
     )
-    _show_results(ranked, how, several=len(probes) > 1)
-    verdict = document["verdict"]
-    if verdict["pairs"]:
-        show.lines(verdict["why"])
-    if verdict["recommended"]:
-        show.lines(_("Take {name}.").format(name=verdict["recommended"]))
-    if document.get("strongest"):
-        show.lines(_("Of all backbones and probes: {sentence}").format(sentence=document["strongest"]["sentence"]))
-    _show_ensembles(document["ensembles"])
-    show.lines(*dict.fromkeys(note for row in ranked for note in row["notes"]))
-    show.warnings(document["warnings"])
+    _show_results(ranked, how, several=len(comparison.probes) > 1)
+    verdict = comparison.verdict
+    if verdict.pairs:
+        show.lines(verdict.why)
+    if verdict.recommended:
+        show.lines(_("Take {name}.").format(name=verdict.recommended))
+    if comparison.strongest:
+        show.lines(_("Of all backbones and probes: {sentence}").format(sentence=comparison.strongest.sentence))
+    _show_ensembles(comparison.ensembles)
+    show.lines(*dict.fromkeys(note for result in ranked for note in result.notes))
+    show.warnings(comparison.dataset.warnings)
 
 
-def _show_results(ranked: list[Row], how: str, *, several: bool) -> None:
+def _show_results(ranked: Sequence[ProbeResult], how: str, *, several: bool) -> None:
     from core.cli.show import interval, percent, table
 
     headings = [
@@ -110,30 +115,29 @@ def _show_results(ranked: list[Row], how: str, *, several: bool) -> None:
     ]  # fmt: skip
     rows = [
         [
-            row["backbone"], percent(row["accuracy_mean"]), interval(row["accuracy_ci"]), percent(row["macro_f1_mean"]),
-            f"{row['images_per_s']:.0f}", str(row["feature_dim"]), f"{row['size_mb']:.1f}",
+            result.backbone, percent(result.accuracy_mean), interval(result.accuracy_ci),
+            percent(result.macro_f1_mean), f"{result.images_per_s:.0f}", str(result.feature_dim),
+            f"{result.size_mb:.1f}",
         ]
-        for row in ranked
+        for result in ranked
     ]  # fmt: skip
     if several:
         headings.insert(1, _("Probe"))
-        rows = [[row[0], one["probe"], *row[1:]] for row, one in zip(rows, ranked, strict=True)]
+        rows = [[row[0], result.probe, *row[1:]] for row, result in zip(rows, ranked, strict=True)]
     table(headings, rows, left=2 if several else 1, title=how)
 
 
-def _show_shortlist(found: Row | None) -> None:
+def _show_shortlist(shortlist: Shortlist) -> None:
     from core.cli.show import interval, percent, table
 
-    if not found:
-        return
-    rows = [(row["backbone"], row["why"], percent(row["accuracy"]), interval(row["interval"])) for row in found["rows"]]
-    title = _("A first look at {n} training images, by their nearest neighbours").format(n=found["n"])
+    rows = [(row.backbone, row.why, percent(row.accuracy), interval(row.interval)) for row in shortlist.rows]
+    title = _("A first look at {n} training images, by their nearest neighbours").format(n=shortlist.n)
     table((_("Backbone"), _("Probed in full?"), _("Accuracy"), _("95 % interval")), rows, left=2, title=title)
 
 
-def _show_ensembles(found: list[Row]) -> None:
+def _show_ensembles(ensembles: Sequence[Ensemble]) -> None:
     from core.cli.show import lines
     from core.probing.comparison.ensemble import kind_name
 
-    for one in found:
-        lines(f"{kind_name(one['kind'])}: {one['against_best']['sentence']}")
+    for ensemble in ensembles:
+        lines(f"{kind_name(ensemble.kind)}: {ensemble.against_best.sentence}")

@@ -1,7 +1,6 @@
 """What came of a verb: one small frozen record each, which is the `result` in a job's `status.json`.
 
-What is large lies in a file in the job's directory, and the record names it. Comparisons, learning curves, depths and
-components have documents of their own, kept by their verbs.
+What is large lies in a file in the job's directory, and the record names it.
 """
 
 from __future__ import annotations
@@ -56,6 +55,23 @@ class Packed(Record):
     file: str
     bytes: int
     images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Record):
+    """Backbones that were compared; `core.probing.comparison.record` reads the comparison.
+
+    Attributes:
+        file: what makes the job's directory a comparison.
+        dataset: the id of the dataset that it is about.
+        best: the most accurate backbone.
+        accuracy: its accuracy, 0 to 1.
+    """
+
+    file: str
+    dataset: str
+    best: str
+    accuracy: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,21 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.i18n import language, use_language
 from core.tables import as_csv, flat
 from pages.ui.charts import export
 from pages.ui.i18n import _
 from pages.ui.text import megabytes
 
 
-def document(label: str, content: object, file_name: str) -> None:
-    """A button for a result as JSON."""
-    written = json.dumps(content, ensure_ascii=False, indent=1)
+def document(label: str, make: Callable[[], object], file_name: str) -> None:
+    """A button for a result as JSON, in this session's language; `make` gives it when the button is pressed."""
+    spoken = language()
+
+    def written() -> str:
+        use_language(spoken)  # the button is answered in a context of its own
+        return json.dumps(make(), ensure_ascii=False, indent=1)
+
     _button(label, written, file_name, "application/json")
 
 
@@ -75,5 +81,5 @@ def figure(drawn: go.Figure, title: str, file_name: str, key: str) -> None:
             )
 
 
-def _button(label: str, content: str, file_name: str, mime: str) -> None:
+def _button(label: str, content: str | Callable[[], str], file_name: str, mime: str) -> None:
     st.download_button(label, content, file_name, mime, icon=":material/download:", on_click="ignore")

@@ -15,11 +15,14 @@ from core.data.library import open_dataset, original_dataset
 from core.errors import ProbeError
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
+from core.i18n import language
 from core.jobs.pool import Pool
 from core.jobs.store import Job
 from core.paths import is_public
-from core.probing.comparison.compare import Comparison
-from core.probing.comparison.record import COMPARISON, load_comparison
+from core.probing.comparison.comparison import Comparison
+from core.probing.comparison.record import COMPARISON, load_comparison, load_result, result_file
+from core.probing.comparison.verdict import Verdict
+from core.probing.crossval.crossval import ProbeResult
 from core.workspaces import remove_idle, remove_old_uploads
 
 
@@ -92,6 +95,38 @@ def _compared(path: str, modified_ns: int) -> Comparison | None:  # noqa: ARG001
 
 
 def comparison(job: Job) -> Comparison | None:
-    """A finished comparison with all that its probes said; None for one of an older Graft, which did not keep it."""
+    """A finished comparison; None where it is damaged, or of a Graft too old to have kept what probes said."""
     file = job.path / COMPARISON
     return _compared(str(job.path), file.stat().st_mtime_ns) if file.is_file() else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _verdict(job_id: str, made_ns: int, probe: str, rope: float, spoken: str, _compared: Comparison) -> Verdict:  # noqa: ARG001 (as above)
+    return _compared.judged(probe, rope)
+
+
+def verdict(job: Job, compared: Comparison, probe: str, rope: float) -> Verdict:
+    """Which backbone to take, in this session's language; computed once for each probe and `rope`.
+
+    Args:
+        job: whose comparison it is.
+        compared: what `comparison` gives for it.
+        probe: the kind of probe to judge with.
+        rope: the difference of accuracy up to which two backbones count as the same.
+    """
+    made_ns = (job.path / COMPARISON).stat().st_mtime_ns
+    return _verdict(str(job.path), made_ns, probe, rope, language(), compared)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _probed(path: str, backbone: str, probe: str, modified_ns: int) -> ProbeResult | None:  # noqa: ARG001 (as above)
+    try:
+        return load_result(Path(path), backbone, probe)
+    except ProbeError:
+        return None
+
+
+def probe_result(job: Job, backbone: str, probe: str) -> ProbeResult | None:
+    """A result of a comparison that may still go on; None where it is not there, or damaged."""
+    file = result_file(job.path, backbone, probe)
+    return _probed(str(job.path), backbone, probe, file.stat().st_mtime_ns) if file.is_file() else None

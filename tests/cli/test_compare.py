@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import BackboneError
+from core.probing.comparison.record import load_comparison
 from tests.cli.conftest import document, run
 
 
@@ -33,7 +34,7 @@ def test_compare_as_a_table_and_kept(capsys: pytest.CaptureFixture[str], data: P
     assert "cross-validation on 16 training images" in said
     assert (out / "comparison.json").is_file()
     judged = document(capsys, "evaluate", out / "probes" / "pixels_16", "--split", "oof")
-    assert judged["n"] == json.loads((out / "comparison.json").read_text())["results"][0]["n"]
+    assert judged["n"] == len(load_comparison(out).results[0].oof)
 
 
 def test_a_backbone_that_fails_is_told_and_the_others_are_shown(

@@ -22,10 +22,14 @@ from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.paths import write_json
+from core.probing.comparison.comparison import Comparison
+from core.probing.comparison.ensemble import FEATURES
+from core.probing.comparison.record import COMPARISON, save_comparison, save_result
+from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.runs import HEAD, HISTORY, MODEL, Run
 from core.tasks.requests import CompareRequest, FinetuneRequest
-from core.tasks.results import Finetuned
+from core.tasks.results import Compared, Finetuned
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
 from tests.conftest import ZipBuilder
@@ -75,6 +79,18 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> FakePool:
     st.cache_data.clear()
     monkeypatch.setattr("pages.ui.resources.pool", lambda: fake)
     return fake
+
+
+def keep_comparison(job: Job, *results: ProbeResult, **more: Any) -> dict[str, Any]:
+    """Puts a finished comparison into a job's directory, as its verb does; what the verb returns."""
+    comparison = Comparison(results, **more)
+    together = [ensemble.result for ensemble in comparison.ensembles if ensemble.kind == FEATURES]
+    for result in (*results, *together):
+        save_result(result, job.path, {})
+    save_comparison(comparison, job.path)
+    best = comparison.most_accurate
+    compared = Compared(file=COMPARISON, dataset=job.spec.dataset_id, best=best.backbone, accuracy=best.accuracy_mean)
+    return compared.to_json()
 
 
 Open = Callable[..., AppTest]

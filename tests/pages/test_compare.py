@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+import json
 
 import pytest
+import streamlit as st
 
 from core.data.dataset import Dataset
-from core.jobs import store
-from tests.pages.conftest import FakePool, Open, W, button
+from core.jobs import events, store
+from core.jobs.spec import JobSpec
+from core.paths import write_json
+from core.probing.comparison.comparison import Comparison, Failure
+from core.probing.comparison.ensemble import ensembles
+from core.probing.comparison.record import COMPARISON, save_result
+from core.probing.comparison.shortlist import Screened, Shortlist
+from core.probing.facts import DatasetFacts
+from core.progress import Progress
+from pages.ui.text import literal
+from tests.pages.conftest import FakePool, Open, W, button, finish, keep_comparison, texts
+from tests.probing.conftest import make_result
 
-
-def result(backbone: str, accuracy: float) -> dict[str, Any]:
-    """One of the results of a comparison."""
-    ci = [accuracy - 0.1, accuracy + 0.05]
-    return {
-        "backbone": backbone,
-        "probe": "logistic",
-        "accuracy_mean": accuracy,
-        "accuracy_ci": ci,
-        "macro_f1_mean": accuracy,
-        "macro_f1_ci": ci,
-        "fold_accuracy": [accuracy] * 5,
-        "feature_dim": 512,
-        "images_per_s": 50.0,
-        "size_mb": 44.0,
-        "seconds": 1.0,
-        "n": 28,
-        "converged": True,
-        "notes": [],
-    }
-
-
-RESULTS = [result("pixels_16", 0.6), result("resnet18", 0.9)]
+RESULTS = (make_result("pixels_16", 60, 100), make_result("resnet18", 90, 100))
 
 
 def test_compare_queues_one_job_for_all_backbones(visit: Open, dataset: Dataset):
@@ -47,54 +37,106 @@ def test_compare_queues_one_job_for_all_backbones(visit: Open, dataset: Dataset)
 
 
 def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool: FakePool, dataset: Dataset):
-    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS, "failed": []}
+    pool.does["compare"] = lambda job: keep_comparison(job, *RESULTS)
     app = visit("compare")
     button(app, "Compare").click().run()
     assert not app.exception
     assert "resnet18" in app.success[0].value
     assert "90.0 %" in app.success[0].value
     assert "overlap" not in app.success[0].value
-    table = app.dataframe[-1].value
+    table = next(table.value for table in app.dataframe if "Macro F1" in table.value)
     assert list(table["Backbone"]) == ["resnet18", "pixels_16"]
 
 
-def judged(a: str, b: str, low: float, recommended: str) -> dict[str, Any]:
-    pair = {
-        "a": a, "b": b, "diff": 0.03, "interval": [low, 0.2], "p_better": 0.6, "p_same": 0.3, "p_worse": 0.1,
-        "mcnemar_p": 0.2,
-    }  # fmt: skip
-    return {"best": a, "recommended": recommended, "why": "It is 3 points.", "pairs": [pair]}
-
-
 @pytest.mark.parametrize(
-    ("ahead", "behind", "low", "recommended", "said"),
+    ("ahead", "behind", "right", "recommended", "said"),
     [
-        ("resnet18", "pixels_16", 0.01, "resnet18", r"resnet18** carries over best"),
-        ("resnet18", "vgg16", -0.01, "vgg16", "Take **vgg16**"),
-        ("resnet18", "pixels_16", -0.01, "resnet18", "is ahead, which may be chance"),
-        ("pixels_16", "resnet18", -0.01, "", "no backbone here beats the floor"),
+        ("resnet18", "pixels_16", (90, 60), "resnet18", "resnet18** carries over best"),
+        ("resnet50", "resnet18", (91, 90), "resnet18", "Take **resnet18**"),  # as good in practice, and cheaper
+        ("resnet18", "pixels_16", (91, 90), "resnet18", "is ahead, which may be chance"),
+        ("pixels_16", "resnet18", (90, 60), "", "no backbone here beats the floor"),
     ],
 )
 def test_the_floor_is_never_recommended(
-    visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, low, recommended, said
+    visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, right, recommended, said
 ):
-    rows = [result(behind, 0.5), result(ahead, 0.6)]
-    found = judged(ahead, behind, low, recommended)
-    pool.does["compare"] = lambda job: {"folds": 5, "results": rows, "verdict": found}
+    results = [make_result(name, n, 100) for name, n in zip((behind, ahead), reversed(right), strict=True)]
+    pool.does["compare"] = lambda job: keep_comparison(job, *results)
     app = visit("compare")
     button(app, "Compare").click().run()
     verdict = (app.warning if ahead == "pixels_16" else app.success)[0].value
     assert said in verdict
-    assert ("carries over best" in verdict) is (low > 0)
-    assert "It is 3 points" in verdict
+    assert ("carries over best" in verdict) is (right == (90, 60))
+    judgement = Comparison(tuple(results)).verdict
+    assert judgement.recommended == recommended
+    assert literal(judgement.why) in verdict
     onwards = [link.proto.label for link in app.get("page_link") if "fine-tune" in link.proto.label]
     assert onwards == [f"Next: fine-tune {recommended or 'resnet18'}"]
 
 
 def test_a_backbone_that_failed_is_told_beside_the_others(visit: Open, pool: FakePool, dataset: Dataset):
-    failed = [{"backbone": "vgg16", "message": "The weights are not on this machine."}]
-    pool.does["compare"] = lambda job: {"folds": 5, "results": RESULTS[1:], "failed": failed}
+    failures = (Failure("vgg16", "The weights are not on this machine."),)
+    pool.does["compare"] = lambda job: keep_comparison(job, RESULTS[1], failures=failures)
     app = visit("compare")
     button(app, "Compare").click().run()
     assert "vgg16" in app.warning[0].value
     assert "resnet18" in app.success[0].value
+
+
+def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool, dataset: Dataset):
+    results = (make_result("resnet18", 90, 100), make_result("resnet34", 80, 100), make_result("resnet18", 95, 100,
+               probe="knn"))  # fmt: skip
+    screened = (
+        Screened("resnet18", 0.9, (0.8, 0.95), 0.7, True, "among the best in a first look"),
+        Screened("vgg11", 0.1, (0.0, 0.2), 0.7, False, "left out"),
+    )
+    pool.does["compare"] = lambda job: keep_comparison(
+        job, *results, shortlist=Shortlist(screened, 40), dataset=DatasetFacts("d", "pets", "old", ("train_val_leak",)),
+        ensembles=ensembles(results[:2], dataclasses.replace(results[0], backbone="resnet18 + resnet34")),
+    )  # fmt: skip
+    app = visit("compare")
+    button(app, "Compare").click().run()
+    assert not app.exception
+    said = texts(app)
+    assert "were edited after this comparison" in said
+    assert "in both training and validation" in said
+    assert "is the most accurate" in said
+    assert "probabilities averaged: resnet18" in said
+    assert [list(table.value["Backbone"]) for table in app.dataframe if "Why" in table.value] == [["resnet18", "vgg11"]]
+    assert [list(table.value["How"]) for table in app.dataframe if "How" in table.value] == [
+        ["features side by side", "probabilities averaged"]
+    ]
+
+
+def test_what_is_there_is_drawn_while_the_rest_goes_on(visit: Open, dataset: Dataset):
+    job = store.create(W, JobSpec("compare", {}, title="Compare", dataset_id=dataset.id))
+    save_result(RESULTS[1], job.path, {})
+    named = {"backbone": "resnet18", "probe": "logistic"}
+    for data in ({"result": named}, {"result": named}, {"result": {**named, "backbone": "gone"}}):
+        events.append(job.path / "events.jsonl", Progress(1, 2, data=data), 0.0)
+    finish(job, state="cancelled")
+    app = visit("compare", job=job.id, dataset=dataset.id)
+    (chart,) = app.get("plotly_chart")
+    (dots,) = json.loads(chart.proto.spec)["data"]
+    assert dots["text"] == ["90.0 %"]
+
+
+def test_runs_say_what_came_of_a_comparison(visit: Open, pool: FakePool, dataset: Dataset):
+    pool.does["compare"] = lambda job: keep_comparison(job, *RESULTS)
+    button(visit("compare"), "Compare").click().run()
+    assert "resnet18, 90.0 %" in texts(visit("runs")).replace("\\", "")
+
+
+def test_a_comparison_of_an_older_graft_opens_or_says_what_to_do(visit: Open, pool: FakePool, dataset: Dataset):
+    """Its status held the whole document, and so did its file; the oldest did not keep what probes said."""
+    document = Comparison(RESULTS).as_json()
+    job = store.create(W, JobSpec("compare", {"backbones": ["resnet18"]}, title="Compare", dataset_id=dataset.id))
+    write_json(job.path / COMPARISON, document)
+    finish(job, document)
+    app = visit("compare", job=job.id, dataset=dataset.id)
+    assert "Compare again" in app.info[0].value
+    assert not visit("runs").exception
+    for result in RESULTS:
+        save_result(result, job.path, {})
+    st.cache_resource.clear()
+    assert "resnet18" in visit("compare", job=job.id, dataset=dataset.id).success[0].value

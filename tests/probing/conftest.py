@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from core.features.features import Features
+from core.probing.crossval.crossval import ProbeResult
+from core.probing.crossval.heldout import HeldOut
 
 
 def make_features(
@@ -33,6 +35,17 @@ def make_features(
         images_per_s=50.0,
         from_store=0,
     )
+
+
+def make_result(
+    backbone="resnet18", right=90, n=100, *, probe="logistic", folds=5, images_per_s=50.0, size_mb=44.0, notes=()
+):
+    """A result of two classes with `right` of n images right, shared out over the folds as evenly as can be."""
+    y = np.arange(n) % 2
+    predicted = np.where(np.arange(n) < right, y, 1 - y)
+    proba = np.where(np.eye(2, dtype=bool)[predicted], 0.8, 0.2).astype(np.float32)[None]
+    held = HeldOut(("a", "b"), y, tuple(map(str, range(n))), np.arange(n)[None] % folds, proba)
+    return ProbeResult(backbone, probe, 512, images_per_s, size_mb, 1.0, held, notes=notes)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +10,48 @@ import pytest
 from core.data.library import list_datasets
 from core.errors import BackboneError, Cancelled, WeightsUnavailable
 from core.features.reduce import Reduction
-from core.probing.crossval import crossval
+from core.probing.comparison.comparison import Comparison, Failure
+from core.probing.comparison.record import load_comparison, load_result
 from core.probing.probes.probe import ProbeConfig
 from core.progress import Progress, silent
 from core.runs import Run, find_runs
 from core.tasks.comparing import compare
 from core.tasks.requests import CompareRequest
+from core.tasks.results import Compared
 
 BACKBONE = "graft_plain"
 
 
-def _compared(folder: Path, source: Path, *names: str, **more: Any) -> dict[str, Any]:
-    return compare(folder, CompareRequest(dataset=str(source), backbones=names, **more), silent)
+def _compared(folder: Path, source: Path, *names: str, **more: Any) -> Comparison:
+    compare(folder, CompareRequest(dataset=str(source), backbones=names, **more), silent)
+    return load_comparison(folder)
 
 
 def test_compare_keeps_probes_and_tells_each_backbone_as_it_ends(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     names, config = (BACKBONE, "pixels_16", BACKBONE), ProbeConfig(pca=Reduction("pca", 8))
     request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config)
-    found = compare(tmp_path / "job", request, steps.append)
-    assert [row["backbone"] for row in found["results"]] == [BACKBONE, "pixels_16"]
-    assert found["failed"] == []
-    assert found["verdict"]["best"] in (BACKBONE, "pixels_16")
-    assert len(found["results"][0]["fold_accuracy"]) == found["folds"] * found["repeats"]
-    assert json.loads((tmp_path / "job" / "comparison.json").read_text()) == found
-    assert [step.data["result"] for step in steps if "result" in step.data] == found["results"]
+    told = compare(tmp_path / "job", request, steps.append)
+    found = load_comparison(tmp_path / "job")
+    assert [result.backbone for result in found.results] == [BACKBONE, "pixels_16"]
+    assert found.failures == ()
+    assert found.verdict.best in (BACKBONE, "pixels_16")
+    assert found.config == config
+    assert len(found.results[0].fold_accuracy) == found.folds * found.repeats
+    best = found.most_accurate
+    assert told == Compared(
+        file="comparison.json", dataset=found.dataset.id, best=best.backbone, accuracy=best.accuracy_mean
+    )
+    assert [step.data["result"] for step in steps if "result" in step.data] == [
+        {"backbone": name, "probe": "logistic"} for name in (BACKBONE, "pixels_16")
+    ]
     assert {step.stage for step in steps} - {""} == {BACKBONE, "pixels_16"}
     shares = [step.share for step in steps if step.share is not None]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     runs = find_runs(tmp_path)
     assert {run.backbone for run in runs} == {BACKBONE, "pixels_16"}
-    assert all(run.kind == "probe" and run.dataset_id == found["dataset"] for run in runs)
+    assert all(run.kind == "probe" and run.dataset_id == found.dataset.id for run in runs)
     assert set(runs[0].splits()) == {"val", "test", "oof"}
 
 
@@ -60,8 +69,8 @@ def test_a_backbone_that_fails_does_not_lose_the_others(
 
     monkeypatch.setattr(room, "extract", offline)
     found = _compared(tmp_path / "job", photos_zip, "resnet18", "pixels_16")
-    assert [row["backbone"] for row in found["results"]] == ["pixels_16"]
-    assert found["failed"] == [{"backbone": "resnet18", "message": "resnet18 is not here"}]
+    assert [result.backbone for result in found.results] == ["pixels_16"]
+    assert found.failures == (Failure("resnet18", "resnet18 is not here"),)
     with pytest.raises(WeightsUnavailable):
         _compared(tmp_path / "job", photos_zip, "resnet18")
 
@@ -74,48 +83,38 @@ def test_compare_wants_backbones_that_there_are(photos_zip: Path, tmp_path: Path
     assert list_datasets() == [], "a wrong name is told before anything is done"
 
 
-def test_what_was_found_is_not_computed_again(
-    photos_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    judge = crossval.cross_validate
-    judged: list[str] = []
-
-    def once(features: Any, *rest: Any) -> Any:
-        if features.backbone in judged:
-            raise AssertionError(f"{features.backbone} is judged twice")
-        judged.append(features.backbone)
-        return judge(features, *rest)
-
+def test_what_was_found_is_not_computed_again(photos_zip: Path, tmp_path: Path) -> None:
     def stop(step: Progress) -> None:
         if "result" in step.data:
             raise Cancelled
 
-    monkeypatch.setattr(crossval, "cross_validate", once)
     request = CompareRequest(dataset=str(photos_zip), backbones=(BACKBONE, "pixels_16"))
     with pytest.raises(Cancelled):
         compare(tmp_path / "job", request, stop)
-    assert judged == [BACKBONE]
-    found = compare(tmp_path / "job", request, silent)
-    assert judged == [BACKBONE, "pixels_16"]
-    monkeypatch.setattr(crossval, "cross_validate", judge)
-    fresh = compare(tmp_path / "other", request, silent)
-    assert [row["fold_accuracy"] for row in found["results"]] == [row["fold_accuracy"] for row in fresh["results"]]
-    assert found["verdict"] == fresh["verdict"]
+    first = load_result(tmp_path / "job", BACKBONE, "logistic")
+    compare(tmp_path / "job", request, silent)
+    compare(tmp_path / "other", request, silent)
+    found, fresh = (load_comparison(tmp_path / name) for name in ("job", "other"))
+    seconds = [comparison.results[0].seconds for comparison in (found, fresh)]  # no two runs take just as long
+    assert seconds[0] == first.seconds
+    assert seconds[1] != first.seconds
+    assert [result.fold_accuracy for result in found.results] == [result.fold_accuracy for result in fresh.results]
+    assert found.verdict == fresh.verdict
 
 
 def test_other_settings_are_computed_anew(photos_zip: Path, tmp_path: Path) -> None:
     before = _compared(tmp_path / "job", photos_zip, "pixels_16")
     after = _compared(tmp_path / "job", photos_zip, "pixels_16", config=ProbeConfig(folds=3, repeats=1))
-    assert [len(found["results"][0]["fold_accuracy"]) for found in (before, after)] == [10, 3]
+    assert [len(found.results[0].fold_accuracy) for found in (before, after)] == [10, 3]
 
 
 def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_zip: Path, tmp_path: Path) -> None:
     probes = ("nearest_mean", "logistic")
     found = _compared(tmp_path, photos_zip, BACKBONE, "pixels_16", probes=probes)
-    assert [(row["backbone"], row["probe"]) for row in found["results"]] == [
+    assert [(result.backbone, result.probe) for result in found.results] == [
         (BACKBONE, "nearest_mean"), (BACKBONE, "logistic"), ("pixels_16", "nearest_mean"), ("pixels_16", "logistic"),
     ]  # fmt: skip
-    assert found["verdict"] == found["verdicts"]["nearest_mean"]
+    assert found.verdict == found.verdicts["nearest_mean"]
     assert Run.load(tmp_path / "probes" / BACKBONE).config["probe"] == "nearest_mean"
     assert Run.load(tmp_path / "probes" / f"{BACKBONE}.logistic").config["probe"] == "logistic"
 
@@ -123,30 +122,32 @@ def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_z
 def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(photos_zip: Path, tmp_path: Path) -> None:
     for probes in (("nearest_mean", "lda"), ("lda", "nearest_mean")):
         found = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config=ProbeConfig(repeats=1))
-        assert found["results"][0]["probe"] == probes[0]
+        assert found.results[0].probe == probes[0]
         assert Run.load(tmp_path / "probes" / "pixels_16").config["probe"] == probes[0]
 
 
 def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: Path, tmp_path: Path) -> None:
     names = (BACKBONE, "graft_inception", "pixels_16")
-    both = _compared(tmp_path / "a", photos_zip, *names)["ensembles"]
-    assert [one["kind"] for one in both] == ["features", "probabilities"]
-    assert set(both[0]["members"]) == {BACKBONE, "graft_inception"}
-    assert both[0]["feature_dim"] == 896
-    assert _compared(tmp_path / "b", photos_zip, *names, ensemble=False)["ensembles"] == []
-    assert _compared(tmp_path / "c", photos_zip, BACKBONE, "pixels_16")["ensembles"] == []
+    both = _compared(tmp_path / "a", photos_zip, *names).ensembles
+    assert [ensemble.kind for ensemble in both] == ["features", "probabilities"]
+    assert set(both[0].members) == {BACKBONE, "graft_inception"}
+    assert both[0].result.feature_dim == 896
+    assert _compared(tmp_path / "b", photos_zip, *names, ensemble=False).ensembles == ()
+    assert _compared(tmp_path / "c", photos_zip, BACKBONE, "pixels_16").ensembles == ()
 
 
 def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     names = ("graft_inception", "graft_residual", BACKBONE, "pixels_16")
     request = CompareRequest(dataset=str(photos_zip), backbones=names, shortlist=1, ensemble=False)
-    found = compare(tmp_path, request, steps.append)
-    look = found["shortlist"]
-    assert len(look["rows"]) == 4
-    assert len(look["kept"]) == 2  # the best one and the floor
-    assert {row["backbone"] for row in found["results"]} == set(look["kept"])
-    assert [step.data["shortlist"] for step in steps if "shortlist" in step.data] == [look]
+    compare(tmp_path, request, steps.append)
+    found = load_comparison(tmp_path)
+    look = found.shortlist
+    assert look is not None
+    assert len(look.rows) == 4
+    assert len(look.kept) == 2  # the best one and the floor
+    assert {result.backbone for result in found.results} == set(look.kept)
+    assert [step.data["shortlist"] for step in steps if "shortlist" in step.data] == [look.as_json()]
     shares = [step.share for step in steps if step.share is not None]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0

@@ -1,166 +1,191 @@
 """Which backbone carries over best: the same probes, on the same folds of the training split, for each of them.
 
-Validation and test images are never looked at here.
+Validation and test images are never looked at here, but to keep what a fitted probe says of them.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence, Sized
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
-
-import numpy as np
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.backbones import registry
-from core.errors import BackboneError, ProbeError
+from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
-from core.probing.comparison.verdict import ROPE, Candidate, Pair, Verdict, compared, judge
+from core.probing.comparison.comparison import Comparison, Failure
+from core.probing.comparison.ensemble import Ensemble, beside_each_other, ensembles, two_best
+from core.probing.comparison.record import kept_result, save_comparison, save_result
+from core.probing.comparison.shortlist import Shortlist, look_config, shortlist_of
+from core.probing.comparison.sources import Extracted, FeatureSource
 from core.probing.crossval.crossval import ProbeResult, cross_validate
-from core.probing.probes.probe import ProbeConfig
+from core.probing.crossval.save import save_probe_run
+from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.progress import Progress, Report, part, silent
+from core.runs import Run
 
 if TYPE_CHECKING:
     from core.features.features import Features
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Backbones judged on the same folds of the same images.
-
-    Attributes:
-        results: one for each backbone and probe; the backbones in the order they were given, and so the probes.
-
-    Raises:
-        ProbeError: there is none, or they are of different images or folds.
-    """
-
-    results: tuple[ProbeResult, ...]
-
-    def __post_init__(self) -> None:
-        if not self.results:
-            raise ProbeError(_("There is no backbone to compare. Choose at least one."))
-        first = self.results[0].held_out
-        if not all(first.like(result.held_out) for result in self.results[1:]):
-            raise ProbeError(_("Backbones can only be compared on the same images and splits; extract them again."))
-
-    @property
-    def folds(self) -> int:
-        """How many folds one repeat had."""
-        return self.results[0].folds
-
-    @property
-    def probes(self) -> tuple[str, ...]:
-        """The kinds of probe, the one that the verdict is about first."""
-        return tuple(dict.fromkeys(result.probe for result in self.results))
-
-    def of(self, probe: str) -> tuple[ProbeResult, ...]:
-        """One probe's results, most accurate first; equal ones in the order they were given."""
-        found = (result for result in self.results if result.probe == probe)
-        return tuple(sorted(found, key=lambda result: -result.accuracy_mean))
-
-    @property
-    def ranked(self) -> tuple[ProbeResult, ...]:
-        """The first probe's results, most accurate first."""
-        return self.of(self.probes[0])
-
-    def judged(self, probe: str, rope: float = ROPE) -> Verdict:
-        """Which backbone to take with a probe, where differences up to `rope` count as none."""
-        return judge([candidate(result) for result in self.of(probe)], self.folds, rope)
-
-    @cached_property
-    def verdicts(self) -> dict[str, Verdict]:
-        """By probe, which backbone to take, and why."""
-        return {probe: self.judged(probe) for probe in self.probes}
-
-    @property
-    def verdict(self) -> Verdict:
-        """Which backbone to take, and why: with the first probe, which was chosen before any number was seen."""
-        return self.verdicts[self.probes[0]]
-
-    @property
-    def strongest(self) -> Pair | None:
-        """The most accurate backbone and probe of all against the best with the first probe; None where it is that."""
-        most = max(self.results, key=lambda result: result.accuracy_mean)
-        best = self.ranked[0]
-        if most is best or most.accuracy_mean == best.accuracy_mean:
-            return None
-        return compared(candidate(most, with_probe=True), candidate(best, with_probe=True), self.folds)
-
-    def as_json(self) -> dict[str, object]:
-        """The document of `compare --json`."""
-        document: dict[str, object] = {
-            "folds": self.folds,
-            "repeats": self.results[0].repeats,
-            "results": [result.as_json() for result in self.results],
-            "verdict": self.verdict.as_json(),
-        }
-        if len(self.probes) > 1:
-            document["verdicts"] = {probe: verdict.as_json() for probe, verdict in self.verdicts.items()}
-            document["strongest"] = self.strongest.as_json() if self.strongest else None
-        return document
-
-
-def candidate(result: ProbeResult, *, with_probe: bool = False) -> Candidate:
-    """What the verdict needs to know of a result; of several backbones together the cost is the sum."""
-    name = f"{result.backbone} · {result.probe}" if with_probe else result.backbone
-    cost = sum(_gflops(one) for one in result.backbone.split(" + "))
-    return Candidate(name, np.array(result.fold_accuracy), result.oof, cost, is_floor(result.backbone))
-
-
-def _gflops(backbone: str) -> float:
-    """Multiply-adds for an image, in 10⁹; infinite where that is not known."""
-    try:
-        found = registry.info(backbone)
-    except BackboneError:
-        return math.inf
-    return found.gflops if found.gflops or found.is_floor else math.inf
-
-
-def is_floor(backbone: str) -> bool:
-    """Whether this is no network, which a backbone has to beat."""
-    try:
-        return registry.info(backbone).is_floor
-    except BackboneError:
-        return False
-
-
 def compare(
-    features: Iterable[Features],
+    features: Iterable[Features] | FeatureSource,
     config: ProbeConfig | Sequence[ProbeConfig] | None = None,
     report: Report = silent,
-    total: int = 0,
+    *,
+    folder: Path | None = None,
+    shortlist: int = 0,
+    ensemble: bool = False,
 ) -> Comparison:
     """Cross-validates one or more probes on each backbone's features of one dataset.
 
-    Reports with the backbone as the stage; the report that ends a backbone's probe carries `data={"result": …}`, its
-    part of the final document.
+    A backbone that cannot be used is among the comparison's failures and does not stop the others.
+
+    Reports with the backbone as the stage. The step that ends a backbone's probe carries `data={"result": …}`, its
+    backbone and probe; the one that ends the first look `data={"shortlist": …}`, the shortlist as JSON; the one that
+    gives a backbone up `data={"failed": …}`.
 
     Args:
-        features: one for each backbone. A generator may extract them one by one; then give `total`.
+        features: one for each backbone, or where to get them from when it is time.
         config: how to probe; several with the same folds, repeats and seed, of which the verdict is about the first.
         report: told of every fold.
-        total: how many backbones there will be, where `features` has no length.
+        folder: where to keep each result as soon as it is there, each fitted probe as a run in `probes/<backbone>`, and
+            the whole at the end. What is kept there already is taken up, so that a comparison that was stopped goes on.
+        shortlist: how many of the best of a first look at few images are probed in full; 0 for all.
+        ensemble: whether to try the two best backbones together, too.
 
     Raises:
-        ProbeError: nothing to compare, features of different images, or too few images.
+        GraftError: nothing to compare, an unknown backbone, features of different images, or no backbone can be used.
     """
+    source = features if isinstance(features, FeatureSource) else Extracted(features)
     configs = (config,) if isinstance(config, ProbeConfig) else tuple(config or (ProbeConfig(),))
-    count = len(features) if isinstance(features, Sized) else total
-    units = count * sum(one.folds * one.repeats for one in configs)
-    results: list[ProbeResult] = []
-    done = 0
-    for one in features:
-        for how in configs:
-            each = how.folds * how.repeats
-            results.append(cross_validate(one, how, part(report, done, each, units, one.backbone)))
-            Comparison(tuple(results))  # different images are told of at once
-            done += each
-            report(Progress(done, units, said(results[-1]), one.backbone, {"result": results[-1].as_json()}))
-    return Comparison(tuple(results))
+    for name in source.backbones:
+        registry.info(name)
+    keep = shortlist if shortlist < len(source.backbones) else 0
+    work = _Work(source, configs, folder, report, total=len(source.backbones) + 1 + (keep + 2 if keep else 0))
+    first_look = work.look_at_all(keep) if keep else None
+    for name in source.backbones:
+        if first_look is None or name in first_look.kept:
+            work.attempt(name, work.probe)
+    if not work.results:
+        raise work.problems[0]
+    comparison = Comparison(tuple(work.results), (), first_look, tuple(work.failures), configs[0], source.dataset)
+    if ensemble:
+        comparison = replace(comparison, ensembles=work.together(comparison))
+    if folder is not None:
+        save_comparison(comparison, folder)
+    report(Progress(work.total, work.total, _("Compared")))
+    return comparison
 
 
-def said(result: ProbeResult) -> str:
-    """A result in a line."""
+@dataclass
+class _Work:
+    """The state of one comparison, whose work has `total` parts of about the same length."""
+
+    source: FeatureSource
+    configs: tuple[ProbeConfig, ...]
+    folder: Path | None
+    report: Report
+    total: int
+    begun: int = 0
+    results: list[ProbeResult] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    problems: list[GraftError] = field(default_factory=list)
+
+    def next_part(self, name: str) -> Report:
+        """A report for the next part of the work."""
+        self.begun += 1
+        return part(self.report, 100 * (self.begun - 1), 100, 100 * self.total, name)
+
+    def attempt(self, name: str, step: Callable[[str, Report], Any]) -> Any:
+        """One step about one backbone; None where it cannot be used, which is noted and told."""
+        report = self.next_part(name)
+        try:
+            return step(name, report)
+        except Cancelled:
+            raise
+        except GraftError as problem:
+            self.problems.append(problem)
+            self.failures.append(Failure(name, str(problem)))
+            report(Progress(1, 1, str(problem), data={"failed": self.failures[-1].as_json()}))
+        return None
+
+    def look_at_all(self, keep: int) -> Shortlist:
+        """What a first look at few images says: which backbones to probe in full."""
+        looks = [self.attempt(name, self._look) for name in self.source.backbones]
+        seen = [look for look in looks if look is not None]
+        if not seen:
+            raise self.problems[0]
+        shortlist = shortlist_of(seen, keep)
+        step = Progress(self.begun, self.total, _("Looked at all backbones"), data={"shortlist": shortlist.as_json()})
+        self.report(step)
+        return shortlist
+
+    def _look(self, name: str, report: Report) -> ProbeResult:
+        features = self.source.few(name, self.configs[0].seed, part(report, 0, 90, 100))
+        return cross_validate(features, look_config(self.configs[0]), part(report, 90, 10, 100))
+
+    def probe(self, name: str, report: Report) -> None:
+        """One backbone's features, and for each probe a cross-validation and, where it is kept, the probe itself."""
+        features = self.source.whole(name, part(report, 0, self.source.percent, 100))
+        each = (100 - self.source.percent) / len(self.configs)
+        for turn, config in enumerate(self.configs):
+            here = part(report, round(self.source.percent + turn * each), round(each), 100)
+            result = self._kept(features, config) or self._judged(features, config, here)
+            self.results.append(result)
+            here(Progress(1, 1, in_a_line(result), data={"result": {"backbone": name, "probe": config.probe}}))
+
+    def _kept(self, features: Features, config: ProbeConfig) -> ProbeResult | None:
+        """The result in the folder, where it was made in just this way and its probe is there, too."""
+        if self.folder is None:
+            return None
+        try:
+            run = Run.load(self._run_folder(self.folder, features.backbone, config))
+        except GraftError:
+            return None
+        if dict(run.config) != config.to_json() or "oof" not in run.splits():  # of another comparison, or not whole
+            return None
+        return kept_result(self.folder, features.backbone, config.probe, self._made([features.backbone], config))
+
+    def _judged(self, features: Features, config: ProbeConfig, report: Report) -> ProbeResult:
+        if self.folder is None:
+            return cross_validate(features, config, report)
+        result = cross_validate(features, config, part(report, 0, 90, 100))
+        report(Progress(9, 10, _("fitting the probe on the whole training split")))
+        save_result(result, self.folder, self._made([features.backbone], config))
+        place = self._run_folder(self.folder, features.backbone, config)
+        save_probe_run(features, config, fit_probe(features, config), result, place)
+        return result
+
+    def together(self, comparison: Comparison) -> tuple[Ensemble, ...]:
+        """The two best backbones together, where there are two."""
+        report, members = self.next_part(""), two_best(comparison.ranked)
+        if not members:
+            return ()
+        names, message = [member.backbone for member in members], _("The two best together")
+
+        def tell(step: Progress) -> None:
+            report(replace(step, message=message, stage="", data={}))
+
+        config, made = self.configs[0], self._made(names, self.configs[0])
+        beside = kept_result(self.folder, " + ".join(names), config.probe, made) if self.folder else None
+        if beside is None:
+            beside = beside_each_other(members, [self.source.whole(name) for name in names], config, tell)
+            if self.folder is not None:
+                save_result(beside, self.folder, made)
+        return ensembles(members, beside)
+
+    def _made(self, names: Sequence[str], config: ProbeConfig) -> dict[str, Any]:
+        """What a result depends on; one of other photos, settings or weights is not taken up."""
+        weights = "+".join(registry.info(name).sha256 for name in names)
+        return {"fingerprint": self.source.dataset.fingerprint, "weights": weights, "config": config.to_json()}
+
+    def _run_folder(self, folder: Path, backbone: str, config: ProbeConfig) -> Path:
+        """Where a probe is kept as a run; the first one's place is named by the backbone alone."""
+        first = config.probe == self.configs[0].probe
+        return folder / "probes" / (backbone if first else f"{backbone}.{config.probe}")
+
+
+def in_a_line(result: ProbeResult) -> str:
+    """How well a backbone does, in a line."""
     return _("{backbone}: accuracy {accuracy:.1%}").format(backbone=result.backbone, accuracy=result.accuracy_mean)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.i18n import gettext as _
-from core.probing.comparison.compare import candidate, is_floor
+from core.probing.comparison.candidates import candidate, is_floor
 from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult, judged
 from core.probing.crossval.heldout import HeldOut
@@ -53,16 +52,16 @@ class Ensemble:
 
 def two_best(results: Sequence[ProbeResult]) -> tuple[ProbeResult, ...]:
     """The two most accurate networks of one probe's results; none where there are fewer."""
-    networks = sorted((one for one in results if not is_floor(one.backbone)), key=lambda one: -one.accuracy_mean)
+    networks = sorted(
+        (result for result in results if not is_floor(result.backbone)), key=lambda result: -result.accuracy_mean
+    )
     return tuple(networks[:2]) if len(networks) > 1 else ()
 
 
-def ensembles(
+def beside_each_other(
     members: Sequence[ProbeResult], features: Sequence[Features], config: ProbeConfig, report: Report = silent
-) -> tuple[Ensemble, Ensemble]:
-    """The two best networks with their features beside each other, and with their probabilities averaged.
-
-    Which two are the best was chosen on the same folds, so both are a little flattered; the better one alone is too.
+) -> ProbeResult:
+    """How well a probe does that sees the features of two backbones beside each other.
 
     Args:
         members: what `two_best` gave.
@@ -71,43 +70,47 @@ def ensembles(
         report: told of every fold.
 
     Raises:
-        ProbeError: the features are of other images than the members' results.
+        ProbeError: too few images of a class, or the features are not finite.
     """
-    best, second = members
-    beside = _beside(members, features, config, report)
-    mean = _averaged(best, second)
-    first, other = (
-        Ensemble(
-            kind, (best.backbone, second.backbone), result, compared(candidate(result), candidate(best), best.folds)
-        )
-        for kind, result in ((FEATURES, beside), (PROBABILITIES, mean))
-    )
-    return first, other
-
-
-def _beside(
-    members: Sequence[ProbeResult], features: Sequence[Features], config: ProbeConfig, report: Report
-) -> ProbeResult:
-    one, other = (each.of("train") for each in features)
+    first, second = (of_member.of("train") for of_member in features)
     together = dataclasses.replace(
-        one, X=np.hstack([one.X, other.X]), backbone=_name(members), images_per_s=_speed(members), note=""
+        first, X=np.hstack([first.X, second.X]), backbone=_name(members), images_per_s=_speed(members), note=""
     )
     return judged(together, sum(member.size_mb for member in members), config, report)
 
 
-def _averaged(one: ProbeResult, other: ProbeResult) -> ProbeResult:
-    started = time.perf_counter()
-    held = one.held_out
-    proba = np.asarray((held.proba + other.held_out.proba) / 2, dtype=np.float32)
+def ensembles(members: Sequence[ProbeResult], beside: ProbeResult) -> tuple[Ensemble, Ensemble]:
+    """The two best networks with their features beside each other, and with their probabilities averaged.
+
+    Which two are the best was chosen on the same folds, so both are a little flattered; the better one alone is too.
+
+    Args:
+        members: what `two_best` gave.
+        beside: what `beside_each_other` found of them.
+    """
+    best, second = members
+    first, other = (
+        Ensemble(
+            kind, (best.backbone, second.backbone), result, compared(candidate(result), candidate(best), best.folds)
+        )
+        for kind, result in ((FEATURES, beside), (PROBABILITIES, _averaged(best, second)))
+    )
+    return first, other
+
+
+def _averaged(best: ProbeResult, second: ProbeResult) -> ProbeResult:
+    """The mean of what two probes said, which takes no cross-validation of its own."""
+    held = best.held_out
+    proba = np.asarray((held.proba + second.held_out.proba) / 2, dtype=np.float32)
     return ProbeResult(
-        backbone=_name((one, other)),
-        probe=one.probe,
-        feature_dim=one.feature_dim + other.feature_dim,
-        images_per_s=_speed((one, other)),
-        size_mb=one.size_mb + other.size_mb,
-        seconds=time.perf_counter() - started,
+        backbone=_name((best, second)),
+        probe=best.probe,
+        feature_dim=best.feature_dim + second.feature_dim,
+        images_per_s=_speed((best, second)),
+        size_mb=best.size_mb + second.size_mb,
+        seconds=0.0,
         held_out=HeldOut(held.classes, held.y, held.ids, held.fold, proba),
-        converged=one.converged and other.converged,
+        converged=best.converged and second.converged,
     )
 
 

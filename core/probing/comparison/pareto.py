@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from core.backbones import registry
-from core.backbones.spec import BackboneInfo
+from core.probing.comparison.candidates import is_floor, known
+from core.probing.crossval.crossval import ProbeResult
 
 COSTS = ("time_ms", "size_mb", "memory_mb", "gflops")
 """Milliseconds an image here, MiB of weights on the disk, MiB of memory for one image, 10⁹ multiply-adds an image."""
 
-Row = Mapping[str, Any]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Placed:
     """A result with its cost.
 
     Attributes:
-        row: the result, as in `compare --json`.
+        result: how well a backbone does.
         cost: what it costs, above 0 (the floor may cost 0); None where that is not known.
-        floor: whether this is no network.
+        is_floor: whether this is no network.
         on_front: whether no network is at least as accurate at no higher cost, and better in one of the two.
     """
 
-    row: Row
+    result: ProbeResult
     cost: float | None
-    floor: bool
+    is_floor: bool
     on_front: bool
 
 
-def against_cost(rows: Sequence[Row], cost: str) -> tuple[Placed, ...]:
+def against_cost(results: Sequence[ProbeResult], cost: str) -> tuple[Placed, ...]:
     """Every result with one of its `COSTS`, in the order given.
 
     The floor is a yardstick, not a choice: at no weights and next to no time it would stand at the cheap end of every
@@ -43,30 +40,29 @@ def against_cost(rows: Sequence[Row], cost: str) -> tuple[Placed, ...]:
     is not either, at whatever cost.
 
     Args:
-        rows: as in the `results` of `compare --json`.
+        results: how well backbones do, or several together, on the same images.
         cost: one of `COSTS`.
     """
-    facts = {fact.name: fact for fact in registry.backbones()}
-    known = [facts.get(str(row["backbone"])) for row in rows]  # none of two together
-    floors = [fact is not None and fact.is_floor for fact in known]
-    costs = [cost_of(row, fact, cost) for row, fact in zip(rows, known, strict=True)]
-    least = max((row["accuracy_mean"] for row, floor in zip(rows, floors, strict=True) if floor), default=-math.inf)
-    able = [not floor and row["accuracy_mean"] > least for row, floor in zip(rows, floors, strict=True)]
+    accuracy = [result.accuracy_mean for result in results]
+    floors = [is_floor(result.backbone) for result in results]
+    costs = [cost_of(result, cost) for result in results]
+    least = max((value for value, floor in zip(accuracy, floors, strict=True) if floor), default=-math.inf)
+    able = [not floor and value > least for value, floor in zip(accuracy, floors, strict=True)]
     on_front = front(
-        [row["accuracy_mean"] if fine else math.nan for row, fine in zip(rows, able, strict=True)],
+        [value if fine else math.nan for value, fine in zip(accuracy, able, strict=True)],
         [math.nan if value is None else value for value in costs],
     )
-    return tuple(Placed(*one) for one in zip(rows, costs, floors, on_front, strict=True))
+    return tuple(Placed(*facts) for facts in zip(results, costs, floors, on_front, strict=True))
 
 
-def fronts(rows: Sequence[Row]) -> dict[str, list[str]]:
+def fronts(results: Sequence[ProbeResult]) -> dict[str, list[str]]:
     """The backbones on the front by each cost, the cheapest first; in one place for each, whatever its probes."""
-    found = {}
+    names = {}
     for cost in COSTS:
-        placed = [one for one in against_cost(rows, cost) if one.on_front]
-        ranked = sorted(placed, key=lambda one: (one.cost or 0.0, one.row["accuracy_mean"]))
-        found[cost] = list(dict.fromkeys(str(one.row["backbone"]) for one in ranked))
-    return found
+        on_front = [placed for placed in against_cost(results, cost) if placed.on_front]
+        ranked = sorted(on_front, key=lambda placed: (placed.cost or 0.0, placed.result.accuracy_mean))
+        names[cost] = list(dict.fromkeys(placed.result.backbone for placed in ranked))
+    return names
 
 
 def front(accuracy: Sequence[float], cost: Sequence[float]) -> list[bool]:
@@ -83,16 +79,15 @@ def front(accuracy: Sequence[float], cost: Sequence[float]) -> list[bool]:
     ]
 
 
-def cost_of(row: Row, fact: BackboneInfo | None, cost: str) -> float | None:
+def cost_of(result: ProbeResult, cost: str) -> float | None:
     """What a result's backbone costs by one of `COSTS`; None where that is not known.
 
-    Args:
-        row: as in the `results` of `compare --json`.
-        fact: what is known of its backbone.
-        cost: which cost.
+    Of several together the result tells its speed and its size alone, as the registry does not know them.
     """
     if cost == "time_ms":
-        speed = float(row.get("images_per_s") or 0.0)
+        speed = result.images_per_s
         return 1000 / speed if math.isfinite(speed) and speed > 0 else None
-    value = float(row.get(cost) or (getattr(fact, cost) if fact else 0.0))
-    return value if value or (fact is not None and fact.is_floor) else None
+    info = known(result.backbone)
+    measured = result.size_mb if cost == "size_mb" else 0.0
+    value = float(measured or (getattr(info, cost) if info else 0.0))
+    return value if value or (info is not None and info.is_floor) else None

@@ -1,11 +1,12 @@
-"""Results of a comparison on disk, each a directory that is written as soon as it is there:
+"""A comparison on disk: each result in a directory of its own, which is written as soon as it is there:
 
     <folder>/results/<backbone>.<probe>/
         held_out.npz        what the probes said of the images they had not seen
         result.json         everything else, and how it was made; written last
+    <folder>/comparison.json        written when all are there: which results, in order, and what none of them tells
 
-and, when all are there, <folder>/comparison.json, which names them in order. So what a comparison that was stopped had
-found is still there, and the verdict can be computed anew from what is on the disk.
+The verdict and all that is shown are computed from these, and not stored. So what a comparison that was stopped had
+found is still there, and the comparisons of older versions, whose `comparison.json` holds more, can still be read.
 """
 
 from __future__ import annotations
@@ -15,15 +16,66 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import ProbeError
+from core.errors import GraftError, ProbeError
 from core.i18n import gettext as _
 from core.paths import file_sha256, read_json, write_json
-from core.probing.comparison.compare import Comparison
+from core.probing.comparison.comparison import Comparison, Failure
+from core.probing.comparison.ensemble import FEATURES, Ensemble, ensembles
+from core.probing.comparison.shortlist import Shortlist
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
+from core.probing.facts import DatasetFacts
+from core.probing.probes.probe import ProbeConfig
 
-COMPARISON, HELD_OUT = "comparison.json", "held_out.npz"
+COMPARISON, RESULT, HELD_OUT = "comparison.json", "result.json", "held_out.npz"
 FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds", "converged", "chosen")
+
+
+def save_comparison(comparison: Comparison, folder: Path) -> None:
+    """Makes the results in a folder, which `save_result` put there, a finished comparison."""
+    beside = next((ensemble for ensemble in comparison.ensembles if ensemble.kind == FEATURES), None)
+    content = {
+        "results": [{"backbone": result.backbone, "probe": result.probe} for result in comparison.results],
+        "members": list(beside.members) if beside else [],
+        "shortlist": comparison.shortlist.as_json() if comparison.shortlist else None,
+        "failed": [failure.as_json() for failure in comparison.failures],
+        "dataset": comparison.dataset.id,
+        "dataset_name": comparison.dataset.name,
+        "fingerprint": comparison.dataset.fingerprint,
+        "warnings": list(comparison.dataset.warnings),
+        "config": comparison.config.to_json(),
+    }
+    write_json(folder / COMPARISON, content)
+
+
+def load_comparison(folder: Path) -> Comparison:
+    """A finished comparison.
+
+    Raises:
+        ProbeError: it is not there, or damaged.
+    """
+    try:
+        content = read_json(folder / COMPARISON)
+        named = [(str(row["backbone"]), str(row["probe"])) for row in content["results"]]
+        shortlist, config = content["shortlist"], ProbeConfig.from_json(content["config"])
+        shortlisted = Shortlist.from_json(shortlist) if shortlist else None
+        failures = tuple(Failure(str(row["backbone"]), str(row["message"])) for row in content["failed"])
+        members = [str(name) for name in content.get("members") or ()]
+        dataset = DatasetFacts.from_json(content)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, GraftError) as problem:
+        raise ProbeError(_("The comparison cannot be read. Compare again.")) from problem
+    results = tuple(load_result(folder, *pair) for pair in named)
+    together = _together(folder, members, results) if members else ()
+    return Comparison(results, together, shortlisted, failures, config, dataset)
+
+
+def _together(folder: Path, members: list[str], results: tuple[ProbeResult, ...]) -> tuple[Ensemble, ...]:
+    """The ensembles of two of the results, of which one was kept and the other is their mean."""
+    first = {result.backbone: result for result in results if result.probe == results[0].probe}
+    if any(name not in first for name in members):
+        raise ProbeError(_("The comparison cannot be read. Compare again."))
+    beside = load_result(folder, " + ".join(members), results[0].probe)
+    return ensembles([first[name] for name in members], beside)
 
 
 def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> None:
@@ -32,7 +84,7 @@ def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> N
     result.held_out.save(place / HELD_OUT)
     facts = {name: getattr(result, name) for name in FACTS}
     content = {**facts, "notes": list(result.notes), "made": dict(made), "sha256": file_sha256(place / HELD_OUT)}
-    write_json(place / "result.json", content)
+    write_json(place / RESULT, content)
 
 
 def kept_result(folder: Path, backbone: str, probe: str, made: Mapping[str, Any]) -> ProbeResult | None:
@@ -62,23 +114,14 @@ def load_result(folder: Path, backbone: str, probe: str) -> ProbeResult:
     return ProbeResult(**facts, notes=notes, held_out=HeldOut.load(file))
 
 
-def load_comparison(folder: Path) -> Comparison:
-    """A finished comparison, whose verdict is computed anew from what its probes said.
-
-    Raises:
-        ProbeError: it is not there, or damaged.
-    """
-    try:
-        rows = read_json(folder / COMPARISON)["results"]
-        named = [(str(row["backbone"]), str(row["probe"])) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise ProbeError(_("The comparison cannot be read. Compare again.")) from problem
-    return Comparison(tuple(load_result(folder, *pair) for pair in named))
+def result_file(folder: Path, backbone: str, probe: str) -> Path:
+    """The file that is there when a result is: its version is that of the result."""
+    return _place(folder, backbone, probe) / RESULT
 
 
 def _content(folder: Path, backbone: str, probe: str) -> Any:
     try:
-        return read_json(_place(folder, backbone, probe) / "result.json")
+        return read_json(result_file(folder, backbone, probe))
     except (OSError, ValueError) as problem:
         raise _damaged(backbone) from problem
 

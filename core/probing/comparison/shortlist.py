@@ -8,17 +8,18 @@ with the best ImageNet accuracy, which a look at few photos may miss: together t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.backbones import registry
-from core.data.dataset import Dataset, Item
-from core.errors import BackboneError, ProbeError
+from core.data.dataset import Dataset
+from core.errors import ProbeError
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
-from core.probing.comparison.compare import is_floor
+from core.probing.comparison.candidates import is_floor, known
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 
@@ -52,6 +53,16 @@ class Screened:
         """As a JSON object."""
         return {**dataclasses.asdict(self), "interval": list(self.interval)}
 
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Screened:
+        """From what `as_json` gave."""
+        low, high = row["interval"]
+        top1 = row["imagenet_top1"]
+        return cls(
+            str(row["backbone"]), float(row["accuracy"]), (float(low), float(high)),
+            None if top1 is None else float(top1), bool(row["kept"]), str(row["why"]),
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Shortlist:
@@ -69,6 +80,11 @@ class Shortlist:
         """As the `shortlist` of `compare --json`."""
         return {"n": self.n, "kept": list(self.kept), "rows": [row.as_json() for row in self.rows]}
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Shortlist:
+        """From what `as_json` gave."""
+        return cls(tuple(Screened.from_json(row) for row in content["rows"]), int(content["n"]))
+
 
 def look_config(config: ProbeConfig) -> ProbeConfig:
     """How the look probes: neighbours, once through the folds."""
@@ -76,24 +92,35 @@ def look_config(config: ProbeConfig) -> ProbeConfig:
 
 
 def sample(dataset: Dataset, seed: int, most: int = SAMPLE) -> Dataset:
-    """A dataset of at most `most` training images (more, where the classes are many), with the classes' shares kept.
-
-    A class keeps at least ten of its images, or all where it has fewer.
-    """
+    """A dataset of at most about `most` training images; see `sample_rows`."""
     items = dataset.split("train")
+    rows = sample_rows([item.label for item in items], seed, most)
+    return dataclasses.replace(dataset, items=tuple(items[row] for row in rows))
+
+
+def sample_rows(labels: Sequence[int] | NDArray[np.int64], seed: int, most: int = SAMPLE) -> NDArray[np.int64]:
+    """At most `most` rows (more, where the classes are many), sorted, with the classes' shares kept.
+
+    A class keeps at least ten of its rows, or all where it has fewer.
+
+    Args:
+        labels: (n,) the class of each row.
+        seed: of the draw.
+        most: how many rows to keep.
+    """
     random = np.random.default_rng(seed)
-    by_class: dict[int, list[Item]] = {}
-    for item in items:
-        by_class.setdefault(item.label, []).append(item)
-    share = min(1.0, most / max(1, len(items)))
-    kept: set[Item] = set()
+    share = min(1.0, most / max(1, len(labels)))
+    by_class: dict[int, list[int]] = {}
+    for row, label in enumerate(labels):
+        by_class.setdefault(int(label), []).append(row)
+    kept: list[int] = []
     for own in by_class.values():
         quota = min(len(own), max(_LEAST_A_CLASS, round(share * len(own))))
-        kept.update(own[row] for row in random.choice(len(own), quota, replace=False))
-    return dataclasses.replace(dataset, items=tuple(item for item in items if item in kept))
+        kept += [own[at] for at in random.choice(len(own), quota, replace=False)]
+    return np.array(sorted(kept), dtype=np.int64)
 
 
-def shortlist(looks: Iterable[ProbeResult], keep: int = KEEP) -> Shortlist:
+def shortlist_of(looks: Iterable[ProbeResult], keep: int = KEEP) -> Shortlist:
     """Chooses from what a look found of each backbone.
 
     Args:
@@ -103,22 +130,20 @@ def shortlist(looks: Iterable[ProbeResult], keep: int = KEEP) -> Shortlist:
     Raises:
         ProbeError: nothing was looked at, or nothing is to be kept.
     """
-    found = sorted(looks, key=lambda look: -look.accuracy_mean)
-    if not found or keep < 1:
+    ranked = sorted(looks, key=lambda look: -look.accuracy_mean)
+    if not ranked or keep < 1:
         raise ProbeError(_("A shortlist keeps at least 1 of at least 1 backbone."))
-    networks = [look for look in found if not is_floor(look.backbone)]
+    networks = [look for look in ranked if not is_floor(look.backbone)]
     best = {look.backbone for look in networks[:keep]}
     last = networks[min(keep, len(networks)) - 1].accuracy_mean if networks else 0.0
     champion = _champion([look.backbone for look in networks])
-    rows = [_screened(look, look.backbone in best, look.backbone == champion, last) for look in found]
-    return Shortlist(tuple(rows), len(found[0].oof))
+    rows = [_screened(look, look.backbone in best, look.backbone == champion, last) for look in ranked]
+    return Shortlist(tuple(rows), len(ranked[0].oof))
 
 
 def _imagenet_top1(backbone: str) -> float | None:
-    try:
-        return registry.info(backbone).imagenet_top1
-    except BackboneError:
-        return None
+    info = known(backbone)
+    return info.imagenet_top1 if info else None
 
 
 def _champion(networks: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.features.reduce import Reduction
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.probing.comparison.compare import candidate
+from core.probing.comparison.candidates import candidate
 from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut

@@ -21,7 +21,7 @@ import numpy as np
 from core.errors import ProbeError
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.probing.comparison.compare import candidate
+from core.probing.comparison.candidates import candidate
 from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.probes.probe import ProbeConfig

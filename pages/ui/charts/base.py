@@ -93,6 +93,28 @@ def log_axis(low: float, high: float) -> dict[str, Any]:
     return {"type": "log", "range": [start, end], "tickvals": shown, "ticktext": [f"{t:,g}" for t in shown]}
 
 
+def error_bars(
+    values: Sequence[float], intervals: Sequence[Sequence[float] | None], color: str = BLUE
+) -> dict[str, Any]:
+    """Error bars from each value to both ends of its interval; a value without an interval has none.
+
+    Args:
+        values: (n,) where the dots are.
+        intervals: (n,) the low and the high end for each, or None.
+        color: of the bars.
+    """
+    ends = [interval or (value, value) for value, interval in zip(values, intervals, strict=True)]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [max(high - value, 0.0) for value, (_low, high) in zip(values, ends, strict=True)],
+        "arrayminus": [max(value - low, 0.0) for value, (low, _high) in zip(values, ends, strict=True)],
+        "color": color,
+        "thickness": 1.5,
+        "width": 4,
+    }
+
+
 def rows_height(n: int, each_px: int = 26, around_px: int = 80, most_px: int = 900) -> int:
     """The height in pixels of a figure with `n` rows; Plotly draws nothing legible below 150."""
     return min(max(around_px + each_px * n, 150), most_px)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import streamlit as st
 from core.data.dataset import Dataset
 from core.features.reduce import Reduction
 from core.jobs.store import Job
+from core.probing.crossval.crossval import ProbeResult
 from core.tasks.requests import ComponentsRequest
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.components import components_curve
@@ -18,7 +19,7 @@ from pages.ui.compare.measured import judged_by, measured, probing
 from pages.ui.i18n import _
 
 
-def section(dataset: Dataset, names: list[str], job: Job) -> None:
+def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     """A backbone, the button that probes it with ever more components, and how many are enough."""
     st.caption(
         _(
@@ -28,7 +29,9 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
         )
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        backbone = st.selectbox(_("Backbone"), names, key=f"components-backbone-{job.id}", width=280)
+        backbone = st.selectbox(
+            _("Backbone"), [result.backbone for result in ranked], key=f"components-backbone-{job.id}", width=280
+        )
         whiten = st.toggle(_("Whiten"), key=f"components-whiten-{job.id}")
     request = ComponentsRequest(
         workspace=state.workspace(),
@@ -72,5 +75,5 @@ def _result(document: Mapping[str, Any]) -> None:
         for point in document["points"]
     ]
     with st.container(horizontal=True):
-        downloads.document(_("Download components (JSON)"), document, f"{name}.json")
+        downloads.document(_("Download components (JSON)"), lambda: document, f"{name}.json")
         downloads.table(_("Download components (CSV)"), headings, rows, f"{name}.csv")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from core.data.dataset import Dataset
 from core.jobs.store import Job
+from core.probing.crossval.crossval import ProbeResult
 from core.probing.studies.forecast import Forecast, most_more
 from core.probing.studies.growth import LearningCurve
 from core.tasks.requests import LearningCurveRequest
@@ -20,7 +21,7 @@ from pages.ui.i18n import _
 Document = Mapping[str, Any]
 
 
-def section(dataset: Dataset, names: list[str], job: Job) -> None:
+def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     """A backbone, the button that measures its curve, and what more photos would bring."""
     st.caption(
         _(
@@ -28,7 +29,7 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
             "photos of the same kind and mixture would bring, up to four times as many as there are."
         )
     )
-    backbone = st.selectbox(_("Backbone"), names, key="curve-backbone", width=280)
+    backbone = st.selectbox(_("Backbone"), [result.backbone for result in ranked], key="curve-backbone", width=280)
     request = LearningCurveRequest(
         workspace=state.workspace(),
         dataset=dataset.id,
@@ -123,7 +124,7 @@ def _classes(document: Document) -> None:
 
 def _take_along(document: Document) -> None:
     with st.container(horizontal=True):
-        downloads.document(_("Download curve (JSON)"), document, f"curve-{document['backbone']}.json")
+        downloads.document(_("Download curve (JSON)"), lambda: document, f"curve-{document['backbone']}.json")
         downloads.records(_("Download curve (CSV)"), document["points"], f"curve-{document['backbone']}.csv")
         name = f"curve-classes-{document['backbone']}.csv"
         downloads.records(_("Download classes (CSV)"), document["per_class"], name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,6 +10,7 @@ import streamlit as st
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job
+from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import DepthRequest
 from core.training.config import mode_label
@@ -19,7 +20,7 @@ from pages.ui.compare.measured import judged_by, measured, probing
 from pages.ui.i18n import _
 
 
-def section(dataset: Dataset, names: list[str], job: Job) -> None:
+def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     """A backbone, the button that probes it after each of its stages, and what that says about fine-tuning."""
     st.caption(
         _(
@@ -28,7 +29,7 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
             "worth training anew."
         )
     )
-    trainable = [name for name in names if info(name).stages]
+    trainable = [result.backbone for result in ranked if info(result.backbone).stages]
     if not trainable:
         st.info(_("None of the compared backbones has stages. Compare one that can be trained."))
         return
@@ -91,5 +92,5 @@ def _take_along(document: Mapping[str, Any]) -> None:
     headings = ["stage", "features", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
     name = f"depth-{document['backbone']}"
     with st.container(horizontal=True):
-        downloads.document(_("Download depth (JSON)"), document, f"{name}.json")
+        downloads.document(_("Download depth (JSON)"), lambda: document, f"{name}.json")
         downloads.table(_("Download depth (CSV)"), headings, rows, f"{name}.csv")

@@ -14,9 +14,10 @@ from core.errors import GraftError
 from core.evaluation.predictions import Predictions
 from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap, neighbours_in_words
 from core.jobs.store import Job
+from core.probing.crossval.crossval import ProbeResult
 from core.tasks.requests import EmbeddingMapRequest
 from core.tasks.results import Mapped, MapPoints
-from pages.ui import figures, progress, resources, state
+from pages.ui import figures, progress, state
 from pages.ui.charts import base
 from pages.ui.compare.charts.map import embedding_map
 from pages.ui.i18n import _
@@ -37,7 +38,7 @@ class Map:
     said: Mapping[str, tuple[bool, int]]
 
 
-def section(dataset: Dataset, names: list[str], job: Job) -> None:
+def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     """Draws the maps of one or two backbones, and the photos that are chosen on them with their neighbours."""
     st.caption(
         _(
@@ -46,12 +47,13 @@ def section(dataset: Dataset, names: list[str], job: Job) -> None:
             "by its name, to see it with those most like it."
         )
     )
-    backbones, method, tint = _asked(names, job)
+    backbones, method, tint = _asked([result.backbone for result in ranked], job)
     if method == "umap" and not has_umap():
         said = _("UMAP is not installed here. Whoever runs this app can add it with `{command}`; until then, t-SNE.")
         st.info(said.format(command=UMAP_INSTALL), icon=":material/extension_off:")
         return
-    maps = [found for name in backbones if (found := _made(dataset, name, method, job)) is not None]
+    results = {result.backbone: result for result in ranked}
+    maps = [found for name in backbones if (found := _made(dataset, results[name], method)) is not None]
     if not maps or len(maps) < len(backbones):
         return
     items = {item.sha256: item for item in dataset.items}
@@ -98,14 +100,14 @@ def _asked(names: list[str], job: Job) -> tuple[list[str], str, str]:
     return backbones, method, tint
 
 
-def _made(dataset: Dataset, backbone: str, method: str, comparison: Job) -> Map | None:
+def _made(dataset: Dataset, result: ProbeResult, method: str) -> Map | None:
     """The map of one backbone, None while it is being made."""
     job = state.once(
         EmbeddingMapRequest(
             workspace=state.workspace(),
             dataset=dataset.id,
             fingerprint=dataset.fingerprint,
-            backbone=backbone,
+            backbone=result.backbone,
             method=method,
         )
     )
@@ -117,9 +119,7 @@ def _made(dataset: Dataset, backbone: str, method: str, comparison: Job) -> Map 
     except GraftError as problem:
         st.warning(literal(str(problem)))
         return None
-    file = comparison.path / "probes" / backbone / "predictions" / "oof.npz"
-    said = _said(resources.judged(file)[0]) if file.is_file() else {}
-    return Map(backbone, method, mapped.note, points, said)
+    return Map(result.backbone, method, mapped.note, points, _said(result.oof))
 
 
 def _said(predictions: Predictions) -> dict[str, tuple[bool, int]]:

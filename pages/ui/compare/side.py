@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -12,45 +11,29 @@ from core.evaluation.intervals import Interval
 from core.evaluation.predictions import Predictions
 from core.jobs.store import Job
 from core.probing.comparison import pareto
+from core.probing.crossval.crossval import ProbeResult
 from core.probing.pairwise.sidebyside import SideBySide, agreements, compared_classes
 from core.probing.probes.kinds import find
-from pages.ui import downloads, figures, resources, state, text
+from pages.ui import downloads, figures, text
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare.charts.cost import accuracy_against_cost
 from pages.ui.compare.charts.side import MOST_CLASSES, agreement_matrix, class_differences, confusion_difference
 from pages.ui.i18n import _
 
-Row = Mapping[str, Any]
+
+def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:  # noqa: ARG001 (as every section)
+    """All that is known of the compared backbones beside each other, the best first."""
+    _scores(ranked, job)
+    _cost(ranked, job)
+    if len(ranked) > 1:
+        predictions = {result.backbone: result.oof for result in ranked}
+        _two(predictions, job)
+        _agreement(predictions, job)
 
 
-def section(dataset: Dataset, names: list[str], job: Job) -> None:  # noqa: ARG001 (as every section)
-    """All that is known of the compared backbones beside each other; `names` are the best first."""
-    rows, said = loaded(job, names)
-    if not rows:
-        st.info(_("This comparison did not keep what its probes said. Compare again to see them side by side."))
-        return
-    _scores(rows, job)
-    _cost(rows, job)
-    if len(rows) > 1:
-        _two(rows, said, job)
-        _agreement(said, job)
-
-
-def loaded(job: Job, names: Sequence[str]) -> tuple[list[Row], dict[str, Predictions]]:
-    """The results of the probe that the page judges with, and what it said of every held-out image, by backbone."""
-    comparison = resources.comparison(job)
-    if comparison is None:
-        return [], {}
-    chosen = state.widget(f"judge-{job.id}")
-    results = comparison.of(str(chosen) if chosen in comparison.probes else comparison.probes[0])
-    found = {result.backbone: result for result in results}
-    ordered = [found[name] for name in names if name in found]
-    return [result.as_json() for result in ordered], {result.backbone: result.oof for result in ordered}
-
-
-def _scores(rows: Sequence[Row], job: Job) -> None:
+def _scores(ranked: Sequence[ProbeResult], job: Job) -> None:
     st.caption(
-        _("All with {probe}, on the same held-out training images.").format(probe=find(rows[0]["probe"]).label.lower())
+        _("All with {probe}, on the same held-out training images.").format(probe=find(ranked[0].probe).label.lower())
     )
     left, right = st.columns(2, gap="large")
     shown = (
@@ -60,10 +43,10 @@ def _scores(rows: Sequence[Row], job: Job) -> None:
     for column, measure, heading, alt in shown:
         with column:
             st.markdown(f"##### {heading}")
-            figures.shown(accuracy_bars(rows, measure), f"side-{measure}-{job.id}", alt, measure, heading)
+            figures.shown(accuracy_bars(ranked, measure), f"side-{measure}-{job.id}", alt, measure, heading)
 
 
-def _cost(rows: Sequence[Row], job: Job) -> None:
+def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
     st.markdown("##### " + _("Accuracy against cost"))
     names = {
         "time_ms": _("Time for an image, here"),
@@ -74,7 +57,7 @@ def _cost(rows: Sequence[Row], job: Job) -> None:
     cost = st.selectbox(_("Cost"), pareto.COSTS, format_func=names.get, key=f"side-cost-{job.id}", width=320)
     title = _("Accuracy against cost: {cost}").format(cost=names[cost])
     figures.shown(
-        accuracy_against_cost(rows, cost),
+        accuracy_against_cost(ranked, cost),
         f"side-against-{cost}-{job.id}",
         _("Accuracy of each backbone against its cost, with the Pareto front"),
         f"accuracy_against_{cost}",
@@ -89,7 +72,7 @@ def _cost(rows: Sequence[Row], job: Job) -> None:
         )
         + (" " + _memory_words() if cost == "memory_mb" else "")
     )
-    _cost_table(rows)
+    _cost_table(ranked)
 
 
 def _memory_words() -> str:
@@ -99,64 +82,64 @@ def _memory_words() -> str:
     )
 
 
-def _cost_table(rows: Sequence[Row]) -> None:
-    found = [dict(row) for row in rows]
+def _cost_table(ranked: Sequence[ProbeResult]) -> None:
+    rows = [result.as_json() for result in ranked]
     for cost in pareto.COSTS:
-        for record, one in zip(found, pareto.against_cost(rows, cost), strict=True):
-            record |= {cost: one.cost, f"{cost}_on_front": one.on_front}
-    downloads.records(_("Download scores and costs (CSV)"), found, "side_by_side.csv")
+        for row, placed in zip(rows, pareto.against_cost(ranked, cost), strict=True):
+            row |= {cost: placed.cost, f"{cost}_on_front": placed.on_front}
+    downloads.records(_("Download scores and costs (CSV)"), rows, "side_by_side.csv")
 
 
-def _two(rows: Sequence[Row], said: Mapping[str, Predictions], job: Job) -> None:
-    names = [row["backbone"] for row in rows]
+def _two(predictions: Mapping[str, Predictions], job: Job) -> None:
+    names = list(predictions)
     st.markdown("##### " + _("Two backbones, class by class"))
     with st.container(horizontal=True):
         a = st.selectbox(_("This backbone"), names, key=f"side-a-{job.id}", width=280)
         others = [name for name in names if name != a]
         b = st.selectbox(_("against"), others, key=f"side-b-{job.id}", width=280)
-    found = compared_classes(a, said[a], b, said[b])
-    st.markdown(text.literal(" ".join(found.sentences)))
-    _classes(found, job)
-    _confusion(found, job)
+    pair = compared_classes(a, predictions[a], b, predictions[b])
+    st.markdown(text.literal(" ".join(pair.sentences)))
+    _classes(pair, job)
+    _confusion(pair, job)
 
 
-def _classes(found: SideBySide, job: Job) -> None:
+def _classes(pair: SideBySide, job: Job) -> None:
     most = MOST_CLASSES
-    title = _("Recall of each class: {a} against {b}").format(a=found.a, b=found.b)
+    title = _("Recall of each class: {a} against {b}").format(a=pair.a, b=pair.b)
     figures.shown(
-        class_differences(found),
+        class_differences(pair),
         f"side-classes-{job.id}",
         _("The difference of recall of each class with its interval"),
         "class_differences",
         title,
     )
-    if len(found.classes) > most:
+    if len(pair.classes) > most:
         st.caption(_("The {n} classes that differ most; the table has all of them.").format(n=most))
     with st.expander(_("Every class in numbers")):
-        _class_table(found)
+        _class_table(pair)
 
 
-def _class_table(found: SideBySide) -> None:
-    rows = [row.as_json() for row in found.classes]
-    whom = {"a": found.a, "b": found.b, "": ""}
+def _class_table(pair: SideBySide) -> None:
+    rows = [row.as_json() for row in pair.classes]
+    whom = {"a": pair.a, "b": pair.b, "": ""}
     numbers = {
-        _("Recall (points)"): [row.recall and 100 * row.recall for row in found.classes],
-        _("F1 (points)"): [row.f1 and 100 * row.f1 for row in found.classes],
+        _("Recall (points)"): [row.recall and 100 * row.recall for row in pair.classes],
+        _("F1 (points)"): [row.f1 and 100 * row.f1 for row in pair.classes],
     }
     p_values = {
-        _("McNemar's p"): [row.p for row in found.classes],
-        _("p corrected"): [row.p_holm for row in found.classes],
+        _("McNemar's p"): [row.p for row in pair.classes],
+        _("p corrected"): [row.p_holm for row in pair.classes],
     }
     recall, f1 = numbers
     st.dataframe(
         {
-            _("Class"): [row.name for row in found.classes],
-            _("Images"): [row.n for row in found.classes],
-            _("Gains from"): [whom[row.gains] for row in found.classes],
+            _("Class"): [row.name for row in pair.classes],
+            _("Images"): [row.n for row in pair.classes],
+            _("Gains from"): [whom[row.gains] for row in pair.classes],
             recall: numbers[recall],
-            _("Recall, 95 %"): [_points(row.interval) for row in found.classes],
+            _("Recall, 95 %"): [_points(row.interval) for row in pair.classes],
             f1: numbers[f1],
-            _("F1, 95 %"): [_points(row.f1_interval) for row in found.classes],
+            _("F1, 95 %"): [_points(row.f1_interval) for row in pair.classes],
             **p_values,
         },
         hide_index=True,
@@ -170,7 +153,7 @@ def _class_table(found: SideBySide) -> None:
             "it is of one repeat of the cross-validation, and knows nothing of how other training photos would do."
         )
     )
-    named = [{"a": found.a, "b": found.b, **row} for row in rows]
+    named = [{"a": pair.a, "b": pair.b, **row} for row in rows]
     downloads.records(_("Download the classes (CSV)"), named, "class_differences.csv")
 
 
@@ -178,31 +161,31 @@ def _points(interval: Interval | None) -> str:
     return "{:+.1f} – {:+.1f}".format(*(100 * end for end in interval)) if interval else ""
 
 
-def _confusion(found: SideBySide, job: Job) -> None:
-    title = _("Images in each cell of the confusion matrix: {a} minus {b}").format(a=found.a, b=found.b)
+def _confusion(pair: SideBySide, job: Job) -> None:
+    title = _("Images in each cell of the confusion matrix: {a} minus {b}").format(a=pair.a, b=pair.b)
     st.markdown("##### " + _("Where their mistakes differ"))
     st.caption(
         text.literal(
             _(
                 "Blue, with a plus: {a} puts more images into this cell. Orange, with a minus: {b} does. On the "
                 "diagonal more is better; off it, fewer."
-            ).format(a=found.a, b=found.b)
+            ).format(a=pair.a, b=pair.b)
         )
     )
     figures.shown(
-        confusion_difference(found),
+        confusion_difference(pair),
         f"side-confusion-{job.id}",
         _("The difference of the two confusion matrices"),
         "confusion_difference",
         title,
     )
-    for sentence in found.shifts_in_words:
+    for sentence in pair.shifts_in_words:
         st.markdown("- " + text.literal(sentence))
 
 
-def _agreement(said: Mapping[str, Predictions], job: Job) -> None:
+def _agreement(predictions: Mapping[str, Predictions], job: Job) -> None:
     st.markdown("##### " + _("How far they agree"))
-    pairs = agreements(said)
+    pairs = agreements(predictions)
     st.caption(
         _(
             "The share of images that two backbones put into the same class, and Cohen's κ, which takes off what "
@@ -218,22 +201,28 @@ def _agreement(said: Mapping[str, Predictions], job: Job) -> None:
         _("How often any two backbones give the same class, and Cohen's κ"),
     )
     with st.expander(_("Every pair in numbers")):
-        rows = [pair.as_json() for pair in pairs]
-        shares = {
-            "same": _("Same class"), "both_right": _("Both right"), "only_a": _("Only the first"),
-            "only_b": _("Only the second"), "both_wrong": _("Both wrong"), "oracle": _("At least one"),
-        }  # fmt: skip
+        counts = {
+            _("Same class"): [pair.same for pair in pairs],
+            _("Both right"): [pair.both_right for pair in pairs],
+            _("Only the first"): [pair.only_a for pair in pairs],
+            _("Only the second"): [pair.only_b for pair in pairs],
+            _("Both wrong"): [pair.both_wrong for pair in pairs],
+            _("At least one"): [pair.oracle for pair in pairs],
+        }
         st.dataframe(
             {
-                _("First"): [row["a"] for row in rows],
-                _("Second"): [row["b"] for row in rows],
-                **{label: [text.percent(row[name]) for row in rows] for name, label in shares.items()},
-                _("κ"): ["" if row["kappa"] is None else f"{row['kappa']:.2f}" for row in rows],
-                _("κ, 95 %"): ["{:.2f} – {:.2f}".format(*row["kappa_ci"]) if row["kappa_ci"] else "" for row in rows],
+                _("First"): [pair.a for pair in pairs],
+                _("Second"): [pair.b for pair in pairs],
+                **{
+                    label: [text.percent(pair.share(count)) for pair, count in zip(pairs, column, strict=True)]
+                    for label, column in counts.items()
+                },
+                _("κ"): ["" if pair.kappa is None else f"{pair.kappa:.2f}" for pair in pairs],
+                _("κ, 95 %"): ["{:.2f} – {:.2f}".format(*pair.kappa_ci) if pair.kappa_ci else "" for pair in pairs],
             },
             hide_index=True,
         )
         st.caption(
             _("At least one: what someone would get right who always knew which of the two to believe (an oracle).")
         )
-        downloads.records(_("Download the agreement (CSV)"), rows, "agreement.csv")
+        downloads.records(_("Download the agreement (CSV)"), [pair.as_json() for pair in pairs], "agreement.csv")

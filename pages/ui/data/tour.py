@@ -13,6 +13,7 @@ import streamlit as st
 from core.backbones.registry import backbones
 from core.errors import GraftError
 from core.jobs.store import Job, JobStatus
+from core.probing.comparison.verdict import ROPE
 from core.tasks.asking import Request
 from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
 from core.tasks.results import TakenIn, result_of
@@ -146,11 +147,13 @@ def _draw_data(_job: Job, status: JobStatus) -> None:
     gallery.grid(pictures, key="tour-images", width_px=100)
 
 
-def _draw_comparison(_job: Job, status: JobStatus) -> None:
-    if verdict := status.result.get("verdict"):
-        st.markdown(text.literal(verdict["why"]))
-    figure = accuracy_bars(status.result["results"])
-    figures.shown(figure, "tour-compare", _("Accuracy of each"), "accuracy")
+def _draw_comparison(job: Job, _status: JobStatus) -> None:
+    comparison = resources.comparison(job)
+    if comparison is None:
+        st.caption(_("What was found here cannot be read by this version of Graft. Compare again."))
+        return
+    st.markdown(text.literal(resources.verdict(job, comparison, comparison.probes[0], ROPE).why))
+    figures.shown(accuracy_bars(comparison.results), "tour-compare", _("Accuracy of each"), "accuracy")
 
 
 def _draw_live_history(job: Job) -> None:

@@ -4,21 +4,6 @@ NASTY = "<b>R&D</b> $x$"
 NASTY_SHOWN = "&lt;b&gt;R&amp;D&lt;/b&gt; &#36;x&#36;"
 
 
-def row(backbone="resnet18", accuracy=0.9, **more):
-    return {
-        "backbone": backbone,
-        "probe": "logistic",
-        "accuracy_mean": accuracy,
-        "accuracy_ci": (accuracy - 0.05, accuracy + 0.02),
-        "macro_f1_mean": accuracy - 0.1,
-        "macro_f1_ci": (accuracy - 0.2, accuracy),
-        "fold_accuracy": [accuracy - 0.01, accuracy + 0.01],
-        "feature_dim": 512,
-        "images_per_s": 50.0,
-        **more,
-    }
-
-
 SHORTCUT = {"accuracy": 0.8, "interval": (0.7, 0.85), "chance": 0.5, "alarming": True}
 STAGE = {"name": NASTY, "width": 48, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9]}
 

@@ -58,3 +58,10 @@ def test_a_logarithmic_axis_writes_its_numbers_out():
     axis = base.log_axis(8, 90)
     assert axis["ticktext"] == ["5", "10", "20", "50", "100"]
     assert axis["range"][0] < np.log10(8) < np.log10(90) < axis["range"][1]
+
+
+def test_error_bars_reach_from_each_value_to_the_ends_of_its_interval():
+    bars = base.error_bars([0.8, 0.5, 0.9], [(0.7, 0.85), None, (0.6, 0.88)], base.ORANGE)
+    assert bars["array"] == pytest.approx([0.05, 0, 0])  # none points backwards, where a mean is outside
+    assert bars["arrayminus"] == pytest.approx([0.1, 0, 0.3])
+    assert (bars["symmetric"], bars["color"]) == (False, base.ORANGE)

@@ -7,7 +7,7 @@ from core.evaluation.metrics import ClassScore
 from core.evaluation.predictions import Predictions
 from core.probing.pairwise.sidebyside import agreements, compared_classes
 from pages.ui.charts import base
-from pages.ui.charts.accuracy import accuracy_bars, fold_accuracy
+from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
 from pages.ui.charts.quality import class_scores, confusion_matrix, probability_bars
 from pages.ui.compare.charts.components import components_curve
@@ -18,7 +18,8 @@ from pages.ui.compare.charts.map import embedding_map
 from pages.ui.compare.charts.side import agreement_matrix, class_differences, confusion_difference
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.charts_health import shortcut_bars
-from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch, row
+from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch
+from tests.probing.conftest import make_result
 
 COUNT = {
     "components": 1, "variance": 0.5, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9], "fold_accuracy": [0.7, 0.9],
@@ -36,12 +37,11 @@ def every_figure():
         "split_counts": split_counts({"train": {NASTY: 3}}),
         "shortcuts": shortcut_bars([NASTY], [SHORTCUT]),
         "sizes": image_sizes([10], [20]),
-        "accuracy_against_cost": accuracy_against_cost([row(NASTY)]),
-        "accuracy_bars": accuracy_bars([row(NASTY)]),
+        "accuracy_against_cost": accuracy_against_cost([make_result(NASTY)]),
+        "accuracy_bars": accuracy_bars([make_result(NASTY)]),
         "agreement": agreement_matrix(agreements({NASTY: ants, "b": bees})),
         "class_differences": class_differences(compared_classes("a", ants, NASTY, bees)),
         "confusion_difference": confusion_difference(compared_classes("a", ants, "b", bees)),
-        "fold_accuracy": fold_accuracy([row(NASTY)]),
         "embedding_map": embedding_map(xy, [0, 0], [NASTY], ["a", "b"], names=[NASTY, NASTY]),
         "components": components_curve([COUNT, {**COUNT, "components": 4}], 4),
         "depth": depth_curve([STAGE, {**STAGE, "name": "last"}], ["last"]),

@@ -13,18 +13,7 @@ from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare.charts.cost import accuracy_against_cost
 from pages.ui.compare.charts.placing import text_positions
 from pages.ui.compare.charts.side import agreement_matrix, class_differences, confusion_difference
-
-
-def row(backbone="resnet18", accuracy=0.9, **more):
-    return {
-        "backbone": backbone,
-        "probe": "logistic",
-        "accuracy_mean": accuracy,
-        "accuracy_ci": (accuracy - 0.05, accuracy + 0.02),
-        "images_per_s": 50.0,
-        "feature_dim": 512,
-        **more,
-    }
+from tests.probing.conftest import make_result
 
 
 def said(y, called, names):
@@ -43,33 +32,38 @@ def found():
 
 
 def test_accuracy_against_cost_joins_the_front_and_leaves_the_beaten_open():
-    rows = [row("a", 0.9), row("b", 0.8, images_per_s=500.0), row("c", 0.7, images_per_s=100.0)]
-    off, on = accuracy_against_cost(rows).data
-    assert (on.x, on.y) == ((2.0, 20.0), (0.8, 0.9))
+    best = make_result("a", 90, size_mb=0.0)
+    results = [best, make_result("b", 80, images_per_s=500.0), make_result("c", 70, images_per_s=100.0)]
+    off, on = accuracy_against_cost(results).data
+    assert on.x == (2.0, 20.0)
+    assert on.y == pytest.approx((0.8, 0.9))
     assert on.mode == "lines+markers+text"
     assert on.line.shape == "hv"
-    assert on.error_y.array == pytest.approx((0.02, 0.02))
-    assert on.error_y.arrayminus == pytest.approx((0.05, 0.05))
+    low, high = best.accuracy_ci
+    assert on.error_y.array[1] == pytest.approx(high - 0.9)
+    assert on.error_y.arrayminus[1] == pytest.approx(0.9 - low)
     assert [t.strip() for t in on.text] == ["b", "a"]
-    assert (off.x, off.y, off.marker.symbol) == ((10.0,), (0.7,), "circle-open")
+    assert (off.x, off.y, off.marker.symbol) == ((10.0,), pytest.approx((0.7,)), "circle-open")
     assert on.customdata == (["b", "logistic"], ["a", "logistic"])
     assert on.hovertext[1] == (
-        "a<br>accuracy 90.0 %<br>95 % interval 85.0–92.0 %<br>20.0 ms per image (50 images per second)"
-        "<br>512 features per image"
+        f"a<br>accuracy 90.0 %<br>95 % interval {100 * low:.1f}–{100 * high:.1f} %<br>20.0 ms per image (50 images per "
+        "second)<br>512 features per image<br>100 images"
     )
 
 
 def test_the_floor_is_a_line_across_and_no_dot_of_the_front():
-    figure = accuracy_against_cost([row("resnet18", 0.9), row("pixels_16", 0.4, images_per_s=9e3)], "size_mb")
+    figure = accuracy_against_cost(
+        [make_result("resnet18", 90), make_result("pixels_16", 40, images_per_s=9e3, size_mb=0.0)], "size_mb"
+    )
     off, on, floor = figure.data
     assert (len(off.x), len(on.x)) == (0, 1)
-    assert set(floor.y) == {0.4}
+    assert floor.y == pytest.approx((0.4,) * len(floor.y))
     assert floor.mode == "lines"
     assert "pixels_16, 40.0 %" in floor.name
     assert "is below this figure" in floor.name
     low, _high = figure.layout.yaxis.range
     assert low > 0.8
-    near = accuracy_against_cost([row("resnet18", 0.9), row("pixels_16", 0.8)], "size_mb")
+    near = accuracy_against_cost([make_result("resnet18", 90), make_result("pixels_16", 80, size_mb=0.0)], "size_mb")
     assert near.layout.yaxis.range[0] < 0.8
     assert "below" not in near.data[2].name
 
@@ -79,21 +73,21 @@ def test_the_floor_is_a_line_across_and_no_dot_of_the_front():
     [("size_mb", 44.661, "MB of weights"), ("memory_mb", 49.4, "49 MB of memory"), ("gflops", 1.814, "1.81 × 10⁹")],
 )
 def test_every_cost_has_its_axis_and_its_words(cost, value, words):
-    figure = accuracy_against_cost([row(size_mb=44.661)], cost)
+    figure = accuracy_against_cost([make_result(size_mb=44.661)], cost)
     assert figure.data[1].x == pytest.approx((value,))
     assert words in figure.data[1].hovertext[0]
     assert figure.layout.xaxis.type == "log"
 
 
-@pytest.mark.parametrize("speed", [None, 0.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("speed", [0.0, float("nan"), float("inf")])
 def test_a_backbone_without_a_measured_speed_has_no_place_against_time(speed):
-    off, on = accuracy_against_cost([row("a", images_per_s=speed)]).data
+    off, on = accuracy_against_cost([make_result("a", images_per_s=speed)]).data
     assert (off.x, on.x) == ((), ())
 
 
 def test_a_name_without_room_is_left_out_and_the_front_keeps_its_names():
-    rows = [row(f"backbone number {i}", 0.8 + i / 1e4, images_per_s=50 + i / 1e4) for i in range(40)]
-    off, on = accuracy_against_cost(rows).data
+    results = [make_result(f"backbone number {i}", 8000 + i, 10_000, images_per_s=50 + i / 1e4) for i in range(40)]
+    off, on = accuracy_against_cost(results).data
     assert [t.strip() for t in on.text] == ["backbone number 39"]
     assert sum(t != "" for t in off.text) < 10
     assert len(off.hovertext) == 39
@@ -188,7 +182,7 @@ def test_the_agreement_of_each_pair_is_in_one_cell():
 
 
 def test_a_figure_as_a_page_works_offline_and_shows_names_as_they_are():
-    figure = accuracy_bars([{**row("</script><b>x"), "macro_f1_mean": 0.5}])
+    figure = accuracy_bars([make_result("</script><b>x")])
     page = export.as_html(figure, "Accuracy of <b>")
     assert "<h1>Accuracy of &lt;b&gt;</h1>" in page
     assert not re.search(r'<script[^>]+src="', page)
@@ -200,7 +194,7 @@ def test_a_figure_as_a_page_works_offline_and_shows_names_as_they_are():
 
 
 def test_a_figure_on_paper_is_dark_on_white():
-    figure = export.on_paper(accuracy_bars([row()]))
+    figure = export.on_paper(accuracy_bars([make_result()]))
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "#FFFFFF"
     assert figure.layout.font.color == export.INK
     assert figure.layout.xaxis.title.text == "accuracy"
@@ -220,7 +214,9 @@ def test_a_picture_is_a_png():
 
 
 def test_names_keep_off_the_line_of_the_front():
-    rows = [row("a longer name", 0.8, images_per_s=100.0), row("another name", 0.9, images_per_s=10.0)]
-    _off, on = accuracy_against_cost(rows).data
+    results = [
+        make_result("a longer name", 80, images_per_s=100.0), make_result("another name", 90, images_per_s=10.0)
+    ]  # fmt: skip
+    _off, on = accuracy_against_cost(results).data
     assert on.textposition[0] != "middle right"  # where the line runs
     assert text_positions([(0.5, 0.5)], ["name"], [(0.5, 0.5, 1.0, 0.5)]) == ["middle left"]

@@ -86,11 +86,12 @@ def page():
     from core.tasks.specs import spec_of
     from pages.ui import state
     from pages.ui.compare import curve
+    from tests.probing.conftest import make_result
 
     state.begin()
     dataset, names = state.require_dataset(), ["resnet18", "graft_residual"]
     request = CompareRequest(dataset=dataset.id, backbones=tuple(names), config=ProbeConfig(probe="lda", seed=4))
-    curve.section(dataset, names, Job("", dataset.root, spec_of(request)))
+    curve.section(dataset, [make_result(name) for name in names], Job("", dataset.root, spec_of(request)))
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from core.jobs.store import Job
 from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import DepthRequest
 from tests.pages.compare.test_maps import comparison, mapped  # noqa: F401 (fixtures)
-from tests.pages.conftest import FakePool, Open, W, button, by_label, compare_spec, finish, texts
+from tests.pages.conftest import FakePool, Open, W, button, by_label, compare_spec, finish, keep_comparison, texts
+from tests.probing.conftest import make_result
 
 STAGES = [
     {"name": name, "width": 48, "accuracy_mean": mean, "accuracy_ci": [mean - 0.1, mean + 0.1], "fold_accuracy": [mean]}
@@ -50,12 +51,8 @@ def test_the_section_asks_for_one_job_and_says_where_to_begin(
 
 
 def test_raw_pixels_alone_have_no_depth(visit: Open, pool: FakePool, dataset: Dataset) -> None:
-    from tests.pages.compare.test_maps import RESULT
-
     job = store.create(W, compare_spec(dataset, "pixels_16"))
-    verdict = {"pairs": [], "recommended": "", "best": "pixels_16", "why": ""}
-    rows = [{**RESULT, "backbone": "pixels_16"}]
-    finish(job, {"folds": 2, "repeats": 1, "results": rows, "failed": [], "verdict": verdict})
+    finish(job, keep_comparison(job, make_result("pixels_16")))
     app = visit("compare", job=job.id, dataset=dataset.id)
     by_label(app.get("button_group"), "Question").set_value("depth").run()
     assert not app.exception

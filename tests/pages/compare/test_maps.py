@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,32 +10,27 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import Dataset
-from core.evaluation.predictions import Predictions
 from core.jobs import store
 from core.jobs.store import Job
+from core.probing.crossval.heldout import HeldOut
 from core.tasks.results import Mapped, MapPoints
-from tests.pages.conftest import FakePool, Open, W, by_label, compare_spec, finish, texts
-
-RESULT = {
-    "probe": "logistic", "accuracy_mean": 0.9, "accuracy_ci": [0.8, 0.95], "macro_f1_mean": 0.9,
-    "macro_f1_ci": [0.8, 0.95], "fold_accuracy": [0.9, 0.9], "repeats": 1, "feature_dim": 3, "images_per_s": 10.0,
-    "size_mb": 1.0, "seconds": 1.0, "n": 28, "converged": True, "notes": [],
-}  # fmt: skip
+from tests.pages.conftest import FakePool, Open, W, by_label, compare_spec, finish, keep_comparison, texts
+from tests.probing.conftest import make_result
 
 
 @pytest.fixture
 def comparison(dataset: Dataset) -> Job:
-    """A finished comparison of two backbones, one of which keeps what its probe said: the first photo is wrong."""
-    rows = [{**RESULT, "backbone": "graft_residual"}, {**RESULT, "backbone": "graft_plain", "accuracy_mean": 0.8}]
+    """A finished comparison of two backbones; the first photo is wrong with one, the first five with the other."""
     job = store.create(W, compare_spec(dataset, "graft_residual", "graft_plain", seed=4))
     items = dataset.split("train")
-    y = np.array([item.label for item in items])
-    named = np.where(np.arange(len(y)) == 0, 1 - y, y)
-    proba = np.where(named[:, None] == np.arange(2), np.float32(0.9), np.float32(0.1))
-    said = Predictions(dataset.classes, y, proba, tuple(item.sha256 for item in items), "oof")
-    said.save(job.path / "probes" / "graft_residual" / "predictions" / "oof.npz")
-    finish(job, {"folds": 2, "repeats": 1, "results": rows, "failed": [], "verdict": {"pairs": [], "recommended": "",
-                 "best": "graft_residual", "why": ""}})  # fmt: skip
+    y, ids = np.array([item.label for item in items]), tuple(item.sha256 for item in items)
+    results = []
+    for backbone, wrong in (("graft_residual", 1), ("graft_plain", 5)):
+        named = np.where(np.arange(len(y)) < wrong, 1 - y, y)
+        proba = np.where(named[:, None] == np.arange(2), np.float32(0.9), np.float32(0.1))[None]
+        held_out = HeldOut(dataset.classes, y, ids, np.arange(len(y))[None] % 5, proba)
+        results.append(dataclasses.replace(make_result(backbone), held_out=held_out))
+    finish(job, keep_comparison(job, *results))
     return job
 
 
@@ -101,13 +97,11 @@ def test_colours_say_what_the_probe_had_right(visit: Open, comparison: Job, mapp
     assert not app.exception
 
 
-def test_a_backbone_without_kept_predictions_has_none_right_or_wrong(
-    visit: Open, comparison: Job, mapped: list, dataset: Dataset
-) -> None:
+def test_what_is_right_is_each_backbones_own(visit: Open, comparison: Job, mapped: list, dataset: Dataset) -> None:
     app = opened(visit, comparison, dataset)
     by_label(app.multiselect, "One or two backbones").set_value(["graft_plain"]).run()
     by_label(app.get("button_group"), "Colours").set_value("right").run()
-    assert groups(app) == {"not a training photo": 40}
+    assert groups(app)["wrong"] == 5
 
 
 def test_a_photo_chosen_by_name_is_shown_with_its_neighbours(

@@ -12,13 +12,10 @@ from streamlit.testing.v1 import AppTest
 from core.data.dataset import Dataset
 from core.jobs import store
 from core.jobs.store import Job
-from core.paths import write_json
-from core.probing.comparison.compare import Comparison
-from core.probing.comparison.record import COMPARISON, save_result
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.probes.kinds import find
-from tests.pages.conftest import NASTY, Open, W, by_label, compare_spec, finish, texts
+from tests.pages.conftest import NASTY, Open, W, by_label, compare_spec, finish, keep_comparison, texts
 
 
 def result(dataset: Dataset, backbone: str, right: float, probe: str = "logistic") -> ProbeResult:
@@ -41,11 +38,7 @@ def job(dataset: Dataset) -> Job:
     rows = [("resnet18", 1.0), ("graft_plain", 0.9), ("pixels_16", 0.1)]
     results = [result(dataset, name, right) for name, right in rows]
     results += [result(dataset, name, 1 - right, "knn") for name, right in rows]
-    for one in results:
-        save_result(one, made.path, {})
-    document = {**Comparison(tuple(results)).as_json(), "failed": [], "warnings": [], "ensembles": []}
-    write_json(made.path / COMPARISON, document)
-    finish(made, document)
+    finish(made, keep_comparison(made, *results))
     return made
 
 
@@ -83,21 +76,15 @@ def test_a_name_is_shown_as_it_is(side: AppTest) -> None:
     assert NASTY not in texts(side)
 
 
-def test_a_comparison_of_an_older_graft_says_what_to_do(visit: Open, dataset: Dataset, job: Job) -> None:
-    (job.path / COMPARISON).unlink()
-    app = visit("compare", job=job.id, dataset=dataset.id)
-    by_label(app.get("button_group"), "Question").set_value("side").run()
-    assert not app.exception
-    assert "Compare again" in app.info[-1].value
-
-
 def test_every_row_leaves_with_its_intervals_and_notes(
     visit: Open, dataset: Dataset, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: dict[str, list[dict[str, str]]] = {}
     monkeypatch.setattr(
         "pages.ui.downloads._button",
-        lambda _label, content, name, _mime: written.update({name: list(csv.DictReader(io.StringIO(content)))}),
+        lambda _label, content, name, _mime: (
+            name.endswith(".csv") and written.update({name: list(csv.DictReader(io.StringIO(content)))})
+        ),
     )
     app = visit("compare", job=job.id, dataset=dataset.id)
     by_label(app.get("button_group"), "Question").set_value("side").run()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.probing.comparison.compare import compare
-from core.probing.comparison.ensemble import ensembles, two_best
+from core.probing.comparison.ensemble import beside_each_other, ensembles, two_best
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from tests.probing.conftest import make_features
 
@@ -23,7 +23,7 @@ def test_the_two_best_networks_together(three):
     members = two_best(comparison.results)
     assert {member.backbone for member in members} == {"resnet18", "resnet34"}  # the floor is no member
     features = [next(one for one in three if one.backbone == member.backbone) for member in members]
-    beside, mean = ensembles(members, features, ProbeConfig())
+    beside, mean = ensembles(members, beside_each_other(members, features, ProbeConfig()))
     assert beside.members == tuple(member.backbone for member in members)
     assert beside.result.backbone == " + ".join(beside.members)
     assert beside.result.feature_dim == 12
@@ -40,11 +40,11 @@ def test_features_beside_each_other_are_probed_inside_the_folds(three):
     comparison = compare(three)
     members = two_best(comparison.results)
     features = [next(one for one in three if one.backbone == member.backbone) for member in members]
-    (beside, _mean) = ensembles(members, features, ProbeConfig())
+    beside = beside_each_other(members, features, ProbeConfig())
     X = np.hstack([one.of("train").X for one in features])
-    y, fold = beside.result.held_out.y, beside.result.held_out.fold[1]
+    y, fold = beside.held_out.y, beside.held_out.fold[1]
     probe = fit_rows(X[fold != 3], y[fold != 3], features[0].classes, ProbeConfig())
-    assert beside.result.held_out.proba[1][fold == 3] == pytest.approx(probe.predict_proba(X[fold == 3]), abs=1e-6)
+    assert beside.held_out.proba[1][fold == 3] == pytest.approx(probe.predict_proba(X[fold == 3]), abs=1e-6)
 
 
 def test_one_network_has_no_ensemble(three):

@@ -5,10 +5,12 @@ import pytest
 
 from core.backbones.registry import info
 from core.probing.comparison import pareto
+from tests.probing.conftest import make_result
 
 
-def row(backbone="resnet18", accuracy=0.9, **more):
-    return {"backbone": backbone, "probe": "logistic", "accuracy_mean": accuracy, "images_per_s": 50.0, **more}
+def result(backbone="resnet18", right=90, images_per_s=50.0, size_mb=0.0):
+    """A result with `right` of 100 images right."""
+    return make_result(backbone, right, n=100, images_per_s=images_per_s, size_mb=size_mb)
 
 
 def naive(accuracy, cost):
@@ -40,32 +42,34 @@ def test_what_is_not_known_is_off_the_front_and_keeps_none_off():
 
 
 def test_the_floor_is_never_on_the_front_and_a_network_below_it_is_not_either():
-    rows = [row("resnet18", 0.9), row("resnet50", 0.4, images_per_s=9000.0), row("pixels_16", 0.5, images_per_s=1e4)]
-    found = pareto.against_cost(rows, "time_ms")
+    results = [
+        result("resnet18", 90), result("resnet50", 40, images_per_s=9000.0), result("pixels_16", 50, images_per_s=1e4)
+    ]  # fmt: skip
+    found = pareto.against_cost(results, "time_ms")
     assert [one.on_front for one in found] == [True, False, False]
-    assert [one.floor for one in found] == [False, False, True]
+    assert [one.is_floor for one in found] == [False, False, True]
     assert [one.cost for one in found] == pytest.approx([20.0, 1 / 9, 0.1])
 
 
 def test_a_front_for_each_cost_from_what_is_known_of_the_backbones():
-    rows = [row("resnet18", 0.8, images_per_s=10.0), row("resnet50", 0.9), row("mobilenet_v3_large", 0.85)]
-    found = pareto.fronts([*rows, row("pixels_16", 0.3)])
+    results = [result("resnet18", 80, images_per_s=10.0), result("resnet50", 90), result("mobilenet_v3_large", 85)]
+    found = pareto.fronts([*results, result("pixels_16", 30)])
     assert set(found) == set(pareto.COSTS)
     assert found["time_ms"] == ["resnet50"]
     assert found["size_mb"] == found["memory_mb"] == found["gflops"] == ["mobilenet_v3_large", "resnet50"]
-    costs = [one.cost for one in pareto.against_cost(rows, "gflops")]
-    assert costs == [info(name["backbone"]).gflops for name in rows]
+    costs = [one.cost for one in pareto.against_cost(results, "gflops")]
+    assert costs == [info(one.backbone).gflops for one in results]
 
 
 @pytest.mark.parametrize("cost", ["size_mb", "memory_mb", "gflops"])
-def test_the_floor_costs_nothing_and_two_together_what_their_row_says(cost):
-    together = row("resnet18 + resnet50", 0.95, size_mb=142.0)
-    floor, both = pareto.against_cost([row("pixels_16", 0.3), together], cost)
+def test_the_floor_costs_nothing_and_two_together_what_their_result_says(cost):
+    together = result("resnet18 + resnet50", 95, size_mb=142.0)
+    floor, both = pareto.against_cost([result("pixels_16", 30), together], cost)
     assert floor.cost == 0
     assert both.cost == (142.0 if cost == "size_mb" else None)
 
 
-@pytest.mark.parametrize("speed", [None, 0.0, math.nan, math.inf])
+@pytest.mark.parametrize("speed", [0.0, math.nan, math.inf])
 def test_a_speed_that_was_not_measured_is_no_cost(speed):
-    (found,) = pareto.against_cost([row(images_per_s=speed)], "time_ms")
+    (found,) = pareto.against_cost([result(images_per_s=speed)], "time_ms")
     assert (found.cost, found.on_front) == (None, False)

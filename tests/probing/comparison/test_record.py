@@ -1,28 +1,93 @@
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from core.errors import ProbeError
-from core.probing.comparison.compare import Comparison
-from core.probing.comparison.record import kept_result, load_comparison, load_result, save_result
+from core.probing.comparison.compare import compare
+from core.probing.comparison.comparison import Comparison, Failure
+from core.probing.comparison.ensemble import beside_each_other, ensembles
+from core.probing.comparison.record import kept_result, load_comparison, load_result, save_comparison, save_result
+from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.crossval.crossval import cross_validate
+from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
+from core.runs import Run
 from tests.probing.conftest import make_features
 
 MADE = {"fingerprint": "f1", "seed": 0}
 
 
-def test_the_verdict_can_be_computed_anew_from_the_disk(tmp_path):
-    strong = make_features((30, 25, 20), spread=3.0)
-    results = [cross_validate(strong), cross_validate(make_features((30, 25, 20), spread=3.0, backbone="resnet18"))]
-    for result in results:
+def two(names=("resnet18", "resnet34")):
+    """Two networks that each see half of what there is."""
+    whole = make_features((30, 25, 20), spread=3.0)
+    halves = (whole.X[:, :6], whole.X[:, 6:])
+    return [dataclasses.replace(whole, X=X, backbone=name) for X, name in zip(halves, names, strict=True)]
+
+
+@pytest.fixture
+def comparison():
+    """All that a comparison can hold."""
+    features = two()
+    results = tuple(cross_validate(of_backbone) for of_backbone in features)
+    return Comparison(
+        results,
+        ensembles(results, beside_each_other(results, features, ProbeConfig())),
+        Shortlist((Screened("resnet18", 0.8, (0.7, 0.9), None, True, "among the best"),), 40),
+        (Failure("vgg11", "no weights"),),
+        ProbeConfig(seed=3),
+        DatasetFacts("d1", "clouds", "f1", ("train_val_leak",)),
+    )
+
+
+@pytest.fixture
+def kept(comparison, tmp_path):
+    """Its folder."""
+    for result in (*comparison.results, comparison.ensembles[0].result):
         save_result(result, tmp_path, MADE)
-    document = Comparison(tuple(results)).as_json()
-    (tmp_path / "comparison.json").write_text(json.dumps(document))
-    again = load_comparison(tmp_path)
-    assert again.as_json() == Comparison(tuple(results)).as_json()
-    assert np.array_equal(again.results[0].oof.proba, results[0].oof.proba)
+    save_comparison(comparison, tmp_path)
+    return tmp_path
+
+
+def test_everything_can_be_computed_anew_from_the_disk(comparison, kept):
+    again = load_comparison(kept)
+    assert again.as_json() == comparison.as_json()
+    assert (again.dataset, again.config, again.failures) == (
+        comparison.dataset, comparison.config, comparison.failures
+    )  # fmt: skip
+    assert again.shortlist == comparison.shortlist
+    assert np.array_equal(again.results[0].oof.proba, comparison.results[0].oof.proba)
+    assert np.array_equal(again.ensembles[1].result.oof.proba, comparison.ensembles[1].result.oof.proba)
+
+
+def test_what_can_be_computed_is_not_stored(kept):
+    content = json.loads((kept / "comparison.json").read_text())
+    assert content["results"] == [{"backbone": name, "probe": "logistic"} for name in ("resnet18", "resnet34")]
+    assert content.keys() == {
+        "results", "members", "shortlist", "failed", "dataset", "dataset_name", "fingerprint", "warnings", "config",
+    }  # fmt: skip
+
+
+def test_a_comparison_of_an_older_graft_is_read_without_its_ensembles(comparison, kept):
+    """Older versions wrote the whole document of `compare --json` there, and kept no ensemble's predictions."""
+    (kept / "comparison.json").write_text(json.dumps(comparison.as_json()))
+    again = load_comparison(kept)
+    assert again.as_json() == {**comparison.as_json(), "ensembles": []}
+
+
+def test_an_ensemble_that_is_gone_is_told_of(kept):
+    for file in (kept / "results" / "resnet18 + resnet34.logistic").iterdir():
+        file.unlink()
+    with pytest.raises(ProbeError, match="Compare again"):
+        load_comparison(kept)
+
+
+def test_the_librarys_comparison_is_kept_in_a_folder_and_goes_on_there(tmp_path):
+    made, again = (compare(two(), ProbeConfig(c=0.01), folder=tmp_path, ensemble=True) for _turn in range(2))
+    assert load_comparison(tmp_path).as_json() == made.as_json()
+    assert again.as_json() == made.as_json()  # with the very seconds that it took: nothing is judged once more
+    assert Run.load(tmp_path / "probes" / "resnet18").splits() == ("val", "test", "oof")
 
 
 def test_only_a_result_that_was_made_in_just_this_way_is_taken_up(tmp_path):

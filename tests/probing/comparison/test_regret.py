@@ -11,7 +11,7 @@ import numpy as np
 from core.backbones.registry import backbones
 from core.data.ingest import ingest
 from core.features.stages import stage_features
-from core.probing.comparison.shortlist import KEEP, look_config, sample, shortlist
+from core.probing.comparison.shortlist import KEEP, look_config, sample, shortlist_of
 from core.probing.crossval.crossval import judged
 from core.probing.probes.probe import ProbeConfig
 from core.progress import silent
@@ -40,7 +40,7 @@ def test_the_shortlist_loses_little_against_probing_all(shared):
     for seed in range(3):
         seen = {item.sha256 for item in sample(dataset, seed, most=120).items}
         few = [f.at(np.flatnonzero([id_ in seen for id_ in f.ids])) for f in candidates.values()]
-        found = shortlist([judged(features, 1.0, look_config(FULL), silent) for features in few])
+        found = shortlist_of([judged(features, 1.0, look_config(FULL), silent) for features in few])
         assert len(found.kept) == KEEP  # none of these has an accuracy on ImageNet
         regrets.append(best - max(full[name] for name in found.kept))
     assert max(regrets) <= 0.03

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from collections import Counter
 
 import numpy as np
@@ -7,24 +8,18 @@ import pytest
 from core.backbones.registry import info
 from core.data.dataset import Dataset, Item
 from core.errors import ProbeError
-from core.probing.comparison.shortlist import look_config, sample, shortlist
-from core.probing.crossval.crossval import ProbeResult
-from core.probing.crossval.heldout import HeldOut
+from core.probing.comparison.shortlist import Shortlist, look_config, sample, sample_rows, shortlist_of
 from core.probing.probes.probe import ProbeConfig
+from tests.probing.conftest import make_result
 
 
 def look(backbone, right):
     """A result with `right` of 20 images right."""
-    y = np.zeros(20, dtype=np.int64)
-    proba = np.array([[[0.9, 0.1]] * right + [[0.1, 0.9]] * (20 - right)], dtype=np.float32)
-    fold = np.arange(20)[None] % 5
-    return ProbeResult(
-        backbone, "knn", 8, 10.0, 1.0, 0.1, HeldOut(("a", "b"), y, tuple(map(str, range(20))), fold, proba)
-    )
+    return make_result(backbone, right, 20, probe="knn")
 
 
 def test_the_best_few_and_the_champion_and_the_floor_go_on():
-    found = shortlist(
+    found = shortlist_of(
         [look("alexnet", 12), look("pixels_16", 9), look("resnet18", 19), look("resnet50", 17), look("vgg11", 18)],
         keep=2,
     )
@@ -39,24 +34,25 @@ def test_the_best_few_and_the_champion_and_the_floor_go_on():
     )
     assert found.n == 20
     assert found.as_json()["kept"] == list(found.kept)
+    assert Shortlist.from_json(json.loads(json.dumps(found.as_json()))) == found
 
 
 def test_a_champion_among_the_best_takes_no_further_place():
-    assert shortlist([look("resnet50", 19), look("resnet18", 18), look("vgg11", 1)], keep=2).kept == (
+    assert shortlist_of([look("resnet50", 19), look("resnet18", 18), look("vgg11", 1)], keep=2).kept == (
         "resnet50",
         "resnet18",
     )
 
 
 def test_backbones_without_imagenet_have_no_champion():
-    found = shortlist([look("graft_plain", 19), look("graft_residual", 18), look("graft_inception", 3)], keep=1)
+    found = shortlist_of([look("graft_plain", 19), look("graft_residual", 18), look("graft_inception", 3)], keep=1)
     assert found.kept == ("graft_plain",)
 
 
 @pytest.mark.parametrize(("looks", "keep"), [([], 2), ([look("vgg11", 3)], 0)])
 def test_nothing_to_keep_is_an_error(looks, keep):
     with pytest.raises(ProbeError, match="at least 1"):
-        shortlist(looks, keep)
+        shortlist_of(looks, keep)
 
 
 def dataset(**counts):
@@ -77,6 +73,13 @@ def test_a_sample_keeps_the_shares_of_the_training_images():
     assert [item for item in whole.items if item in set(few.items)] == list(few.items)
     assert sample(whole, seed=0, most=100).items == few.items
     assert sample(whole, seed=1, most=100).items != few.items
+
+
+def test_the_rows_of_features_are_sampled_as_photos_are():
+    whole = dataset(train=(800, 160, 12))
+    items = whole.split("train")
+    rows = sample_rows(np.array([item.label for item in items]), seed=3, most=100)
+    assert tuple(items[row] for row in rows) == sample(whole, seed=3, most=100).items
 
 
 def test_few_images_are_all_looked_at():

@@ -1,4 +1,4 @@
-"""Accuracy against what a backbone costs; rows are as in `pages.ui.charts.accuracy`."""
+"""Accuracy against what a backbone costs."""
 
 from __future__ import annotations
 
@@ -11,38 +11,43 @@ import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.probing.comparison.pareto import Placed, against_cost
+from core.probing.crossval.crossval import ProbeResult
 from pages.ui.charts import base
-from pages.ui.charts.accuracy import ends, error_bars, names, share_axis, told
+from pages.ui.charts.accuracy import ends, names, share_axis, told
 from pages.ui.compare.charts.placing import Box, text_positions
 from pages.ui.text import percent, shortened
 
-Row = Mapping[str, Any]
+Called = Mapping[ProbeResult, str]
+"""What to call each result, or where its name goes."""
 
 
-def accuracy_against_cost(rows: Sequence[Row], cost: str = "time_ms") -> go.Figure:
+def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms") -> go.Figure:
     """Accuracy with its interval against a cost, with the Pareto front as a line through full dots.
 
-    The floor, which is no network, is a line across; rows whose cost is not known have no place and are left out. A
+    The floor, which is no network, is a line across; results whose cost is not known have no place and are left out. A
     name without room is left out, too, those off the front first: its dot tells it.
 
     Args:
-        rows: the results.
+        results: how well backbones do.
         cost: one of `core.probing.comparison.pareto.COSTS`.
     """
-    placed = against_cost(rows, cost)
-    dots = sorted((one for one in placed if one.cost and not one.floor), key=lambda one: (one.cost, -_accuracy(one)))
-    costs = [one.cost for one in dots if one.cost]
+    everyone = against_cost(results, cost)
+    dots = sorted(
+        (placed for placed in everyone if placed.cost and not placed.is_floor),
+        key=lambda placed: (placed.cost, -_accuracy(placed)),
+    )
+    costs = [placed.cost for placed in dots if placed.cost]
     across = base.log_axis(min(costs, default=1.0), max(costs, default=100.0))
-    floors = [one for one in placed if one.floor]
+    floors = [placed for placed in everyone if placed.is_floor]
     upwards = _upwards(dots, floors)
-    called = names(rows)
+    called = names(results)
     where = _labels(dots, called, across["range"], upwards["range"])
-    off = [one for one in dots if not one.on_front]
-    on = [one for one in dots if one.on_front]
+    off = [placed for placed in dots if not placed.on_front]
+    on = [placed for placed in dots if placed.on_front]
     return base.figure(
         _dots(off, cost, called, where, front=False),
         _dots(on, cost, called, where, front=True),
-        *(_floor(one, called[id(one.row)], across["range"], upwards["range"]) for one in floors),
+        *(_floor(floor, called[floor.result], across["range"], upwards["range"]) for floor in floors),
         height=420,
         showlegend=True,
         legend=base.legend_below(),
@@ -53,28 +58,24 @@ def accuracy_against_cost(rows: Sequence[Row], cost: str = "time_ms") -> go.Figu
 
 def _upwards(dots: Sequence[Placed], floors: Sequence[Placed]) -> dict[str, Any]:
     """The axis of accuracy; a floor far below the networks is left out of it, or they would lie on one another."""
-    values = ends([one.row for one in dots], "accuracy")
+    values = ends([placed.result for placed in dots], "accuracy")
     low, high = min(values, default=0.0), max(values, default=1.0)
     near = [value for value in map(_accuracy, floors) if value > low - 1.5 * (high - low)]
     return share_axis(_("accuracy"), [*values, *near])
 
 
-def _labels(
-    dots: Sequence[Placed], called: Mapping[int, str], across: Sequence[float], upwards: Sequence[float]
-) -> dict[int, str]:
+def _labels(dots: Sequence[Placed], called: Called, across: Sequence[float], upwards: Sequence[float]) -> Called:
     """Where the name of each dot goes, "" for those without room; names on the front are placed first."""
-    first = sorted(dots, key=lambda one: (not one.on_front, -_accuracy(one)))
-    places = [
-        (_place(math.log10(one.cost or 1.0), across), _place(float(one.row["accuracy_mean"]), upwards)) for one in first
-    ]
+    first = sorted(dots, key=lambda placed: (not placed.on_front, -_accuracy(placed)))
+    places = [(_place(math.log10(placed.cost or 1.0), across), _place(_accuracy(placed), upwards)) for placed in first]
     lines = [*_steps(places, first), *_bars(places, first, upwards)]
-    found = text_positions(places, [shortened(called[id(one.row)], 22) for one in first], lines)
-    return {id(one.row): position for one, position in zip(first, found, strict=True)}
+    positions = text_positions(places, [shortened(called[placed.result], 22) for placed in first], lines)
+    return {placed.result: position for placed, position in zip(first, positions, strict=True)}
 
 
 def _steps(places: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> list[Box]:
     """The stairs of the front."""
-    steps = sorted(place for place, one in zip(places, dots, strict=True) if one.on_front)
+    steps = sorted(place for place, dot in zip(places, dots, strict=True) if dot.on_front)
     return [
         line
         for (x, y), (next_x, next_y) in pairwise(steps)
@@ -84,7 +85,7 @@ def _steps(places: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> lis
 
 def _bars(places: Sequence[tuple[float, float]], dots: Sequence[Placed], upwards: Sequence[float]) -> list[Box]:
     """The bars of the intervals."""
-    spans = [ends([one.row], "accuracy") for one in dots]
+    spans = [ends([dot.result], "accuracy") for dot in dots]
     return [
         (x, _place(min(span), upwards), x, _place(max(span), upwards))
         for (x, _y), span in zip(places, spans, strict=True)
@@ -96,15 +97,14 @@ def _place(value: float, axis: Sequence[float]) -> float:
     return (value - axis[0]) / (axis[1] - axis[0])
 
 
-def _dots(
-    placed: Sequence[Placed], cost: str, called: Mapping[int, str], where: Mapping[int, str], *, front: bool
-) -> go.Scatter:
-    rows = [one.row for one in placed]
+def _dots(placed: Sequence[Placed], cost: str, called: Called, where: Called, *, front: bool) -> go.Scatter:
+    results = [dot.result for dot in placed]
     color = base.BLUE if front else base.GREY
+    accuracy = [_accuracy(dot) for dot in placed]
     return go.Scatter(
-        x=[one.cost for one in placed],
-        y=[_accuracy(one) for one in placed],
-        error_y={**error_bars(rows, "accuracy"), "color": color},
+        x=[dot.cost for dot in placed],
+        y=accuracy,
+        error_y=base.error_bars(accuracy, [result.accuracy_ci for result in results], color),
         mode="lines+markers+text" if front else "markers+text",
         line={"color": color, "width": 2, "shape": "hv"},
         marker={
@@ -114,20 +114,20 @@ def _dots(
             "line": {"width": 2, "color": color},
         },
         name=_("Pareto front: no other is both cheaper and better") if front else _("off the front"),
-        text=["  " + base.short(called[id(row)]) + "  " if where[id(row)] else "" for row in rows],
-        textposition=[where[id(row)] or "middle right" for row in rows],
+        text=["  " + base.short(called[result]) + "  " if where[result] else "" for result in results],
+        textposition=[where[result] or "middle right" for result in results],
         cliponaxis=False,
-        customdata=[[row["backbone"], row.get("probe", "")] for row in rows],
+        customdata=[[result.backbone, result.probe] for result in results],
         hoverinfo="text",
         hovertext=[
-            base.words(told(one.row, called[id(one.row)], "accuracy"), _cost_words(one, cost)) for one in placed
+            base.words(told(dot.result, called[dot.result], "accuracy"), _cost_words(dot, cost)) for dot in placed
         ],
     )
 
 
-def _floor(one: Placed, name: str, across: Sequence[float], upwards: Sequence[float]) -> go.Scatter:
-    value = _accuracy(one)
-    said = (
+def _floor(floor: Placed, name: str, across: Sequence[float], upwards: Sequence[float]) -> go.Scatter:
+    value = _accuracy(floor)
+    legend = (
         _("the floor, no network: {name}, {accuracy}")
         if value >= upwards[0]
         else _("the floor, no network, is below this figure: {name}, {accuracy}")
@@ -138,19 +138,19 @@ def _floor(one: Placed, name: str, across: Sequence[float], upwards: Sequence[fl
         y=[value] * (steps + 1),
         mode="lines",
         line={"color": base.ORANGE, "width": 2, "dash": "dot"},
-        name=said,
+        name=legend,
         hoverinfo="text",
-        hovertext=told(one.row, name, "accuracy"),
+        hovertext=told(floor.result, name, "accuracy"),
     )
 
 
-def _accuracy(one: Placed) -> float:
-    return float(one.row["accuracy_mean"])
+def _accuracy(placed: Placed) -> float:
+    return placed.result.accuracy_mean
 
 
-def _cost_words(one: Placed, cost: str) -> str:
-    """The cost, where the row does not tell it already."""
-    return COST_WORDS[cost]().format(value=one.cost) if cost in COST_WORDS else ""
+def _cost_words(placed: Placed, cost: str) -> str:
+    """The cost, where the result's hover text does not tell it already."""
+    return COST_WORDS[cost]().format(value=placed.cost) if cost in COST_WORDS else ""
 
 
 COST_AXES = {

@@ -1,0 +1,156 @@
+"""A finished comparison: what was measured, and everything that can be told from it. No probe is fitted here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from core.errors import ProbeError
+from core.evaluation.predictions import Predictions
+from core.i18n import gettext as _
+from core.probing.comparison.candidates import candidate
+from core.probing.comparison.ensemble import Ensemble
+from core.probing.comparison.pareto import fronts
+from core.probing.comparison.shortlist import Shortlist
+from core.probing.comparison.verdict import ROPE, Pair, Verdict, compared, judge
+from core.probing.crossval.crossval import ProbeResult
+from core.probing.facts import DatasetFacts
+from core.probing.pairwise.sidebyside import side_by_side
+from core.probing.probes.probe import ProbeConfig
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A backbone that could not be used, and why, in words."""
+
+    backbone: str
+    message: str
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `failed` of `compare --json`."""
+        return {"backbone": self.backbone, "message": self.message}
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Backbones judged on the same folds of the same images.
+
+    Attributes:
+        results: one for each backbone and probe; the backbones in the order they were given, and so the probes.
+        ensembles: the two best backbones together, where that was tried.
+        shortlist: what a first look found, where there was one.
+        failures: the backbones that could not be used.
+        config: how features were probed; its probe is the one that the verdict is about.
+        dataset: the photos.
+
+    Raises:
+        ProbeError: there is no result, or they are of different images or folds.
+    """
+
+    results: tuple[ProbeResult, ...]
+    ensembles: tuple[Ensemble, ...] = ()
+    shortlist: Shortlist | None = None
+    failures: tuple[Failure, ...] = ()
+    config: ProbeConfig = field(default_factory=ProbeConfig)
+    dataset: DatasetFacts = field(default_factory=DatasetFacts)
+
+    def __post_init__(self) -> None:
+        if not self.results:
+            raise ProbeError(_("There is no backbone to compare. Choose at least one."))
+        first = self.results[0].held_out
+        if not all(first.like(result.held_out) for result in self.results[1:]):
+            raise ProbeError(_("Backbones can only be compared on the same images and splits; extract them again."))
+
+    @property
+    def folds(self) -> int:
+        """How many folds one repeat had."""
+        return self.results[0].folds
+
+    @property
+    def repeats(self) -> int:
+        """How often the cross-validation was repeated with other folds."""
+        return self.results[0].repeats
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """The kinds of probe, the one that the verdict is about first."""
+        return tuple(dict.fromkeys(result.probe for result in self.results))
+
+    def of(self, probe: str) -> tuple[ProbeResult, ...]:
+        """One probe's results, most accurate first; equal ones in the order they were given."""
+        results = (result for result in self.results if result.probe == probe)
+        return tuple(sorted(results, key=lambda result: -result.accuracy_mean))
+
+    @property
+    def ranked(self) -> tuple[ProbeResult, ...]:
+        """The first probe's results, most accurate first."""
+        return self.of(self.probes[0])
+
+    @property
+    def most_accurate(self) -> ProbeResult:
+        """The most accurate of all results, whatever the probe."""
+        return max(self.results, key=lambda result: result.accuracy_mean)
+
+    def judged(self, probe: str, rope: float = ROPE) -> Verdict:
+        """Which backbone to take with a probe, where differences up to `rope` count as none."""
+        return judge([candidate(result) for result in self.of(probe)], self.folds, rope)
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """By probe, which backbone to take, and why: in the language in use, so computed each time."""
+        return {probe: self.judged(probe) for probe in self.probes}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Which backbone to take, and why: with the first probe, which was chosen before any number was seen."""
+        return self.judged(self.probes[0])
+
+    @cached_property
+    def strongest(self) -> Pair | None:
+        """The most accurate backbone and probe of all against the best with the first probe; None where it is that."""
+        most, best = self.most_accurate, self.ranked[0]
+        if most is best or most.accuracy_mean == best.accuracy_mean:
+            return None
+        return compared(candidate(most, with_probe=True), candidate(best, with_probe=True), self.folds)
+
+    @property
+    def predictions(self) -> Mapping[str, Predictions]:
+        """What the first probe said of the training images it had not seen, by backbone, the most accurate first."""
+        return {result.backbone: result.oof for result in self.ranked}
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `compare --json`."""
+        verdicts = self.verdicts
+        verdict = verdicts[self.probes[0]]
+        several: dict[str, object] = {
+            "verdicts": {probe: judgement.as_json() for probe, judgement in verdicts.items()},
+            "strongest": self.strongest.as_json() if self.strongest else None,
+        }
+        return {
+            "folds": self.folds,
+            "repeats": self.repeats,
+            "results": [result.as_json() for result in self.results],
+            "verdict": verdict.as_json(),
+            **(several if len(self.probes) > 1 else {}),
+            "side_by_side": self._side_by_side(verdict),
+            "pareto": fronts(self.ranked),
+            "ensembles": [ensemble.as_json() for ensemble in self.ensembles],
+            "shortlist": self.shortlist.as_json() if self.shortlist else None,
+            "failed": [failure.as_json() for failure in self.failures],
+            "dataset": self.dataset.id,
+            "dataset_name": self.dataset.name,
+            "fingerprint": self.dataset.fingerprint,
+            "config": self.config.to_json(),
+            "seed": self.config.seed,
+            "warnings": list(self.dataset.warnings),
+        }
+
+    def _side_by_side(self, verdict: Verdict) -> dict[str, object] | None:
+        """The best against the recommended one, or the next where that is the same; None where there is one alone."""
+        if not verdict.pairs:
+            return None
+        others = [pair.b for pair in verdict.pairs]
+        other = verdict.recommended if verdict.recommended in others else others[0]
+        return side_by_side(self.predictions, verdict.best, other)
