@@ -35,6 +35,10 @@ MEMBERS = {
     "vit_b_32": ("heads.head", 224),
     "wide_resnet50_2": ("fc", 64),
 }
+EVERY = [
+    pytest.param(name, marks=() if name in ("resnet18", "mobilenet_v3_small", "swin_t") else pytest.mark.slow)
+    for name in MEMBERS
+]
 # Parameters that belong to no layer: a vision transformer's class token and the places of its patches.
 LOOSE = {"model.class_token", "model.encoder.pos_embedding"}
 
@@ -47,7 +51,7 @@ def original(name: str) -> nn.Module:
     return models.get_model(name, weights=None, **options).eval()
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", EVERY)
 def test_features_are_what_the_classifier_gets(name: str) -> None:
     classifier, side = MEMBERS[name]
     model, images = original(name), torch.randn(2, 3, side, side)
@@ -94,7 +98,7 @@ def test_the_facts_are_those_of_the_installed_torchvision() -> None:
         assert {key: facts[key] for key in published} == published
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", EVERY)
 def test_widths_and_stages_are_those_of_the_networks(name: str) -> None:
     committed = next(facts for facts in read_json(zoo.FACTS) if facts["name"] == name)
     measured = zoo.measured(name)

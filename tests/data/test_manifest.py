@@ -19,8 +19,8 @@ _FOLDER = Path(__file__).resolve().parents[3] / "shared" / "bad_inputs"
 _MANIFEST = _FOLDER / "manifest.json"
 _CASES: list[dict[str, Any]] = json.loads(_MANIFEST.read_text("utf-8"))["cases"] if _MANIFEST.exists() else []
 
-
-pytestmark = pytest.mark.processes
+# In the test's own process; and as the program does it, in processes that can be killed.
+PLACES = ["here", pytest.param("processes", marks=[pytest.mark.processes, pytest.mark.slow])]
 
 
 def _by_entry(skipped: list[dict[str, str]]) -> list[tuple[str, str]]:
@@ -28,8 +28,9 @@ def _by_entry(skipped: list[dict[str, str]]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.skipif(not _CASES, reason="the shared directory with awkward uploads is not beside the repository")
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("case", _CASES, ids=[c["id"] for c in _CASES])
-def test_an_awkward_upload_comes_out_as_expected(case: dict[str, Any], graft_home: Path) -> None:
+def test_an_awkward_upload_comes_out_as_expected(case: dict[str, Any], place: str, graft_home: Path) -> None:
     expected = case["expect"]
     started = time.monotonic()
     found = inspect(_FOLDER / case["file"])
@@ -52,7 +53,8 @@ def test_an_awkward_upload_comes_out_as_expected(case: dict[str, Any], graft_hom
 
 
 @pytest.mark.skipif(not _CASES, reason="the shared directory with awkward uploads is not beside the repository")
-def test_one_workspace_takes_them_one_after_the_other() -> None:
+@pytest.mark.parametrize("place", PLACES)
+def test_one_workspace_takes_them_one_after_the_other(place: str) -> None:
     small = [c for c in _CASES if c["bytes"] < 30_000][::4]
     for case in small:
         if case["expect"]["action"] == "reject":

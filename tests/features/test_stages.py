@@ -123,10 +123,10 @@ def test_the_mean_is_over_places(shape: tuple[int, ...], over: tuple[int, ...]) 
     ("name", "widths"),
     [
         ("resnet18", [64, 64, 128, 256, 512]),
-        ("vit_b_32", [768, 768, 768, 768]),
+        pytest.param("vit_b_32", [768, 768, 768, 768], marks=pytest.mark.slow),
         ("swin_t", [96, 192, 384, 768]),
-        ("densenet121", None),
-        ("convnext_tiny", [96, 192, 384, 768]),
+        pytest.param("densenet121", None, marks=pytest.mark.slow),
+        pytest.param("convnext_tiny", [96, 192, 384, 768], marks=pytest.mark.slow),
     ],
 )
 def test_families_of_the_zoo(name: str, widths: list[int] | None) -> None:

@@ -124,7 +124,7 @@ def test_the_same_icon_in_another_colour_is_not_a_near_duplicate(tmp_path: Path)
     assert near_pairs(hashes, files) == ()
 
 
-@pytest.mark.parametrize("name", ["digits", "textures"])
+@pytest.mark.parametrize("name", [pytest.param("digits", marks=pytest.mark.slow), "textures"])
 def test_schematic_samples_have_hardly_any(name: str, tmp_path: Path) -> None:
     from core.data.limits import Limits
     from core.data.samples.open import open_sample
@@ -136,14 +136,15 @@ def test_schematic_samples_have_hardly_any(name: str, tmp_path: Path) -> None:
     assert len(pairs) <= 1
 
 
-def test_many_alike_are_thinned_but_stay_connected(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n", [300, pytest.param(3000, marks=pytest.mark.slow)])
+def test_many_alike_are_thinned_but_stay_connected(n: int, tmp_path: Path) -> None:
     hashes, files = saved(tmp_path, [scene(1), scene(2)])
-    n = 3000
     pairs = near_pairs(hashes * n, files * n)
     assert len(pairs) < 2 * n * 25
     assert components(2 * n, pairs).tolist() == [0, 1] * n
 
 
+@pytest.mark.slow
 def test_thousands_of_photos_take_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     n = 4000

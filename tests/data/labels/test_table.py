@@ -10,7 +10,8 @@ import pytest
 from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.labels import sorting
-from core.data.labels.table import MAX_ROWS, read_table
+from core.data.labels import table as table_room
+from core.data.labels.table import read_table
 from core.data.messages import warning_text
 from core.errors import RejectedError
 from tests.conftest import photo_bytes
@@ -255,10 +256,12 @@ def test_an_unknown_header_or_one_that_fits_nothing_is_explained(tmp_path: Path)
     assert "none of its rows" in found["message"]
 
 
-def test_too_many_rows_are_refused() -> None:
-    table = read_table(b"filename,label\n" + b"a,b\n" * (MAX_ROWS + 1), ("t.csv",))
+@pytest.mark.parametrize("most", [1000, pytest.param(table_room.MAX_ROWS, marks=pytest.mark.slow)])
+def test_too_many_rows_are_refused(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_room, "MAX_ROWS", most)
+    table = read_table(b"filename,label\n" + b"a,b\n" * (most + 1), ("t.csv",))
     assert table
-    with pytest.raises(RejectedError, match=f"'t.csv': it has more than {MAX_ROWS} rows"):
+    with pytest.raises(RejectedError, match=f"'t.csv': it has more than {most} rows"):
         table.rows()
 
 

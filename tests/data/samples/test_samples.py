@@ -38,19 +38,19 @@ def test_coarse_pixels_and_colours_do_not_tell_textures_apart() -> None:
     assert (labels[distances.argmin(axis=1)] == labels).mean() < 0.4
 
 
-def test_the_offline_samples_are_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("textures", "digits"):
-        info = SAMPLES[name]
-        assert info.offline
-        dataset = ingest(f"sample:{name}")
-        assert (len(dataset.classes), len(dataset.items), dataset.source) == (
-            info.classes,
-            info.images,
-            f"sample:{name}",
-        )
-        assert dataset.skipped == ()
-        assert info.note in dataset.note
-        assert ingest(f"sample:{name}") == dataset
+@pytest.mark.parametrize("name", ["textures", pytest.param("digits", marks=pytest.mark.slow)])
+def test_the_offline_samples_are_what_they_say(name: str) -> None:
+    info = SAMPLES[name]
+    assert info.offline
+    dataset = ingest(f"sample:{name}")
+    assert (len(dataset.classes), len(dataset.items), dataset.source) == (
+        info.classes,
+        info.images,
+        f"sample:{name}",
+    )
+    assert dataset.skipped == ()
+    assert info.note in dataset.note
+    assert ingest(f"sample:{name}") == dataset
 
 
 def test_the_textures_are_labelled_as_generated() -> None:

@@ -12,6 +12,8 @@ from benchmarks.verdict_coverage import Scene, simulate
 
 COMPARISONS = 40
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):

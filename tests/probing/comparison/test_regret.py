@@ -7,6 +7,7 @@ the backbones of a zoo are, and no network is needed for them.
 import dataclasses
 
 import numpy as np
+import pytest
 
 from core.backbones.registry import backbones
 from core.data.ingest import ingest
@@ -29,6 +30,7 @@ def staged(dataset):
     }
 
 
+@pytest.mark.slow
 def test_the_shortlist_loses_little_against_probing_all(shared):
     dataset = ingest(shared / "data" / "ants_bees.zip")
     candidates = staged(dataset)

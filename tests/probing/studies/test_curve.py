@@ -172,6 +172,7 @@ def test_other_kinds_of_probe_have_curves_too(probe):
     assert found.accuracy[:, -1].mean() > 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("photos", "backbone"),
     [("cifar10_small", "graft_inception"), ("ants_bees", "graft_inception"), ("ants_bees", "graft_residual")],
