@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,10 +13,7 @@ import pytest
 from PIL import Image
 
 from core.data.images.decoding import decoding_with
-from core.machine import thread_settings
 from tests.decoders import InProcessDecoders
-
-os.environ.update(thread_settings())  # before torch is loaded: threads that spin make tests crawl on a busy machine
 
 ZipBuilder = Callable[..., Path]
 

@@ -32,7 +32,7 @@ def test_an_endless_decode_is_killed_and_the_others_go_on(tmp_path: Path) -> Non
     slow = slow_photo(tmp_path / "slow")
     quick = tmp_path / "quick"
     quick.write_bytes(photo_bytes((1, 2, 3), 1, 16))
-    with DecoderProcesses(Limits(decode_timeout_s=0.05)) as decoders:
+    with DecoderProcesses(Limits(decode_timeout_s=0.25)) as decoders:
         order = [quick, slow, quick, slow, quick, quick]
         futures = [decoders.submit(path, tmp_path / f"{i}.jpg") for i, path in enumerate(order)]
         answers = [f.result(30) for f in futures]
@@ -47,7 +47,8 @@ def test_closing_ends_a_decode_under_way(tmp_path: Path) -> None:
     with DecoderProcesses(Limits()) as decoders:
         for i in range(20):
             decoders.submit(slow, tmp_path / f"{i}.jpg")
-        time.sleep(0.3)
+        while not decoders.finished:  # then the next is under way
+            time.sleep(0.01)
         started = time.monotonic()
     assert time.monotonic() - started < 2
 
