@@ -65,8 +65,8 @@ def test_no_images_and_no_method() -> None:
 def test_a_large_map_is_a_sample_and_says_so() -> None:
     data = blobs(300)
     assert sample_for_map(data, most=300) == (data, "")
-    few, said = sample_for_map(data, seed=1, most=50)
-    assert "50 of 300" in said
+    few, note = sample_for_map(data, seed=1, most=50)
+    assert "50 of 300" in note
     assert few.X.shape == (50, 20)
     assert list(few.ids) == sorted(few.ids)
     assert few.ids == sample_for_map(data, seed=1, most=50)[0].ids != sample_for_map(data, seed=2, most=50)[0].ids
@@ -130,8 +130,8 @@ def test_neighbours_are_those_of_a_naive_search() -> None:
     few = data.at(np.array([3, 299, 7, 150]))
     rows, cosines = nearest(few, data, k=5)
     assert rows.shape == cosines.shape == (4, 5)
-    for found, row in zip(rows, [3, 299, 7, 150], strict=True):
-        assert found.tolist() == naive_nearest(data.X.astype(np.float64), data.ids, row, 5)
+    for neighbours, row in zip(rows, [3, 299, 7, 150], strict=True):
+        assert neighbours.tolist() == naive_nearest(data.X.astype(np.float64), data.ids, row, 5)
     assert (np.diff(cosines, axis=1) <= 0).all()
     a, b = data.X[3].astype(np.float64), data.X[rows[0, 0]].astype(np.float64)
     assert cosines[0, 0] == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), abs=1e-5)
@@ -142,7 +142,7 @@ def test_few_photos_have_few_neighbours() -> None:
     data = features(np.eye(3))
     rows, _cosines = nearest(data, data, 5)
     assert rows.shape == (3, 2)
-    assert [set(found) for found in rows.tolist()] == [{1, 2}, {0, 2}, {0, 1}]
+    assert [set(neighbours) for neighbours in rows.tolist()] == [{1, 2}, {0, 2}, {0, 1}]
     alone = data.at(np.array([0]))
     assert nearest(alone, alone)[0].shape == (1, 0)
 
@@ -155,7 +155,7 @@ def test_a_photo_without_features_is_like_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("near", "said"),
+    ("near", "words"),
     [
         ([0, 0, 0], "All 3 nearest photos are of its class."),
         ([1, 1, 1, 0, 2], "3 of 5 nearest photos are of the class 'dog': is this photo labelled rightly?"),
@@ -164,5 +164,5 @@ def test_a_photo_without_features_is_like_no_other() -> None:
         ([], ""),
     ],
 )
-def test_what_neighbours_say_about_a_label(near: list[int], said: str) -> None:
-    assert neighbours_in_words(0, near, ("cat", "dog", "owl")) == said
+def test_what_neighbours_say_about_a_label(near: list[int], words: str) -> None:
+    assert neighbours_in_words(0, near, ("cat", "dog", "owl")) == words

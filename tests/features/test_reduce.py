@@ -49,11 +49,11 @@ def test_what_cannot_be_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [(("ica", 2), "'ica'"), (("lda", 2, True), "Only PCA"), (("lda", 0.5), "lda")]
+    ("parts", "message"), [(("ica", 2), "'ica'"), (("lda", 2, True), "Only PCA"), (("lda", 0.5), "lda")]
 )
-def test_what_is_no_reduction_is_refused(given: tuple, said: str) -> None:
-    with pytest.raises(ProbeError, match=said):
-        Reduction(*given)
+def test_what_is_no_reduction_is_refused(parts: tuple, message: str) -> None:
+    with pytest.raises(ProbeError, match=message):
+        Reduction(*parts)
 
 
 def test_a_share_of_variance_keeps_no_more_than_it_needs() -> None:
@@ -69,8 +69,8 @@ def test_pca_is_what_a_singular_value_decomposition_gives(n: int) -> None:
     X = blobs().X[:n]
     centred = X.astype(np.float64) - X.mean(axis=0, dtype=np.float64)
     naive = np.abs(np.linalg.svd(centred)[2][:3])
-    found = parse("3").fit(X, np.zeros(n))
-    assert np.abs(found.components_) == pytest.approx(naive, abs=1e-6)
+    pca = parse("3").fit(X, np.zeros(n))
+    assert np.abs(pca.components_) == pytest.approx(naive, abs=1e-6)
 
 
 def test_whitened_components_have_the_same_variance() -> None:

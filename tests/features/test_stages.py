@@ -29,27 +29,27 @@ def dataset(small_zip: ZipBuilder) -> Dataset:
 
 
 def test_stages_are_those_of_a_network_that_is_run_by_hand(dataset: Dataset) -> None:
-    found = stage_features(dataset, EMBEDDED)
+    by_stage = stage_features(dataset, EMBEDDED)
     backbone = load(EMBEDDED)
     maps = torch.stack([preprocess(open_rgb(dataset.path(i)), backbone.info.preprocessing) for i in dataset.items])
-    assert tuple(found) == backbone.info.stages
+    assert tuple(by_stage) == backbone.info.stages
     with torch.inference_mode():
         for name, (module,) in backbone.stages:
             maps = module(maps)
             expected = maps.mean((2, 3)).numpy()
-            np.testing.assert_allclose(found[name].X, expected, rtol=1e-3, atol=1e-4)
+            np.testing.assert_allclose(by_stage[name].X, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_the_last_stage_is_what_extract_gives_and_all_are_of_the_same_images(dataset: Dataset) -> None:
-    found = stage_features(dataset, EMBEDDED)
+    by_stage = stage_features(dataset, EMBEDDED)
     plain = extract(dataset, EMBEDDED)
-    last = list(found.values())[-1]
+    last = list(by_stage.values())[-1]
     np.testing.assert_allclose(last.X, plain.X, rtol=1e-3, atol=1e-4)
-    for one in found.values():
-        assert one.ids == plain.ids
-        np.testing.assert_array_equal(one.y, plain.y)
-        np.testing.assert_array_equal(one.groups, plain.groups)
-        np.testing.assert_array_equal(one.split, plain.split)
+    for features in by_stage.values():
+        assert features.ids == plain.ids
+        np.testing.assert_array_equal(features.y, plain.y)
+        np.testing.assert_array_equal(features.groups, plain.groups)
+        np.testing.assert_array_equal(features.split, plain.split)
 
 
 def test_a_second_call_computes_nothing_and_does_not_load_the_backbone(
@@ -138,11 +138,11 @@ def test_families_of_the_zoo(name: str, widths: list[int] | None) -> None:
     plain = encode(backbone, images)
     stages = Stages(backbone)
     handles = stages.watch()
-    found = stages.widths(side)
-    assert widths is None or found == widths
+    measured = stages.widths(side)
+    assert widths is None or measured == widths
     both = encode(stages, images)
-    assert both.shape == (1, sum(found))
-    np.testing.assert_array_equal(both[:, -found[-1] :], plain)
+    assert both.shape == (1, sum(measured))
+    np.testing.assert_array_equal(both[:, -measured[-1] :], plain)
     for handle in handles:
         handle.remove()
 

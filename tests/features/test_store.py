@@ -24,8 +24,8 @@ def test_what_goes_in_comes_out_in_the_order_asked_for() -> None:
 
 
 def test_an_empty_store_has_nothing() -> None:
-    found = FeatureStore(tiny_info()).read(IDS)
-    assert not found.have.any()
+    lookup = FeatureStore(tiny_info()).read(IDS)
+    assert not lookup.have.any()
     assert FeatureStore(tiny_info()).speed() == Speed()
 
 
@@ -61,12 +61,12 @@ def test_a_damaged_shard_is_found_out_and_removed(damage: str) -> None:
     changed = {"flip": bytes(content), "truncate": content[:-20], "empty": b"", "other": good.read_bytes()}[damage]
     bad.write_bytes(changed)
 
-    found = store.read(IDS)
+    lookup = store.read(IDS)
 
-    assert found.have.tolist() == [False] * 5 + [True] * 5
-    np.testing.assert_array_equal(found.X[5:], X[5:])
+    assert lookup.have.tolist() == [False] * 5 + [True] * 5
+    np.testing.assert_array_equal(lookup.X[5:], X[5:])
     if damage != "other":  # its rows are all in the good shard, so it need not be opened
-        assert found.damaged == 1
+        assert lookup.damaged == 1
         assert not bad.exists()
     store.add(IDS[:5], X[:5])
     np.testing.assert_array_equal(store.read(IDS).X, X)
@@ -89,9 +89,9 @@ def test_many_writers_at_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    found = store.read(IDS)
-    np.testing.assert_array_equal(found.X, X)
-    assert found.damaged == 0
+    lookup = store.read(IDS)
+    np.testing.assert_array_equal(lookup.X, X)
+    assert lookup.damaged == 0
     assert len(list(store.root.glob("*.parquet"))) == 10  # the same rows make the same shard
 
 

@@ -131,11 +131,11 @@ def random_run(backbone, path, classes=("x", "y")):
     classifier = Classifier(load_backbone(backbone, pretrained=False), classes)
     path.mkdir()
     safetensors.torch.save_file(classifier.state_dict(), path / "model.safetensors")
-    said = Predictions(classes, np.array([0, 1]), np.eye(2), ("1", "2"), "val")
+    predictions = Predictions(classes, np.array([0, 1]), np.eye(2), ("1", "2"), "val")
     return Run(
         path=path, kind="finetune", backbone=backbone, classes=classes, dataset_id="d", dataset_name="noise",
         fingerprint="f", preprocessing=info(backbone).preprocessing.to_json(), config={}, seed=0,
-        metrics={"val": evaluate(said).summary()},
+        metrics={"val": evaluate(predictions).summary()},
     )  # fmt: skip
 
 
@@ -145,9 +145,9 @@ def check_the_cards_code(bundle, folder, monkeypatch, tolerance):
     proba = classifier_of(bundle).predict([folder / "photo.jpg"])[0]
     graft, plain = re.findall(r"```python\n(.*?)```", read_card(bundle), re.DOTALL)
     monkeypatch.chdir(folder)
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(graft, {})
-    assert said.getvalue().strip() == classifier_of(bundle).classes[proba.argmax()]
+    assert printed.getvalue().strip() == classifier_of(bundle).classes[proba.argmax()]
     names = {}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(plain, names)

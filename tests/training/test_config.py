@@ -74,9 +74,9 @@ def test_the_command_line_sets_the_options() -> None:
     ],
 )
 def test_a_mistake_names_the_key_the_value_and_the_remedy(text: str, words: list[str]) -> None:
-    with pytest.raises(TrainingError) as told:
+    with pytest.raises(TrainingError) as raised:
         parse(text)
-    assert all(word in str(told.value) for word in words)
+    assert all(word in str(raised.value) for word in words)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_a_mistake_names_the_key_the_value_and_the_remedy(text: str, words: list
     ],
 )
 def test_a_config_is_checked_where_it_is_made(given: dict[str, object], words: list[str]) -> None:
-    with pytest.raises(TrainingError) as told:
+    with pytest.raises(TrainingError) as raised:
         FinetuneConfig.from_json({"backbone": "b", **given})
-    assert all(word in str(told.value) for word in words)
+    assert all(word in str(raised.value) for word in words)
 
 
 def test_json_there_and_back() -> None:

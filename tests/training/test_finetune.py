@@ -79,13 +79,13 @@ def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     ]  # fmt: skip
     model = Classifier(tiny_backbone(), "ab").eval()
     model.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)
-    said = Predictions.load(run.predictions_path("test"))
+    stored = Predictions.load(run.predictions_path("test"))
     items = dataset.split("test")
     batch = torch.stack([preprocess(open_rgb(dataset.path(i)), model.backbone.info.preprocessing) for i in items])
     with torch.inference_mode():
-        assert np.allclose(torch.softmax(model(batch), 1).numpy(), said.proba, atol=1e-5)
-    assert said.ids == tuple(i.sha256 for i in items)
-    assert said.y_true.tolist() == [i.label for i in items]
+        assert np.allclose(torch.softmax(model(batch), 1).numpy(), stored.proba, atol=1e-5)
+    assert stored.ids == tuple(i.sha256 for i in items)
+    assert stored.y_true.tolist() == [i.label for i in items]
     best = history(tmp_path)[run.metrics["val"]["best_epoch"] - 1]
     assert best["val_accuracy"] == run.metrics["val"]["accuracy"]
 
@@ -151,9 +151,9 @@ def test_progress_counts_up_to_the_end_and_tells_each_epoch(dataset: Dataset, tm
     assert done == sorted(done)
     assert {step.total for step in steps} == {steps[-1].total}
     assert steps[-1].share == 1.0
-    told = [step.data["epoch"] for step in steps if "epoch" in step.data]
-    assert [e["epoch"] for e in told] == [1, 2, 3]
-    assert told[0].keys() == {
+    records = [step.data["epoch"] for step in steps if "epoch" in step.data]
+    assert [e["epoch"] for e in records] == [1, 2, 3]
+    assert records[0].keys() == {
         "epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "seconds",
     }  # fmt: skip
 

@@ -1,0 +1,88 @@
+"""What is looked at without learning: by which engine, and with which weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.engines import choose as choosing
+from core.training.checkpoint import TrainingState
+from core.training.config import FinetuneConfig
+from core.training.epochs import LOOK, Encoded, Fitting, logits
+from core.training.network import Network, make_optimizer
+from tests.engines.networks import FakeEngine
+from tests.training.tiny import tiny_backbone
+
+
+class Images:
+    """Random images, always the same."""
+
+    def __init__(self, n: int) -> None:
+        self.X = torch.rand(n, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+        self.y = torch.zeros(n, dtype=torch.int64)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def batches(
+        self,
+        cut: Iterable[Sequence[int]],
+        seed: int = 0,
+        epoch: int = 0,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        for indices in cut:
+            yield self.X[list(indices)], self.y[list(indices)]
+
+
+@pytest.fixture
+def fitting() -> Fitting:
+    config = FinetuneConfig("tiny", mode="full")
+    network = Network(tiny_backbone(), 3, config)
+    with torch.no_grad():
+        network.head.weight.normal_(generator=torch.Generator().manual_seed(1))
+    state = TrainingState({})
+    return Fitting(network, make_optimizer(network, config), config, state, Images(8), Images(8), started=0.0)
+
+
+def ignored(_n: int) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("engine", "factor"),
+    [
+        (FakeEngine(factor=2.0), 2.0),
+        (FakeEngine(factor=2.0, precision="half"), 1.0),  # epochs are chosen by float32 alone
+        (FakeEngine(factor=2.0, shift=100.0), 1.0),  # points elsewhere
+        (FakeEngine(factor=2.0, fails=True), 1.0),
+    ],
+)
+def test_many_images_go_through_the_fastest_engine_that_is_exact_and_agrees(
+    engine: FakeEngine, factor: float, fitting: Fitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "ENGINES", [engine, choosing.PLAIN])
+    images = Images(LOOK + 6)
+    plain = logits(fitting.network, images, ignored)
+    torch.testing.assert_close(fitting.logits(images, ignored), factor * plain)
+
+
+def test_what_is_one_batch_or_features_needs_no_engine(fitting: Fitting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(factor=2.0)])
+    few, features = Images(LOOK), Encoded(torch.rand(LOOK + 6, 8), torch.zeros(LOOK + 6, dtype=torch.int64))
+    for source in (few, features):
+        torch.testing.assert_close(fitting.logits(source, ignored), logits(fitting.network, source, ignored))
+
+
+def test_each_look_is_with_the_weights_of_its_time_and_leaves_the_network_as_it_is(fitting: Fitting) -> None:
+    images, steps = Images(LOOK + 6), []
+    for _epoch in range(2):
+        before = {key: value.clone() for key, value in fitting.network.state_dict().items()}
+        expected = logits(fitting.network, images, ignored)
+        torch.testing.assert_close(fitting.logits(images, steps.append), expected, rtol=1e-4, atol=1e-5)
+        assert all(torch.equal(value, before[key]) for key, value in fitting.network.state_dict().items())
+        with torch.no_grad():
+            fitting.network.backbone.trunk.stages[0][1][0].weight.mul_(-1)
+    assert steps == [LOOK, 6] * 2
