@@ -25,8 +25,7 @@ from core.data.labels.grouping import group_finder
 from core.data.labels.sorting import Candidate, Sorted, sort_entries
 from core.data.limits import Limits
 from core.data.messages import rejected
-from core.data.sources.archive import BadEntry
-from core.data.sources.source import Source
+from core.data.sources.source import BadEntry, Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
@@ -204,9 +203,17 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], limits: Limits) -> Int
 
 def _item(photo: Candidate, decoded: Decoded, label: int) -> Item:
     return Item(
-        photo.name, photo.sha256, label, photo.place.split or "", decoded.width, decoded.height, photo.n_bytes,
-        decoded.format, decoded.phash, photo.group,
-    )  # fmt: skip
+        name=photo.name,
+        sha256=photo.sha256,
+        label=label,
+        split=photo.place.split,
+        width=decoded.width,
+        height=decoded.height,
+        n_bytes=photo.n_bytes,
+        format=decoded.format,
+        phash=decoded.phash,
+        group=photo.place.group,
+    )
 
 
 def _related(intake: Intake, stage: Path, report: Report) -> Intake:

@@ -25,9 +25,9 @@ _JOINERS = "\u200c\u200d"
 _BLACK_FLAG = "\U0001f3f4"
 
 
-def split_of(folder: str) -> str | None:
-    """The split that a folder's name stands for: "train", "val", "test" or none."""
-    return _SPLITS.get(folder.casefold())
+def split_of(folder: str) -> str:
+    """The split that a folder's name stands for: "train", "val" or "test"; "" where it is no split's name."""
+    return _SPLITS.get(folder.casefold(), "")
 
 
 def is_unsafe(name: str) -> bool:

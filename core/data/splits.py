@@ -1,6 +1,6 @@
 """Train, validation and test: what the data came with is kept, what is missing is made.
 
-Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its unit as far as can
+Made splits are stratified and seeded: test first (15 %), then validation (15 %), each class on its own as far as can
 be, and every class in every split where it has the images. Photos of one group (copies, near duplicates, one patient)
 stay together, so that no made split leaks; a group may span classes. Which of them go depends on the seed and their
 content alone: adding photos moves few of the others.

@@ -15,14 +15,23 @@ from core.data.names import class_name, split_of
 Parts = tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where an entry belongs: its split (None where the data has none), its class, and whether folders lie below it."""
+    """Where a photo belongs, as its folders or a table say; what class number that is shows when all are read.
 
-    split: str | None
+    Attributes:
+        split: "train", "val" or "test"; "" where the data has none.
+        label: the class's name.
+        folder: the name as it is written.
+        nested: whether the photo lies in a folder below its class folder.
+        group: the patient, plant or video that it belongs to; "" where it is not known.
+    """
+
+    split: str
     label: str
     folder: str
-    nested: bool
+    nested: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,10 @@ class Layout:
         if rest[: len(self.wrapper)] != self.wrapper:
             return None
         rest = rest[len(self.wrapper) :]
-        split = None
+        split = ""
         if self.has_splits:
-            split = split_of(rest[0]) if rest else None
-            if split is None:
+            split = split_of(rest[0]) if rest else ""
+            if not split:
                 return None
             rest = rest[1:]
         label = class_name(rest[0]) if rest else ""

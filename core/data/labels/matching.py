@@ -31,13 +31,13 @@ class Tabled:
     """What tables say.
 
     Attributes:
-        places: for each photo's index its place and group; in places from tables without labels, only the split counts.
+        places: for each photo's index its place; from tables without labels, only split and group count.
         missing: files named in rows that are no photo that is there.
         conflicts: photos that rows contradict each other about.
         used: the names of the tables that name photos.
     """
 
-    places: dict[int, tuple[Place, str]] = field(default_factory=dict)
+    places: dict[int, Place] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     conflicts: set[int] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
@@ -50,6 +50,11 @@ class _Matched:
     table: Table
     photos: tuple[tuple[int, ...], ...]
 
+    @property
+    def named(self) -> set[int]:
+        """The photos that any row may mean."""
+        return {photo for candidates in self.photos for photo in candidates}
+
 
 def placed_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], in_folders: int) -> Tabled | None:
     """Reads tables for `photos` (index and path), or None where folders decide.
@@ -61,7 +66,7 @@ def placed_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]
     """
     index = _Index(photos)
     matched = [_matched(table, index) for table in tables]
-    named = {photo for one in matched for candidates in one.photos for photo in candidates}
+    named = set().union(*(table.named for table in matched))
     if photos and not named and not in_folders:
         raise bad_table(tables[0].name, 0, _("none of its rows names a photo that is there."))
     if not named or (2 * len(named) < len(photos) and in_folders):
@@ -77,18 +82,15 @@ def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]]
     """
     index = _Index(photos)
     matched = [_matched(table, index) for table in tables]
-    return _all_read(
-        [one for one in matched if 2 * len({p for found in one.photos for p in found}) >= len(photos)], index
-    )
+    return _all_read([table for table in matched if 2 * len(table.named) >= len(photos)], index)
 
 
 def _all_read(matched: Sequence[_Matched], index: _Index) -> Tabled:
     result = Tabled()
-    first: dict[int, tuple[str, str | None, str]] = {}
-    for one in matched:
-        if any(one.photos):
-            result.used.add(one.table.name)
-            _read(one, index, first, result)
+    for table in matched:
+        if table.named:
+            result.used.add(table.table.name)
+            _read(table, index, result)
     return result
 
 
@@ -122,12 +124,12 @@ def _matched(table: Table, index: _Index) -> _Matched:
     """The photos that each row means, in the reading of the file column under which most photos are named."""
     names = [parts_of(file) for file in table.files]
     possible = [row for row, parts in enumerate(names) if parts and index.find(_key(parts[-1:], True), 1, True)]
-    found: list[tuple[int, ...]] = [()] * len(names)
+    meant: list[tuple[int, ...]] = [()] * len(names)
     step = -(-len(possible) // _SAMPLE) or 1
     dropped, bare = _reading(table, [names[row] for row in possible[::step]], index)
     for row in possible:
-        found[row] = _meant(table, names[row][dropped:], index, bare)
-    return _Matched(table, tuple(found))
+        meant[row] = _meant(table, names[row][dropped:], index, bare)
+    return _Matched(table, tuple(meant))
 
 
 def _reading(table: Table, names: Sequence[Parts], index: _Index) -> tuple[int, bool]:
@@ -136,11 +138,11 @@ def _reading(table: Table, names: Sequence[Parts], index: _Index) -> tuple[int, 
     best, most = (0, False), 0
     for dropped in range(min(deepest, _MOST_DROPPED + 1)):
         for bare in (False, True):
-            found = [_meant(table, parts[dropped:], index, bare) for parts in names]
-            hits = len({photo for photos in found for photo in photos})
+            meant = [_meant(table, parts[dropped:], index, bare) for parts in names]
+            hits = len({photo for photos in meant for photo in photos})
             if hits > most:
                 best, most = (dropped, bare), hits
-                if all(found):
+                if all(meant):
                     return best
     return best
 
@@ -150,35 +152,29 @@ def _meant(table: Table, parts: Parts, index: _Index, bare: bool) -> tuple[int, 
     parts = parts[-_DEEPEST:]
     if not parts:
         return ()
-    found = index.find(_key(parts, bare), len(parts), bare)
-    if 1 < len(found) <= _MANY:
-        inside = [photo for photo in found if index.paths[photo][: len(table.folder)] == table.folder]
+    photos = index.find(_key(parts, bare), len(parts), bare)
+    if 1 < len(photos) <= _MANY:
+        inside = [photo for photo in photos if index.paths[photo][: len(table.folder)] == table.folder]
         beside = [photo for photo in inside if index.paths[photo] == (*table.folder, *parts)]
-        found = beside or inside or found
-    return tuple(found[: _MANY + 1])
+        photos = beside or inside or photos
+    return tuple(photos[: _MANY + 1])
 
 
-def _read(one: _Matched, index: _Index, first: dict[int, tuple[str, str | None, str]], result: Tabled) -> None:
-    """Goes through a table's rows and notes what they say of photos."""
-    for row, candidates in zip(one.table.rows(), one.photos, strict=True):
+def _read(matched: _Matched, index: _Index, result: Tabled) -> None:
+    """Goes through a table's rows and notes what they say of photos; the first row about a photo counts."""
+    table = matched.table
+    for row, candidates in zip(table.rows(), matched.photos, strict=True):
         if not candidates:
             result.missing.append(shown(row.file, 255))
             continue
-        photo = _one_of(one.table, row, candidates, index)
-        split = row.split or (_split_of_path(index.paths[photo]) if one.table.labelled else None)
-        said = (row.label, split, row.group)
-        if photo in first and not _agree(first[photo], said):
+        photo = _meant_by_row(table, row, candidates, index)
+        split = row.split or (_split_of_path(index.paths[photo]) if table.labelled else "")
+        place = Place(split, row.label, row.label, group=row.group)
+        if result.places.setdefault(photo, place) != place:
             result.conflicts.add(photo)
-            continue
-        first.setdefault(photo, said)
-        result.places[photo] = (Place(split, row.label, row.label, nested=False), row.group)
 
 
-def _agree(one: tuple[str, str | None, str], other: tuple[str, str | None, str]) -> bool:
-    return one == other
-
-
-def _one_of(table: Table, row: Row, candidates: tuple[int, ...], index: _Index) -> int:
+def _meant_by_row(table: Table, row: Row, candidates: tuple[int, ...], index: _Index) -> int:
     """The photo that a row means: where there are several, the one written just so, or in the row's split."""
     if len(candidates) > 1:
         exact = [p for p in candidates if index.paths[p][-1] == parts_of(row.file)[-1]]
@@ -191,5 +187,5 @@ def _one_of(table: Table, row: Row, candidates: tuple[int, ...], index: _Index) 
     return candidates[0]
 
 
-def _split_of_path(path: Parts) -> str | None:
-    return next((split for folder in path[:-1] if (split := split_of(folder))), None)
+def _split_of_path(path: Parts) -> str:
+    return next((split for folder in path[:-1] if (split := split_of(folder))), "")

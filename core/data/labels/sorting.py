@@ -11,8 +11,7 @@ from core.data.labels.layout import Layout, Place, recognise
 from core.data.labels.matching import Tabled, noted_by_tables, placed_by_tables
 from core.data.labels.table import Table, is_table, read_table
 from core.data.limits import Limits
-from core.data.sources.archive import BadEntry
-from core.data.sources.source import Source
+from core.data.sources.source import BadEntry, Source
 
 _MOST_TABLES, _MOST_WARNINGS = 50, 10
 _MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
@@ -27,8 +26,7 @@ class Candidate:
     Attributes:
         index: of the entry in the source.
         name: of the entry, for display.
-        place: its split, class and folder.
-        group: what it belongs to, in the user's words; "" where that is not known.
+        place: its split, class and group.
         sha256: of its bytes; "" before they are read.
         n_bytes: how many those are.
     """
@@ -36,7 +34,6 @@ class Candidate:
     index: int
     name: str
     place: Place
-    group: str = ""
     sha256: str = ""
     n_bytes: int = 0
 
@@ -100,7 +97,7 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
     noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths)
     used = noted.used | (tabled.used if tabled is not None else set())
     read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
-    entries.warnings += [f"table_unused_few:{_named(t.name)}" for t in tables.values() if t.name not in used]
+    entries.warnings += [f"table_unused_few:{_shown(t.name)}" for t in tables.values() if t.name not in used]
     del entries.warnings[_MOST_WARNINGS:]
     for _i, entry, parts in named:
         if parts and entry.is_folder and tabled is None:
@@ -114,7 +111,7 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
     _note(entries, noted)
     if group_of is not None:
         for photo in entries.photos:
-            photo.group = group_of(photo.name) or photo.group
+            photo.place = replace(photo.place, group=group_of(photo.name) or photo.place.group)
     entries.n_images = len(maybe)
     return entries
 
@@ -128,30 +125,29 @@ def _tables(source: Source, files: list[_File], entries: Sorted) -> dict[int, Ta
         left -= source.entries[file.index].size
         if left < 0:
             entries.table = entries.table or file.name
-            entries.warnings.append(f"table_unused_large:{_named(file.name)}")
+            entries.warnings.append(f"table_unused_large:{_shown(file.name)}")
             break
         with suppress(BadEntry):
             table = read_table(source.read(file.index), file.parts)
             if table is not None:
                 tables[file.index] = table
             else:
-                entries.warnings.append(f"table_unused:{_named(file.name)}")
+                entries.warnings.append(f"table_unused:{_shown(file.name)}")
             if table is None or not table.labelled:
                 entries.table = entries.table or file.name
     return tables
 
 
-def _named(name: str) -> str:
+def _shown(name: str) -> str:
     return names.shown(name, 120)
 
 
 def _note(entries: Sorted, noted: Tabled) -> None:
     """Gives photos the splits and groups of tables without labels, which go before those that they have."""
     for photo in entries.photos:
-        if photo.index in noted.places:
-            place, group = noted.places[photo.index]
-            photo.place = replace(photo.place, split=place.split or photo.place.split)
-            photo.group = group or photo.group
+        noted_place, own = noted.places.get(photo.index), photo.place
+        if noted_place is not None:
+            photo.place = replace(own, split=noted_place.split or own.split, group=noted_place.group or own.group)
     against = [photo for photo in entries.photos if photo.index in noted.conflicts]
     entries.photos = [photo for photo in entries.photos if photo.index not in noted.conflicts]
     entries.skipped += [(photo.index, photo.name, "conflicting_rows") for photo in against]
@@ -175,7 +171,7 @@ def _sort_file(
         return  # it was read, and is neither a photo nor left out
     display = names.shown(file.name, limits.max_name_bytes)
     path = "/".join(file.parts)
-    place, group, reason = _placed(file, layout, tabled)
+    place, reason = _placed(file, layout, tabled)
     if not _fits(file.name, limits):
         reason = "name_too_long"
     elif path in taken:
@@ -187,21 +183,20 @@ def _sort_file(
         return
     if tabled is None:
         _note_folder(entries, place)
-    entries.photos.append(Candidate(file.index, display, place, group))
+    entries.photos.append(Candidate(file.index, display, place))
 
 
-def _placed(file: _File, layout: Layout, tabled: Tabled | None) -> tuple[Place | None, str, str]:
-    """A file's place and group, or why it has none."""
+def _placed(file: _File, layout: Layout, tabled: Tabled | None) -> tuple[Place | None, str]:
+    """A file's place, or why it has none."""
     may_be_photo = names.may_be_photo(file.parts)
     if tabled is None:
         place = layout.place(file.parts[:-1])
-        return place, "", "" if place else "not_in_class_folder" if may_be_photo else "unsupported_format"
+        return place, "" if place else "not_in_class_folder" if may_be_photo else "unsupported_format"
     if file.index in tabled.conflicts:
-        return None, "", "conflicting_rows"
+        return None, "conflicting_rows"
     if file.index in tabled.places:
-        place, group = tabled.places[file.index]
-        return place, group, ""
-    return None, "", "not_in_table" if may_be_photo else "unsupported_format"
+        return tabled.places[file.index], ""
+    return None, "not_in_table" if may_be_photo else "unsupported_format"
 
 
 def _note_folder(entries: Sorted, place: Place | None) -> None:

@@ -41,12 +41,12 @@ _YES_NO = {"0", "1", "0.0", "1.0", ""}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number as a spreadsheet shows it, and the words that are in it; `split` is None where none is."""
+    """One row: its number as a spreadsheet shows it, and the words that are in it, each "" where there is none."""
 
     number: int
     file: str
     label: str
-    split: str | None
+    split: str
     group: str
 
 
@@ -92,11 +92,11 @@ def is_table(parts: Sequence[str]) -> bool:
 def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
     """Reads a file's bytes as a table; None where its header is none that is known."""
     text = _decoded(content)
-    found = _recognised(text)
-    if found is None:
+    recognised = _recognised(text)
+    if recognised is None:
         return None
     name = "/".join(parts)
-    delimiter, columns = found
+    delimiter, columns = recognised
     files: list[str] = []
     for number, cells in _records(text, delimiter):
         if number == 1:
@@ -104,22 +104,22 @@ def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
         if number > MAX_ROWS + 1:
             break  # reading the rows will say so, where it is this table that decides
         files.append(_cell(cells, columns.file)[:MAX_CELL])
-    stem = _split_in(parts[-1])
+    split = _split_in(parts[-1])
     return Table(
-        name, columns.labelled, parts[:-1], tuple(files), lambda: list(_rows(name, text, delimiter, columns, stem))
+        name, columns.labelled, parts[:-1], tuple(files), lambda: list(_rows(name, text, delimiter, columns, split))
     )
 
 
-def split_word(word: str) -> str | None:
-    """The split that a word in a table stands for, or None."""
+def split_word(word: str) -> str:
+    """The split that a word in a table stands for; "" where it stands for none."""
     word = word.strip().casefold()
-    return split_of(word) or _MORE_SPLITS.get(word)
+    return split_of(word) or _MORE_SPLITS.get(word, "")
 
 
-def _split_in(file: str) -> str | None:
-    """The split in a table's own name, as in "train_labels.csv"."""
-    found = {split for word in re.findall(r"[a-z]+", file.casefold()) if (split := split_of(word))}
-    return found.pop() if len(found) == 1 else None
+def _split_in(file: str) -> str:
+    """The split in a table's own name, as in "train_labels.csv"; "" where there is none, or more than one."""
+    splits = {split for word in re.findall(r"[a-z]+", file.casefold()) if (split := split_of(word))}
+    return splits.pop() if len(splits) == 1 else ""
 
 
 def _decoded(content: bytes) -> str:
@@ -201,7 +201,7 @@ def _cell(cells: Sequence[str], column: int) -> str:
     return cells[column].strip() if 0 <= column < len(cells) else ""
 
 
-def _rows(name: str, text: str, delimiter: str, columns: _Columns, split: str | None) -> Iterator[Row]:
+def _rows(name: str, text: str, delimiter: str, columns: _Columns, split: str) -> Iterator[Row]:
     for number, cells in _records(text, delimiter):
         if number == 1:
             continue

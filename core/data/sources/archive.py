@@ -11,12 +11,14 @@ import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.names import is_unsafe
+from core.data.sources.source import BadEntry
 from core.data.sources.zipdir import BadZip, ZipEntry, data_start, read_directory
+from core.paths import file_sha256
 
 _CHUNK = 1 << 16
 _MAX_DEFLATE_RATIO = 1032  # one bit of a deflate stream stands for at most 129 bytes
@@ -27,27 +29,24 @@ _OTHER_FORMATS = (
 )  # fmt: skip
 
 
-class BadEntry(Exception):
-    """One entry cannot be read; `reason` is a skip code."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class Archive:
-    """An open zip whose structure has been judged. Use as a context manager.
+    """An open zip whose structure has been judged, as a source of photos. Use as a context manager.
 
     Attributes:
-        entries: everything in it, as its directory claims it to be.
+        entries: everything in it, as its directory claims it to be; none of the names leads out of a folder.
 
     Raises:
         RejectedError: the file is no zip, or one that is not to be unpacked.
     """
 
+    kind = "upload"
+
     def __init__(self, path: Path, limits: Limits) -> None:
         if path.stat().st_size > limits.max_upload_bytes:
             raise rejected("too_large", limits=limits)
+        self.title = path.stem
+        self.limits = limits
+        self._path = path
         self._file: BinaryIO = path.open("rb")
         try:
             self.entries, self._starts = _judged(self._file, limits)
@@ -55,7 +54,7 @@ class Archive:
             self._file.close()
             raise
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -76,6 +75,10 @@ class Archive:
         if zlib.crc32(content) != entry.crc:
             raise BadEntry("bad_crc")
         return content
+
+    def digest(self) -> str:
+        """The sha256 of the file."""
+        return file_sha256(self._path)
 
     def _stored(self, entry: ZipEntry) -> bytes:
         return self._file.read(entry.packed)
@@ -109,12 +112,12 @@ def _judged(file: BinaryIO, limits: Limits) -> tuple[list[ZipEntry], list[int]]:
         _judge_one_by_one(entries, directory_at, limits)
         starts = [data_start(file, entry) for entry in entries]
     except BadZip as problem:
-        raise _named(file, problem.code, limits) from None
+        raise _refusal(file, problem.code, limits) from None
     _judge_together(entries, starts, directory_at, limits)
     return entries, starts
 
 
-def _named(file: BinaryIO, code: str, limits: Limits) -> Exception:
+def _refusal(file: BinaryIO, code: str, limits: Limits) -> Exception:
     """The refusal of something that cannot be followed as a zip, saying what it is instead where that can be told."""
     file.seek(0)
     head = file.read(512)

@@ -1,4 +1,4 @@
-"""What photos come from: entries with names, which are read one by one."""
+"""What photos are taken from: entries with names, read one by one. A zip, a folder and a sample are such sources."""
 
 from __future__ import annotations
 
@@ -24,8 +24,16 @@ class Entry:
     size: int = 0
 
 
+class BadEntry(Exception):
+    """One entry cannot be read; `reason` is a skip code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Source(Protocol):
-    """Named entries that can be read, in any order."""
+    """Entries that can be read in any order."""
 
     @property
     def kind(self) -> str:
@@ -41,10 +49,15 @@ class Source(Protocol):
 
     @property
     def entries(self) -> Sequence[Entry]:
-        """Everything in it."""
+        """Everything in it; an entry's index here is what `read` takes."""
 
     def read(self, index: int) -> bytes:
-        """The bytes of an entry. Raises BadEntry for a broken one, RejectedError where the whole is to be refused."""
+        """The bytes of an entry.
+
+        Raises:
+            BadEntry: this one cannot be read; the others may be.
+            RejectedError: the whole source is to be refused.
+        """
 
     def digest(self) -> str:
-        """A sha256 that is the same only for the same source content."""
+        """A sha256 that is the same only for the same content."""
