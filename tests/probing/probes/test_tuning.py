@@ -1,5 +1,6 @@
 """How settings are chosen: inside the training rows, with groups on one side, and as a naive search would."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -10,10 +11,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.probing.probes import tuning as choosing
+from core.features.reduce import Reduction
 from core.probing.probes.kinds import KINDS, POWERS
 from core.probing.probes.probe import ProbeConfig, fit_probe, fit_rows
-from core.probing.probes.tuning import fit_temperature, inner_folds, log_loss, tune
+from core.probing.probes.tuning import fit_temperature, inner_folds, log_loss, tune, views_of
 from tests.probing.conftest import make_features
 
 
@@ -49,19 +50,18 @@ def test_a_given_c_is_taken():
     assert fit_probe(features, ProbeConfig("lda", c=0.3)).chosen == {}
 
 
-def test_weaker_penalties_are_not_tried_once_they_are_worse(monkeypatch):
+def test_weaker_penalties_are_not_tried_once_they_are_worse():
     tried = []
-    path = choosing._path
 
-    def spied(kind, view, grid, seed):
-        for value, scores in zip(grid, path(kind, view, grid, seed), strict=False):
-            tried.append(value)
-            yield scores
+    class Recorded(LogisticRegression):
+        def fit(self, X, y):
+            tried.append(self.C)
+            return super().fit(X, y)
 
-    monkeypatch.setattr(choosing, "_path", spied)
-    features = make_features((40, 40), d=30)
-    features.X[:] = np.random.default_rng(0).normal(size=features.X.shape)  # noise wants a strong penalty
-    best = POWERS.index(fit_probe(features, ProbeConfig()).chosen["c"])
+    kind = dataclasses.replace(KINDS["logistic"], build=lambda c, _seed: Recorded(C=c, max_iter=5000))
+    X, y = np.random.default_rng(0).normal(size=(80, 30)).astype(np.float32), np.arange(80) % 2
+    views = views_of(X, y, inner_folds(y, np.arange(80), 2, 0), Reduction(), 0)
+    best = POWERS.index(tune(kind, views, 0)["c"])  # noise wants a strong penalty
     assert best < 3
     assert sorted(set(tried)) in (list(POWERS[: best + 2]), list(POWERS[: best + 3]))
 
