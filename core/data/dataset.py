@@ -13,7 +13,6 @@ This file knows nothing of archives. `ingest.py` writes datasets; everybody else
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +29,13 @@ SCHEMA = 1
 SPLITS = ("train", "val", "test")
 MANIFEST, ITEMS, SKIPPED = "dataset.json", "items.parquet", "skipped.json"
 _NEWER = {"phash", "group", "group_id"}  # columns that datasets of the first version do not have
-DATASET_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class NoSuchDataset(DatasetError):
+    """There is no dataset where one was looked for."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such dataset in this workspace. Open the Data page to add it again."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +162,33 @@ def thumbnail_path(root: Path, sha256: str) -> Path:
 
 
 def read_dataset(root: Path) -> Dataset:
-    """Reads the dataset in the directory `root`; see `open_dataset`."""
+    """Reads the dataset in the directory `root` as it came, without its edits.
+
+    Raises:
+        NoSuchDataset: there is none.
+        DatasetError: its record is damaged.
+    """
     try:
-        facts = manifest_facts(root)
+        facts = _manifest_facts(root)
         items = _read_items(root / ITEMS)
         skipped = tuple(Skipped(*row) for row in paths.read_json(root / SKIPPED))
         if len(items) != facts["images"] or any(not 0 <= i.label < len(facts["classes"]) for i in items):
             raise ValueError("the items do not belong to the manifest")
         return Dataset(root=root, items=items, skipped=skipped, **facts)
     except FileNotFoundError as problem:
-        if (root / MANIFEST).exists():
-            raise DatasetError(_damaged()) from problem
-        raise DatasetError(missing()) from None
+        if not (root / MANIFEST).exists():
+            raise NoSuchDataset from None
+        raise DatasetError(_damaged()) from problem
     except (KeyError, TypeError, ValueError, OSError) as problem:
         raise DatasetError(_damaged()) from problem
+
+
+def read_summary(root: Path) -> Summary:
+    """Reads what a list shows of the dataset in the directory `root`; where its record is damaged, it says so."""
+    try:
+        return Summary(root=root, **_manifest_facts(root))
+    except (KeyError, TypeError, ValueError, OSError):
+        return Summary(id=root.name, root=root, name=root.name, damaged=True)
 
 
 def write_dataset(dataset: Dataset) -> None:
@@ -183,7 +201,7 @@ def write_dataset(dataset: Dataset) -> None:
     paths.write_json(root / MANIFEST, {"schema": SCHEMA, **facts})
 
 
-def manifest_facts(root: Path) -> dict[str, Any]:
+def _manifest_facts(root: Path) -> dict[str, Any]:
     """What the manifest of the dataset in `root` says, by the names of `Summary`'s fields."""
     content = paths.read_json(root / MANIFEST)
     if content.pop("schema") != SCHEMA:
@@ -215,11 +233,6 @@ def _read_items(path: Path) -> tuple[Item, ...]:
     return tuple(
         Item(**dict(zip(names, row, strict=True))) for row in zip(*(columns[name] for name in names), strict=True)
     )
-
-
-def missing() -> str:
-    """What to say where there is no dataset with an id."""
-    return _("There is no such dataset in this workspace. Open the Data page to add it again.")
 
 
 def _damaged() -> str:

@@ -15,16 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core import paths
+from core.data.dataset import Dataset, Item
 from core.data.splits import warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.tables import as_csv, harmless
-
-if TYPE_CHECKING:
-    from core.data.dataset import Dataset, Item
 
 FILE = "edits.json"
 EXCLUDE, RELABEL = "exclude", "relabel"
@@ -141,14 +138,14 @@ def edited(original: Dataset, edits: Iterable[Edit]) -> Dataset:
         if (edit := by_photo.get(key(item))) is None or edit.action != EXCLUDE
     )
     _refuse_empty(original, items)
-    said = "".join(f"{e.sha256}\0{e.name}\0{e.action}\0{e.label}\0" for e in sorted(by_photo.values(), key=_order))
+    decisions = "".join(f"{e.sha256}\0{e.name}\0{e.action}\0{e.label}\0" for e in sorted(by_photo.values(), key=_order))
     return replace(
         original,
         items=items,
         images=len(items),
         split_counts=dict(Counter(item.split for item in items)),
         warnings=_warnings(original, items),
-        fingerprint=hashlib.sha256(f"{original.fingerprint}\0{said}".encode("utf-8", "surrogatepass")).hexdigest(),
+        fingerprint=hashlib.sha256(f"{original.fingerprint}\0{decisions}".encode("utf-8", "surrogatepass")).hexdigest(),
     )
 
 
@@ -211,7 +208,7 @@ def from_csv(original: Dataset, text: str) -> tuple[Edit, ...]:
         )
     photos = {(item.sha256, harmless(item.name)): item.name for item in original.items}
     classes = {harmless(name): name for name in original.classes}
-    found = []
+    edits = []
     for number, row in enumerate(reader, start=2):
         name, sha256, action, label = (row[column] or "" for column in NEEDED)
         try:
@@ -219,5 +216,5 @@ def from_csv(original: Dataset, text: str) -> tuple[Edit, ...]:
             checked(original, [edit])
         except DatasetError as problem:
             raise DatasetError(_("Row {row}: {problem}").format(row=number, problem=problem)) from None
-        found.append(edit)
-    return tuple(found)
+        edits.append(edit)
+    return tuple(edits)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
-from core.data.ingest import all_warnings, explained, staging
+from core.data.ingest import all_warnings
 from core.data.intake import take_in
 from core.data.limits import Limits
 from core.data.sources.open import open_source
+from core.data.staging import explained, staging
 from core.errors import RejectedError
 from core.paths import DEFAULT_WORKSPACE
 from core.progress import Report, silent

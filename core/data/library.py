@@ -1,25 +1,27 @@
-"""The datasets of a workspace: opened as their user edited them, listed and deleted."""
+"""The datasets of a workspace: opened as their user edited them, or as they came; listed and deleted."""
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 
 from core import paths
-from core.data.dataset import DATASET_ID, MANIFEST, Dataset, Summary, manifest_facts, missing, read_dataset
+from core.data.dataset import MANIFEST, Dataset, NoSuchDataset, Summary, read_dataset, read_summary
+from core.data.edits import edited, read_edits
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.paths import DEFAULT_WORKSPACE
 
+_DATASET_ID = re.compile(r"[0-9a-f]{16}")
+
 
 def open_dataset(workspace_id: str, dataset_id: str) -> Dataset:
-    """Reads a dataset as its user edited it; an edit list that cannot be read counts as none.
+    """Reads a dataset as its user edited it; edits that cannot be read or carried out count as none.
 
     Raises:
         DatasetError: there is none with this id, or its record is damaged.
     """
-    from core.data.edits import edited, read_edits
-
     original = original_dataset(workspace_id, dataset_id)
     try:
         return edited(original, read_edits(original.root))
@@ -28,29 +30,30 @@ def open_dataset(workspace_id: str, dataset_id: str) -> Dataset:
 
 
 def original_dataset(workspace_id: str, dataset_id: str) -> Dataset:
-    """Reads a dataset as it came, without its edits; see `open_dataset`."""
-    if not DATASET_ID.fullmatch(dataset_id):
-        raise DatasetError(missing())
+    """Reads a dataset as it came, without its edits.
+
+    Raises:
+        DatasetError: there is none with this id, or its record is damaged.
+    """
+    if not _DATASET_ID.fullmatch(dataset_id):  # an id is part of a path
+        raise NoSuchDataset
     return read_dataset(paths.datasets(workspace_id) / dataset_id)
 
 
 def list_datasets(workspace_id: str = DEFAULT_WORKSPACE) -> list[Summary]:
     """The workspace's datasets, newest first; damaged ones come last, marked, so that they can be deleted."""
-    found: list[Summary] = []
-    for manifest in paths.datasets(workspace_id).glob(f"*/{MANIFEST}"):
-        root = manifest.parent
-        if not DATASET_ID.fullmatch(root.name):
-            continue
-        try:
-            found.append(Summary(root=root, **manifest_facts(root)))
-        except (KeyError, TypeError, ValueError, OSError):
-            found.append(Summary(id=root.name, root=root, name=root.name, damaged=True))
-    return sorted(found, key=lambda s: (s.created, s.id), reverse=True)
+    roots = [manifest.parent for manifest in paths.datasets(workspace_id).glob(f"*/{MANIFEST}")]
+    summaries = [read_summary(root) for root in roots if _DATASET_ID.fullmatch(root.name)]
+    return sorted(summaries, key=lambda summary: (summary.created, summary.id), reverse=True)
 
 
 def delete_dataset(workspace_id: str, dataset_id: str) -> None:
-    """Removes a dataset; nothing happens where there is none. It is gone at once, and its files soon after."""
-    if not DATASET_ID.fullmatch(dataset_id):
+    """Removes a dataset; nothing happens where there is none. It is gone at once, and its files soon after.
+
+    Raises:
+        DatasetError: it is in use.
+    """
+    if not _DATASET_ID.fullmatch(dataset_id):
         return
     root = paths.datasets(workspace_id) / dataset_id
     doomed = root.with_name(f".deleted-{secrets.token_hex(4)}")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from core import paths
 from core.data.dataset import Dataset
-from core.data.ingest import dataset_of, explained, known_dataset, mark_of, settle, staging
+from core.data.ingest import dataset_of
 from core.data.intake import Intake, ungrouped, with_group_ids
 from core.data.known import link_or_copy
 from core.data.labels.grouping import group_finder
+from core.data.staging import explained, known_dataset, mark_of, settle, staging
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import paths
-from core.data import ingest as ingest_module
+from core.data import staging
 from core.data.images.decoding import DecoderProcesses
 from core.data.ingest import ingest
 from core.data.limits import Limits
@@ -21,7 +21,7 @@ def test_a_full_disk_is_told_plainly(photos_zip: Path, monkeypatch: pytest.Monke
     def full(*_args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/secret/path")
 
-    monkeypatch.setattr(ingest_module, "write_dataset", full)
+    monkeypatch.setattr(staging, "write_dataset", full)
     with pytest.raises(DatasetError, match="disk is full") as problem:
         ingest(photos_zip)
     assert "secret" not in str(problem.value)

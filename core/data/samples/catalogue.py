@@ -1,19 +1,14 @@
-"""Samples to try Graft with: two that need no network, and five of torchvision's data sets that are downloaded.
+"""Which samples there are to try Graft with: two that need no network, and five that are downloaded.
 
-A sample is a source like any other: named entries that are read one by one. numpy, scikit-learn and torchvision are
-imported only when a sample is opened.
+What a page shows of them, and nothing heavy: `open.py` opens them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from core.i18n import N_
 from core.i18n import gettext as _
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Downloads one of torchvision's data sets, in a process of its own so that it can be stopped.
 
 torchvision's own classes fetch, check and unpack; this file watches the folder grow and explains what went wrong. Run
-as `python -m core.data.fetching NAME FOLDER` it is that process: its last line of output is "" or the error.
+as `python -m core.data.samples.fetching NAME FOLDER` it is that process: its last line of output is "" or the error.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ class Recipe:
     most: Mapping[str | None, int] = field(default_factory=dict)
 
     def datasets(self, root: Path, *, download: bool) -> list[tuple[str | None, Any]]:
-        """torchvision's data sets of each split."""
+        """torchvision's data set for each split."""
         import torchvision.datasets
 
-        made = getattr(torchvision.datasets, self.cls)
-        return [(split, made(str(root), download=download, **options)) for split, options in self.parts]
+        dataset_class = getattr(torchvision.datasets, self.cls)
+        return [(split, dataset_class(str(root), download=download, **options)) for split, options in self.parts]
 
 
 _THREE = tuple((split, {"split": split}) for split in ("train", "val", "test"))

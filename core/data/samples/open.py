@@ -1,25 +1,22 @@
-"""A sample as a source: generated textures, scikit-learn's digits, or one of torchvision's data sets."""
+"""Opens a sample as a source of photos: generated textures, scikit-learn's digits, or one of torchvision's data sets.
+
+numpy, scikit-learn and torchvision are imported only for the sample that needs them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from typing import TYPE_CHECKING
 
 from core.data.limits import Limits
 from core.data.samples.catalogue import SAMPLES
-from core.data.sources.source import Entry
+from core.data.sources.source import Entry, Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Report
 
-if TYPE_CHECKING:
-    from core.data.sources.source import Source
-
 DIGIT_PX = 64
-
-
-_VERSION = 1
+_VERSION = 1  # of the recipes: with another one, a sample is another source
 
 
 def open_sample(name: str, limits: Limits, report: Report) -> Source:
@@ -41,7 +38,7 @@ def open_sample(name: str, limits: Limits, report: Report) -> Source:
 
 
 class _Textures:
-    """See `textures.py`."""
+    """The images that `textures.py` draws, each in a folder named by its class."""
 
     kind = "sample:textures"
 
@@ -54,13 +51,13 @@ class _Textures:
         self.entries = [Entry(f"{label}/{index:03d}.png") for label, index in self._plan]
 
     def read(self, index: int) -> bytes:
-        """The PNG of an image."""
+        """An image, drawn now, as a PNG file."""
         from core.data.samples.textures import texture_png
 
         return texture_png(*self._plan[index])
 
     def digest(self) -> str:
-        """Of the recipe."""
+        """The sha256 of the recipe, which the images follow from."""
         return _recipe_digest(self.kind)
 
 
@@ -74,12 +71,12 @@ class _Digits:
 
         self.title = SAMPLES["digits"].title
         self.limits = limits
-        bunch = load_digits()
-        self._images = bunch.images  # (1797, 8, 8), 0 to 16
-        self.entries = [Entry(f"{label}/{index:04d}.png") for index, label in enumerate(bunch.target)]
+        digits = load_digits()
+        self._images = digits.images  # (1797, 8, 8), 0 to 16
+        self.entries = [Entry(f"{label}/{index:04d}.png") for index, label in enumerate(digits.target)]
 
     def read(self, index: int) -> bytes:
-        """The PNG of a digit, enlarged."""
+        """A digit, enlarged, as a PNG file."""
         import numpy as np
         from PIL import Image
 
@@ -90,7 +87,7 @@ class _Digits:
         return buffer.getvalue()
 
     def digest(self) -> str:
-        """Of the recipe."""
+        """The sha256 of the recipe, which the images follow from."""
         return _recipe_digest(self.kind)
 
 

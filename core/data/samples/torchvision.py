@@ -37,16 +37,16 @@ class TorchvisionSample:
 
     @property
     def entries(self) -> list[Entry]:
-        """See `Source`."""
+        """An entry for each image that is taken, which torchvision is asked for the first time."""
         return [Entry(name) for name, _image in self._images()]
 
     def read(self, index: int) -> bytes:
-        """See `Source`."""
+        """The file as it is, or the pixels as a PNG file."""
         image = self._images()[index][1]
         return image.read_bytes() if isinstance(image, Path) else _png(image)
 
     def digest(self) -> str:
-        """Of the recipe: the files were checked against torchvision's checksums when they came."""
+        """The sha256 of the recipe: the files were checked against torchvision's checksums when they came."""
         return hashlib.sha256(f"{self.kind}:{_VERSION}".encode()).hexdigest()
 
     def _images(self) -> list[tuple[str, Any]]:
