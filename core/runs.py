@@ -80,7 +80,7 @@ class Run:
     preprocessing: Mapping[str, object]
     config: Mapping[str, object]
     seed: int
-    metrics: Mapping[str, Mapping[str, object]]
+    metrics: Mapping[str, Mapping[str, Any]]
     versions: Mapping[str, str] = field(default_factory=library_versions)
     created: str = field(default_factory=_now)
     seconds: float = 0.0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Item
 from core.data.messages import skip_text, warning_text
 from core.data.samples.catalogue import SAMPLES
 from core.errors import GraftError
+from core.jobs.store import Job
 from core.paths import is_public
 from core.tasks.requests import IngestRequest
 from core.tasks.results import TakenIn
@@ -46,7 +49,7 @@ def main() -> None:
         show(dataset)
 
 
-def bring_in(job) -> None:
+def bring_in(job: Job) -> None:
     """Watches photos being read, and looks at them once they are there."""
     taken_in = progress.result(progress.panel(job), TakenIn)
     if taken_in is not None:
@@ -151,7 +154,7 @@ def a_folder() -> None:
 def show(dataset: Dataset) -> None:
     """What is in a dataset."""
     st.title(text.literal(text.shortened(dataset.name, 60)))
-    with st.expander(_("Bring other photos"), icon=":material/upload:", expanded=bool(state.remembered("bring"))):
+    with st.expander(_("Bring other photos"), icon=":material/upload:", expanded=state.remembered("bring", False)):
         upload_form()
         other_ways()
     facts(dataset)
@@ -235,7 +238,7 @@ def images(dataset: Dataset) -> None:
     gallery.grid(pictures, key=f"images-{dataset.id}-{label}-{split}")
 
 
-def interleaved(items: list) -> list:
+def interleaved(items: Sequence[Item]) -> list[Item]:
     """The items so ordered that the classes take turns: the first page shows some of each."""
     seen: dict[int, int] = {}
     turn = []

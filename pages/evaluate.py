@@ -113,7 +113,7 @@ def confusion(
     """The confusion matrix, and the images behind the cell that is selected."""
     st.subheader(_("Which classes are taken for which"))
     kinds = {"counts": _("Images"), "shares": _("Share of each true class")}
-    kind = st.segmented_control(_("Show"), list(kinds), default="counts", required=True, format_func=kinds.get,
+    kind = st.segmented_control(_("Show"), list(kinds), default="counts", required=True, format_func=kinds.__getitem__,
                                 key="confusion-kind")  # fmt: skip
     matrix, beside = st.columns([3, 2], gap="large")
     with matrix:
@@ -171,7 +171,7 @@ def per_class(evaluation: Evaluation) -> None:
         )
 
 
-def class_table(evaluation: Evaluation) -> tuple[tuple[str, ...], list[tuple]]:
+def class_table(evaluation: Evaluation) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """The headings, and a row for each class."""
     columns = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"), _("Recall from"), _("to"))
     rows = [
@@ -184,8 +184,8 @@ def class_table(evaluation: Evaluation) -> tuple[tuple[str, ...], list[tuple]]:
 def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) -> None:
     """The mistakes it was surest of."""
     st.subheader(_("The most confident mistakes"))
-    found = [mistake for mistake in mistakes(predictions, MOST_MISTAKES) if mistake.id in items]
-    if not found:
+    shown = [mistake for mistake in mistakes(predictions, MOST_MISTAKES) if mistake.id in items]
+    if not shown:
         st.caption(_("None: every image of this split is right."))
         return
     st.caption(_("Often these are labelled wrongly, show two things at once, or are not like the training images."))
@@ -201,7 +201,7 @@ def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) ->
             ),
             items[mistake.id].name,
         )
-        for mistake in found
+        for mistake in shown
     ]
     gallery.grid(pictures, key="mistakes", page_size=18, width_px=150)
 

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.errors import GraftError
-from core.jobs.store import Job, JobStatus
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
 from core.probing.pairwise.difference import difference
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
@@ -148,11 +149,11 @@ def worth_it(run: Run) -> None:
     try:
         mine, _mine = resources.judged(run.predictions_path("val"))
         frozen, _frozen = resources.judged(probes[0].predictions_path("val"))
-        found = difference(_("fine-tuned"), mine, _("frozen, with a probe"), frozen)
+        change = difference(_("fine-tuned"), mine, _("frozen, with a probe"), frozen)
     except GraftError as problem:
         st.caption(text.literal(str(problem)))
         return
-    st.info(text.literal(found.sentence), icon=":material/balance:")
+    st.info(text.literal(change.sentence), icon=":material/balance:")
     st.caption(_("The epoch was chosen on these images, which flatters fine-tuning a little."))
 
 

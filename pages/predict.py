@@ -42,7 +42,7 @@ def choose(runs: list[Run]) -> Run | Path | None:
     """A model of this workspace, or a bundle from elsewhere (its path); None before there is one."""
     sources = {"run": _("A model made here"), "bundle": _("A bundle from elsewhere")}
     source = st.segmented_control(
-        _("Model"), list(sources), default="run" if runs else "bundle", required=True, format_func=sources.get
+        _("Model"), list(sources), default="run" if runs else "bundle", required=True, format_func=sources.__getitem__
     )
     if source == "bundle":
         return bundle()
@@ -72,15 +72,15 @@ def bundle() -> Path | None:
     )
     if upload is None:
         return None
-    kept = state.remembered("bundle")
-    if not kept or kept[0] != upload.file_id:
+    file_id, path = state.remembered("bundle", ("", ""))
+    if file_id != upload.file_id:
         try:
-            kept = (upload.file_id, str(uploads.keep(upload, ".zip", state.workspace())))
+            path = str(uploads.keep(upload, ".zip", state.workspace()))
         except GraftError as problem:
             st.error(text.literal(str(problem)))
             return None
-        state.remember("bundle", kept)
-    return Path(kept[1])
+        state.remember("bundle", (upload.file_id, path))
+    return Path(path)
 
 
 def try_it(model: Run | Path) -> None:

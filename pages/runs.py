@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.data.library import list_datasets
 from core.errors import GraftError
-from core.jobs.store import Job, JobStatus
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.results import Compared, Finetuned, TakenIn, result_of
 from core.tasks.specs import takes_upload
@@ -75,13 +76,13 @@ def one(job: Job, names: dict[str, str]) -> None:
 
 def facts(job: Job, status: JobStatus, names: dict[str, str]) -> list[str]:
     """The line under a job's title."""
-    took = text.duration(status.seconds) if status.seconds is not None else ""
+    duration = text.duration(status.seconds) if status.seconds is not None else ""
     dataset_id = state.dataset_of(job)
     return [
         progress.state_name(status.state),
         text.literal(text.shortened(names.get(dataset_id, _("photos deleted") if dataset_id else ""))),
         text.when(status.created),
-        took,
+        duration,
         text.literal(outcome(job, status)),
     ]
 

@@ -78,8 +78,8 @@ def _expected(document: Row) -> None:
     from core.cli.show import interval, percent, table
 
     rows = [
-        (f"{one['images']:,}", percent(one["accuracy"]), interval(one["interval"]))
-        for one in ([document["now"]] if document["now"] else []) + document["forecasts"]
+        (f"{forecast['images']:,}", percent(forecast["accuracy"]), interval(forecast["interval"]))
+        for forecast in ([document["now"]] if document["now"] else []) + document["forecasts"]
     ]
     if rows:
         table((_("Images"), _("Expected"), _("95 % interval")), rows, left=0)

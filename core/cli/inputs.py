@@ -1,4 +1,4 @@
-"""What the user names on the command line, found: data, runs, images, backbones."""
+"""From what the user names on the command line to what is there: data, runs, images, backbones."""
 
 from __future__ import annotations
 
@@ -76,19 +76,19 @@ def run(folder: Path) -> Run:
 
 def images(given: Sequence[str]) -> list[str]:
     """The image files named, and those in the folders named."""
-    found: list[str] = []
+    files: list[str] = []
     for name in given:
         path = Path(name)
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith("."))
-            found += [str(p) for p in inside if p.is_file()]
+            files += [str(p) for p in inside if p.is_file()]
         elif path.is_file():
-            found.append(name)
+            files.append(name)
         else:
             raise DatasetError(_("There is no image or folder '{name}'.").format(name=name))
-    if not found:
+    if not files:
         raise DatasetError(_("There is no image in '{name}'.").format(name=", ".join(given)))
-    return found
+    return files
 
 
 def facts(backbone: BackboneInfo) -> dict[str, Any]:

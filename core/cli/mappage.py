@@ -39,11 +39,13 @@ def page(document: Mapping[str, Any]) -> str:
     classes = list(document["classes"])
     there = {point["class"] for point in document["points"]}
     title = _("What {backbone} sees in '{name}'").format(backbone=document["backbone"], name=document["dataset_name"])
-    said = _("Each point is an image; near points look alike to the backbone ({method}). Hover over one for its name.")
+    sentence = _(
+        "Each point is an image; near points look alike to the backbone ({method}). Hover over one for its name."
+    )
     legend = [f"<li>{_key(at)} {_text(name)}</li>" for at, name in enumerate(classes) if name in there]
     return _PAGE.format(
         title=_text(title),
-        said=_text(" ".join([said.format(method=document["method"]), document["note"]])),
+        said=_text(" ".join([sentence.format(method=document["method"]), document["note"]])),
         legend="".join(legend),
         side=_SIDE,
         marks="".join(_marks(document["points"], classes)),

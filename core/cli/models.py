@@ -74,11 +74,11 @@ def finetune(
     )
     with working() as report:
         result = models.finetune(out, request, report)
-    made = Run.load(out)
+    run = Run.load(out)
     document = {
-        "run": str(out), "dataset": made.dataset_id, "dataset_name": made.dataset_name,
-        "warnings": list(result.warnings), "backbone": made.backbone, "classes": list(made.classes),
-        "metrics": made.metrics, "history": made.history(), "seconds": made.seconds,
+        "run": str(out), "dataset": run.dataset_id, "dataset_name": run.dataset_name,
+        "warnings": list(result.warnings), "backbone": run.backbone, "classes": list(run.classes),
+        "metrics": run.metrics, "history": run.history(), "seconds": run.seconds,
     }  # fmt: skip
     show("finetuning", document, as_json)
 
@@ -93,15 +93,15 @@ def evaluate(
     from core.evaluation.metrics import evaluate as judge
     from core.evaluation.predictions import Predictions
 
-    found = inputs.run(run)
-    if split not in found.splits():
-        there = ", ".join(found.splits()) or _("none")
+    finished = inputs.run(run)
+    if split not in finished.splits():
+        there = ", ".join(finished.splits()) or _("none")
         raise EvaluationError(
             _("This run has no predictions for the split '{split}'. There are: {there}.").format(
                 split=split, there=there
             )
         )
-    show("evaluation", judge(Predictions.load(found.predictions_path(split))).as_json(), as_json)
+    show("evaluation", judge(Predictions.load(finished.predictions_path(split))).as_json(), as_json)
 
 
 @program.command()

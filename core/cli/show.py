@@ -63,7 +63,7 @@ def interval(bounds: Sequence[float] | None) -> str:
     return f"{100 * bounds[0]:.1f} – {100 * bounds[1]:.1f} %" if bounds else ""
 
 
-def backbones(found: Sequence[Row]) -> None:
+def backbones(records: Sequence[Row]) -> None:
     """The backbones there are."""
     headings = (
         _("Backbone"), _("Family"), _("Ready"), _("Params"), _("GFLOPs"), _("MB"), _("px"), _("Width"), _("Top-1"),
@@ -74,7 +74,7 @@ def backbones(found: Sequence[Row]) -> None:
             f"{b['gflops']:.2f}", f"{b['size_mb']:.1f}", str(b["input_px"]), str(b["feature_dim"]),
             percent(b["imagenet_top1"]),
         )
-        for b in found
+        for b in records
     ]  # fmt: skip
     table(headings, rows, left=3)
 
@@ -112,30 +112,30 @@ def health(document: Row, most: int = 15) -> None:
     lines(_("All of it, with every photo, is in the output of `health --json`."))
 
 
-def _pairs(found: Sequence[Row]) -> None:
+def _pairs(pairs: Sequence[Row]) -> None:
     from core.health.words import kind_name
 
     rows = [
         (pair["a"]["name"], pair["b"]["name"], kind_name(pair["kind"]), _("yes") if pair["exact"] else _("nearly"))
-        for pair in found
+        for pair in pairs
     ]
     if rows:
         table((_("Photo"), _("is like"), _("in"), _("the same")), rows, left=4)
 
 
-def _suspects(found: Sequence[Row]) -> None:
+def _suspects(suspects: Sequence[Row]) -> None:
     rows = [
-        (one["name"], one["given"], one["suggested"], percent(one["p_given"]), percent(one["p_suggested"]))
-        for one in found
+        (photo["name"], photo["given"], photo["suggested"], percent(photo["p_given"]), percent(photo["p_suggested"]))
+        for photo in suspects
     ]
     if rows:
         table((_("Photo"), _("Label"), _("Rather"), _("Label's"), _("Other's")), rows, left=3)
 
 
-def _flaws(found: Sequence[Row]) -> None:
+def _flaws(flaws: Sequence[Row]) -> None:
     from core.health.words import flaw_name
 
-    rows = [(one["name"], one["class"], flaw_name(one["issue"])) for one in found]
+    rows = [(photo["name"], photo["class"], flaw_name(photo["issue"])) for photo in flaws]
     if rows:
         table((_("Photo"), _("Class"), _("Flaw")), rows, left=3)
 

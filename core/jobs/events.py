@@ -55,8 +55,8 @@ def read(path: Path, since_line: int = 0) -> list[Event]:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    found = (_parse(n, line) for n, line in enumerate(lines[since_line:-1], since_line))
-    return [event for event in found if event]
+    events = (_parse(n, line) for n, line in enumerate(lines[since_line:-1], since_line))
+    return [event for event in events if event]
 
 
 def _parse(number: int, line: bytes) -> Event | None:

@@ -14,19 +14,19 @@ _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "unable to allocate", "out of memory")
 
 
-def after_error(found: JobStatus, error: BaseException) -> JobStatus:
+def after_error(current: JobStatus, error: BaseException) -> JobStatus:
     """The status of a job whose verb raised `error`; code "bug" where it is a fault of Graft's."""
     if isinstance(error, Cancelled):
-        return found.over(status.CANCELLED)
+        return current.over(status.CANCELLED)
     if isinstance(error, GraftError):
-        return found.over(status.FAILED, str(error), str(getattr(error, "code", "")))
+        return current.over(status.FAILED, str(error), str(getattr(error, "code", "")))
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        return found.over(status.FAILED, disk_full(), "disk_full")
+        return current.over(status.FAILED, disk_full(), "disk_full")
     if is_memory(error):
-        told = _("There was not enough memory. Choose a smaller batch or backbone, then try again.")
-        return found.over(status.FAILED, told, "memory")
-    told = _("Something went wrong inside Graft ({kind}). This is a bug; the job's traceback.txt tells where.")
-    return found.over(status.FAILED, told.format(kind=type(error).__name__), "bug")
+        message = _("There was not enough memory. Choose a smaller batch or backbone, then try again.")
+        return current.over(status.FAILED, message, "memory")
+    message = _("Something went wrong inside Graft ({kind}). This is a bug; the job's traceback.txt tells where.")
+    return current.over(status.FAILED, message.format(kind=type(error).__name__), "bug")
 
 
 def is_memory(error: BaseException) -> bool:
@@ -36,21 +36,21 @@ def is_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _NO_MEMORY)
 
 
-def after_death(found: JobStatus, exit_code: int | None) -> JobStatus:
+def after_death(current: JobStatus, exit_code: int | None) -> JobStatus:
     """The status of a job whose worker ended in the middle of it with `exit_code`, negative for a signal."""
     if exit_code in (-9, 137):
-        told = _(
+        message = _(
             "The system stopped the worker, most likely because memory ran out. "
             "Choose a smaller batch or backbone, or close other programs, then resume the job."
         )
-        return found.over(status.INTERRUPTED, told, "memory")
-    told = _("The worker ended unexpectedly ({how}). Resume the job; its worker.log may tell why.")
-    return found.over(status.INTERRUPTED, told.format(how=_name(exit_code)), "worker_ended")
+        return current.over(status.INTERRUPTED, message, "memory")
+    message = _("The worker ended unexpectedly ({how}). Resume the job; its worker.log may tell why.")
+    return current.over(status.INTERRUPTED, message.format(how=_name(exit_code)), "worker_ended")
 
 
-def unsaved(found: JobStatus) -> JobStatus:
+def unsaved(current: JobStatus) -> JobStatus:
     """The status of a job whose end could not be written by its worker."""
-    return found.over(status.FAILED, disk_full(), "disk_full")
+    return current.over(status.FAILED, disk_full(), "disk_full")
 
 
 def disk_full() -> str:

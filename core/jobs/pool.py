@@ -95,12 +95,12 @@ class Pool:
             JobError: it waits, runs or is done already.
         """
         with job.held(_POLL_S) as free:
-            found = job.recorded()
-            found = store.interrupted(found) if free and found.state == status.RUNNING else found
-            if not free or not found.is_resumable:
+            current = job.recorded()
+            current = store.interrupted(current) if free and current.state == status.RUNNING else current
+            if not free or not current.is_resumable:
                 raise JobError(_("This job cannot be resumed: it is waiting, running or done already."))
             (job.path / "cancel").unlink(missing_ok=True)
-            job.write_status(JobStatus(status.QUEUED, found.created))
+            job.write_status(JobStatus(status.QUEUED, current.created))
         self._enqueue(job)
         return job
 
@@ -138,10 +138,10 @@ class Pool:
         queued = []
         for job in store.all_jobs():
             with contextlib.suppress(JobError):
-                found = job.recorded()
-                if found.state == status.QUEUED and self._enqueue(job):
+                current = job.recorded()
+                if current.state == status.QUEUED and self._enqueue(job):
                     queued.append(job)
-                elif found.state == status.RUNNING:
+                elif current.state == status.RUNNING:
                     self._settle(job, store.interrupted)
         return queued
 
@@ -235,8 +235,8 @@ class Pool:
         while True:
             try:
                 with job.held(1.0) as free:
-                    if free and not (found := job.recorded()).is_over:
-                        job.write_status(copy_context().run(_in_language, job.spec.language, end, found))
+                    if free and not (current := job.recorded()).is_over:
+                        job.write_status(copy_context().run(_in_language, job.spec.language, end, current))
                 return
             except JobError:
                 return
@@ -253,15 +253,15 @@ def _start(slot: _Slot) -> Worker | None:
         return None
 
 
-def _in_language(code: str, end: Callable[[JobStatus], JobStatus], found: JobStatus) -> JobStatus:
+def _in_language(code: str, end: Callable[[JobStatus], JobStatus], current: JobStatus) -> JobStatus:
     use_language(code)
-    return end(found)
+    return end(current)
 
 
-def _left(found: JobStatus) -> JobStatus:
+def _left(current: JobStatus) -> JobStatus:
     """The pool closes: a job that has not begun waits for the next server."""
-    return found if found.state == status.QUEUED else store.interrupted(found)
+    return current if current.state == status.QUEUED else store.interrupted(current)
 
 
-def _cancelled(found: JobStatus) -> JobStatus:
-    return found.over(status.CANCELLED)
+def _cancelled(current: JobStatus) -> JobStatus:
+    return current.over(status.CANCELLED)

@@ -61,12 +61,12 @@ class Job:
         Raises:
             JobError: the job has been deleted.
         """
-        found = self.recorded()
-        if found.state == status.RUNNING and self.is_stale() and self.is_free():
-            found = self.recorded()  # its last word may have come in between
-            if found.state == status.RUNNING:
-                return interrupted(found)
-        return found
+        current = self.recorded()
+        if current.state == status.RUNNING and self.is_stale() and self.is_free():
+            current = self.recorded()  # its last word may have come in between
+            if current.state == status.RUNNING:
+                return interrupted(current)
+        return current
 
     def recorded(self) -> JobStatus:
         """What its file says, which a worker that was killed could not correct; `status` tells how it stands.
@@ -123,9 +123,9 @@ class Job:
         status.write(self.path / "status.json", new, durable=durable)
 
 
-def interrupted(found: JobStatus) -> JobStatus:
+def interrupted(current: JobStatus) -> JobStatus:
     """The status of a job whose worker is gone without a word."""
-    return found.over(
+    return current.over(
         status.INTERRUPTED,
         _("Graft was closed, or its worker ended, while this job ran. Resume it to go on."),
         "worker_ended",
@@ -215,8 +215,8 @@ def request_cancel(job: Job) -> None:
         return
     (job.path / "cancel").touch()
     with job.held() as free:
-        if free and (found := job.status()).state == status.QUEUED:
-            job.write_status(found.over(status.CANCELLED))
+        if free and (current := job.status()).state == status.QUEUED:
+            job.write_status(current.over(status.CANCELLED))
 
 
 def prune(workspace_id: str, older_s: float = 3600.0) -> None:
@@ -225,8 +225,8 @@ def prune(workspace_id: str, older_s: float = 3600.0) -> None:
         if job.spec.listed or job.spec.kept:
             continue
         with contextlib.suppress(JobError):
-            found = job.status()
-            if found.is_over and time.time() - (found.ended or found.created) > older_s:
+            current = job.status()
+            if current.is_over and time.time() - (current.ended or current.created) > older_s:
                 delete_job(workspace_id, job.id)
 
 
@@ -235,10 +235,10 @@ def _jobs_in(folder: Path) -> list[Job]:
         names = sorted((path for path in folder.iterdir() if _ID.fullmatch(path.name)), reverse=True)
     except OSError:
         return []
-    found = []
+    jobs = []
     for path in names:
         try:
-            found.append(at(path))
+            jobs.append(at(path))
         except (OSError, ValueError):
             continue  # being deleted, or not a job
-    return found
+    return jobs

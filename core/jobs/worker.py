@@ -39,15 +39,15 @@ SAVE_S = 20.0
 
 def main() -> None:
     """Runs jobs until the server is gone."""
-    asked = _arguments()
+    options = _arguments()
     commands, answers = _take_pipes()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(asked.nice)
+        os.nice(options.nice)
     inbox: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), name="listen", daemon=True).start()
-    warm = asked.warm
+    warm = options.warm
     while True:
         try:
             path = inbox.get(timeout=IDLE_S if warm else None)
@@ -71,13 +71,13 @@ def run(path: Path) -> bool:
     except (OSError, ValueError):
         return True
     with job.held(LOCK_S) as free:
-        if not free or (found := job.recorded()).state != status.QUEUED:
+        if not free or (current := job.recorded()).state != status.QUEUED:
             return True
         if job.is_cancelled():
-            return _save(job, found.over(status.CANCELLED))
+            return _save(job, current.over(status.CANCELLED))
         use_language(job.spec.language)
         with _printing_to(job.path / "worker.log"):
-            return _save(job, _do(job, found.but(state=status.RUNNING, started=time.time())))
+            return _save(job, _do(job, current.but(state=status.RUNNING, started=time.time())))
 
 
 def _do(job: Job, running: JobStatus) -> JobStatus:
@@ -132,8 +132,8 @@ def _save(job: Job, last: JobStatus) -> bool:
 def _warm_up(module: str) -> None:
     """Loads what the verbs will need, before someone waits for it."""
     with contextlib.suppress(Exception):
-        found = importlib.import_module(module)
-        warm_up = getattr(found, "warm_up", None)
+        verbs = importlib.import_module(module)
+        warm_up = getattr(verbs, "warm_up", None)
         if warm_up:
             warm_up()
         else:

@@ -30,10 +30,12 @@ class Request(Record):
 
     Attributes:
         workspace: the id of the workspace it works in.
+        tour: the token of the tour that this is a step of, "" for none.
     """
 
     kind: ClassVar[str] = ""
     workspace: str = DEFAULT_WORKSPACE
+    tour: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -29,7 +29,6 @@ class IngestRequest(Request):
         seed: of the splits that are made.
         group_pattern: where the group is in a photo's name; "" for no groups.
         delete_source: whether the source is an upload, removed at the end.
-        tour: the token of the tour that this is a step of, "" for none.
     """
 
     kind: ClassVar[str] = "ingest"
@@ -38,7 +37,6 @@ class IngestRequest(Request):
     seed: int = 0
     group_pattern: str = ""
     delete_source: bool = False
-    tour: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -115,7 +113,6 @@ class CompareRequest(PhotosRequest):
         shortlist: how many of the best of a first look are probed in full, 0 for all; None for a few where there are
             many.
         ensemble: whether the two best are tried together, too.
-        tour: the token of the tour that this is a step of, "" for none.
     """
 
     kind: ClassVar[str] = "compare"
@@ -124,7 +121,6 @@ class CompareRequest(PhotosRequest):
     probes: tuple[str, ...] = ()
     shortlist: int | None = None
     ensemble: bool = True
-    tour: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -222,13 +218,11 @@ class FinetuneRequest(PhotosRequest):
     Attributes:
         config: how.
         out: the run's directory; "" for `run` in the job's.
-        tour: the token of the tour that this is a step of, "" for none.
     """
 
     kind: ClassVar[str] = "finetune"
     config: FinetuneConfig
     out: str = ""
-    tour: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from core.backbones.registry import info
 from pages.ui import text
 from pages.ui.i18n import _
 
-KEEP = "session"
+KEEP: Literal["session"] = "session"
+"""A widget with this as its `persist_state` keeps its value when the page is left."""
 
 
 def backbone_label(name: str) -> str:

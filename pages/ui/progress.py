@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import streamlit as st
 
 from core.data.messages import warning_text
 from core.errors import GraftError
-from core.jobs.store import Job, JobStatus
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
 from core.tasks.results import Kind, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import resources
@@ -53,7 +55,7 @@ def _watch(job: Job, live: Draw | None) -> None:
         live(job)
 
 
-def found(job: Job, what: str) -> list:
+def found(job: Job, what: str) -> list[Any]:
     """What a job has told so far under one name, such as "epoch", in order."""
     return [event.data[what] for event in job.events() if what in event.data]
 

@@ -28,6 +28,7 @@ from pages.ui.i18n import _
 from pages.ui.text import distinct, literal, shortened
 
 Asked = TypeVar("Asked", bound=Request)
+Fact = TypeVar("Fact")
 
 _IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone", "mode", "last_stages")
 _WITH_BACKBONE = ("mode", "last_stages")
@@ -251,9 +252,10 @@ def watch_tour(token: str) -> None:
     _write_address()
 
 
-def remembered(name: str, default: object = None) -> object:
+def remembered(name: str, default: Fact) -> Fact:
     """A small fact of this session that no file holds, such as how often an uploader was used."""
-    return st.session_state.get(f"fact-{name}", default)
+    fact: Fact = st.session_state.get(f"fact-{name}", default)
+    return fact
 
 
 def remember(name: str, value: object) -> None:
@@ -300,7 +302,7 @@ def _choose_dataset() -> None:
         _("Photos"),
         ids,
         index=ids.index(st.session_state["dataset"]),
-        format_func=names.get,
+        format_func=names.__getitem__,
         help=_("All pages look at these photos. Add more on the Data page."),
     )
     if chosen != st.session_state["dataset"]:

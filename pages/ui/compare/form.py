@@ -115,7 +115,7 @@ def _reduction() -> Reduction:
     kind = st.selectbox(
         _("Reduce the features first"),
         list(kinds),
-        format_func=kinds.get,
+        format_func=kinds.__getitem__,
         key="compare-pca",
         persist_state=KEEP,
         help=_("The reduction is fitted inside each training fold, so that nothing leaks."),
@@ -124,6 +124,7 @@ def _reduction() -> Reduction:
         return Reduction("lda")
     if kind not in ("components", "share"):
         return Reduction()
+    amount: float
     if kind == "components":
         amount = st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP)
     else:

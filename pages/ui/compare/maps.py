@@ -57,7 +57,8 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     if not maps or len(maps) < len(backbones):
         return
     items = {item.sha256: item for item in dataset.items}
-    chosen = [id_ for id_ in state.remembered(_CHOSEN, []) if id_ in items]
+    nothing: list[str] = []
+    chosen = [id_ for id_ in state.remembered(_CHOSEN, nothing) if id_ in items]
     if len(maps) > 1:
         state.remember(_RINGED, True)
     for column, one in zip(st.columns(len(maps), gap="medium"), maps, strict=True):
@@ -144,7 +145,7 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], one: Map, tint: str, chos
             method=one.method,
             styles=styles,
             told=told,
-            ringed=chosen if state.remembered(_RINGED) else (),
+            ringed=chosen if state.remembered(_RINGED, False) else (),
         ),
         key,
         _("A map of {n} photos by how alike they are to {backbone}. The box below chooses a photo by its name.").format(
@@ -160,7 +161,7 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], one: Map, tint: str, chos
 def _select(ids: Sequence[str]) -> None:
     """Points were selected on a map, so the box of names is empty again."""
     state.remember(_CHOSEN, list(ids))
-    state.remember(_TURN, 1 + int(str(state.remembered(_TURN, 0))))
+    state.remember(_TURN, 1 + state.remembered(_TURN, 0))
 
 
 def _tinted(

@@ -65,24 +65,24 @@ def _count(name: str, split: str, n: int, total: int) -> str:
 
 def image_sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
     """Image sizes in pixels: a dot for each size there is, its area growing with how many images have it."""
-    found = sorted(Counter(zip(map(int, widths), map(int, heights), strict=True)).items())
+    counted = sorted(Counter(zip(map(int, widths), map(int, heights), strict=True)).items())
     dots = go.Scattergl(
-        x=[w for (w, _h), _n in found],
-        y=[h for (_w, h), _n in found],
+        x=[w for (w, _h), _n in counted],
+        y=[h for (_w, h), _n in counted],
         mode="markers",
         marker={
             "color": base.BLUE,
             "opacity": 0.65,
-            "size": [round(min(5 + 1.5 * math.sqrt(n), 30), 1) for _size, n in found],
+            "size": [round(min(5 + 1.5 * math.sqrt(n), 30), 1) for _size, n in counted],
             "line": {"width": 0},
         },
         hoverinfo="text",
         hovertext=[
             ngettext("{n} image of {w} × {h} px", "{n} images of {w} × {h} px", count).format(n=count, w=w, h=h)
-            for (w, h), count in found
+            for (w, h), count in counted
         ],
     )
-    sides = [side for size, _n in found for side in size]
+    sides = [side for size, _n in counted for side in size]
     spread = bool(sides) and max(sides) > 8 * min(sides)
     kind = base.log_axis(min(sides), max(sides)) if spread else {"type": "linear", "rangemode": "tozero"}
     return base.figure(

@@ -20,7 +20,7 @@ def shortcut_bars(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> go
         rows: for each an `accuracy`, an `interval` and the `chance`; `alarming` ones are drawn in another colour.
     """
     values = [float(row["accuracy"]) for row in rows]
-    told = [
+    sentences = [
         base.words(base.literal(name), percent(value), base.interval_words(row["interval"]))
         for name, value, row in zip(names, values, rows, strict=True)
     ]
@@ -37,7 +37,7 @@ def shortcut_bars(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> go
         mode="markers",
         marker={"color": [base.ORANGE if row["alarming"] else base.BLUE for row in rows], "size": 11},
         hoverinfo="text",
-        hovertext=told,
+        hovertext=sentences,
         name=_("accuracy"),
     )
     chance = go.Scatter(

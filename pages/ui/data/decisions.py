@@ -125,9 +125,9 @@ def label_form(desk: Desk, suspects: Sequence[Photo]) -> None:
                             p_other=text.percent(photo["p_suggested"]),
                         )
                     )
-                    options = _classes(desk, photo)
-                    names = text.distinct((_("keep the label"), *(text.shortened(str(c)) for c in options[1:])))
-                    options, names = [*options, False], [*names, _("leave the photo out")]
+                    classes = _classes(desk, photo)
+                    names = text.distinct((_("keep the label"), *(text.shortened(str(c)) for c in classes[1:])))
+                    options, names = [*classes, False], [*names, _("leave the photo out")]
                     chosen = st.selectbox(
                         _("What to do"),
                         range(len(options)),
@@ -216,10 +216,10 @@ def _cleaned(dataset: Dataset) -> None:
         downloads.archive(_("Download the edited photos ({size})"), job.path / packed.file, "photos.zip")
 
 
-def _page(found: Sequence[Any], name: str, size: int) -> Sequence[Any]:
-    pages = -(-len(found) // size)
+def _page(photos: Sequence[Any], name: str, size: int) -> Sequence[Any]:
+    pages = -(-len(photos) // size)
     number = st.pagination(pages, key=f"{name}-page") if pages > 1 else 1
-    return found[(number - 1) * size : number * size]
+    return photos[(number - 1) * size : number * size]
 
 
 def _picture(desk: Desk, photo: Photo) -> None:

@@ -48,20 +48,20 @@ def _offer(dataset: Dataset, pattern: str) -> None:
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return
-    found = [(item.name, find(item.name)) for item in dataset.items]
-    sizes = Counter(group for _name, group in found if group)
+    grouped = [(item.name, find(item.name)) for item in dataset.items]
+    sizes = Counter(group for _name, group in grouped if group)
     if not sizes:
-        st.warning(_("No photo's name fits. One of the names: {name}").format(name=text.literal(found[0][0])))
+        st.warning(_("No photo's name fits. One of the names: {name}").format(name=text.literal(grouped[0][0])))
         return
     st.caption(
         _("{groups} groups of {least} to {most} photos; {without} photos are in none.").format(
             groups=f"{len(sizes):,}",
             least=min(sizes.values()),
             most=max(sizes.values()),
-            without=f"{len(found) - sizes.total():,}",
+            without=f"{len(grouped) - sizes.total():,}",
         )
     )
-    shown = found[:: max(1, len(found) // EXAMPLES)][:EXAMPLES]
+    shown = grouped[:: max(1, len(grouped) // EXAMPLES)][:EXAMPLES]
     st.dataframe({_("Photo"): [name for name, _g in shown], _("Group"): [g for _n, g in shown]}, hide_index=True)
     if st.button(_("Make the splits anew, by group"), icon=":material/call_split:"):
         state.submit(RegroupRequest(workspace=state.workspace(), dataset=dataset.id, pattern=pattern))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from core.data.dataset import Dataset
@@ -12,6 +15,9 @@ from pages.ui import figures, progress, state, text
 from pages.ui.data import decisions
 from pages.ui.data.charts_health import shortcut_bars
 from pages.ui.i18n import _
+
+Report = Mapping[str, Any]
+"""A health report, or a part of one; `core.health.report` says what is in it."""
 
 SIGNS = {
     words.SERIOUS: ":material/error:",
@@ -61,7 +67,7 @@ def again(dataset: Dataset, label: str, primary: bool = False) -> None:
         st.rerun()
 
 
-def told(report: dict) -> None:
+def told(report: Report) -> None:
     """The findings, one line each."""
     with st.container(border=True):
         for finding in words.findings(report):
@@ -71,7 +77,7 @@ def told(report: dict) -> None:
             st.caption(text.literal(note))
 
 
-def details(dataset: Dataset, report: dict) -> None:
+def details(dataset: Dataset, report: Report) -> None:
     """The photos behind the findings, and the user's decisions about them."""
     original = state.original(dataset)
     desk = decisions.Desk.open(original)
@@ -80,7 +86,7 @@ def details(dataset: Dataset, report: dict) -> None:
         _("Duplicates"): len(report["duplicates"]["pairs"]),
         _("Labels"): labels["count"] if labels else 0,
         _("Poor photos"): sum(report["quality"]["counts"].values()),
-        _("Shortcuts"): sum(one["alarming"] for one in report["shortcuts"]),
+        _("Shortcuts"): sum(shortcut["alarming"] for shortcut in report["shortcuts"]),
         _("Sizes"): 0,
         _("Your edits"): len(desk.edits),
     }
@@ -100,9 +106,9 @@ def details(dataset: Dataset, report: dict) -> None:
         decisions.summary(dataset, desk)
 
 
-def pairs(desk: decisions.Desk, found: dict) -> None:
+def pairs(desk: decisions.Desk, duplicates: Report) -> None:
     """Alike photos side by side."""
-    if not found["pairs"]:
+    if not duplicates["pairs"]:
         st.caption(_("No copies were found, not resized, mirrored or slightly cropped ones either."))
         return
     st.caption(
@@ -110,16 +116,16 @@ def pairs(desk: decisions.Desk, found: dict) -> None:
             "{exact} exact copies, {near} near duplicates: resized, recompressed, mirrored, turned by quarters or "
             "slightly cropped. Graft keeps alike photos on one side of every split and fold that it makes. Copies that "
             "were turned a little, and different shots of one subject, are found by groups only (below)."
-        ).format(exact=found["exact"], near=found["near"])
+        ).format(exact=duplicates["exact"], near=duplicates["near"])
     )
-    decisions.extra_copies(desk, found["pairs"])
-    decisions.pair_form(desk, found["pairs"])
+    decisions.extra_copies(desk, duplicates["pairs"])
+    decisions.pair_form(desk, duplicates["pairs"])
 
 
-def suspects(desk: decisions.Desk, found: dict | None) -> None:
+def suspects(desk: decisions.Desk, labels: Report | None) -> None:
     """Photos whose label is doubtful, the least probable first."""
-    if not found or not found["suspects"]:
-        able = found is None or found["able"]
+    if not labels or not labels["suspects"]:
+        able = labels is None or labels["able"]
         st.caption(_("No label looks wrong.") if able else _("The backbone cannot judge these labels, see above."))
         return
     st.caption(
@@ -128,34 +134,34 @@ def suspects(desk: decisions.Desk, found: dict | None) -> None:
             "learning). The probe agrees with {accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your "
             "eyes can tell."
         ).format(
-            backbone=text.literal(found["backbone"]),
-            accuracy=text.percent(found["accuracy"]),
-            ci=text.interval(found["accuracy_ci"]),
-            n=found["n"],
+            backbone=text.literal(labels["backbone"]),
+            accuracy=text.percent(labels["accuracy"]),
+            ci=text.interval(labels["accuracy_ci"]),
+            n=labels["n"],
         )
     )
-    decisions.label_form(desk, found["suspects"])
+    decisions.label_form(desk, labels["suspects"])
 
 
-def flaws(desk: decisions.Desk, found: dict) -> None:
+def flaws(desk: decisions.Desk, quality: Report) -> None:
     """Photos that show little, by flaw and worst first."""
-    kinds = list(found["counts"])
+    kinds = list(quality["counts"])
     if not kinds:
         st.caption(_("No photo is blurry, dark, over-bright, empty, or of an odd size."))
         return
     kind = st.segmented_control(
         _("Flaw"),
         kinds,
-        format_func=lambda k: f"{words.flaw_name(k)} ({found['counts'][k]})",
+        format_func=lambda k: f"{words.flaw_name(k)} ({quality['counts'][k]})",
         default=kinds[0],
         required=True,
         key=f"flaw-{desk.original.id}",
     )
     st.caption(_("The worst come first. A photo like those you want the model to judge should stay, however dark."))
-    decisions.flaw_form(desk, [one for one in found["found"] if one["issue"] == kind], str(kind))
+    decisions.flaw_form(desk, [photo for photo in quality["found"] if photo["issue"] == kind], str(kind))
 
 
-def shortcuts(report: dict) -> None:
+def shortcuts(report: Report) -> None:
     """What probes get that cannot see the subject."""
     rows = list(report["shortcuts"])
     if not rows:
@@ -184,7 +190,7 @@ def shortcuts(report: dict) -> None:
             st.markdown(text.literal(words.shortcut_text(row)))
 
 
-def spread(found: dict) -> None:
+def spread(sizes: Report) -> None:
     """Sizes and formats, by split."""
     measures = {
         "width": _("Width (px)"), "height": _("Height (px)"),
@@ -193,10 +199,10 @@ def spread(found: dict) -> None:
     rows = [
         {
             _("Split"): text.split_name(split),
-            **{name: " – ".join(f"{value:,.4g}" for value in one[measure]) for measure, name in measures.items()},
-            _("Formats"): ", ".join(f"{name} {n}" for name, n in one["formats"].items()),
+            **{name: " – ".join(f"{value:,.4g}" for value in facts[measure]) for measure, name in measures.items()},
+            _("Formats"): ", ".join(f"{name} {n}" for name, n in facts["formats"].items()),
         }
-        for split, one in found.items()
+        for split, facts in sizes.items()
     ]
     st.dataframe(rows, hide_index=True)
     st.caption(_("Smallest – middle – largest."))

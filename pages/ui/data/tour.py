@@ -12,7 +12,8 @@ import streamlit as st
 
 from core.backbones.registry import backbones
 from core.errors import GraftError
-from core.jobs.store import Job, JobStatus
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
 from core.probing.comparison.verdict import ROPE
 from core.tasks.asking import Request
 from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
@@ -70,10 +71,8 @@ def _jobs() -> dict[str, Job]:
     token = state.tour()
     if not token:
         return {}
-    steps = (
-        state.newest(kind, lambda request: request.tour == token)
-        for kind in (IngestRequest, CompareRequest, FinetuneRequest)
-    )
+    kinds: tuple[type[Request], ...] = (IngestRequest, CompareRequest, FinetuneRequest)
+    steps = (state.newest(kind, lambda request: request.tour == token) for kind in kinds)
     return {job.spec.kind: job for job in steps if job is not None}
 
 

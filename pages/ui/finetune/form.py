@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import streamlit as st
 
@@ -91,7 +92,8 @@ def _last_stages(most: int, suggested: int) -> int:
     return st.slider(_("How many of the last stages"), 1, most, suggested, key=key, persist_state=KEEP)
 
 
-def _optimization(mode: str) -> dict:
+def _optimization(mode: str) -> dict[str, Any]:
+    """The fields of `FinetuneConfig` that are about the optimizer."""
     left, right = st.columns(2, gap="large")
     with left:
         optimizer = st.selectbox(
@@ -147,7 +149,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
         persist_state=KEEP,
     )
     columns = st.columns(3, gap="medium")
-    strengths = {}
+    strengths: dict[str, Any] = {}
     for number, kind in enumerate(KINDS):
         with columns[number * 3 // len(KINDS)]:
             strengths[kind.name] = _strength(kind, preset)
@@ -157,7 +159,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
         fill = st.selectbox(
             _("Beyond the image's edge"),
             FILLS,
-            format_func=fills.get,
+            format_func=fills.__getitem__,
             key="augmentation-fill",
             persist_state=KEEP,
             width=240,
@@ -170,7 +172,7 @@ def _strength(kind: AugmentationKind, preset: str) -> float | None:
     key = f"augmentation-{kind.name}-{preset}"
     if not st.toggle(kind.label, given is not None, key=key, help=kind.help, persist_state=KEEP):
         return None
-    return st.slider(
+    strength: float = st.slider(
         kind.label,
         kind.min,
         kind.max,
@@ -181,3 +183,4 @@ def _strength(kind: AugmentationKind, preset: str) -> float | None:
         label_visibility="collapsed",
         format="%.0f°" if kind.unit == "degrees" else "%.2f",
     )
+    return strength

@@ -19,7 +19,7 @@ def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
     """A row for each of a few training images: as it is, and as training may see it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**" + _("What training sees") + "**")
-        turn = int(state.remembered("preview-seed", 0))
+        turn = state.remembered("preview-seed", 0)
         if st.button(_("Draw again"), icon=":material/casino:"):
             turn += 1
             state.remember("preview-seed", turn)
