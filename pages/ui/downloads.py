@@ -64,6 +64,7 @@ def figure(drawn: go.Figure, title: str, file_name: str, key: str) -> None:
         file_name: without an ending.
         key: of the figure.
     """
+    kinds: list[tuple[str, Callable[[go.Figure, str], str | bytes], str, str]]
     kinds = [(_("Figure as HTML"), export.as_html, "html", "text/html")]
     if export.draws_png():
         kinds.append((_("Figure as PNG"), export.as_png, "png", "image/png"))

@@ -44,7 +44,9 @@ def as_png(figure: go.Figure, title: str) -> bytes:
         title={"text": literal(title), "x": 0, "xref": "container", "pad": {"l": 12}, "y": 0.96, "font": {"size": 18}},
         margin={"t": 90 if copy.layout.showlegend else 56, "l": 12, "r": 24, "b": 12},
     )
-    return copy.to_image(format="png", width=PNG_PX, height=(copy.layout.height or 450) + 60, scale=PNG_SCALE)
+    height = (copy.layout.height or 450) + 60
+    picture: bytes = copy.to_image(format="png", width=PNG_PX, height=height, scale=PNG_SCALE)
+    return picture
 
 
 @cache

@@ -87,14 +87,14 @@ def _asked(names: list[str], job: Job) -> tuple[list[str], str, str]:
             "tsne": _("t-SNE (slower, keeps neighbours)"),
             "umap": _("UMAP (slower, keeps neighbours)") if has_umap() else _("UMAP (not installed)"),
         }
-        method = st.selectbox(_("Method"), MAP_METHODS, format_func=methods.get, key="map-method", width=280)
+        method = st.selectbox(_("Method"), MAP_METHODS, format_func=methods.__getitem__, key="map-method", width=280)
         tints = {"class": _("Class"), "right": _("Right or wrong"), "split": _("Split")}
         tint = st.segmented_control(
             _("Colours"),
             list(tints),
             default="class",
             required=True,
-            format_func=tints.get,
+            format_func=tints.__getitem__,
             key="map-tint",
             help=_("Right or wrong is what the probe said of a training photo that it had not seen: cross-validation."),
         )
@@ -203,7 +203,7 @@ def _choose_by_name(items: Mapping[str, Item], one: Map) -> None:
         _("Choose a photo by its name"),
         ids,
         index=None,
-        format_func=names.get,
+        format_func=names.__getitem__,
         key=key,
         on_change=choose,
         placeholder=_("type a part of its name"),

@@ -54,7 +54,7 @@ def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
         "memory_mb": _("Memory for an image"),
         "gflops": _("Multiply-adds for an image (GFLOPs)"),
     }
-    cost = st.selectbox(_("Cost"), pareto.COSTS, format_func=names.get, key=f"side-cost-{job.id}", width=320)
+    cost = st.selectbox(_("Cost"), pareto.COSTS, format_func=names.__getitem__, key=f"side-cost-{job.id}", width=320)
     title = _("Accuracy against cost: {cost}").format(cost=names[cost])
     figures.shown(
         accuracy_against_cost(ranked, cost),
