@@ -44,7 +44,7 @@ class Intake:
         classes: their names, sorted.
         items: the photos, each with the split that it came with.
         skipped: what was left out.
-        ignored: how many files were nobody's.
+        ignored: how many system files were left aside.
         warnings: code words about names, folders and tables.
     """
 
@@ -176,7 +176,7 @@ def _store(work: _Work, content: bytes, sha256: str) -> None:
 
 
 def _collect(work: _Work) -> dict[str, Decoded]:
-    """Waits for the decoders; what became of every image."""
+    """Waits for the decoders; gives what became of every photo, by its sha256."""
     work.total = len(work.waiting) + len(work.decoded)
     while work.decoders.finished < len(work.waiting):
         work.tell(_("Checking the photos"))

@@ -18,10 +18,10 @@ class KnownPhotos:
     """The photos of the datasets in a folder; a dataset's records are read when one of its photos is wanted first."""
 
     def __init__(self, folder: Path) -> None:
-        found = [manifest for manifest in folder.glob(f"[0-9a-f]*/{MANIFEST}") if manifest.is_file()]
-        found.sort(key=lambda manifest: (-manifest.stat().st_mtime, manifest.parent.name))
-        self._roots = [manifest.parent for manifest in found[:_MOST_DATASETS]]
-        self._facts: dict[Path, dict[str, Decoded]] = {}
+        manifests = [manifest for manifest in folder.glob(f"[0-9a-f]*/{MANIFEST}") if manifest.is_file()]
+        manifests.sort(key=lambda manifest: (-manifest.stat().st_mtime, manifest.parent.name))
+        self._roots = [manifest.parent for manifest in manifests[:_MOST_DATASETS]]
+        self._photos: dict[Path, dict[str, Decoded]] = {}  # of each dataset that was read, by sha256
 
     def take(self, sha256: str, n_bytes: int, stage: Path, limits: Limits) -> Decoded | None:
         """Puts a photo and its thumbnail below `stage`; None where it is not known, or not all of it."""
@@ -29,7 +29,7 @@ class KnownPhotos:
             blob, small = blob_path(root, sha256), thumbnail_path(root, sha256)
             if not small.is_file():
                 continue
-            known = self._of(root).get(sha256)
+            known = self._photos_of(root).get(sha256)
             if known is None or not _accepted(known, limits):
                 continue
             try:
@@ -42,14 +42,14 @@ class KnownPhotos:
             return known
         return None
 
-    def _of(self, root: Path) -> dict[str, Decoded]:
-        if root not in self._facts:
+    def _photos_of(self, root: Path) -> dict[str, Decoded]:
+        if root not in self._photos:
             try:
                 items = read_dataset(root).items
             except DatasetError:
                 items = ()
-            self._facts[root] = {i.sha256: Decoded("", i.format, i.width, i.height, i.phash) for i in items if i.phash}
-        return self._facts[root]
+            self._photos[root] = {i.sha256: Decoded("", i.format, i.width, i.height, i.phash) for i in items if i.phash}
+        return self._photos[root]
 
 
 def _accepted(known: Decoded, limits: Limits) -> bool:

@@ -65,14 +65,14 @@ def pack(dataset: Dataset, out: Path, report: Report = silent) -> Path:
 
 def safe_names(names: Sequence[str]) -> tuple[str, ...]:
     """`names` as folder names that differ on every system, also where case does not count."""
-    found: dict[str, str] = {}
+    folders: dict[str, str] = {}  # by what they are where case does not count
     for name in names:
         folder, n = safe_name(name), 1
-        while folder.casefold() in found:
+        while folder.casefold() in folders:
             n += 1
             folder = f"{safe_name(name)} ({n})"
-        found[folder.casefold()] = folder
-    return tuple(found.values())
+        folders[folder.casefold()] = folder
+    return tuple(folders.values())
 
 
 def safe_name(name: str) -> str:

@@ -65,8 +65,8 @@ def near_pairs(
     tiles, usable = read_tiles([thumbnails[row] for row in known], report)
     rows = known[usable]
     codes = np.array([int(hashes[row], 16) for row in rows], dtype=np.uint64)
-    found = {(int(rows[i]), int(rows[j])) for i, j in _agreeing(codes, tiles, report)}
-    return tuple(sorted(found))
+    pairs = {(int(rows[i]), int(rows[j])) for i, j in _agreeing(codes, tiles, report)}
+    return tuple(sorted(pairs))
 
 
 def components(n: int, pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
@@ -112,7 +112,7 @@ def group_ids(
 
 def _agreeing(codes: Codes, tiles: Tiles, report: Report) -> list[tuple[int, int]]:
     """The pairs that agree in some view; a thinned list for images with very many, see `near_pairs`."""
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     label = np.arange(len(codes))
     own = turned_codes(tiles, UPRIGHT)
     turns = [(UPRIGHT, codes, codes), *((turn, turned_codes(tiles, turn), own) for turn in TURNS)]
@@ -120,15 +120,15 @@ def _agreeing(codes: Codes, tiles: Tiles, report: Report) -> list[tuple[int, int
     for turn, viewed, plain_codes in turns:
         report(Progress(done, steps, _("Comparing the photos")))
         for start in range(0, len(codes), _BLOCK):
-            found += _turned_pairs(_Search(tiles, label, start), turn, viewed, plain_codes)
+            pairs += _turned_pairs(_Search(tiles, label, start), turn, viewed, plain_codes)
         done += 1
     for rows, columns in WINDOWS:
         report(Progress(done, steps, _("Comparing the photos")))
         viewed = window_codes(tiles, rows, columns)
         for start in range(0, len(codes), _BLOCK):
-            found += _cut_pairs(_Search(tiles, label, start), rows, columns, viewed, own)
+            pairs += _cut_pairs(_Search(tiles, label, start), rows, columns, viewed, own)
         done += 1
-    return found
+    return pairs
 
 
 @dataclass(frozen=True)
@@ -156,11 +156,11 @@ def _turned_pairs(search: _Search, turn: Turn, viewed: Codes, plain_codes: Codes
         return []
     least = search.least(start + needed)
     alike = close[:, needed] & (turned(vectors[start : start + _BLOCK], turn) @ vectors[start + needed].T >= least)
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     for row in np.flatnonzero(alike.any(axis=1)):
         others = start + needed[alike[row]]
-        found += [(int(start + row), int(j)) for j in _joined(search.label, int(start + row), others)]
-    return found
+        pairs += [(int(start + row), int(j)) for j in _joined(search.label, int(start + row), others)]
+    return pairs
 
 
 def _cut_pairs(search: _Search, rows: Cut, columns: Cut, viewed: Codes, own: Codes) -> list[tuple[int, int]]:
@@ -180,14 +180,14 @@ def _cut_pairs(search: _Search, rows: Cut, columns: Cut, viewed: Codes, own: Cod
     whole, part, strict = whole[kept], part[kept], strict[kept]
     about = window_vectors(tiles.pixels[start : start + _BLOCK], rows, columns)
     scores = np.concatenate([tiles.vectors[part[whole == row]] @ about[row] for row in np.unique(whole)])
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     for at in np.flatnonzero(scores >= np.where(strict, _HOPELESS_IF_PLAIN, _HOPELESS)):
         i, j = int(start + whole[at]), int(part[at])
         least = _ALIKE_IF_CUT_AND_PLAIN if strict[at] else _ALIKE_IF_CUT
         if scores[at] >= least or best_match(tiles.pixels[i], tiles.vectors[j], columns) >= least:
             _joined(search.label, i, np.array([j]))
-            found.append((min(i, j), max(i, j)))
-    return found
+            pairs.append((min(i, j), max(i, j)))
+    return pairs
 
 
 def _joined(label: NDArray[np.int64], i: int, others: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -40,7 +40,7 @@ TURNS: tuple[Turn, ...] = tuple((t, v, h) for t, v, h in product((False, True), 
 _CUTS: tuple[Cut, ...] = ((0, 0), (0.08, 0), (0, 0.08), (0.08, 0.08))
 WINDOWS: tuple[tuple[Cut, Cut], ...] = tuple((r, c) for r in _CUTS for c in _CUTS if r != c or any(r))
 _SHARES = (0.0, 0.025, 0.05, 0.075, 0.1)
-_FINE: tuple[Cut, ...] = tuple((one, other) for one in _SHARES for other in _SHARES)
+_FINE: tuple[Cut, ...] = tuple((first, last) for first in _SHARES for last in _SHARES)
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def read_tiles(thumbnails: Sequence[Path], report: Report) -> tuple[Tiles, NDArr
 def turned_codes(tiles: Tiles, turn: Turn) -> Codes:
     """The hashes, (n,), of the tiles turned so."""
     transposed, vertical, horizontal = turn
-    found = tiles.frequencies.transpose(0, 2, 1) if transposed else tiles.frequencies
+    frequencies = tiles.frequencies.transpose(0, 2, 1) if transposed else tiles.frequencies
     signs = np.where(np.arange(LOW) % 2, -1, 1).astype(np.float32)
-    found = found * signs[:, None] if vertical else found
-    return _codes(found * signs if horizontal else found)
+    frequencies = frequencies * signs[:, None] if vertical else frequencies
+    return _codes(frequencies * signs if horizontal else frequencies)
 
 
 def turned(vectors: Floats, turn: Turn) -> Floats:
@@ -122,8 +122,8 @@ def best_match(whole: NDArray[np.uint8], part: Floats, columns: Cut) -> float:
     pixels = whole.astype(np.float32)
     across, best = _part(columns, SMALL), -1.0
     for _round in range(2):  # rows given columns, then columns given rows
-        found = _FINE_PARTS @ np.einsum("ij,kjc->kic", across, pixels).reshape(SIDE, -1)
-        scores = _unit(found.reshape(len(_FINE), -1)) @ part
+        tall = _FINE_PARTS @ np.einsum("ij,kjc->kic", across, pixels).reshape(SIDE, -1)
+        scores = _unit(tall.reshape(len(_FINE), -1)) @ part
         down = _FINE_PARTS[int(scores.argmax())]
         narrow = np.einsum("ak,kjc->jac", down, pixels).reshape(SIDE, -1)
         wide = (_FINE_PARTS @ narrow).reshape(len(_FINE), SMALL, SMALL, 3).transpose(0, 2, 1, 3)
@@ -155,16 +155,16 @@ def _is_plain(pixels: Floats) -> bool:
 
 def _unit(vectors: Floats) -> Floats:
     centred = vectors - vectors.mean(axis=-1, keepdims=True)
-    found: Floats = centred / np.maximum(np.linalg.norm(centred, axis=-1, keepdims=True), 1e-6)
-    return found
+    unit: Floats = centred / np.maximum(np.linalg.norm(centred, axis=-1, keepdims=True), 1e-6)
+    return unit
 
 
 def _in_chunks(pixels: NDArray[np.uint8], down: Floats, across: Floats) -> Floats:
     """`down` @ the grey tile @ `across` transposed, for each; floats of all tiles at once would take much memory."""
-    found = np.empty((len(pixels), len(down), len(across)), dtype=np.float32)
+    products = np.empty((len(pixels), len(down), len(across)), dtype=np.float32)
     for start in range(0, len(pixels), _CHUNK):
-        found[start : start + _CHUNK] = down @ (pixels[start : start + _CHUNK] @ _LUMA) @ across.T
-    return found
+        products[start : start + _CHUNK] = down @ (pixels[start : start + _CHUNK] @ _LUMA) @ across.T
+    return products
 
 
 def _codes(frequencies: Floats) -> Codes:
@@ -177,8 +177,8 @@ def _codes(frequencies: Floats) -> Codes:
 def _cosines() -> Floats:
     """The lowest rows of the cosine transform (DCT-II), (8, 32)."""
     angles = np.outer(np.arange(LOW), 2 * np.arange(SIDE) + 1) * (np.pi / (2 * SIDE))
-    found: Floats = np.cos(angles).astype(np.float32)
-    return found
+    cosines: Floats = np.cos(angles).astype(np.float32)
+    return cosines
 
 
 def _part(cut: Cut, pixels: int) -> Floats:
@@ -187,8 +187,8 @@ def _part(cut: Cut, pixels: int) -> Floats:
     at = np.arange(SIDE)
     weights = np.minimum(edges[1:, None], at + 1) - np.maximum(edges[:-1, None], at)
     weights = np.clip(weights, 0, None)
-    found: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return found
+    shares: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 _COSINES = _cosines()

@@ -39,21 +39,21 @@ def group_finder(pattern: str) -> Callable[[str], str]:
         folders = name.split("/")
         if len(folders) < len(parts):
             return ""
-        found = ""
+        group = ""
         for tokens, text in zip(parts, folders[-len(parts) :], strict=True):
-            group = _fitted(tokens, text)
-            if group is None:
+            part = _fitted(tokens, text)
+            if part is None:
                 return ""
-            found = found or group
-        return visible(found).strip()
+            group = group or part
+        return visible(group).strip()
 
     return find
 
 
 def _tokens(part: str, pattern: str) -> list[str]:
     tokens = [token for token in re.split(r"(\*|\{group\})", part) if token]
-    for one, other in pairwise(tokens):
-        if one in ("*", GROUP) and other in ("*", GROUP):
+    for token, following in pairwise(tokens):
+        if token in ("*", GROUP) and following in ("*", GROUP):
             raise DatasetError(
                 _(
                     "The pattern '{pattern}' has nothing between two signs, so it is not clear where the group ends."
@@ -70,12 +70,12 @@ def _fitted(tokens: list[str], text: str) -> str | None:
             open_sign = token
             continue
         last = number == len(tokens) - 1
-        found = (text.rfind(token) if last else text.find(token, at)) if open_sign else at
-        if found < at or not text.startswith(token, found) or (last and found + len(token) != len(text)):
+        start = (text.rfind(token) if last else text.find(token, at)) if open_sign else at
+        if start < at or not text.startswith(token, start) or (last and start + len(token) != len(text)):
             return None
         if open_sign == GROUP:
-            group = text[at:found]
-        at, open_sign = found + len(token), ""
+            group = text[at:start]
+        at, open_sign = start + len(token), ""
     if open_sign == GROUP:
         group = text[at:]
     elif not open_sign and at != len(text):

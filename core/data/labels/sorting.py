@@ -44,9 +44,9 @@ class Sorted:
 
     Attributes:
         photos: entries that may be photos and have a place.
-        others: entries to read for their structure's sake only.
+        others: entries that are read only to see whether the archive lies about them.
         skipped: index, name and reason of entries left out.
-        ignored: how many files were nobody's.
+        ignored: how many system files were left aside.
         labels: classes that have a folder.
         n_images: how many entries may be photos, by their names.
         table: a table that does not say what the photos are, where one was seen.
