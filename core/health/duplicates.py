@@ -1,6 +1,6 @@
 """Photos that are there twice, exactly or nearly: in one split, across splits (a leak), in two classes (a conflict).
 
-Which photos are alike is the data room's word (`core.data.images.near`); what that means for a model is judged here.
+Which photos are alike is found by `core.data.images.near`; this file says what that means for a model.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[Pair, ...]:
     copies: dict[str, list[int]] = defaultdict(list)
     for index, item in enumerate(dataset.items):
         copies[item.sha256].append(index)
-    found = [_pair(dataset.items, places[0], other, True) for places in copies.values() for other in places[1:]]
+    pairs = [_pair(dataset.items, places[0], other, True) for places in copies.values() for other in places[1:]]
     distinct = _related([dataset.items[places[0]] for places in copies.values()])
     near = near_pairs([item.phash for item in distinct], [dataset.thumbnail(item) for item in distinct], report)
     for a, b in near:
-        found += _telling(dataset.items, copies[distinct[a].sha256], copies[distinct[b].sha256])
-    return tuple(sorted(found, key=lambda pair: (KINDS.index(pair.kind), not pair.exact, pair.first, pair.second)))
+        pairs += _telling(dataset.items, copies[distinct[a].sha256], copies[distinct[b].sha256])
+    return tuple(sorted(pairs, key=lambda pair: (KINDS.index(pair.kind), not pair.exact, pair.first, pair.second)))
 
 
 def _related(distinct: list[Item]) -> list[Item]:

@@ -83,8 +83,8 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
     """
     split = "test" if original.split("test") else "val"
     by_photo = {(edit.sha256, edit.name): edit for edit in edits}
-    judged = features.at(_untouched(original, features, split, by_photo))
-    if not len(judged.y):
+    rows = features.at(_untouched(original, features, split, by_photo))
+    if not len(rows.y):
         raise ProbeError(
             _(
                 "No validation or test photo is left to judge the edits on: all are edited, or have copies or near "
@@ -92,8 +92,8 @@ def effect(original: Dataset, features: Features, edits: Iterable[Edit]) -> Effe
             )
         )
     on_training = {key(item): by_photo[key(item)] for item in original.split("train") if key(item) in by_photo}
-    before = fit_probe(features, ProbeConfig(c=USUAL_C)).predict(judged)
-    after = fit_probe(_edited(original, features, on_training), ProbeConfig(c=USUAL_C)).predict(judged)
+    before = fit_probe(features, ProbeConfig(c=USUAL_C)).predict(rows)
+    after = fit_probe(_edited(original, features, on_training), ProbeConfig(c=USUAL_C)).predict(rows)
     return Effect(
         split=split,
         edits=len(on_training),

@@ -86,7 +86,7 @@ def check_labels(features: Features, seed: int = 0, report: Report = silent) -> 
     config = ProbeConfig(c=USUAL_C, seed=seed)
     proba, folds = out_of_fold(features, config, report)
     n, right = len(features.y), int((proba.argmax(axis=1) == features.y).sum())
-    found = LabelCheck(
+    check = LabelCheck(
         suspects=suspects(features.y, proba),
         backbone=features.backbone,
         folds=folds,
@@ -96,7 +96,7 @@ def check_labels(features: Features, seed: int = 0, report: Report = silent) -> 
         chance=float(np.bincount(features.y).max() / n),
         proba=proba,
     )
-    return found if found.able else replace(found, suspects=())
+    return check if check.able else replace(check, suspects=())
 
 
 def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tuple[NDArray[np.float32], int]:

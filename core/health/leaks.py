@@ -52,14 +52,14 @@ def find_leaks(features: Features) -> tuple[Leak, ...]:
     if not leaky or not len(seen):
         return ()
     probe = fit_probe(features, ProbeConfig(c=USUAL_C))
-    found = []
+    leaks = []
     for split in leaky:
         rows = features.of(split)
         known = np.isin(rows.groups, seen)
-        said = probe.predict(rows)
-        without = None if known.all() else accuracy_of(said.correct[~known])
-        found.append(Leak(split, int(known.sum()), accuracy_of(said.correct), without))
-    return tuple(found)
+        predictions = probe.predict(rows)
+        without = None if known.all() else accuracy_of(predictions.correct[~known])
+        leaks.append(Leak(split, int(known.sum()), accuracy_of(predictions.correct), without))
+    return tuple(leaks)
 
 
 def accuracy_of(correct: NDArray[np.bool_]) -> Accuracy:

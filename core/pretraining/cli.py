@@ -89,18 +89,18 @@ def main(
 
 def _check(device: str, files: list[Path]) -> None:
     if device not in {"cpu", "cuda"} or (device == "cuda" and not torch.cuda.is_available()):
-        raise BackboneError(_("There is no device “{device}” here. Choose cpu, or cuda.").format(device=device))
+        raise BackboneError(_("There is no device '{device}' here. Choose cpu, or cuda.").format(device=device))
     torch.backends.cudnn.benchmark = device != "cpu"  # batches have few shapes, and those often
     for file in files:
         if not file.is_file():
-            raise BackboneError(_("There is no file “{name}” to score on.").format(name=file.name))
+            raise BackboneError(_("There is no file '{name}' to score on.").format(name=file.name))
 
 
 def _recipe(name: str, architecture: str, changes: dict[str, Any], start: str) -> Recipe:
     """The recipe of that name; with changes to its length, to the end."""
     recipe = RECIPES.get(name) or Recipe(architecture)
     if recipe.architecture != architecture or (name != architecture and name not in RECIPES):
-        message = _("There is no recipe “{name}” for the architecture “{architecture}”.")
+        message = _("There is no recipe '{name}' for the architecture '{architecture}'.")
         raise BackboneError(message.format(name=name, architecture=architecture))
     given = {key: value for key, value in changes.items() if value is not None}
     if given.keys() & {"epochs", "cooldown_epochs"}:
@@ -113,7 +113,7 @@ def _card(start: str) -> Path | None:
         return None
     card = Path(start) if Path(start).is_file() else WEIGHTS / f"{start}.json"
     if not card.is_file():
-        raise BackboneError(_("There is no embedded backbone and no card “{name}” to begin with.").format(name=start))
+        raise BackboneError(_("There is no embedded backbone and no card '{name}' to begin with.").format(name=start))
     return card
 
 

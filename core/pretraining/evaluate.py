@@ -90,7 +90,7 @@ def read_labelled_zip(path: Path, *, seed: int = 0) -> tuple[list[Image.Image], 
             images += kept
             counts += [len(kept)] if kept else []
     if len(counts) < 2:
-        raise BackboneError(_("“{name}” needs at least two folders of images.").format(name=path.name))
+        raise BackboneError(_("'{name}' needs at least two folders of images.").format(name=path.name))
     return images, np.repeat(np.arange(len(counts)), counts)
 
 

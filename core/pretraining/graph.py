@@ -113,7 +113,7 @@ def open_graph(path: Path) -> Graph:
     if path.suffix != ".safetensors":
         return _Reader(path).graph()
     if not path.exists():
-        raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
+        raise BackboneError(_("There is no teacher file '{name}'.").format(name=path.name))
     try:
         with safetensors.safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
@@ -121,7 +121,7 @@ def open_graph(path: Path) -> Graph:
     except safetensors.SafetensorError:
         metadata = {}
     if not {"steps", "outputs"} <= metadata.keys():
-        raise BackboneError(_("“{name}” is no teacher that Graft saved, or damaged.").format(name=path.name))
+        raise BackboneError(_("'{name}' is no teacher that Graft saved, or damaged.").format(name=path.name))
     return Graph(json.loads(metadata["steps"]), weights, json.loads(metadata["outputs"]))
 
 
@@ -132,11 +132,11 @@ def openvino_for(path: Path) -> Any:
         BackboneError: there is no such file, or OpenVINO is not installed.
     """
     if not path.exists():
-        raise BackboneError(_("There is no teacher file “{name}”.").format(name=path.name))
+        raise BackboneError(_("There is no teacher file '{name}'.").format(name=path.name))
     try:
         import openvino
     except ImportError as error:
-        message = _("Reading the teacher “{name}” needs OpenVINO. Install it: pip install openvino")
+        message = _("Reading the teacher '{name}' needs OpenVINO. Install it: pip install openvino")
         raise BackboneError(message.format(name=path.name)) from error
     return openvino
 
@@ -154,7 +154,7 @@ class _Reader:
         try:
             self.moving = _moving(openvino.Core().read_model(path))
         except RuntimeError as error:
-            raise BackboneError(_("OpenVINO cannot read “{name}”.").format(name=path.name)) from error
+            raise BackboneError(_("OpenVINO cannot read '{name}'.").format(name=path.name)) from error
         self.values = _values(openvino, self.moving)
 
     def graph(self) -> Graph:
@@ -195,7 +195,7 @@ class _Reader:
 
     def _understood(self, operation: str, so: bool) -> None:
         if not so:
-            message = _("The teacher “{name}” has an operation that is not understood: {operation}.")
+            message = _("The teacher '{name}' has an operation that is not understood: {operation}.")
             raise BackboneError(message.format(name=self.path.name, operation=operation))
 
     def _write(self, name: str, op: str, takes: list[int], **settings: float) -> int:
@@ -263,8 +263,8 @@ def _values(openvino: Any, moving: dict[str, Any]) -> dict[tuple[str, int], Tens
         for i, port in enumerate(node.input_values())
         if port.get_node().get_friendly_name() not in moving
     }
-    found = openvino.compile_model(openvino.Model(list(ports.values()), []), "CPU")([])
-    return {key: torch.from_numpy(found[i].copy()).float() for i, key in enumerate(ports)}
+    tensors = openvino.compile_model(openvino.Model(list(ports.values()), []), "CPU")([])
+    return {key: torch.from_numpy(tensors[i].copy()).float() for i, key in enumerate(ports)}
 
 
 def convert(
@@ -274,7 +274,7 @@ def convert(
     """Write a teacher down so that a machine without OpenVINO can open it."""
     try:
         if to.suffix != ".safetensors":
-            raise BackboneError(_("The file to write must end in .safetensors, not “{name}”.").format(name=to.name))
+            raise BackboneError(_("The file to write must end in .safetensors, not '{name}'.").format(name=to.name))
         save_graph(open_graph(teacher), to)
     except GraftError as error:
         typer.echo(str(error), err=True)

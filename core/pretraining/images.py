@@ -75,7 +75,7 @@ def load_images(source: Path, cache: Path, *, side_px: int, split: str = "train"
     if listing is None or listing.count == 0:
         raise BackboneError(
             _(
-                "“{name}” holds no images. Give a folder or zip of images, or packed ones (train.bin, train_index.npz)."
+                "'{name}' holds no images. Give a folder or zip of images, or packed ones (train.bin, train_index.npz)."
             ).format(name=source.name)
         )
     name = f"{source.stem}-{split}-{side_px}-{listing.digest[:8]}"
@@ -92,10 +92,10 @@ def load_images(source: Path, cache: Path, *, side_px: int, split: str = "train"
 def read_array(path: Path, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
     """The array of that shape in a file, mapped; None where the file is missing, damaged or holds another."""
     try:
-        found: npt.NDArray[Any] = np.load(path, mmap_mode="c")
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="c")
     except (OSError, ValueError, EOFError):
         return None
-    return found if found.shape == shape else None
+    return array if array.shape == shape else None
 
 
 def _packed(source: Path, split: str) -> _Listing | None:
@@ -124,9 +124,11 @@ def _in_zip(source: Path) -> _Listing | None:
     try:
         archive = zipfile.ZipFile(source)
     except zipfile.BadZipFile as error:
-        raise BackboneError(_("“{name}” is no zip, or damaged.").format(name=source.name)) from error
-    entries = sorted((one for one in archive.infolist() if _is_image(Path(one.filename))), key=lambda one: one.filename)
-    return _unlabelled([f"{one.filename} {one.CRC}" for one in entries], lambda i: archive.read(entries[i]))
+        raise BackboneError(_("'{name}' is no zip, or damaged.").format(name=source.name)) from error
+    entries = sorted(
+        (entry for entry in archive.infolist() if _is_image(Path(entry.filename))), key=lambda entry: entry.filename
+    )
+    return _unlabelled([f"{entry.filename} {entry.CRC}" for entry in entries], lambda i: archive.read(entries[i]))
 
 
 def _is_image(name: Path) -> bool:
@@ -156,7 +158,7 @@ def _square(data: bytes, name: str, side_px: int) -> npt.NDArray[np.uint8]:
     try:
         image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
     except (UnidentifiedImageError, OSError) as error:
-        message = _("The image “{name}” cannot be read. Mend it or take it out.")
+        message = _("The image '{name}' cannot be read. Mend it or take it out.")
         raise BackboneError(message.format(name=name)) from error
     if image.size != (side_px, side_px):
         image = ImageOps.fit(image, (side_px, side_px), Image.Resampling.BICUBIC)

@@ -64,8 +64,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
     for _step in range(5):
         gram = work @ work.mT
         work = 3.4445 * work + (-4.7750 * gram + 2.0315 * gram @ gram) @ work
-    found: Tensor = (work.mT if tall else work).to(matrices.dtype)
-    return found
+    nearest: Tensor = (work.mT if tall else work).to(matrices.dtype)
+    return nearest
 
 
 def optimisers(model: nn.Module, *, lr: float, weight_decay: float) -> list[torch.optim.Optimizer]:

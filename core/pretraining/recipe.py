@@ -64,7 +64,7 @@ class Recipe:
             raise BackboneError(message.format(cooldown=self.cooldown_epochs, epochs=self.epochs))
         for name, least in (("views", 1), ("every", 1), ("batch_size", 2), ("seed", 0), ("input_px", 16)):
             if getattr(self, name) < least:
-                message = _("“{name}” must be at least {least}, not {value}.")
+                message = _("'{name}' must be at least {least}, not {value}.")
                 raise BackboneError(message.format(name=name, least=least, value=getattr(self, name)))
 
     @property

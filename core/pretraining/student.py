@@ -102,8 +102,8 @@ class Student(nn.Module):
 
     def _labels_loss(self, scaled: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy over the images that have a label; 0 where none has."""
-        said = self.label_head(scaled).float()
-        total = functional.cross_entropy(said, labels, ignore_index=-1, label_smoothing=0.1, reduction="sum")
+        logits = self.label_head(scaled).float()
+        total = functional.cross_entropy(logits, labels, ignore_index=-1, label_smoothing=0.1, reduction="sum")
         return total / (labels >= 0).sum().clamp_min(1)
 
 

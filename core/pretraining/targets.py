@@ -75,8 +75,8 @@ class Answers:
         rows = len(self.plan(view))
         self.cache.mkdir(parents=True, exist_ok=True)
         with FileLock(self.cache / f"{stem}.lock"):
-            found = {output: read_array(path, (rows, teacher.outputs[output])) for output, path in paths.items()}
-            answers = {output: values for output, values in found.items() if values is not None}
+            stored = {output: read_array(path, (rows, teacher.outputs[output])) for output, path in paths.items()}
+            answers = {output: values for output, values in stored.items() if values is not None}
             if answers.keys() != paths.keys():
                 answers = self._ask(teacher, view)
                 for output, values in answers.items():

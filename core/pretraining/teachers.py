@@ -59,7 +59,7 @@ def open_teacher(spec: str, *, input_px: int, device: str = "cpu") -> Teacher:
             return OpenVinoTeacher(path, input_px=input_px)
         return TorchTeacher(path.stem, open_graph(path), key=key_of(path), input_px=input_px, device=device)
     except (RuntimeError, ValueError, AssertionError, LookupError) as error:  # what other libraries say
-        message = _("“{name}” cannot be a teacher of images of {size} px: {problem}")
+        message = _("'{name}' cannot be a teacher of images of {size} px: {problem}")
         problem = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise BackboneError(message.format(name=Path(spec).name, size=input_px, problem=problem)) from error
 

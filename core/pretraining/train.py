@@ -182,13 +182,13 @@ class Training:
         try:
             state: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         except (RuntimeError, EOFError, UnpicklingError) as error:
-            message = _("The checkpoint “{name}” is damaged. Delete it to begin anew.")
+            message = _("The checkpoint '{name}' is damaged. Delete it to begin anew.")
             raise BackboneError(message.format(name=self.checkpoint.name)) from error
         earlier = recipe_from_dict(state["recipe"])
         done = state["steps_done"] / self.steps_per_epoch
         if state["taught"] != self._taught or not self.recipe.may_continue(earlier, done):
             message = _(
-                "The checkpoint “{name}” is of another recipe, other images or other teachers. Use another folder."
+                "The checkpoint '{name}' is of another recipe, other images or other teachers. Use another folder."
             )
             raise BackboneError(message.format(name=self.checkpoint.name))
         self.student.load_state_dict(state["student"])
@@ -212,11 +212,11 @@ def _draw(source: Source, rows: npt.NDArray[np.int64], epoch: int, size_px: int,
     where = torch.from_numpy(rows).to(images.device)
     labels = source.labels[where % len(source.labels)]
     mixed = torch.from_numpy(views.mix != ALONE).to(labels.device)
-    said = {
+    answers = {
         output: {teacher: values[where] for teacher, values in teachers.items()}
         for output, teachers in source.answers(view).items()
     }
-    return Batch(images, said["embedding"], said["logits"], labels.masked_fill(mixed, -1))
+    return Batch(images, answers["embedding"], answers["logits"], labels.masked_fill(mixed, -1))
 
 
 def _halved(images: Tensor) -> Tensor:

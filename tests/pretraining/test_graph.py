@@ -74,12 +74,12 @@ def test_a_saved_network_opens_without_openvino(graph: Graph, tmp_path: Path) ->
 
 
 def test_files_that_are_no_teachers_are_named(tmp_path: Path) -> None:
-    with pytest.raises(BackboneError, match=r"no teacher file “none\.tflite”"):
+    with pytest.raises(BackboneError, match=r"no teacher file 'none\.tflite'"):
         open_graph(tmp_path / "none.tflite")
     from safetensors.torch import save_file
 
     save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(BackboneError, match=r"“other\.safetensors” is no teacher"):
+    with pytest.raises(BackboneError, match=r"'other\.safetensors' is no teacher"):
         open_graph(tmp_path / "other.safetensors")
 
 
@@ -139,8 +139,8 @@ def test_the_converter_tells_mistakes_in_a_line(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(convert)
     for words, said in (
-        ([tmp_path / "none.tflite", tmp_path / "x.safetensors"], "no teacher file “none.tflite”"),
-        ([tmp_path / "none.tflite", tmp_path / "x.bin"], "must end in .safetensors, not “x.bin”"),
+        ([tmp_path / "none.tflite", tmp_path / "x.safetensors"], "no teacher file 'none.tflite'"),
+        ([tmp_path / "none.tflite", tmp_path / "x.bin"], "must end in .safetensors, not 'x.bin'"),
     ):
         result = CliRunner().invoke(app, [str(word) for word in words])
         assert (result.exit_code, said in result.output) == (1, True), result.output

@@ -48,7 +48,7 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
     (folder / "bad.png").write_bytes(b"junk")
-    with pytest.raises(BackboneError, match=r"“bad\.png” cannot be read"):
+    with pytest.raises(BackboneError, match=r"'bad\.png' cannot be read"):
         load_images(folder, tmp_path, side_px=32)
 
 
@@ -72,5 +72,5 @@ def test_damaged_squares_are_decoded_anew(packed: Path, tmp_path: Path) -> None:
 
 def test_a_zip_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "cut.zip").write_bytes(b"PK junk")
-    with pytest.raises(BackboneError, match=r"“cut\.zip” is no zip, or damaged"):
+    with pytest.raises(BackboneError, match=r"'cut\.zip' is no zip, or damaged"):
         load_images(tmp_path / "cut.zip", tmp_path, side_px=32)

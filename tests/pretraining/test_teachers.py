@@ -35,14 +35,14 @@ def test_the_network_always_sees_a_full_batch_and_says_nothing_of_the_filling() 
 
 
 def test_what_cannot_be_a_teacher_is_told() -> None:
-    with pytest.raises(BackboneError, match="“torchvision:nope” cannot be a teacher of images of 64 px"):
+    with pytest.raises(BackboneError, match="'torchvision:nope' cannot be a teacher of images of 64 px"):
         open_teacher("torchvision:nope", input_px=64)
     with pytest.raises(BackboneError, match="no linear layer"):
         Classifier(nn.Conv2d(3, 4, 1), [0.5] * 3, [0.25] * 3)
 
 
 def test_a_missing_teacher_file_is_named() -> None:
-    with pytest.raises(BackboneError, match=r"no teacher file “none\.safetensors”"):
+    with pytest.raises(BackboneError, match=r"no teacher file 'none\.safetensors'"):
         open_teacher("none.safetensors", input_px=64)
-    with pytest.raises(BackboneError, match=r"no teacher file “none\.tflite”"):
+    with pytest.raises(BackboneError, match=r"no teacher file 'none\.tflite'"):
         open_teacher("none.tflite", input_px=64)

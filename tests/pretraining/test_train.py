@@ -135,5 +135,5 @@ def test_a_checkpoint_that_is_damaged_or_of_other_teachers_is_refused(sources: l
     with pytest.raises(BackboneError, match="other images or other teachers"):
         Training(RECIPE, [replace(sources[0], name="others")], tmp_path / "state.pt")
     (tmp_path / "state.pt").write_bytes((tmp_path / "state.pt").read_bytes()[:500])
-    with pytest.raises(BackboneError, match=r"“state\.pt” is damaged"):
+    with pytest.raises(BackboneError, match=r"'state\.pt' is damaged"):
         Training(RECIPE, sources, tmp_path / "state.pt")

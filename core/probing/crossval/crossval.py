@@ -36,7 +36,7 @@ class ProbeResult:
         images_per_s: the measured speed of extraction; 0 where it was never measured.
         size_mb: the backbone's weights, in MiB.
         seconds: what the cross-validation took.
-        held_out: what was said of every training image by probes that have not seen it.
+        held_out: the predictions for every training image by probes that have not seen it.
         converged: whether every fold's optimiser finished.
         notes: what a reader of the numbers has to know, in sentences.
         chosen: the probe's settings that were chosen inside each fold's training part, by name ("c", "k",
@@ -82,7 +82,7 @@ class ProbeResult:
     @property
     def accuracy_ci(self) -> Interval:
         """The 95 % Wilson interval of the repeats' mean accuracy on n images; repeats are no further images."""
-        right = float(np.mean([said.correct.sum() for said in self.held_out.repeat]))
+        right = float(np.mean([predictions.correct.sum() for predictions in self.held_out.repeat]))
         return wilson(right, len(self.oof))
 
     @property
@@ -93,7 +93,7 @@ class ProbeResult:
     @cached_property
     def macro_f1_ci(self) -> Interval:
         """The 95 % bootstrap interval of macro F1, of the repeats' mean confusion matrix."""
-        confusions = [evaluate(said).confusion for said in self.held_out.repeat]
+        confusions = [evaluate(predictions).confusion for predictions in self.held_out.repeat]
         return bootstrap_macro_f1(np.rint(np.mean(confusions, axis=0)).astype(np.int64))
 
     def as_json(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What probes said about training images while those were held out: the record that every verdict is computed from."""
+"""The predictions for training images while those were held out: the record that every verdict is computed from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class HeldOut:
         y: (n,) int64, the true classes.
         ids: the images' sha256.
         fold: (r, n) int64, the fold that held out each image, 0 … k - 1.
-        proba: (r, n, c) float32, what the probe that had not seen the image said about it.
+        proba: (r, n, c) float32, the probabilities that a probe gives which has not seen the image.
 
     Raises:
         ProbeError: the parts do not fit together.
@@ -59,13 +59,13 @@ class HeldOut:
 
     @cached_property
     def repeat(self) -> tuple[Predictions, ...]:
-        """Each repeat's predictions: every image once, judged by a probe that had not seen it."""
+        """Each repeat's predictions: every image once, by a probe that has not seen it."""
         return tuple(Predictions(self.classes, self.y, proba, self.ids, "oof") for proba in self.proba)
 
     @cached_property
     def fold_accuracy(self) -> tuple[float, ...]:
         """The accuracy in each fold, repeat after repeat; k · r numbers."""
-        return tuple(float(said.correct[rows].mean()) for said, rows in self._parts())
+        return tuple(float(predictions.correct[rows].mean()) for predictions, rows in self._of_folds())
 
     @cached_property
     def fold_macro_f1(self) -> tuple[float, ...]:
@@ -75,17 +75,23 @@ class HeldOut:
         return tuple(
             float(
                 f1_score(
-                    self.y[rows], said.y_pred[rows], labels=np.unique(self.y[rows]), average="macro", zero_division=0.0
+                    self.y[rows],
+                    predictions.y_pred[rows],
+                    labels=np.unique(self.y[rows]),
+                    average="macro",
+                    zero_division=0.0,
                 )
             )
-            for said, rows in self._parts()
+            for predictions, rows in self._of_folds()
         )
 
-    def _parts(self) -> list[tuple[Predictions, NDArray[np.bool_]]]:
+    def _of_folds(self) -> list[tuple[Predictions, NDArray[np.bool_]]]:
+        """A repeat's predictions and the rows (n,) that one of its folds holds out, fold after fold."""
         return [
-            (said, fold == number) for said, fold in zip(self.repeat, self.fold, strict=True)
+            (predictions, fold == number)
+            for predictions, fold in zip(self.repeat, self.fold, strict=True)
             for number in range(self.folds)
-        ]  # fmt: skip
+        ]
 
     def like(self, other: HeldOut) -> bool:
         """Whether another record is of the same images in the same folds."""
@@ -115,5 +121,5 @@ class HeldOut:
                 )  # fmt: skip
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
             raise ProbeError(
-                _("The predictions in “{name}” cannot be read. Compare again.").format(name=path.name)
+                _("The predictions in '{name}' cannot be read. Compare again.").format(name=path.name)
             ) from problem

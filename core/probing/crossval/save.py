@@ -43,8 +43,8 @@ def save_probe_run(
         head = {"weight": np.ascontiguousarray(probe.weight), "bias": np.ascontiguousarray(probe.bias)}
         write_bytes(path / HEAD, save(head))
     predictions = _predictions(features, probe, result)
-    for split, said in predictions.items():
-        said.save(path / "predictions" / f"{split}.npz")
+    for split, of_split in predictions.items():
+        of_split.save(path / "predictions" / f"{split}.npz")
     run = Run(
         path=path,
         kind="probe",
@@ -56,7 +56,7 @@ def save_probe_run(
         preprocessing=info.preprocessing.to_json(),
         config=config.to_json(),
         seed=config.seed,
-        metrics={split: evaluate(said).summary() for split, said in predictions.items()},
+        metrics={split: evaluate(of_split).summary() for split, of_split in predictions.items()},
         seconds=(result.seconds if result else 0.0) + time.perf_counter() - started,
         weights_sha256=info.sha256,
     )
@@ -65,9 +65,9 @@ def save_probe_run(
 
 
 def _predictions(features: Features, probe: Probe, result: ProbeResult | None) -> dict[str, Predictions]:
-    found = {"oof": result.oof} if result else {}
+    predictions = {"oof": result.oof} if result else {}
     for split in ("val", "test"):
         rows = features.of(split)
         if len(rows.y):
-            found[split] = probe.predict(rows)
-    return found
+            predictions[split] = probe.predict(rows)
+    return predictions

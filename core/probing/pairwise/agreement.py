@@ -14,7 +14,7 @@ from core.probing.pairwise.difference import same_images
 
 @dataclass(frozen=True)
 class Agreement:
-    """What two classifiers said about the same n images.
+    """What two classifiers predict for the same n images.
 
     Attributes:
         a: the first's name.
@@ -56,7 +56,7 @@ class Agreement:
         return images / self.n
 
     def as_json(self) -> dict[str, object]:
-        """As a JSON object; all but n are shares of the images."""
+        """As one of the pairs of `agreement` in `compare --json`; all but n are shares of the images."""
         counts = ("same", "both_right", "only_a", "only_b", "both_wrong", "oracle")
         return {
             "a": self.a,
@@ -71,7 +71,7 @@ class Agreement:
 
 
 def agreement(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Agreement:
-    """Compares what two classifiers said, image by image.
+    """Compares what two classifiers predict, image by image.
 
     Args:
         a: the first's name.
@@ -84,13 +84,13 @@ def agreement(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Agreement
     """
     same_images(of_a, of_b)
     right_a, right_b = of_a.correct, of_b.correct
-    said_a, said_b = of_a.y_pred, of_b.y_pred
-    kappa, kappa_ci = _kappa(said_a, said_b, len(of_a.class_names))
+    called_a, called_b = of_a.y_pred, of_b.y_pred
+    kappa, kappa_ci = _kappa(called_a, called_b, len(of_a.class_names))
     return Agreement(
         a=a,
         b=b,
         n=len(of_a),
-        same=int((said_a == said_b).sum()),
+        same=int((called_a == called_b).sum()),
         both_right=int((right_a & right_b).sum()),
         only_a=int((right_a & ~right_b).sum()),
         only_b=int((right_b & ~right_a).sum()),

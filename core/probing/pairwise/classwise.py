@@ -56,7 +56,7 @@ class ClassDifference:
         return "a" if self.only_a > self.only_b else "b"
 
     def as_json(self) -> dict[str, object]:
-        """As a JSON object."""
+        """As one of the rows of `per_class` in `compare --json`."""
         return {
             "class": self.name, "n": self.n, "only_a": self.only_a, "only_b": self.only_b,
             "recall_a": self.recall_a, "recall_b": self.recall_b, "recall_diff": self.recall,
@@ -66,19 +66,19 @@ class ClassDifference:
 
 
 def class_differences(
-    names: Sequence[str], y: NDArray[np.int64], said_a: NDArray[np.int64], said_b: NDArray[np.int64]
+    names: Sequence[str], y: NDArray[np.int64], called_a: NDArray[np.int64], called_b: NDArray[np.int64]
 ) -> tuple[ClassDifference, ...]:
     """Compares two backbones class by class; the greatest difference of recall first, classes without images last.
 
     Args:
         names: the c class names.
         y: (n,) the true class of each image.
-        said_a: (n,) what the first backbone's probe called it.
-        said_b: (n,) what the second's called it.
+        called_a: (n,) what the first backbone's probe called it.
+        called_b: (n,) what the second's called it.
     """
     c = len(names)
     n = np.bincount(y, minlength=c)
-    right_a, right_b = said_a == y, said_b == y
+    right_a, right_b = called_a == y, called_b == y
     only_a, only_b = (np.bincount(y[rows], minlength=c) for rows in (right_a & ~right_b, right_b & ~right_a))
     there = n > 0
     p = np.ones(c)
@@ -88,7 +88,7 @@ def class_differences(
     rows = [ClassDifference(name, 0) for name in names]
     for k in np.flatnonzero(there).tolist():
         recall_a, recall_b = (float(right[y == k].mean()) for right in (right_a, right_b))
-        f1_a, f1_b, f1_interval = _f1(y == k, said_a == k, said_b == k)
+        f1_a, f1_b, f1_interval = _f1(y == k, called_a == k, called_b == k)
         rows[k] = ClassDifference(
             name=names[k], n=int(n[k]), only_a=int(only_a[k]), only_b=int(only_b[k]),
             recall_a=recall_a, recall_b=recall_b, recall=(int(only_a[k]) - int(only_b[k])) / int(n[k]),
@@ -104,16 +104,16 @@ def _f1(
 ) -> tuple[float, float, Interval | None]:
     """F1 of one class with a and with b, and the 95 % interval of their difference.
 
-    F1 is twice the mean of `true & said` over the mean of `true + said`. The delta method takes each image's
+    F1 is twice the mean of `true & called` over the mean of `true + called`. The delta method takes each image's
     first-order influence on that ratio; both backbones saw the same image, so their influences are subtracted image by
     image.
     """
     scores, influences = [], []
-    for said in (by_a, by_b):
-        both = true.astype(np.float64) + said
-        f1 = 2.0 * float((true & said).sum()) / float(both.sum())
+    for called in (by_a, by_b):
+        both = true.astype(np.float64) + called
+        f1 = 2.0 * float((true & called).sum()) / float(both.sum())
         scores.append(f1)
-        influences.append((2.0 * (true & said) - f1 * both) / both.mean())
+        influences.append((2.0 * (true & called) - f1 * both) / both.mean())
     apart = influences[0] - influences[1]
     spread = float(np.sqrt(np.mean(apart**2) / len(true)))
     diff = scores[0] - scores[1]

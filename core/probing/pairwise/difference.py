@@ -61,7 +61,7 @@ class Difference:
         )
 
     def as_json(self) -> dict[str, object]:
-        """As a JSON object."""
+        """As the `difference` of an `Effect` is written."""
         return {
             "a": self.a, "b": self.b, "n": self.n, "only_a": self.only_a, "only_b": self.only_b,
             "accuracy": self.accuracy, "interval": list(self.interval), "beyond_chance": self.beyond_chance,

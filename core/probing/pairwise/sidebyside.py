@@ -77,15 +77,15 @@ class SideBySide:
     def sentences(self) -> tuple[str, ...]:
         """Which classes gain from which backbone, in words."""
         looked_at = sum(row.n > 0 for row in self.classes)
-        said = [
+        sentences = [
             _("{name} gets more images right of: {classes}.").format(name=name, classes=_some(self.gaining(side)))
             for side, name in (("a", self.a), ("b", self.b))
             if self.gaining(side)
         ]
-        if not said:
-            said = [_("No class is surely better off with one of the two.")]
+        if not sentences:
+            sentences = [_("No class is surely better off with one of the two.")]
         return (
-            *said,
+            *sentences,
             _(
                 "This allows for {n} classes being looked at (exact McNemar tests, Holm's correction at 5 %): without "
                 "that, about one class in twenty would seem to differ by chance."
@@ -95,22 +95,22 @@ class SideBySide:
     @property
     def shifts_in_words(self) -> tuple[str, ...]:
         """The most shifted mistakes, at most five."""
-        return tuple(self._told(shift) for shift in self.shifts[:NAMED])
+        return tuple(self._sentence(shift) for shift in self.shifts[:NAMED])
 
-    def _told(self, shift: Shift) -> str:
-        said = ngettext(
+    def _sentence(self, shift: Shift) -> str:
+        text = ngettext(
             "Of {n} image of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
             "Of {n} images of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
             shift.n,
         )
-        return said.format(
+        return text.format(
             n=shift.n, true=self.names[shift.true], predicted=self.names[shift.predicted],
             a=self.a, b=self.b, by_a=shift.by_a, by_b=shift.by_b,
             verdict=_("more than chance") if shift.p_holm < ALPHA else _("that may be chance"),
         )  # fmt: skip
 
     def as_json(self) -> dict[str, object]:
-        """As a JSON object."""
+        """As the part `side_by_side` of `compare --json`, but for the agreement."""
         return {
             "a": self.a, "b": self.b, "n": self.n, "classes": list(self.names),
             "per_class": [row.as_json() for row in self.classes],
@@ -119,34 +119,34 @@ class SideBySide:
         }  # fmt: skip
 
 
-def side_by_side(said: Mapping[str, Predictions], a: str, b: str) -> dict[str, object]:
+def side_by_side(predictions: Mapping[str, Predictions], a: str, b: str) -> dict[str, object]:
     """The part `side_by_side` of `compare --json`: a against b, and the agreement of all pairs.
 
     Args:
-        said: each backbone's out-of-fold predictions of the same images.
-        a: a name in `said`.
+        predictions: each backbone's out-of-fold predictions of the same images.
+        a: a name in `predictions`.
         b: another.
 
     Raises:
         ProbeError: the predictions are not of the same images.
     """
-    pairs = [pair.as_json() for pair in agreements(said)]
-    return {**compared_classes(a, said[a], b, said[b]).as_json(), "agreement": pairs}
+    pairs = [pair.as_json() for pair in agreements(predictions)]
+    return {**compared_classes(a, predictions[a], b, predictions[b]).as_json(), "agreement": pairs}
 
 
-def agreements(said: Mapping[str, Predictions]) -> tuple[Agreement, ...]:
+def agreements(predictions: Mapping[str, Predictions]) -> tuple[Agreement, ...]:
     """How far any two backbones agree; pairs in the order of the names.
 
     Raises:
         ProbeError: the predictions are not of the same images.
     """
-    return tuple(agreement(a, said[a], b, said[b]) for a, b in combinations(said, 2))
+    return tuple(agreement(a, predictions[a], b, predictions[b]) for a, b in combinations(predictions, 2))
 
 
 def compared_classes(a: str, of_a: Predictions, b: str, of_b: Predictions) -> SideBySide:
     """Compares two backbones class by class on the same images.
 
-    Tests are exact McNemar tests with Holm's correction (see `significance`). They know nothing of how another draw of
+    Tests are exact McNemar tests with Holm's correction (see `holm`). They know nothing of how another draw of
     training images would have changed the probes.
 
     Args:
@@ -159,45 +159,45 @@ def compared_classes(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Si
         ProbeError: the predictions are not of the same images and classes, or of none.
     """
     same_images(of_a, of_b)
-    y, said_a, said_b = of_a.y_true, of_a.y_pred, of_b.y_pred
+    y, called_a, called_b = of_a.y_true, of_a.y_pred, of_b.y_pred
     c = len(of_a.class_names)
-    counts_a, counts_b = _counts(y, said_a, c), _counts(y, said_b, c)
+    counts_a, counts_b = _counts(y, called_a, c), _counts(y, called_b, c)
     return SideBySide(
         a=a,
         b=b,
         n=len(y),
         names=of_a.class_names,
-        classes=class_differences(of_a.class_names, y, said_a, said_b),
+        classes=class_differences(of_a.class_names, y, called_a, called_b),
         confusion=counts_a - counts_b,
         support=counts_a.sum(axis=1),
-        shifts=_shifts(y, said_a, said_b, counts_a, counts_b),
+        shifts=_shifts(y, called_a, called_b, counts_a, counts_b),
     )
 
 
-def _counts(y: NDArray[np.int64], said: NDArray[np.int64], c: int) -> NDArray[np.int64]:
+def _counts(y: NDArray[np.int64], called: NDArray[np.int64], c: int) -> NDArray[np.int64]:
     """The (c, c) confusion matrix."""
-    return np.bincount(y * c + said, minlength=c * c).reshape(c, c).astype(np.int64)
+    return np.bincount(y * c + called, minlength=c * c).reshape(c, c).astype(np.int64)
 
 
 def _shifts(
     y: NDArray[np.int64],
-    said_a: NDArray[np.int64],
-    said_b: NDArray[np.int64],
+    called_a: NDArray[np.int64],
+    called_b: NDArray[np.int64],
     counts_a: NDArray[np.int64],
     counts_b: NDArray[np.int64],
 ) -> tuple[Shift, ...]:
     c = len(counts_a)
-    apart = said_a != said_b
-    only_a, only_b = (_counts(y[apart], said[apart], c) for said in (said_a, said_b))
+    apart = called_a != called_b
+    only_a, only_b = (_counts(y[apart], called[apart], c) for called in (called_a, called_b))
     wrong = ~np.eye(c, dtype=bool)
     cells = np.argwhere((only_a + only_b > 0) & wrong)
     p = holm(mcnemar(only_a[tuple(cells.T)], only_b[tuple(cells.T)]))
-    found = [
+    shifts = [
         Shift(int(t), int(k), int(counts_a[t, k]), int(counts_b[t, k]), int(counts_a[t].sum()), float(chance))
         for (t, k), chance in zip(cells, p, strict=True)
         if counts_a[t, k] != counts_b[t, k]
     ]
-    return tuple(sorted(found, key=lambda shift: -abs(shift.by_a - shift.by_b)))
+    return tuple(sorted(shifts, key=lambda shift: -abs(shift.by_a - shift.by_b)))
 
 
 def _some(names: Sequence[str]) -> str:

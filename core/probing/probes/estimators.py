@@ -53,9 +53,9 @@ class LinearSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.warm_start and hasattr(self, "coef_"):
             start = np.column_stack([self.coef_, self.intercept_])
         options = {"maxiter": self.max_iter, "gtol": self.tol, "ftol": 64 * np.finfo(float).eps}
-        found = minimize(self._loss, start.ravel(), (X, signs), "L-BFGS-B", jac=True, options=options)
-        solution = found.x.reshape(start.shape).astype(X.dtype)
-        self.coef_, self.intercept_, self.n_iter_ = solution[:, :-1], solution[:, -1], found.nit
+        minimum = minimize(self._loss, start.ravel(), (X, signs), "L-BFGS-B", jac=True, options=options)
+        solution = minimum.x.reshape(start.shape).astype(X.dtype)
+        self.coef_, self.intercept_, self.n_iter_ = solution[:, :-1], solution[:, -1], minimum.nit
         return self
 
     def _loss(self, flat: Rows, X: Rows, signs: Rows) -> tuple[float, Rows]:

@@ -35,7 +35,7 @@ class Kind:
         setting: what is chosen by inner cross-validation: "c", "k" or "" for nothing.
         grid: the values to choose from, in the order of preference where two are as good.
         default: the setting's value where there are too few images to choose.
-        judged: what the choice goes by: "log_loss" of its probabilities or "errors", their number.
+        tuned_by: what its setting is chosen by: the "log_loss" of its probabilities, or "errors", their number.
         temperature_scaled: whether it has scores and no probabilities, and a temperature makes them some.
         least: images of a class that at least one class has to have.
         most: images it can be fitted on within minutes, 0 for any number.
@@ -50,7 +50,7 @@ class Kind:
     setting: str = ""
     grid: tuple[float, ...] = (0.0,)
     default: float = 0.0
-    judged: str = "log_loss"
+    tuned_by: str = "log_loss"
     temperature_scaled: bool = False
     least: int = 1
     most: int = 0

@@ -65,7 +65,7 @@ class ProbeConfig:
             raise ProbeError(_("A seed is a whole number from 0 to 4294967295, not {value}.").format(value=self.seed))
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object; `pca` as a user would write it ("64", "0.95" or "")."""
+        """As a run's record and a request keep it; `pca` as a user would write it ("64", "0.95" or "")."""
         return {
             "probe": self.probe, "c": self.c, "pca": str(self.pca), "folds": self.folds, "repeats": self.repeats,
             "seed": self.seed,

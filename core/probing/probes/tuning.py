@@ -124,7 +124,7 @@ def _best(kind: Kind, views: Sequence[View], grid: Sequence[float], seed: int) -
     for value, parts in zip(grid, zip(*(_path(kind, view, grid, seed) for view in views), strict=True), strict=False):
         scores = np.vstack(parts)
         temperature = fit_temperature(scores, labels) if kind.temperature_scaled else 1.0
-        loss = errors(scores, labels) if kind.judged == "errors" else log_loss(scores / temperature, labels)
+        loss = errors(scores, labels) if kind.tuned_by == "errors" else log_loss(scores / temperature, labels)
         if loss < best[0]:
             best, worse = (loss, value, temperature), 0
         else:

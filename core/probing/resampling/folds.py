@@ -41,10 +41,10 @@ class Folds:
     @property
     def numbers(self) -> Rows:
         """(n,) which fold holds out each row."""
-        found = np.empty(sum(len(held) for _fit, held in self.pairs), dtype=np.int64)
+        numbers = np.empty(sum(len(held) for _fit, held in self.pairs), dtype=np.int64)
         for number, (_fit, held) in enumerate(self.pairs):
-            found[held] = number
-        return found
+            numbers[held] = number
+        return numbers
 
 
 def make_folds(y: NDArray[np.int64], groups: NDArray[np.int64], classes: Sequence[str], folds: int, seed: int) -> Folds:
@@ -95,8 +95,8 @@ def _held_out(y: Rows, unit: Rows, labels: Rows, folds: int, seed: int) -> list[
         masks = [np.isin(unit, unit[held]) for _fit, held in by_group.split(y, y, unit)]
         if all(mask.any() and not set(y.tolist()) - set(y[~mask].tolist()) for mask in masks):
             return masks
-    by_kin = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return [np.isin(unit, held) for _fit, held in by_kin.split(labels, labels)]
+    by_label = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    return [np.isin(unit, held) for _fit, held in by_label.split(labels, labels)]
 
 
 def _possible(y: Rows, labels: Rows, classes: Sequence[str], folds: int, notes: list[str]) -> int:
@@ -117,7 +117,7 @@ def _possible(y: Rows, labels: Rows, classes: Sequence[str], folds: int, notes: 
             ).format(name=name, count=own)
         )
     if own < folds:
-        said = (
+        note = (
             _("{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on.")
             if own == images
             else _(
@@ -125,7 +125,7 @@ def _possible(y: Rows, labels: Rows, classes: Sequence[str], folds: int, notes: 
                 "that are not copies, near duplicates or of one group."
             )
         )
-        notes.append(said.format(folds=own, wished=folds, name=name, count=own))
+        notes.append(note.format(folds=own, wished=folds, name=name, count=own))
     return min(folds, own)
 
 

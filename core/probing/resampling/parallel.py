@@ -16,7 +16,7 @@ from typing import TypeVar
 from core.machine import cores
 
 Task = TypeVar("Task")
-Found = TypeVar("Found")
+Outcome = TypeVar("Outcome")
 
 _BEAT_S = 0.5
 _lock = threading.Lock()
@@ -25,11 +25,11 @@ _settings: ExitStack | None = None
 
 
 def each_fold(
-    work: Callable[[Task], Found],
+    work: Callable[[Task], Outcome],
     folds: Sequence[Task],
     tell: Callable[[int], object] = int,
     workers: int | None = None,
-) -> Iterator[Found]:
+) -> Iterator[Outcome]:
     """Does the work for each fold, on as many threads as there are cores, and yields what it gives in the folds' order.
 
     What a fold gives must not depend on other folds. Where `tell` or the loop that takes the results raises (a user who
@@ -42,7 +42,7 @@ def each_fold(
         workers: how many threads; by default one a core.
     """
     with one_thread(), ThreadPoolExecutor(max(1, min(workers or cores(), len(folds)))) as threads:
-        waiting: list[Future[Found]] = []
+        waiting: list[Future[Outcome]] = []
         try:
             tell(0)
             waiting += [threads.submit(contextvars.copy_context().run, work, fold) for fold in folds]
@@ -56,7 +56,7 @@ def each_fold(
                 future.cancel()
 
 
-def _is_done(future: Future[Found]) -> bool:
+def _is_done(future: Future[Outcome]) -> bool:
     """Waits for a moment; whether there is a result or an error now."""
     try:
         future.exception(_BEAT_S)

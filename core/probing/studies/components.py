@@ -59,16 +59,16 @@ class Components:
     def why(self) -> str:
         """What to take, and why, in words."""
         all_of_them = self.results[-1].feature_dim
-        told = {"few": named(self.recommended), "all": all_of_them, "best": named(self.best)}
+        facts = {"few": named(self.recommended), "all": all_of_them, "best": named(self.best)}
         if self.recommended == self.best:
-            return _("{best} do best, and no fewer are as good in practice (of {all}).").format(**told)
+            return _("{best} do best, and no fewer are as good in practice (of {all}).").format(**facts)
         pair = next(pair for pair in self.pairs if pair.b == reduced_to(self.recommended))
-        said = (
+        text = (
             _("{few} of {all} are enough. {sentence}")
             if pair.p_same >= 0.5
             else _("{few} of {all} cannot be told apart from the best number on these photos. {sentence}")
         )
-        return said.format(**told, sentence=pair.sentence)
+        return text.format(**facts, sentence=pair.sentence)
 
     def as_json(self) -> dict[str, object]:
         """The document of `components --json`."""

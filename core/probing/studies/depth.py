@@ -3,10 +3,10 @@
 A probe is cross-validated on the features after each stage, on the same folds of the training split: linear classifier
 probes (Alain & Bengio, "Understanding intermediate layers using linear classifier probes", 2016). Early stages are
 general and late ones fit the data they were trained on (Yosinski et al., "How transferable are features in deep neural
-networks?", NeurIPS 2014). Where accuracy stops to rise before the last stage, what comes after is of another task.
+networks?", NeurIPS 2014). Where accuracy stops rising before the last stage, what comes after is of another task.
 
 Only the mean over places is probed, which tells less of an early stage than there is in it. And a probe tells where
-features stop to get better, not what training would make of them: the suggestion is one to begin with.
+features stop getting better, not what training would make of them: the suggestion is one to begin with.
 """
 
 from __future__ import annotations
@@ -110,9 +110,9 @@ def probe_depth(stages: Mapping[str, Features], config: ProbeConfig | None = Non
     results: list[ProbeResult] = []
     for done, (name, features) in enumerate(stages.items()):
         results.append(cross_validate(features, config, part(report, 100 * done, 100, 100 * len(stages))))
-        said = _("{stage}: accuracy {accuracy:.1%}").format(stage=name, accuracy=results[-1].accuracy_mean)
-        found = {"stage": {"name": name, "accuracy_mean": results[-1].accuracy_mean}}
-        report(Progress(100 * (done + 1), 100 * len(stages), said, results[-1].backbone, found))
+        message = _("{stage}: accuracy {accuracy:.1%}").format(stage=name, accuracy=results[-1].accuracy_mean)
+        data = {"stage": {"name": name, "accuracy_mean": results[-1].accuracy_mean}}
+        report(Progress(100 * (done + 1), 100 * len(stages), message, results[-1].backbone, data))
     names = tuple(stages)
     candidates = [
         dataclasses.replace(candidate(result), name=name) for name, result in zip(names, results, strict=True)

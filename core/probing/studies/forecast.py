@@ -47,24 +47,24 @@ class Forecast:
         """The same in words: what they bring, that they would hardly help, or that it cannot be told."""
         low, high = self.gain_interval
         if high < ROPE:
-            said = ngettext(
+            text = ngettext(
                 "{n} more image would hardly help: {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
                 "{n} more images would hardly help: {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
                 self.more,
             )
         elif low < ROPE / 20:
-            said = ngettext(
+            text = ngettext(
                 "What {n} more image would bring cannot be told: 0 to {high:.1f} points.",
                 "What {n} more images would bring cannot be told: 0 to {high:.1f} points.",
                 self.more,
             )
         else:
-            said = ngettext(
+            text = ngettext(
                 "{n} more image should bring {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
                 "{n} more images should bring {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
                 self.more,
             )
-        return said.format(n=f"{self.more:,}", points=100 * self.gain, low=100 * low, high=100 * high)
+        return text.format(n=f"{self.more:,}", points=100 * self.gain, low=100 * low, high=100 * high)
 
     def as_json(self) -> dict[str, object]:
         """As one of the `forecasts` of `curve --json`."""
@@ -100,12 +100,12 @@ class Needed:
             )
         least = _("at least {n}").format(n=f"{low - self.now:,}") if low is not None and low > self.now else ""
         if self.images is None:
-            said = (
+            text = (
                 _("{accuracy:.1f} % would take more than {most:,} images, if it can be reached at all ({least} more).")
                 if least
                 else _("{accuracy:.1f} % would take more than {most:,} images, if it can be reached at all.")
             )
-            return said.format(accuracy=100 * self.accuracy, most=MOST * self.now, least=least)
+            return text.format(accuracy=100 * self.accuracy, most=MOST * self.now, least=least)
         most = f"{high - self.now:,}" if high is not None else _("more than {n}").format(n=f"{(MOST - 1) * self.now:,}")
         return _("{accuracy:.1f} % should take about {more:,} more images (95 %: {low:,} to {most}).").format(
             accuracy=100 * self.accuracy, more=self.images - self.now, low=max((low or 0) - self.now, 0), most=most
@@ -141,14 +141,14 @@ class ClassGain:
 
     def as_json(self) -> dict[str, object]:
         """As one of the rows of `per_class` in `curve --json`."""
-        kept = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-        return {"class": kept.pop("name"), **kept}
+        fields = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {"class": fields.pop("name"), **fields}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> ClassGain:
         """From what `as_json` gave."""
-        kept: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-        return cls(name=kept.pop("class"), **kept)
+        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        return cls(name=fields.pop("class"), **fields)
 
 
 def forecast(laws: PowerLaws, now: int, more: int) -> Forecast:

@@ -145,15 +145,15 @@ class LearningCurve:
 
         Args:
             more: the numbers of images more that forecasts are about; by default the next hundred and twice as many.
-            target: an accuracy; how many images it takes is told.
+            target: an accuracy; the document says how many images it takes.
 
         Raises:
             ProbeError: a number is beyond `limit`, or the target is not between 0 and 1.
         """
         laws = self.laws
-        forecasts = [self.forecast(one) for one in more or usual(self.images)] if laws else []
-        wanted = self.needed(target) if laws and target is not None else None
-        said = [one.sentence for one in forecasts] + ([wanted.sentence] if wanted else [])
+        forecasts = [self.forecast(images) for images in more or usual(self.images)] if laws else []
+        target_answer = self.needed(target) if laws and target is not None else None
+        sentences = [step.sentence for step in forecasts] + ([target_answer.sentence] if target_answer else [])
         now = self.forecast(0) if laws else None
         parts = {"a": laws.a, "b": laws.b, "c": laws.c} if laws else {}
         return {
@@ -171,9 +171,9 @@ class LearningCurve:
             "law": {k: {"median": float(np.median(v)), "interval": list(spread(v))} for k, v in parts.items()} or None,
             "band": list(drawn(laws, self.sizes[0], self.images)) if laws else [],
             "now": {"images": now.images, "accuracy": now.accuracy, "interval": list(now.interval)} if now else None,
-            "forecasts": [one.as_json() for one in forecasts],
-            "target": wanted.as_json() if wanted else None,
-            "answer": " ".join(said) or self.why_not,
+            "forecasts": [step.as_json() for step in forecasts],
+            "target": target_answer.as_json() if target_answer else None,
+            "answer": " ".join(sentences) or self.why_not,
             "why_not": self.why_not,
             "per_class": [row.as_json() for row in self.per_class],
             "notes": list(self.notes),

@@ -63,8 +63,8 @@ class PowerLaws:
         """(m,) how many images each law wants before the error is this low; infinite where it never is."""
         with np.errstate(divide="ignore", over="ignore"):
             left = np.where(self.b > 0, np.maximum(error - self.a, 0) / np.maximum(self.b, 1e-300), 0)
-            found = np.where((left > 0) & (self.c > 0), left ** (-1 / np.maximum(self.c, 1e-9)), np.inf)
-        return np.asarray(np.where(self.a + self.b <= error, 1.0, found))
+            n_images = np.where((left > 0) & (self.c > 0), left ** (-1 / np.maximum(self.c, 1e-9)), np.inf)
+        return np.asarray(np.where(self.a + self.b <= error, 1.0, n_images))
 
 
 def fit_power_laws(
