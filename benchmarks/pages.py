@@ -35,7 +35,8 @@ from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
-from core.jobs import store
+from core.jobs import events, store
+from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.progress import Progress
 from core.runs import MODEL, Run
@@ -122,7 +123,7 @@ def trained_run(dataset: Dataset, number: int) -> Run:
     return run
 
 
-def training(dataset: Dataset, seed: int) -> store.JobSpec:
+def training(dataset: Dataset, seed: int) -> JobSpec:
     request = FinetuneRequest(dataset=dataset.id, config=FinetuneConfig("graft_plain", epochs=20, seed=seed))
     return spec_of(request, dataset.name)
 
@@ -144,7 +145,7 @@ def watched(dataset: Dataset) -> Iterator[tuple[Job, str]]:
     yield store.create(W, training(dataset, 100)), "job that has told nothing"
     job = store.create(W, training(dataset, 101))
     for epoch in history(20):
-        store.events.append(job.path / "events.jsonl", Progress(int(epoch["epoch"]), 40, data={"epoch": epoch}), 0.0)
+        events.append(job.path / "events.jsonl", Progress(int(epoch["epoch"]), 40, data={"epoch": epoch}), 0.0)
     yield job, "training with 20 epochs"
 
 
@@ -233,7 +234,7 @@ class Session:
         self._socket.send(message.SerializeToString())
         again = ForwardMsg.FINISHED_EARLY_FOR_RERUN
         while True:
-            answer = ForwardMsg.FromString(self._socket.recv(timeout=120))  # type: ignore[arg-type]
+            answer = ForwardMsg.FromString(self._socket.recv(timeout=120))
             kind = answer.WhichOneof("type")
             if kind == "navigation":
                 self._hash = answer.navigation.page_script_hash

@@ -24,6 +24,7 @@ from core import paths
 from core.data.note import note_text
 from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.versions import read_once
 
 SCHEMA = 1
 SPLITS = ("train", "val", "test")
@@ -169,7 +170,7 @@ def read_dataset(root: Path) -> Dataset:
         DatasetError: its record is damaged.
     """
     try:
-        facts = _manifest_facts(root)
+        facts = _manifest_facts(root / MANIFEST)
         items = _read_items(root / ITEMS)
         skipped = tuple(Skipped(*row) for row in paths.read_json(root / SKIPPED))
         if len(items) != facts["images"] or any(not 0 <= i.label < len(facts["classes"]) for i in items):
@@ -186,7 +187,7 @@ def read_dataset(root: Path) -> Dataset:
 def read_summary(root: Path) -> Summary:
     """Reads what a list shows of the dataset in the directory `root`; where its record is damaged, it says so."""
     try:
-        return Summary(root=root, **_manifest_facts(root))
+        return Summary(root=root, **_manifest_facts(root / MANIFEST))
     except (KeyError, TypeError, ValueError, OSError):
         return Summary(id=root.name, root=root, name=root.name, damaged=True)
 
@@ -201,9 +202,10 @@ def write_dataset(dataset: Dataset) -> None:
     paths.write_json(root / MANIFEST, {"schema": SCHEMA, **facts})
 
 
-def _manifest_facts(root: Path) -> dict[str, Any]:
-    """What the manifest of the dataset in `root` says, by the names of `Summary`'s fields."""
-    content = paths.read_json(root / MANIFEST)
+@read_once(most=1024)
+def _manifest_facts(manifest: Path) -> dict[str, Any]:
+    """What a dataset's manifest says, by the names of `Summary`'s fields."""
+    content = paths.read_json(manifest)
     if content.pop("schema") != SCHEMA:
         raise ValueError("written by another version")
     for key in ("classes", "made_splits", "warnings"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.progress import Progress
+from core.versions import read_once
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,16 @@ def append(path: Path, step: Progress, at: float) -> None:
 def read(path: Path, since_line: int = 0) -> list[Event]:
     """The events from line `since_line` on; lines that are damaged or not finished yet are left out."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        return [event for event in _all(path) if event.line >= since_line]
     except FileNotFoundError:
         return []
-    events = (_parse(n, line) for n, line in enumerate(lines[since_line:-1], since_line))
-    return [event for event in events if event]
+
+
+@read_once(most=64)
+def _all(path: Path) -> tuple[Event, ...]:
+    lines = path.read_bytes().split(b"\n")
+    events = (_parse(number, line) for number, line in enumerate(lines[:-1]))
+    return tuple(event for event in events if event)
 
 
 def _parse(number: int, line: bytes) -> Event | None:

@@ -35,6 +35,7 @@ from core.jobs import events, status
 from core.jobs.events import Event
 from core.jobs.spec import JobSpec
 from core.jobs.status import JobStatus
+from core.versions import read_once
 
 STALE_S = 3.0
 """A heartbeat older than this makes readers look whether the worker still lives."""
@@ -75,7 +76,7 @@ class Job:
             JobError: the job has been deleted.
         """
         try:
-            return JobStatus.from_json(paths.read_json(self.path / "status.json"))
+            return _status(self.path / "status.json")
         except FileNotFoundError:
             raise JobError(_("This job has been deleted.")) from None
         except ValueError:  # a power cut can leave an empty file
@@ -172,7 +173,17 @@ def at(path: Path) -> Job:
         OSError: there is none.
         ValueError: what is there is not a job.
     """
-    return Job(path.name, path, JobSpec.from_json(paths.read_json(path / "spec.json")))
+    return Job(path.name, path, _spec(path / "spec.json"))
+
+
+@read_once(most=4096)
+def _spec(file: Path) -> JobSpec:
+    return JobSpec.from_json(paths.read_json(file))
+
+
+@read_once(most=1024)
+def _status(file: Path) -> JobStatus:
+    return JobStatus.from_json(paths.read_json(file))
 
 
 def list_jobs(workspace_id: str, *, unlisted: bool = False) -> list[Job]:

@@ -5,6 +5,7 @@ Keys are ids that derive from content, with the workspace beside them, so that n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -12,17 +13,19 @@ import streamlit as st
 from core import paths
 from core.data.dataset import Dataset
 from core.data.library import open_dataset, original_dataset
-from core.errors import ProbeError
+from core.errors import GraftError, ProbeError
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.predictions import Predictions
 from core.i18n import language
 from core.jobs.pool import Pool
-from core.jobs.store import Job
+from core.jobs.store import Job, list_jobs
 from core.paths import is_public
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.record import COMPARISON, load_comparison, load_result, result_file
 from core.probing.comparison.verdict import Verdict
 from core.probing.crossval.crossval import ProbeResult
+from core.runs import Run, find_runs
+from core.versions import read_once
 from core.workspaces import remove_idle, remove_old_uploads
 
 
@@ -130,3 +133,22 @@ def probe_result(job: Job, backbone: str, probe: str) -> ProbeResult | None:
     """A result of a comparison that may still go on; None where it is not there, or damaged."""
     file = result_file(job.path, backbone, probe)
     return _probed(str(job.path), backbone, probe, file.stat().st_mtime_ns) if file.is_file() else None
+
+
+def runs(workspace_id: str) -> list[Run]:
+    """The finished runs of a workspace, newest first; those of a job that is over are looked for once."""
+    found = [run for job in list_jobs(workspace_id, unlisted=True) for run in _runs_of(job)]
+    return sorted(found, key=lambda run: run.created, reverse=True)
+
+
+def _runs_of(job: Job) -> Sequence[Run]:
+    try:
+        return _runs_at_end(job.path / "status.json") if job.recorded().is_over else find_runs(job.path)
+    except (GraftError, OSError):  # deleted in another tab
+        return ()
+
+
+@read_once(most=1024)
+def _runs_at_end(status: Path) -> Sequence[Run]:
+    """The runs of a job that is over: its status is written anew before another run can come."""
+    return tuple(find_runs(status.parent))

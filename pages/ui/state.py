@@ -17,7 +17,7 @@ from core.data.dataset import Dataset
 from core.data.library import delete_dataset, list_datasets
 from core.errors import GraftError
 from core.jobs.store import Job, list_jobs, open_job
-from core.runs import Run, find_runs
+from core.runs import Run
 from core.tasks.asking import PhotosRequest, Request
 from core.tasks.results import dataset_id_of
 from core.tasks.specs import spec_of
@@ -197,7 +197,7 @@ def delete_job(gone: Job) -> None:
 
 def runs(dataset_id: str = "") -> list[Run]:
     """The finished runs of this workspace, newest first (of the dataset, where one is named)."""
-    found = find_runs(paths.jobs(workspace()))
+    found = resources.runs(workspace())
     return [run for run in found if not dataset_id or run.dataset_id == dataset_id]
 
 
