@@ -28,7 +28,7 @@ svg {{ width: 100%; height: auto; border: 1px solid #8888; border-radius: 6px }}
 ul {{ display: flex; flex-wrap: wrap; gap: 0 1.2rem; list-style: none; padding: 0 }}
 ul svg {{ width: 1em; height: 1em; border: 0; vertical-align: -.1em; overflow: visible }}
 </style></head><body>
-<h1>{title}</h1><p>{said}</p><ul>{legend}</ul>
+<h1>{title}</h1><p>{explanation}</p><ul>{legend}</ul>
 <svg viewBox="0 0 {side} {side}" role="img" aria-label="{title}">{marks}</svg>
 </body></html>
 """
@@ -45,7 +45,7 @@ def page(document: Mapping[str, Any]) -> str:
     legend = [f"<li>{_key(at)} {_text(name)}</li>" for at, name in enumerate(classes) if name in there]
     return _PAGE.format(
         title=_text(title),
-        said=_text(" ".join([sentence.format(method=document["method"]), document["note"]])),
+        explanation=_text(" ".join([sentence.format(method=document["method"]), document["note"]])),
         legend="".join(legend),
         side=_SIDE,
         marks="".join(_marks(document["points"], classes)),

@@ -35,11 +35,11 @@ class Lines:
         if time.monotonic() - self._last >= self._every_s:
             self._last = time.monotonic()
             share = "" if step.share is None else f"{step.share:4.0%} "
-            print(f"{share}{said(step)}", file=self._out, flush=True)
+            print(f"{share}{in_words(step)}", file=self._out, flush=True)
 
 
-def said(step: Progress) -> str:
-    """A step in a few words."""
+def in_words(step: Progress) -> str:
+    """A step as "stage: message", without the stage where the message names it."""
     return ": ".join(filter(None, (step.stage if step.stage not in step.message else "", step.message)))
 
 
@@ -60,6 +60,6 @@ def _bar() -> Iterator[Report]:
         task = bar.add_task("", total=None)
 
         def report(step: Progress) -> None:
-            bar.update(task, total=step.total or None, completed=step.done, description=visible(said(step)))
+            bar.update(task, total=step.total or None, completed=step.done, description=visible(in_words(step)))
 
         yield report

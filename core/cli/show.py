@@ -40,10 +40,10 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1,
     _console().print(drawn)
 
 
-def lines(*said: str) -> None:
+def lines(*sentences: str) -> None:
     """Writes sentences, wrapped."""
     console = _console()
-    for sentence in said:
+    for sentence in sentences:
         console.print(visible(sentence))
 
 

@@ -26,7 +26,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Request(Record):
-    """What every verb is told.
+    """What every verb needs to know.
 
     Attributes:
         workspace: the id of the workspace it works in.
@@ -85,7 +85,7 @@ class Request(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class PhotosRequest(Request):
-    """What a verb about photos is told.
+    """What a verb about photos needs to know.
 
     Attributes:
         dataset: the photos: a dataset's id; or a path or "sample:NAME", which is taken in first.
@@ -108,7 +108,7 @@ class PhotosRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class BackboneRequest(PhotosRequest):
-    """What a verb about one backbone's view of photos is told.
+    """What a verb about one backbone's view of photos needs to know.
 
     Attributes:
         backbone: its registered name.

@@ -22,7 +22,7 @@ Result = dict[str, Any]
 
 
 def drop_uploads(request: IngestRequest | PredictRequest, files: Iterable[str]) -> None:
-    """Removes the files that a page copied uploads to, where it was told to, and nothing outside the workspace."""
+    """Removes the files that a page copied uploads to, where the request says so, and nothing outside the workspace."""
     if not request.delete_source:
         return
     own = paths.workspace(request.workspace).resolve()

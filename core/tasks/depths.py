@@ -32,8 +32,8 @@ def depth(job_dir: Path, request: DepthRequest, report: Report) -> Result:
     document: Result = probe_depth(stages, config, part(report, 60, 40, 100)).as_json()
     whole = len(dataset.split("train"))
     if len(few.items) < whole:
-        said = _("{n} of {whole} training images were looked at, chosen at random within each class.")
-        document["notes"] = [said.format(n=len(few.items), whole=whole), *document["notes"]]
+        note = _("{n} of {whole} training images were looked at, chosen at random within each class.")
+        document["notes"] = [note.format(n=len(few.items), whole=whole), *document["notes"]]
     document |= {"seed": config.seed, "dataset": dataset.id, "dataset_name": dataset.name}
     document["warnings"] = list(dataset.warnings)
     write_json(job_dir / FILE, document)

@@ -37,7 +37,7 @@ class Desk:
 
     @classmethod
     def open(cls, original: Dataset) -> Desk:
-        """Reads the edits; a damaged list is told of and counts as none."""
+        """Reads the edits; a damaged list counts as none, with a sentence that says so."""
         try:
             edits = read_edits(original.root)
         except GraftError as problem:

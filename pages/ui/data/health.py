@@ -43,7 +43,7 @@ def section(dataset: Dataset) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_("The photos were edited after this check."))
             again(dataset, _("Check again"))
-    told(report)
+    findings(report)
     details(dataset, report)
 
 
@@ -67,7 +67,7 @@ def again(dataset: Dataset, label: str, primary: bool = False) -> None:
         st.rerun()
 
 
-def told(report: Report) -> None:
+def findings(report: Report) -> None:
     """The findings, one line each."""
     with st.container(border=True):
         for finding in words.findings(report):
