@@ -24,9 +24,10 @@ from torch import Tensor
 from core.errors import TrainingError
 from core.i18n import gettext as _
 from core.paths import write_bytes, write_json
+from core.runs import HISTORY
 from core.training.network import Network, State
 
-BEST, LAST, HISTORY = "best.safetensors", "last.safetensors", "history.json"
+BEST, LAST = "best.safetensors", "last.safetensors"
 Epoch = dict[str, Any]
 
 

@@ -17,7 +17,9 @@ from core.errors import (
     GraftError,
     RejectedError,
 )
+from core.jobs import store
 from core.jobs.pool import Pool
+from core.jobs.spec import JobSpec
 from core.progress import Progress, silent
 from core.runs import Run
 from core.tasks.common import dataset_of
@@ -35,7 +37,7 @@ from core.tasks.requests import (
     PredictRequest,
     PreviewRequest,
 )
-from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers
+from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers, result_of
 from core.tasks.specs import spec_of
 from core.training.config import PRESETS, FinetuneConfig
 from tests.jobs.conftest import end_of
@@ -175,6 +177,14 @@ def test_the_map_has_a_point_for_every_image(photos_zip: Path, tmp_path: Path, m
     assert len(points.xy) == len(points.ids) == 40
     assert {item.sha256 for item in open_dataset("default", dataset).items} == set(points.ids)
     assert np.isfinite(points.xy).all()
+
+
+def test_a_job_that_an_earlier_graft_left_waiting_is_run(photos_zip: Path) -> None:
+    params = {"source": str(photos_zip), "workspace": "default", "name": None, "delete_source": False}
+    waiting = store.create("default", JobSpec("ingest", params, slot="short", title="Read 'photos'"))
+    with Pool(shared=True) as pool:
+        assert [job.id for job in pool.recover()] == [waiting.id]
+        assert result_of(end_of(waiting), TakenIn).images == 40
 
 
 def test_a_worker_runs_the_verbs(photos_zip: Path) -> None:
