@@ -6,7 +6,7 @@ names, types and shapes are held against its manifest, and those against the bac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import safetensors.torch
@@ -79,13 +79,18 @@ def _of_finetuning(run: Run) -> Classifier:
 
 
 def _assembled(run: Run, backbone: Backbone) -> Classifier:
-    """A classifier whose head has not been filled in yet."""
     try:
-        return Classifier(backbone, run.classes, Preprocessing.from_json(run.preprocessing)).eval()
+        return _hollow(backbone, run.classes, Preprocessing.from_json(run.preprocessing))
     except ValueError as problem:
         raise BundleError(
             _("The record of the run '{name}' is damaged. Run it again.").format(name=run.path.name)
         ) from problem
+
+
+def _hollow(backbone: Backbone, classes: Sequence[str], preprocessing: Preprocessing) -> Classifier:
+    """A classifier whose head has a shape and no memory: what a manifest claims is not paid for before it is proved."""
+    with torch.device("meta"):
+        return Classifier(backbone, classes, preprocessing).eval()
 
 
 def _file(run: Run, name: str) -> Path:
@@ -129,7 +134,7 @@ def _of_bundle(path: Path) -> Classifier:
     """Reads the bundle at `path`, without pickle and without unpacking it."""
     manifest = read_manifest(path)
     backbone = load(_known(manifest).name, pretrained=False)
-    classifier = Classifier(backbone, manifest.classes, manifest.preprocessing).eval()
+    classifier = _hollow(backbone, manifest.classes, manifest.preprocessing)
     if _tensors(classifier.state_dict()) != manifest.tensors:
         raise BundleError(
             _("The weights in this bundle do not fit its backbone '{name}'. Export it again.").format(

@@ -50,6 +50,36 @@ def test_the_untouched_parts_load(parts, tmp_path):
     assert classifier_of(pack(tmp_path / "b.zip", parts)).classes[0] == "ant_*"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from Linux's /proc")
+def test_more_classes_than_there_are_weights_for_cost_no_memory(parts, tmp_path):
+    """The head that this manifest claims would take 300 MB."""
+    n = 100_000
+
+    def many(manifest):
+        manifest["classes"] = [str(i) for i in range(n)]
+        manifest["model"]["tensors"]["head.weight"]["shape"] = [n, 768]
+        manifest["model"]["tensors"]["head.bias"]["shape"] = [n]
+
+    path = pack(tmp_path / "b.zip", bent(parts, many))
+    script = """
+import sys, pathlib
+from core.errors import BundleError
+from core.models.load import classifier_of
+
+def peak_mb():
+    (line,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+    return int(line.split()[1]) // 1024
+
+before = peak_mb()
+try:
+    classifier_of(pathlib.Path(sys.argv[1]))
+except BundleError:
+    print(peak_mb() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 200
+
+
 def test_no_file_and_no_zip(tmp_path):
     refused(tmp_path / "none.zip", r"There is no bundle 'none\.zip'")
     refused(tmp_path, "not a bundle")
