@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core import paths
+from core.data.dataset import Dataset
 from core.data.images.decoding import decoding_with
+from core.data.ingest import ingest
+from core.data.library import open_dataset
 from tests.decoders import InProcessDecoders
 
 ZipBuilder = Callable[..., Path]
@@ -114,3 +121,30 @@ def small_zip(tmp_path: Path) -> ZipBuilder:
 def photos_zip(small_zip: ZipBuilder) -> Path:
     """Two classes ("cat", "dog") of 20 generated photos each, with no splits."""
     return small_zip(per_class=20)
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Datasets that a test has taken in before: a folder of them, and the id of each by what its zip was built from."""
+    return tmp_path_factory.mktemp("ingested"), {}
+
+
+@pytest.fixture
+def small_dataset(small_zip: ZipBuilder, ingested: tuple[Path, dict[str, str]]) -> Callable[..., Dataset]:
+    """What `ingest(small_zip(...))` gives, but taken in once a session and linked into each test's home.
+
+    The links share their contents, so a test that writes into a dataset's files, rather than replacing them, ingests.
+    """
+    folder, ids = ingested
+
+    def build(**how: Any) -> Dataset:
+        key = repr(sorted(how.items()))
+        if key not in ids:
+            dataset = ingest(small_zip(**how))
+            ids[key] = dataset.id
+            shutil.copytree(dataset.root, folder / dataset.id)
+            return dataset
+        shutil.copytree(folder / ids[key], paths.datasets() / ids[key], copy_function=os.link)
+        return open_dataset(paths.DEFAULT_WORKSPACE, ids[key])
+
+    return build

@@ -1,4 +1,5 @@
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,20 +13,18 @@ from core.backbones.preprocess import preprocess
 from core.backbones.trunks import torchvision_trunk
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb
-from core.data.ingest import ingest
 from core.errors import BackboneError, Cancelled
 from core.features.extract import extract
 from core.features.stages import Stages, pooled, stage_features
 from core.progress import Progress
-from tests.conftest import ZipBuilder
 from tests.fakes import install, install_tiny, tiny_info
 
 EMBEDDED = "graft_plain"
 
 
 @pytest.fixture
-def dataset(small_zip: ZipBuilder) -> Dataset:
-    return ingest(small_zip(per_class=6, size_px=40))
+def dataset(small_dataset: Callable[..., Dataset]) -> Dataset:
+    return small_dataset(per_class=6, size_px=40)
 
 
 def test_stages_are_those_of_a_network_that_is_run_by_hand(dataset: Dataset) -> None:

@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 
 from core import paths
 from core.data.dataset import Dataset
-from core.data.ingest import ingest
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.jobs import store
@@ -32,7 +31,6 @@ from core.tasks.requests import CompareRequest, FinetuneRequest
 from core.tasks.results import Compared, Finetuned
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
-from tests.conftest import ZipBuilder
 
 ROOT = Path(__file__).resolve().parents[2]
 W = paths.DEFAULT_WORKSPACE
@@ -113,9 +111,9 @@ def visit(pool: FakePool) -> Open:
 
 
 @pytest.fixture
-def dataset(small_zip: ZipBuilder) -> Dataset:
+def dataset(small_dataset: Callable[..., Dataset]) -> Dataset:
     """Photos of cats and of a class with an awkward name, split by Graft."""
-    return ingest(small_zip(name="pets.zip", classes=("cat", NASTY), per_class=20))
+    return small_dataset(name="pets.zip", classes=("cat", NASTY), per_class=20)
 
 
 def make_run(dataset: Dataset, job: Job, kind: str = "finetune", right: float = 0.9) -> Run:
