@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.data.images.decoding import DecoderProcesses
+from core.data.images.decoding import DecoderProcesses, decoders_for, decoding_with
 from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from tests.conftest import photo_bytes
+from tests.decoders import InProcessDecoders
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -40,6 +41,27 @@ def test_an_endless_decode_is_killed_and_the_others_go_on(tmp_path: Path) -> Non
     assert answers[0] == Decoded("", "PNG", 16, 16, answers[0].phash)
     assert len(answers[0].phash) == 16
     assert decoders.finished == 6
+
+
+def test_leaving_a_block_restores_the_decoders_of_the_block_around_it() -> None:
+    with decoding_with(DecoderProcesses):
+        with decoding_with(InProcessDecoders):
+            with decoding_with(DecoderProcesses), decoders_for(Limits(), 3) as innermost:
+                assert isinstance(innermost, DecoderProcesses)
+            assert isinstance(decoders_for(Limits(), 3), InProcessDecoders)
+        with decoders_for(Limits(), 3) as outer:
+            assert isinstance(outer, DecoderProcesses)
+
+
+def test_a_fresh_process_decodes_in_processes_of_its_own() -> None:
+    code = """
+from core.data.images.decoding import decoders_for
+from core.data.limits import Limits
+with decoders_for(Limits(), 3) as decoders:
+    print(type(decoders).__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "DecoderProcesses"
 
 
 def test_closing_ends_a_decode_under_way(tmp_path: Path) -> None:
