@@ -92,7 +92,7 @@ def curves(job: Job) -> None:
             )
         )
         figures.shown(
-            training_history(epochs, total=_epochs(job)),
+            resources.figure(training_history, epochs, None, _epochs(job)),
             f"curves-{job.id}",
             _("Losses, accuracies and the learning rate by epoch"),
             "history",

@@ -5,9 +5,10 @@ Keys are ids that derive from content, with the workspace beside them, so that n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core import paths
@@ -152,3 +153,16 @@ def _runs_of(job: Job) -> Sequence[Run]:
 def _runs_at_end(status: Path) -> Sequence[Run]:
     """The runs of a job that is over: its status is written anew before another run can come."""
     return tuple(find_runs(status.parent))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _drawn(draw: Callable[..., go.Figure], spoken: str, *results: object) -> go.Figure:  # noqa: ARG001 (a part of the key)
+    return draw(*results)
+
+
+def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
+    """The figure of these results, drawn once for as long as they are the same, in this session's language.
+
+    Nobody may change it: others are given the same.
+    """
+    return _drawn(draw, language(), *results)

@@ -157,13 +157,17 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
 
 def _draw_live_history(job: Job) -> None:
     if epochs := progress.found(job, "epoch"):
-        st.plotly_chart(training_history(epochs, total=EPOCHS), key="tour-history-live", alt=_("Curves so far"))
+        st.plotly_chart(
+            resources.figure(training_history, epochs, None, EPOCHS), key="tour-history-live", alt=_("Curves so far")
+        )
 
 
 def _draw_history(job: Job, _status: JobStatus) -> None:
     run = next(iter(state.runs_of(job)), None)
     if run is not None:
-        figures.shown(training_history(run.history()), "tour-history", _("Curves by epoch"), "history")
+        figures.shown(
+            resources.figure(training_history, run.history()), "tour-history", _("Curves by epoch"), "history"
+        )
 
 
 def _draw_confusion(job: Job, _status: JobStatus) -> None:
