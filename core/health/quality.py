@@ -49,17 +49,20 @@ class Flaw:
 
 
 def find_flaws(dataset: Dataset, report: Report = silent) -> tuple[Flaw, ...]:
-    """All flaws, by kind and then worst first; a photo may have several. Copies of a photo are told of once."""
+    """All flaws, by kind and then worst first; a photo may have several.
+
+    Of the copies of a photo, only the first is looked at.
+    """
     distinct: dict[str, int] = {}
     for index, item in enumerate(dataset.items):
         distinct.setdefault(item.sha256, index)
     indices = list(distinct.values())
-    found = [*_seen(dataset, indices, report), *_shapes(dataset, indices), *_sizes(dataset, indices)]
-    return tuple(sorted(found, key=lambda flaw: (KINDS.index(flaw.kind), flaw.score, flaw.index)))
+    flaws = [*_seen(dataset, indices, report), *_shapes(dataset, indices), *_sizes(dataset, indices)]
+    return tuple(sorted(flaws, key=lambda flaw: (KINDS.index(flaw.kind), flaw.score, flaw.index)))
 
 
 def _seen(dataset: Dataset, indices: list[int], report: Report) -> list[Flaw]:
-    found: list[Flaw] = []
+    flaws: list[Flaw] = []
     details: list[float] = []
     for start in range(0, len(indices), CHUNK):
         report(Progress(start, len(indices), _("Looking for blurry, dark and empty photos")))
@@ -69,9 +72,9 @@ def _seen(dataset: Dataset, indices: list[int], report: Report) -> list[Flaw]:
         issues = _issues(files)
         for name, kind in SEEN.items():
             flags, scores = issues[name]
-            found += [Flaw(chunk[row], kind, float(scores[row])) for row in np.flatnonzero(flags)]
+            flaws += [Flaw(chunk[row], kind, float(scores[row])) for row in np.flatnonzero(flags)]
     report(Progress(len(indices), len(indices), _("Looked at every photo")))
-    return found + _blurry(indices, np.array(details))
+    return flaws + _blurry(indices, np.array(details))
 
 
 def _detail(file: Path) -> float:
@@ -92,7 +95,7 @@ def _blurry(indices: list[int], details: NDArray[np.float64]) -> list[Flaw]:
 
 
 def _issues(files: list[Path]) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.float64]]]:
-    """cleanvision's word on some files: for each of its issue types (flagged (n,), score (n,))."""
+    """What cleanvision finds in some files: for each of its issue types (flagged (n,), score (n,))."""
     from cleanvision import Imagelab
 
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):  # its own progress bars
@@ -104,13 +107,13 @@ def _issues(files: list[Path]) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.
 
 def _shapes(dataset: Dataset, indices: list[int]) -> list[Flaw]:
     """Photos over three times as long as wide; a square crop of them loses most of what they show."""
-    found = []
+    flaws = []
     for index in indices:
         item = dataset.items[index]
         aspect = max(item.width, item.height) / min(item.width, item.height)
         if aspect > MOST_ASPECT:
-            found.append(Flaw(index, "odd_aspect", 1 / aspect))
-    return found
+            flaws.append(Flaw(index, "odd_aspect", 1 / aspect))
+    return flaws
 
 
 def _sizes(dataset: Dataset, indices: list[int]) -> list[Flaw]:

@@ -80,8 +80,13 @@ def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report
         },
         "labels": _labels(dataset, labels),
         "shortcuts": [
-            {**asdict(one), "alarming": one.alarming, "serious": one.serious, "possible": one.possible}
-            for one in shortcuts or ()
+            {
+                **asdict(shortcut),
+                "alarming": shortcut.alarming,
+                "serious": shortcut.serious,
+                "possible": shortcut.possible,
+            }
+            for shortcut in shortcuts or ()
         ],
         "leaks": [asdict(leak) for leak in leaks or ()],
         "notes": list(dict.fromkeys(notes)),
@@ -132,18 +137,18 @@ def balance(dataset: Dataset) -> Document:
 
 def sizes(dataset: Dataset) -> Document:
     """Smallest, middle and largest width, height, aspect (width over height) and kilobytes, by split; and formats."""
-    found: Document = {}
+    by_split: Document = {}
     for split in SPLITS:
         items = dataset.split(split)
         if items:
-            found[split] = {
+            by_split[split] = {
                 "width": _spread([item.width for item in items]),
                 "height": _spread([item.height for item in items]),
                 "aspect": _spread([item.width / item.height for item in items]),
                 "kilobytes": _spread([item.n_bytes / 1000 for item in items]),
                 "formats": dict(Counter(item.format for item in items).most_common()),
             }
-    return found
+    return by_split
 
 
 def _spread(values: Sequence[float]) -> list[float]:
@@ -166,21 +171,21 @@ def _pairs(dataset: Dataset, pairs: Sequence[Pair]) -> Document:
     }  # fmt: skip
 
 
-def _labels(dataset: Dataset, found: LabelCheck | None) -> Document | None:
-    if found is None:
+def _labels(dataset: Dataset, check: LabelCheck | None) -> Document | None:
+    if check is None:
         return None
     return {
-        "backbone": found.backbone, "folds": found.folds, "n": found.n,
-        "accuracy": found.accuracy, "accuracy_ci": list(found.accuracy_ci), "chance": found.chance,
-        "able": found.able,
-        "count": len(found.suspects),
+        "backbone": check.backbone, "folds": check.folds, "n": check.n,
+        "accuracy": check.accuracy, "accuracy_ci": list(check.accuracy_ci), "chance": check.chance,
+        "able": check.able,
+        "count": len(check.suspects),
         "suspects": [
             {
-                **photo(dataset, one.index), "given": dataset.classes[one.given],
-                "suggested": dataset.classes[one.suggested],
-                "p_given": round(one.p_given, 5), "p_suggested": round(one.p_suggested, 5),
+                **photo(dataset, suspect.index), "given": dataset.classes[suspect.given],
+                "suggested": dataset.classes[suspect.suggested],
+                "p_given": round(suspect.p_given, 5), "p_suggested": round(suspect.p_suggested, 5),
             }
-            for one in found.suspects[:MOST_SUSPECTS]
+            for suspect in check.suspects[:MOST_SUSPECTS]
         ],
     }  # fmt: skip
 

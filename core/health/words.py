@@ -35,7 +35,7 @@ class Finding:
 
 def findings(report: Document) -> tuple[Finding, ...]:
     """Everything there is to say, the serious first."""
-    found = [
+    everything = [
         *_duplicates(report["duplicates"]),
         *_groups(report["groups_apart"]),
         *_leaks(report["leaks"]),
@@ -45,34 +45,34 @@ def findings(report: Document) -> tuple[Finding, ...]:
         *_quality(report["quality"]["counts"]),
     ]
     order = (SERIOUS, DOUBTFUL, GOOD)
-    return tuple(sorted(found, key=lambda finding: order.index(finding.weight)))
+    return tuple(sorted(everything, key=lambda finding: order.index(finding.weight)))
 
 
-def _duplicates(found: Document) -> list[Finding]:
-    said = []
-    if n := found["conflicts"]:
+def _duplicates(duplicates: Document) -> list[Finding]:
+    notable = []
+    if n := duplicates["conflicts"]:
         text = ngettext(
             "{n} pair of alike photos lies in two classes. No model can satisfy both: decide for one class.",
             "{n} pairs of alike photos lie in two classes. No model can satisfy both: decide for one class.",
             n,
         )
-        said.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
-    if n := found["leaks"]:
+        notable.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
+    if n := duplicates["leaks"]:
         text = ngettext(
             "{n} pair of alike photos lies in two splits, so that scores flatter. Leave out the one in training.",
             "{n} pairs of alike photos lie in two splits, so that scores flatter. Leave out the ones in training.",
             n,
         )
-        said.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
-    others = found["exact"] + found["near"]
-    if others and not said:
+        notable.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
+    others = duplicates["exact"] + duplicates["near"]
+    if others and not notable:
         text = ngettext(
             "{n} pair of photos is alike, in one class and split. That does little harm; they count twice.",
             "{n} pairs of photos are alike, in one class and split. That does little harm; they count twice.",
             others,
         )
-        said.append(Finding(DOUBTFUL, "duplicates", text.format(n=others)))
-    return said or [
+        notable.append(Finding(DOUBTFUL, "duplicates", text.format(n=others)))
+    return notable or [
         Finding(GOOD, "duplicates", _("No copies were found, not resized, mirrored or slightly cropped ones either."))
     ]
 
@@ -108,59 +108,59 @@ def leak_text(leak: Document) -> str:
     ).format(clean=_accuracy(leak["without_leak"]), **facts)
 
 
-def _labels(found: Document | None, images: int) -> list[Finding]:
-    if found is None:
+def _labels(check: Document | None, images: int) -> list[Finding]:
+    if check is None:
         return []
-    if not found["able"]:
+    if not check["able"]:
         text = _(
             "A probe on '{name}' tells these classes apart no better than chance ({accuracy} of labels, n = {n}), so "
             "it cannot judge the labels."
         )
-        facts = {"name": found["backbone"], "accuracy": _percent(found["accuracy"]), "n": found["n"]}
+        facts = {"name": check["backbone"], "accuracy": _percent(check["accuracy"]), "n": check["n"]}
         return [Finding(DOUBTFUL, "labels", text.format(**facts))]
-    if not found["count"]:
+    if not check["count"]:
         return [
-            Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=found["backbone"]))
+            Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=check["backbone"]))
         ]
     text = ngettext(
         "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at it.",
         "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at them, "
         "the least probable first.",
-        found["count"],
+        check["count"],
     )
-    return [Finding(DOUBTFUL, "labels", text.format(n=found["count"], images=f"{images:,}"))]
+    return [Finding(DOUBTFUL, "labels", text.format(n=check["count"], images=f"{images:,}"))]
 
 
-def _shortcuts(found: Sequence[Document]) -> list[Finding]:
-    if not found:
+def _shortcuts(shortcuts: Sequence[Document]) -> list[Finding]:
+    if not shortcuts:
         return []
-    alarming = [one for one in found if one["alarming"]]
-    if not alarming and any(one["possible"] for one in found):
+    alarming = [shortcut for shortcut in shortcuts if shortcut["alarming"]]
+    if not alarming and any(shortcut["possible"] for shortcut in shortcuts):
         text = _("No shortcut is seen in border, thumbnail or file facts, but {n} photos are too few to rule one out.")
-        return [Finding(DOUBTFUL, "shortcuts", text.format(n=found[0]["n"]))]
+        return [Finding(DOUBTFUL, "shortcuts", text.format(n=shortcuts[0]["n"]))]
     if not alarming:
         return [Finding(GOOD, "shortcuts", _("Neither border, nor thumbnail, nor file facts give the class away."))]
-    return [Finding(_weight(one), "shortcuts", shortcut_text(one)) for one in alarming]
+    return [Finding(_weight(shortcut), "shortcuts", shortcut_text(shortcut)) for shortcut in alarming]
 
 
-def _weight(one: Document) -> str:
+def _weight(shortcut: Document) -> str:
     """Colours may well be what the classes are about, so a thumbnail that tells them is doubtful at most."""
-    return SERIOUS if one["serious"] and one["sees"] != sight.THUMBNAIL else DOUBTFUL
+    return SERIOUS if shortcut["serious"] and shortcut["sees"] != sight.THUMBNAIL else DOUBTFUL
 
 
-def shortcut_text(one: Document) -> str:
+def shortcut_text(shortcut: Document) -> str:
     """What a probe that cannot see the subject gets, and what that may mean."""
     facts = {
-        "accuracy": _percent(one["accuracy"]), "low": _percent(one["interval"][0]),
-        "high": _percent(one["interval"][1]), "chance": _percent(one["chance"]), "n": one["n"],
+        "accuracy": _percent(shortcut["accuracy"]), "low": _percent(shortcut["interval"][0]),
+        "high": _percent(shortcut["interval"][1]), "chance": _percent(shortcut["chance"]), "n": shortcut["n"],
     }  # fmt: skip
-    if not one["alarming"]:
+    if not shortcut["alarming"]:
         return _("{sees}: {accuracy} ({low} to {high}), where always the same answer gets {chance}.").format(
-            sees=sight_name(one["sees"]), **facts
+            sees=sight_name(shortcut["sees"]), **facts
         )
-    if one["sees"] == sight.FILE:
-        return _file_text(one, facts)
-    if one["sees"] == sight.BORDER:
+    if shortcut["sees"] == sight.FILE:
+        return _file_text(shortcut, facts)
+    if shortcut["sees"] == sight.BORDER:
         return _(
             "The border alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): a model may learn "
             "the background instead of the subject. Photograph each class on the same backgrounds, or crop."
@@ -171,19 +171,19 @@ def shortcut_text(one: Document) -> str:
     ).format(**facts)
 
 
-def _file_text(one: Document, facts: Mapping[str, Any]) -> str:
+def _file_text(shortcut: Document, facts: Mapping[str, Any]) -> str:
     """One fact is named as the culprit with the number of a probe that knows it alone."""
     named = {
         "bytes": _("File size"), "width": _("The photo's width"), "height": _("The photo's height"),
         "shape": _("The photo's shape"), "compression": _("Compression (bytes a pixel)"),
         "format": _("The file format"),
     }  # fmt: skip
-    low, high = one["telling_interval"]
+    low, high = shortcut["telling_interval"]
     alone = {
-        "what": named[one["telling"]], "alone": _percent(one["telling_accuracy"]), "alone_low": _percent(low),
+        "what": named[shortcut["telling"]], "alone": _percent(shortcut["telling_accuracy"]), "alone_low": _percent(low),
         "alone_high": _percent(high),
     }  # fmt: skip
-    if one["telling_accuracy"] >= one["interval"][0]:
+    if shortcut["telling_accuracy"] >= shortcut["interval"][0]:
         return _(
             "{what} alone predicts the class at {alone} ({alone_low} to {alone_high}; chance {chance}): check how the "
             "photos were collected. If classes came from different cameras, sites or programs, a model may learn those."
@@ -204,32 +204,32 @@ def sight_name(sees: str) -> str:
     return names[sees]
 
 
-def _balance(found: Document) -> list[Finding]:
-    said = []
-    if found["ratio"] and found["ratio"] >= UNBALANCED:
+def _balance(balance: Document) -> list[Finding]:
+    notable = []
+    if balance["ratio"] and balance["ratio"] >= UNBALANCED:
         text = _(
             "The largest class has {ratio:.0f} times as many training photos as the smallest. Look at macro F1, and "
             "balance the classes when you fine-tune."
         )
-        said.append(Finding(DOUBTFUL, "balance", text.format(ratio=found["ratio"])))
-    if n := len(found["few"]):
+        notable.append(Finding(DOUBTFUL, "balance", text.format(ratio=balance["ratio"])))
+    if n := len(balance["few"]):
         text = ngettext(
             "{n} class has fewer than 20 training photos ('{name}' has {least}): its scores will be rough.",
             "{n} classes have fewer than 20 training photos ('{name}' has {least}): their scores will be rough.",
             n,
         )
-        name = found["few"][0]
-        said.append(
-            Finding(DOUBTFUL, "balance", text.format(n=n, name=name, least=found["counts"]["train"].get(name, 0)))
+        name = balance["few"][0]
+        notable.append(
+            Finding(DOUBTFUL, "balance", text.format(n=n, name=name, least=balance["counts"]["train"].get(name, 0)))
         )
-    return said or [Finding(GOOD, "balance", _("The classes are balanced, and none is very small."))]
+    return notable or [Finding(GOOD, "balance", _("The classes are balanced, and none is very small."))]
 
 
 def _quality(counts: Mapping[str, int]) -> list[Finding]:
     if not counts:
         return [Finding(GOOD, "quality", _("No photo is blurry, dark, over-bright, empty, or of an odd size."))]
-    told = ", ".join(f"{flaw_name(kind).lower()} {n}" for kind, n in counts.items())
-    return [Finding(DOUBTFUL, "quality", _("Some photos show little: {told}.").format(told=told))]
+    flaws = ", ".join(f"{flaw_name(kind).lower()} {n}" for kind, n in counts.items())
+    return [Finding(DOUBTFUL, "quality", _("Some photos show little: {flaws}.").format(flaws=flaws))]
 
 
 def flaw_name(kind: str) -> str:
@@ -250,7 +250,7 @@ def kind_name(kind: str) -> str:
 def effect_text(effect: Effect) -> str:
     """What the edits brought, on photos they did not touch."""
     change = effect.difference
-    said = _(
+    sentence = _(
         "On {n} photos of {split} that no edit touches and that have no copy or relative in training, a probe gets "
         "{after} with the edits and {before} without: {points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})."
     ).format(
@@ -263,7 +263,7 @@ def effect_text(effect: Effect) -> str:
         verdict = _("That is more than chance: the edits help.")
     else:
         verdict = _("That is more than chance: the edits cost accuracy. Look at them again.")
-    return f"{said} {verdict}"
+    return f"{sentence} {verdict}"
 
 
 def _accuracy(share: Document) -> str:

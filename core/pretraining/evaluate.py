@@ -86,9 +86,9 @@ def read_labelled_zip(path: Path, *, seed: int = 0) -> tuple[list[Image.Image], 
         for names in _names_by_class(archive).values():
             drawn = np.random.default_rng(seed).permutation(len(names))
             opened = (_opened(archive.read(names[i])) for i in drawn)
-            kept = [image for image, _i in zip((image for image in opened if image), range(PER_CLASS), strict=False)]
-            images += kept
-            counts += [len(kept)] if kept else []
+            usable = [image for image, _i in zip((image for image in opened if image), range(PER_CLASS), strict=False)]
+            images += usable
+            counts += [len(usable)] if usable else []
     if len(counts) < 2:
         raise BackboneError(_("'{name}' needs at least two folders of images.").format(name=path.name))
     return images, np.repeat(np.arange(len(counts)), counts)
