@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, answer, program
+from core.cli.frame import Data, Groups, Json, print_json, program, studied
 from core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from core.probing.studies.component_counts import Components
 
 
 @program.command()
@@ -26,6 +28,7 @@ def components(
     as_json: Json = False,
 ) -> None:
     """Probe a backbone with 1, 2, 4, … and all principal components on DATA, and tell how many are enough."""
+    from core.probing.studies.component_counts import Components
     from core.tasks import components as task
     from core.tasks.requests import ComponentsRequest
 
@@ -36,28 +39,27 @@ def components(
         backbone=backbone,
         config=inputs.probing(probe=probe, c=c, folds=folds, repeats=repeats, seed=seed, pca=pca),
     )
-    answer(task.components, request, as_json, show)
+    counted = studied(task.components, request, Components)
+    if as_json:
+        print_json(counted.as_json())
+    else:
+        _show(counted)
 
 
-def show(document: Mapping[str, Any]) -> None:
+def _show(components: Components) -> None:
     """Accuracy by number of components, and how many to take."""
     from core.cli.show import interval, lines, percent, table, warnings
 
     rows = [
-        (
-            str(point["components"]),
-            percent(point["variance"]),
-            percent(point["accuracy_mean"]),
-            interval(point["accuracy_ci"]),
-        )
-        for point in document["points"]
+        (str(point.components), percent(point.variance), percent(point.accuracy_mean), interval(point.accuracy_ci))
+        for point in components.points
     ]
     how = _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
-        **{name: document[name] for name in ("folds", "n", "repeats")}
+        folds=components.folds, n=components.n, repeats=components.repeats
     )
     table((_("Components"), _("Variance"), _("Accuracy"), _("95 % interval")), rows, title=how)
     take = _("To compare with so many: `compare --pca '{pca}'`.").format(
-        pca=f"{document['recommended']}{' whiten' if document['whiten'] else ''}"
+        pca=f"{components.recommended}{' whiten' if components.whiten else ''}"
     )
-    lines(document["why"], take, *document["notes"])
-    warnings(document["warnings"])
+    lines(components.why, take, *components.notes)
+    warnings(components.dataset.warnings)

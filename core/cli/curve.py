@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, answer, program
+from core.cli.frame import Data, Groups, Json, print_json, program, studied
 from core.i18n import gettext as _
 
-Row = Mapping[str, Any]
+if TYPE_CHECKING:
+    from core.probing.studies.forecast import ClassGain
+    from core.probing.studies.growth import LearningCurve
 
 
 @program.command()
@@ -37,6 +39,7 @@ def curve(
     as_json: Json = False,
 ) -> None:
     """Tell what more photos like those of DATA would bring, by the accuracy of a probe on ever larger parts of them."""
+    from core.probing.studies.growth import LearningCurve
     from core.tasks.curves import learning_curve
     from core.tasks.requests import LearningCurveRequest
 
@@ -48,53 +51,56 @@ def curve(
         more=tuple(more or ()),
         target=target,
     )
-    answer(learning_curve, request, as_json, show)
+    measured = studied(learning_curve, request, LearningCurve)
+    if as_json:
+        print_json(measured.as_json(request.more, request.target))
+    else:
+        _show(measured, request.more, request.target)
 
 
-def show(document: Row) -> None:
+def _show(curve: LearningCurve, more: Sequence[int], target: float | None) -> None:
     """The answer, the curve, and the classes."""
     from core.cli.show import interval, lines, percent, table, warnings
 
-    lines(document["answer"])
+    lines(curve.answer(more, target))
     rows = [
         (
-            f"{point['images']:,.0f}", f"{point['per_class']:,.1f}", percent(point["accuracy"]),
-            interval(point["interval"]), percent(point["macro_f1"]),
+            f"{point.images:,.0f}", f"{point.per_class:,.1f}", percent(point.accuracy), interval(point.interval),
+            percent(point.macro_f1),
         )
-        for point in document["points"]
+        for point in curve.points
     ]  # fmt: skip
     how = _("{folds}-fold cross-validation, {repeats} times; {n} training images in all").format(
-        folds=document["folds"], repeats=document["repeats"], n=f"{document['images']:,}"
+        folds=curve.folds, repeats=curve.repeats, n=f"{curve.images:,}"
     )
     headings = (_("Images"), _("A class"), _("Accuracy"), _("95 % interval"), _("Macro F1"))
     table(headings, rows, left=0, title=how)
-    _expected(document)
-    _classes(document)
-    lines(*document["notes"])
-    warnings(document["warnings"])
+    _show_expected(curve, more)
+    _show_classes(curve.per_class)
+    lines(*curve.notes)
+    warnings(curve.dataset.warnings)
 
 
-def _expected(document: Row) -> None:
+def _show_expected(curve: LearningCurve, more: Sequence[int]) -> None:
     from core.cli.show import interval, percent, table
 
-    rows = [
-        (f"{forecast['images']:,}", percent(forecast["accuracy"]), interval(forecast["interval"]))
-        for forecast in ([document["now"]] if document["now"] else []) + document["forecasts"]
-    ]
-    if rows:
-        table((_("Images"), _("Expected"), _("95 % interval")), rows, left=0)
+    if not curve.laws:
+        return
+    expected = (curve.forecast(0), *curve.forecasts(more))
+    rows = [(f"{point.images:,}", percent(point.accuracy), interval(point.interval)) for point in expected]
+    table((_("Images"), _("Expected"), _("95 % interval")), rows, left=0)
 
 
-def _classes(document: Row) -> None:
+def _show_classes(gains: Sequence[ClassGain]) -> None:
     from core.cli.show import percent, table
 
-    known = [row for row in document["per_class"] if row["gain"] is not None]
+    known = [(row.gain, row.gain_interval, row) for row in gains if row.gain is not None and row.gain_interval]
     rows = [
         (
-            row["class"], f"{row['images']:,}", percent(row["recall"]), f"{100 * row['gain']:+.1f}",
-            f"{100 * row['gain_interval'][0]:+.1f} … {100 * row['gain_interval'][1]:+.1f}",
+            row.name, f"{row.images:,}", percent(row.recall), f"{100 * gain:+.1f}",
+            f"{100 * low:+.1f} … {100 * high:+.1f}",
         )
-        for row in sorted(known, key=lambda row: -row["gain"])
+        for gain, (low, high), row in sorted(known, key=lambda known_gain: -known_gain[0])
     ]  # fmt: skip
     if rows:
         headings = (_("Class"), _("Images"), _("Recall"), _("With twice as many"), _("95 % interval"))

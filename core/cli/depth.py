@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, answer, program
+from core.cli.frame import Data, Groups, Json, print_json, program, studied
 from core.i18n import gettext as _
 from core.training.config import mode_label
+
+if TYPE_CHECKING:
+    from core.probing.studies.depth import Depth
 
 
 @program.command()
@@ -25,6 +27,7 @@ def depth(
     as_json: Json = False,
 ) -> None:
     """Probe a backbone after each of its stages on DATA, and suggest where to begin to fine-tune it."""
+    from core.probing.studies.depth import Depth
     from core.tasks import depths
     from core.tasks.requests import DepthRequest
 
@@ -35,24 +38,28 @@ def depth(
         config=inputs.probing(folds=folds, repeats=repeats, seed=seed),
         images=images,
     )
-    answer(depths.depth, request, as_json, show)
+    probed = studied(depths.depth, request, Depth)
+    if as_json:
+        print_json(probed.as_json())
+    else:
+        _show(probed)
 
 
-def show(document: Mapping[str, Any]) -> None:
+def _show(depth: Depth) -> None:
     """Accuracy by stage, and where to begin."""
     from core.cli.show import interval, lines, percent, table, warnings
 
     rows = [
-        (stage["name"], percent(stage["accuracy_mean"]), interval(stage["accuracy_ci"]), str(stage["width"]))
-        for stage in document["stages"]
+        (stage.name, percent(stage.accuracy_mean), interval(stage.accuracy_ci), str(stage.width))
+        for stage in depth.stages
     ]
     how = _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
-        **{name: document[name] for name in ("folds", "n", "repeats")}
+        folds=depth.folds, n=depth.n, repeats=depth.repeats
     )
     table((_("After"), _("Accuracy"), _("95 % interval"), _("Features")), rows, title=how)
-    suggestion = document["suggestion"]
-    flags = f"--mode {suggestion['mode']}"
-    flags += f" --last-stages {suggestion['last_stages']}" if suggestion["mode"] == "last" else ""
-    begin = _("To begin: {mode} (`finetune {flags}`).").format(mode=mode_label(suggestion["mode"]), flags=flags)
-    lines(suggestion["why"], begin, *document["notes"])
-    warnings(document["warnings"])
+    suggestion = depth.suggestion
+    flags = f"--mode {suggestion.mode}"
+    flags += f" --last-stages {suggestion.last_stages}" if suggestion.mode == "last" else ""
+    begin = _("To begin: {mode} (`finetune {flags}`).").format(mode=mode_label(suggestion.mode), flags=flags)
+    lines(suggestion.why, begin, *depth.notes)
+    warnings(depth.dataset.warnings)

@@ -8,13 +8,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from core.progress import Report
 
+if TYPE_CHECKING:
+    from core.probing.studies.study import Study
+
 Asked = TypeVar("Asked")
+Studied = TypeVar("Studied", bound="Study")
 
 program = typer.Typer(
     name="python -m core",
@@ -67,19 +71,11 @@ def show(what: str, result: Mapping[str, Any] | Sequence[Any], as_json: bool) ->
     getattr(drawn, what)(result)
 
 
-def answer(
-    verb: Callable[[Path, Asked, Report], dict[str, Any]],
-    request: Asked,
-    as_json: bool,
-    drawn: Callable[[dict[str, Any]], None],
-) -> None:
-    """Runs a verb whose result is all that is kept of it, and prints that as JSON or as `drawn` shows it."""
+def studied(verb: Callable[[Path, Asked, Report], object], request: Asked, kind: type[Studied]) -> Studied:
+    """Runs a verb that keeps a study in its directory, and gives that study, which is all that stays of it."""
     with folder_for(None) as folder, working() as report:
-        document = verb(folder, request, report)
-    if as_json:
-        print_json(document)
-    else:
-        drawn(document)
+        verb(folder, request, report)
+        return kind.load(folder)
 
 
 def print_json(document: object) -> None:

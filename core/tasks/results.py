@@ -75,6 +75,19 @@ class Compared(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Studied(Record):
+    """A study of one backbone (`core.probing.studies`).
+
+    Attributes:
+        file: its record, in the job's directory.
+        dataset: the id of the dataset that it is about.
+    """
+
+    file: str
+    dataset: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finetuned(Record):
     """A fine-tuned run; what it is worth is in the run's own record.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -25,9 +26,12 @@ from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.record import COMPARISON, load_comparison, load_result, result_file
 from core.probing.comparison.verdict import Verdict
 from core.probing.crossval.crossval import ProbeResult
+from core.probing.studies.study import Study
 from core.runs import Run, find_runs
 from core.versions import read_once
 from core.workspaces import remove_idle, remove_old_uploads
+
+Studied = TypeVar("Studied", bound=Study)
 
 
 @st.cache_resource(show_spinner=False)
@@ -166,3 +170,19 @@ def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
     Nobody may change it: others are given the same.
     """
     return _drawn(draw, language(), *results)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _study(path: str, file: str, modified_ns: int, _kind: type[Study]) -> Study:  # noqa: ARG001 (as above)
+    return _kind.load(Path(path))
+
+
+def study(job: Job, kind: type[Studied]) -> Studied:
+    """What a study that is done found.
+
+    Raises:
+        ProbeError: its file is gone, or damaged.
+    """
+    file = job.path / kind.FILE
+    found = _study(str(job.path), kind.FILE, file.stat().st_mtime_ns if file.is_file() else 0, kind)
+    return cast(Studied, found)

@@ -12,9 +12,11 @@ from core.cli.app import main
 from core.errors import BackboneError
 from core.features.reduce import Reduction
 from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.component_counts import Components
 from core.progress import Progress, silent
 from core.tasks.components import components
 from core.tasks.requests import ComponentsRequest
+from core.tasks.results import Studied
 from tests.conftest import ZipBuilder
 
 QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=3, pca=Reduction("pca", 1, whiten=True))
@@ -30,15 +32,16 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "EVERY_S", 3600.0)
 
 
-def test_a_document_that_is_also_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
+def test_what_was_counted_is_kept_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     request = ComponentsRequest(dataset=str(photos), backbone="pixels_16", config=QUICK)
-    found = components(tmp_path, request, steps.append)
-    assert (found["seed"], found["folds"], found["repeats"], found["whiten"]) == (3, 3, 1, True)
-    counts = [point["components"] for point in found["points"]]
+    told = components(tmp_path, request, steps.append)
+    found = Components.load(tmp_path)
+    assert told == Studied(file="components.json", dataset=found.dataset.id)
+    assert (found.seed, found.folds, found.repeats, found.whiten) == (3, 3, 1, True)
+    counts = [point.components for point in found.points]
     assert counts[:3] == [1, 2, 4]
-    assert found["recommended"] in counts
-    assert json.loads((tmp_path / "components.json").read_text()) == json.loads(json.dumps(found))
+    assert found.recommended in counts
     shares = [step.share for step in steps if step.share is not None]
     assert shares == sorted(shares)
     assert shares[-1] == 1

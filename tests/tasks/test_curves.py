@@ -12,9 +12,11 @@ from core.cli import progress
 from core.cli.app import main
 from core.errors import BackboneError, ProbeError
 from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.growth import LearningCurve
 from core.progress import Progress, silent
 from core.tasks.curves import learning_curve
 from core.tasks.requests import LearningCurveRequest
+from core.tasks.results import Studied
 from tests.conftest import ZipBuilder
 
 BACKBONE = "pixels_16"
@@ -31,18 +33,19 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "EVERY_S", 3600.0)
 
 
-def test_a_document_with_forecasts_that_is_also_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
+def test_a_curve_is_kept_in_the_jobs_folder_and_forecasts_are_made_of_it(photos: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     request = LearningCurveRequest(dataset=str(photos), backbone=BACKBONE, config=QUICK, more=(50,), target=0.9)
-    found = learning_curve(tmp_path, request, steps.append)
-    n = found["images"]
-    assert (n, found["limit"], found["classes"]) == (sum(found["class_images"]), 4 * n, ["cat", "dog"])
-    assert (found["seed"], found["folds"], found["repeats"]) == (3, 4, 1)
-    assert found["config"]["c"] == 0.01
-    assert [one["more"] for one in found["forecasts"]] == [50]
-    assert found["target"]["accuracy"] == 0.9
-    assert found["answer"].endswith(found["target"]["sentence"])
-    assert json.loads((tmp_path / "curve.json").read_text()) == json.loads(json.dumps(found))
+    told = learning_curve(tmp_path, request, steps.append)
+    found = LearningCurve.load(tmp_path)
+    assert told == Studied(file="curve.json", dataset=found.dataset.id)
+    n = found.images
+    assert (n, found.limit, found.classes) == (sum(found.class_images), 4 * n, ("cat", "dog"))
+    assert (found.config, found.folds, found.repeats) == (QUICK, 4, 1)
+    document = found.as_json(request.more, request.target)
+    assert [forecast["more"] for forecast in document["forecasts"]] == [50]
+    assert document["target"]["accuracy"] == 0.9
+    assert document["answer"].endswith(document["target"]["sentence"])
     shares = [step.share for step in steps if step.share is not None]
     assert shares == sorted(shares)
     assert shares[-1] == 1

@@ -11,29 +11,33 @@ from core.cli import progress
 from core.cli.app import main
 from core.errors import BackboneError
 from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.depth import Depth
 from core.progress import silent
 from core.tasks.depths import depth
 from core.tasks.requests import DepthRequest
+from core.tasks.results import Studied
 
 BACKBONE = "graft_plain"
 QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=1)
 
 
-def test_a_document_of_every_stage_that_is_also_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
-    found = depth(tmp_path, DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK), silent)
-    assert [stage["name"] for stage in found["stages"]] == ["stem", "stage1", "stage2", "stage3", "stage4"]
-    assert [stage["width"] for stage in found["stages"]] == [32, 64, 128, 256, 384]
-    assert found["n"] == 28  # of 40 images those of the training split
-    assert [pair["b"] for pair in found["pairs"]] == ["stem", "stage1", "stage2", "stage3"]
-    assert (found["seed"], found["folds"], found["repeats"]) == (1, 3, 1)
-    assert json.loads((tmp_path / "depth.json").read_text()) == json.loads(json.dumps(found))
+def test_what_every_stage_tells_is_kept_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
+    told = depth(tmp_path, DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK), silent)
+    found = Depth.load(tmp_path)
+    assert told == Studied(file="depth.json", dataset=found.dataset.id)
+    assert [stage.name for stage in found.stages] == ["stem", "stage1", "stage2", "stage3", "stage4"]
+    assert [stage.width for stage in found.stages] == [32, 64, 128, 256, 384]
+    assert found.n == 28  # of 40 images those of the training split
+    assert [pair.b for pair in found.pairs] == ["stem", "stage1", "stage2", "stage3"]
+    assert (found.seed, found.folds, found.repeats) == (1, 3, 1)
 
 
 def test_of_many_images_a_part_is_looked_at_and_that_is_said(photos_zip: Path, tmp_path: Path) -> None:
     request = DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK, images=20)
-    found = depth(tmp_path, request, silent)
-    assert found["n"] == 20
-    assert "20 of 28 training images" in found["notes"][0]
+    depth(tmp_path, request, silent)
+    found = Depth.load(tmp_path)
+    assert found.n == 20
+    assert "20 of 28 training images" in found.notes[0]
 
 
 def test_raw_pixels_have_no_depth(photos_zip: Path, tmp_path: Path) -> None:

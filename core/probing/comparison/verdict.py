@@ -6,7 +6,7 @@ Everything is computed from fold accuracies and out-of-fold predictions on share
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -73,6 +73,14 @@ class Pair:
     def as_json(self) -> dict[str, object]:
         """As a JSON object."""
         return {**asdict(self), "interval": list(self.interval), "sentence": self.sentence}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Pair:
+        """From what `as_json` gave."""
+        low, high = row["interval"]
+        numbers = {name: float(row[name]) for name in ("diff", "p_better", "p_same", "p_worse", "mcnemar_p")}
+        rope = float(row.get("rope", ROPE))  # older versions of Graft did not write it
+        return cls(str(row["a"]), str(row["b"]), interval=(float(low), float(high)), rope=rope, **numbers)
 
     @property
     def sentence(self) -> str:

@@ -17,97 +17,21 @@ from numpy.typing import NDArray
 
 from core.features.reduce import Reduction
 from core.i18n import gettext as _
-from core.i18n import ngettext
 from core.probing.comparison.candidates import candidate
 from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.crossval.repeats import Fold, draw_repeats
+from core.probing.facts import DatasetFacts
 from core.probing.probes import kinds
 from core.probing.probes.preprocessing import fit_preprocessing
 from core.probing.probes.probe import ProbeConfig, fit_classifier, has_converged
 from core.probing.probes.tuning import View, inner_folds, is_tuned, tune, views_of
+from core.probing.studies.component_counts import Components, Count, reduced_to
 from core.progress import Report, silent
 
 if TYPE_CHECKING:
     from core.features.features import Features
-
-
-@dataclass(frozen=True, eq=False)
-class Components:
-    """How well a probe does with so many principal components.
-
-    Attributes:
-        backbone: whose features.
-        whiten: whether the components had the same variance.
-        results: what the probe reached, by rising number of components; `feature_dim` is that number.
-        variance: the share of the features' variance that each keeps, the mean over the folds.
-        pairs: the best number against each other one, in the order of `results`.
-        best: the number with the highest mean accuracy.
-        recommended: the fewest that the best is not likely to beat by more than a point.
-    """
-
-    backbone: str
-    whiten: bool
-    results: tuple[ProbeResult, ...]
-    variance: tuple[float, ...]
-    pairs: tuple[Pair, ...]
-    best: int
-    recommended: int
-
-    @property
-    def why(self) -> str:
-        """What to take, and why, in words."""
-        all_of_them = self.results[-1].feature_dim
-        facts = {"few": named(self.recommended), "all": all_of_them, "best": named(self.best)}
-        if self.recommended == self.best:
-            return _("{best} do best, and no fewer are as good in practice (of {all}).").format(**facts)
-        pair = next(pair for pair in self.pairs if pair.b == reduced_to(self.recommended))
-        text = (
-            _("{few} of {all} are enough. {sentence}")
-            if pair.p_same >= 0.5
-            else _("{few} of {all} cannot be told apart from the best number on these photos. {sentence}")
-        )
-        return text.format(**facts, sentence=pair.sentence)
-
-    def as_json(self) -> dict[str, object]:
-        """The document of `components --json`."""
-        first = self.results[0]
-        points = [
-            {
-                "components": result.feature_dim,
-                "variance": share,
-                "accuracy_mean": result.accuracy_mean,
-                "accuracy_ci": list(result.accuracy_ci),
-                "fold_accuracy": list(result.fold_accuracy),
-            }
-            for result, share in zip(self.results, self.variance, strict=True)
-        ]
-        return {
-            "backbone": self.backbone,
-            "probe": first.probe,
-            "whiten": self.whiten,
-            "folds": first.folds,
-            "repeats": first.repeats,
-            "n": len(first.oof),
-            "points": points,
-            "pairs": [pair.as_json() for pair in self.pairs],
-            "best": self.best,
-            "recommended": self.recommended,
-            "why": self.why,
-            "seconds": first.seconds,
-            "notes": list(first.notes),
-        }
-
-
-def named(components: int) -> str:
-    """So many components, in words."""
-    return ngettext("{n} component", "{n} components", components).format(n=components)
-
-
-def reduced_to(components: int) -> str:
-    """What a probe on so many components is called where it is compared."""
-    return _("PCA to {n}").format(n=components)
 
 
 def probe_components(features: Features, config: ProbeConfig | None = None, report: Report = silent) -> Components:
@@ -146,8 +70,25 @@ def probe_components(features: Features, config: ProbeConfig | None = None, repo
     ]  # fmt: skip
     if not all(outcome.converged for outcome in outcomes):
         results = [replace(result, converged=False, notes=(*result.notes, _rough())) for result in results]
-    variance = tuple(float(share) for share in np.mean([outcome.variance for outcome in outcomes], axis=0))
-    return _components(train.backbone, config.pca.whiten, results, variance)
+    variance = np.mean([outcome.variance for outcome in outcomes], axis=0)
+    points = tuple(Count.of(result, float(share)) for result, share in zip(results, variance, strict=True))
+    best, recommended, pairs = _enough(results)
+    return Components(
+        backbone=train.backbone,
+        probe=config.probe,
+        whiten=config.pca.whiten,
+        folds=repeats.folds_each,
+        repeats=config.repeats,
+        n=len(train.y),
+        points=points,
+        pairs=pairs,
+        best=best,
+        recommended=recommended,
+        seconds=seconds,
+        notes=results[0].notes,
+        seed=config.seed,
+        dataset=DatasetFacts.of_features(features),
+    )
 
 
 def _progress(done: int, folds: int) -> str:
@@ -206,8 +147,8 @@ def _rough() -> str:
     return _("With some numbers of components the optimiser stopped before it was done: those accuracies are rough.")
 
 
-def _components(backbone: str, whiten: bool, results: Sequence[ProbeResult], variance: tuple[float, ...]) -> Components:
-    """Which number is best, and which are as good: fewer first where two are equally accurate."""
+def _enough(results: Sequence[ProbeResult]) -> tuple[int, int, tuple[Pair, ...]]:
+    """The best number (the fewest of equal ones), the fewest that are as good, and the best against the others."""
     best = max(results, key=lambda result: result.accuracy_mean)
     candidates = [replace(candidate(result), name=reduced_to(result.feature_dim)) for result in results]
     top = candidates[list(results).index(best)]
@@ -216,4 +157,4 @@ def _components(backbone: str, whiten: bool, results: Sequence[ProbeResult], var
     }
     enough = min(n for n, pair in pairs.items() if pair.p_better <= 0.5 or n == best.feature_dim)
     others = tuple(pair for n, pair in pairs.items() if n != best.feature_dim)
-    return Components(backbone, whiten, tuple(results), variance, others, best.feature_dim, enough)
+    return best.feature_dim, enough, others

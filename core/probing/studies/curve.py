@@ -15,6 +15,7 @@ import numpy as np
 
 from core.i18n import gettext as _
 from core.probing.crossval.repeats import Fold, draw_repeats
+from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.probing.resampling.folds import Rows, nested, sizes_for
 from core.probing.studies.forecast import ClassGain, forecast
@@ -24,8 +25,6 @@ from core.progress import Report, silent
 
 if TYPE_CHECKING:
     from core.features.features import Features
-
-__all__ = ["LearningCurve", "learning_curve"]
 
 LEAST_OF_CLASS = 40
 """So many training images of a class at least, or nothing is said about it: its recall is too rough to follow."""
@@ -71,16 +70,16 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
     outcomes = repeats.run(partial(_judge, train, config, sizes), report, _progress, train.backbone)
     curve = LearningCurve(
         backbone=train.backbone,
-        probe=config.probe,
+        config=config,
         classes=train.classes,
         class_images=tuple(np.bincount(train.y, minlength=len(train.classes)).tolist()),
         sizes=tuple(np.mean([outcome.images for outcome in outcomes], axis=0).tolist()),
         accuracy=np.array([outcome.accuracy for outcome in outcomes]),
         macro_f1=np.array([outcome.macro_f1 for outcome in outcomes]),
         folds=repeats.folds_each,
-        seed=config.seed,
         c=tuple(outcome.c for outcome in outcomes if outcome.c is not None),
         notes=repeats.notes,
+        dataset=DatasetFacts.of_features(features),
     )
     gains = _class_gains(curve, np.array([outcome.recall for outcome in outcomes]))
     return dataclasses.replace(curve, per_class=gains, seconds=time.perf_counter() - started)
@@ -124,7 +123,7 @@ def _class_gains(curve: LearningCurve, recall: Numbers) -> tuple[ClassGain, ...]
 def _class_gain(curve: LearningCurve, name: str, images: int, recall: Numbers) -> ClassGain:
     if images < LEAST_OF_CLASS or is_short(curve.sizes) or np.isnan(recall).any():
         return ClassGain(name, images, why=_("too few images"))
-    laws = fit_power_laws(curve.sizes, 1 - recall, curve.folds, images, curve.seed, _CLASS_DRAWS)
+    laws = fit_power_laws(curve.sizes, 1 - recall, curve.folds, images, curve.config.seed, _CLASS_DRAWS)
     if not falls(1 - recall, curve.folds) or not laws.grow:
         return ClassGain(name, images, why=_("does not grow with the number of images"))
     now, later = (forecast(laws, curve.images, more) for more in (0, curve.images))

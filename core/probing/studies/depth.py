@@ -13,18 +13,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from core.errors import ProbeError
+from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.probing.comparison.candidates import candidate
 from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate
+from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.study import Study
 from core.progress import Progress, Report, part, silent
 
 if TYPE_CHECKING:
@@ -51,47 +54,117 @@ class Suggestion:
     why: str
 
 
+@dataclass(frozen=True)
+class Stage:
+    """How well a probe does after one stage.
+
+    Attributes:
+        name: the stage's name.
+        width: of its features.
+        accuracy_mean: the mean of the folds' accuracies.
+        accuracy_ci: the 95 % Wilson interval of the accuracy.
+        fold_accuracy: each fold's accuracy, repeat after repeat.
+    """
+
+    name: str
+    width: int
+    accuracy_mean: float
+    accuracy_ci: Interval
+    fold_accuracy: tuple[float, ...]
+
+    @classmethod
+    def of(cls, name: str, result: ProbeResult) -> Stage:
+        """What a cross-validation found of a stage."""
+        return cls(name, result.feature_dim, result.accuracy_mean, result.accuracy_ci, result.fold_accuracy)
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `stages` of `depth --json`."""
+        return {
+            "name": self.name, "width": self.width, "accuracy_mean": self.accuracy_mean,
+            "accuracy_ci": list(self.accuracy_ci), "fold_accuracy": list(self.fold_accuracy),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Stage:
+        """From what `as_json` gave."""
+        low, high = row["accuracy_ci"]
+        folds = tuple(map(float, row["fold_accuracy"]))
+        return cls(str(row["name"]), int(row["width"]), float(row["accuracy_mean"]), (float(low), float(high)), folds)
+
+
 @dataclass(frozen=True, eq=False)
-class Depth:
+class Depth(Study):
     """How well a probe does after each stage of one backbone.
 
     Attributes:
         backbone: its registered name.
-        stages: the stages' names, from input to output.
-        results: what the probe reached after each.
+        probe: the kind of probe.
+        folds: how many folds one repeat had.
+        repeats: how often the cross-validation was repeated with other folds.
+        n: how many training images were looked at.
+        stages: what the probe reached after each stage, from input to output.
         pairs: the last stage against each earlier one, in their order.
         suggestion: where to begin to fine-tune.
+        notes: what a reader of the numbers has to know, in sentences.
+        seed: of the folds.
+        dataset: the photos.
     """
 
+    FILE: ClassVar[str] = "depth.json"
+
     backbone: str
-    stages: tuple[str, ...]
-    results: tuple[ProbeResult, ...]
+    probe: str
+    folds: int
+    repeats: int
+    n: int
+    stages: tuple[Stage, ...]
     pairs: tuple[Pair, ...]
     suggestion: Suggestion
+    notes: tuple[str, ...] = ()
+    seed: int = 0
+    dataset: DatasetFacts = field(default_factory=DatasetFacts)
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """The document of `depth --json`."""
-        last = self.results[-1]
         return {
             "backbone": self.backbone,
-            "probe": last.probe,
-            "folds": last.folds,
-            "repeats": last.repeats,
-            "n": len(last.oof),
-            "stages": [
-                {
-                    "name": name,
-                    "width": result.feature_dim,
-                    "accuracy_mean": result.accuracy_mean,
-                    "accuracy_ci": list(result.accuracy_ci),
-                    "fold_accuracy": list(result.fold_accuracy),
-                }
-                for name, result in zip(self.stages, self.results, strict=True)
-            ],
+            "probe": self.probe,
+            "folds": self.folds,
+            "repeats": self.repeats,
+            "n": self.n,
+            "stages": [stage.as_json() for stage in self.stages],
             "pairs": [pair.as_json() for pair in self.pairs],
             "suggestion": {**dataclasses.asdict(self.suggestion), "stages": list(self.suggestion.stages)},
-            "notes": list(dict.fromkeys(note for result in self.results for note in result.notes)),
+            "notes": list(self.notes),
+            "seed": self.seed,
+            "dataset": self.dataset.id,
+            "dataset_name": self.dataset.name,
+            "warnings": list(self.dataset.warnings),
         }
+
+    def to_json(self) -> dict[str, Any]:
+        """The document, and the photos' fingerprint."""
+        return {**self.as_json(), "fingerprint": self.dataset.fingerprint}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Depth:
+        """From what `to_json` gave, or from the document that older versions of Graft kept."""
+        told = content["suggestion"]
+        return cls(
+            backbone=str(content["backbone"]),
+            probe=str(content["probe"]),
+            folds=int(content["folds"]),
+            repeats=int(content["repeats"]),
+            n=int(content["n"]),
+            stages=tuple(Stage.from_json(row) for row in content["stages"]),
+            pairs=tuple(Pair.from_json(row) for row in content["pairs"]),
+            suggestion=Suggestion(
+                str(told["mode"]), int(told["last_stages"]), tuple(map(str, told["stages"])), str(told["why"])
+            ),
+            notes=tuple(map(str, content["notes"])),
+            seed=int(content["seed"]),
+            dataset=DatasetFacts.from_json(content),
+        )
 
 
 def probe_depth(stages: Mapping[str, Features], config: ProbeConfig | None = None, report: Report = silent) -> Depth:
@@ -107,18 +180,32 @@ def probe_depth(stages: Mapping[str, Features], config: ProbeConfig | None = Non
     """
     if len(stages) < 2:
         raise ProbeError(_("Depth is compared between at least two stages; this backbone has fewer."))
+    config = config or ProbeConfig()
     results: list[ProbeResult] = []
     for done, (name, features) in enumerate(stages.items()):
-        results.append(cross_validate(features, config, part(report, 100 * done, 100, 100 * len(stages))))
-        message = _("{stage}: accuracy {accuracy:.1%}").format(stage=name, accuracy=results[-1].accuracy_mean)
-        data = {"stage": {"name": name, "accuracy_mean": results[-1].accuracy_mean}}
-        report(Progress(100 * (done + 1), 100 * len(stages), message, results[-1].backbone, data))
-    names = tuple(stages)
+        result = cross_validate(features, config, part(report, 100 * done, 100, 100 * len(stages)))
+        results.append(result)
+        message = _("{stage}: accuracy {accuracy:.1%}").format(stage=name, accuracy=result.accuracy_mean)
+        ended = {"stage": {"name": name, "accuracy_mean": result.accuracy_mean}}
+        report(Progress(100 * (done + 1), 100 * len(stages), message, result.backbone, ended))
     candidates = [
-        dataclasses.replace(candidate(result), name=name) for name, result in zip(names, results, strict=True)
+        dataclasses.replace(candidate(result), name=name) for name, result in zip(stages, results, strict=True)
     ]
-    pairs = tuple(compared(candidates[-1], earlier, results[-1].folds) for earlier in candidates[:-1])
-    return Depth(results[-1].backbone, names, tuple(results), pairs, suggest(names, results, pairs))
+    last = results[-1]
+    pairs = tuple(compared(candidates[-1], earlier, last.folds) for earlier in candidates[:-1])
+    return Depth(
+        backbone=last.backbone,
+        probe=last.probe,
+        folds=last.folds,
+        repeats=last.repeats,
+        n=len(last.oof),
+        stages=tuple(Stage.of(name, result) for name, result in zip(stages, results, strict=True)),
+        pairs=pairs,
+        suggestion=suggest(tuple(stages), results, pairs),
+        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+        seed=config.seed,
+        dataset=DatasetFacts.of_features(next(iter(stages.values()))),
+    )
 
 
 def suggest(names: tuple[str, ...], results: list[ProbeResult], pairs: tuple[Pair, ...]) -> Suggestion:

@@ -6,7 +6,7 @@ Every answer has its interval and its sentence. None is about more than `power_l
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -217,19 +217,35 @@ def usual(now: int) -> tuple[int, ...]:
     return tuple(sorted({min(100, most_more(now)), now}))
 
 
-def drawn(laws: PowerLaws, least: float, now: int) -> Sequence[dict[str, object]]:
+@dataclass(frozen=True)
+class BandPoint:
+    """What the laws say of one number of training images.
+
+    Attributes:
+        images: how many.
+        accuracy: the median of what they say.
+        interval: the middle 95 %.
+    """
+
+    images: float
+    accuracy: float
+    interval: Interval
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `band` of `curve --json`."""
+        return {"images": self.images, "accuracy": self.accuracy, "interval": list(self.interval)}
+
+
+def drawn(laws: PowerLaws, least: float, now: int) -> tuple[BandPoint, ...]:
     """The law and its band as points to draw, from the smallest size to `MOST` times the data."""
     points = []
     for images in np.unique(np.append(np.geomspace(least, MOST * now, _STEPS), now)):
         accuracy = 1 - laws.error(float(images))
+        low, high = spread(accuracy)
         points.append(
-            {
-                "images": round(float(images), 2),
-                "accuracy": round(float(np.median(accuracy)), 5),
-                "interval": [round(end, 5) for end in spread(accuracy)],
-            }
+            BandPoint(round(float(images), 2), round(float(np.median(accuracy)), 5), (round(low, 5), round(high, 5)))
         )
-    return points
+    return tuple(points)
 
 
 def _within(images: float, now: int) -> int | None:

@@ -3,28 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.errors import ProbeError
+from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
-from core.probing.studies.forecast import ClassGain, Forecast, Needed, drawn, forecast, needed, usual
+from core.probing.facts import DatasetFacts
+from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.forecast import BandPoint, ClassGain, Forecast, Needed, drawn, forecast, needed, usual
 from core.probing.studies.power_law import MOST, Numbers, PowerLaws, falls, fit_power_laws, spread, standard_error
+from core.probing.studies.study import Study
 
 LEAST_SIZES, LEAST_SPAN = 4, 4.0
 """A law is fitted to so many sizes at least, of which the largest is so many times the smallest."""
 
 
+@dataclass(frozen=True)
+class CurvePoint:
+    """What was measured at one size.
+
+    Attributes:
+        images: how many images probes were fitted on, on the average of the folds.
+        per_class: the same by the number of classes.
+        accuracy: the mean over the folds.
+        interval: its 95 % t interval, by `standard_error`.
+        macro_f1: the mean over the folds.
+        fold_accuracy: in each fold, repeat after repeat.
+        fold_macro_f1: likewise.
+    """
+
+    images: float
+    per_class: float
+    accuracy: float
+    interval: Interval
+    macro_f1: float
+    fold_accuracy: tuple[float, ...]
+    fold_macro_f1: tuple[float, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `points` of `curve --json`."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
 @dataclass(frozen=True, eq=False)
-class LearningCurve:
+class LearningCurve(Study):
     """The accuracy of a probe against the number of images that it was fitted on, by cross-validation.
 
     Attributes:
         backbone: whose features.
-        probe: the kind of probe.
+        config: how they were probed; its seed is that of folds, parts and draws: repeat r has the folds of seed + r.
         classes: the class names.
         class_images: how many training images each class has.
         sizes: the J numbers of images that probes were fitted on, on the average of the folds; the last is all that a
@@ -32,26 +63,28 @@ class LearningCurve:
         accuracy: (F, J) in each fold, repeat after repeat.
         macro_f1: (F, J) likewise, over the classes that the fold holds out.
         folds: k, how many folds each repeat had.
-        seed: of folds, parts and draws; repeat r has the folds of seed + r.
         c: (F,) the probe's C in each fold; () where the kind has none.
         per_class: what twice as many images should bring for each class.
         notes: what a reader of the numbers has to know, in sentences.
         seconds: what it took.
+        dataset: the photos.
     """
 
+    FILE: ClassVar[str] = "curve.json"
+
     backbone: str
-    probe: str
+    config: ProbeConfig
     classes: tuple[str, ...]
     class_images: tuple[int, ...]
     sizes: tuple[float, ...]
     accuracy: Numbers
     macro_f1: Numbers
     folds: int
-    seed: int
     c: tuple[float, ...] = ()
     per_class: tuple[ClassGain, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    dataset: DatasetFacts = field(default_factory=DatasetFacts)
 
     def __post_init__(self) -> None:
         shape = self.accuracy.shape
@@ -72,31 +105,34 @@ class LearningCurve:
         """So many training images is the most that a forecast is about."""
         return MOST * self.images
 
-    @cached_property
+    @property
+    def repeats(self) -> int:
+        """How often the cross-validation was repeated with other folds."""
+        return len(self.accuracy) // self.folds
+
+    @property
     def why_not(self) -> str:
-        """Why there is no forecast; "" where there is one."""
+        """Why there is no forecast, in words; "" where there is one."""
+        if self.laws is not None:
+            return ""
         if is_short(self.sizes):
             return _(
                 "There are too few images a class for a forecast: the curve is too short to tell where it goes. Bring "
                 "about 15 images a class or more."
             )
-        if not falls(1 - self.accuracy, self.folds) or not self._fitted.grow:
-            return _(
-                "The accuracy does not grow all the way as images are added, so no power law fits it, and there is no "
-                "forecast. Another probe may behave better."
-            )
-        return ""
+        return _(
+            "The accuracy does not grow all the way as images are added, so no power law fits it, and there is no "
+            "forecast. Another probe may behave better."
+        )
 
     @cached_property
     def laws(self) -> PowerLaws | None:
         """The power laws that are possible after these accuracies; None where there is no forecast."""
-        if self.why_not:
+        errors = 1 - self.accuracy
+        if is_short(self.sizes) or not falls(errors, self.folds):
             return None
-        return self._fitted
-
-    @cached_property
-    def _fitted(self) -> PowerLaws:
-        return fit_power_laws(self.sizes, 1 - self.accuracy, self.folds, self.images, self.seed)
+        laws = fit_power_laws(self.sizes, errors, self.folds, self.images, self.config.seed)
+        return laws if laws.grow else None
 
     def forecast(self, more: int) -> Forecast:
         """What so many training images more should bring; 0 gives the accuracy with those there are.
@@ -119,26 +155,52 @@ class LearningCurve:
             raise ProbeError(self.why_not)
         return self.laws
 
-    @property
-    def points(self) -> list[dict[str, object]]:
-        """Each size with the mean of the folds, and the 95 % t interval of it that `standard_error` gives."""
+    @cached_property
+    def points(self) -> tuple[CurvePoint, ...]:
+        """What was measured at each size."""
         from scipy import stats
 
-        away = stats.t.ppf(0.975, len(self.accuracy) - 1) * standard_error(1 - self.accuracy, self.folds, self.images)
-        return [
-            {
-                "images": size,
-                "per_class": size / len(self.classes),
-                "accuracy": float(mean),
-                "interval": [max(0.0, float(mean - half)), min(1.0, float(mean + half))],
-                "macro_f1": float(f1.mean()),
-                "fold_accuracy": folds.tolist(),
-                "fold_macro_f1": f1.tolist(),
-            }
-            for size, mean, half, folds, f1 in zip(
-                self.sizes, self.accuracy.mean(axis=0), away, self.accuracy.T, self.macro_f1.T, strict=True
+        half = stats.t.ppf(0.975, len(self.accuracy) - 1) * standard_error(1 - self.accuracy, self.folds, self.images)
+        mean = self.accuracy.mean(axis=0)
+        return tuple(
+            CurvePoint(
+                images=size,
+                per_class=size / len(self.classes),
+                accuracy=float(mean[at]),
+                interval=(max(0.0, float(mean[at] - half[at])), min(1.0, float(mean[at] + half[at]))),
+                macro_f1=float(self.macro_f1.T[at].mean()),
+                fold_accuracy=tuple(self.accuracy[:, at].tolist()),
+                fold_macro_f1=tuple(self.macro_f1[:, at].tolist()),
             )
-        ]
+            for at, size in enumerate(self.sizes)
+        )
+
+    @cached_property
+    def band(self) -> tuple[BandPoint, ...]:
+        """What the laws say from the smallest size to `limit`; () where there is no forecast."""
+        return drawn(self.laws, self.sizes[0], self.images) if self.laws else ()
+
+    def forecasts(self, more: Sequence[int] = ()) -> tuple[Forecast, ...]:
+        """What some numbers of images more should bring; () where there is no forecast.
+
+        Args:
+            more: the numbers; by default the next hundred and twice as many.
+
+        Raises:
+            ProbeError: a number is beyond `limit`.
+        """
+        return tuple(self.forecast(count) for count in more or usual(self.images)) if self.laws else ()
+
+    def answer(self, more: Sequence[int] = (), target: float | None = None) -> str:
+        """What more images should bring, and how many a target takes, in words; or why that cannot be told.
+
+        Raises:
+            ProbeError: a number is beyond `limit`, or the target is not between 0 and 1.
+        """
+        sentences = [forecast.sentence for forecast in self.forecasts(more)]
+        if self.laws and target is not None:
+            sentences.append(self.needed(target).sentence)
+        return " ".join(sentences) or self.why_not
 
     def as_json(self, more: Sequence[int] = (), target: float | None = None) -> dict[str, Any]:
         """The document of `curve --json`.
@@ -151,53 +213,79 @@ class LearningCurve:
             ProbeError: a number is beyond `limit`, or the target is not between 0 and 1.
         """
         laws = self.laws
-        forecasts = [self.forecast(images) for images in more or usual(self.images)] if laws else []
-        target_answer = self.needed(target) if laws and target is not None else None
-        sentences = [step.sentence for step in forecasts] + ([target_answer.sentence] if target_answer else [])
+        wanted = self.needed(target) if laws and target is not None else None
         now = self.forecast(0) if laws else None
         parts = {"a": laws.a, "b": laws.b, "c": laws.c} if laws else {}
         return {
             "backbone": self.backbone,
-            "probe": self.probe,
+            "probe": self.config.probe,
             "classes": list(self.classes),
             "class_images": list(self.class_images),
             "images": self.images,
             "limit": self.limit,
             "folds": self.folds,
-            "repeats": len(self.accuracy) // self.folds,
-            "seed": self.seed,
+            "repeats": self.repeats,
+            "seed": self.config.seed,
             "c": list(self.c),
-            "points": self.points,
+            "points": [point.as_json() for point in self.points],
             "law": {k: {"median": float(np.median(v)), "interval": list(spread(v))} for k, v in parts.items()} or None,
-            "band": list(drawn(laws, self.sizes[0], self.images)) if laws else [],
+            "band": [point.as_json() for point in self.band],
             "now": {"images": now.images, "accuracy": now.accuracy, "interval": list(now.interval)} if now else None,
-            "forecasts": [step.as_json() for step in forecasts],
-            "target": target_answer.as_json() if target_answer else None,
-            "answer": " ".join(sentences) or self.why_not,
+            "forecasts": [forecast.as_json() for forecast in self.forecasts(more)],
+            "target": wanted.as_json() if wanted else None,
+            "answer": self.answer(more, target),
             "why_not": self.why_not,
             "per_class": [row.as_json() for row in self.per_class],
             "notes": list(self.notes),
             "seconds": self.seconds,
+            "config": self.config.to_json(),
+            "dataset": self.dataset.id,
+            "dataset_name": self.dataset.name,
+            "warnings": list(self.dataset.warnings),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """What was measured, under the names that it has in the document, and the photos' fingerprint."""
+        return {
+            "backbone": self.backbone,
+            "config": self.config.to_json(),
+            "classes": list(self.classes),
+            "class_images": list(self.class_images),
+            "points": [
+                {"images": size, "fold_accuracy": accuracy, "fold_macro_f1": macro_f1}
+                for size, accuracy, macro_f1 in zip(
+                    self.sizes, self.accuracy.T.tolist(), self.macro_f1.T.tolist(), strict=True
+                )
+            ],
+            "folds": self.folds,
+            "c": list(self.c),
+            "per_class": [row.as_json() for row in self.per_class],
+            "notes": list(self.notes),
+            "seconds": self.seconds,
+            "dataset": self.dataset.id,
+            "dataset_name": self.dataset.name,
+            "fingerprint": self.dataset.fingerprint,
+            "warnings": list(self.dataset.warnings),
         }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> LearningCurve:
-        """From what `as_json` gave; its forecasts are the same, as the seed is."""
+        """From what `to_json` or `as_json` gave; its forecasts are the same, as the seed is."""
         points = content["points"]
         return cls(
             backbone=content["backbone"],
-            probe=content["probe"],
+            config=ProbeConfig.from_json(content["config"]),
             classes=tuple(content["classes"]),
             class_images=tuple(content["class_images"]),
             sizes=tuple(point["images"] for point in points),
             accuracy=np.array([point["fold_accuracy"] for point in points]).T.copy(),
             macro_f1=np.array([point["fold_macro_f1"] for point in points]).T.copy(),
             folds=content["folds"],
-            seed=content["seed"],
             c=tuple(content["c"]),
             per_class=tuple(ClassGain.from_json(row) for row in content["per_class"]),
             notes=tuple(content["notes"]),
             seconds=content["seconds"],
+            dataset=DatasetFacts.from_json(content),
         )
 
 

@@ -136,15 +136,7 @@ def class_scores(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
     hover = [_told(s) for s in ranked]
     recall = [s.recall for s in ranked]
     ends = [s.recall_ci or (s.recall or 0.0,) * 2 for s in ranked]
-    spread = {
-        "type": "data",
-        "symmetric": False,
-        "array": [max(high - (r or 0.0), 0.0) for r, (_low, high) in zip(recall, ends, strict=True)],
-        "arrayminus": [max((r or 0.0) - low, 0.0) for r, (low, _high) in zip(recall, ends, strict=True)],
-        "color": base.BLUE,
-        "thickness": 1.5,
-        "width": 4,
-    }
+    spread = base.error_bars([value or 0.0 for value in recall], ends)
     series = (
         (_("recall"), recall, base.BLUE, "circle", spread),
         (_("precision"), [s.precision for s in ranked], base.ORANGE, "diamond-open", None),

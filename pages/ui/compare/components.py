@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from core.data.dataset import Dataset
 from core.features.reduce import Reduction
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
+from core.probing.studies.component_counts import Components
 from core.tasks.requests import ComponentsRequest
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.components import components_curve
@@ -40,25 +40,24 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
         backbone=backbone,
         config=replace(probing(job), pca=Reduction("pca", 1, whiten=True) if whiten else Reduction()),
     )
-    found = measured(
+    counted = measured(
         request,
+        Components,
         lambda: st.button(
             _("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")
         ),
     )
-    if found is not None:
-        _result(found)
+    if counted is not None:
+        _result(counted)
 
 
-def _result(document: Mapping[str, Any]) -> None:
-    st.success(text.literal(document["why"]), icon=":material/insights:")
-    name = f"components-{document['backbone']}"
+def _result(counted: Components) -> None:
+    st.success(text.literal(counted.why), icon=":material/insights:")
+    name = f"components-{counted.backbone}"
     figures.shown(
-        components_curve(document["points"], document["recommended"]),
-        key=f"{name}-{document['whiten']}",
-        alt=_("Accuracy of {backbone} against the number of principal components").format(
-            backbone=document["backbone"]
-        ),
+        components_curve(counted.points, counted.recommended),
+        key=f"{name}-{counted.whiten}",
+        alt=_("Accuracy of {backbone} against the number of principal components").format(backbone=counted.backbone),
         file_name=name,
     )
     how = _(
@@ -66,14 +65,11 @@ def _result(document: Mapping[str, Any]) -> None:
         "Bars are Wilson intervals. Enough are the fewest that the best number is not likely to beat by more than a "
         "point. Choose them as the reduction above and compare again."
     )
-    st.caption(f"{judged_by(document, document['n'])} {how}")
-    for note in document["notes"]:
+    st.caption(f"{judged_by(counted.probe, counted.folds, counted.repeats, counted.n)} {how}")
+    for note in counted.notes:
         st.caption(text.literal(note))
     headings = ["components", "variance", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
-    rows = [
-        [point["components"], point["variance"], point["accuracy_mean"], *point["accuracy_ci"]]
-        for point in document["points"]
-    ]
+    rows = [[point.components, point.variance, point.accuracy_mean, *point.accuracy_ci] for point in counted.points]
     with st.container(horizontal=True):
-        downloads.document(_("Download components (JSON)"), lambda: document, f"{name}.json")
+        downloads.document(_("Download components (JSON)"), counted.as_json, f"{name}.json")
         downloads.table(_("Download components (CSV)"), headings, rows, f"{name}.csv")

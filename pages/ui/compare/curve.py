@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core.data.dataset import Dataset
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
-from core.probing.studies.forecast import Forecast, most_more
+from core.probing.studies.forecast import ClassGain, Forecast, most_more
 from core.probing.studies.growth import LearningCurve
 from core.tasks.requests import LearningCurveRequest
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.curve import learning_curve
 from pages.ui.compare.measured import judged_by, measured, probing
 from pages.ui.i18n import _
-
-Document = Mapping[str, Any]
 
 
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
@@ -37,36 +34,37 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
         backbone=backbone,
         config=probing(job),
     )
-    found = measured(
+    curve = measured(
         request,
+        LearningCurve,
         lambda: st.button(
             _("Measure the curve"), icon=":material/show_chart:", help=_("It takes seconds to a minute.")
         ),
     )
-    if found is not None:
-        _result(found)
+    if curve is not None:
+        _result(curve)
 
 
-def _result(document: Document) -> None:
-    if document["why_not"]:
-        st.info(text.literal(document["why_not"]), icon=":material/insights:")
+def _result(curve: LearningCurve) -> None:
+    if curve.laws is None:
+        st.info(text.literal(curve.why_not), icon=":material/insights:")
+        asked = None
     else:
-        st.success(text.literal(document["answer"]), icon=":material/insights:")
-    asked = _asked(document) if document["now"] else None
+        st.success(text.literal(curve.answer()), icon=":material/insights:")
+        asked = _asked(curve)
     figures.shown(
-        learning_curve(document, asked.as_json() if asked else None),
-        key=f"curve-{document['backbone']}",
-        alt=_("Accuracy of {backbone} against the number of training images").format(backbone=document["backbone"]),
-        file_name=f"curve-{document['backbone']}",
+        learning_curve(curve, asked),
+        key=f"curve-{curve.backbone}",
+        alt=_("Accuracy of {backbone} against the number of training images").format(backbone=curve.backbone),
+        file_name=f"curve-{curve.backbone}",
     )
-    _how(document)
-    _classes(document)
-    _take_along(document)
+    _how(curve)
+    _classes(curve.per_class)
+    _take_along(curve)
 
 
-def _asked(document: Document) -> Forecast:
-    """The user's own number, answered at once: the law is fitted anew from what was measured."""
-    curve = LearningCurve.from_json(document)
+def _asked(curve: LearningCurve) -> Forecast:
+    """The user's own number, answered at once by the law that was fitted to what was measured."""
     most = most_more(curve.images)
     more = st.number_input(
         _("How many more training photos?"),
@@ -74,44 +72,48 @@ def _asked(document: Document) -> Forecast:
         max_value=most,
         value=min(200, most),
         step=min(50, most),
-        key=f"curve-more-{document['dataset']}",
+        key=f"curve-more-{curve.dataset.id}",
         help=_("In all classes, in the mixture there is now. At most {n}: four times what there is.").format(
             n=f"{most:,}"
         ),
         width=280,
     )
-    found = curve.forecast(int(more))
-    said = _("{answer} Expected then: {accuracy} (95 % interval {ci}); now: {now}.").format(
-        answer=found.sentence,
-        accuracy=text.percent(found.accuracy),
-        ci=text.interval(found.interval),
-        now=text.percent(document["now"]["accuracy"]),
+    asked = curve.forecast(int(more))
+    words = _("{answer} Expected then: {accuracy} (95 % interval {ci}); now: {now}.").format(
+        answer=asked.sentence,
+        accuracy=text.percent(asked.accuracy),
+        ci=text.interval(asked.interval),
+        now=text.percent(curve.forecast(0).accuracy),
     )
-    st.markdown(text.literal(said))
-    return found
+    st.markdown(text.literal(words))
+    return asked
 
 
-def _how(document: Document) -> None:
+def _how(curve: LearningCurve) -> None:
     how = _(
         "Near duplicates share a side. The bars are 95 % t intervals of the mean over the folds; repeats are no more "
         "photos. The band holds 95 % of the power laws that fit what might have been measured as well. The "
         "largest part is smaller than your training photos, as every fold holds some of them out."
     )
-    st.caption(f"{judged_by(document, document['images'])} {how}")
-    for note in document["notes"]:
+    st.caption(f"{judged_by(curve.config.probe, curve.folds, curve.repeats, curve.images)} {how}")
+    for note in curve.notes:
         st.caption(text.literal(note))
 
 
-def _classes(document: Document) -> None:
-    rows = document["per_class"]
+def _classes(gains: Sequence[ClassGain]) -> None:
     st.subheader(_("Which classes would gain"))
-    if not any(row["gain"] is not None for row in rows):
+    if all(row.gain is None for row in gains):
         st.caption(_("There are too few photos of each class to tell."))
         return
     st.caption(_("What twice as many photos, of all classes, should bring for each class; most first."))
-    ranked = sorted(rows, key=lambda row: -(row["gain"] or 0.0) if row["gain"] is not None else 1.0)
+    ranked = sorted(gains, key=lambda row: 1.0 if row.gain is None else -row.gain)
     st.dataframe(
-        [_row(row) for row in ranked],
+        {
+            "class": [row.name for row in ranked],
+            "images": [row.images for row in ranked],
+            "recall": [_recall(row) for row in ranked],
+            "gain": [_gain(row) for row in ranked],
+        },
         hide_index=True,
         column_config={
             "class": st.column_config.TextColumn(_("Class")),
@@ -122,21 +124,22 @@ def _classes(document: Document) -> None:
     )
 
 
-def _take_along(document: Document) -> None:
+def _recall(row: ClassGain) -> str:
+    if row.recall is None or row.interval is None:
+        return ""
+    return f"{text.percent(row.recall)} ({text.interval(row.interval)})"
+
+
+def _gain(row: ClassGain) -> str:
+    if row.gain is None or row.gain_interval is None:
+        return row.why
+    low, high = row.gain_interval
+    return f"{100 * row.gain:+.1f} ({100 * low:+.1f} … {100 * high:+.1f})"
+
+
+def _take_along(curve: LearningCurve) -> None:
+    points, classes = ([row.as_json() for row in rows] for rows in (curve.points, curve.per_class))
     with st.container(horizontal=True):
-        downloads.document(_("Download curve (JSON)"), lambda: document, f"curve-{document['backbone']}.json")
-        downloads.records(_("Download curve (CSV)"), document["points"], f"curve-{document['backbone']}.csv")
-        name = f"curve-classes-{document['backbone']}.csv"
-        downloads.records(_("Download classes (CSV)"), document["per_class"], name)
-
-
-def _row(row: Mapping[str, Any]) -> dict[str, object]:
-    if row["gain"] is None:
-        return {"class": row["class"], "images": row["images"], "recall": "", "gain": row["why"]}
-    low, high = row["gain_interval"]
-    return {
-        "class": row["class"],
-        "images": row["images"],
-        "recall": f"{text.percent(row['recall'])} ({text.interval(row['interval'])})",
-        "gain": f"{100 * row['gain']:+.1f} ({100 * low:+.1f} … {100 * high:+.1f})",
-    }
+        downloads.document(_("Download curve (JSON)"), curve.as_json, f"curve-{curve.backbone}.json")
+        downloads.records(_("Download curve (CSV)"), points, f"curve-{curve.backbone}.csv")
+        downloads.records(_("Download classes (CSV)"), classes, f"curve-classes-{curve.backbone}.csv")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from core.data.dataset import Dataset
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.depth import Depth, Suggestion
 from core.tasks.requests import DepthRequest
 from core.training.config import mode_label
 from pages.ui import downloads, figures, state, text
@@ -42,39 +42,40 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
         backbone=backbone,
         config=ProbeConfig(folds=compared.folds, repeats=compared.repeats, seed=compared.seed),
     )
-    found = measured(
+    probed = measured(
         request,
+        Depth,
         lambda: st.button(
             _("Probe each stage"), icon=":material/layers:", help=_("One pass over the training photos.")
         ),
     )
-    if found is not None:
-        _result(found)
+    if probed is not None:
+        _result(probed)
 
 
-def _result(document: Mapping[str, Any]) -> None:
-    suggestion = document["suggestion"]
-    st.success(text.literal(suggestion["why"]), icon=":material/insights:")
-    _onwards(document["backbone"], suggestion)
+def _result(probed: Depth) -> None:
+    backbone, suggestion = probed.backbone, probed.suggestion
+    st.success(text.literal(suggestion.why), icon=":material/insights:")
+    _onwards(backbone, suggestion)
     figures.shown(
-        depth_curve(document["stages"], suggestion["stages"]),
-        f"depth-{document['backbone']}",
-        _("Accuracy of a probe after each stage of {backbone}").format(backbone=document["backbone"]),
-        f"depth-{document['backbone']}",
+        depth_curve(probed.stages, suggestion.stages),
+        f"depth-{backbone}",
+        _("Accuracy of a probe after each stage of {backbone}").format(backbone=backbone),
+        f"depth-{backbone}",
     )
     how = _(
         "The folds are the same after every stage; Wilson intervals. Of an early stage only the mean over places is "
         "probed, so there may be more in it. It is a suggestion to begin with: a probe cannot tell what training would "
         "make of a stage."
     )
-    st.caption(f"{judged_by(document, document['n'])} {how}")
-    for note in document["notes"]:
+    st.caption(f"{judged_by(probed.probe, probed.folds, probed.repeats, probed.n)} {how}")
+    for note in probed.notes:
         st.caption(text.literal(note))
-    _take_along(document)
+    _take_along(probed)
 
 
-def _onwards(backbone: str, suggestion: Mapping[str, Any]) -> None:
-    mode, count = suggestion["mode"], suggestion["last_stages"]
+def _onwards(backbone: str, suggestion: Suggestion) -> None:
+    mode, count = suggestion.mode, suggestion.last_stages
     what = mode_label(mode) if mode != "last" else _("{mode}: {n}").format(mode=mode_label(mode), n=count)
     st.page_link(
         "pages/finetune.py",
@@ -85,12 +86,10 @@ def _onwards(backbone: str, suggestion: Mapping[str, Any]) -> None:
     )
 
 
-def _take_along(document: Mapping[str, Any]) -> None:
-    rows = [
-        [stage["name"], stage["width"], stage["accuracy_mean"], *stage["accuracy_ci"]] for stage in document["stages"]
-    ]
+def _take_along(probed: Depth) -> None:
+    rows = [[stage.name, stage.width, stage.accuracy_mean, *stage.accuracy_ci] for stage in probed.stages]
     headings = ["stage", "features", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
-    name = f"depth-{document['backbone']}"
+    name = f"depth-{probed.backbone}"
     with st.container(horizontal=True):
-        downloads.document(_("Download depth (JSON)"), lambda: document, f"{name}.json")
+        downloads.document(_("Download depth (JSON)"), probed.as_json, f"{name}.json")
         downloads.table(_("Download depth (CSV)"), headings, rows, f"{name}.csv")

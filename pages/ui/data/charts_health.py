@@ -27,13 +27,7 @@ def shortcut_bars(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> go
     dots = go.Scatter(
         x=values,
         y=list(range(len(rows))),
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [row["interval"][1] - value for row, value in zip(rows, values, strict=True)],
-            "arrayminus": [value - row["interval"][0] for row, value in zip(rows, values, strict=True)],
-            "color": base.GREY,
-        },
+        error_x=base.error_bars(values, [row["interval"] for row in rows], base.GREY),
         mode="markers",
         marker={"color": [base.ORANGE if row["alarming"] else base.BLUE for row in rows], "size": 11},
         hoverinfo="text",

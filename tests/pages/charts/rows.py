@@ -1,11 +1,13 @@
 """Results as the charts take them, and a name that is markup."""
 
+from core.probing.studies.depth import Stage
+
 NASTY = "<b>R&D</b> $x$"
 NASTY_SHOWN = "&lt;b&gt;R&amp;D&lt;/b&gt; &#36;x&#36;"
 
 
 SHORTCUT = {"accuracy": 0.8, "interval": (0.7, 0.85), "chance": 0.5, "alarming": True}
-STAGE = {"name": NASTY, "width": 48, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9]}
+STAGE = Stage(NASTY, 48, 0.8, (0.7, 0.9), (0.8,))
 
 
 def epoch(number, val_accuracy=0.5, val_loss=1.0, **more):

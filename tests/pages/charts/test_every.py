@@ -1,11 +1,16 @@
 """What holds for every figure. Figures are pure functions of results; that they are drawn is for the e2e tests."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.evaluation.metrics import ClassScore
 from core.evaluation.predictions import Predictions
 from core.probing.pairwise.sidebyside import agreements, compared_classes
+from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.component_counts import Count
+from core.probing.studies.growth import LearningCurve
 from pages.ui.charts import base
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
@@ -21,13 +26,10 @@ from pages.ui.data.charts_health import shortcut_bars
 from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch
 from tests.probing.conftest import make_result
 
-COUNT = {
-    "components": 1, "variance": 0.5, "accuracy_mean": 0.8, "accuracy_ci": [0.7, 0.9], "fold_accuracy": [0.7, 0.9],
-}  # fmt: skip
-CURVE = {
-    "points": [{"images": n, "accuracy": 0.8, "interval": [0.7, 0.9], "per_class": n / 2} for n in (8, 40)],
-    "band": [], "images": 40, "limit": 160,
-}  # fmt: skip
+COUNT = Count(1, 0.5, 0.8, (0.7, 0.9), (0.7, 0.9))
+CURVE = LearningCurve(
+    "a", ProbeConfig(), (NASTY, "b"), (20, 20), (8.0, 32.0), np.full((5, 2), 0.8), np.full((5, 2), 0.8), folds=5
+)
 
 
 def every_figure():
@@ -43,8 +45,8 @@ def every_figure():
         "class_differences": class_differences(compared_classes("a", ants, NASTY, bees)),
         "confusion_difference": confusion_difference(compared_classes("a", ants, "b", bees)),
         "embedding_map": embedding_map(xy, [0, 0], [NASTY], ["a", "b"], names=[NASTY, NASTY]),
-        "components": components_curve([COUNT, {**COUNT, "components": 4}], 4),
-        "depth": depth_curve([STAGE, {**STAGE, "name": "last"}], ["last"]),
+        "components": components_curve([COUNT, replace(COUNT, components=4)], 4),
+        "depth": depth_curve([STAGE, replace(STAGE, name="last")], ["last"]),
         "history": training_history([epoch(1)]),
         "learning_curve": learning_curve(CURVE),
         "confusion": confusion_matrix(np.array([[1]]), [NASTY]),

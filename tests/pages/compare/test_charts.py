@@ -1,5 +1,7 @@
 """The Compare page's own figures: depth, the map of features, names beside dots."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def test_names_beside_dots_do_not_lie_on_one_another():
 
 
 def test_depth_tells_what_is_kept_from_what_is_trained():
-    stages = [{**STAGE, "name": name, "accuracy_mean": a} for name, a in (("stem", 0.72), ("one", 0.85), ("two", 0.8))]
+    stages = [replace(STAGE, name=name, accuracy_mean=a) for name, a in (("stem", 0.72), ("one", 0.85), ("two", 0.8))]
     line, kept, learns = depth_curve(stages, ["two"]).data
     assert line.x == (0.72, 0.85, 0.8)
     assert (kept.x, kept.y) == ((0.72, 0.85), (0, 1))

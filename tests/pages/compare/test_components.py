@@ -2,14 +2,14 @@
 
 import pytest
 
+from core.probing.studies.component_counts import Count
 from pages.ui.compare.charts.components import components_curve
 from pages.ui.text import percent
 
-POINTS = [
-    {"components": n, "variance": n / 8, "accuracy_mean": mean, "accuracy_ci": [mean - 0.05, mean + 0.04],
-     "fold_accuracy": [mean - 0.02, mean + 0.02]}
+POINTS = tuple(
+    Count(n, n / 8, mean, (mean - 0.05, mean + 0.04), (mean - 0.02, mean + 0.02))
     for n, mean in ((1, 0.5), (2, 0.7), (4, 0.8), (8, 0.81))
-]  # fmt: skip
+)
 
 
 def test_every_number_is_drawn_with_its_interval_and_folds_and_the_one_to_take_is_marked():

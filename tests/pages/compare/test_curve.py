@@ -1,12 +1,13 @@
 """The figure of a learning curve, and its section on the page."""
 
-import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import store
+from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.forecast import ClassGain
 from core.probing.studies.growth import LearningCurve
@@ -27,7 +28,7 @@ def curve():
         ClassGain(NASTY, 80, 0.8, (0.7, 0.9), 0.02, (0.01, 0.04)),
     )
     return LearningCurve(
-        "resnet18", "logistic", ("cat", NASTY), (120, 80), SIZES, accuracy, accuracy, 5, 0, (), classes
+        "resnet18", ProbeConfig(), ("cat", NASTY), (120, 80), SIZES, accuracy, accuracy, 5, (), classes
     )
 
 
@@ -36,13 +37,12 @@ def traces(figure):
 
 
 def test_points_law_and_forecast_end_at_four_times_the_data(curve):
-    document = curve.as_json()
-    figure = learning_curve(document)
+    figure = learning_curve(curve)
     drawn = traces(figure)
     measured = drawn["measured, 95 % interval"]
     assert list(measured.x) == list(SIZES)
     assert list(measured.y) == pytest.approx(curve.accuracy.mean(axis=0))
-    low, high = document["points"][0]["interval"]
+    low, high = curve.points[0].interval
     assert measured.error_y.array[0] == pytest.approx(high - measured.y[0])
     assert measured.error_y.arrayminus[0] == pytest.approx(measured.y[0] - low)
     law, beyond = drawn["power law, 95 % band"], drawn["forecast, 95 % band"]
@@ -58,22 +58,16 @@ def test_points_law_and_forecast_end_at_four_times_the_data(curve):
     assert "12.0 images a class on the average" in measured.hovertext[1]
 
 
-def test_a_band_that_reaches_too_far_is_cut(curve):
-    document = curve.as_json()
-    document["band"] = [*document["band"], {**document["band"][-1], "images": 5000}]
-    assert max(max(trace.x) for trace in learning_curve(document).data) == 800
-
-
 def test_the_number_asked_for_is_marked_with_its_interval(curve):
-    asked = curve.forecast(150).as_json()
-    mark = traces(learning_curve(curve.as_json(), asked))["the number asked for"]
-    assert (list(mark.x), list(mark.y)) == ([350], [asked["accuracy"]])
-    assert mark.error_y.array[0] == pytest.approx(asked["interval"][1] - asked["accuracy"])
+    asked = curve.forecast(150)
+    mark = traces(learning_curve(curve, asked))["the number asked for"]
+    assert (list(mark.x), list(mark.y)) == ([350], [asked.accuracy])
+    assert mark.error_y.array[0] == pytest.approx(asked.interval[1] - asked.accuracy)
 
 
 def test_without_a_forecast_there_are_the_points_alone(curve):
-    document = {**curve.as_json(), "band": [], "now": None}
-    figure = learning_curve(document)
+    worse = replace(curve, accuracy=curve.accuracy[:, ::-1].copy())
+    figure = learning_curve(worse)
     assert list(traces(figure)) == ["measured, 95 % interval"]
     assert not figure.layout.shapes
 
@@ -99,8 +93,11 @@ def answered(pool, dataset, curve):
     """What opens the page on which the curve has been asked for."""
 
     def open_page(found):
-        document = {**found.as_json(), "dataset": dataset.id, "warnings": []}
-        pool.does["learning_curve"] = lambda _job: json.loads(json.dumps(document))
+        def keep(job):
+            replace(found, dataset=DatasetFacts.of(dataset)).save(job.path)
+            return {"file": found.FILE, "dataset": dataset.id}
+
+        pool.does["learning_curve"] = keep
         app = AppTest.from_function(page, default_timeout=60)
         app.run()
         assert [one.label for one in app.button] == ["Measure the curve"]
@@ -144,7 +141,7 @@ def test_classes_stand_with_the_greatest_gain_first(answered, curve):
 
 def test_too_few_photos_have_points_and_a_reason(answered):
     accuracy = np.full((10, 2), 0.7) + np.linspace(0, 0.1, 10)[:, None]
-    few = LearningCurve("resnet18", "logistic", ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy, 5, 0)
+    few = LearningCurve("resnet18", ProbeConfig(), ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy, 5)
     app = answered(few)
     assert "too few images a class for a forecast" in app.info[0].value
     assert not app.number_input

@@ -8,20 +8,26 @@ from core.data.dataset import Dataset
 from core.jobs import store
 from core.jobs.store import Job
 from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.depth import Depth, Stage, Suggestion
 from core.tasks.requests import DepthRequest
 from tests.pages.compare.test_maps import comparison, mapped  # noqa: F401 (fixtures)
 from tests.pages.conftest import FakePool, Open, W, button, by_label, compare_spec, finish, keep_comparison, texts
 from tests.probing.conftest import make_result
 
-STAGES = [
-    {"name": name, "width": 48, "accuracy_mean": mean, "accuracy_ci": [mean - 0.1, mean + 0.1], "fold_accuracy": [mean]}
+STAGES = tuple(
+    Stage(name, 48, mean, (mean - 0.1, mean + 0.1), (mean,))
     for name, mean in (("stem", 0.6), ("stage1", 0.8), ("stage2", 0.7))
-]
-DOCUMENT = {
-    "backbone": "graft_residual", "probe": "logistic", "folds": 5, "repeats": 2, "n": 28, "stages": STAGES, "pairs": [],
-    "suggestion": {"mode": "last", "last_stages": 3, "stages": ["stage2"], "why": "stage1 is *best*."},
-    "notes": ["A note."], "seed": 4, "warnings": [],
-}  # fmt: skip
+)
+DEPTH = Depth(
+    "graft_residual", "logistic", 5, 2, 28, STAGES, (), Suggestion("last", 3, ("stage2",), "stage1 is *best*."),
+    ("A note.",), 4,
+)  # fmt: skip
+
+
+def keep(job: Job) -> dict[str, object]:
+    """Does what the verb does."""
+    DEPTH.save(job.path)
+    return {"file": DEPTH.FILE, "dataset": job.spec.dataset_id}
 
 
 @pytest.mark.usefixtures("mapped")
@@ -33,7 +39,7 @@ def test_the_section_asks_for_one_job_and_says_where_to_begin(
 ) -> None:
     app = visit("compare", job=comparison.id, dataset=dataset.id)
     by_label(app.get("button_group"), "Question").set_value("depth").run()
-    pool.does["depth"] = lambda _job: DOCUMENT
+    pool.does["depth"] = keep
     button(app, "Probe each stage").click().run()
     assert not app.exception
     (asked,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "depth"]
@@ -46,8 +52,24 @@ def test_the_section_asks_for_one_job_and_says_where_to_begin(
     assert [b.label for b in app.download_button if "depth" in b.label] == [
         "Download depth (JSON)", "Download depth (CSV)",
     ]  # fmt: skip
+    assert len(app.get("plotly_chart")) == 1
     link = next(one.proto for one in app.get("page_link") if "Last stages: 3" in one.proto.label)
     assert link.query_string == "backbone=graft_residual&mode=last&last_stages=3"
+
+
+@pytest.mark.usefixtures("mapped")
+def test_a_study_whose_file_is_gone_says_what_to_do(
+    visit: Open,
+    pool: FakePool,
+    dataset: Dataset,
+    comparison: Job,  # noqa: F811
+) -> None:
+    pool.does["depth"] = lambda _job: {"backbone": "graft_residual"}
+    app = visit("compare", job=comparison.id, dataset=dataset.id)
+    by_label(app.get("button_group"), "Question").set_value("depth").run()
+    button(app, "Probe each stage").click().run()
+    assert not app.exception
+    assert "Measure it again" in app.warning[0].value
 
 
 def test_raw_pixels_alone_have_no_depth(visit: Open, pool: FakePool, dataset: Dataset) -> None:

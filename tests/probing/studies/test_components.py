@@ -15,6 +15,7 @@ from core.errors import Cancelled
 from core.features.reduce import parse
 from core.probing.crossval.crossval import cross_validate
 from core.probing.probes.probe import ProbeConfig
+from core.probing.studies.component_counts import Components
 from core.probing.studies.components import probe_components, widths_up_to
 from tests.probing.conftest import make_features
 
@@ -42,31 +43,31 @@ def test_every_number_gets_what_a_naive_loop_gives_it(whiten):
     train = features.of("train")
     config = ProbeConfig(c=0.1, pca=parse("1 whiten") if whiten else parse(""), folds=4, repeats=2, seed=5)
     found = probe_components(features, config)
-    assert [result.feature_dim for result in found.results] == [1, 2, 4, 8, 16, 20]
-    for result, share in zip(found.results, found.variance, strict=True):
+    assert [point.components for point in found.points] == [1, 2, 4, 8, 16, 20]
+    for point in found.points:
         accuracy, kept = [], []
         for seed in (5, 6):
             folds = StratifiedKFold(4, shuffle=True, random_state=seed).split(train.X, train.y)
             for fit, held in folds:
-                pca = PCA(result.feature_dim, whiten=whiten, svd_solver="full")
+                pca = PCA(point.components, whiten=whiten, svd_solver="full")
                 model = make_pipeline(StandardScaler(), pca, LogisticRegression(C=0.1, max_iter=1000))
                 accuracy.append(model.fit(train.X[fit], train.y[fit]).score(train.X[held], train.y[held]))
                 kept.append(pca.explained_variance_ratio_.sum())
-        assert result.fold_accuracy == pytest.approx(accuracy)
-        assert share == pytest.approx(np.mean(kept), abs=1e-5)
+        assert point.fold_accuracy == pytest.approx(accuracy)
+        assert point.variance == pytest.approx(np.mean(kept), abs=1e-5)
 
 
 def test_a_number_gets_what_a_probe_with_that_reduction_gets():
     features = flat()
-    (four,) = (result for result in probe_components(features).results if result.feature_dim == 4)
+    (four,) = (point for point in probe_components(features).points if point.components == 4)
     assert four.fold_accuracy == cross_validate(features, ProbeConfig(pca=parse("4"))).fold_accuracy
 
 
-def test_few_are_recommended_where_few_are_enough():
+def test_few_are_recommended_where_few_are_enough(tmp_path):
     found = probe_components(flat(), ProbeConfig(c=0.1))
     assert found.recommended in (2, 4)
     assert found.recommended <= found.best
-    accuracy = {result.feature_dim: result.accuracy_mean for result in found.results}
+    accuracy = {point.components: point.accuracy_mean for point in found.points}
     assert accuracy[1] < accuracy[found.recommended] - 0.05
     assert {pair.a for pair in found.pairs} == {f"PCA to {found.best}"}
     assert len(found.pairs) == 5
@@ -74,6 +75,11 @@ def test_few_are_recommended_where_few_are_enough():
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert document["recommended"] == found.recommended
     assert found.why.startswith(f"{found.recommended} ")
+    found.save(tmp_path)
+    assert "why" not in json.loads((tmp_path / Components.FILE).read_text())
+    assert Components.load(tmp_path).as_json() == document
+    (tmp_path / Components.FILE).write_text(json.dumps(document))  # as an older Graft kept it
+    assert Components.load(tmp_path).as_json() == document
 
 
 def test_all_are_recommended_where_all_are_needed():
@@ -90,13 +96,13 @@ def test_all_are_recommended_where_all_are_needed():
 def test_other_kinds_of_probe_are_counted_for_too(probe):
     found = probe_components(flat(), ProbeConfig(probe, folds=3, repeats=1))
     assert found.as_json()["probe"] == probe
-    assert found.results[-1].accuracy_mean > 0.8
+    assert found.points[-1].accuracy_mean > 0.8
 
 
 def test_there_are_no_more_components_than_images_to_fit_on():
     features = make_features((6, 6), d=40, val=0, test=0)
     found = probe_components(features, ProbeConfig(c=0.1, folds=3, repeats=1, pca=parse("1 whiten")))
-    assert [result.feature_dim for result in found.results] == [1, 2, 4, 7]
+    assert [point.components for point in found.points] == [1, 2, 4, 7]
 
 
 def test_only_the_training_split_is_looked_at():
@@ -106,8 +112,7 @@ def test_only_the_training_split_is_looked_at():
     clean, poisoned = (
         probe_components(f, ProbeConfig(c=0.1, repeats=1)) for f in (features, dataclasses.replace(features, X=X))
     )
-    for one, other in zip(clean.results, poisoned.results, strict=True):
-        assert np.array_equal(one.held_out.proba, other.held_out.proba)
+    assert clean.points == poisoned.points
 
 
 def test_progress_is_told_and_can_be_stopped():

@@ -9,7 +9,8 @@ from core.errors import Cancelled, ProbeError
 from core.probing.crossval.crossval import cross_validate
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.probing.resampling.folds import make_folds, nested, sizes_for
-from core.probing.studies.curve import LearningCurve, learning_curve
+from core.probing.studies.curve import learning_curve
+from core.probing.studies.growth import LearningCurve
 from tests.probing.conftest import make_features
 
 FIXED = ProbeConfig(c=0.01)
@@ -73,6 +74,14 @@ def test_a_curve_comes_back_from_its_document_with_the_same_forecasts(curve):
     assert again.forecast(137) == curve.forecast(137)
     assert again.needed(0.9) == curve.needed(0.9)
     assert again.as_json() == curve.as_json()
+
+
+def test_a_curve_comes_back_from_its_file_which_holds_no_forecast(curve, tmp_path):
+    curve.save(tmp_path)
+    again = LearningCurve.load(tmp_path)
+    assert again.as_json([50], 0.9) == curve.as_json([50], 0.9)
+    assert again.dataset.fingerprint == "f1"
+    assert not {"forecasts", "band", "law", "answer"} & json.loads((tmp_path / "curve.json").read_text()).keys()
 
 
 def test_forecasts_end_at_four_times_the_data(curve):
@@ -167,7 +176,7 @@ def test_progress_goes_up_and_cancelling_stops():
 @pytest.mark.parametrize("probe", ["knn", "nearest_mean", "lda"])
 def test_other_kinds_of_probe_have_curves_too(probe):
     found = learning_curve(make_features((30, 30), spread=3.0), ProbeConfig(probe=probe, repeats=1))
-    assert found.probe == probe
+    assert found.config.probe == probe
     assert found.c == ()
     assert found.accuracy[:, -1].mean() > 0.6
 

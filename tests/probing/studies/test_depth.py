@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from core.errors import Cancelled, ProbeError
 from core.features.features import Features
 from core.probing.crossval.crossval import cross_validate
+from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.depth import Depth, probe_depth
 from core.progress import Progress
@@ -36,12 +38,13 @@ def naive_interval(a: tuple[float, ...], b: tuple[float, ...], folds: int) -> tu
 def test_every_stage_is_judged_as_a_backbone_would_be_on_the_same_folds() -> None:
     stages = staged(20.0, 8.0, 4.0)
     found = probe_depth(stages, QUICK)
-    assert found.stages == tuple(stages)
-    for features, result in zip(stages.values(), found.results, strict=True):
-        assert result.fold_accuracy == cross_validate(features, QUICK).fold_accuracy
-        assert result.held_out.like(found.results[0].held_out)
-    for pair, earlier in zip(found.pairs, found.results[:-1], strict=True):
-        low, high = naive_interval(found.results[-1].fold_accuracy, earlier.fold_accuracy, 4)
+    assert tuple(stage.name for stage in found.stages) == tuple(stages)
+    for features, stage in zip(stages.values(), found.stages, strict=True):
+        result = cross_validate(features, QUICK)
+        assert stage.fold_accuracy == result.fold_accuracy
+        assert (stage.accuracy_mean, stage.accuracy_ci) == (result.accuracy_mean, result.accuracy_ci)
+    for pair, earlier in zip(found.pairs, found.stages[:-1], strict=True):
+        low, high = naive_interval(found.stages[-1].fold_accuracy, earlier.fold_accuracy, 4)
         assert pair.interval == pytest.approx((low, high))
 
 
@@ -92,6 +95,30 @@ def test_the_document_is_plain() -> None:
     assert (document["folds"], document["repeats"], document["n"]) == (4, 2, 120)
     assert len(document["stages"][1]["fold_accuracy"]) == 8
     assert document["suggestion"]["mode"] in ("head", "last", "full")
+
+
+def test_a_depth_comes_back_from_its_file_and_from_an_older_grafts_document(tmp_path: Path) -> None:
+    import json
+
+    found = dataclasses.replace(
+        probe_depth(staged(20.0, 4.0), QUICK), dataset=DatasetFacts("d", "pets", "f", ("leak",))
+    )
+    found.save(tmp_path)
+    again = Depth.load(tmp_path)
+    assert again.as_json() == found.as_json()
+    assert (again.stages, again.pairs, again.suggestion) == (found.stages, found.pairs, found.suggestion)
+    assert again.dataset == found.dataset
+    (tmp_path / Depth.FILE).write_text(json.dumps(found.as_json()))
+    assert Depth.load(tmp_path).as_json() == found.as_json()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"stages": 3}'])
+def test_a_file_that_is_damaged_or_gone_is_told_of(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ProbeError, match="Measure it again"):
+        Depth.load(tmp_path)
+    (tmp_path / Depth.FILE).write_text(content)
+    with pytest.raises(ProbeError, match=r"'depth\.json'"):
+        Depth.load(tmp_path)
 
 
 def test_progress_and_cancel() -> None:

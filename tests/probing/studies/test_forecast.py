@@ -87,9 +87,9 @@ def test_what_is_told_unasked_is_within_reach():
 
 def test_the_drawn_law_ends_at_four_times_the_data():
     points = drawn(SPREAD, 8, 100)
-    assert (points[0]["images"], points[-1]["images"]) == (8, 400)
-    assert 100 in [point["images"] for point in points]
-    assert all(point["interval"][0] <= point["accuracy"] <= point["interval"][1] for point in points)
+    assert (points[0].images, points[-1].images) == (8, 400)
+    assert 100 in [point.images for point in points]
+    assert all(point.interval[0] <= point.accuracy <= point.interval[1] for point in points)
 
 
 def test_a_class_comes_back_from_json():

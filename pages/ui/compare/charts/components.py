@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.probing.studies.component_counts import Count
 from pages.ui.charts import base
 from pages.ui.text import percent
 
 
-def components_curve(points: Sequence[Mapping[str, Any]], recommended: int) -> go.Figure:
+def components_curve(points: Sequence[Count], recommended: int) -> go.Figure:
     """Accuracy with its interval by number of components, each fold as a faint dot, and the number to take marked.
 
     Args:
-        points: as in the document of `components --json`: `components`, `variance`, `accuracy_mean`, `accuracy_ci`,
-            `fold_accuracy`.
+        points: what a probe reached with each number, rising.
         recommended: the number to take.
     """
-    counts = [int(point["components"]) for point in points]
-    spread = [(n, float(value)) for n, point in zip(counts, points, strict=True) for value in point["fold_accuracy"]]
+    counts = [point.components for point in points]
+    spread = [(point.components, value) for point in points for value in point.fold_accuracy]
     folds = go.Scatter(
         x=[n for n, _value in spread],
         y=[value for _n, value in spread],
@@ -31,8 +30,8 @@ def components_curve(points: Sequence[Mapping[str, Any]], recommended: int) -> g
         marker={"color": base.GREY, "size": 4, "opacity": 0.5},
         hoverinfo="skip",
     )
-    taken = [point for point in points if point["components"] == recommended]
-    ends = [value for point in points for value in (*point["accuracy_ci"], *point["fold_accuracy"])]
+    taken = [point for point in points if point.components == recommended]
+    ends = [value for point in points for value in (*point.accuracy_ci, *point.fold_accuracy)]
     return base.figure(
         folds,
         _means(_("mean, 95 % interval"), points, base.BLUE, "circle", line=True),
@@ -45,21 +44,12 @@ def components_curve(points: Sequence[Mapping[str, Any]], recommended: int) -> g
     )
 
 
-def _means(name: str, points: Sequence[Mapping[str, Any]], color: str, symbol: str, *, line: bool) -> go.Scatter:
-    means = [float(point["accuracy_mean"]) for point in points]
-    ends = [point["accuracy_ci"] for point in points]
+def _means(name: str, points: Sequence[Count], color: str, symbol: str, *, line: bool) -> go.Scatter:
+    means = [point.accuracy_mean for point in points]
     return go.Scatter(
-        x=[int(point["components"]) for point in points],
+        x=[point.components for point in points],
         y=means,
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [max(high - mean, 0.0) for mean, (_low, high) in zip(means, ends, strict=True)],
-            "arrayminus": [max(mean - low, 0.0) for mean, (low, _high) in zip(means, ends, strict=True)],
-            "color": color,
-            "thickness": 1.5,
-            "width": 4,
-        },
+        error_y=base.error_bars(means, [point.accuracy_ci for point in points], color),
         mode="lines+markers" if line else "markers",
         name=name,
         line={"color": color, "width": 1},
@@ -69,11 +59,10 @@ def _means(name: str, points: Sequence[Mapping[str, Any]], color: str, symbol: s
     )
 
 
-def _told(point: Mapping[str, Any]) -> str:
-    count = int(point["components"])
+def _told(point: Count) -> str:
     return base.words(
-        ngettext("{n} component", "{n} components", count).format(n=count),
-        _("{share} of the variance").format(share=percent(point["variance"])),
-        _("accuracy {accuracy}").format(accuracy=percent(point["accuracy_mean"])),
-        base.interval_words(point["accuracy_ci"]),
+        ngettext("{n} component", "{n} components", point.components).format(n=point.components),
+        _("{share} of the variance").format(share=percent(point.variance)),
+        _("accuracy {accuracy}").format(accuracy=percent(point.accuracy_mean)),
+        base.interval_words(point.accuracy_ci),
     )

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
+from core.probing.studies.forecast import BandPoint, Forecast
+from core.probing.studies.growth import CurvePoint, LearningCurve
 from pages.ui.charts import base
 from pages.ui.text import images, percent
-
-Row = Mapping[str, Any]
 
 _SHADE, _FAINT = "rgba(0, 114, 178, 0.22)", "rgba(0, 114, 178, 0.10)"
 
 
-def learning_curve(document: Row, asked: Row | None = None) -> go.Figure:
+Point = CurvePoint | BandPoint | Forecast
+"""What has a number of images, and the accuracy with its interval."""
+
+
+def learning_curve(curve: LearningCurve, asked: Forecast | None = None) -> go.Figure:
     """What was measured with its bands, and the fitted law with its own: dashed and fainter beyond what was measured.
 
     Args:
-        document: as in `curve --json`: `points`, `band`, `images` and `limit`. Nothing is drawn beyond `limit`.
-        asked: a forecast that is marked: `images`, `accuracy`, `interval`, `gain`, `gain_interval`.
+        curve: what was measured; its law is drawn up to its `limit`.
+        asked: a forecast that is marked.
     """
-    points = document["points"]
-    measured = float(points[-1]["images"])
-    band = [one for one in document["band"] if one["images"] <= document["limit"]]
-    shown = [*points, *band]
-    ends = [end for one in shown for end in one["interval"]]
-    across = base.log_axis(float(points[0]["images"]), max(float(one["images"]) for one in shown))
+    points, band = curve.points, curve.band
+    shown: list[Point] = [*points, *band]
+    ends = [end for point in shown for end in point.interval]
+    across = base.log_axis(points[0].images, max(point.images for point in shown))
     drawn = base.figure(
-        *_law(band, measured),
+        *_law(band, points[-1].images),
         _measured(points),
         *([_asked(asked)] if asked else []),
         height=420,
@@ -40,14 +42,14 @@ def learning_curve(document: Row, asked: Row | None = None) -> go.Figure:
         xaxis={"title": {"text": _("training images (logarithmic)")}, **across},
         yaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
     )
-    return _now(drawn, int(document["images"])) if band else drawn
+    return _now(drawn, curve.images) if band else drawn
 
 
-def _law(band: Sequence[Row], measured: float) -> list[go.Scatter]:
+def _law(band: Sequence[BandPoint], measured: float) -> list[go.Scatter]:
     """The line and its band up to the largest size that was measured, and from there on."""
     if not band:
         return []
-    joint = sum(one["images"] <= measured for one in band)
+    joint = sum(point.images <= measured for point in band)
     traces = []
     for part, shade, dash, name in (
         (band[:joint], _SHADE, "solid", _("power law, 95 % band")),
@@ -57,11 +59,11 @@ def _law(band: Sequence[Row], measured: float) -> list[go.Scatter]:
     return traces
 
 
-def _shade(part: Sequence[Row], color: str) -> go.Scatter:
-    at = [one["images"] for one in part]
+def _shade(part: Sequence[BandPoint], color: str) -> go.Scatter:
+    at = [point.images for point in part]
     return go.Scatter(
         x=[*at, *reversed(at)],
-        y=[*(one["interval"][1] for one in part), *(one["interval"][0] for one in reversed(part))],
+        y=[*(point.interval[1] for point in part), *(point.interval[0] for point in reversed(part))],
         fill="toself",
         fillcolor=color,
         line={"width": 0},
@@ -71,38 +73,38 @@ def _shade(part: Sequence[Row], color: str) -> go.Scatter:
     )
 
 
-def _line(part: Sequence[Row], dash: str, name: str) -> go.Scatter:
+def _line(part: Sequence[BandPoint], dash: str, name: str) -> go.Scatter:
     return go.Scatter(
-        x=[one["images"] for one in part],
-        y=[one["accuracy"] for one in part],
+        x=[point.images for point in part],
+        y=[point.accuracy for point in part],
         mode="lines",
         name=name,
         line={"color": base.BLUE, "width": 2, "dash": dash},
         hoverinfo="text",
-        hovertext=[_told(one) for one in part],
+        hovertext=[_told(point) for point in part],
     )
 
 
-def _measured(points: Sequence[Row]) -> go.Scatter:
+def _measured(points: Sequence[CurvePoint]) -> go.Scatter:
     return go.Scatter(
-        x=[one["images"] for one in points],
-        y=[one["accuracy"] for one in points],
+        x=[point.images for point in points],
+        y=[point.accuracy for point in points],
         error_y=_bars(points, base.GREY),
         mode="markers",
         name=_("measured, 95 % interval"),
         marker={"color": base.BLUE, "size": 9, "line": {"width": 0}},
         hoverinfo="text",
         hovertext=[
-            base.words(_told(one), _("{n:.1f} images a class on the average").format(n=one["per_class"]))
-            for one in points
+            base.words(_told(point), _("{n:.1f} images a class on the average").format(n=point.per_class))
+            for point in points
         ],
     )
 
 
-def _asked(forecast: Row) -> go.Scatter:
+def _asked(forecast: Forecast) -> go.Scatter:
     return go.Scatter(
-        x=[forecast["images"]],
-        y=[forecast["accuracy"]],
+        x=[forecast.images],
+        y=[forecast.accuracy],
         error_y=_bars([forecast], base.ORANGE),
         mode="markers",
         name=_("the number asked for"),
@@ -127,21 +129,13 @@ def _now(drawn: go.Figure, now: int) -> go.Figure:
     return drawn
 
 
-def _bars(rows: Sequence[Row], color: str) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [max(one["interval"][1] - one["accuracy"], 0.0) for one in rows],
-        "arrayminus": [max(one["accuracy"] - one["interval"][0], 0.0) for one in rows],
-        "color": color,
-        "thickness": 1.5,
-        "width": 4,
-    }
+def _bars(points: Sequence[Point], color: str) -> dict[str, Any]:
+    return base.error_bars([point.accuracy for point in points], [point.interval for point in points], color)
 
 
-def _told(one: Row) -> str:
+def _told(point: Point) -> str:
     return base.words(
-        images(round(one["images"])),
-        _("accuracy {accuracy}").format(accuracy=percent(one["accuracy"])),
-        base.interval_words(one["interval"]),
+        images(round(point.images)),
+        _("accuracy {accuracy}").format(accuracy=percent(point.accuracy)),
+        base.interval_words(point.interval),
     )

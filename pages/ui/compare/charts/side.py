@@ -65,19 +65,11 @@ def _differences(
 ) -> go.Scatter:
     rows = [row for _i, row in placed]
     values = [100 * (row.recall or 0.0) for row in rows]
-    lows, highs = ([100 * (row.interval or (0.0, 0.0))[end] for row in rows] for end in (0, 1))
+    intervals = [[100 * end for end in row.interval] if row.interval else None for row in rows]
     return go.Scatter(
         x=values,
         y=[i for i, _row in placed],
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [max(high - value, 0.0) for high, value in zip(highs, values, strict=True)],
-            "arrayminus": [max(value - low, 0.0) for low, value in zip(lows, values, strict=True)],
-            "color": color,
-            "thickness": 1.5,
-            "width": 4,
-        },
+        error_x=base.error_bars(values, intervals, color),
         mode="markers",
         name=name,
         marker={"color": color, "symbol": symbol, "size": 11, "line": {"width": 2, "color": color}},
