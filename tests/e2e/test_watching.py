@@ -1,0 +1,69 @@
+"""A job that is watched while its page is left and found again: no tick asks the server for what is gone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.data.ingest import ingest
+from core.jobs import store
+from core.jobs.store import Job
+from tests.conftest import ZipBuilder
+from tests.e2e.conftest import App, Visitor, start_app, stop_app
+from tests.pages.conftest import W, compare_spec, finetune_spec
+
+
+@contextmanager
+def running(job: Job) -> Iterator[None]:
+    """The job is held by this process, which gives a sign of life as a worker does, and is cancelled at the end."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(0.5):
+            (job.path / "heartbeat").touch()
+
+    with job.held() as free:
+        assert free
+        (job.path / "heartbeat").touch()
+        job.write_status(job.recorded().but(state="running", started=time.time(), done=1, total=4))
+        beating = threading.Thread(target=beat)
+        beating.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beating.join()
+            job.write_status(job.recorded().over("cancelled"))
+
+
+@pytest.fixture
+def jobs(graft_home: Path, small_zip: ZipBuilder) -> Iterator[None]:
+    """A comparison and a training of the same photos, both running for as long as the test."""
+    photos = ingest(small_zip(per_class=8))
+    with running(store.create(W, compare_spec(photos))), running(store.create(W, finetune_spec(photos))):
+        yield
+
+
+@pytest.fixture
+def app(jobs: None, graft_home: Path) -> Iterator[App]:
+    """A server over these jobs."""
+    started = start_app(graft_home)
+    yield started
+    stop_app(started)
+
+
+def test_no_tick_is_left_over_when_the_page_changes(visitor: Visitor, app: App):
+    visitor.go()
+    for turn in range(3):
+        for title in ("Compare", "Runs", "Fine-tune"):
+            visitor.visit(title)
+            visitor.sees(visitor.page.get_by_role("progressbar"))
+            visitor.page.wait_for_timeout(900 + 100 * turn)  # leaves the page just before, at and after a tick
+    visitor.press("Cancel", exact=True)
+    visitor.visit("Data")
+    assert "does not exist anymore" not in app.log.read_text()
