@@ -160,8 +160,8 @@ def _runs_at_end(status: Path) -> Sequence[Run]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _drawn(draw: Callable[..., go.Figure], spoken: str, *results: object) -> go.Figure:  # noqa: ARG001 (a part of the key)
-    return draw(*results)
+def _drawn(_draw: Callable[..., go.Figure], name: str, spoken: str, *results: object) -> go.Figure:  # noqa: ARG001 (parts of the key)
+    return _draw(*results)
 
 
 def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
@@ -169,7 +169,7 @@ def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
 
     Nobody may change it: others are given the same.
     """
-    return _drawn(draw, language(), *results)
+    return _drawn(draw, f"{draw.__module__}.{draw.__qualname__}", language(), *results)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
