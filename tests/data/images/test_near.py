@@ -153,9 +153,9 @@ def test_thousands_of_photos_take_seconds(tmp_path: Path, monkeypatch: pytest.Mo
     coarse = rng.integers(0, 255, (n, 6, 6, 3)).astype(np.uint8)
     pictures = iter([Image.fromarray(one).resize((32, 32), Image.Resampling.BICUBIC) for one in coarse])
     monkeypatch.setattr(tiles, "open_rgb", lambda _path, at_least_px: next(pictures))
-    started = time.monotonic()
+    started = time.process_time()
     assert near_pairs(hashes, [tmp_path / "none"] * n) == ()
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_components_are_numbered_by_their_first_member() -> None:

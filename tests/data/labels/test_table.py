@@ -278,9 +278,9 @@ def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pyt
     "content", [b'filename,label\n"' + b"a," * 400_000, b"filename,label" + b",x" * 500_000, b'"' * 10**6]
 )
 def test_hostile_tables_are_done_with_quickly(content: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     read_table(content, ("t.csv",))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_many_photos_of_one_name_and_many_rows_take_no_time(tmp_path: Path) -> None:
@@ -291,10 +291,10 @@ def test_many_photos_of_one_name_and_many_rows_take_no_time(tmp_path: Path) -> N
     same = read_table(b"file,label\n" + b"image.jpg,c\n" * 20_000, ("t.csv",))
     assert table
     assert same
-    started = time.monotonic()
+    started = time.process_time()
     tabled = placed_by_tables([table], photos, 0)
     assert tabled
     assert len(tabled.places) == 20_000
     with pytest.raises(RejectedError, match="any of several"):
         placed_by_tables([same], photos, 0)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
