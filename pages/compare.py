@@ -18,8 +18,8 @@ from pages.ui.compare import curve, depth, maps, side, verdict
 from pages.ui.compare import form as forms
 from pages.ui.i18n import _
 
+# Draws an answer about the photos and the results of a job, the most accurate first.
 Section = Callable[[Dataset, Sequence[ProbeResult], Job], None]
-"""Draws an answer about the photos and the results of a job, the most accurate first."""
 
 
 def main() -> None:

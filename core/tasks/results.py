@@ -73,6 +73,20 @@ class Compared(Record):
     best: str
     accuracy: float
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The record in a JSON object, also where an earlier Graft left the whole comparison in its place."""
+        rows = content.get("results") if "best" not in content else None
+        if rows:
+            best = max(rows, key=lambda row: row["accuracy_mean"])
+            content = {
+                "file": "comparison.json",
+                "best": best["backbone"],
+                "accuracy": best["accuracy_mean"],
+                **content,
+            }
+        return super().from_json(content)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Studied(Record):

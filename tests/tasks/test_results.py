@@ -18,6 +18,7 @@ from core.runs import HISTORY, Run
 from core.tasks.results import (
     Answer,
     Checked,
+    Compared,
     Exported,
     Finetuned,
     Mapped,
@@ -108,3 +109,10 @@ def test_a_job_on_a_sample_learns_its_dataset_when_it_is_done() -> None:
     assert dataset_id_of(JobSpec("health", dataset_id="d"), JobStatus("queued", 0.0)) == "d"
     assert dataset_id_of(JobSpec("health"), JobStatus("queued", 0.0)) == ""
     assert dataset_id_of(JobSpec("health"), done({"dataset": "d"})) == "d"
+
+
+def test_an_earlier_comparison_still_tells_its_best_backbone() -> None:
+    rows = [{"backbone": name, "probe": "logistic", "accuracy_mean": mean} for name, mean in (("a", 0.5), ("b", 0.75))]
+    status = JobStatus(DONE, 0.0, result={"results": rows, "dataset": "d", "verdict": {}})
+    expected = Compared(file="comparison.json", dataset="d", best="b", accuracy=0.75)
+    assert result_of(status, Compared) == expected
