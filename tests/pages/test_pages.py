@@ -36,6 +36,11 @@ def test_runs_is_empty_at_first(visit: Open):
 
 
 @pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
+def test_nothing_stands_before_a_page_s_title(visit: Open, dataset: Dataset, run: Run, page: str):
+    assert visit(page).main[0].type == "title"  # a string that stands in the script is not drawn
+
+
+@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
 def test_names_are_never_markup(visit: Open, dataset: Dataset, run: Run, page: str):
     assert NASTY not in texts(visit(page))
 
