@@ -29,6 +29,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
 COMMANDS = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("python -m core ")]
 
 
+@pytest.mark.slow
 def test_the_example_runs_as_it_stands():
     (example,) = blocks("python")
     assert len([line for line in example.splitlines() if line.strip()]) <= 12

@@ -23,6 +23,7 @@ BACKBONE = "graft_plain"
 
 
 def _compared(folder: Path, source: Path, *names: str, **more: Any) -> Comparison:
+    more = {"config": ProbeConfig(folds=3, repeats=1), **more}
     compare(folder, CompareRequest(dataset=str(source), backbones=names, **more), silent)
     return load_comparison(folder)
 
@@ -139,7 +140,8 @@ def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: P
 def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     names = ("graft_inception", "graft_residual", BACKBONE, "pixels_16")
-    request = CompareRequest(dataset=str(photos_zip), backbones=names, shortlist=1, ensemble=False)
+    config = ProbeConfig(folds=3, repeats=1)
+    request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config, shortlist=1, ensemble=False)
     compare(tmp_path, request, steps.append)
     found = load_comparison(tmp_path)
     look = found.shortlist
