@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,12 @@ def hub_folder() -> Path:
     """The folder where torch keeps downloaded weights, by torch's own rule but without importing it."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))  # noqa: PTH118 (an empty value means here)
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    return _hub_folder(home, os.environ.get("HOME", ""))
+
+
+@lru_cache(maxsize=16)
+def _hub_folder(torch_home: str, _user_home: str) -> Path:
+    return Path(torch_home).expanduser() / "hub" / "checkpoints"
 
 
 def hash_in_name(file_name: str) -> str:

@@ -31,6 +31,7 @@ from core.runs import Run, find_runs
 from core.versions import read_once
 from core.workspaces import remove_idle, remove_old_uploads
 
+Draw = Callable[[], go.Figure]
 Studied = TypeVar("Studied", bound=Study)
 
 
@@ -170,6 +171,23 @@ def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
     Nobody may change it: others are given the same.
     """
     return _drawn(draw, f"{draw.__module__}.{draw.__qualname__}", language(), *results)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _compared_figure(job: str, made_ns: int, spoken: str, of: tuple[str, ...], _draw: Draw) -> go.Figure:  # noqa: ARG001 (as above)
+    return _draw()
+
+
+def comparison_figure(job: Job, of: Sequence[str], draw: Draw) -> go.Figure:
+    """A figure of a finished comparison, drawn once for as long as that stays as it is, in this session's language.
+
+    Args:
+        job: whose comparison it is.
+        of: all that tells the figure from others of the same comparison, such as its name and the backbones in it.
+        draw: draws it. Nobody may change what it gives: others are given the same.
+    """
+    made_ns = (job.path / COMPARISON).stat().st_mtime_ns
+    return _compared_figure(str(job.path), made_ns, language(), tuple(of), draw)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

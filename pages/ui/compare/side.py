@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from core.probing.comparison import pareto
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.pairwise.sidebyside import SideBySide, agreements, compared_classes
 from core.probing.probes.kinds import find
-from pages.ui import downloads, figures, text
+from pages.ui import downloads, figures, resources, text
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare.charts.cost import accuracy_against_cost
 from pages.ui.compare.charts.side import MOST_CLASSES, agreement_matrix, class_differences, confusion_difference
@@ -43,7 +44,10 @@ def _scores(ranked: Sequence[ProbeResult], job: Job) -> None:
     for column, measure, heading, alt in shown:
         with column:
             st.markdown(f"##### {heading}")
-            figures.shown(accuracy_bars(ranked, measure), f"side-{measure}-{job.id}", alt, measure, heading)
+            bars = resources.comparison_figure(
+                job, ("accuracy_bars", measure, ranked[0].probe), partial(accuracy_bars, ranked, measure)
+            )
+            figures.shown(bars, f"side-{measure}-{job.id}", alt, measure, heading)
 
 
 def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
@@ -57,7 +61,9 @@ def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
     cost = st.selectbox(_("Cost"), pareto.COSTS, format_func=names.__getitem__, key=f"side-cost-{job.id}", width=320)
     title = _("Accuracy against cost: {cost}").format(cost=names[cost])
     figures.shown(
-        accuracy_against_cost(ranked, cost),
+        resources.comparison_figure(
+            job, ("accuracy_against_cost", cost, ranked[0].probe), partial(accuracy_against_cost, ranked, cost)
+        ),
         f"side-against-{cost}-{job.id}",
         _("Accuracy of each backbone against its cost, with the Pareto front"),
         f"accuracy_against_{cost}",
@@ -107,7 +113,7 @@ def _classes(pair: SideBySide, job: Job) -> None:
     most = MOST_CLASSES
     title = _("Recall of each class: {a} against {b}").format(a=pair.a, b=pair.b)
     figures.shown(
-        class_differences(pair),
+        resources.comparison_figure(job, ("class_differences", pair.a, pair.b), partial(class_differences, pair)),
         f"side-classes-{job.id}",
         _("The difference of recall of each class with its interval"),
         "class_differences",
@@ -173,7 +179,7 @@ def _confusion(pair: SideBySide, job: Job) -> None:
         )
     )
     figures.shown(
-        confusion_difference(pair),
+        resources.comparison_figure(job, ("confusion_difference", pair.a, pair.b), partial(confusion_difference, pair)),
         f"side-confusion-{job.id}",
         _("The difference of the two confusion matrices"),
         "confusion_difference",
@@ -194,7 +200,7 @@ def _agreement(predictions: Mapping[str, Predictions], job: Job) -> None:
         )
     )
     figures.shown(
-        agreement_matrix(pairs),
+        resources.comparison_figure(job, ("agreement_matrix",), partial(agreement_matrix, pairs)),
         f"side-agreement-{job.id}",
         _("How often any two backbones give the same class"),
         "agreement",
