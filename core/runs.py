@@ -35,13 +35,13 @@ _LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safete
 
 def library_versions() -> dict[str, str]:
     """The versions of Graft and of the libraries that shape a result."""
-    found = {"graft": __version__}
+    versions = {"graft": __version__}
     for name in _LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _now() -> str:
@@ -150,10 +150,10 @@ class Run:
 
 def find_runs(folder: Path) -> list[Run]:
     """Every readable run below `folder`, newest first; damaged ones are left out."""
-    found = []
+    runs = []
     for record in folder.glob(f"*/**/{FILE}"):
         try:
-            found.append(Run.load(record.parent))
+            runs.append(Run.load(record.parent))
         except EvaluationError:
             continue
-    return sorted(found, key=lambda run: run.created, reverse=True)
+    return sorted(runs, key=lambda run: run.created, reverse=True)

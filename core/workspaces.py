@@ -41,8 +41,10 @@ def check_quota(workspace_id: str, more_bytes: int = 0, quota_bytes: int = QUOTA
         GraftError: this is a public app, and the workspace would keep more than its quota.
     """
     if paths.is_public() and used_bytes(workspace_id) + more_bytes > quota_bytes:
-        said = _("This workspace may keep {quota} MB, which is used up. Delete photos or runs, or run Graft at home.")
-        raise GraftError(said.format(quota=quota_bytes >> 20))
+        message = _(
+            "This workspace may keep {quota} MB, which is used up. Delete photos or runs, or run Graft at home."
+        )
+        raise GraftError(message.format(quota=quota_bytes >> 20))
 
 
 def remove_idle(idle_s: float = IDLE_S) -> list[str]:

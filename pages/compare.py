@@ -52,10 +52,10 @@ def main() -> None:
 
 def so_far(job: Job) -> None:
     """What is there already, while the rest goes on or after it was stopped."""
-    for shortlist in progress.found(job, "shortlist")[-1:]:
+    for shortlist in progress.reported(job, "shortlist")[-1:]:
         verdict.looked(Shortlist.from_json(shortlist))
     # A comparison that went on tells the same result twice.
-    names = dict.fromkeys((done["backbone"], done["probe"]) for done in progress.found(job, "result"))
+    names = dict.fromkeys((done["backbone"], done["probe"]) for done in progress.reported(job, "result"))
     probed = [result for name in names if (result := resources.probe_result(job, *name)) is not None]
     if probed:
         alt = _("Accuracy of the backbones that are done")

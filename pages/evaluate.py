@@ -99,8 +99,8 @@ def headline(evaluation: Evaluation, split: str) -> None:
             (_("Accuracy"), evaluation.accuracy, evaluation.accuracy_ci),
             (_("Macro F1"), evaluation.macro_f1, evaluation.macro_f1_ci),
         ):
-            said = _("95 %: {ci}").format(ci=text.interval(ci))
-            st.metric(name, text.percent(share), delta=said, delta_color="off", delta_arrow="off", width="content")
+            interval = _("95 %: {ci}").format(ci=text.interval(ci))
+            st.metric(name, text.percent(share), delta=interval, delta_color="off", delta_arrow="off", width="content")
         st.metric(_("Images"), f"{evaluation.n:,}", delta=text.split_name(split), delta_color="off", delta_arrow="off",
                   width="content")  # fmt: skip
     for note in evaluation.notes:

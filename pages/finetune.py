@@ -81,7 +81,7 @@ def about(job: Job) -> None:
 
 def curves(job: Job) -> None:
     """The losses, accuracies and the learning rate so far."""
-    epochs = progress.found(job, "epoch")
+    epochs = progress.reported(job, "epoch")
     if epochs:
         last = epochs[-1]
         st.caption(

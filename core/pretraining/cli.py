@@ -75,8 +75,8 @@ def main(
         trunk = load_exported(begun)[0] if begun else None
         training = Training(how, sources, work / f"{name}.checkpoint.pt", device=device, start=trunk)
         student = training.run(typer.echo, until_step=until_step)
-        said = trained_on or ", ".join(path.stem for path in images)
-        words = Words(said, ", ".join(lesson.teacher for lesson in student.lessons), licence, note)
+        description = trained_on or ", ".join(path.stem for path in images)
+        words = Words(description, ", ".join(lesson.teacher for lesson in student.lessons), licence, note)
         card = out / f"{name}.json"
         before = read_json(begun) if begun else None
         export(student, how, card, epochs=training.epochs_done, words=words, begun=before)

@@ -55,7 +55,7 @@ def _watch(job: Job, live: Draw | None) -> None:
         live(job)
 
 
-def found(job: Job, what: str) -> list[Any]:
+def reported(job: Job, what: str) -> list[Any]:
     """What a job has told so far under one name, such as "epoch", in order."""
     return [event.data[what] for event in job.events() if what in event.data]
 
@@ -96,11 +96,11 @@ def sentence(job: Job, status: JobStatus) -> str:
     if status.state == "queued":
         place = resources.pool().position(job)
         return _("Waiting: number {n} in the queue.").format(n=place) if place else _("Starting …")
-    said = literal(status.message) if status.message else _("Working …")
+    message = literal(status.message) if status.message else _("Working …")
     if status.eta_s is None or status.eta_s < 1:
-        return _("{said} · {share} %").format(said=said, share=round(100 * share)) if share else said
-    return _("{said} · {share} % · about {time} left").format(
-        said=said, share=round(100 * share), time=duration(status.eta_s)
+        return _("{message} · {share} %").format(message=message, share=round(100 * share)) if share else message
+    return _("{message} · {share} % · about {time} left").format(
+        message=message, share=round(100 * share), time=duration(status.eta_s)
     )
 
 

@@ -143,8 +143,8 @@ def probe_result(job: Job, backbone: str, probe: str) -> ProbeResult | None:
 
 def runs(workspace_id: str) -> list[Run]:
     """The finished runs of a workspace, newest first; those of a job that is over are looked for once."""
-    found = [run for job in list_jobs(workspace_id, unlisted=True) for run in _runs_of(job)]
-    return sorted(found, key=lambda run: run.created, reverse=True)
+    runs_of_all = [run for job in list_jobs(workspace_id, unlisted=True) for run in _runs_of(job)]
+    return sorted(runs_of_all, key=lambda run: run.created, reverse=True)
 
 
 def _runs_of(job: Job) -> Sequence[Run]:
@@ -202,5 +202,5 @@ def study(job: Job, kind: type[Studied]) -> Studied:
         ProbeError: its file is gone, or damaged.
     """
     file = job.path / kind.FILE
-    found = _study(str(job.path), kind.FILE, file.stat().st_mtime_ns if file.is_file() else 0, kind)
-    return cast(Studied, found)
+    loaded = _study(str(job.path), kind.FILE, file.stat().st_mtime_ns if file.is_file() else 0, kind)
+    return cast(Studied, loaded)

@@ -71,14 +71,14 @@ def dataset() -> Dataset | None:
 
 def require_dataset() -> Dataset:
     """The dataset that is looked at; before there is one, the page says what to do first and stops."""
-    found = dataset()
-    if found is None:
+    chosen = dataset()
+    if chosen is None:
         st.info(
             _("There are no photos yet. Upload some, or try a sample, and come back."), icon=":material/photo_library:"
         )
         st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
         st.stop()
-    return found
+    return chosen
 
 
 def original(changed: Dataset) -> Dataset:
@@ -154,22 +154,22 @@ def follow(job: Job) -> None:
 
 def job(kind: str, dataset_id: str = "") -> Job | None:
     """The job of this kind that is looked at: the one followed, else the newest (of a dataset, where named)."""
-    found = opened(st.session_state.get("job"))
-    if found is not None and _is(found, kind, dataset_id):
-        return found
+    followed_job = opened(st.session_state.get("job"))
+    if followed_job is not None and _is(followed_job, kind, dataset_id):
+        return followed_job
     return next((job for job in jobs() if _is(job, kind, dataset_id)), None)
 
 
 def followed(kind: str) -> Job | None:
     """The job of this kind that this session started or was sent to."""
-    found = job(kind)
-    return found if found is not None and found.id == st.session_state.get("job") else None
+    job_of_kind = job(kind)
+    return job_of_kind if job_of_kind is not None and job_of_kind.id == st.session_state.get("job") else None
 
 
 def active(kind: str) -> Job | None:
     """The newest job of this kind that waits or runs, whichever session started it."""
-    found = [job for job in jobs() if job.spec.kind == kind]
-    return next((job for job in found if not job.status().is_over), None)
+    jobs_of_kind = [job for job in jobs() if job.spec.kind == kind]
+    return next((job for job in jobs_of_kind if not job.status().is_over), None)
 
 
 def dataset_of(job: Job) -> str:
@@ -197,15 +197,15 @@ def delete_job(gone: Job) -> None:
 
 def runs(dataset_id: str = "") -> list[Run]:
     """The finished runs of this workspace, newest first (of the dataset, where one is named)."""
-    found = resources.runs(workspace())
-    return [run for run in found if not dataset_id or run.dataset_id == dataset_id]
+    finished = resources.runs(workspace())
+    return [run for run in finished if not dataset_id or run.dataset_id == dataset_id]
 
 
 def judgeable(shown: Dataset | None) -> list[Run]:
     """The runs made with these photos, then those whose photos have been deleted; each newest first."""
     there = {summary.id for summary in list_datasets(workspace())}
-    found = [run for run in runs() if run.dataset_id not in there or (shown and run.dataset_id == shown.id)]
-    return sorted(found, key=lambda run: run.dataset_id not in there)
+    shown_runs = [run for run in runs() if run.dataset_id not in there or (shown and run.dataset_id == shown.id)]
+    return sorted(shown_runs, key=lambda run: run.dataset_id not in there)
 
 
 def runs_of(job: Job) -> list[Run]:

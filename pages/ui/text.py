@@ -24,7 +24,7 @@ _EMPTY_SPAN = ":small[]"
 def literal(text: str) -> str:
     """`text` for a place that reads Markdown, so that a user's name is shown as it is and never as markup."""
     text = one_line(text)
-    ends = [found.end() for found in _LATE.finditer(text)]
+    ends = [match.end() for match in _LATE.finditer(text)]
     runs = (text[start:end] for start, end in zip([0, *ends], [*ends, None], strict=True))
     return _EMPTY_SPAN.join(_MARKUP.sub(r"\\\1", run) for run in runs)
 
@@ -45,14 +45,14 @@ def shortened(text: str, most: int = 40) -> str:
 
 def distinct(names: Iterable[str]) -> list[str]:
     """`names`, numbered where one comes again: Streamlit tells the options of a choice apart by their words alone."""
-    found: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for name in names:
         n, free = 1, name
-        while free in found:
+        while free in unique:
             n += 1
             free = f"{name} ({n})"
-        found[free] = None
-    return list(found)
+        unique[free] = None
+    return list(unique)
 
 
 def duration(seconds: float) -> str:

@@ -207,36 +207,36 @@ def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair
 
 def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> str:
     if not pairs:
-        said = (
+        sentence = (
             _("{best} is no network. Add a backbone to compare with it.") if best.floor else _("{best} is alone here.")
         )
-        return said.format(best=best.name)
+        return sentence.format(best=best.name)
     if chosen is None:
         return _("{best} is no network, and no backbone here is as good. Try others.").format(best=best.name)
     if chosen is best:
         return pairs[0].sentence
     pair = next(pair for pair in pairs if pair.b == chosen.name)
     if best.floor:
-        said = _("{best} is no network, but {chosen} cannot be told apart from it.")
+        sentence = _("{best} is no network, but {chosen} cannot be told apart from it.")
     elif pair.p_same >= 0.5:
-        said = _("{chosen} is as good in practice, and cheaper ({less:.2g} GFLOPs an image, not {more:.2g}).")
+        sentence = _("{chosen} is as good in practice, and cheaper ({less:.2g} GFLOPs an image, not {more:.2g}).")
     else:
-        said = _(
+        sentence = _(
             "{chosen} cannot be told apart from {best} on these photos, and is cheaper ({less:.2g} GFLOPs an image, "
             "not {more:.2g})."
         )
-    said = said.format(chosen=chosen.name, best=best.name, less=chosen.cost, more=best.cost)
-    return f"{said} {pair.sentence}"
+    sentence = sentence.format(chosen=chosen.name, best=best.name, less=chosen.cost, more=best.cost)
+    return f"{sentence} {pair.sentence}"
 
 
 def _cautions(chosen: Candidate | None, ranked: Sequence[Candidate], folds: int, rope: float) -> list[str]:
     """What to know before the chosen one is taken: that it may be no better than no network, or than no look at all."""
     if chosen is None:
         return []
-    found = []
+    sentences = []
     floor = next((one for one in ranked if one.floor and one is not ranked[0]), None)
     if floor is not None and compared(chosen, floor, folds, rope).interval[0] <= 0:
-        found.append(
+        sentences.append(
             _(
                 "{chosen} does not surely beat {floor}, which is no network: try other backbones, or bring more photos."
             ).format(chosen=chosen.name, floor=floor.name)
@@ -244,9 +244,9 @@ def _cautions(chosen: Candidate | None, ranked: Sequence[Candidate], folds: int,
     counts = np.bincount(chosen.oof.y_true)
     usual = float(counts.max()) / len(chosen.oof)
     if wilson(int(chosen.oof.correct.sum()), len(chosen.oof))[0] <= usual:
-        found.append(
+        sentences.append(
             _("To say “{usual}” of every photo would be right for {share:.1%}: that is not surely beaten.").format(
                 usual=chosen.oof.class_names[int(counts.argmax())], share=usual
             )
         )
-    return found
+    return sentences

@@ -149,7 +149,7 @@ class Depth(Study):
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Depth:
         """From what `to_json` gave, or from the document that older versions of Graft kept."""
-        told = content["suggestion"]
+        suggestion = content["suggestion"]
         return cls(
             backbone=str(content["backbone"]),
             probe=str(content["probe"]),
@@ -159,7 +159,10 @@ class Depth(Study):
             stages=tuple(Stage.from_json(row) for row in content["stages"]),
             pairs=tuple(Pair.from_json(row) for row in content["pairs"]),
             suggestion=Suggestion(
-                str(told["mode"]), int(told["last_stages"]), tuple(map(str, told["stages"])), str(told["why"])
+                str(suggestion["mode"]),
+                int(suggestion["last_stages"]),
+                tuple(map(str, suggestion["stages"])),
+                str(suggestion["why"]),
             ),
             notes=tuple(map(str, content["notes"])),
             seed=int(content["seed"]),

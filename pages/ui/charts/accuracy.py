@@ -38,7 +38,7 @@ def accuracy_bars(results: Sequence[ProbeResult], measure: str = "accuracy") -> 
         cliponaxis=False,
         customdata=[[result.backbone, result.probe] for result in ranked],
         hoverinfo="text",
-        hovertext=[told(result, called[result], measure) for result in ranked],
+        hovertext=[hover_words(result, called[result], measure) for result in ranked],
     )
     return base.figure(
         dots,
@@ -77,12 +77,12 @@ def share_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
     return {"title": {"text": title}, "tickformat": ".0%", "range": base.around(values), "automargin": True}
 
 
-def told(result: ProbeResult, name: str, measure: str) -> str:
+def hover_words(result: ProbeResult, name: str, measure: str) -> str:
     """A result's hover text."""
     speed = result.images_per_s if math.isfinite(result.images_per_s) else 0.0
     n = len(result.oof)
     return base.words(
-        base.told(name),
+        base.hover_name(name),
         f"{_MEASURES[measure]()} {percent(mean_of(result, measure))}",
         base.interval_words(interval_of(result, measure)),
         _("{ms:.1f} ms per image ({speed:.0f} images per second)").format(ms=1000 / speed, speed=speed)

@@ -33,7 +33,7 @@ def short(name: str, most: int = 22) -> str:
     return literal(shortened(name, most))
 
 
-def told(name: str) -> str:
+def hover_name(name: str) -> str:
     """`name` literally for a hover text, which does not wrap: so much of it as fits."""
     return short(name, 60)
 

@@ -27,13 +27,13 @@ def on_paper(figure: go.Figure) -> go.Figure:
 def as_html(figure: go.Figure, title: str) -> str:
     """The figure as a whole page under its title, with plotly.js in it (some 4.5 MB), so that it needs no network."""
     drawn = on_paper(figure).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
-    said = html.escape(title)
+    heading = html.escape(title)
     return (
-        f'<!doctype html>\n<html>\n<head><meta charset="utf-8"><title>{said}</title>\n'
+        f'<!doctype html>\n<html>\n<head><meta charset="utf-8"><title>{heading}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>body {{ font-family: {FONTS}; color: {INK}; background: {PAPER}; margin: 1.5rem auto; "
         f"max-width: 1100px; padding: 0 1rem }} h1 {{ font-size: 1.3rem }}</style></head>\n"
-        f"<body>\n<h1>{said}</h1>\n{drawn}\n</body>\n</html>\n"
+        f"<body>\n<h1>{heading}</h1>\n{drawn}\n</body>\n</html>\n"
     )
 
 

@@ -78,19 +78,19 @@ def _marks(counts: NDArray[np.int64], support: NDArray[np.int64], classes: Seque
         unselected={"marker": {"opacity": 0}},
         customdata=[[t, p] for t, p in cells],
         hoverinfo="text",
-        hovertext=[_told_cell((classes[t], classes[p]), int(counts[t, p]), int(support[t])) for t, p in cells],
+        hovertext=[_cell_hover((classes[t], classes[p]), int(counts[t, p]), int(support[t])) for t, p in cells],
     )
 
 
-def _told_cell(true_and_predicted: tuple[str, str], n: int, support: int) -> str:
+def _cell_hover(true_and_predicted: tuple[str, str], n: int, support: int) -> str:
     true, predicted = true_and_predicted
     line = ngettext(
         "{n} of {support} image ({share}) predicted as:", "{n} of {support} images ({share}) predicted as:", support
     )
     return base.words(
-        base.told(true),
+        base.hover_name(true),
         line.format(n=n, support=support, share=percent(n / support)),
-        base.told(predicted),
+        base.hover_name(predicted),
     )
 
 
@@ -113,7 +113,7 @@ def probability_bars(labels: Sequence[str], proba: Sequence[float], most: int = 
         textposition="outside",
         cliponaxis=False,
         hoverinfo="text",
-        hovertext=[base.words(base.told(labels[i]), percent(float(proba[i]))) for i in order],
+        hovertext=[base.words(base.hover_name(labels[i]), percent(float(proba[i]))) for i in order],
     )
     return base.figure(
         bars,
@@ -133,7 +133,7 @@ def class_scores(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
     """
     ranked = sorted(scores, key=lambda s: (s.recall is None, s.recall or 0.0))[:most]
     rows = list(range(len(ranked)))
-    hover = [_told(s) for s in ranked]
+    hover = [_hover(s) for s in ranked]
     recall = [s.recall for s in ranked]
     ends = [s.recall_ci or (s.recall or 0.0,) * 2 for s in ranked]
     spread = base.error_bars([value or 0.0 for value in recall], ends)
@@ -170,12 +170,12 @@ def _with_support(score: ClassScore) -> str:
     return f"{shortened(score.name, 16)} (n={score.support})"
 
 
-def _told(score: ClassScore) -> str:
+def _hover(score: ClassScore) -> str:
     def value(title: str, number: float | None) -> str:
         return "" if number is None else f"{title} {percent(number)}"
 
     return base.words(
-        base.told(score.name),
+        base.hover_name(score.name),
         ngettext("{n} image", "{n} images", score.support).format(n=score.support),
         value(_("recall"), score.recall),
         base.interval_words(score.recall_ci),

@@ -35,7 +35,7 @@ class Map:
     method: str
     note: str
     points: MapPoints
-    said: Mapping[str, tuple[bool, int]]
+    judgements: Mapping[str, tuple[bool, int]]
 
 
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
@@ -49,11 +49,11 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     )
     backbones, method, tint = _asked([result.backbone for result in ranked], job)
     if method == "umap" and not has_umap():
-        said = _("UMAP is not installed here. Whoever runs this app can add it with `{command}`; until then, t-SNE.")
-        st.info(said.format(command=UMAP_INSTALL), icon=":material/extension_off:")
+        message = _("UMAP is not installed here. Whoever runs this app can add it with `{command}`; until then, t-SNE.")
+        st.info(message.format(command=UMAP_INSTALL), icon=":material/extension_off:")
         return
     results = {result.backbone: result for result in ranked}
-    maps = [found for name in backbones if (found := _made(dataset, results[name], method)) is not None]
+    maps = [drawn for name in backbones if (drawn := _made(dataset, results[name], method)) is not None]
     if not maps or len(maps) < len(backbones):
         return
     items = {item.sha256: item for item in dataset.items}
@@ -132,7 +132,7 @@ def _said(predictions: Predictions) -> dict[str, tuple[bool, int]]:
 def _draw(dataset: Dataset, items: Mapping[str, Item], one: Map, tint: str, chosen: Sequence[str]) -> None:
     there = [i for i, id_ in enumerate(one.points.ids) if id_ in items]
     shown = [items[one.points.ids[i]] for i in there]
-    groups, labels, styles, told = _tinted(dataset, shown, one, tint)
+    groups, labels, styles, hover_first = _tinted(dataset, shown, one, tint)
     key = f"map-{one.backbone}-{one.method}"
     st.markdown(f"**{literal(one.backbone)}**")
     figures.shown(
@@ -144,7 +144,7 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], one: Map, tint: str, chos
             names=[item.name for item in shown],
             method=one.method,
             styles=styles,
-            told=told,
+            hover_first=hover_first,
             ringed=chosen if state.remembered(_RINGED, False) else (),
         ),
         key,
@@ -169,22 +169,24 @@ def _tinted(
 ) -> tuple[list[str], list[int], Any, list[str]]:
     """The groups that colours tell apart, each photo's, the groups' styles, and what hovering shows of each photo."""
     classes = dataset.classes
-    told = [classes[item.label] for item in shown]
+    hover_first = [classes[item.label] for item in shown]
     if tint == "split":
         styles = [(base.SPLIT_COLORS[split], symbol) for split, symbol in zip(SPLITS, base.SYMBOLS, strict=False)]
         labels = [SPLITS.index(item.split) for item in shown]
-        told = [f"{name} · {split_name(item.split)}" for name, item in zip(told, shown, strict=True)]
-        return [split_name(split) for split in SPLITS], labels, styles, told
+        hover_first = [f"{name} · {split_name(item.split)}" for name, item in zip(hover_first, shown, strict=True)]
+        return [split_name(split) for split in SPLITS], labels, styles, hover_first
     if tint == "class":
-        return list(classes), [item.label for item in shown], None, told
-    said = [one.said.get(item.sha256) for item in shown]
+        return list(classes), [item.label for item in shown], None, hover_first
+    judged = [one.judgements.get(item.sha256) for item in shown]
     groups = [_("right"), _("wrong"), _("not a training photo")]
     styles = [(base.BLUE, "circle"), (base.ORANGE, "diamond"), (base.GREY, "circle")]
-    told = [
-        name if found is None or found[0] else _("{name}, taken for {other}").format(name=name, other=classes[found[1]])
-        for name, found in zip(told, said, strict=True)
+    hover_first = [
+        name
+        if judgement is None or judgement[0]
+        else _("{name}, taken for {other}").format(name=name, other=classes[judgement[1]])
+        for name, judgement in zip(hover_first, judged, strict=True)
     ]
-    return groups, [2 if found is None else 0 if found[0] else 1 for found in said], styles, told
+    return groups, [2 if judgement is None else 0 if judgement[0] else 1 for judgement in judged], styles, hover_first
 
 
 def _choose_by_name(items: Mapping[str, Item], one: Map) -> None:
@@ -236,8 +238,12 @@ def _neighbours(dataset: Dataset, items: Mapping[str, Item], one: Map, id_: str)
         return
     near = [items[other] for other in one.points.neighbours[row] if other in items]
     own = items[id_].label
-    said = neighbours_in_words(own, [item.label for item in near], dataset.classes)
-    st.markdown(_("Most like it to **{backbone}**: {said}").format(backbone=literal(one.backbone), said=literal(said)))
+    neighbours = neighbours_in_words(own, [item.label for item in near], dataset.classes)
+    st.markdown(
+        _("Most like it to **{backbone}**: {neighbours}").format(
+            backbone=literal(one.backbone), neighbours=literal(neighbours)
+        )
+    )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         for item in near:
             name = dataset.classes[item.label]

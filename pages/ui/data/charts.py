@@ -60,7 +60,7 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
 
 def _count(name: str, split: str, n: int, total: int) -> str:
     images = ngettext("{n} {split} image of {total}", "{n} {split} images of {total}", n)
-    return base.words(base.told(name), images.format(n=n, split=split_name(split), total=total))
+    return base.words(base.hover_name(name), images.format(n=n, split=split_name(split), total=total))
 
 
 def image_sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:

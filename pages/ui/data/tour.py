@@ -156,7 +156,7 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
 
 
 def _draw_live_history(job: Job) -> None:
-    if epochs := progress.found(job, "epoch"):
+    if epochs := progress.reported(job, "epoch"):
         st.plotly_chart(
             resources.figure(training_history, epochs, None, EPOCHS), key="tour-history-live", alt=_("Curves so far")
         )

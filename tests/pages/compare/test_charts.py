@@ -47,11 +47,11 @@ def test_the_map_shows_other_groups_than_classes_and_rings_what_is_chosen():
     styles = [("#111111", "circle"), ("#222222", "x")]
     figure = embedding_map(
         xy, [1, 0, 1], ["right", "wrong"], ["x", "y", "z"], ["1.jpg", "2.jpg", "3.jpg"], method="umap",
-        styles=styles, told=[NASTY, "ants", "bees"], ringed=["z", "gone"],
+        styles=styles, hover_first=[NASTY, "ants", "bees"], ringed=["z", "gone"],
     )  # fmt: skip
     right, wrong, ring = figure.data
     assert (wrong.marker.color, wrong.marker.symbol) == ("#222222", "x")
-    assert wrong.hovertext == (f"{base.told(NASTY)}<br>1.jpg", "bees<br>3.jpg")
+    assert wrong.hovertext == (f"{base.hover_name(NASTY)}<br>1.jpg", "bees<br>3.jpg")
     assert right.customdata == (["y"],)
     assert (ring.x.tolist(), ring.y.tolist(), ring.hoverinfo) == ([4], [5], "skip")
     assert figure.layout.xaxis.title.text == "UMAP 1"

@@ -55,11 +55,11 @@ def _means(name: str, points: Sequence[Count], color: str, symbol: str, *, line:
         line={"color": color, "width": 1},
         marker={"color": color, "symbol": symbol, "size": 8 if line else 13},
         hoverinfo="text",
-        hovertext=[_told(point) for point in points],
+        hovertext=[_hover(point) for point in points],
     )
 
 
-def _told(point: Count) -> str:
+def _hover(point: Count) -> str:
     return base.words(
         ngettext("{n} component", "{n} components", point.components).format(n=point.components),
         _("{share} of the variance").format(share=percent(point.variance)),

@@ -13,7 +13,7 @@ from core.i18n import gettext as _
 from core.probing.comparison.pareto import Placed, against_cost
 from core.probing.crossval.crossval import ProbeResult
 from pages.ui.charts import base
-from pages.ui.charts.accuracy import ends, names, share_axis, told
+from pages.ui.charts.accuracy import ends, hover_words, names, share_axis
 from pages.ui.compare.charts.placing import Box, text_positions
 from pages.ui.text import percent, shortened
 
@@ -120,7 +120,8 @@ def _dots(placed: Sequence[Placed], cost: str, called: Called, where: Called, *,
         customdata=[[result.backbone, result.probe] for result in results],
         hoverinfo="text",
         hovertext=[
-            base.words(told(dot.result, called[dot.result], "accuracy"), _cost_words(dot, cost)) for dot in placed
+            base.words(hover_words(dot.result, called[dot.result], "accuracy"), _cost_words(dot, cost))
+            for dot in placed
         ],
     )
 
@@ -140,7 +141,7 @@ def _floor(floor: Placed, name: str, across: Sequence[float], upwards: Sequence[
         line={"color": base.ORANGE, "width": 2, "dash": "dot"},
         name=legend,
         hoverinfo="text",
-        hovertext=told(floor.result, name, "accuracy"),
+        hovertext=hover_words(floor.result, name, "accuracy"),
     )
 
 

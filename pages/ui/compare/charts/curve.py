@@ -81,7 +81,7 @@ def _line(part: Sequence[BandPoint], dash: str, name: str) -> go.Scatter:
         name=name,
         line={"color": base.BLUE, "width": 2, "dash": dash},
         hoverinfo="text",
-        hovertext=[_told(point) for point in part],
+        hovertext=[_hover(point) for point in part],
     )
 
 
@@ -95,7 +95,7 @@ def _measured(points: Sequence[CurvePoint]) -> go.Scatter:
         marker={"color": base.BLUE, "size": 9, "line": {"width": 0}},
         hoverinfo="text",
         hovertext=[
-            base.words(_told(point), _("{n:.1f} images a class on the average").format(n=point.per_class))
+            base.words(_hover(point), _("{n:.1f} images a class on the average").format(n=point.per_class))
             for point in points
         ],
     )
@@ -110,7 +110,7 @@ def _asked(forecast: Forecast) -> go.Scatter:
         name=_("the number asked for"),
         marker={"color": base.ORANGE, "size": 12, "symbol": "diamond", "line": {"width": 0}},
         hoverinfo="text",
-        hovertext=[_told(forecast)],
+        hovertext=[_hover(forecast)],
     )
 
 
@@ -133,7 +133,7 @@ def _bars(points: Sequence[Point], color: str) -> dict[str, Any]:
     return base.error_bars([point.accuracy for point in points], [point.interval for point in points], color)
 
 
-def _told(point: Point) -> str:
+def _hover(point: Point) -> str:
     return base.words(
         images(round(point.images)),
         _("accuracy {accuracy}").format(accuracy=percent(point.accuracy)),

@@ -61,14 +61,14 @@ def _dots(name: str, placed: Sequence[tuple[int, Stage]], color: str, symbol: st
             textposition="top center",
             cliponaxis=False,
             hoverinfo="text",
-            hovertext=[_told(stage) for _at, stage in placed],
+            hovertext=[_hover(stage) for _at, stage in placed],
         )
     ]
 
 
-def _told(stage: Stage) -> str:
+def _hover(stage: Stage) -> str:
     return base.words(
-        base.told(stage.name),
+        base.hover_name(stage.name),
         _("accuracy {accuracy}").format(accuracy=percent(stage.accuracy_mean)),
         base.interval_words(stage.accuracy_ci),
         ngettext("{width} feature per image", "{width} features per image", stage.width).format(width=stage.width),

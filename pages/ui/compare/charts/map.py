@@ -23,7 +23,7 @@ def embedding_map(
     *,
     method: str = "pca",
     styles: Sequence[tuple[str, str]] | None = None,
-    told: Sequence[str] | None = None,
+    hover_first: Sequence[str] | None = None,
     ringed: Sequence[str] = (),
 ) -> go.Figure:
     """The features' two-dimensional map, one colour and symbol a class; a selected point's `customdata` is `[id]`.
@@ -36,12 +36,14 @@ def embedding_map(
         names: (n,), what hovering shows beside the class.
         method: "pca", "tsne" or "umap": the distances of the latter two have no unit, so their axes have no numbers.
         styles: the colour and symbol of each group; by default those of classes.
-        told: (n,), what hovering shows first; by default the name of the group.
+        hover_first: (n,), what hovering shows first; by default the name of the group.
         ringed: the ids of images with a ring around them.
     """
     y = np.asarray(labels)
-    first = list(told) if told is not None else [classes[label] for label in labels]
-    hover = [base.words(base.told(words), base.short(names[i], 40) if names else "") for i, words in enumerate(first)]
+    first = list(hover_first) if hover_first is not None else [classes[label] for label in labels]
+    hover = [
+        base.words(base.hover_name(words), base.short(names[i], 40) if names else "") for i, words in enumerate(first)
+    ]
     traces = [
         _cloud(xy, np.flatnonzero(y == c), styles[c] if styles else base.class_style(c), name, ids=ids, hover=hover)
         for c, name in enumerate(classes)

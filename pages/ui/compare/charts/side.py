@@ -23,18 +23,18 @@ _DIVERGING = ((0.0, "#A63603"), (0.4999, "#FDE0CC"), (0.5001, "#D6E6F4"), (1.0, 
 _PALE_TO_DEEP = ((0.0, "#EAF2FA"), (1.0, "#08519C"))
 
 
-def class_differences(found: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
+def class_differences(pair: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
     """The difference of recall of each class with its 95 % interval, the greatest on top.
 
     Classes that gain beyond chance, once it is allowed for how many there are, are full dots in the colour of the
     backbone they gain from; all others are open and grey.
 
     Args:
-        found: two backbones side by side.
+        pair: two backbones side by side.
         most: how many classes to show.
     """
-    rows = [row for row in found.classes if row.recall is not None][:most]
-    a, b = base.short(found.a), base.short(found.b)
+    rows = [row for row in pair.classes if row.recall is not None][:most]
+    a, b = base.short(pair.a), base.short(pair.b)
     series = (
         ("a", _("gains from {name}").format(name=a), base.BLUE, "circle"),
         ("b", _("gains from {name}").format(name=b), base.ORANGE, "diamond"),
@@ -44,7 +44,7 @@ def class_differences(found: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
     furthest = max((abs(value) for value in drawn), default=10.0) * 1.05
     return base.figure(
         *(
-            _differences([(i, row) for i, row in enumerate(rows) if row.gains == gains], found, name, color, symbol)
+            _differences([(i, row) for i, row in enumerate(rows) if row.gains == gains], pair, name, color, symbol)
             for gains, name, color, symbol in series
         ),
         height=base.rows_height(len(rows), each_px=28, around_px=150, most_px=1000),
@@ -61,7 +61,7 @@ def class_differences(found: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
 
 
 def _differences(
-    placed: Sequence[tuple[int, ClassDifference]], found: SideBySide, name: str, color: str, symbol: str
+    placed: Sequence[tuple[int, ClassDifference]], pair: SideBySide, name: str, color: str, symbol: str
 ) -> go.Scatter:
     rows = [row for _i, row in placed]
     values = [100 * (row.recall or 0.0) for row in rows]
@@ -74,17 +74,17 @@ def _differences(
         name=name,
         marker={"color": color, "symbol": symbol, "size": 11, "line": {"width": 2, "color": color}},
         hoverinfo="text",
-        hovertext=[_told_class(row, found) for row in rows],
+        hovertext=[_class_hover(row, pair) for row in rows],
     )
 
 
-def _told_class(row: ClassDifference, found: SideBySide) -> str:
+def _class_hover(row: ClassDifference, pair: SideBySide) -> str:
     low, high = row.interval or (0.0, 0.0)
     return base.words(
-        base.told(row.name),
+        base.hover_name(row.name),
         ngettext("{n} image", "{n} images", row.n).format(n=row.n),
-        _("recall {recall} with {name}").format(recall=percent(row.recall_a or 0.0), name=base.told(found.a)),
-        _("recall {recall} with {name}").format(recall=percent(row.recall_b or 0.0), name=base.told(found.b)),
+        _("recall {recall} with {name}").format(recall=percent(row.recall_a or 0.0), name=base.hover_name(pair.a)),
+        _("recall {recall} with {name}").format(recall=percent(row.recall_b or 0.0), name=base.hover_name(pair.b)),
         _("{diff:+.1f} points (95 %: {low:+.1f} to {high:+.1f})").format(
             diff=100 * (row.recall or 0.0), low=100 * low, high=100 * high
         ),
@@ -92,17 +92,17 @@ def _told_class(row: ClassDifference, found: SideBySide) -> str:
     )
 
 
-def confusion_difference(found: SideBySide) -> go.Figure:
+def confusion_difference(pair: SideBySide) -> go.Figure:
     """a's confusion matrix minus b's: blue with a plus where a has more images in a cell, orange where b has."""
-    z = np.where(found.confusion == 0, np.nan, found.confusion)
+    z = np.where(pair.confusion == 0, np.nan, pair.confusion)
     # The deepest colour is for a tenth of the largest class, or noise would look like much where nothing differs.
-    deepest = max(float(np.abs(found.confusion).max(initial=0)), 0.1 * float(found.support.max(initial=0)), 1.0)
-    cells = [(int(t), int(p)) for t, p in np.argwhere(found.confusion != 0)]
-    words = np.full(found.confusion.shape, "", dtype=object)
+    deepest = max(float(np.abs(pair.confusion).max(initial=0)), 0.1 * float(pair.support.max(initial=0)), 1.0)
+    cells = [(int(t), int(p)) for t, p in np.argwhere(pair.confusion != 0)]
+    words = np.full(pair.confusion.shape, "", dtype=object)
     hover = words.copy()
     for t, p in cells:
-        words[t, p] = f"{found.confusion[t, p]:+d}".replace("-", "−")
-        hover[t, p] = _told_cell(found, t, p)
+        words[t, p] = f"{pair.confusion[t, p]:+d}".replace("-", "−")
+        hover[t, p] = _cell_hover(pair, t, p)
     heat = go.Heatmap(
         z=z,
         zmin=-deepest,
@@ -121,26 +121,26 @@ def confusion_difference(found: SideBySide) -> go.Figure:
         height=min(max(140 + 34 * len(words), 280), 860),
         dragmode=False,
         xaxis={
-            **base.names_axis(found.names, upwards=True, most=16, ticks=20),
+            **base.names_axis(pair.names, upwards=True, most=16, ticks=20),
             "title": {"text": _("predicted class")},
             "side": "bottom",
         },
-        yaxis={**base.names_axis(found.names, most=16, ticks=20), "title": {"text": _("true class")}},
+        yaxis={**base.names_axis(pair.names, most=16, ticks=20), "title": {"text": _("true class")}},
     )
 
 
-def _told_cell(found: SideBySide, true: int, predicted: int) -> str:
-    more = int(found.confusion[true, predicted])
-    said = ngettext(
+def _cell_hover(pair: SideBySide, true: int, predicted: int) -> str:
+    more = int(pair.confusion[true, predicted])
+    images = ngettext(
         "{count} image more of {support} is called so by {name}:",
         "{count} images more of {support} are called so by {name}:",
         abs(more),
     )
-    name = base.told(found.a if more > 0 else found.b)
+    name = base.hover_name(pair.a if more > 0 else pair.b)
     return base.words(
-        base.told(found.names[true]),
-        said.format(count=abs(more), support=int(found.support[true]), name=name),
-        base.told(found.names[predicted]),
+        base.hover_name(pair.names[true]),
+        images.format(count=abs(more), support=int(pair.support[true]), name=name),
+        base.hover_name(pair.names[predicted]),
     )
 
 
@@ -158,7 +158,7 @@ def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
         cell = down.index(pair.b), across.index(pair.a)
         z[cell] = pair.share(pair.same)
         words[cell] = _same(pair)
-        hover[cell] = _told_pair(pair)
+        hover[cell] = _pair_hover(pair)
     heat = go.Heatmap(
         z=z,
         zmin=min(0.5, float(np.nanmin(z, initial=0.5))),
@@ -190,9 +190,9 @@ def _same(pair: Agreement) -> str:
     return percent(pair.share(pair.same), 0) + ("" if pair.kappa is None else f"<br>κ {pair.kappa:.2f}")
 
 
-def _told_pair(pair: Agreement) -> str:
+def _pair_hover(pair: Agreement) -> str:
     return base.words(
-        f"{base.told(pair.a)} · {base.told(pair.b)}",
+        f"{base.hover_name(pair.a)} · {base.hover_name(pair.b)}",
         _("the same class: {share}").format(share=percent(pair.share(pair.same))),
         base.interval_words(pair.same_ci),
         _("both right: {share}").format(share=percent(pair.share(pair.both_right))),
