@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import streamlit as st
 
-from core.backbones.registry import info
-from core.data.dataset import Dataset
-from core.jobs.store import Job
-from core.probing.comparison.shortlist import Shortlist
-from core.probing.crossval.crossval import ProbeResult
-from pages.ui import frame, progress, resources, state, text
-from pages.ui.charts.accuracy import accuracy_bars
-from pages.ui.compare import components as reductions
-from pages.ui.compare import curve, depth, maps, side, verdict
-from pages.ui.compare import form as forms
+from pages.ui import frame, progress, state
+from pages.ui.compare import form
+from pages.ui.compare.results import results, so_far
 from pages.ui.i18n import _
-
-# Draws an answer about the photos and the results of a job, the most accurate first.
-Section = Callable[[Dataset, Sequence[ProbeResult], Job], None]
 
 
 def main() -> None:
@@ -32,7 +20,7 @@ def main() -> None:
             "trained on what each backbone sees in your photos, which takes seconds and tells which carries over best."
         )
     )
-    request = forms.comparison(dataset)
+    request = form.comparison(dataset)
     pressed = st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=request is None)
     if pressed and request is not None:
         state.submit(request)
@@ -48,86 +36,6 @@ def main() -> None:
         results(dataset, job)
     elif status.is_over:
         so_far(job)
-
-
-def so_far(job: Job) -> None:
-    """What is there already, while the rest goes on or after it was stopped."""
-    for shortlist in progress.reported(job, "shortlist")[-1:]:
-        verdict.looked(Shortlist.from_json(shortlist))
-    # A comparison that went on tells the same result twice.
-    names = dict.fromkeys((done["backbone"], done["probe"]) for done in progress.reported(job, "result"))
-    probed = [result for name in names if (result := resources.probe_result(job, *name)) is not None]
-    if probed:
-        alt = _("Accuracy of the backbones that are done")
-        st.plotly_chart(accuracy_bars(probed), key=f"so-far-{job.id}", alt=alt)
-
-
-def results(dataset: Dataset, job: Job) -> None:
-    """The verdict, the numbers behind it, and closer looks."""
-    comparison = resources.comparison(job)
-    if comparison is None:
-        st.info(_("What was found here cannot be read by this version of Graft. Compare again."))
-        return
-    for failure in comparison.failures:
-        st.warning(text.literal(f"{failure.backbone}: {failure.message}"), icon=":material/warning:")
-    if (comparison.dataset.fingerprint or dataset.fingerprint) != dataset.fingerprint:
-        st.warning(_("The photos were edited after this comparison. Compare again."), icon=":material/edit:")
-    probe, judgement = verdict.judged(job, comparison)
-    ranked = comparison.of(probe)
-    verdict.answer(ranked, judgement)
-    progress.doubts(comparison.dataset.warnings)
-    onwards(ranked, judgement.recommended, job)
-    verdict.numbers(ranked, judgement, comparison)
-    verdict.take_along(comparison)
-    closer(dataset, ranked, job)
-
-
-def closer(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
-    """One question after the other, as the user asks them."""
-    sections: dict[str, tuple[str, Section]] = {
-        "side": (_("How do they differ?"), side.section),
-        "curve": (_("What would more photos bring?"), curve.section),
-        "depth": (_("Where to begin to fine-tune?"), depth.section),
-        "components": (_("How many dimensions are enough?"), reductions.section),
-        "map": (_("What does a backbone see?"), maps.section),
-    }
-    st.subheader(_("Look closer"))
-    chosen = st.pills(
-        _("Question"),
-        list(sections),
-        default=next(iter(sections)),
-        required=True,
-        format_func=lambda key: sections[key][0],
-        key=f"closer-{job.id}",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    sections[chosen][1](dataset, ranked, job)
-
-
-def onwards(ranked: Sequence[ProbeResult], recommended: str, job: Job) -> None:
-    """What to do next, with the backbone that the verdict recommends."""
-    names = sorted((result.backbone for result in ranked), key=lambda name: name != recommended)  # others stay ranked
-    trainable = [name for name in names if info(name).trainable]
-    with st.container(horizontal=True):
-        if trainable:
-            st.page_link(
-                "pages/finetune.py",
-                label=_("Next: fine-tune {name}").format(name=text.literal(trainable[0])),
-                icon=":material/model_training:",
-                query_params={"backbone": trainable[0]},
-                width="content",
-            )
-        made = (ranked[0].backbone, ranked[0].probe)
-        best = next((run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == made), None)
-        if best is not None:
-            st.page_link(
-                "pages/evaluate.py",
-                label=_("Judge the best probe on the validation images"),
-                icon=":material/fact_check:",
-                query_params={"run": state.run_key(best)},
-                width="content",
-            )
 
 
 frame.enter(main)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from core.backbones.sources.embedded import WEIGHTS
 from core.paths import read_json
-from core.pretraining import cli as pretrain
+from core.pretraining import cli
 from core.pretraining.recipe import RECIPES, recipe_from_dict
 from tests.conftest import ZipBuilder
 from tests.pretraining.conftest import RECIPE, MeanColour
@@ -17,13 +17,13 @@ from tests.pretraining.conftest import RECIPE, MeanColour
 
 def command(options: dict[str, Any]) -> Result:
     app = typer.Typer()
-    app.command()(pretrain.main)
+    app.command()(cli.main)
     return CliRunner().invoke(app, [str(word) for pair in options.items() for word in pair])
 
 
 @pytest.fixture
 def options(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(pretrain, "open_teacher", lambda *_a, **_k: MeanColour())
+    monkeypatch.setattr(cli, "open_teacher", lambda *_a, **_k: MeanColour())
     monkeypatch.setitem(RECIPES, "tiny", RECIPE)
     monkeypatch.setitem(RECIPES, "tiny_more", replace(RECIPE, epochs=2, every=2))
     return {
@@ -109,5 +109,5 @@ def test_what_is_wrong_is_told_in_a_line_before_anything_begins(
 def test_teachers_of_one_name_and_two_packed_sources_are_refused(options: dict[str, Any], packed: Path) -> None:
     recipe = RECIPES["tiny"]
     for images, teachers, said in (([packed], ["a", "b"], "same name"), ([packed, packed], ["a"], "may be packed")):
-        with pytest.raises(pretrain.BackboneError, match=said):
-            pretrain.make_sources(images, teachers, packed / "work", recipe, device="cpu")
+        with pytest.raises(cli.BackboneError, match=said):
+            cli.make_sources(images, teachers, packed / "work", recipe, device="cpu")

@@ -12,8 +12,7 @@ from PIL import Image
 
 from core.data.ingest import ingest
 from core.data.inspection import inspect
-from core.data.samples import fetching
-from core.data.samples import torchvision as torchvision_sets
+from core.data.samples import fetching, torchvision
 from core.data.samples.catalogue import SAMPLES
 from core.data.samples.fetching import RECIPES, explanation, fetched, sample_root
 from core.data.samples.textures import PER_CLASS, SIZE_PX, TEXTURES, texture, texture_png
@@ -101,16 +100,16 @@ def test_a_torchvision_set_is_fetched_once_and_taken_with_its_splits(
     assert dataset.made_splits == ()
     assert "DTD" in dataset.note
     assert (sample_root("dtd") / ".complete").exists()
-    monkeypatch.setattr(torchvision_sets, "fetched", None)
+    monkeypatch.setattr(torchvision, "fetched", None)
     assert ingest("sample:dtd") == dataset
 
 
 def test_arrays_and_image_folders_are_read_too(tmp_path: Path) -> None:
     arrays = types.SimpleNamespace(data=np.zeros((2, 4, 4, 3), np.uint8), targets=[1, 0])
-    assert [label for label, _image in torchvision_sets._rows(arrays)] == [1, 0]
+    assert [label for label, _image in torchvision._rows(arrays)] == [1, 0]
     folder = types.SimpleNamespace(samples=[("x/a.jpg", 0), ("x/b.jpg", 1)])
-    assert torchvision_sets._rows(folder) == [(0, Path("x/a.jpg")), (1, Path("x/b.jpg"))]
-    assert torchvision_sets._png(arrays.data[0])[:4] == b"\x89PNG"
+    assert torchvision._rows(folder) == [(0, Path("x/a.jpg")), (1, Path("x/b.jpg"))]
+    assert torchvision._png(arrays.data[0])[:4] == b"\x89PNG"
 
 
 def test_with_no_network_the_error_says_what_to_do() -> None:
@@ -193,7 +192,7 @@ def test_the_recipes_fit_the_installed_torchvision(name: str, tmp_path: Path) ->
     for patch in patches:
         patch.start()
     try:
-        plan = torchvision_sets.planned(recipe, tmp_path)
+        plan = torchvision.planned(recipe, tmp_path)
     finally:
         mock.patch.stopall()
     splits = {split for split, _options in recipe.parts}

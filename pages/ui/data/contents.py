@@ -1,0 +1,143 @@
+"""What is in a dataset: its numbers, its images, what was left out, and how to delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.data.dataset import Dataset, Item
+from core.data.messages import skip_text, warning_text
+from core.errors import GraftError
+from pages.ui import figures, gallery, state, text
+from pages.ui.data import groups, health
+from pages.ui.data.charts import image_sizes, split_counts
+from pages.ui.data.welcome import other_ways, upload_form
+from pages.ui.i18n import _
+
+
+def show(dataset: Dataset) -> None:
+    """What is in a dataset."""
+    st.title(text.literal(text.shortened(dataset.name, 60)))
+    with st.expander(_("Bring other photos"), icon=":material/upload:", expanded=state.remembered("bring", False)):
+        upload_form()
+        other_ways()
+    facts(dataset)
+    for warning in dataset.warnings:
+        st.warning(text.literal(warning_text(warning)), icon=":material/warning:")
+    st.page_link(
+        "pages/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
+    )
+    health.section(dataset)
+    counts, sizes = st.columns(2, gap="large")
+    with counts:
+        st.subheader(_("Images in each class and split"))
+        figures.shown(
+            split_counts(dataset.counts()),
+            "counts",
+            _("Bars: images in each class, by split"),
+            "images_by_class",
+            _("Images in each class and split"),
+        )
+    with sizes:
+        st.subheader(_("Image sizes"))
+        figures.shown(
+            image_sizes([item.width for item in dataset.items], [item.height for item in dataset.items]),
+            "sizes",
+            _("Points: width and height of the images"),
+            "image_sizes",
+            _("Image sizes"),
+        )
+    images(dataset)
+    groups.section(dataset)
+    skipped(dataset)
+    manage(dataset)
+
+
+def facts(dataset: Dataset) -> None:
+    """The numbers at the top, and how the splits came about."""
+    counts = dataset.counts()
+    with st.container(horizontal=True, gap="large", key="facts"):
+        st.metric(_("Images"), f"{len(dataset.items):,}", width="content")
+        st.metric(_("Classes"), f"{len(dataset.classes):,}", width="content")
+        for split in ("train", "val", "test"):
+            name = text.split_name(split).capitalize()
+            st.metric(name, f"{sum(counts.get(split, {}).values()):,}", width="content")
+        if dataset.skipped:
+            st.metric(_("Skipped"), f"{len(dataset.skipped):,}", width="content")
+    st.caption(text.literal(dataset.note))
+
+
+def images(dataset: Dataset) -> None:
+    """The gallery, by class and split."""
+    st.subheader(_("The images"))
+    names = text.distinct((_("all"), *map(text.shortened, dataset.classes)))
+    with st.container(horizontal=True):
+        label = st.selectbox(
+            _("Class"),
+            [None, *range(len(dataset.classes))],
+            format_func=lambda i: names[0] if i is None else names[i + 1],
+            width=260,
+        )
+        split = st.selectbox(
+            _("Split"),
+            [None, "train", "val", "test"],
+            format_func=lambda s: _("all") if s is None else text.split_name(s),
+            width=160,
+        )
+    chosen = [
+        item
+        for item in dataset.items
+        if (label is None or item.label == label) and (split is None or item.split == split)
+    ]
+    if label is None:
+        chosen = interleaved(chosen)
+    pictures = [
+        gallery.Picture(
+            dataset.thumbnail(item),
+            f"{dataset.classes[item.label]} · {text.split_name(item.split)}",
+            _("{name}, class {label}").format(name=item.name, label=dataset.classes[item.label]),
+        )
+        for item in chosen
+    ]
+    gallery.grid(pictures, key=f"images-{dataset.id}-{label}-{split}")
+
+
+def interleaved(items: Sequence[Item]) -> list[Item]:
+    """The items so ordered that the classes take turns: the first page shows some of each."""
+    seen: dict[int, int] = {}
+    turn = []
+    for item in items:
+        turn.append(seen.setdefault(item.label, 0))
+        seen[item.label] += 1
+    return [items[i] for i in sorted(range(len(items)), key=lambda i: (turn[i], items[i].label))]
+
+
+def skipped(dataset: Dataset) -> None:
+    """What was left out, and why."""
+    if not dataset.skipped and not dataset.ignored:
+        return
+    st.subheader(_("What was skipped"))
+    if dataset.ignored:
+        st.caption(_("{n} system files (such as .DS_Store) were ignored.").format(n=dataset.ignored))
+    if dataset.skipped:
+        st.dataframe(
+            {
+                _("File"): [skip.entry for skip in dataset.skipped],
+                _("Why"): [skip_text(skip.reason) for skip in dataset.skipped],
+            },
+            hide_index=True,
+        )
+
+
+def manage(dataset: Dataset) -> None:
+    """None of these photos any more."""
+    with st.popover(_("Delete these photos"), icon=":material/delete:"):
+        st.markdown(_("The photos are removed from this workspace. Runs made with them stay, without their images."))
+        if st.button(_("Delete"), type="primary"):
+            try:
+                state.delete(dataset)
+            except GraftError as problem:
+                st.error(text.literal(str(problem)))
+            else:
+                st.rerun()

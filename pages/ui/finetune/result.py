@@ -1,0 +1,94 @@
+"""A fine-tuning while it runs and when it is over: its curves, its accuracy, and whether it was worth it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import GraftError
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
+from core.probing.pairwise.difference import difference
+from core.runs import Run
+from core.tasks.requests import FinetuneRequest
+from core.tasks.results import Finetuned
+from pages.ui import figures, progress, resources, state, text
+from pages.ui.charts.history import training_history
+from pages.ui.i18n import _
+
+
+def curves(job: Job) -> None:
+    """The losses, accuracies and the learning rate so far."""
+    epochs = progress.reported(job, "epoch")
+    if epochs:
+        last = epochs[-1]
+        st.caption(
+            _("Epoch {n}: validation accuracy {accuracy}, {seconds} an epoch.").format(
+                n=last["epoch"],
+                accuracy=text.percent(last["val_accuracy"]),
+                seconds=text.duration(last["seconds"]),
+            )
+        )
+        figures.shown(
+            resources.figure(training_history, epochs, None, _epochs(job)),
+            f"curves-{job.id}",
+            _("Losses, accuracies and the learning rate by epoch"),
+            "history",
+        )
+
+
+def _epochs(job: Job) -> int | None:
+    """How many epochs there will be at most; None where that cannot be read."""
+    try:
+        return FinetuneRequest.of(job.spec).config.epochs
+    except GraftError:
+        return None
+
+
+def result(job: Job, status: JobStatus) -> None:
+    """What came of it, and where to go."""
+    finetuned = progress.result(status, Finetuned)
+    run = next(iter(state.runs_of(job)), None)
+    if finetuned is not None and run is not None:
+        judged = run.metrics["val"]
+        st.success(
+            _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
+                accuracy=text.percent(judged["accuracy"]),
+                n=judged["n"],
+                ci=text.interval(judged["accuracy_ci"]),
+                time=text.duration(status.seconds or 0),
+            ),
+            icon=":material/insights:",
+        )
+        progress.doubts(finetuned.warnings)
+        worth_it(run)
+        onwards(run)
+    curves(job)
+
+
+def onwards(run: Run) -> None:
+    """Where to go with the model. Links: a preview that ticks while the page is switched could leave it empty."""
+    where = {"run": state.run_key(run)}
+    with st.container(horizontal=True):
+        for page, label, icon in (
+            ("pages/evaluate.py", _("Next: see where it fails"), ":material/fact_check:"),
+            ("pages/predict.py", _("Try it, or take it home"), ":material/package_2:"),
+        ):
+            st.page_link(page, label=label, icon=icon, query_params=where, width="content")
+
+
+def worth_it(run: Run) -> None:
+    """Whether fine-tuning beats a probe on the frozen backbone, on the same validation images."""
+    probes = [other for other in state.runs(run.dataset_id) if (other.kind, other.backbone) == ("probe", run.backbone)]
+    if not probes:
+        st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
+        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        return
+    try:
+        mine, _mine = resources.judged(run.predictions_path("val"))
+        frozen, _frozen = resources.judged(probes[0].predictions_path("val"))
+        change = difference(_("fine-tuned"), mine, _("frozen, with a probe"), frozen)
+    except GraftError as problem:
+        st.caption(text.literal(str(problem)))
+        return
+    st.info(text.literal(change.sentence), icon=":material/balance:")
+    st.caption(_("The epoch was chosen on these images, which flatters fine-tuning a little."))

@@ -1,0 +1,1 @@
+"""What the Predict & export page has for itself."""

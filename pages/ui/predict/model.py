@@ -1,0 +1,57 @@
+"""Which model predicts: one made here, or a bundle from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import GraftError
+from core.runs import Run
+from pages.ui import state, text, uploads
+from pages.ui.i18n import _
+
+
+def choose(runs: list[Run]) -> Run | Path | None:
+    """A model of this workspace, or a bundle from elsewhere (its path); None before there is one."""
+    sources = {"run": _("A model made here"), "bundle": _("A bundle from elsewhere")}
+    source = st.segmented_control(
+        _("Model"), list(sources), default="run" if runs else "bundle", required=True, format_func=sources.__getitem__
+    )
+    if source == "bundle":
+        return bundle()
+    if not runs:
+        st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
+        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        return None
+    chosen, names = state.chosen_run(runs), text.run_names(runs, with_photos=True)
+    run = st.selectbox(
+        _("Which one"),
+        runs,
+        index=runs.index(chosen),
+        format_func=lambda run: names[run.path],
+        key="predict-run",
+    )
+    state.show_run(run)
+    return run
+
+
+def bundle() -> Path | None:
+    """The bundle that was uploaded, on the disk."""
+    upload = st.file_uploader(
+        _("A bundle that Graft has exported (zip)"),
+        type=["zip"],
+        key="bundle",
+        help=_("It is read without running anything in it, and checked against its manifest."),
+    )
+    if upload is None:
+        return None
+    file_id, path = state.remembered("bundle", ("", ""))
+    if file_id != upload.file_id:
+        try:
+            path = str(uploads.keep(upload, ".zip", state.workspace()))
+        except GraftError as problem:
+            st.error(text.literal(str(problem)))
+            return None
+        state.remember("bundle", (upload.file_id, path))
+    return Path(path)

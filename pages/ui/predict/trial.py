@@ -1,0 +1,99 @@
+"""A model tried on new images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import GraftError
+from core.jobs.store import Job
+from core.runs import Run
+from core.tasks.requests import ImageFile, PredictRequest
+from core.tasks.results import Answer, Predicted, read_answers
+from pages.ui import downloads, figures, progress, state, text, uploads
+from pages.ui.charts.quality import probability_bars
+from pages.ui.i18n import _
+
+IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
+
+
+MOST_SHOWN = 24
+
+
+def try_it(model: Run | Path) -> None:
+    """New images, and what the model says of them."""
+    named = str(model.path if isinstance(model, Run) else model)
+    turn = state.remembered("predict", 0)
+    images = st.file_uploader(
+        _("Images the model has not seen"), type=IMAGE_TYPES, accept_multiple_files=True, key=f"predict-{turn}"
+    )
+    if images:
+        try:
+            files = tuple(kept(image) for image in images)
+        except GraftError as problem:
+            st.error(text.literal(str(problem)))
+            return
+        state.submit(
+            PredictRequest(
+                workspace=state.workspace(), model=named, images=files, previews=MOST_SHOWN, delete_source=True
+            )
+        )
+        state.remember("predict", turn + 1)
+        st.rerun()
+    job = state.newest(PredictRequest, lambda request: request.model == named)
+    if job is None:
+        st.caption(
+            _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
+        )
+        return
+    predicted = progress.result(progress.panel(job), Predicted)
+    if predicted is None:
+        return
+    try:
+        shown(job, read_answers(job.path / predicted.file))
+    except GraftError as problem:
+        st.error(text.literal(str(problem)))
+
+
+def kept(image: UploadedFile) -> ImageFile:
+    """An upload on the disk, with the name that the user gave it."""
+    path = uploads.keep(image, Path(image.name).suffix.lower(), state.workspace())
+    return ImageFile(path=str(path), name=image.name)
+
+
+def shown(job: Job, answers: Sequence[Answer]) -> None:
+    """One row an image: the image, the answer, and the probabilities."""
+    read = [answer for answer in answers if not answer.error]
+    headings = ["image", "label", *(read[0].proba if read else ())]
+    cells = [[answer.image, answer.label, *(round(p, 6) for p in answer.proba.values())] for answer in read]
+    downloads.table(_("Download the answers (CSV)"), headings, cells, "predictions.csv")
+    for number, answer in enumerate(answers[:MOST_SHOWN]):
+        with st.container(border=True):
+            picture, words = st.columns([1, 2], gap="medium", vertical_alignment="center")
+            if answer.error:
+                words.error(text.literal(f"{text.shortened(answer.image)}: {answer.error}"))
+                continue
+            name = text.literal(text.shortened(answer.image))
+            if answer.preview:
+                alt = text.shortened(answer.image, 120)
+                picture.image(str(job.path / answer.preview), caption=name, alt=alt, width=220)
+            else:
+                picture.caption(name)
+            words.markdown(
+                _("**{label}**, {share}").format(
+                    label=text.literal(text.shortened(answer.label, 80)),
+                    share=text.percent(answer.proba[answer.label]),
+                )
+            )
+            with words:
+                figures.shown(
+                    probability_bars(list(answer.proba), list(answer.proba.values())),
+                    f"answer-{job.id}-{number}",
+                    _("Probability of each class"),
+                    "probabilities",
+                )
+    if len(answers) > MOST_SHOWN:
+        st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))

@@ -1,0 +1,134 @@
+"""The jobs of a workspace: what each is, how it stands, and what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import GraftError
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
+from core.runs import Run
+from core.tasks.results import Compared, Finetuned, TakenIn, result_of
+from core.tasks.specs import takes_upload
+from pages.ui import progress, resources, state, text
+from pages.ui.i18n import _
+
+PAGES = {"ingest": "pages/data.py", "compare": "pages/compare.py", "finetune": "pages/finetune.py"}
+
+
+def listing(jobs: list[Job], names: dict[str, str]) -> None:
+    """The jobs; drawn every two seconds while one of them goes on."""
+    going = any(map(goes_on, jobs))
+
+    @st.fragment(run_every=2.0 if going else None)
+    def draw() -> None:
+        for job in jobs:
+            row(job, names)
+        if going and not any(map(goes_on, jobs)):
+            st.rerun()
+
+    draw()
+
+
+def goes_on(job: Job) -> bool:
+    """Whether a job waits or runs; one that another tab has deleted does not."""
+    try:
+        return not job.status().is_over
+    except GraftError:
+        return False
+
+
+def row(job: Job, names: dict[str, str]) -> None:
+    """One job: what it is, how it stands, and what can be done with it."""
+    try:
+        status = job.status()
+    except GraftError:
+        return  # deleted in another tab
+    with st.container(border=True):
+        about, actions = st.columns([3, 2], vertical_alignment="center")
+        with about:
+            st.markdown(f"**{text.literal(text.shortened(job.spec.title or job.spec.kind, 120))}**")
+            st.caption(" · ".join(filter(None, facts(job, status, names))))
+            if not status.is_over:
+                st.progress(status.share or 0.0, text=progress.sentence(job, status))
+            elif status.error:
+                st.caption(f":red[{text.literal(status.error)}]")
+        with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+            act(job, status, gone=bool(state.dataset_of(job)) and state.dataset_of(job) not in names)
+
+
+def facts(job: Job, status: JobStatus, names: dict[str, str]) -> list[str]:
+    """The line under a job's title."""
+    duration = text.duration(status.seconds) if status.seconds is not None else ""
+    dataset_id = state.dataset_of(job)
+    return [
+        progress.state_name(status.state),
+        text.literal(text.shortened(names.get(dataset_id, _("photos deleted") if dataset_id else ""))),
+        text.when(status.created),
+        duration,
+        text.literal(outcome(job, status)),
+    ]
+
+
+def outcome(job: Job, status: JobStatus) -> str:
+    """What came of a job, in a few words; "" where that cannot be told."""
+    if status.state != "done":
+        return ""
+    try:
+        match job.spec.kind:
+            case "ingest":
+                return text.images(result_of(status, TakenIn).images)
+            case "compare":
+                return best_backbone(result_of(status, Compared))
+            case "finetune":
+                return validation(Run.load(job.path / result_of(status, Finetuned).run))
+    except GraftError:  # another Graft wrote it, or the run is gone
+        pass
+    return ""
+
+
+def best_backbone(compared: Compared) -> str:
+    """The most accurate of a comparison's backbones."""
+    return _("best: {name}, {accuracy}").format(name=compared.best, accuracy=text.percent(compared.accuracy))
+
+
+def validation(run: Run) -> str:
+    """How good a fine-tuned model is on the validation images."""
+    judged = run.metrics["val"]
+    return _("validation accuracy {accuracy} ({ci}, {n})").format(
+        accuracy=text.percent(judged["accuracy"]), ci=text.interval(judged["accuracy_ci"]), n=text.images(judged["n"])
+    )
+
+
+def opens(job: Job, gone: bool) -> tuple[str, dict[str, str]] | None:
+    """The page that shows a job, and the address's parameters; a model whose photos are deleted is judged."""
+    if gone:
+        return next((("pages/evaluate.py", {"run": state.run_key(run)}) for run in state.runs_of(job)), None)
+    page, dataset_id = PAGES.get(job.spec.kind), state.dataset_of(job)
+    return (page, {"job": job.id} | ({"dataset": dataset_id} if dataset_id else {})) if page else None
+
+
+def act(job: Job, status: JobStatus, gone: bool) -> None:
+    """Open, cancel, resume, delete; `gone` says that its photos have been deleted."""
+    if where := opens(job, gone):
+        # A link, not a button and `st.switch_page`: a tick of this fragment that is under way when the page changes
+        # would name this page to the server, and leave the browser with an empty one.
+        page, parameters = where
+        st.page_link(page, label=_("Open"), icon=":material/open_in_new:", query_params=parameters, width="content")
+    if not status.is_over:
+        if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
+            resources.pool().cancel(job)
+            st.rerun()
+        return
+    refused = status.state == "failed" and takes_upload(job.spec)  # the upload is gone
+    if status.is_resumable and not (gone or refused):
+        progress.again(job, _("Resume"))
+    with st.popover(_("Delete"), icon=":material/delete:"):
+        st.markdown(_("The job, its model and its results are removed for good."))
+        if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):
+            try:
+                state.delete_job(job)
+            except GraftError as problem:
+                st.error(text.literal(str(problem)))
+            else:
+                st.rerun()
