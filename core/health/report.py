@@ -26,6 +26,7 @@ from core.health.leaks import find_leaks
 from core.health.quality import find_flaws
 from core.health.shortcuts import audit
 from core.progress import Report, part, silent
+from core.versions import read_once
 
 FILE = "health.json"
 SCHEMA = 2
@@ -106,10 +107,16 @@ def default_backbone() -> str:
 def read_report(root: Path) -> Document | None:
     """The report kept in a dataset's directory; None where there is none, or one of another version."""
     try:
-        document: Document = paths.read_json(root / FILE)
+        document = _document(root / FILE)
         return document if document["schema"] == SCHEMA else None
     except (FileNotFoundError, KeyError, TypeError, ValueError):
         return None
+
+
+@read_once(most=8)
+def _document(file: Path) -> Document:
+    document: Document = paths.read_json(file)
+    return document
 
 
 def photo(dataset: Dataset, index: int) -> Document:

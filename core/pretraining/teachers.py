@@ -92,7 +92,7 @@ class OpenVinoTeacher:
         self.outputs = {name: int(port.shape[1]) for name, port in zip(names, self._compiled.outputs, strict=False)}
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
-        """See `Teacher`."""
+        """What the network says of each batch, several batches under way at once."""
         requests = [self._compiled.create_infer_request() for _i in range(self._streams)]
         with ThreadPoolExecutor(self._streams) as pool:
             under_way: deque[Future[Targets]] = deque()
@@ -154,7 +154,7 @@ class TorchTeacher:
         self.outputs = {output: values.shape[1] for output, values in answer.items()}
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
-        """See `Teacher`."""
+        """What the network says of each batch, one after the other."""
         for images in batches:
             answer = self._answer(_filled(images, self.batch_size))
             yield {name: _half(values[: len(images)]) for name, values in answer.items()}

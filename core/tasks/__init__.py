@@ -10,14 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.jobs.spec import JobSpec
 from core.progress import Report
 from core.tasks import comparing, components, curves, depths, models, photos, previews
 from core.tasks.specs import request_of
 
-Verb = Callable[[Path, Any, Report], Any]
+
+class Result(Protocol):
+    """What came of a verb: small, and names the files that hold what is large."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The `result` in a job's `status.json`."""
+
+
+Verb = Callable[[Path, Any, Report], Result]
 
 VERBS: Mapping[str, Verb] = {
     "ingest": photos.ingest,
@@ -45,7 +53,7 @@ def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
     """
     request = request_of(spec)
     result = VERBS[request.kind](job_dir, request, report)
-    return result if isinstance(result, dict) else result.to_json()
+    return result.to_json()
 
 
 def warm_up() -> None:

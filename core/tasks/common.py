@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import paths
 from core.errors import BundleError
@@ -17,8 +17,6 @@ from core.tasks.specs import DATASET_ID
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
-
-Result = dict[str, Any]
 
 
 def drop_uploads(request: IngestRequest | PredictRequest, files: Iterable[str]) -> None:

@@ -78,13 +78,14 @@ class Compared(Record):
         """The record in a JSON object, also where an earlier Graft left the whole comparison in its place."""
         rows = content.get("results") if "best" not in content else None
         if rows:
-            best = max(rows, key=lambda row: row["accuracy_mean"])
-            content = {
-                "file": "comparison.json",
-                "best": best["backbone"],
-                "accuracy": best["accuracy_mean"],
-                **content,
-            }
+            try:
+                best = max(rows, key=lambda row: float(row["accuracy_mean"]))
+                facts = {"file": "comparison.json", "best": best["backbone"], "accuracy": best["accuracy_mean"]}
+            except (KeyError, TypeError, ValueError) as problem:
+                raise JobError(
+                    _("'{name}' cannot be read ({reason}).").format(name="results", reason=problem)
+                ) from None
+            content = {**content, **facts}
         return super().from_json(content)
 
 

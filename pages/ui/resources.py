@@ -51,6 +51,14 @@ def tidy() -> None:
     remove_old_uploads()
 
 
+def _changed_ns(path: Path) -> int:
+    """When a file or folder was changed; 0 where it is gone, so that reading it says so in its own words."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _opened(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (a part of the key: no "_" before it)
     return open_dataset(workspace_id, dataset_id)
@@ -63,7 +71,7 @@ def dataset(workspace_id: str, dataset_id: str) -> Dataset:
         DatasetError: it is not there any more.
     """
     root = paths.datasets(workspace_id) / dataset_id
-    return _opened(workspace_id, dataset_id, root.stat().st_mtime_ns if root.is_dir() else 0)
+    return _opened(workspace_id, dataset_id, _changed_ns(root))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -77,7 +85,7 @@ def original(changed: Dataset, workspace_id: str) -> Dataset:
     Raises:
         DatasetError: it is not there any more.
     """
-    return _as_it_came(workspace_id, changed.id, changed.root.stat().st_mtime_ns)
+    return _as_it_came(workspace_id, changed.id, _changed_ns(changed.root))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -90,9 +98,9 @@ def judged(path: Path) -> tuple[Predictions, Evaluation]:
     """The predictions in a file, and what they are worth.
 
     Raises:
-        EvaluationError: the file is damaged.
+        EvaluationError: the file is damaged, or gone.
     """
-    return _judged(str(path), path.stat().st_mtime_ns)
+    return _judged(str(path), _changed_ns(path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -123,8 +131,7 @@ def verdict(job: Job, compared: Comparison, probe: str, rope: float) -> Verdict:
         probe: the kind of probe to judge with.
         rope: the difference of accuracy up to which two backbones count as the same.
     """
-    made_ns = (job.path / COMPARISON).stat().st_mtime_ns
-    return _verdict(str(job.path), made_ns, probe, rope, language(), compared)
+    return _verdict(str(job.path), _changed_ns(job.path / COMPARISON), probe, rope, language(), compared)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -186,8 +193,7 @@ def comparison_figure(job: Job, of: Sequence[str], draw: Draw) -> go.Figure:
         of: all that tells the figure from others of the same comparison, such as its name and the backbones in it.
         draw: draws it. Nobody may change what it gives: others are given the same.
     """
-    made_ns = (job.path / COMPARISON).stat().st_mtime_ns
-    return _compared_figure(str(job.path), made_ns, language(), tuple(of), draw)
+    return _compared_figure(str(job.path), _changed_ns(job.path / COMPARISON), language(), tuple(of), draw)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -202,5 +208,5 @@ def study(job: Job, kind: type[Studied]) -> Studied:
         ProbeError: its file is gone, or damaged.
     """
     file = job.path / kind.FILE
-    loaded = _study(str(job.path), kind.FILE, file.stat().st_mtime_ns if file.is_file() else 0, kind)
+    loaded = _study(str(job.path), kind.FILE, _changed_ns(file), kind)
     return cast(Studied, loaded)

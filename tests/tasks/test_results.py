@@ -116,3 +116,9 @@ def test_an_earlier_comparison_still_tells_its_best_backbone() -> None:
     status = JobStatus(DONE, 0.0, result={"results": rows, "dataset": "d", "verdict": {}})
     expected = Compared(file="comparison.json", dataset="d", best="b", accuracy=0.75)
     assert result_of(status, Compared) == expected
+
+
+@pytest.mark.parametrize("rows", [[{"backbone": "a"}], "abc", [1]])
+def test_a_comparison_that_cannot_be_read_is_told_in_a_sentence(rows: object) -> None:
+    with pytest.raises(JobError, match="Run it again"):
+        result_of(JobStatus(DONE, 0.0, result={"results": rows, "dataset": "d"}), Compared)

@@ -50,7 +50,7 @@ class Screened:
     why: str
 
     def as_json(self) -> dict[str, object]:
-        """As a JSON object."""
+        """As the `shortlist` of `compare --json`."""
         return {**dataclasses.asdict(self), "interval": list(self.interval)}
 
     @classmethod

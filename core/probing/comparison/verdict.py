@@ -71,7 +71,7 @@ class Pair:
     rope: float = ROPE
 
     def as_json(self) -> dict[str, object]:
-        """As a JSON object."""
+        """As in the document of `compare --json`."""
         return {**asdict(self), "interval": list(self.interval), "sentence": self.sentence}
 
     @classmethod
@@ -136,7 +136,7 @@ class Verdict:
     pairs: tuple[Pair, ...]
 
     def as_json(self) -> dict[str, object]:
-        """As a JSON object."""
+        """As in the document of `compare --json`."""
         pairs = [pair.as_json() for pair in self.pairs]
         return {"best": self.best, "recommended": self.recommended, "why": self.why, "pairs": pairs}
 

@@ -12,14 +12,12 @@ from core.errors import GraftError
 from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
-from core.tasks.results import Answer, Predicted, read_answers
+from core.tasks.results import Answer, Predicted, read_answers, result_of
 from pages.ui import downloads, figures, progress, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
 
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
-
-
 MOST_SHOWN = 24
 
 
@@ -44,7 +42,7 @@ def try_it(model: Run | Path) -> None:
         state.remember("predict", turn + 1)
         st.rerun()
     job = state.newest(PredictRequest, lambda request: request.model == named)
-    if job is None:
+    if job is None or not _is_readable(job):
         st.caption(
             _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
         )
@@ -56,6 +54,15 @@ def try_it(model: Run | Path) -> None:
         shown(job, read_answers(job.path / predicted.file))
     except GraftError as problem:
         st.error(text.literal(str(problem)))
+
+
+def _is_readable(job: Job) -> bool:
+    """Whether a prediction's answers are as this Graft writes them; of an earlier one the images are gone, too."""
+    status = job.status()
+    try:
+        return status.state != "done" or bool(result_of(status, Predicted))
+    except GraftError:
+        return False
 
 
 def kept(image: UploadedFile) -> ImageFile:
