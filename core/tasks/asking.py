@@ -12,7 +12,7 @@ from core.errors import BackboneError, DatasetError, GraftError, JobError
 from core.i18n import gettext as _
 from core.jobs.spec import JobSpec
 from core.paths import DEFAULT_WORKSPACE
-from core.tasks.records import Record
+from core.records import Record
 
 _RANGES: Mapping[str, tuple[int, int]] = {
     "seed": (0, 2**31 - 1),

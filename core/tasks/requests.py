@@ -14,8 +14,8 @@ from core.data.labels.grouping import group_finder
 from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
 from core.probing.probes.probe import ProbeConfig
+from core.records import Record
 from core.tasks.asking import BackboneRequest, PhotosRequest, Request
-from core.tasks.records import Record
 from core.training.config import FinetuneConfig
 
 

@@ -15,7 +15,7 @@ from core.i18n import gettext as _
 from core.jobs.spec import JobSpec
 from core.jobs.status import JobStatus
 from core.paths import read_json, write_json
-from core.tasks.records import Record
+from core.records import Record
 
 
 @dataclass(frozen=True, kw_only=True)
