@@ -140,3 +140,18 @@ def test_a_comparison_of_an_older_graft_opens_or_says_what_to_do(visit: Open, po
         save_result(result, job.path, {})
     st.cache_resource.clear()
     assert "resnet18" in visit("compare", job=job.id, dataset=dataset.id).success[0].value
+
+
+def test_two_networks_of_an_older_comparison_are_averaged_and_the_rest_takes_another(visit: Open, dataset: Dataset):
+    results = (make_result("resnet18", 90, 100), make_result("resnet34", 80, 100))
+    job = store.create(W, JobSpec("compare", {}, title="Compare", dataset_id=dataset.id))
+    write_json(job.path / COMPARISON, Comparison(results).as_json())
+    for result in results:
+        save_result(result, job.path, {})
+    finish(job, Comparison(results).as_json())
+    app = visit("compare", job=job.id, dataset=dataset.id)
+    (together,) = [table.value for table in app.dataframe if "How" in table.value]
+    assert list(together["How"]) == ["probabilities averaged"]
+    assert list(together["Accuracy"]) == ["85.0 %"]  # they disagree on ten photos: ties, of which half come out right
+    assert "features side by side: an earlier version of Graft" in texts(app)
+    assert "Compare again to see this." in texts(app)

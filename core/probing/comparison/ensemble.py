@@ -79,27 +79,27 @@ def beside_each_other(
     return judged(together, sum(member.size_mb for member in members), config, report)
 
 
-def ensembles(members: Sequence[ProbeResult], beside: ProbeResult) -> tuple[Ensemble, Ensemble]:
+def ensembles(members: Sequence[ProbeResult], beside: ProbeResult | None = None) -> tuple[Ensemble, ...]:
     """The two best networks with their features beside each other, and with their probabilities averaged.
 
     Which two are the best was chosen on the same folds, so both are a little flattered; the better one alone is too.
 
     Args:
         members: what `two_best` gave.
-        beside: what `beside_each_other` found of them.
+        beside: what `beside_each_other` measured of them; None leaves that ensemble out.
     """
+    averaged = _ensemble(PROBABILITIES, members, _averaged(*members))
+    return (averaged,) if beside is None else (_ensemble(FEATURES, members, beside), averaged)
+
+
+def _ensemble(kind: str, members: Sequence[ProbeResult], result: ProbeResult) -> Ensemble:
     best, second = members
-    first, other = (
-        Ensemble(
-            kind, (best.backbone, second.backbone), result, compared(candidate(result), candidate(best), best.folds)
-        )
-        for kind, result in ((FEATURES, beside), (PROBABILITIES, _averaged(best, second)))
-    )
-    return first, other
+    against_best = compared(candidate(result), candidate(best), best.folds)
+    return Ensemble(kind, (best.backbone, second.backbone), result, against_best)
 
 
 def _averaged(best: ProbeResult, second: ProbeResult) -> ProbeResult:
-    """The mean of what two probes said, which takes no cross-validation of its own."""
+    """The mean of two probes' probabilities, which takes no cross-validation of its own."""
     held = best.held_out
     proba = np.asarray((held.proba + second.held_out.proba) / 2, dtype=np.float32)
     return ProbeResult(

@@ -1,18 +1,21 @@
 """A comparison on disk: each result in a directory of its own, which is written as soon as it is there:
 
     <folder>/results/<backbone>.<probe>/
-        held_out.npz        what the probes said of the images they had not seen
+        held_out.npz        the probes' predictions for the images they had not seen
         result.json         everything else, and how it was made; written last
-    <folder>/comparison.json        written when all are there: which results, in order, and what none of them tells
+    <folder>/comparison.json        written when all results are there: their order, and what belongs to none of them
 
-The verdict and all that is shown are computed from these, and not stored. So what a comparison that was stopped had
-found is still there, and the comparisons of older versions, whose `comparison.json` holds more, can still be read.
+The verdict and all that is shown are computed from these files, and not stored. So a comparison that was stopped keeps
+the results it had, and the comparisons of older versions, whose `comparison.json` holds more, can still be read. Those
+kept no predictions of the two best backbones together: the mean of the two is computed when they are read, and the
+probe on the features of both takes another comparison.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from core.errors import GraftError, ProbeError
 from core.i18n import gettext as _
 from core.paths import file_sha256, read_json, write_json
 from core.probing.comparison.comparison import Comparison, Failure
-from core.probing.comparison.ensemble import FEATURES, Ensemble, ensembles
+from core.probing.comparison.ensemble import FEATURES, Ensemble, ensembles, two_best
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
@@ -60,22 +63,30 @@ def load_comparison(folder: Path) -> Comparison:
         shortlist, config = content["shortlist"], ProbeConfig.from_json(content["config"])
         shortlisted = Shortlist.from_json(shortlist) if shortlist else None
         failures = tuple(Failure(str(row["backbone"]), str(row["message"])) for row in content["failed"])
-        members = [str(name) for name in content.get("members") or ()]
+        members = [str(name) for name in content["members"]] if "members" in content else None
         dataset = DatasetFacts.from_json(content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, GraftError) as problem:
         raise ProbeError(_("The comparison cannot be read. Compare again.")) from problem
     results = tuple(load_result(folder, *pair) for pair in named)
-    together = _together(folder, members, results) if members else ()
-    return Comparison(results, together, shortlisted, failures, config, dataset)
+    comparison = Comparison(results, (), shortlisted, failures, config, dataset)
+    if members is None:
+        return replace(comparison, ensembles=_averaged_alone(comparison))
+    return replace(comparison, ensembles=_kept_ensembles(folder, members, comparison)) if members else comparison
 
 
-def _together(folder: Path, members: list[str], results: tuple[ProbeResult, ...]) -> tuple[Ensemble, ...]:
-    """The ensembles of two of the results, of which one was kept and the other is their mean."""
-    first = {result.backbone: result for result in results if result.probe == results[0].probe}
-    if any(name not in first for name in members):
+def _averaged_alone(comparison: Comparison) -> tuple[Ensemble, ...]:
+    """The only ensemble of an older version's comparison: the mean of its two best networks, where it has two."""
+    two = two_best(comparison.ranked)
+    return ensembles(two) if two else ()
+
+
+def _kept_ensembles(folder: Path, members: Sequence[str], comparison: Comparison) -> tuple[Ensemble, ...]:
+    """Both ensembles of two backbones: the probe on their features was kept, and their mean is computed."""
+    results = {result.backbone: result for result in comparison.ranked}
+    if any(name not in results for name in members):
         raise ProbeError(_("The comparison cannot be read. Compare again."))
-    beside = load_result(folder, " + ".join(members), results[0].probe)
-    return ensembles([first[name] for name in members], beside)
+    beside = load_result(folder, " + ".join(members), comparison.probes[0])
+    return ensembles([results[name] for name in members], beside)
 
 
 def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> None:

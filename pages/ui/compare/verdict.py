@@ -9,7 +9,7 @@ import streamlit as st
 from core.backbones.registry import info
 from core.jobs.store import Job
 from core.probing.comparison.comparison import Comparison
-from core.probing.comparison.ensemble import Ensemble, kind_name
+from core.probing.comparison.ensemble import FEATURES, Ensemble, kind_name
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import ROPE, Pair, Verdict
 from core.probing.crossval.crossval import ProbeResult
@@ -215,6 +215,13 @@ def _together(ensembles: Sequence[Ensemble]) -> None:
     st.dataframe(columns, hide_index=True)
     for ensemble in ensembles:
         st.markdown(f"- {kind_name(ensemble.kind)}: {text.literal(ensemble.against_best.sentence)}")
+    if all(ensemble.kind != FEATURES for ensemble in ensembles):
+        st.markdown(
+            _(
+                "- {kind}: an earlier version of Graft made this comparison and did not keep these predictions. "
+                "Compare again to see this."
+            ).format(kind=kind_name(FEATURES))
+        )
     st.caption(
         _(
             "On the same folds. The two were chosen on these folds as well, so they and the better one alone are a "

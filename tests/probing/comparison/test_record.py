@@ -69,11 +69,37 @@ def test_what_can_be_computed_is_not_stored(kept):
     }  # fmt: skip
 
 
-def test_a_comparison_of_an_older_graft_is_read_without_its_ensembles(comparison, kept):
-    """Older versions wrote the whole document of `compare --json` there, and kept no ensemble's predictions."""
-    (kept / "comparison.json").write_text(json.dumps(comparison.as_json()))
-    again = load_comparison(kept)
-    assert again.as_json() == {**comparison.as_json(), "ensembles": []}
+OLDER = {
+    "results": [{"backbone": name, "probe": "logistic", "accuracy_mean": 0.9} for name in ("resnet18", "resnet34")],
+    "ensembles": [{"backbone": "resnet18 + resnet34", "kind": kind} for kind in ("features", "probabilities")],
+    "shortlist": None, "failed": [], "dataset": "d1", "dataset_name": "clouds", "warnings": [], "config": {"seed": 3},
+}  # fmt: skip
+"""Older versions wrote the document of `compare --json`, and kept no predictions of two backbones together."""
+
+
+def test_of_an_older_comparisons_ensembles_the_mean_is_computed_from_what_was_kept(comparison, tmp_path):
+    for result in comparison.results:
+        save_result(result, tmp_path, MADE)
+    (tmp_path / "comparison.json").write_text(json.dumps(OLDER))
+    (averaged,) = load_comparison(tmp_path).ensembles
+    best, second = comparison.ranked
+    assert (averaged.kind, averaged.members) == ("probabilities", (best.backbone, second.backbone))
+    assert averaged.result.oof.proba == pytest.approx((best.oof.proba + second.oof.proba) / 2)
+    assert averaged.against_best.diff == pytest.approx(averaged.result.accuracy_mean - best.accuracy_mean)
+
+
+def test_an_older_comparison_with_one_network_has_no_ensemble(tmp_path):
+    names = ("resnet18", "pixels_16")
+    for features in two(names):
+        save_result(cross_validate(features), tmp_path, MADE)
+    rows = [{"backbone": name, "probe": "logistic"} for name in names]
+    (tmp_path / "comparison.json").write_text(json.dumps({**OLDER, "results": rows, "ensembles": []}))
+    assert load_comparison(tmp_path).ensembles == ()
+
+
+def test_a_comparison_in_which_no_ensemble_was_wanted_is_read_without_one(tmp_path):
+    compare(two(), ProbeConfig(c=0.01), folder=tmp_path)
+    assert load_comparison(tmp_path).ensembles == ()
 
 
 def test_an_ensemble_that_is_gone_is_told_of(kept):
