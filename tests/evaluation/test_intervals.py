@@ -2,9 +2,9 @@ import time
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
-from core.evaluation.intervals import bootstrap_macro_f1, wilson
+from core.evaluation.intervals import bootstrap_macro_f1, macro_f1, wilson
 
 
 @pytest.mark.parametrize(
@@ -29,23 +29,26 @@ def test_no_share_has_no_interval(right, n):
         wilson(right, n)
 
 
+def naive_macro_f1(labels_of):
+    """From the predicted labels of each class's images, counted one by one."""
+    scores = []
+    for k, labels in enumerate(labels_of):
+        if len(labels):
+            predicted = sum((labels == k).sum() for labels in labels_of)
+            scores.append(2 * (labels == k).sum() / (len(labels) + predicted))
+    return np.mean(scores)
+
+
 def naive_bootstrap(confusion, draws, seed):
-    """Image by image: resample each class's images with replacement, count, average F1."""
+    """Image by image: resample each class's images with replacement; scipy's bias correction, written out."""
     rng = np.random.default_rng(seed)
-    c = len(confusion)
-    called = [np.repeat(np.arange(c), row) for row in confusion]
-    found = []
-    for _ in range(draws):
-        drawn = [rng.choice(labels, size=len(labels)) if len(labels) else labels for labels in called]
-        scores = []
-        for k in range(c):
-            if not len(drawn[k]):
-                continue
-            hits = (drawn[k] == k).sum()
-            predicted = sum((labels == k).sum() for labels in drawn)
-            scores.append(2 * hits / (len(drawn[k]) + predicted))
-        found.append(np.mean(scores))
-    return np.quantile(found, (0.025, 0.975))
+    labels_of = [np.repeat(np.arange(len(confusion)), row) for row in confusion]
+    resamples = (
+        [rng.choice(labels, len(labels)) if len(labels) else labels for labels in labels_of] for _ in range(draws)
+    )
+    scores = np.array([naive_macro_f1(resample) for resample in resamples])
+    bias = norm.ppf((scores < naive_macro_f1(labels_of)).mean() + (scores == naive_macro_f1(labels_of)).mean() / 2)
+    return np.quantile(scores, norm.cdf(2 * bias + norm.ppf([0.025, 0.975])))
 
 
 @pytest.mark.parametrize(
@@ -61,8 +64,29 @@ def test_the_bootstrap_agrees_with_a_naive_one(confusion):
     assert bootstrap_macro_f1(confusion, draws=4000) == pytest.approx(naive_bootstrap(confusion, 4000, 1), abs=0.015)
 
 
+def test_the_mean_of_repeats_keeps_errors_that_only_some_of_them_make():
+    """Of 80 classes with 10 images each, a different single image is wrong in each of ten repeats, in every class."""
+    confusion = np.diag(np.full(80, 9.9)) + np.roll(np.diag(np.full(80, 0.1)), 1, axis=1)
+    low, high = bootstrap_macro_f1(confusion)
+    assert macro_f1(confusion) == pytest.approx(0.99)
+    assert 0.975 < low < 0.99 < high < 1.0
+    assert bootstrap_macro_f1(confusion * 1.0) == bootstrap_macro_f1(confusion)
+
+
+@pytest.mark.parametrize(("classes", "images", "right"), [(80, 10, 0.5), (80, 10, 0.79), (20, 3, 0.3), (2, 4, 0.9)])
+def test_the_interval_holds_the_sample_s_own_macro_f1(classes, images, right):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        y = np.repeat(np.arange(classes), images)
+        predicted = np.where(rng.random(len(y)) < right, y, rng.integers(0, classes, len(y)))
+        confusion = np.zeros((classes, classes))
+        np.add.at(confusion, (y, predicted), 1)
+        low, high = bootstrap_macro_f1(confusion, draws=300, seed=seed)
+        assert low < macro_f1(confusion) < high or macro_f1(confusion) in (0, 1)
+
+
 def test_the_bootstrap_is_seeded():
-    confusion = np.array([[40, 10], [5, 45]])
+    confusion = np.array([[410, 93, 4], [51, 447, 8], [3, 17, 86]])
     assert bootstrap_macro_f1(confusion, seed=3) == bootstrap_macro_f1(confusion, seed=3)
     assert bootstrap_macro_f1(confusion, seed=3) != bootstrap_macro_f1(confusion, seed=4)
 

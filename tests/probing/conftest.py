@@ -27,7 +27,7 @@ def make_features(
         y=y[order],
         ids=ids,
         split=np.array(split)[order],
-        classes=classes or tuple("abcdefghij"[:c]),
+        classes=classes or tuple("abcdefghij"[:c] if c <= 10 else (f"class {k}" for k in range(c))),
         backbone=backbone,
         dataset_id="d1",
         dataset_name="clouds",

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones import registry
-from core.evaluation.intervals import Interval, bootstrap_macro_f1, wilson
-from core.evaluation.metrics import evaluate
+from core.evaluation.intervals import Interval, bootstrap_macro_f1, macro_f1, wilson
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.probing.crossval.heldout import HeldOut
@@ -87,14 +86,17 @@ class ProbeResult:
 
     @property
     def macro_f1_mean(self) -> float:
-        """The mean of the folds' macro F1."""
-        return float(np.mean(self.held_out.fold_macro_f1))
+        """Macro F1 of all out-of-fold predictions together, of the repeats' mean counts.
+
+        The mean of F1 within folds would be another quantity: with few images of a class in a fold it is biased, and
+        depends on the number of folds (Forman & Scholz 2010, "Apples-to-apples in cross-validation studies").
+        """
+        return macro_f1(self.held_out.confusion)
 
     @cached_property
     def macro_f1_ci(self) -> Interval:
-        """The 95 % bootstrap interval of macro F1, of the repeats' mean confusion matrix."""
-        confusions = [evaluate(predictions).confusion for predictions in self.held_out.repeat]
-        return bootstrap_macro_f1(np.rint(np.mean(confusions, axis=0)).astype(np.int64))
+        """Its 95 % bootstrap interval on n images; repeats are no further images."""
+        return bootstrap_macro_f1(self.held_out.confusion)
 
     def as_json(self) -> dict[str, object]:
         """As one of the `results` of `compare --json`."""

@@ -68,22 +68,12 @@ class HeldOut:
         return tuple(float(predictions.correct[rows].mean()) for predictions, rows in self._of_folds())
 
     @cached_property
-    def fold_macro_f1(self) -> tuple[float, ...]:
-        """Macro F1 in each fold, over the classes that it holds out; k · r numbers."""
-        from sklearn.metrics import f1_score
-
-        return tuple(
-            float(
-                f1_score(
-                    self.y[rows],
-                    predictions.y_pred[rows],
-                    labels=np.unique(self.y[rows]),
-                    average="macro",
-                    zero_division=0.0,
-                )
-            )
-            for predictions, rows in self._of_folds()
-        )
+    def confusion(self) -> NDArray[np.float64]:
+        """(c, c) counts of all n images, the mean of the repeats: true classes in rows, predicted ones in columns."""
+        counts = np.zeros((len(self.classes), len(self.classes)))
+        for predictions in self.repeat:
+            np.add.at(counts, (self.y, predictions.y_pred), 1.0)
+        return counts / self.repeats
 
     def _of_folds(self) -> list[tuple[Predictions, NDArray[np.bool_]]]:
         """A repeat's predictions and the rows (n,) that one of its folds holds out, fold after fold."""

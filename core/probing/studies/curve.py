@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from core.i18n import gettext as _
 from core.probing.crossval.repeats import Fold, draw_repeats
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig, fit_rows
-from core.probing.resampling.folds import Rows, nested, sizes_for
+from core.probing.resampling.folds import nested, sizes_for
 from core.probing.studies.forecast import ClassGain, forecast
 from core.probing.studies.growth import LearningCurve, is_short
 from core.probing.studies.power_law import Numbers, falls, fit_power_laws
@@ -34,13 +35,31 @@ _CLASS_DRAWS = 500
 
 @dataclass(frozen=True, eq=False)
 class _Outcome:
-    """One fold's measures at J sizes of (J,) images: accuracy (J,), macro F1 (J,), recalls (J, c); and its C."""
+    """What the probes of one fold got at J sizes, by class.
+
+    Attributes:
+        images: the J numbers of images that they were fitted on.
+        support: (c,) how many images of each class the fold holds out.
+        hits: (J, c) how many of these were recognised.
+        calls: (J, c) how many images were called this class.
+        c: the C that was chosen; None where the kind has none.
+    """
 
     images: tuple[int, ...]
-    accuracy: Numbers
-    macro_f1: Numbers
-    recall: Numbers
+    support: Numbers
+    hits: Numbers
+    calls: Numbers
     c: float | None
+
+    @property
+    def accuracy(self) -> Numbers:
+        """(J,)."""
+        return np.asarray(self.hits.sum(axis=1) / self.support.sum())
+
+    @property
+    def recall(self) -> Numbers:
+        """(J, c), NaN for a class that has no image here."""
+        return np.where(self.support > 0, self.hits / np.maximum(self.support, 1), np.nan)
 
 
 def learning_curve(features: Features, config: ProbeConfig | None = None, report: Report = silent) -> LearningCurve:
@@ -75,7 +94,8 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
         class_images=tuple(np.bincount(train.y, minlength=len(train.classes)).tolist()),
         sizes=tuple(np.mean([outcome.images for outcome in outcomes], axis=0).tolist()),
         accuracy=np.array([outcome.accuracy for outcome in outcomes]),
-        macro_f1=np.array([outcome.macro_f1 for outcome in outcomes]),
+        macro_f1=_macro_f1(outcomes),
+        fold_macro_f1=np.array([_macro_f1([outcome]) for outcome in outcomes]),
         folds=repeats.folds_each,
         c=tuple(outcome.c for outcome in outcomes if outcome.c is not None),
         notes=repeats.notes,
@@ -91,25 +111,24 @@ def _progress(_done: int, _folds: int) -> str:
 
 def _judge(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: Fold) -> _Outcome:
     """Fits probes on the parts of one fold, the largest first, because it chooses C."""
-    y, seed = train.y[fold.held], (config.seed, fold.repeat, fold.number)
+    y, seed, classes = train.y[fold.held], (config.seed, fold.repeat, fold.number), len(train.classes)
     parts = nested(train.y[fold.fit], train.groups[fold.fit], sizes, seed)
-    measures = []
-    for rows in [fold.fit[part] for part in reversed(parts)]:
+    hits, calls = (np.zeros((len(parts), classes)) for _measure in range(2))
+    for place, rows in reversed([*enumerate(fold.fit[part] for part in parts)]):
         probe = fit_rows(train.X[rows], train.y[rows], train.classes, config, train.groups[rows])
         config = dataclasses.replace(config, c=probe.chosen.get("c", config.c))
         predicted = probe.predict_proba(train.X[fold.held]).argmax(axis=1)
-        measures.append(_measures(y, predicted, len(train.classes)))
-    accuracy, macro_f1, recall = (np.array(values)[::-1] for values in zip(*measures, strict=True))
-    return _Outcome(tuple(len(part) for part in parts), accuracy, macro_f1, recall, config.c)
+        hits[place] = np.bincount(y[predicted == y], minlength=classes)
+        calls[place] = np.bincount(predicted, minlength=classes)
+    support = np.bincount(y, minlength=classes).astype(float)
+    return _Outcome(tuple(len(part) for part in parts), support, hits, calls, config.c)
 
 
-def _measures(true: Rows, predicted: Rows, classes: int) -> tuple[float, float, Numbers]:
-    """Accuracy, macro F1 over the classes that have images, and the recall (c,) of each class, NaN without images."""
-    support, calls = (np.bincount(labels, minlength=classes) for labels in (true, predicted))
-    hits = np.bincount(true[true == predicted], minlength=classes)
-    f1 = 2 * hits / np.maximum(support + calls, 1)
-    recall = np.where(support > 0, hits / np.maximum(support, 1), np.nan)
-    return float((true == predicted).mean()), float(f1[support > 0].mean()), recall
+def _macro_f1(outcomes: Sequence[_Outcome]) -> Numbers:
+    """Macro F1 (J,) of some folds' predictions together, over the classes that they hold out."""
+    support, hits, calls = (sum(getattr(o, name) for o in outcomes) for name in ("support", "hits", "calls"))
+    present = support > 0
+    return np.asarray((2 * hits[:, present] / (support + calls)[:, present]).mean(axis=1))
 
 
 def _class_gains(curve: LearningCurve, recall: Numbers) -> tuple[ClassGain, ...]:

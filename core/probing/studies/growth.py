@@ -31,7 +31,7 @@ class CurvePoint:
         per_class: the same by the number of classes.
         accuracy: the mean over the folds.
         interval: its 95 % t interval, by `standard_error`.
-        macro_f1: the mean over the folds.
+        macro_f1: of all folds' predictions together.
         fold_accuracy: in each fold, repeat after repeat.
         fold_macro_f1: likewise.
     """
@@ -61,7 +61,9 @@ class LearningCurve(Study):
         sizes: the J numbers of images that probes were fitted on, on the average of the folds; the last is all that a
             fold has, so less than the images there are.
         accuracy: (F, J) in each fold, repeat after repeat.
-        macro_f1: (F, J) likewise, over the classes that the fold holds out.
+        macro_f1: (J,) of all folds' predictions together; the mean of the folds' would be biased where a fold holds out
+            few images of a class.
+        fold_macro_f1: (F, J) in each fold, over the classes that it holds out.
         folds: k, how many folds each repeat had.
         c: (F,) the probe's C in each fold; () where the kind has none.
         per_class: what twice as many images should bring for each class.
@@ -79,6 +81,7 @@ class LearningCurve(Study):
     sizes: tuple[float, ...]
     accuracy: Numbers
     macro_f1: Numbers
+    fold_macro_f1: Numbers
     folds: int
     c: tuple[float, ...] = ()
     per_class: tuple[ClassGain, ...] = ()
@@ -87,8 +90,9 @@ class LearningCurve(Study):
     dataset: DatasetFacts = field(default_factory=DatasetFacts)
 
     def __post_init__(self) -> None:
-        shape = self.accuracy.shape
-        if shape[1:] != (len(self.sizes),) or self.macro_f1.shape != shape or shape[0] % self.folds or not shape[0]:
+        shape, sizes = self.accuracy.shape, (len(self.sizes),)
+        fit = shape[1:] == sizes == self.macro_f1.shape and self.fold_macro_f1.shape == shape
+        if not fit or not shape[0] or shape[0] % self.folds:
             raise ProbeError(
                 _(
                     "A learning curve of {sizes} sizes and {folds} folds cannot have accuracies of the shape {shape}."
@@ -168,9 +172,9 @@ class LearningCurve(Study):
                 per_class=size / len(self.classes),
                 accuracy=float(mean[at]),
                 interval=(max(0.0, float(mean[at] - half[at])), min(1.0, float(mean[at] + half[at]))),
-                macro_f1=float(self.macro_f1.T[at].mean()),
+                macro_f1=float(self.macro_f1[at]),
                 fold_accuracy=tuple(self.accuracy[:, at].tolist()),
-                fold_macro_f1=tuple(self.macro_f1[:, at].tolist()),
+                fold_macro_f1=tuple(self.fold_macro_f1[:, at].tolist()),
             )
             for at, size in enumerate(self.sizes)
         )
@@ -252,9 +256,13 @@ class LearningCurve(Study):
             "classes": list(self.classes),
             "class_images": list(self.class_images),
             "points": [
-                {"images": size, "fold_accuracy": accuracy, "fold_macro_f1": macro_f1}
-                for size, accuracy, macro_f1 in zip(
-                    self.sizes, self.accuracy.T.tolist(), self.macro_f1.T.tolist(), strict=True
+                {"images": size, "macro_f1": pooled, "fold_accuracy": accuracy, "fold_macro_f1": macro_f1}
+                for size, pooled, accuracy, macro_f1 in zip(
+                    self.sizes,
+                    self.macro_f1.tolist(),
+                    self.accuracy.T.tolist(),
+                    self.fold_macro_f1.T.tolist(),
+                    strict=True,
                 )
             ],
             "folds": self.folds,
@@ -279,7 +287,8 @@ class LearningCurve(Study):
             class_images=tuple(content["class_images"]),
             sizes=tuple(point["images"] for point in points),
             accuracy=np.array([point["fold_accuracy"] for point in points]).T.copy(),
-            macro_f1=np.array([point["fold_macro_f1"] for point in points]).T.copy(),
+            macro_f1=np.array([point.get("macro_f1", np.mean(point["fold_macro_f1"])) for point in points]),
+            fold_macro_f1=np.array([point["fold_macro_f1"] for point in points]).T.copy(),
             folds=content["folds"],
             c=tuple(content["c"]),
             per_class=tuple(ClassGain.from_json(row) for row in content["per_class"]),

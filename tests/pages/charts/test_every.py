@@ -27,9 +27,8 @@ from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch
 from tests.probing.conftest import make_result
 
 COUNT = Count(1, 0.5, 0.8, (0.7, 0.9), (0.7, 0.9))
-CURVE = LearningCurve(
-    "a", ProbeConfig(), (NASTY, "b"), (20, 20), (8.0, 32.0), np.full((5, 2), 0.8), np.full((5, 2), 0.8), folds=5
-)
+SHARES = np.full((5, 2), 0.8)
+CURVE = LearningCurve("a", ProbeConfig(), (NASTY, "b"), (20, 20), (8.0, 32.0), SHARES, SHARES[0], SHARES, folds=5)
 
 
 def every_figure():

@@ -28,7 +28,7 @@ def curve():
         ClassGain(NASTY, 80, 0.8, (0.7, 0.9), 0.02, (0.01, 0.04)),
     )
     return LearningCurve(
-        "resnet18", ProbeConfig(), ("cat", NASTY), (120, 80), SIZES, accuracy, accuracy, 5, (), classes
+        "resnet18", ProbeConfig(), ("cat", NASTY), (120, 80), SIZES, accuracy, accuracy[0], accuracy, 5, (), classes
     )
 
 
@@ -141,7 +141,7 @@ def test_classes_stand_with_the_greatest_gain_first(answered, curve):
 
 def test_too_few_photos_have_points_and_a_reason(answered):
     accuracy = np.full((10, 2), 0.7) + np.linspace(0, 0.1, 10)[:, None]
-    few = LearningCurve("resnet18", ProbeConfig(), ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy, 5)
+    few = LearningCurve("resnet18", ProbeConfig(), ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy[0], accuracy, 5)
     app = answered(few)
     assert "too few images a class for a forecast" in app.info[0].value
     assert not app.number_input

@@ -40,14 +40,15 @@ def test_a_curve_is_what_a_naive_loop_finds(curve):
                 said = model.fit(train.X[fit[part]], train.y[fit[part]]).predict(train.X[held])
                 assert curve.accuracy[row, place] == pytest.approx((said == train.y[held]).mean())
                 f1 = f1_score(train.y[held], said, average="macro", zero_division=0.0)
-                assert curve.macro_f1[row, place] == pytest.approx(f1)
+                assert curve.fold_macro_f1[row, place] == pytest.approx(f1)
             row += 1
 
 
 def test_with_all_images_it_is_the_comparison_s_own_result(curve):
     result = cross_validate(make_features((80, 60, 60), spread=5.0))
     assert curve.accuracy[:, -1] == pytest.approx(result.fold_accuracy)
-    assert curve.macro_f1[:, -1] == pytest.approx(result.held_out.fold_macro_f1)
+    assert curve.macro_f1[-1] == pytest.approx(result.macro_f1_mean)
+    assert curve.points[-1].macro_f1 == pytest.approx(result.macro_f1_mean)
 
 
 def test_the_document_says_what_was_measured(curve):
