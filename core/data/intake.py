@@ -188,7 +188,7 @@ def _collect(work: _Work) -> dict[str, Decoded]:
 def _result(entries: Sorted, decoded: dict[str, Decoded], limits: Limits) -> Intake:
     good = [p for p in entries.photos if not decoded[p.sha256].reason]
     bad = [(p.index, p.name, decoded[p.sha256].reason) for p in entries.photos if decoded[p.sha256].reason]
-    classes = tuple(sorted({p.place.label for p in good}))
+    classes = tuple(sorted({p.place.label for p in good}, key=names.natural_key))
     if not good:
         stray = entries.n_images and all(r in _PLACELESS for _i, _n, r in entries.skipped) and not bad
         raise rejected("no_class_folders" if stray else "no_images", entries.table if stray else "", limits)

@@ -121,6 +121,9 @@ def skip_text(reason: str) -> str:
         "bad_crc": _("Its checksum is wrong: the entry was damaged. Zip the photo again."),
         "corrupt_entry": _("The entry is damaged and cannot be unpacked. Zip the photo again."),
         "not_in_class_folder": _("It lies in no class folder. Move it into the folder of its class."),
+        "hidden_folder": _(
+            "It lies in a hidden folder, or in one of small copies that a system makes. Move it if it is meant."
+        ),
         "truncated": _("The photo ends too early. Copy it again from where it came."),
         "empty_file": _("The file is empty. Copy it again from where it came."),
         "not_an_image": _("It is not a photo, whatever its name says. Remove it, or save it as JPEG or PNG."),

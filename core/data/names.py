@@ -9,7 +9,9 @@ from pathlib import PurePosixPath
 
 _JUNK_FOLDERS = {
     "__macosx", ".git", ".svn", ".ipynb_checkpoints", ".spotlight-v100", ".trashes", ".fseventsd", ".appledouble",
-    ".temporaryitems", "$recycle.bin", "system volume information", "@eadir", "__pycache__",
+    ".temporaryitems", "$recycle.bin", "recycler", "system volume information", "@eadir", "@recycle", "#recycle",
+    "@recently-snapshot", "#snapshot", "lost+found", "network trash folder", "temporary items", ".cache", ".thumbnails",
+    ".trash", "__pycache__", ".hg", ".idea", ".vscode", ".venv", "node_modules",
 }  # fmt: skip
 _JUNK_FILES = {
     ".ds_store", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", ".directory", ".localized", "icon\r",
@@ -19,15 +21,12 @@ EXTENSIONS = {
     "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng",
     ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
 }  # fmt: skip
+_SMALL_COPIES = {"thumbs", "thumbnails"}
+_DIGITS = re.compile(r"(\d+)")
+_LINE_ENDS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]+")  # and tabs: a name has one line
 _DRIVE = re.compile(r"[A-Za-z]:")
-_SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _JOINERS = "\u200c\u200d"
 _BLACK_FLAG = "\U0001f3f4"
-
-
-def split_of(folder: str) -> str:
-    """The split that a folder's name stands for: "train", "val" or "test"; "" where it is no split's name."""
-    return _SPLITS.get(folder.casefold(), "")
 
 
 def is_unsafe(name: str) -> bool:
@@ -48,7 +47,19 @@ def parts_of(name: str) -> tuple[str, ...]:
 def is_junk(parts: tuple[str, ...]) -> bool:
     """Whether systems and tools leave such a file about without anyone asking."""
     file = parts[-1].casefold()
-    return file in _JUNK_FILES or file.startswith("._") or any(p.casefold() in _JUNK_FOLDERS for p in parts)
+    if file in _JUNK_FILES or file.startswith("._"):
+        return True
+    return any(part in _JUNK_FOLDERS or part.startswith(".trash-") for part in map(str.casefold, parts))
+
+
+def is_hidden(folders: Sequence[str]) -> bool:
+    """Whether a folder among these is one that systems do not show, or keep small copies of photos in."""
+    return any(folder.startswith(".") or folder.casefold() in _SMALL_COPIES for folder in folders)
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """What names are sorted by as people count: "class 2" comes before "class 10", and "1" before "2" before "10"."""
+    return [int(part) if part.isdecimal() else part for part in _DIGITS.split(name)], name
 
 
 def may_be_photo(parts: Sequence[str]) -> bool:
@@ -59,9 +70,10 @@ def may_be_photo(parts: Sequence[str]) -> bool:
 def visible(text: str) -> str:
     """`text` in NFC without what cannot be seen or turns text around: control, bidi and other format characters.
 
-    Joiners are kept between characters that need them (emoji, Arabic, Indic), tags only in flags.
+    Joiners are kept between characters that need them (emoji, Arabic, Indic), tags only in flags. Lines are joined by
+    spaces.
     """
-    text = unicodedata.normalize("NFC", text)
+    text = _LINE_ENDS.sub(" ", unicodedata.normalize("NFC", text))
     kept: list[str] = []
     for i, c in enumerate(text):
         category = unicodedata.category(c)

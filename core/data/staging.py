@@ -19,7 +19,7 @@ from core.data.dataset import Dataset, read_dataset, write_dataset
 from core.errors import DatasetError
 from core.i18n import gettext as _
 
-VERSION = 3  # of what is found out about photos; a dataset that an older version made is made anew
+VERSION = 4  # of what is found out about photos; a dataset that an older version made is made anew
 _STALE_S = 24 * 3600
 
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from core.data.labels.layout import Place
 from core.data.labels.table import Row, Table
 from core.data.messages import bad_table
-from core.data.names import EXTENSIONS, parts_of, shown, split_of, visible
+from core.data.names import EXTENSIONS, parts_of, shown, visible
 from core.i18n import gettext as _
 
 Parts = tuple[str, ...]
+SplitOf = Callable[[Parts], str]
 _MOST_DROPPED = 5  # folders of another machine
 _DEEPEST = 6  # parts of a name that are compared
 _SAMPLE = 5_000  # rows at most that the reading is chosen by
@@ -56,31 +57,39 @@ class _Matched:
         return {photo for candidates in self.photos for photo in candidates}
 
 
-def placed_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], in_folders: int) -> Tabled | None:
+def placed_by_tables(
+    tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf, has_classes: bool
+) -> Tabled | None:
     """Reads tables for `photos` (index and path), or None where folders decide.
 
-    Tables decide where they name most photos, or any where no photo lies in a class folder.
+    Tables decide where they name most photos, or any where folders cannot be classes.
+
+    Args:
+        tables: those with labels.
+        photos: what they may be about.
+        split_of: the split that a photo's folders say.
+        has_classes: whether folders can be classes.
 
     Raises:
         RejectedError: a row of a table that decides is wrong; names the table, the row and what is wrong.
     """
-    index = _Index(photos)
+    index = _Index(photos, split_of)
     matched = [_matched(table, index) for table in tables]
     named = set().union(*(table.named for table in matched))
-    if photos and not named and not in_folders:
+    if photos and not named and not has_classes:
         raise bad_table(tables[0].name, 0, _("none of its rows names a photo that is there."))
-    if not named or (2 * len(named) < len(photos) and in_folders):
+    if not named or (2 * len(named) < len(photos) and has_classes):
         return None
     return _all_read(matched, index)
 
 
-def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]]) -> Tabled:
+def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> Tabled:
     """What tables without labels say about `photos`: splits and groups. Only those that name half of them are used.
 
     Raises:
         RejectedError: as `placed_by_tables`.
     """
-    index = _Index(photos)
+    index = _Index(photos, split_of)
     matched = [_matched(table, index) for table in tables]
     return _all_read([table for table in matched if 2 * len(table.named) >= len(photos)], index)
 
@@ -97,9 +106,14 @@ def _all_read(matched: Sequence[_Matched], index: _Index) -> Tabled:
 class _Index:
     """The photos by the ends of their paths, built for the lengths that are asked for."""
 
-    def __init__(self, photos: Sequence[tuple[int, Parts]]) -> None:
+    def __init__(self, photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> None:
         self.paths = dict(photos)
+        self._split_of = split_of
         self._by_end: dict[tuple[int, bool], dict[str, list[int]]] = {}
+
+    def split(self, photo: int) -> str:
+        """The split that a photo's folders say."""
+        return self._split_of(self.paths[photo][:-1])
 
     def find(self, key: str, parts: int, bare: bool) -> list[int]:
         """The photos whose last `parts` parts, without the ending where `bare`, are `key`."""
@@ -168,7 +182,7 @@ def _read(matched: _Matched, index: _Index, result: Tabled) -> None:
             result.missing.append(shown(row.file, 255))
             continue
         photo = _meant_by_row(table, row, candidates, index)
-        split = row.split or (_split_of_path(index.paths[photo]) if table.labelled else "")
+        split = row.split or (index.split(photo) if table.labelled else "")
         place = Place(split, row.label, row.label, group=row.group)
         if result.places.setdefault(photo, place) != place:
             result.conflicts.add(photo)
@@ -180,12 +194,8 @@ def _meant_by_row(table: Table, row: Row, candidates: tuple[int, ...], index: _I
         exact = [p for p in candidates if index.paths[p][-1] == parts_of(row.file)[-1]]
         candidates = tuple(exact or candidates)
     if len(candidates) > 1 and row.split:
-        candidates = tuple(p for p in candidates if _split_of_path(index.paths[p]) == row.split) or candidates
+        candidates = tuple(p for p in candidates if index.split(p) == row.split) or candidates
     if len(candidates) > 1:
         problem = _("'{file}' may be any of several photos. Write their folders, too.")
         raise bad_table(table.name, row.number, problem.format(file=visible(row.file)[:120]))
     return candidates[0]
-
-
-def _split_of_path(path: Parts) -> str:
-    return next((split for folder in path[:-1] if (split := split_of(folder))), "")

@@ -65,11 +65,33 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """An entry that is no folder, with the parts of its path."""
+    """An entry that is no folder and no junk.
+
+    Attributes:
+        index: of the entry in the source.
+        name: of the entry.
+        parts: of its path.
+        problem: the skip code where its name alone says that it is left out; "" for all others.
+    """
 
     index: int
     name: str
     parts: tuple[str, ...]
+    problem: str = ""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders it lies in."""
+        return self.parts[:-1]
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What places are found by: folders; or tables where they decide, which then are no files that are left out."""
+
+    layout: Layout
+    tabled: Tabled | None
+    read: set[int]
 
 
 def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -> Sorted:
@@ -83,43 +105,52 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
         RejectedError: a table that decides about the photos has a row that is wrong.
     """
     entries = Sorted()
-    limits = source.limits
-    named = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries)]
-    files = [_File(i, entry.name, parts) for i, entry, parts in named if parts and not entry.is_folder]
-    plain = [file for file in files if not names.is_junk(file.parts)]
-    maybe = [file for file in plain if _fits(file.name, limits) and names.may_be_photo(file.parts)]
-    layout = recognise(file.parts[:-1] for file in maybe)
-    tables = _tables(source, plain, entries)
-    in_folders = sum(layout.place(file.parts[:-1]) is not None for file in maybe)
+    files = _files(source, entries)
+    maybe = [file for file in files if not file.problem and names.may_be_photo(file.parts)]
+    entries.n_images = len(maybe)
+    layout = recognise(file.folders for file in maybe)
+    tables = _tables(source, files, entries)
     paths = [(file.index, file.parts) for file in maybe]
     labelled = [table for table in tables.values() if table.labelled]
-    tabled = placed_by_tables(labelled, paths, in_folders) if labelled else None
-    noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths)
+    tabled = placed_by_tables(labelled, paths, layout.split, layout.has_classes) if labelled else None
+    noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths, layout.split)
     used = noted.used | (tabled.used if tabled is not None else set())
     read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
     entries.warnings += [f"table_unused_few:{_shown(t.name)}" for t in tables.values() if t.name not in used]
     del entries.warnings[_MOST_WARNINGS:]
-    for _i, entry, parts in named:
-        if parts and entry.is_folder and tabled is None:
-            _note_folder(entries, layout.place(parts))
-    taken: set[str] = set()
-    for file in files:
-        _sort_file(entries, limits, file, taken, layout, tabled, read)
-    if tabled is not None:
-        last = len(source.entries)
-        entries.skipped += [(last, name, "missing_file") for name in tabled.missing[: limits.max_entries]]
+    _place_all(source, entries, files, _Rules(layout, tabled, read))
     _note(entries, noted)
     if group_of is not None:
         for photo in entries.photos:
             photo.place = replace(photo.place, group=group_of(photo.name) or photo.place.group)
-    entries.n_images = len(maybe)
     return entries
+
+
+def _files(source: Source, entries: Sorted) -> list[_File]:
+    """The files that are no junk, with what is wrong with their names."""
+    named = [
+        (i, entry.name, names.parts_of(entry.name)) for i, entry in enumerate(source.entries) if not entry.is_folder
+    ]
+    junk = [index for index, _name, parts in named if parts and names.is_junk(parts)]
+    entries.ignored = len(junk)
+    entries.others += junk
+    left = set(junk)
+    plain = [(index, name, parts) for index, name, parts in named if parts and index not in left]
+    hidden = {index for index, _name, parts in plain if names.is_hidden(parts[:-1])}
+    if len(hidden) == len(plain):  # they share a hidden folder, which is what is meant
+        hidden = set()
+    files = []
+    for index, name, parts in plain:
+        too_long = len(name.encode("utf-8", "surrogatepass")) > source.limits.max_name_bytes
+        problem = "name_too_long" if too_long else "hidden_folder" if index in hidden else ""
+        files.append(_File(index, name, parts, problem))
+    return files
 
 
 def _tables(source: Source, files: list[_File], entries: Sorted) -> dict[int, Table]:
     """The tables whose header is known, by their index."""
     tables: dict[int, Table] = {}
-    candidates = [file for file in files if is_table(file.parts) and _fits(file.name, source.limits)]
+    candidates = [file for file in files if is_table(file.parts) and not file.problem]
     left = _MOST_TABLE_BYTES
     for file in sorted(candidates, key=lambda file: (len(file.parts), file.index))[:_MOST_TABLES]:
         left -= source.entries[file.index].size
@@ -154,55 +185,52 @@ def _note(entries: Sorted, noted: Tabled) -> None:
     entries.others += [photo.index for photo in against]
 
 
-def _sort_file(
-    entries: Sorted,
-    limits: Limits,
-    file: _File,
-    taken: set[str],
-    layout: Layout,
-    tabled: Tabled | None,
-    read: set[int],
-) -> None:
-    if names.is_junk(file.parts):
-        entries.ignored += 1
-        entries.others.append(file.index)
-        return
-    if file.index in read:
-        return  # it was read, and is neither a photo nor left out
+def _place_all(source: Source, entries: Sorted, files: list[_File], rules: _Rules) -> None:
+    """Gives each file a place, or the reason why it is left out."""
+    if rules.tabled is None:
+        entries.labels |= _labels_of_folders(source, rules.layout)
+    taken: set[str] = set()
+    for file in files:
+        path = "/".join(file.parts)
+        if file.index not in rules.read:  # a table that was read is neither a photo nor left out
+            place, reason = _placed(file, rules)
+            if path in taken and not file.problem:
+                reason = "duplicate_name"
+            _put(entries, file, place, reason, source.limits)
+        taken.add(path)
+    if rules.tabled is not None:
+        last = len(source.entries)
+        missing = rules.tabled.missing[: source.limits.max_entries]
+        entries.skipped += [(last, name, "missing_file") for name in missing]
+
+
+def _labels_of_folders(source: Source, layout: Layout) -> set[str]:
+    """The classes that the folders listed in a source stand for, also those that hold nothing."""
+    listed = (names.parts_of(entry.name) for entry in source.entries if entry.is_folder)
+    plain = (parts for parts in listed if parts and not (names.is_junk(parts) or names.is_hidden(parts)))
+    return {place.label for parts in plain if (place := layout.place(parts)) is not None}
+
+
+def _put(entries: Sorted, file: _File, place: Place | None, reason: str, limits: Limits) -> None:
     display = names.shown(file.name, limits.max_name_bytes)
-    path = "/".join(file.parts)
-    place, reason = _placed(file, layout, tabled)
-    if not _fits(file.name, limits):
-        reason = "name_too_long"
-    elif path in taken:
-        reason = "duplicate_name"
-    taken.add(path)
     if reason or place is None:
         entries.skipped.append((file.index, display, reason))
         entries.others.append(file.index)
         return
-    if tabled is None:
-        _note_folder(entries, place)
+    entries.labels.add(place.label)
     entries.photos.append(Candidate(file.index, display, place))
 
 
-def _placed(file: _File, layout: Layout, tabled: Tabled | None) -> tuple[Place | None, str]:
+def _placed(file: _File, rules: _Rules) -> tuple[Place | None, str]:
     """A file's place, or why it has none."""
     may_be_photo = names.may_be_photo(file.parts)
-    if tabled is None:
-        place = layout.place(file.parts[:-1])
+    if file.problem:
+        return None, file.problem
+    if rules.tabled is None:
+        place = rules.layout.place(file.folders)
         return place, "" if place else "not_in_class_folder" if may_be_photo else "unsupported_format"
-    if file.index in tabled.conflicts:
+    if file.index in rules.tabled.conflicts:
         return None, "conflicting_rows"
-    if file.index in tabled.places:
-        return tabled.places[file.index], ""
+    if file.index in rules.tabled.places:
+        return rules.tabled.places[file.index], ""
     return None, "not_in_table" if may_be_photo else "unsupported_format"
-
-
-def _note_folder(entries: Sorted, place: Place | None) -> None:
-    if place is not None:
-        entries.labels.add(place.label)
-
-
-def _fits(name: str, limits: Limits) -> bool:
-    return len(name.encode("utf-8", "surrogatepass")) <= limits.max_name_bytes

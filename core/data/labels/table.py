@@ -13,9 +13,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from core.data.labels.vocabulary import split_name, split_word
 from core.data.messages import bad_table
-from core.data.names import class_name, split_of, visible
+from core.data.names import class_name, visible
 from core.i18n import gettext as _
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 500_000, 2_000, 1_000
@@ -35,7 +37,6 @@ _GROUP = re.compile(
     "(group|patient|subject|plant|video|clip|sequence|case|individual|specimen|participant)s?"
     "(_?(id|ids|no|nr|num|number|name|code|key|index|uid))?|(lesion|site)_?(id|no|nr|number|name|code)"
 )
-_MORE_SPLITS = {"training": "train", "dev": "val", "development": "val", "testing": "test"}
 _YES_NO = {"0", "1", "0.0", "1.0", ""}
 
 
@@ -110,16 +111,10 @@ def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
     )
 
 
-def split_word(word: str) -> str:
-    """The split that a word in a table stands for; "" where it stands for none."""
-    word = word.strip().casefold()
-    return split_of(word) or _MORE_SPLITS.get(word, "")
-
-
 def _split_in(file: str) -> str:
     """The split in a table's own name, as in "train_labels.csv"; "" where there is none, or more than one."""
-    splits = {split for word in re.findall(r"[a-z]+", file.casefold()) if (split := split_of(word))}
-    return splits.pop() if len(splits) == 1 else ""
+    named = split_name(PurePosixPath(file).stem)
+    return named.split if named is not None else ""
 
 
 def _decoded(content: bytes) -> str:
@@ -219,11 +214,10 @@ def _rows(name: str, text: str, delimiter: str, columns: _Columns, split: str) -
             raise bad_table(name, number, _("the label of '{file}' is missing.").format(file=visible(file)))
         if word and not split_word(word):
             problem = _(
-                "'{word}' is no split. Write train, val or test, or leave it empty ({others} are known, too; "
-                "numbers are not)."
+                "'{word}' is no split. Write train, val or test, or leave it empty (valid, validation, training, dev, "
+                "testing, eval and the like are known, too; numbers are not)."
             )
-            others = ", ".join(("valid", "validation", *_MORE_SPLITS))
-            raise bad_table(name, number, problem.format(word=visible(word)[:80], others=others))
+            raise bad_table(name, number, problem.format(word=visible(word)[:80]))
         yield Row(number, file, class_name(label), split_word(word) or split, visible(group))
 
 

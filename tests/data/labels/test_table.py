@@ -11,6 +11,7 @@ from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.labels import sorting
 from core.data.labels import table as table_room
+from core.data.labels.layout import recognise
 from core.data.labels.table import read_table
 from core.data.messages import warning_text
 from core.errors import RejectedError
@@ -291,10 +292,11 @@ def test_many_photos_of_one_name_and_many_rows_take_no_time(tmp_path: Path) -> N
     same = read_table(b"file,label\n" + b"image.jpg,c\n" * 20_000, ("t.csv",))
     assert table
     assert same
+    no_split = recognise([]).split
     started = time.process_time()
-    tabled = placed_by_tables([table], photos, 0)
+    tabled = placed_by_tables([table], photos, no_split, False)
     assert tabled
     assert len(tabled.places) == 20_000
     with pytest.raises(RejectedError, match="any of several"):
-        placed_by_tables([same], photos, 0)
+        placed_by_tables([same], photos, no_split, False)
     assert time.process_time() - started < 10

@@ -1,0 +1,123 @@
+"""Which folders are splits: those that are called so, and that hold what splits hold.
+
+`Training/cat` and `Testing/cat`, `cat/train` and `cat/test`, `cats_train` and `cats_test` are splits, at any depth; a
+folder "train" with photos of its own beside "car" and "plane" is a class.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.data.labels.tree import Folder, Parts
+from core.data.labels.vocabulary import SplitName, is_container, is_side, split_name
+from core.data.names import class_name
+
+_Named = tuple[Folder, SplitName]
+
+
+@dataclass
+class Splits:
+    """The folders that are splits.
+
+    Attributes:
+        of: the split that each stands for, by path.
+        labels: the class that is part of a split folder's name, by path, as in "cats_train".
+        levels: the folders whose folders are splits above the classes: what lies beside those is no class.
+    """
+
+    of: dict[Parts, str] = field(default_factory=dict)
+    labels: dict[Parts, str] = field(default_factory=dict)
+    levels: set[Parts] = field(default_factory=set)
+
+
+def find_splits(root: Folder) -> Splits:
+    """The split folders in a tree, above classes and below them."""
+    splits = Splits()
+    below: list[tuple[Folder, list[_Named]]] = []  # with photos of their own: splits of a class, or without classes
+    left = [root]
+    while left:
+        folder = left.pop()
+        named = _level(folder)
+        if not any(kid.nested for kid, _name in named):
+            below += [(folder, named)] if named else []
+            left += [] if named else folder.kids.values()
+            continue
+        splits.levels.add(folder.path)
+        splits.of |= {kid.path: name.split for kid, name in named}
+        left += [kid for kid, _name in named]
+    if 2 * sum(kid.total for _folder, named in below for kid, _name in named) >= root.total:
+        for folder, named in below:
+            _take(splits, folder, named)
+    return splits
+
+
+def _take(splits: Splits, folder: Folder, named: Sequence[_Named]) -> None:
+    splits.of |= {kid.path: name.split for kid, name in named}
+    if _with_classes(named):
+        splits.labels |= {kid.path: class_name(name.title) for kid, name in named}
+        splits.levels.add(folder.path)
+
+
+def _level(folder: Folder) -> list[_Named]:
+    """The folders in `folder` that are splits; none where those called so are classes, or too few of the photos."""
+    called = [(kid, name) for kid in folder.kids.values() if (name := split_name(kid.name))]
+    named = called if _with_classes(called) else _agreeing(called)
+    if not named:
+        return []
+    paths = {kid.path for kid, _name in named}
+    others = [kid for kid in folder.kids.values() if kid.path not in paths]
+    inside, beside = sum(kid.total for kid, _name in named), sum(kid.total for kid in others)
+    nested = [pair for pair in named if pair[0].nested]
+    several = len({name.split for _kid, name in named}) > 1
+    if not nested:
+        fits = not others or (several and 2 * beside < inside)
+    elif several:
+        fits = inside >= beside or any(_akin(a, b) for a in nested for b in nested)
+    else:
+        fits = inside >= beside and not _are_classes(others, inside)
+    return named if fits else []
+
+
+def _agreeing(called: Sequence[_Named]) -> list[_Named]:
+    """Those whose other words say that they belong together.
+
+    They have none, or the same for several splits; or they hold the same folders as another split, or complete the two
+    others. One alone may have any words, where it holds folders.
+    """
+    if len(called) == 1:
+        return [pair for pair in called if not pair[1].rest or pair[0].nested]
+    splits: dict[str, set[str]] = defaultdict(set)
+    for _kid, name in called:
+        splits[name.rest].add(name.split)
+    return [
+        pair
+        for pair in called
+        if not pair[1].rest
+        or len(splits[pair[1].rest]) > 1
+        or len(splits[""] - {pair[1].split}) > 1
+        or any(_akin(pair, other) for other in called)
+    ]
+
+
+def _akin(one: _Named, other: _Named) -> bool:
+    """Whether two folders of different splits hold folders of the same name."""
+    names = {class_name(name) for name in one[0].kids}
+    return one[1].split != other[1].split and any(class_name(name) in names for name in other[0].kids)
+
+
+def _are_classes(others: Sequence[Folder], inside: int) -> bool:
+    """Whether what lies beside the only split folder looks like classes, so that this is one, too."""
+    rivals = [kid for kid in others if not (is_side(kid.name) or is_container(kid.name)) and 10 * kid.total > inside]
+    return any(kid.nested for kid in rivals) or len(rivals) > 1
+
+
+def _with_classes(named: Sequence[_Named]) -> bool:
+    """Whether the names are those of splits and classes at once: cats_train, cats_test, dogs_train, dogs_test."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for kid, name in named:
+        if kid.nested or not name.rest:
+            return False
+        splits[name.title.casefold()].add(name.split)
+    return len(splits) > 1 and 2 * sum(len(of) > 1 for of in splits.values()) > len(splits)
