@@ -8,19 +8,18 @@ The epoch is chosen on validation, so the validation accuracy is a little too go
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from core.backbones.registry import backbones
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.paths import DEFAULT_WORKSPACE
+from core.runs import SplitScore
 from core.training.config import MODES, FinetuneConfig
 from core.training.finetune import finetune
+from core.training.history import read_history
 
 
 def main() -> None:
@@ -50,18 +49,19 @@ def row(dataset: Dataset, config: FinetuneConfig, out: Path) -> str:
     started = time.perf_counter()
     run = finetune(dataset, config, out)
     total_s = time.perf_counter() - started
-    epochs = json.loads((out / "history.json").read_text())
-    epoch_s = sum(epoch["seconds"] for epoch in epochs) / len(epochs)
-    val, test = run.metrics["val"], run.metrics.get("test")
+    epochs = read_history(out)
+    epoch_s = sum(epoch.seconds for epoch in epochs) / len(epochs)
+    test = run.metrics.get("test")
     return (
         f"| {config.mode} | {config.seed} | {config.lr:g} | {total_s:.1f} | {epoch_s:.2f} | "
-        f"{val['best_epoch']} of {val['epochs']} | {accuracy(val)} | {accuracy(test) if test else '–'} |"
+        f"{run.kept.best_epoch} of {run.kept.epochs} | {accuracy(run.metrics['val'])} | "
+        f"{accuracy(test) if test else '–'} |"
     )
 
 
-def accuracy(metrics: Mapping[str, Any]) -> str:
-    low, high = metrics["accuracy_ci"]
-    return f"{metrics['accuracy']:.3f} ({low:.3f}–{high:.3f}, {metrics['n']})"
+def accuracy(score: SplitScore) -> str:
+    low, high = score.accuracy_ci
+    return f"{score.accuracy:.3f} ({low:.3f}–{high:.3f}, {score.n})"
 
 
 if __name__ == "__main__":

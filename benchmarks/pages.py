@@ -42,8 +42,10 @@ from core.progress import Progress
 from core.runs import MODEL, Run
 from core.tasks import run as carry_out
 from core.tasks.requests import CompareRequest, FinetuneRequest
+from core.tasks.results import Finetuned
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
+from core.training.history import Epoch
 
 ROOT = Path(__file__).resolve().parents[1]
 W = paths.DEFAULT_WORKSPACE
@@ -119,7 +121,7 @@ def trained_run(dataset: Dataset, number: int) -> Run:
     run = Run(job.path / "run", "finetune", "graft_plain", dataset.classes, dataset.id, dataset.name,
               dataset.fingerprint, preprocessing={}, config={"mode": "last"}, seed=number, metrics=metrics)  # fmt: skip
     run.save()
-    end(job, {"run": "run", "dataset": dataset.id, "metrics": metrics, "history": history(20)})
+    end(job, Finetuned(run="run", dataset=dataset.id).to_json())
     return run
 
 
@@ -128,10 +130,10 @@ def training(dataset: Dataset, seed: int) -> JobSpec:
     return spec_of(request, dataset.name)
 
 
-def history(epochs: int) -> list[dict[str, float]]:
+def history(epochs: int) -> list[Epoch]:
     return [
-        {"epoch": n, "train_loss": 1 / n, "val_loss": 1.1 / n, "train_accuracy": 1 - 0.5 / n,
-         "val_accuracy": 1 - 0.6 / n, "lr": 1e-3, "seconds": 1.0}
+        Epoch(epoch=n, train_loss=1 / n, val_loss=1.1 / n, train_accuracy=1 - 0.5 / n, val_accuracy=1 - 0.6 / n,
+              lr=1e-3, seconds=1.0)
         for n in range(1, epochs + 1)
     ]  # fmt: skip
 
@@ -145,7 +147,7 @@ def watched(dataset: Dataset) -> Iterator[tuple[Job, str]]:
     yield store.create(W, training(dataset, 100)), "job that has told nothing"
     job = store.create(W, training(dataset, 101))
     for epoch in history(20):
-        events.append(job.path / "events.jsonl", Progress(int(epoch["epoch"]), 40, data={"epoch": epoch}), 0.0)
+        events.append(job.path / "events.jsonl", Progress(epoch.epoch, 40, data={"epoch": epoch.to_json()}), 0.0)
     yield job, "training with 20 epochs"
 
 

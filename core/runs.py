@@ -6,7 +6,7 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     head.safetensors            kind "probe": `weight` (c, d) and `bias` (c,), for features of the backbone; a probe
                                 that is not affine has none
     model.safetensors           kind "finetune": `backbone.*` and `head.*`, the best epoch's
-    history.json                kind "finetune": one object an epoch
+    history.json                kind "finetune": its epochs; see `core.training.history`
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
 
 This file knows neither torch nor what a probe or a training is.
@@ -23,12 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
-from core.errors import EvaluationError
+from core.errors import EvaluationError, JobError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
+from core.records import Record
 
 FILE = "run.json"
-HEAD, MODEL, HISTORY = "head.safetensors", "model.safetensors", "history.json"
+HEAD, MODEL = "head.safetensors", "model.safetensors"
 SCHEMA = 1
 _LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safetensors")
 
@@ -48,6 +49,60 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@dataclass(frozen=True, kw_only=True)
+class SplitScore(Record):
+    """How good a run is on one split.
+
+    Attributes:
+        n: how many images there are.
+        accuracy: the share that is right, 0 to 1.
+        accuracy_ci: the 95 % interval of that.
+        macro_f1: the mean F1 of the classes.
+        macro_f1_ci: the 95 % interval of that.
+    """
+
+    n: int
+    accuracy: float
+    accuracy_ci: tuple[float, float]
+    macro_f1: float
+    macro_f1_ci: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptEpoch(Record):
+    """Which epoch of a fine-tuning a run holds: the best on the validation images.
+
+    Attributes:
+        best_epoch: its number, from 1; 0 for a probe.
+        epochs: how many there were; 0 for a probe.
+    """
+
+    best_epoch: int = 0
+    epochs: int = 0
+
+
+Metrics = Mapping[str, SplitScore]
+"""By split ("oof", "val", "test") how good a run is on it."""
+
+
+def metrics_as_json(metrics: Metrics, kept: KeptEpoch) -> dict[str, dict[str, Any]]:
+    """As runs, bundles and `finetune --json` have it: the epoch that was kept is told with what it was chosen by."""
+    content = {split: score.to_json() for split, score in metrics.items()}
+    if kept.epochs:
+        content["val"] |= kept.to_json()
+    return content
+
+
+def metrics_from_json(content: Mapping[str, Mapping[str, Any]]) -> tuple[Metrics, KeptEpoch]:
+    """From what `metrics_as_json` gave.
+
+    Raises:
+        GraftError: a score has a part missing, or a wrong one.
+    """
+    metrics = {split: SplitScore.from_json(score) for split, score in content.items()}
+    return metrics, KeptEpoch.from_json(content.get("val", {}))
+
+
 @dataclass(frozen=True)
 class Run:
     """What is known of a fitted classifier.
@@ -63,11 +118,12 @@ class Run:
         preprocessing: the backbone's preprocessing, as JSON.
         config: the config dataclass it was fitted with, as JSON.
         seed: the seed of everything random in it.
-        metrics: by split ("oof", "val", "test"): `accuracy`, `accuracy_ci` (two numbers), `macro_f1`, `n`.
+        metrics: how good it is on each split.
         versions: library versions.
         created: UTC time, ISO 8601.
         seconds: how long the fitting took.
         weights_sha256: hash of the pretrained weights it began from, as the registry has it; "" where there are none.
+        kept: which epoch of a fine-tuning it holds.
     """
 
     path: Path
@@ -80,11 +136,12 @@ class Run:
     preprocessing: Mapping[str, object]
     config: Mapping[str, object]
     seed: int
-    metrics: Mapping[str, Mapping[str, Any]]
+    metrics: Metrics
     versions: Mapping[str, str] = field(default_factory=library_versions)
     created: str = field(default_factory=_now)
     seconds: float = 0.0
     weights_sha256: str = ""
+    kept: KeptEpoch = field(default_factory=KeptEpoch)
 
     def __post_init__(self) -> None:
         if self.kind not in ("probe", "finetune"):
@@ -93,7 +150,8 @@ class Run:
     def save(self) -> None:
         """Writes `run.json`, which makes the directory a run."""
         content = dataclasses.asdict(self)
-        del content["path"]
+        del content["path"], content["kept"]
+        content["metrics"] = metrics_as_json(self.metrics, self.kept)
         write_json(self.path / FILE, {"schema": SCHEMA, **content})
 
     @classmethod
@@ -111,28 +169,18 @@ class Run:
                     _("The run '{name}' was written by another version of Graft. Run it again.").format(name=path.name)
                 )
             content["classes"] = tuple(content["classes"])
-            return cls(path=path, **content)
+            content["metrics"], kept = metrics_from_json(content["metrics"])
+            return cls(path=path, kept=kept, **content)
         except (FileNotFoundError, NotADirectoryError):
             raise EvaluationError(
                 _("'{name}' is not a finished run. Give the directory that `finetune --out` wrote.").format(
                     name=path.name
                 )
             ) from None
-        except (KeyError, TypeError, ValueError) as problem:
+        except (AttributeError, KeyError, TypeError, ValueError, JobError) as problem:
             raise EvaluationError(
                 _("The record of the run '{name}' is damaged. Run it again.").format(name=path.name)
             ) from problem
-
-    def history(self) -> list[dict[str, Any]]:
-        """One object an epoch of a fine-tuning, in order: `epoch`, `train_loss`, `val_accuracy` and the like.
-
-        Raises:
-            EvaluationError: it is gone or damaged, or this is no fine-tuning.
-        """
-        try:
-            return list(read_json(self.path / HISTORY))
-        except (OSError, TypeError, ValueError) as problem:
-            raise EvaluationError(_("The epochs of this run cannot be read. Run it again.")) from problem
 
     @property
     def portable(self) -> bool:

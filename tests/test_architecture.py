@@ -54,6 +54,7 @@ WITHOUT_TORCH = (
     "core/probing/**/*.py",
     "core/health/**/*.py",
     "core/training/config.py",
+    "core/training/history.py",
     "core/bundle/**/*.py",
     "core/tasks/**/*.py",
 )

@@ -6,13 +6,12 @@ Source of the outline: M. Mitchell et al., "Model cards for model reporting", FA
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.bundle.manifest import Manifest
 from core.data.names import visible
 from core.i18n import gettext as _
+from core.runs import SplitScore
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~$&]|^[-+]|(?<=^\d)[.)]|:(?=//)")
 
@@ -82,17 +81,14 @@ def _results(manifest: Manifest) -> str:
     if not manifest.metrics:
         return _("It was never measured on images it had not seen.")
     rows = [_("| images | n | accuracy (95 % interval) | macro F1 |"), "|---|---|---|---|"]
-    rows += [_row(split, numbers) for split, numbers in manifest.metrics.items()]
+    rows += [_row(split, score) for split, score in manifest.metrics.items()]
     remarks = [_remark(split, manifest.kind) for split in manifest.metrics]
     return "\n".join(rows) + "\n\n" + "\n".join(f"- {remark}" for remark in remarks if remark)
 
 
-def _row(split: str, numbers: Mapping[str, Any]) -> str:
-    low, high = numbers["accuracy_ci"]
-    return (
-        f"| {literal(split)} | {numbers['n']} | {numbers['accuracy']:.3f} ({low:.3f} – {high:.3f}) "
-        f"| {numbers['macro_f1']:.3f} |"
-    )
+def _row(split: str, score: SplitScore) -> str:
+    low, high = score.accuracy_ci
+    return f"| {literal(split)} | {score.n} | {score.accuracy:.3f} ({low:.3f} – {high:.3f}) | {score.macro_f1:.3f} |"
 
 
 def _remark(split: str, kind: str) -> str:

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 from core.backbones.spec import Preprocessing
 from core.data.names import shown
-from core.errors import BundleError
+from core.errors import BundleError, GraftError
 from core.i18n import gettext as _
+from core.runs import KeptEpoch, Metrics, metrics_as_json, metrics_from_json
 
 FORMAT = "graft-bundle"
 SCHEMA = 1
@@ -43,7 +44,8 @@ class Manifest:
         feature_dim: width of its features, d.
         classes: the c class names, in the order of the head's outputs.
         preprocessing: how an image becomes its input.
-        metrics: by split: `n`, `accuracy`, `accuracy_ci`, `macro_f1` and what else was measured.
+        metrics: how good it is on each split.
+        kept: which epoch of a fine-tuning it is.
         config: what it was fitted with.
         seed: of everything random.
         dataset: what the user called the dataset.
@@ -65,7 +67,8 @@ class Manifest:
     feature_dim: int
     classes: tuple[str, ...]
     preprocessing: Preprocessing
-    metrics: Mapping[str, Mapping[str, Any]]
+    metrics: Metrics
+    kept: KeptEpoch
     config: Mapping[str, Any]
     seed: int
     dataset: str
@@ -106,7 +109,7 @@ class Manifest:
             },
             "classes": list(self.classes),
             "preprocessing": self.preprocessing.to_json(),
-            "metrics": {split: dict(numbers) for split, numbers in self.metrics.items()},
+            "metrics": metrics_as_json(self.metrics, self.kept),
             "config": dict(self.config),
             "seed": self.seed,
             "dataset": {"name": self.dataset, "fingerprint": self.fingerprint},
@@ -137,6 +140,7 @@ class Manifest:
             )
         backbone, dataset = _part(document, "backbone", dict), _part(document, "dataset", dict)
         model = _part(document, "model", dict)
+        metrics, kept = _metrics(_part(document, "metrics", dict))
         return cls(
             kind=_part(document, "kind", str),
             backbone=_part(backbone, "name", str),
@@ -145,7 +149,8 @@ class Manifest:
             feature_dim=_part(backbone, "feature_dim", int),
             classes=tuple(_as(name, str, "classes") for name in _part(document, "classes", list)),
             preprocessing=_preprocessing(_part(document, "preprocessing", dict)),
-            metrics={split: _as(n, dict, "metrics") for split, n in _part(document, "metrics", dict).items()},
+            metrics=metrics,
+            kept=kept,
             config=_part(document, "config", dict),
             seed=_part(document, "seed", int),
             dataset=_part(dataset, "name", str),
@@ -198,6 +203,13 @@ def _preprocessing(content: Mapping[str, Any]) -> Preprocessing:
         )
     except (ValueError, OverflowError) as problem:
         raise _damaged("preprocessing") from problem
+
+
+def _metrics(content: Mapping[str, Any]) -> tuple[Metrics, KeptEpoch]:
+    try:
+        return metrics_from_json({split: _as(score, dict, "metrics") for split, score in content.items()})
+    except (GraftError, OverflowError) as problem:
+        raise _damaged("metrics") from problem
 
 
 def _part(content: Mapping[str, Any], key: str, kind: type[_T]) -> _T:

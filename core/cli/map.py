@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from core.cli import inputs
 from core.cli.frame import Data, Groups, Json, print_json, program, working
+from core.cli.mappage import FlatMap, Place, page
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -39,20 +40,20 @@ def embedding_map(
         raise DatasetError(_("A map is written as .csv or .html, not as '{name}'.").format(name=out.name))
     if out is None and not as_json:
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
-    document = _made(data, group_pattern, backbone, method, seed)
+    drawn = _made(data, group_pattern, backbone, method, seed)
     if out is not None:
-        write_bytes(out, _written(document, out.suffix.lower()).encode())
+        write_bytes(out, (page(drawn) if out.suffix.lower() == ".html" else _as_csv(drawn)).encode())
     if as_json:
-        print_json(document)
+        print_json(drawn.as_json())
         return
     from core.cli.show import lines
 
-    n = len(document["points"])
+    n = len(drawn.places)
     lines(ngettext("Wrote {file}: {n} image", "Wrote {file}: {n} images", n).format(file=out, n=n))
-    lines(*filter(None, (document["note"],)))
+    lines(*filter(None, (drawn.note,)))
 
 
-def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) -> dict[str, Any]:
+def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) -> FlatMap:
     from core.progress import part
     from core.tasks import previews
     from core.tasks.requests import EmbeddingMapRequest
@@ -62,37 +63,17 @@ def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) 
         dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern)
         request = EmbeddingMapRequest(dataset=dataset.id, backbone=backbone, method=method, seed=seed)
         result = previews.embedding_map(Path(folder), request, part(report, 10, 90, 100))
-        made = MapPoints.load(Path(folder) / result.file)
+        points = MapPoints.load(Path(folder) / result.file)
     items = {item.sha256: item for item in dataset.items}
-    points = [
-        {
-            "id": id_,
-            "name": items[id_].name,
-            "class": dataset.classes[items[id_].label],
-            "split": split,
-            "x": x,
-            "y": y,
-            "neighbours": near,
-        }
-        for id_, split, (x, y), near in zip(made.ids, made.split, made.xy, made.neighbours, strict=True)
-    ]
-    return {
-        "backbone": backbone,
-        "method": method,
-        "seed": seed,
-        "dataset": dataset.id,
-        "dataset_name": dataset.name,
-        "classes": list(dataset.classes),
-        "note": result.note,
-        "points": points,
-    }
+    places = tuple(
+        Place(id_, items[id_].name, dataset.classes[items[id_].label], split, x, y, tuple(near))
+        for id_, split, (x, y), near in zip(points.ids, points.split, points.xy, points.neighbours, strict=True)
+    )
+    return FlatMap(backbone, method, seed, dataset.id, dataset.name, dataset.classes, result.note, places)
 
 
-def _written(document: dict[str, Any], suffix: str) -> str:
-    if suffix == ".html":
-        from core.cli.mappage import page
-
-        return page(document)
+def _as_csv(drawn: FlatMap) -> str:
     from core.tables import as_csv
 
-    return as_csv(COLUMNS, ([point[name] for name in COLUMNS] for point in document["points"]))
+    rows = ((place.id, place.name, place.class_name, place.split, place.x, place.y) for place in drawn.places)
+    return as_csv(COLUMNS, rows)

@@ -1,10 +1,11 @@
-"""A map as one HTML file that needs nothing else: points as SVG, with names on hovering, in light and dark."""
+"""A flat map of photos as one HTML file that needs nothing else: SVG, with names on hovering, in light and dark."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from core.data.names import visible
 from core.i18n import gettext as _
@@ -34,35 +35,95 @@ ul svg {{ width: 1em; height: 1em; border: 0; vertical-align: -.1em; overflow: v
 """
 
 
-def page(document: Mapping[str, Any]) -> str:
-    """The document of `map --json` as HTML."""
-    classes = list(document["classes"])
-    there = {point["class"] for point in document["points"]}
-    title = _("What {backbone} sees in '{name}'").format(backbone=document["backbone"], name=document["dataset_name"])
+@dataclass(frozen=True)
+class Place:
+    """Where a photo lies on a map.
+
+    Attributes:
+        id: the photo's sha256.
+        name: its file's name.
+        class_name: its class.
+        split: its split.
+        x: to the right.
+        y: upwards.
+        neighbours: the sha256 of the photos that the backbone finds most like it, the most alike first.
+    """
+
+    id: str
+    name: str
+    class_name: str
+    split: str
+    x: float
+    y: float
+    neighbours: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """As one of the `points` of `map --json`."""
+        return {
+            "id": self.id, "name": self.name, "class": self.class_name, "split": self.split, "x": self.x, "y": self.y,
+            "neighbours": list(self.neighbours),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FlatMap:
+    """What a backbone sees in a dataset, made flat.
+
+    Attributes:
+        backbone: its registered name.
+        method: how the map was made flat, such as "pca".
+        seed: of the map, and of the choice of photos where there are many.
+        dataset: the dataset's id.
+        dataset_name: what the user calls it.
+        classes: its class names.
+        note: what to know about the map, "" for nothing.
+        places: the photos.
+    """
+
+    backbone: str
+    method: str
+    seed: int
+    dataset: str
+    dataset_name: str
+    classes: tuple[str, ...]
+    note: str
+    places: tuple[Place, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """The document of `map --json`."""
+        facts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        del facts["places"]
+        return {**facts, "classes": list(self.classes), "points": [place.as_json() for place in self.places]}
+
+
+def page(drawn: FlatMap) -> str:
+    """A map as HTML."""
+    there = {place.class_name for place in drawn.places}
+    title = _("What {backbone} sees in '{name}'").format(backbone=drawn.backbone, name=drawn.dataset_name)
     sentence = _(
         "Each point is an image; near points look alike to the backbone ({method}). Hover over one for its name."
     )
-    legend = [f"<li>{_key(at)} {_text(name)}</li>" for at, name in enumerate(classes) if name in there]
+    legend = [f"<li>{_key(at)} {_text(name)}</li>" for at, name in enumerate(drawn.classes) if name in there]
     return _PAGE.format(
         title=_text(title),
-        explanation=_text(" ".join([sentence.format(method=document["method"]), document["note"]])),
+        explanation=_text(" ".join([sentence.format(method=drawn.method), drawn.note])),
         legend="".join(legend),
         side=_SIDE,
-        marks="".join(_marks(document["points"], classes)),
+        marks="".join(_marks(drawn)),
     )
 
 
-def _marks(points: Sequence[Mapping[str, Any]], classes: Sequence[str]) -> list[str]:
-    number = {name: at for at, name in enumerate(classes)}
-    across, up = _scale([point["x"] for point in points]), _scale([point["y"] for point in points])
+def _marks(drawn: FlatMap) -> list[str]:
+    number = {name: at for at, name in enumerate(drawn.classes)}
+    across, up = _scale([place.x for place in drawn.places]), _scale([place.y for place in drawn.places])
     return [
-        _mark(number[point["class"]], round(across(point["x"]), 1), round(_SIDE - up(point["y"]), 1))
-        + f"<title>{_text(point['class'])}: {_text(point['name'])}</title>{_end(number[point['class']])}"
-        for point in points
+        _mark(number[place.class_name], round(across(place.x), 1), round(_SIDE - up(place.y), 1))
+        + f"<title>{_text(place.class_name)}: {_text(place.name)}</title>{_end(number[place.class_name])}"
+        for place in drawn.places
     ]
 
 
-def _scale(values: Sequence[float]) -> Any:
+def _scale(values: Sequence[float]) -> Callable[[float], float]:
     low, high = min(values), max(values)
     factor = (_SIDE - 2 * _AIR) / (high - low) if high > low else 0.0
     return lambda value: _AIR + (value - low) * factor

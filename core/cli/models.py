@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, RunFolder, print_json, program, show, working
+from core.cli.frame import Data, Groups, Json, RunFolder, print_json, program, working
 from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from core.runs import Run
+    from core.training.history import Epoch
 
 
 @program.command()
@@ -21,8 +26,13 @@ def backbones(
 ) -> None:
     """List the backbones: embedded ones, the pixel baseline, and torchvision's classification zoo."""
     from core.backbones import registry
+    from core.cli import show
 
-    show("backbones", [inputs.facts(b) for b in registry.backbones() if b.ready or not ready], as_json)
+    infos = [info for info in registry.backbones() if info.ready or not ready]
+    if as_json:
+        print_json([inputs.facts(info) for info in infos])
+    else:
+        show.backbones(infos)
 
 
 @program.command()
@@ -57,10 +67,12 @@ def finetune(
     as_json: Json = False,
 ) -> None:
     """Fine-tune a backbone on DATA; the best epoch on the validation images is kept in RUN."""
+    from core.cli import show
     from core.runs import Run
     from core.tasks import models
     from core.tasks.requests import FinetuneRequest
     from core.training.config import FinetuneConfig
+    from core.training.history import read_history
 
     given: dict[str, Any] = {
         "backbone": backbone, "mode": mode, "last_stages": last_stages, "epochs": epochs, "lr": lr,
@@ -74,13 +86,22 @@ def finetune(
     )
     with working() as report:
         result = models.finetune(out, request, report)
-    run = Run.load(out)
-    document = {
-        "run": str(out), "dataset": run.dataset_id, "dataset_name": run.dataset_name,
-        "warnings": list(result.warnings), "backbone": run.backbone, "classes": list(run.classes),
-        "metrics": run.metrics, "history": run.history(), "seconds": run.seconds,
+    run, history = Run.load(out), read_history(out)
+    if as_json:
+        print_json(_finetuning_as_json(run, history, result.warnings))
+    else:
+        show.finetuning(run, history, result.warnings)
+
+
+def _finetuning_as_json(run: Run, history: Sequence[Epoch], doubts: Sequence[str]) -> dict[str, Any]:
+    from core.runs import metrics_as_json
+    from core.training.history import as_json
+
+    return {
+        "run": str(run.path), "dataset": run.dataset_id, "dataset_name": run.dataset_name, "warnings": list(doubts),
+        "backbone": run.backbone, "classes": list(run.classes), "metrics": metrics_as_json(run.metrics, run.kept),
+        "history": as_json(history), "seconds": run.seconds,
     }  # fmt: skip
-    show("finetuning", document, as_json)
 
 
 @program.command()
@@ -90,6 +111,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Judge a RUN: accuracy and macro F1 with intervals, class by class, and the confusion matrix."""
+    from core.cli import show
     from core.evaluation.metrics import evaluate as judge
     from core.evaluation.predictions import Predictions
 
@@ -101,7 +123,11 @@ def evaluate(
                 split=split, there=there
             )
         )
-    show("evaluation", judge(Predictions.load(finished.predictions_path(split))).as_json(), as_json)
+    judged = judge(Predictions.load(finished.predictions_path(split)))
+    if as_json:
+        print_json(judged.as_json())
+    else:
+        show.evaluation(judged)
 
 
 @program.command()
@@ -130,6 +156,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Classify IMAGES with a BUNDLE."""
+    from core.cli import show
     from core.tasks import models
     from core.tasks.requests import ImageFile, PredictRequest
     from core.tasks.results import read_answers
@@ -141,9 +168,11 @@ def predict(
     with tempfile.TemporaryDirectory() as folder, working() as report:
         result = models.predict(Path(folder), request, report)
         answers = read_answers(Path(folder) / result.file)
-    rows = [{"image": answer.image, "label": answer.label, "proba": answer.proba} for answer in answers if answer.label]
-    if rows:
-        show("predictions", rows, as_json)
+    answered = [answer for answer in answers if answer.label]
+    if answered and as_json:
+        print_json([{"image": answer.image, "label": answer.label, "proba": answer.proba} for answer in answered])
+    elif answered:
+        show.predictions(answered)
     if result.failed:
         first = next(answer for answer in answers if answer.error)
         message = _("{image}: {problem}").format(image=first.image, problem=first.error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -12,6 +12,13 @@ from rich.table import Table
 from core.data.messages import skip_text, warning_text
 from core.data.names import visible
 from core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from core.backbones.spec import BackboneInfo
+    from core.evaluation.metrics import Evaluation
+    from core.runs import Run
+    from core.tasks.results import Answer
+    from core.training.history import Epoch
 
 Row = Mapping[str, Any]
 
@@ -63,18 +70,17 @@ def interval(bounds: Sequence[float] | None) -> str:
     return f"{100 * bounds[0]:.1f} – {100 * bounds[1]:.1f} %" if bounds else ""
 
 
-def backbones(records: Sequence[Row]) -> None:
+def backbones(infos: Sequence[BackboneInfo]) -> None:
     """The backbones there are."""
     headings = (
         _("Backbone"), _("Family"), _("Ready"), _("Params"), _("GFLOPs"), _("MB"), _("px"), _("Width"), _("Top-1"),
     )  # fmt: skip
     rows = [
         (
-            b["name"], b["family"], _("yes") if b["ready"] else "", f"{b['params'] / 1e6:.1f} M",
-            f"{b['gflops']:.2f}", f"{b['size_mb']:.1f}", str(b["input_px"]), str(b["feature_dim"]),
-            percent(b["imagenet_top1"]),
+            info.name, info.family, _("yes") if info.ready else "", f"{info.params / 1e6:.1f} M", f"{info.gflops:.2f}",
+            f"{info.size_mb:.1f}", str(info.input_px), str(info.feature_dim), percent(info.imagenet_top1),
         )
-        for b in records
+        for info in infos
     ]  # fmt: skip
     table(headings, rows, left=3)
 
@@ -147,69 +153,71 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
         lines(_("{n} more warnings are in the output of `inspect --json`.").format(n=len(codes) - most))
 
 
-def finetuning(result: Row) -> None:
-    """A finished fine-tuning: its epochs and what it is worth."""
+def finetuning(run: Run, epochs: Sequence[Epoch], doubts: Sequence[str]) -> None:
+    """A finished fine-tuning: its epochs, what it is worth, and what is doubtful about its photos, as codes."""
     headings = (
         _("Epoch"), _("Training loss"), _("Validation loss"), _("Training accuracy"), _("Validation accuracy"),
         _("Seconds"),
     )  # fmt: skip
     rows = [
         (
-            str(epoch["epoch"]), _number(epoch["train_loss"]), _number(epoch["val_loss"]),
-            percent(epoch["train_accuracy"]), percent(epoch["val_accuracy"]), f"{epoch['seconds']:.1f}",
+            str(epoch.epoch), _number(epoch.train_loss), _number(epoch.val_loss), percent(epoch.train_accuracy),
+            percent(epoch.val_accuracy), f"{epoch.seconds:.1f}",
         )
-        for epoch in result["history"]
+        for epoch in epochs
     ]  # fmt: skip
     table(headings, rows, left=0)
-    numbers = result["metrics"]["val"]
+    score = run.metrics["val"]
     lines(
         _("Validation: accuracy {accuracy} (95 % interval {ci}) on {n} images; epoch {epoch} is kept").format(
-            accuracy=percent(numbers["accuracy"]), ci=interval(numbers["accuracy_ci"]), n=numbers["n"],
-            epoch=numbers["best_epoch"],
+            accuracy=percent(score.accuracy),
+            ci=interval(score.accuracy_ci),
+            n=score.n,
+            epoch=run.kept.best_epoch,
         )
-    )  # fmt: skip
-    if "test" in result["metrics"]:
+    )
+    if "test" in run.metrics:
         lines(_("Look at the test images once, when all choices are made: `evaluate RUN --split test`."))
-    warnings(result["warnings"])
-    lines(_("The run is in {path}").format(path=result["run"]))
+    warnings(doubts)
+    lines(_("The run is in {path}").format(path=run.path))
 
 
-def evaluation(document: Row) -> None:
+def evaluation(judged: Evaluation) -> None:
     """How good a run is, class by class, and the confusion matrix."""
     lines(
         _("{split}: accuracy {accuracy} (95 % interval {ci}), macro F1 {f1} on {n} images").format(
-            split=document["split"],
-            accuracy=percent(document["accuracy"]),
-            ci=interval(document["accuracy_ci"]),
-            f1=percent(document["macro_f1"]),
-            n=document["n"],
+            split=judged.split,
+            accuracy=percent(judged.accuracy),
+            ci=interval(judged.accuracy_ci),
+            f1=percent(judged.macro_f1),
+            n=judged.n,
         ),
-        *document["notes"],
+        *judged.notes,
     )
     headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"))
     rows = [
-        (row["class"], percent(row["precision"]), percent(row["recall"]), percent(row["f1"]), str(row["support"]))
-        for row in document["per_class"]
+        (score.name, percent(score.precision), percent(score.recall), percent(score.f1), str(score.support))
+        for score in judged.per_class
     ]
     table(headings, rows)
-    _confusion(document)
+    _confusion(judged)
 
 
-def predictions(rows: Sequence[Row], most: int = 3) -> None:
+def predictions(answers: Sequence[Answer], most: int = 3) -> None:
     """The likeliest classes of each image."""
-    cells = []
-    for row in rows:
-        likely = sorted(row["proba"].items(), key=lambda pair: -pair[1])[:most]
-        cells.append((row["image"], row["label"], ", ".join(f"{name} {percent(share)}" for name, share in likely)))
-    table((_("Image"), _("Label"), _("Likeliest")), cells, left=3)
+    rows = []
+    for answer in answers:
+        likely = sorted(answer.proba.items(), key=lambda pair: -pair[1])[:most]
+        rows.append((answer.image, answer.label, ", ".join(f"{name} {percent(share)}" for name, share in likely)))
+    table((_("Image"), _("Label"), _("Likeliest")), rows, left=3)
 
 
-def _confusion(document: Row, most: int = 12) -> None:
-    names = document["classes"]
+def _confusion(judged: Evaluation, most: int = 12) -> None:
+    names = judged.classes
     if len(names) > most:
         lines(_("The confusion matrix of {n} classes is in the output of --json.").format(n=len(names)))
         return
-    rows = [(name, *map(str, counts)) for name, counts in zip(names, document["confusion_matrix"], strict=True)]
+    rows = [(name, *map(str, counts)) for name, counts in zip(names, judged.confusion.tolist(), strict=True)]
     table((_("True \\ predicted"), *names), rows)
 
 

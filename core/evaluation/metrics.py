@@ -13,6 +13,7 @@ from core.evaluation.mistakes import Mistake, cell, mistakes
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.runs import SplitScore
 
 __all__ = ["Averages", "ClassScore", "Evaluation", "Mistake", "cell", "evaluate", "mistakes"]
 
@@ -144,15 +145,15 @@ class Evaluation:
             "notes": list(self.notes),
         }
 
-    def summary(self) -> dict[str, object]:
-        """The numbers a run's record keeps of one split."""
-        return {
-            "n": self.n,
-            "accuracy": self.accuracy,
-            "accuracy_ci": list(self.accuracy_ci),
-            "macro_f1": self.macro_f1,
-            "macro_f1_ci": list(self.macro_f1_ci),
-        }
+    def summary(self) -> SplitScore:
+        """What a run's record keeps of it."""
+        return SplitScore(
+            n=self.n,
+            accuracy=self.accuracy,
+            accuracy_ci=self.accuracy_ci,
+            macro_f1=self.macro_f1,
+            macro_f1_ci=self.macro_f1_ci,
+        )
 
 
 def evaluate(predictions: Predictions, *, seed: int = 0) -> Evaluation:

@@ -71,6 +71,7 @@ def _manifest(run: Run, info: BackboneInfo, classifier: Classifier, weights: Pat
         classes=classifier.classes,
         preprocessing=classifier.preprocessing,
         metrics=run.metrics,
+        kept=run.kept,
         config=run.config,
         seed=run.seed,
         dataset=run.dataset_name,

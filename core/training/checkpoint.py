@@ -2,7 +2,6 @@
 
     best.safetensors      what training changed of the network, at the best epoch
     last.safetensors      the same after the last epoch, with the optimizer's state; as metadata, the `TrainingState`
-    history.json          one object an epoch, for whoever draws
 
 `last.safetensors` is written after `best.safetensors`, and is the truth; samples and the order of images depend on
 (seed, epoch) alone, so no generator's state is needed. Nothing is pickled.
@@ -12,36 +11,36 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from core.errors import TrainingError
+from core.errors import GraftError, TrainingError
 from core.i18n import gettext as _
-from core.paths import write_bytes, write_json
-from core.runs import HISTORY
+from core.paths import write_bytes
+from core.records import Record
+from core.training.history import Epoch, best_of
 from core.training.network import Network, State
 
 BEST, LAST = "best.safetensors", "last.safetensors"
-Epoch = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class TrainingState:
+@dataclass(frozen=True, kw_only=True)
+class TrainingState(Record):
     """How far a training is.
 
     Attributes:
         task: what is being trained on what; a training goes on only with the same.
-        history: one object for each finished epoch.
+        history: the finished epochs, in order.
         seconds: how long they took, with all that was needed before them.
     """
 
-    task: dict[str, Any]
+    task: Mapping[str, object]
     history: tuple[Epoch, ...] = ()
     seconds: float = 0.0
 
@@ -52,18 +51,12 @@ class TrainingState:
 
     @property
     def best(self) -> Epoch | None:
-        """The epoch with the lowest validation loss, the first among equals; None before any."""
-        return min(self.history, key=lambda epoch: float(epoch["val_loss"]), default=None)
+        """The epoch whose weights are kept so far; None before any."""
+        return best_of(self.history)
 
     def with_epoch(self, epoch: Epoch, seconds: float) -> TrainingState:
         """The state after one more epoch, `seconds` after the beginning."""
         return dataclasses.replace(self, history=(*self.history, epoch), seconds=seconds)
-
-
-def save_history(out: Path, state: TrainingState) -> None:
-    """Replaces `history.json`; the best epoch so far is marked."""
-    best = state.best
-    write_json(out / HISTORY, [{**epoch, "best": epoch is best} for epoch in state.history])
 
 
 def save_best(out: Path, network: Network) -> None:
@@ -76,7 +69,7 @@ def save_last(out: Path, network: Network, optimizer: torch.optim.Optimizer, sta
     tensors = {f"network.{key}": value for key, value in network.kept_state().items()}
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items() if isinstance(value, Tensor)}
-    metadata = {"standing": json.dumps(dataclasses.asdict(state))}
+    metadata = {"standing": json.dumps(state.to_json())}
     write_bytes(out / LAST, save(_plain(tensors), metadata))
 
 
@@ -90,9 +83,8 @@ def read_state(out: Path) -> TrainingState | None:
         return None
     try:
         with safe_open(out / LAST, framework="pt") as file:
-            content = json.loads(file.metadata()["standing"])
-        return TrainingState(content["task"], tuple(content["history"]), content["seconds"])
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as problem:
+            return TrainingState.from_json(json.loads(file.metadata()["standing"]))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, GraftError) as problem:
         raise _damaged() from problem
 
 

@@ -19,8 +19,9 @@ from core.errors import TrainingError
 from core.features.batches import grouped
 from core.i18n import gettext as _
 from core.training import checkpoint
-from core.training.checkpoint import Epoch, TrainingState
+from core.training.checkpoint import TrainingState
 from core.training.config import FinetuneConfig, is_instant
+from core.training.history import Epoch, save_history
 from core.training.network import Network, State
 from core.training.schedule import batches, lr_at, n_batches
 from core.training.work import Work
@@ -91,10 +92,10 @@ class Fitting:
     def go_on(self, out: Path, work: Work) -> None:
         """Trains until the last epoch, or until the validation loss has not fallen for `patience` epochs."""
         while self.state.epochs < self._config.epochs and not self._is_stuck():
-            record = self._epoch(self.state.epochs, work)
-            self.state = self.state.with_epoch(record, self.seconds)
-            self._keep(out, is_best=self.state.best is record)
-            work.end_epoch(record)
+            epoch = self._epoch(self.state.epochs, work)
+            self.state = self.state.with_epoch(epoch, self.seconds)
+            self._keep(out, is_best=self.state.best is epoch)
+            work.end_epoch(epoch)
         work.stop()
 
     def restore_best(self, out: Path) -> None:
@@ -115,9 +116,8 @@ class Fitting:
         return logits(self.network, source, looked, self._engine)
 
     def _is_stuck(self) -> bool:
-        best = self.state.best
-        patience = self._config.patience
-        return bool(patience and best) and self.state.epochs - best["epoch"] >= patience  # type: ignore[index]
+        best, patience = self.state.best, self._config.patience
+        return patience > 0 and best is not None and self.state.epochs - best.epoch >= patience
 
     def _keep(self, out: Path, *, is_best: bool) -> None:
         if self._instant:
@@ -127,7 +127,7 @@ class Fitting:
             if is_best:
                 checkpoint.save_best(out, self.network)
             checkpoint.save_last(out, self.network, self.optimizer, self.state)
-        checkpoint.save_history(out, self.state)
+        save_history(out, self.state.history)
 
     def _epoch(self, epoch: int, work: Work) -> Epoch:
         started = time.monotonic()
@@ -137,15 +137,15 @@ class Fitting:
         val_logits = self.logits(self._val, lambda n: work.step(0 if self._instant else n, _("Validating")))
         val_loss = float(F.cross_entropy(val_logits, self._val.y))
         _check(val_loss, epoch, self._config)
-        return {
-            "epoch": epoch + 1,
-            "train_loss": train_loss,
-            "val_loss": val_loss,
-            "train_accuracy": train_accuracy,
-            "val_accuracy": int((val_logits.argmax(1) == self._val.y).sum()) / len(self._val),
-            "lr": lr,
-            "seconds": time.monotonic() - started,
-        }
+        return Epoch(
+            epoch=epoch + 1,
+            train_loss=train_loss,
+            val_loss=val_loss,
+            train_accuracy=train_accuracy,
+            val_accuracy=int((val_logits.argmax(1) == self._val.y).sum()) / len(self._val),
+            lr=lr,
+            seconds=time.monotonic() - started,
+        )
 
     def _learn(self, epoch: int, work: Work) -> tuple[float, float, float]:
         """One pass over the training images: mean loss, accuracy, and the learning rate of the last step."""

@@ -33,7 +33,7 @@ from core.evaluation.predictions import Predictions, softmax
 from core.i18n import gettext as _
 from core.paths import write_bytes
 from core.progress import Report, part, silent
-from core.runs import FILE, Run
+from core.runs import FILE, KeptEpoch, Run, SplitScore
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
 from core.training.checkpoint import TrainingState
@@ -56,10 +56,9 @@ def finetune(
 ) -> Run:
     """Fine-tunes a backbone on a dataset's training split, or goes on with a training that was interrupted.
 
-    After each epoch a progress has `data={"epoch": {...}}` with `epoch` (from 1), `train_loss`, `val_loss`,
-    `train_accuracy`, `val_accuracy`, `lr` and `seconds`, and the directory `out` holds a checkpoint. Where `out` holds
-    one of the same config and dataset, training goes on from it and ends as if it had never stopped; where it holds
-    the finished run, that run is given back.
+    After each epoch a progress has `data={"epoch": ...}`, an `Epoch` as JSON, and the directory `out` holds a
+    checkpoint. Where `out` holds one of the same config and dataset, training goes on from it and ends as if it had
+    never stopped; where it holds the finished run, that run is given back.
 
     Args:
         dataset: with a training and a validation split.
@@ -77,7 +76,7 @@ def finetune(
     task = _task(dataset, config)
     if (out / FILE).exists():
         return _finished(out, task)
-    state = checkpoint.read_state(out) or TrainingState(task)
+    state = checkpoint.read_state(out) or TrainingState(task=task)
     if state.task != task:
         raise _occupied()
     out.mkdir(parents=True, exist_ok=True)
@@ -159,7 +158,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     network, state = fitting.network, fitting.state
     fitting.restore_best(out)
     write_bytes(out / MODEL, safetensors.torch.save(network.classifier_state()))
-    metrics: dict[str, dict[str, object]] = {}
+    metrics: dict[str, SplitScore] = {}
     for split in ("val", "test"):
         if items := dataset.split(split):
             predictions = _predict(dataset, items, fitting, work)
@@ -167,7 +166,6 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
             metrics[split] = evaluate(predictions).summary()
     best = state.best
     assert best is not None
-    metrics["val"] |= {"best_epoch": best["epoch"], "epochs": state.epochs}
     run = Run(
         path=out,
         kind="finetune",
@@ -182,6 +180,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         metrics=metrics,
         seconds=fitting.seconds,
         weights_sha256=network.backbone.info.sha256,
+        kept=KeptEpoch(best_epoch=best.epoch, epochs=state.epochs),
     )
     run.save()
     checkpoint.clear(out)

@@ -6,6 +6,7 @@ from core.data.dataset import Dataset
 from core.i18n import gettext as _
 from core.progress import Progress, Report
 from core.training.config import FinetuneConfig, is_instant
+from core.training.history import Epoch
 
 _COST = {"head": 1, "last": 2, "full": 3}  # forward; and backward through a part, or through everything
 
@@ -49,12 +50,11 @@ class Work:
         """Goes to where the features are there and so many epochs are over."""
         self._done = self.before + epochs * self._epoch
 
-    def end_epoch(self, record: dict[str, object]) -> None:
-        """Goes to the end of an epoch and passes on its line of the history, `record`."""
-        epoch = int(str(record["epoch"]))
-        self.skip(epoch)
-        message = _("Epoch {n} of {total}").format(n=epoch, total=self._epochs)
-        self.report(Progress(self._done, self.total, message, data={"epoch": record}))
+    def end_epoch(self, epoch: Epoch) -> None:
+        """Goes to the end of an epoch and passes on what it came to."""
+        self.skip(epoch.epoch)
+        message = _("Epoch {n} of {total}").format(n=epoch.epoch, total=self._epochs)
+        self.report(Progress(self._done, self.total, message, data={"epoch": epoch.to_json()}))
 
     def stop(self) -> None:
         """Goes to the end of the epochs: no more will come."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from core.tasks.results import Kind, result_of
 from core.tasks.specs import takes_upload
+from core.training.history import Epoch
 from pages.ui import resources
 from pages.ui.i18n import _
 from pages.ui.text import duration, literal
@@ -56,8 +58,17 @@ def _watch(job: Job, live: Draw | None) -> None:
 
 
 def reported(job: Job, what: str) -> list[Any]:
-    """What a job has told so far under one name, such as "epoch", in order."""
+    """What a job has told so far under one name, such as "shortlist", in order."""
     return [event.data[what] for event in job.events() if what in event.data]
+
+
+def epochs(job: Job) -> list[Epoch]:
+    """The epochs that a fine-tuning has told so far, in order; what another Graft told differently is left out."""
+    ended = []
+    for content in reported(job, "epoch"):
+        with contextlib.suppress(GraftError):
+            ended.append(Epoch.from_json(content))
+    return ended
 
 
 def result(status: JobStatus, kind: type[Kind]) -> Kind | None:

@@ -114,8 +114,8 @@ def run_name(run: Run) -> str:
         if run.kind == "probe"
         else _("fine-tuned, {mode}").format(mode=mode_label(str(run.config["mode"])).lower())
     )
-    judged = run.metrics.get("val") or run.metrics.get("oof")
-    accuracy = percent(float(str(judged["accuracy"]))) if judged else ""
+    score = run.metrics.get("val") or run.metrics.get("oof")
+    accuracy = percent(score.accuracy) if score else ""
     return " · ".join(filter(None, (run.backbone, kind, accuracy, run.created[:16].replace("T", " "))))
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from core.cli import show
+from core.runs import KeptEpoch, Run, SplitScore
+from core.training.history import Epoch
 from tests.cli.conftest import COLOURS, document, mistake, run
 from tests.conftest import photo_bytes
 
@@ -35,6 +38,23 @@ def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
     assert "on 4 images" in out
     assert "test: accuracy" not in out
     assert "--split test" in out
+
+
+def test_an_epoch_without_a_loss_leaves_its_cell_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    score = SplitScore(n=8, accuracy=0.75, accuracy_ci=(0.5, 0.875), macro_f1=0.7, macro_f1_ci=(0.5, 0.9))
+    tuned = Run(tmp_path, "finetune", "b", ("a", "b"), "d", "pets", "f", {}, {}, 0, {"val": score},
+                kept=KeptEpoch(best_epoch=2, epochs=2))  # fmt: skip
+    epochs = (
+        Epoch(epoch=1, train_loss=0.75, train_accuracy=0.5, lr=0.1, seconds=1.5),
+        Epoch(epoch=2, train_loss=0.5, val_loss=0.25, train_accuracy=0.625, val_accuracy=0.75, lr=0.1, seconds=1.0),
+    )
+    show.finetuning(tuned, epochs, ())
+    out = capsys.readouterr().out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["1", "0.750", "50.0", "%", "1.5"] in rows
+    assert ["2", "0.500", "0.250", "62.5", "%", "75.0", "%", "1.0"] in rows
+    assert "accuracy 75.0 % (95 % interval 50.0 – 87.5 %) on 8 images; epoch 2 is kept" in out
+    assert "--split test" not in out
 
 
 def test_a_finished_run_is_not_overwritten(

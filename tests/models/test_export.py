@@ -54,7 +54,7 @@ def test_the_manifest_says_what_the_run_knew(runs, pixels_bundle):
     assert document["backbone"] == {"name": "pixels_16", "weights": "", "architecture": "", "feature_dim": 768}
     assert document["classes"] == list(CLASSES)
     assert document["preprocessing"] == info("pixels_16").preprocessing.to_json()
-    assert document["metrics"]["val"]["n"] == run.metrics["val"]["n"] > 0
+    assert document["metrics"]["val"]["n"] == run.metrics["val"].n > 0
     assert document["dataset"] == {"name": "Bugs *of* <mine>", "fingerprint": run.fingerprint}
     assert document["seed"] == run.seed
     assert document["config"] == run.config
@@ -116,11 +116,11 @@ def test_a_place_that_cannot_be_written_is_said(runs, tmp_path):
 
 def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
     card = read_card(pixels_bundle)
-    numbers = runs["pixels"].metrics["test"]
+    score = runs["pixels"].metrics["test"]
     assert "# Image classifier: `Bugs *of* <mine>`\n" in card
     assert "- `ant_*`\n- `bee 蜂`\n- `wasp|x`\n" in card
-    low, high = numbers["accuracy_ci"]
-    assert f"| test | {numbers['n']} | {numbers['accuracy']:.3f} ({low:.3f} – {high:.3f}) |" in card
+    low, high = score.accuracy_ci
+    assert f"| test | {score.n} | {score.accuracy:.3f} ({low:.3f} – {high:.3f}) |" in card
     assert "cross-validation" in card
     assert "## Use and limits" in card
 

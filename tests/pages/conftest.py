@@ -20,17 +20,17 @@ from core.evaluation.predictions import Predictions
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
-from core.paths import write_json
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.ensemble import FEATURES
 from core.probing.comparison.record import COMPARISON, save_comparison, save_result
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
-from core.runs import HEAD, HISTORY, MODEL, Run
+from core.runs import HEAD, MODEL, Run
 from core.tasks.requests import CompareRequest, FinetuneRequest
 from core.tasks.results import Compared, Finetuned
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
+from core.training.history import Epoch, save_history
 
 ROOT = Path(__file__).resolve().parents[2]
 W = paths.DEFAULT_WORKSPACE
@@ -153,8 +153,7 @@ def run(dataset: Dataset) -> Run:
     """A fine-tuned run on the dataset."""
     job = store.create(W, finetune_spec(dataset))
     made = make_run(dataset, job)
-    epoch = {"epoch": 1, "train_loss": 0.7, "val_loss": 0.6, "train_accuracy": 0.6, "val_accuracy": 0.9, "lr": 0.01}
-    write_json(made.path / HISTORY, [{**epoch, "seconds": 1.0}])
+    save_history(made.path, [Epoch(epoch=1, train_loss=0.7, val_loss=0.6, val_accuracy=0.9, lr=0.01, seconds=1.0)])
     finish(job, Finetuned(run="run", dataset=dataset.id).to_json())
     return made
 

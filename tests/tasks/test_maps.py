@@ -13,6 +13,7 @@ import pytest
 
 from core.cli import mappage, progress
 from core.cli.app import main
+from core.cli.mappage import FlatMap, Place
 from core.errors import FeatureError
 from core.features.extract import extract
 from core.progress import silent
@@ -101,12 +102,9 @@ def test_what_cannot_be_written_is_said_at_once(
 
 
 def test_many_classes_have_shapes_of_their_own() -> None:
-    points = [{"class": f"c{i}", "name": "a.jpg", "x": float(i), "y": 0.0} for i in range(32)]
-    document = {
-        "backbone": "b", "dataset_name": "d", "method": "pca", "note": "", "points": points,
-        "classes": [f"c{i}" for i in range(32)],
-    }  # fmt: skip
-    page = mappage.page(document)
+    classes = tuple(f"c{i}" for i in range(32))
+    places = tuple(Place(str(i), "a.jpg", name, "train", float(i), 0.0) for i, name in enumerate(classes))
+    page = mappage.page(FlatMap("b", "pca", 0, "d1", "d", classes, "", places))
     marks = page[page.rindex("<svg viewBox") :]
     assert (marks.count("<circle"), marks.count("<path")) == (8, 24)
     ElementTree.fromstring(marks[: marks.index("</body>")])

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from core.errors import EvaluationError, JobError
+from core.errors import JobError
 from core.health.effect import Effect
 from core.health.leaks import Accuracy
 from core.jobs.spec import JobSpec
 from core.jobs.status import DONE, JobStatus
 from core.probing.pairwise.difference import Difference
-from core.runs import HISTORY, Run
 from core.tasks.results import (
     Answer,
     Checked,
@@ -95,14 +94,6 @@ def test_a_file_that_is_gone_or_damaged_is_told(tmp_path: Path) -> None:
             MapPoints.load(tmp_path / name)
         with pytest.raises(JobError):
             read_answers(tmp_path / name)
-
-
-def test_a_run_tells_its_epochs(tmp_path: Path) -> None:
-    run = Run(tmp_path, "finetune", "b", ("a", "b"), "d", "pets", "f", {}, {}, 0, {})
-    with pytest.raises(EvaluationError, match="epochs of this run"):
-        run.history()
-    (tmp_path / HISTORY).write_text('[{"epoch": 1}]')
-    assert run.history() == [{"epoch": 1}]
 
 
 def test_a_job_on_a_sample_learns_its_dataset_when_it_is_done() -> None:

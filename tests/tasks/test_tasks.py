@@ -40,6 +40,7 @@ from core.tasks.requests import (
 from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers, result_of
 from core.tasks.specs import spec_of
 from core.training.config import PRESETS, FinetuneConfig
+from core.training.history import read_history
 from tests.jobs.conftest import end_of
 
 BACKBONE = "graft_plain"
@@ -111,7 +112,7 @@ def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) 
     job, found = tuned
     run = Run.load(job / found.run)
     assert (run.kind, run.backbone) == ("finetune", BACKBONE)
-    assert [epoch["epoch"] for epoch in run.history()] == [1, 2]
+    assert [epoch.epoch for epoch in read_history(run.path)] == [1, 2]
     assert (found.dataset, found.warnings) == (run.dataset_id, ())
 
     packed = export(tmp_path, ExportRequest(run="some-job/run"), silent)

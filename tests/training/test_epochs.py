@@ -43,7 +43,7 @@ def fitting() -> Fitting:
     network = Network(tiny_backbone(), 3, config)
     with torch.no_grad():
         network.head.weight.normal_(generator=torch.Generator().manual_seed(1))
-    state = TrainingState({})
+    state = TrainingState(task={})
     return Fitting(network, make_optimizer(network, config), config, state, Images(8), Images(8), started=0.0)
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,10 @@ from core.errors import Cancelled, TrainingError
 from core.evaluation.predictions import Predictions
 from core.models.classifier import Classifier
 from core.progress import Progress
-from core.runs import Run
+from core.runs import KeptEpoch, Run
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
+from core.training.history import Epoch, best_of, read_history
 from tests.conftest import ZipBuilder, photo
 from tests.training.tiny import tiny_backbone
 
@@ -47,12 +48,8 @@ def fit(dataset: Dataset, out: Path, **given: object) -> Run:
     return finetune(dataset, config(**given), out, backbone=tiny_backbone())
 
 
-def history(out: Path) -> list[dict[str, float]]:
-    return json.loads((out / "history.json").read_text())
-
-
-def without_seconds(out: Path) -> list[dict[str, float]]:
-    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in history(out)]
+def without_seconds(out: Path) -> list[Epoch]:
+    return [replace(epoch, seconds=0.0) for epoch in read_history(out)]
 
 
 @pytest.mark.parametrize("mode", ["head", "last", "full"])
@@ -60,15 +57,14 @@ def without_seconds(out: Path) -> list[dict[str, float]]:
 def test_colours_are_learnt_in_every_mode(dataset: Dataset, tmp_path: Path, mode: str, optimizer: str) -> None:
     out = tmp_path / "run"
     run = fit(dataset, out, mode=mode, optimizer=optimizer, epochs=6, lr=0.02)
-    epochs = history(out)
-    assert [e["epoch"] for e in epochs] == list(range(1, 7))
-    assert epochs[-1]["train_loss"] < 0.5 * epochs[0]["train_loss"]
-    assert epochs[0]["train_loss"] < 0.75  # it starts from log 2, undecided
-    assert run.metrics["val"]["accuracy"] == 1.0
-    assert run.metrics["val"]["n"] == len(dataset.split("val"))
-    assert run.metrics["test"]["n"] == len(dataset.split("test"))
-    assert sum(e["best"] for e in epochs) == 1
-    assert epochs[run.metrics["val"]["best_epoch"] - 1]["best"]
+    epochs = read_history(out)
+    assert [epoch.epoch for epoch in epochs] == list(range(1, 7))
+    assert epochs[-1].train_loss < 0.5 * epochs[0].train_loss
+    assert epochs[0].train_loss < 0.75  # it starts from log 2, undecided
+    assert run.metrics["val"].accuracy == 1.0
+    assert run.metrics["val"].n == len(dataset.split("val"))
+    assert run.metrics["test"].n == len(dataset.split("test"))
+    assert run.kept == KeptEpoch(best_epoch=best_of(epochs).epoch, epochs=6)
 
 
 def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
@@ -86,8 +82,8 @@ def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
         assert np.allclose(torch.softmax(model(batch), 1).numpy(), stored.proba, atol=1e-5)
     assert stored.ids == tuple(i.sha256 for i in items)
     assert stored.y_true.tolist() == [i.label for i in items]
-    best = history(tmp_path)[run.metrics["val"]["best_epoch"] - 1]
-    assert best["val_accuracy"] == run.metrics["val"]["accuracy"]
+    best = read_history(tmp_path)[run.kept.best_epoch - 1]
+    assert best.val_accuracy == run.metrics["val"].accuracy
 
 
 @pytest.mark.parametrize("mode", ["head", "last"])
@@ -120,7 +116,7 @@ def test_a_resumed_training_ends_as_one_that_never_stopped(dataset: Dataset, tmp
     broken = tmp_path / "broken"
     with pytest.raises(Cancelled):
         finetune(dataset, config(**given), broken, stop_in_the_third_epoch, backbone=tiny_backbone())
-    assert len(history(broken)) == 2
+    assert len(read_history(broken)) == 2
     assert not (broken / "run.json").exists()
     fit(dataset, broken, **given)
     assert without_seconds(broken) == without_seconds(tmp_path / "whole")
@@ -137,10 +133,10 @@ def test_a_directory_holds_one_run(dataset: Dataset, tmp_path: Path) -> None:
 
 def test_it_stops_when_validation_gets_no_better(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path, epochs=60, patience=2, schedule="none", lr=0.05)
-    epochs = history(tmp_path)
-    losses = [epoch["val_loss"] for epoch in epochs]
-    assert run.metrics["val"]["epochs"] == len(epochs) < 60
-    assert run.metrics["val"]["best_epoch"] == losses.index(min(losses)) + 1 == len(epochs) - 2
+    epochs = read_history(tmp_path)
+    losses = [epoch.val_loss for epoch in epochs]
+    assert run.kept.epochs == len(epochs) < 60
+    assert run.kept.best_epoch == losses.index(min(losses)) + 1 == len(epochs) - 2
 
 
 @pytest.mark.parametrize("given", [{}, {"mode": "head"}, {"mode": "head", "augmentation": "flip"}])
@@ -151,11 +147,9 @@ def test_progress_counts_up_to_the_end_and_tells_each_epoch(dataset: Dataset, tm
     assert done == sorted(done)
     assert {step.total for step in steps} == {steps[-1].total}
     assert steps[-1].share == 1.0
-    records = [step.data["epoch"] for step in steps if "epoch" in step.data]
-    assert [e["epoch"] for e in records] == [1, 2, 3]
-    assert records[0].keys() == {
-        "epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "seconds",
-    }  # fmt: skip
+    told = [Epoch.from_json(step.data["epoch"]) for step in steps if "epoch" in step.data]
+    assert [epoch.epoch for epoch in told] == [1, 2, 3]
+    assert tuple(told) == read_history(tmp_path)
 
 
 def test_a_loss_that_is_not_finite_names_the_remedy(dataset: Dataset, tmp_path: Path) -> None:
@@ -196,7 +190,7 @@ def test_balanced_classes_weigh_rare_ones_more(dataset: Dataset, tmp_path: Path)
 def test_a_registered_backbone_uses_the_feature_store(dataset: Dataset, tmp_path: Path) -> None:
     seen: list[Progress] = []
     run = finetune(dataset, FinetuneConfig("pixels_16", epochs=20, batch_size=8), tmp_path, seen.append)
-    assert run.metrics["val"]["accuracy"] == 1.0
+    assert run.metrics["val"].accuracy == 1.0
     assert run.preprocessing["crop_px"] == 16
     assert load_file(tmp_path / "model.safetensors").keys() == {"head.weight", "head.bias"}
     again = finetune(dataset, FinetuneConfig("pixels_16", epochs=20, batch_size=8), tmp_path / "again")
@@ -205,7 +199,7 @@ def test_a_registered_backbone_uses_the_feature_store(dataset: Dataset, tmp_path
 
 def test_the_embedded_backbone_trains_for_an_epoch(dataset: Dataset, tmp_path: Path) -> None:
     run = finetune(dataset, FinetuneConfig("graft_plain", mode="last", epochs=1), tmp_path)
-    assert run.metrics["val"]["accuracy"] > 0.5
+    assert run.metrics["val"].accuracy > 0.5
     state = load_file(tmp_path / "model.safetensors")
     assert state["head.weight"].shape == (2, 384)
     assert all(key.startswith(("backbone.", "head.")) for key in state)

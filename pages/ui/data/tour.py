@@ -156,18 +156,15 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
 
 
 def _draw_live_history(job: Job) -> None:
-    if epochs := progress.reported(job, "epoch"):
+    if epochs := progress.epochs(job):
         st.plotly_chart(
-            resources.figure(training_history, epochs, None, EPOCHS), key="tour-history-live", alt=_("Curves so far")
+            resources.figure(training_history, epochs, EPOCHS), key="tour-history-live", alt=_("Curves so far")
         )
 
 
 def _draw_history(job: Job, _status: JobStatus) -> None:
-    run = next(iter(state.runs_of(job)), None)
-    if run is not None:
-        figures.shown(
-            resources.figure(training_history, run.history()), "tour-history", _("Curves by epoch"), "history"
-        )
+    if epochs := progress.epochs(job):
+        figures.shown(resources.figure(training_history, epochs), "tour-history", _("Curves by epoch"), "history")
 
 
 def _draw_confusion(job: Job, _status: JobStatus) -> None:

@@ -18,25 +18,25 @@ from pages.ui.i18n import _
 
 def curves(job: Job) -> None:
     """The losses, accuracies and the learning rate so far."""
-    epochs = progress.reported(job, "epoch")
+    epochs = progress.epochs(job)
     if epochs:
         last = epochs[-1]
         st.caption(
             _("Epoch {n}: validation accuracy {accuracy}, {seconds} an epoch.").format(
-                n=last["epoch"],
-                accuracy=text.percent(last["val_accuracy"]),
-                seconds=text.duration(last["seconds"]),
+                n=last.epoch,
+                accuracy="–" if last.val_accuracy is None else text.percent(last.val_accuracy),
+                seconds=text.duration(last.seconds),
             )
         )
         figures.shown(
-            resources.figure(training_history, epochs, None, _epochs(job)),
+            resources.figure(training_history, epochs, _most_epochs(job)),
             f"curves-{job.id}",
             _("Losses, accuracies and the learning rate by epoch"),
             "history",
         )
 
 
-def _epochs(job: Job) -> int | None:
+def _most_epochs(job: Job) -> int | None:
     """How many epochs there will be at most; None where that cannot be read."""
     try:
         return FinetuneRequest.of(job.spec).config.epochs
@@ -49,12 +49,12 @@ def result(job: Job, status: JobStatus) -> None:
     finetuned = progress.result(status, Finetuned)
     run = next(iter(state.runs_of(job)), None)
     if finetuned is not None and run is not None:
-        judged = run.metrics["val"]
+        score = run.metrics["val"]
         st.success(
             _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
-                accuracy=text.percent(judged["accuracy"]),
-                n=judged["n"],
-                ci=text.interval(judged["accuracy_ci"]),
+                accuracy=text.percent(score.accuracy),
+                n=score.n,
+                ci=text.interval(score.accuracy_ci),
                 time=text.duration(status.seconds or 0),
             ),
             icon=":material/insights:",

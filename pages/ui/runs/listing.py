@@ -94,9 +94,9 @@ def best_backbone(compared: Compared) -> str:
 
 def validation(run: Run) -> str:
     """How good a fine-tuned model is on the validation images."""
-    judged = run.metrics["val"]
+    score = run.metrics["val"]
     return _("validation accuracy {accuracy} ({ci}, {n})").format(
-        accuracy=text.percent(judged["accuracy"]), ci=text.interval(judged["accuracy_ci"]), n=text.images(judged["n"])
+        accuracy=text.percent(score.accuracy), ci=text.interval(score.accuracy_ci), n=text.images(score.n)
     )
 
 

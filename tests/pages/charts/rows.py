@@ -1,6 +1,7 @@
 """Results as the charts take them, and a name that is markup."""
 
 from core.probing.studies.depth import Stage
+from core.training.history import Epoch
 
 NASTY = "<b>R&D</b> $x$"
 NASTY_SHOWN = "&lt;b&gt;R&amp;D&lt;/b&gt; &#36;x&#36;"
@@ -12,4 +13,4 @@ STAGE = Stage(NASTY, 48, 0.8, (0.7, 0.9), (0.8,))
 
 def epoch(number, val_accuracy=0.5, val_loss=1.0, **more):
     values = {"train_loss": 2.0 / number, "val_loss": val_loss, "train_accuracy": 0.6, "val_accuracy": val_accuracy}
-    return {"epoch": number, "lr": 0.01, "seconds": 1.0, **values, **more}
+    return Epoch(epoch=number, lr=0.01, seconds=1.0, **{**values, **more})

@@ -31,11 +31,13 @@ def test_history_is_drawn_from_the_start_of_a_run(n):
 
 
 def test_history_leaves_gaps_where_a_loss_ran_away():
-    figure = training_history([epoch(1, val_loss=float("nan"), val_accuracy=None), epoch(2, train_loss=float("inf"))])
+    figure = training_history([epoch(1, val_loss=None, val_accuracy=None), epoch(2, train_loss=None)])
     assert figure.data[0].y == (2.0, None)
     assert figure.data[1].y == (None, 1.0)
+    assert figure.data[3].y == (None, 0.5)
+    assert figure.data[3].hovertext[0] == ""
     assert figure.layout.shapes[0].x0 == 2
 
 
-def test_history_takes_the_best_epoch_from_whoever_kept_it():
-    assert training_history([epoch(1, 0.9), epoch(2, 0.5)], best=2).layout.shapes[0].x0 == 2
+def test_history_marks_nothing_where_no_epoch_was_judged():
+    assert not training_history([epoch(1, val_loss=None)]).layout.shapes

@@ -201,8 +201,8 @@ def test_a_probe_becomes_a_run(tmp_path):
         said = Predictions.load(loaded.predictions_path(split))
         assert loaded.metrics[split] == evaluate(said).summary()  # whoever looks again finds the same
         assert said.split == split
-    assert loaded.metrics["oof"]["n"] == 60
-    assert loaded.metrics["val"]["n"] == 18
+    assert loaded.metrics["oof"].n == 60
+    assert loaded.metrics["val"].n == 18
 
 
 def test_a_run_without_held_out_images_has_no_such_split(tmp_path):

@@ -1,0 +1,75 @@
+"""A run's record, as it lies on the disk: written by this Graft, and where an earlier one wrote it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import EvaluationError
+from core.runs import FILE, KeptEpoch, Run, SplitScore, find_runs
+
+VAL = {"n": 16, "accuracy": 0.75, "accuracy_ci": [0.5, 0.875], "macro_f1": 0.7, "macro_f1_ci": [0.5, 0.9]}
+TEST = {**VAL, "n": 12}
+WRITTEN: dict[str, Any] = {
+    "schema": 1, "kind": "finetune", "backbone": "resnet18", "classes": ["ants", "bees"], "dataset_id": "d",
+    "dataset_name": "bugs", "fingerprint": "f", "preprocessing": {"crop_px": 224}, "config": {"mode": "head"},
+    "seed": 3, "metrics": {"val": {**VAL, "best_epoch": 2, "epochs": 5}, "test": TEST}, "versions": {"graft": "1"},
+    "created": "2026-01-02T03:04:05+00:00", "seconds": 9.5, "weights_sha256": "abc",
+}  # fmt: skip
+SCORE = SplitScore(n=16, accuracy=0.75, accuracy_ci=(0.5, 0.875), macro_f1=0.7, macro_f1_ci=(0.5, 0.9))
+
+
+def kept(folder: Path, **changes: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(json.dumps({**WRITTEN, **changes}))
+    return folder
+
+
+def test_the_scores_are_read_by_split(tmp_path: Path) -> None:
+    run = Run.load(kept(tmp_path))
+    assert run.metrics["val"] == SCORE
+    assert run.metrics["test"].n == 12
+
+
+def test_which_epoch_is_kept_is_a_fact_of_the_run_and_stands_in_its_file_beside_validation(tmp_path: Path) -> None:
+    run = Run.load(kept(tmp_path))
+    assert run.kept == KeptEpoch(best_epoch=2, epochs=5)
+    run.save()
+    assert json.loads((tmp_path / FILE).read_text()) == WRITTEN
+    assert list(json.loads((tmp_path / FILE).read_text())["metrics"]["val"]) == [*VAL, "best_epoch", "epochs"]
+
+
+def test_a_probe_keeps_no_epoch(tmp_path: Path) -> None:
+    run = Run.load(kept(tmp_path, kind="probe", metrics={"oof": VAL}))
+    assert run.kept == KeptEpoch()
+    run.save()
+    assert json.loads((tmp_path / FILE).read_text())["metrics"] == {"oof": VAL}
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        None,
+        [],
+        {"val": 3},
+        {"val": {}},
+        {"val": {**VAL, "accuracy": "0.75"}},
+        {"val": {**VAL, "accuracy": float("nan")}},
+        {"val": {**VAL, "accuracy_ci": 0.5}},
+        {"val": {**VAL, "best_epoch": "two", "epochs": 5}},
+    ],
+)
+def test_scores_that_cannot_be_read_make_a_damaged_run(tmp_path: Path, metrics: object) -> None:
+    kept(tmp_path / "damaged" / "run", metrics=metrics)
+    whole = kept(tmp_path / "whole" / "run")
+    with pytest.raises(EvaluationError, match="The record of the run 'run' is damaged"):
+        Run.load(tmp_path / "damaged" / "run")
+    assert [run.path for run in find_runs(tmp_path)] == [whole]
+
+
+def test_a_run_of_another_version_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="written by another version of Graft"):
+        Run.load(kept(tmp_path, schema=2))
