@@ -17,11 +17,12 @@ from typing import Any
 
 import typer
 
-from core.cli import compare, components, curve, depth, map, models, photos  # noqa: F401 (they add their commands to the program)
 from core.cli.frame import program, say
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.machine import thread_settings
+
+from core.cli import compare, studies, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
 
 MISTAKE, STOPPED = 2, 130
 

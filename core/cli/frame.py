@@ -6,19 +6,11 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-
-from core.progress import Report
-
-if TYPE_CHECKING:
-    from core.probing.studies.study import Study
-
-Asked = TypeVar("Asked")
-Studied = TypeVar("Studied", bound="Study")
 
 program = typer.Typer(
     name="python -m core",
@@ -69,13 +61,6 @@ def show(what: str, result: Mapping[str, Any] | Sequence[Any], as_json: bool) ->
     from core.cli import show as drawn
 
     getattr(drawn, what)(result)
-
-
-def studied(verb: Callable[[Path, Asked, Report], object], request: Asked, kind: type[Studied]) -> Studied:
-    """Runs a verb that keeps a study in its directory, and gives that study, which is all that stays of it."""
-    with folder_for(None) as folder, working() as report:
-        verb(folder, request, report)
-        return kind.load(folder)
 
 
 def print_json(document: object) -> None:

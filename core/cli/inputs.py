@@ -10,6 +10,7 @@ from core.backbones import registry
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.data.edits import Edit, edited, from_csv
+from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Report
@@ -36,7 +37,7 @@ def probing(**given: Any) -> ProbeConfig:
 
 def source(data: str) -> str:
     """DATA as the verbs take it: a sample's name as it is, a path as an absolute one that is there."""
-    if data.startswith("sample:"):
+    if data.startswith(SAMPLE_PREFIX):
         return data
     path = Path(data).expanduser()
     if not path.exists():

@@ -13,7 +13,12 @@ from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.paths import DEFAULT_WORKSPACE
 
-_DATASET_ID = re.compile(r"[0-9a-f]{16}")
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+def is_dataset_id(text: str) -> bool:
+    """Whether this has the form of a dataset's id, so that it may be part of a path."""
+    return _ID.fullmatch(text) is not None
 
 
 def open_dataset(workspace_id: str, dataset_id: str) -> Dataset:
@@ -35,7 +40,7 @@ def original_dataset(workspace_id: str, dataset_id: str) -> Dataset:
     Raises:
         DatasetError: there is none with this id, or its record is damaged.
     """
-    if not _DATASET_ID.fullmatch(dataset_id):  # an id is part of a path
+    if not is_dataset_id(dataset_id):
         raise NoSuchDataset
     return read_dataset(paths.datasets(workspace_id) / dataset_id)
 
@@ -43,7 +48,7 @@ def original_dataset(workspace_id: str, dataset_id: str) -> Dataset:
 def list_datasets(workspace_id: str = DEFAULT_WORKSPACE) -> list[Summary]:
     """The workspace's datasets, newest first; damaged ones come last, marked, so that they can be deleted."""
     roots = [manifest.parent for manifest in paths.datasets(workspace_id).glob(f"*/{MANIFEST}")]
-    summaries = [read_summary(root) for root in roots if _DATASET_ID.fullmatch(root.name)]
+    summaries = [read_summary(root) for root in roots if is_dataset_id(root.name)]
     return sorted(summaries, key=lambda summary: (summary.created, summary.id), reverse=True)
 
 
@@ -53,7 +58,7 @@ def delete_dataset(workspace_id: str, dataset_id: str) -> None:
     Raises:
         DatasetError: it is in use.
     """
-    if not _DATASET_ID.fullmatch(dataset_id):
+    if not is_dataset_id(dataset_id):
         return
     root = paths.datasets(workspace_id) / dataset_id
     doomed = root.with_name(f".deleted-{secrets.token_hex(4)}")

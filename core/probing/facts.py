@@ -18,7 +18,7 @@ class DatasetFacts:
     Attributes:
         id: the dataset's id in its workspace, "" where it has none.
         name: what the user calls it.
-        fingerprint: the sha256 of its content and splits; "" in what older versions of Graft kept.
+        fingerprint: the sha256 of its content and splits; "" where an older version of Graft did not keep it.
         warnings: code words for what is doubtful about it, which a page explains.
     """
 
@@ -34,12 +34,16 @@ class DatasetFacts:
 
     @classmethod
     def of_features(cls, features: Features) -> DatasetFacts:
-        """What features tell of their dataset, which is all but its warnings."""
+        """The facts that features hold of their dataset: all but its warnings."""
         return cls(features.dataset_id, features.dataset_name, features.fingerprint)
+
+    def as_json(self) -> dict[str, Any]:
+        """The facts as entries of a command's JSON document, which has no fingerprint."""
+        return {"dataset": self.id, "dataset_name": self.name, "warnings": list(self.warnings)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> DatasetFacts:
-        """From a document with the keys `dataset`, `dataset_name` and `warnings`, and perhaps `fingerprint`."""
+        """The facts in a document that has the entries of `as_json`, and perhaps a `fingerprint`."""
         return cls(
             str(content["dataset"]),
             str(content["dataset_name"]),

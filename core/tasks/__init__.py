@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from core.jobs.spec import JobSpec
 from core.progress import Report
-from core.tasks import comparing, components, curves, depths, models, photos, previews
+from core.tasks import comparing, models, photos, previews, studies
 from core.tasks.specs import request_of
 
 
@@ -34,9 +34,9 @@ VERBS: Mapping[str, Verb] = {
     "edit_effect": photos.edit_effect,
     "pack": photos.pack,
     "compare": comparing.compare,
-    "learning_curve": curves.learning_curve,
-    "depth": depths.depth,
-    "components": components.components,
+    "learning_curve": studies.learning_curve,
+    "depth": studies.depth,
+    "components": studies.components,
     "embedding_map": previews.embedding_map,
     "preview_augmentation": previews.preview_augmentation,
     "finetune": models.finetune,

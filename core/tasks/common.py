@@ -13,7 +13,6 @@ from core.i18n import gettext as _
 from core.progress import Report
 from core.tasks.asking import PhotosRequest, Request
 from core.tasks.requests import IngestRequest, PredictRequest
-from core.tasks.specs import DATASET_ID
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
@@ -34,7 +33,7 @@ def dataset_of(request: PhotosRequest, report: Report) -> Dataset:
     """The dataset that a request names by its id, or what a path or a sample becomes when it is taken in."""
     from core.data import ingest, library
 
-    if DATASET_ID.fullmatch(request.dataset):
+    if library.is_dataset_id(request.dataset):
         return library.open_dataset(request.workspace, request.dataset)
     return ingest.ingest(request.dataset, request.workspace, group_pattern=request.group_pattern, report=report)
 

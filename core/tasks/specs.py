@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.data.library import is_dataset_id
 from core.errors import GraftError, JobError
 from core.i18n import gettext as _
 from core.i18n import language
@@ -28,8 +28,6 @@ from core.tasks.requests import (
     RegroupRequest,
 )
 from core.training.config import mode_label
-
-DATASET_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -71,13 +69,13 @@ def spec_of(request: Request, photos: str = "") -> JobSpec:
         photos: what the user calls the photos that it is about, for the job's title.
     """
     kind = _KINDS[request.kind]
-    named = request.dataset if isinstance(request, PhotosRequest) else ""
+    dataset = request.dataset if isinstance(request, PhotosRequest) else ""
     return JobSpec(
         request.kind,
         request.to_json(),
         slot=kind.slot,
         title=_title(request, photos),
-        dataset_id=named if DATASET_ID.fullmatch(named) else "",
+        dataset_id=dataset if is_dataset_id(dataset) else "",
         language=language(),
         listed=kind.listed,
         kept=kind.kept,

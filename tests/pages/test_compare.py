@@ -87,8 +87,8 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
     results = (make_result("resnet18", 90, 100), make_result("resnet34", 80, 100), make_result("resnet18", 95, 100,
                probe="knn"))  # fmt: skip
     screened = (
-        Screened("resnet18", 0.9, (0.8, 0.95), 0.7, True, "among the best in a first look"),
-        Screened("vgg11", 0.1, (0.0, 0.2), 0.7, False, "left out"),
+        Screened(backbone="resnet18", accuracy=0.9, interval=(0.8, 0.95), kept=True, why="among the best"),
+        Screened(backbone="vgg11", accuracy=0.1, interval=(0.0, 0.2), kept=False, why="left out"),
     )
     pool.does["compare"] = lambda job: keep_comparison(
         job, *results, shortlist=Shortlist(screened, 40), dataset=DatasetFacts("d", "pets", "old", ("train_val_leak",)),

@@ -14,9 +14,9 @@ from core.features.reduce import Reduction
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.component_counts import Components
 from core.progress import Progress, silent
-from core.tasks.components import components
 from core.tasks.requests import ComponentsRequest
 from core.tasks.results import Studied
+from core.tasks.studies import components
 from tests.conftest import ZipBuilder
 
 QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=3, pca=Reduction("pca", 1, whiten=True))

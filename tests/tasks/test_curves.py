@@ -14,9 +14,9 @@ from core.errors import BackboneError, ProbeError
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.growth import LearningCurve
 from core.progress import Progress, silent
-from core.tasks.curves import learning_curve
 from core.tasks.requests import LearningCurveRequest
 from core.tasks.results import Studied
+from core.tasks.studies import learning_curve
 from tests.conftest import ZipBuilder
 
 BACKBONE = "pixels_16"

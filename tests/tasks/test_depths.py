@@ -13,9 +13,9 @@ from core.errors import BackboneError
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.depth import Depth
 from core.progress import silent
-from core.tasks.depths import depth
 from core.tasks.requests import DepthRequest
 from core.tasks.results import Studied
+from core.tasks.studies import depth
 
 BACKBONE = "graft_plain"
 QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=1)

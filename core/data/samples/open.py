@@ -40,7 +40,7 @@ def open_sample(name: str, limits: Limits, report: Report) -> Source:
 class _Textures:
     """The images that `textures.py` draws, each in a folder named by its class."""
 
-    kind = "sample:textures"
+    kind = SAMPLES["textures"].source
 
     def __init__(self, limits: Limits) -> None:
         from core.data.samples.textures import PER_CLASS, TEXTURES
@@ -64,7 +64,7 @@ class _Textures:
 class _Digits:
     """scikit-learn's digits, each in a folder named by its label."""
 
-    kind = "sample:digits"
+    kind = SAMPLES["digits"].source
 
     def __init__(self, limits: Limits) -> None:
         from sklearn.datasets import load_digits

@@ -29,7 +29,7 @@ class TorchvisionSample:
     """
 
     def __init__(self, info: SampleInfo, limits: Limits, report: Report) -> None:
-        self.kind = f"sample:{info.name}"
+        self.kind = info.source
         self.title = info.title
         self.limits = limits.for_own_files()
         self._info, self._report = info, report

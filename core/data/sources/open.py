@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core import paths
 from core.data.limits import Limits
+from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.data.samples.open import open_sample
 from core.data.sources.archive import Archive
 from core.data.sources.folder import FolderSource
@@ -15,8 +16,6 @@ from core.data.sources.source import Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
-
-SAMPLE_PREFIX = "sample:"
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from core.i18n import gettext as _
 from core.probing.comparison.candidates import is_floor, known
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
+from core.records import Record
 
 MANY = 6
 """From more backbones than this, a look comes first, unless it is asked for or not."""
@@ -30,38 +31,25 @@ SAMPLE = 500
 _LEAST_A_CLASS = 10
 
 
-@dataclass(frozen=True)
-class Screened:
-    """What the look found of one backbone.
+@dataclass(frozen=True, kw_only=True)
+class Screened(Record):
+    """One backbone in the first look; one of the `rows` of the `shortlist` in `compare --json`.
 
     Attributes:
+        backbone: its registered name.
         accuracy: the look's cross-validated accuracy.
         interval: its 95 % Wilson interval.
-        imagenet_top1: the accuracy that its makers tell for ImageNet, 0..1; None where it was not trained for that.
+        imagenet_top1: the accuracy on ImageNet that its makers state, 0 to 1; None where it was not trained for that.
         kept: whether it is probed in full.
-        why: in words.
+        why: why it is or is not, in words.
     """
 
     backbone: str
     accuracy: float
     interval: Interval
-    imagenet_top1: float | None
+    imagenet_top1: float | None = None
     kept: bool
     why: str
-
-    def as_json(self) -> dict[str, object]:
-        """As the `shortlist` of `compare --json`."""
-        return {**dataclasses.asdict(self), "interval": list(self.interval)}
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Screened:
-        """From what `as_json` gave."""
-        low, high = row["interval"]
-        top1 = row["imagenet_top1"]
-        return cls(
-            str(row["backbone"]), float(row["accuracy"]), (float(low), float(high)),
-            None if top1 is None else float(top1), bool(row["kept"]), str(row["why"]),
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,7 +66,7 @@ class Shortlist:
 
     def as_json(self) -> dict[str, object]:
         """As the `shortlist` of `compare --json`."""
-        return {"n": self.n, "kept": list(self.kept), "rows": [row.as_json() for row in self.rows]}
+        return {"n": self.n, "kept": list(self.kept), "rows": [row.to_json() for row in self.rows]}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Shortlist:
@@ -164,5 +152,11 @@ def _screened(look: ProbeResult, is_best: bool, is_champion: bool, last: float) 
         why = _("left out: {points:.1f} points behind the last of the best in a first look").format(
             points=100 * (last - look.accuracy_mean)
         )
-    kept = is_best or floor or is_champion
-    return Screened(look.backbone, look.accuracy_mean, look.accuracy_ci, _imagenet_top1(look.backbone), kept, why)
+    return Screened(
+        backbone=look.backbone,
+        accuracy=look.accuracy_mean,
+        interval=look.accuracy_ci,
+        imagenet_top1=_imagenet_top1(look.backbone),
+        kept=is_best or floor or is_champion,
+        why=why,
+    )

@@ -6,8 +6,8 @@ Everything is computed from fold accuracies and out-of-fold predictions on share
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.probing.pairwise.difference import mcnemar, right_alone
+from core.records import Record
 
 ROPE = 0.01
 """Differences of up to one point of accuracy are practically none (region of practical equivalence), by default."""
@@ -46,18 +47,20 @@ class Candidate:
     floor: bool = False
 
 
-@dataclass(frozen=True)
-class Pair:
-    """The best, `a`, against another, `b`.
+@dataclass(frozen=True, kw_only=True)
+class Pair(Record):
+    """One candidate, `a`, against another, `b`.
 
     Attributes:
+        a: the first's name.
+        b: the second's name.
         diff: mean over the folds of a's accuracy minus b's.
         interval: its 95 % corrected resampled t interval.
         p_better: probability that a is better than b by more than `rope`.
         p_same: probability that the difference is within `rope`.
         p_worse: probability that a is worse than b by more than `rope`.
         mcnemar_p: two-sided p of the exact McNemar test on the out-of-fold predictions.
-        rope: the difference of accuracy up to which two count as the same.
+        rope: the difference of accuracy up to which two count as the same; older versions of Graft did not keep it.
     """
 
     a: str
@@ -72,15 +75,7 @@ class Pair:
 
     def as_json(self) -> dict[str, object]:
         """As in the document of `compare --json`."""
-        return {**asdict(self), "interval": list(self.interval), "sentence": self.sentence}
-
-    @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Pair:
-        """From what `as_json` gave."""
-        low, high = row["interval"]
-        numbers = {name: float(row[name]) for name in ("diff", "p_better", "p_same", "p_worse", "mcnemar_p")}
-        rope = float(row.get("rope", ROPE))  # older versions of Graft did not write it
-        return cls(str(row["a"]), str(row["b"]), interval=(float(low), float(high)), rope=rope, **numbers)
+        return {**self.to_json(), "sentence": self.sentence}
 
     @property
     def sentence(self) -> str:
@@ -200,9 +195,17 @@ def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair
     posterior = stats.t(n - 1, loc=mean, scale=math.sqrt(variance * (1 / n + 1 / (folds - 1))))
     low, high = (float(posterior.ppf(q)) for q in (0.025, 0.975))
     worse, better = float(posterior.cdf(-rope)), float(posterior.sf(rope))
-    same = max(0.0, 1.0 - better - worse)
-    p = float(mcnemar(*right_alone(a.oof, b.oof)))
-    return Pair(a.name, b.name, mean, (low, high), better, same, worse, p, rope)
+    return Pair(
+        a=a.name,
+        b=b.name,
+        diff=mean,
+        interval=(low, high),
+        p_better=better,
+        p_same=max(0.0, 1.0 - better - worse),
+        p_worse=worse,
+        mcnemar_p=float(mcnemar(*right_alone(a.oof, b.oof))),
+        rope=rope,
+    )
 
 
 def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> str:

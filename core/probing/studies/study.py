@@ -1,42 +1,45 @@
-"""What a study of one backbone found, as one JSON file in the folder of its job."""
+"""The results of a study of one backbone, as one JSON file in the folder of its job."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from core.errors import GraftError, ProbeError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
+from core.probing.comparison.verdict import Pair
+from core.probing.facts import DatasetFacts
 
 
 class Study(ABC):
     """The base of the studies' records.
 
     Attributes:
-        FILE: what the file of its kind is called.
+        FILE: the name of the file that a study of this kind is kept in.
     """
 
     FILE: ClassVar[str]
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:
-        """What is kept of it: its document without what can be computed from the rest."""
+        """The content of the file: the study's document without what can be computed from the rest."""
 
     @classmethod
     @abstractmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """From what `to_json` gave, or from the document that older versions of Graft kept."""
+        """The study in a file's content, or in the document that older versions of Graft kept."""
 
     def save(self, folder: Path) -> None:
-        """Replaces the file in a folder by this record, whole or not at all."""
+        """Replaces the file in a folder by this study, whole or not at all."""
         write_json(folder / self.FILE, self.to_json())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """The record in a folder.
+        """The study in a folder.
 
         Raises:
             ProbeError: it is not there, or damaged.
@@ -47,3 +50,57 @@ class Study(ABC):
             raise ProbeError(
                 _("What was measured, '{name}', cannot be read. Measure it again.").format(name=cls.FILE)
             ) from problem
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ProbeStudy(Study):
+    """A study that cross-validates one kind of probe on several forms of one backbone's features, on the same folds.
+
+    Attributes:
+        backbone: its registered name.
+        probe: the kind of probe.
+        folds: how many folds one repeat had.
+        repeats: how often the cross-validation was repeated with other folds.
+        n: how many training images were used.
+        pairs: one form of the features against each other one.
+        notes: what a reader of the numbers has to know, in sentences.
+        seed: of the folds.
+        dataset: the photos.
+    """
+
+    backbone: str
+    probe: str
+    folds: int
+    repeats: int
+    n: int
+    pairs: tuple[Pair, ...]
+    notes: tuple[str, ...] = ()
+    seed: int = 0
+    dataset: DatasetFacts = field(default_factory=DatasetFacts)
+
+    @abstractmethod
+    def as_json(self) -> dict[str, Any]:
+        """The document that the command prints with `--json`."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The document, and the photos' fingerprint."""
+        return {**self.as_json(), "fingerprint": self.dataset.fingerprint}
+
+    def closing_json(self) -> dict[str, Any]:
+        """The entries that every study's document ends with."""
+        return {"notes": list(self.notes), "seed": self.seed, **self.dataset.as_json()}
+
+    @staticmethod
+    def common_fields(content: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields above, from a study's document."""
+        return {
+            "backbone": str(content["backbone"]),
+            "probe": str(content["probe"]),
+            "folds": int(content["folds"]),
+            "repeats": int(content["repeats"]),
+            "n": int(content["n"]),
+            "pairs": tuple(Pair.from_json(row) for row in content["pairs"]),
+            "notes": tuple(map(str, content["notes"])),
+            "seed": int(content["seed"]),
+            "dataset": DatasetFacts.from_json(content),
+        }

@@ -199,7 +199,7 @@ def looked(shortlist: Shortlist) -> None:
         _("Why"): [row.why for row in rows],
     }
     st.dataframe(columns, hide_index=True)
-    downloads.records(_("Download the first look (CSV)"), [row.as_json() for row in rows], "first_look.csv")
+    downloads.records(_("Download the first look (CSV)"), [row.to_json() for row in rows], "first_look.csv")
 
 
 def _together(ensembles: Sequence[Ensemble]) -> None:

@@ -8,7 +8,7 @@ NASTY_SHOWN = "&lt;b&gt;R&amp;D&lt;/b&gt; &#36;x&#36;"
 
 
 SHORTCUT = {"accuracy": 0.8, "interval": (0.7, 0.85), "chance": 0.5, "alarming": True}
-STAGE = Stage(NASTY, 48, 0.8, (0.7, 0.9), (0.8,))
+STAGE = Stage(name=NASTY, width=48, accuracy_mean=0.8, accuracy_ci=(0.7, 0.9), fold_accuracy=(0.8,))
 
 
 def epoch(number, val_accuracy=0.5, val_loss=1.0, **more):

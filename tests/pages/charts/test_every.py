@@ -26,7 +26,7 @@ from pages.ui.data.charts_health import shortcut_bars
 from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch
 from tests.probing.conftest import make_result
 
-COUNT = Count(1, 0.5, 0.8, (0.7, 0.9), (0.7, 0.9))
+COUNT = Count(components=1, variance=0.5, accuracy_mean=0.8, accuracy_ci=(0.7, 0.9), fold_accuracy=(0.7, 0.9))
 SHARES = np.full((5, 2), 0.8)
 CURVE = LearningCurve("a", ProbeConfig(), (NASTY, "b"), (20, 20), (8.0, 32.0), SHARES, SHARES[0], SHARES, folds=5)
 

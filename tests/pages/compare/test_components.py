@@ -7,7 +7,13 @@ from pages.ui.compare.charts.components import components_curve
 from pages.ui.text import percent
 
 POINTS = tuple(
-    Count(n, n / 8, mean, (mean - 0.05, mean + 0.04), (mean - 0.02, mean + 0.02))
+    Count(
+        components=n,
+        variance=n / 8,
+        accuracy_mean=mean,
+        accuracy_ci=(mean - 0.05, mean + 0.04),
+        fold_accuracy=(mean - 0.02, mean + 0.02),
+    )
     for n, mean in ((1, 0.5), (2, 0.7), (4, 0.8), (8, 0.81))
 )
 

@@ -15,12 +15,12 @@ from tests.pages.conftest import FakePool, Open, W, button, by_label, compare_sp
 from tests.probing.conftest import make_result
 
 STAGES = tuple(
-    Stage(name, 48, mean, (mean - 0.1, mean + 0.1), (mean,))
+    Stage(name=name, width=48, accuracy_mean=mean, accuracy_ci=(mean - 0.1, mean + 0.1), fold_accuracy=(mean,))
     for name, mean in (("stem", 0.6), ("stage1", 0.8), ("stage2", 0.7))
 )
 DEPTH = Depth(
-    "graft_residual", "logistic", 5, 2, 28, STAGES, (), Suggestion("last", 3, ("stage2",), "stage1 is *best*."),
-    ("A note.",), 4,
+    backbone="graft_residual", probe="logistic", folds=5, repeats=2, n=28, stages=STAGES, pairs=(), notes=("A note.",),
+    suggestion=Suggestion(mode="last", last_stages=3, stages=("stage2",), why="stage1 is *best*."), seed=4,
 )  # fmt: skip
 
 

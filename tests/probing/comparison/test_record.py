@@ -31,10 +31,11 @@ def comparison():
     """All that a comparison can hold."""
     features = two()
     results = tuple(cross_validate(of_backbone) for of_backbone in features)
+    screened = Screened(backbone="resnet18", accuracy=0.8, interval=(0.7, 0.9), kept=True, why="among the best")
     return Comparison(
         results,
         ensembles(results, beside_each_other(results, features, ProbeConfig())),
-        Shortlist((Screened("resnet18", 0.8, (0.7, 0.9), None, True, "among the best"),), 40),
+        Shortlist((screened,), 40),
         (Failure("vgg11", "no weights"),),
         ProbeConfig(seed=3),
         DatasetFacts("d1", "clouds", "f1", ("train_val_leak",)),
