@@ -1,4 +1,4 @@
-"""Tables to take along: CSV in which no cell is a formula, whatever the names in it are."""
+"""Tables to take along: CSV that spreadsheets open, in which no cell is a formula, whatever the names in it are."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from typing import Any
 # Where a spreadsheet may see a cell begin: at the front, and after what some of them take for the end of a cell (those
 # of much of Europe split at ";" even inside our quotes). The wide forms count as the plain ones where those are typed.
 _FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@＝＋－＠])")
+_MADE_HARMLESS = re.compile(r"^'(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))'(?=\s*[=+\-@＝＋－＠])")
+BOM = "\ufeff"
+"""A byte order mark: without it Excel takes UTF-8 for the letters of its system."""
 
 
 def as_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV; words are neutralised by `harmless`, numbers stay numbers, None is an empty cell."""
+    """A table as CSV after a `BOM`; words are made `harmless`, numbers stay numbers, None is an empty cell."""
     out = io.StringIO()
+    out.write(BOM)
     table = csv.writer(out)
     table.writerow([harmless(heading) for heading in headings])
     table.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
@@ -48,3 +52,9 @@ def harmless(cell: str) -> str:
     See https://owasp.org/www-community/attacks/CSV_Injection for what begins one.
     """
     return _FORMULA.sub("'", cell)
+
+
+def as_meant(cell: str) -> str:
+    """A cell as it was before it was made `harmless`, and every other cell as it is."""
+    meant = _MADE_HARMLESS.sub("", cell)
+    return meant if harmless(meant) == cell else cell

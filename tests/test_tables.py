@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from core.tables import as_csv, flat, harmless
+from core.tables import BOM, as_csv, as_meant, flat, harmless
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,18 @@ from core.tables import as_csv, flat, harmless
 )
 def test_what_a_spreadsheet_would_run_begins_with_an_apostrophe(cell: str, safe: str) -> None:
     assert harmless(cell) == safe
+    assert as_meant(safe) == cell or cell == safe
+
+
+@pytest.mark.parametrize("cell", ["'tis", "rock'n'roll", "'", "a;'b", "well-known"])
+def test_an_apostrophe_that_was_meant_stays(cell: str) -> None:
+    assert as_meant(harmless(cell)) == cell
 
 
 def test_a_table_keeps_its_numbers_and_the_shape_of_its_cells() -> None:
     written = as_csv(["image", "=heading"], [["a,b", -0.5], ['say "x"\nand y', None]])
-    assert list(csv.reader(io.StringIO(written))) == [
+    assert written.startswith(BOM)
+    assert list(csv.reader(io.StringIO(written.removeprefix(BOM)))) == [
         ["image", "'=heading"],
         ["a,b", "-0.5"],
         ['say "x"\nand y', ""],

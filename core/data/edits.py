@@ -21,7 +21,7 @@ from core.data.dataset import Dataset, Item
 from core.data.splits import warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _
-from core.tables import as_csv, harmless
+from core.tables import BOM, as_csv, harmless
 
 FILE = "edits.json"
 EXCLUDE, RELABEL = "exclude", "relabel"
@@ -196,7 +196,7 @@ def from_csv(original: Dataset, text: str) -> tuple[Edit, ...]:
     Raises:
         DatasetError: a column is missing, or a row holds no edit of a photo that is there; the message gives the row.
     """
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix(BOM)
     heading = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=heading.count))  # as spreadsheets write them
     missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]

@@ -7,6 +7,7 @@ from core.data.edits import EXCLUDE, RELABEL, Edit, checked, edited, from_csv, r
 from core.data.ingest import ingest
 from core.data.library import open_dataset, original_dataset
 from core.errors import DatasetError
+from core.tables import BOM
 from tests.conftest import ZipBuilder
 
 
@@ -101,8 +102,9 @@ def test_a_damaged_list_is_told_and_counts_as_none(dataset: Dataset) -> None:
 def test_edits_go_through_a_table_and_back(dataset: Dataset) -> None:
     edits = (edit(dataset, 0), edit(dataset, 1, "dog"))
     table = to_csv(dataset, edits)
-    assert table.splitlines()[0] == "image,sha256,split,class,action,new_class"
+    assert table.splitlines()[0] == f"{BOM}image,sha256,split,class,action,new_class"
     assert from_csv(dataset, table) == edits
+    assert from_csv(dataset, table.removeprefix(BOM)) == edits
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula(small_zip: ZipBuilder) -> None:

@@ -66,3 +66,18 @@ def test_groups_and_awkward_class_names_come_back_from_the_table(small_zip: ZipB
         (i.sha256, i.label, i.split, i.group) for i in dataset.items
     }
     assert len({item.group_id for item in again.items}) == 12
+
+
+def test_classes_and_groups_that_a_spreadsheet_would_run_come_back_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for n in range(12):
+            archive.writestr(f"{('=1+1', '@home')[n % 2]}/-{n}_x.png", photo_bytes((60, 80, 200), n))
+    dataset = ingest(path, group_pattern="*/{group}_x.png")
+    assert {item.group for item in dataset.items} == {f"-{n}" for n in range(12)}
+    out = pack(dataset, tmp_path / "out.zip")
+    with zipfile.ZipFile(out) as archive:
+        assert "'=1+1" in archive.read("labels.csv").decode("utf-8-sig")
+    again = ingest(out)
+    assert again.classes == ("=1+1", "@home")
+    assert {(i.sha256, i.label, i.group) for i in again.items} == {(i.sha256, i.label, i.group) for i in dataset.items}

@@ -62,7 +62,7 @@ def test_the_command_writes_a_table_in_which_no_cell_is_a_formula(
     document = json.loads(capsys.readouterr().out)
     assert main(words) == 0
     assert "24 images" in capsys.readouterr().out
-    rows = list(csv.DictReader(io.StringIO(out.read_text())))
+    rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8-sig"))))
     assert list(rows[0]) == ["id", "name", "class", "split", "x", "y"]
     assert {row["class"] for row in rows} == {"'=1+1", "cat"}
     assert [float(row["x"]) for row in rows] == [point["x"] for point in document["points"]]

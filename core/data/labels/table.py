@@ -19,6 +19,7 @@ from core.data.labels.vocabulary import split_name, split_word
 from core.data.messages import bad_table
 from core.data.names import class_name, visible
 from core.i18n import gettext as _
+from core.tables import as_meant
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 500_000, 2_000, 1_000
 ENDINGS = (".csv", ".tsv")
@@ -218,7 +219,8 @@ def _rows(name: str, text: str, delimiter: str, columns: _Columns, split: str) -
                 "testing, eval and the like are known, too; numbers are not)."
             )
             raise bad_table(name, number, problem.format(word=visible(word)[:80]))
-        yield Row(number, file, class_name(label), split_word(word) or split, visible(group))
+        split_of_row = split_word(word) or split
+        yield Row(number, file, class_name(as_meant(label)), split_of_row, visible(as_meant(group)))
 
 
 def _one_hot(name: str, number: int, cells: Sequence[str], columns: _Columns) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.probes.kinds import find
+from core.tables import BOM
 from tests.pages.conftest import NASTY, Open, W, by_label, compare_spec, finish, keep_comparison, texts
 
 
@@ -80,12 +80,12 @@ def test_every_row_leaves_with_its_intervals_and_notes(
     visit: Open, dataset: Dataset, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: dict[str, list[dict[str, str]]] = {}
-    monkeypatch.setattr(
-        "pages.ui.downloads._button",
-        lambda _label, content, name, _mime: (
-            name.endswith(".csv") and written.update({name: list(csv.DictReader(io.StringIO(content)))})
-        ),
-    )
+
+    def note(_label: str, content: str, name: str, _mime: str) -> None:
+        if name.endswith(".csv"):
+            written[name] = list(csv.DictReader(content.removeprefix(BOM).splitlines()))
+
+    monkeypatch.setattr("pages.ui.downloads._button", note)
     app = visit("compare", job=job.id, dataset=dataset.id)
     by_label(app.get("button_group"), "Question").set_value("side").run()
     scores = written["side_by_side.csv"]
