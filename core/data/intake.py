@@ -24,7 +24,7 @@ from core.data.known import KnownPhotos
 from core.data.labels.grouping import group_finder
 from core.data.labels.sorting import Candidate, Sorted, sort_entries
 from core.data.limits import Limits
-from core.data.messages import rejected
+from core.data.messages import rejected, too_few_in_table
 from core.data.sources.source import BadEntry, Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -193,6 +193,8 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], limits: Limits) -> Int
         stray = entries.n_images and all(r in _PLACELESS for _i, _n, r in entries.skipped) and not bad
         raise rejected("no_class_folders" if stray else "no_images", entries.table if stray else "", limits)
     if len(classes) < limits.min_classes:
+        if entries.lost_rows:
+            raise too_few_in_table(limits, entries.lost_rows)
         raise rejected("too_few_classes", entries.table, limits)
     label = {name: i for i, name in enumerate(classes)}
     items = [_item(p, decoded[p.sha256], label[p.place.label]) for p in good]

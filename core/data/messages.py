@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.data.limits import Limits
 from core.data.names import shown
 from core.errors import RejectedError
 from core.i18n import gettext as _
+from core.i18n import ngettext
 
 _MIB = 1 << 20
+_ROWS_SHOWN = 3
 
 
 def rejected(code: str, what: str = "", limits: Limits | None = None) -> RejectedError:
@@ -19,6 +23,26 @@ def bad_table(table: str, row: int, problem: str) -> RejectedError:
     """The refusal of a table (its path) for what is wrong with a row (the header is row 1; 0 for the whole)."""
     where = _("'{table}', row {row}: {problem}") if row else _("'{table}': {problem}")
     return RejectedError("bad_table", where.format(table=shown(table, 120), row=row, problem=problem))
+
+
+def lost_rows(lost: Sequence[tuple[int, str]], rows: int) -> str:
+    """What is to be said of the lost among so many rows: those that name no photo that is there, number and file."""
+    named = ", ".join(_("row {row} '{file}'").format(row=row, file=shown(file, 80)) for row, file in lost[:_ROWS_SHOWN])
+    if len(lost) == rows:
+        text = _("none of its rows names a photo that is there ({rows}). Write the photos' names as they are.")
+    else:
+        text = ngettext(
+            "{n} of its rows names no photo that is there ({rows}). Write the photo's name as it is.",
+            "{n} of its rows name no photo that is there ({rows}). Write the photos' names as they are.",
+            len(lost),
+        )
+    return text.format(n=len(lost), rows=named + (", …" if len(lost) > _ROWS_SHOWN else ""))
+
+
+def too_few_in_table(limits: Limits, lost: str) -> RejectedError:
+    """The refusal of photos whose table leaves too few classes, with the rows that it lost."""
+    text = _("The table gives fewer than {min_classes} classes with photos that are there. {lost}")
+    return RejectedError("too_few_classes", text.format(min_classes=limits.min_classes, lost=lost))
 
 
 def reject_text(code: str, what: str = "", limits: Limits | None = None) -> str:
@@ -110,8 +134,16 @@ def skip_text(reason: str) -> str:
     limits = Limits.here()
     known = {
         "missing_file": _("The table names it, but there is no such photo. Add the photo or remove the row."),
-        "not_in_table": _("No row of the table names this photo. Add a row with its label."),
+        "not_in_table": _("No row of the table names this photo, so it has no label. Add a row with its label."),
         "conflicting_rows": _("Rows of the table contradict each other about this photo. Keep one of them."),
+        "no_label": _("Its row in the table says no label. Write one, if the photo is to be used."),
+        "ragged_row": _(
+            "Its row in the table has more cells than the first row, so its label is not clear. Put text that holds a "
+            "comma into quotation marks."
+        ),
+        "several_labels": _(
+            "Its row in the table says several labels, and each photo can have one. Decide for one of them."
+        ),
         "file_too_large": _("The file is larger than {entry_mb} MB. Make the photo smaller."),
         "duplicate_name": _("Another entry has the same name; the first one is used. Rename one of them."),
         "unsupported_format": _(
@@ -181,6 +213,27 @@ def warning_text(code: str) -> str:
             "The table '{name}' was not used: its rows name too few of the photos. Write the files' names as they are."
         ),
         "table_unused_large": _("The table '{name}' was not used: the tables are too large. Make them smaller."),
+        "ragged_rows": _(
+            "Some rows of a table have more cells than its first row ({name} is the first such row). Their labels were "
+            "taken where they are labels of other rows, too; the other photos were left out. Put text that holds a "
+            "comma into quotation marks."
+        ),
+        "several_rows": _(
+            "Some photos have several rows with different labels, such as '{name}'. Several labels a photo are not "
+            "supported yet: these photos were left out. Keep one row for each photo."
+        ),
+        "several_marks": _(
+            "Some rows ({name}) say several labels. Several labels a photo are not supported yet: these photos were "
+            "left out. Decide for one label a photo."
+        ),
+        "several_labels": _(
+            "Some labels seem to be several at once, such as '{name}'. Several labels a photo are not supported yet: "
+            "each combination counts as a class of its own. Decide for one label a photo, if that is not meant."
+        ),
+        "comma_labels": _(
+            "Some labels hold a comma, such as '{name}'. Each counts as one class: several labels a photo are not "
+            "supported yet."
+        ),
         "one_group": _(
             "All photos of class '{name}' belong together (near duplicates, or one group), so they all stay in "
             "training and the splits that Graft makes have none. Add photos taken at other times or of other subjects."

@@ -1,30 +1,20 @@
-"""Which photo each row of the tables means.
-
-A row may name its file with or without folders (those of another machine, even), with or without the ending. For each
-table the reading under which most rows name a photo is taken, and it is the same for all its rows. Every step is a
-look-up, so that large tables and hostile ones take time in proportion to their size.
-"""
+"""Which photo each row of the tables means, and what the rows say of it (`paths.py` compares the paths)."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field, replace
 
 from core.data.labels.layout import Place
+from core.data.labels.multilabel import comma_label, joined_label
+from core.data.labels.paths import Match, Parts, PhotoPaths, settled
 from core.data.labels.table import Row, Table
-from core.data.messages import bad_table
-from core.data.names import EXTENSIONS, parts_of, shown, visible
+from core.data.messages import bad_table, lost_rows
+from core.data.names import parts_of, shown, visible
 from core.i18n import gettext as _
 
-Parts = tuple[str, ...]
 SplitOf = Callable[[Parts], str]
-_MOST_DROPPED = 5  # folders of another machine
-_DEEPEST = 6  # parts of a name that are compared
-_SAMPLE = 5_000  # rows at most that the reading is chosen by
-_MANY = 50  # photos of one name, more than which no row can mean
+_SHOWN = 120
 
 
 @dataclass
@@ -33,15 +23,23 @@ class Tabled:
 
     Attributes:
         places: for each photo's index its place; from tables without labels, only split and group count.
+        problems: the skip codes of photos whose rows do not say what they are.
         missing: files named in rows that are no photo that is there.
-        conflicts: photos that rows contradict each other about.
+        lost: those rows in words, of the first table that has any.
         used: the names of the tables that name photos.
+        split_tables: the names of those that say splits.
+        group_tables: the names of those that say groups.
+        warnings: code words.
     """
 
     places: dict[int, Place] = field(default_factory=dict)
+    problems: dict[int, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
-    conflicts: set[int] = field(default_factory=set)
-    used: set[str] = field(default_factory=set)
+    lost: str = ""
+    used: list[str] = field(default_factory=list)
+    split_tables: list[str] = field(default_factory=list)
+    group_tables: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -49,12 +47,24 @@ class _Matched:
     """For each row of a table the photos that it may mean."""
 
     table: Table
-    photos: tuple[tuple[int, ...], ...]
+    rows: list[Match]
 
     @property
     def named(self) -> set[int]:
         """The photos that any row may mean."""
-        return {photo for candidates in self.photos for photo in candidates}
+        return {photo for match in self.rows for photo in match.photos}
+
+
+@dataclass(frozen=True)
+class _Photos:
+    """The photos that tables may be about: their paths, and the split that their folders say."""
+
+    paths: PhotoPaths
+    split_of: SplitOf
+
+    def split(self, photo: int) -> str:
+        """The split that a photo's folders say."""
+        return self.split_of(self.paths.paths[photo][:-1])
 
 
 def placed_by_tables(
@@ -62,7 +72,8 @@ def placed_by_tables(
 ) -> Tabled | None:
     """Reads tables for `photos` (index and path), or None where folders decide.
 
-    Tables decide where they name most photos, or any where folders cannot be classes.
+    Tables decide where they name most photos, or any where folders cannot be classes. One that gives all photos the
+    same label never goes before folders that can.
 
     Args:
         tables: those with labels.
@@ -73,14 +84,19 @@ def placed_by_tables(
     Raises:
         RejectedError: a row of a table that decides is wrong; names the table, the row and what is wrong.
     """
-    index = _Index(photos, split_of)
-    matched = [_matched(table, index) for table in tables]
-    named = set().union(*(table.named for table in matched))
-    if photos and not named and not has_classes:
-        raise bad_table(tables[0].name, 0, _("none of its rows names a photo that is there."))
+    known = _Photos(PhotoPaths(photos), split_of)
+    matched = [_matched(table, known) for table in tables if table.classes > 1 or not has_classes]
+    named = set[int]().union(*(table.named for table in matched))
+    if photos and matched and not named and not has_classes:
+        table = matched[0].table
+        raise bad_table(table.name, 0, lost_rows(_row_numbers(matched[0]), len(table.files)))
     if not named or (2 * len(named) < len(photos) and has_classes):
         return None
-    return _all_read(matched, index)
+    result = _all_read(matched, known)
+    if all(photo in result.problems for photo in result.places):
+        raise bad_table(result.used[0], 0, _no_label_left(result))
+    result.warnings += _label_warnings(result)
+    return result
 
 
 def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> Tabled:
@@ -89,113 +105,114 @@ def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]]
     Raises:
         RejectedError: as `placed_by_tables`.
     """
-    index = _Index(photos, split_of)
-    matched = [_matched(table, index) for table in tables]
-    return _all_read([table for table in matched if 2 * len(table.named) >= len(photos)], index)
+    known = _Photos(PhotoPaths(photos), split_of)
+    matched = [_matched(table, known) for table in tables]
+    return _all_read([table for table in matched if 2 * len(table.named) >= len(photos)], known)
 
 
-def _all_read(matched: Sequence[_Matched], index: _Index) -> Tabled:
+def _all_read(matched: Sequence[_Matched], known: _Photos) -> Tabled:
     result = Tabled()
     for table in matched:
         if table.named:
-            result.used.add(table.table.name)
-            _read(table, index, result)
+            result.used.append(table.table.name)
+            _read(table, known, result)
     return result
 
 
-class _Index:
-    """The photos by the ends of their paths, built for the lengths that are asked for."""
-
-    def __init__(self, photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> None:
-        self.paths = dict(photos)
-        self._split_of = split_of
-        self._by_end: dict[tuple[int, bool], dict[str, list[int]]] = {}
-
-    def split(self, photo: int) -> str:
-        """The split that a photo's folders say."""
-        return self._split_of(self.paths[photo][:-1])
-
-    def find(self, key: str, parts: int, bare: bool) -> list[int]:
-        """The photos whose last `parts` parts, without the ending where `bare`, are `key`."""
-        if (parts, bare) not in self._by_end:
-            by_end: dict[str, list[int]] = defaultdict(list)
-            for photo, path in self.paths.items():
-                if len(path) >= parts:
-                    by_end[_key(path[-parts:], bare)].append(photo)
-            self._by_end[parts, bare] = dict(by_end)
-        return self._by_end[parts, bare].get(key, [])
+def _matched(table: Table, known: _Photos) -> _Matched:
+    parts = [parts_of(file) for file in table.files]
+    matches = [known.paths.find(path, table.folder) if path else Match() for path in parts]
+    return _Matched(table, settled((_below_table(table, match, known) for match in matches), known.paths))
 
 
-def _key(parts: Sequence[str], bare: bool) -> str:
-    """What is compared: case and the ways to write an accent do not count."""
-    text = "/".join(parts)
-    if bare and PurePosixPath(text).suffix.lower() in EXTENSIONS:
-        text = text[: len(text) - len(PurePosixPath(text).suffix)]
-    return unicodedata.normalize("NFC", text).casefold()
+def _below_table(table: Table, match: Match, known: _Photos) -> Match:
+    """Of several photos those that lie below the table's folder, where there are such."""
+    if len(match.photos) < 2 or not table.folder:
+        return match
+    inside = [photo for photo in match.photos if known.paths.paths[photo][: len(table.folder)] == table.folder]
+    return replace(match, photos=tuple(inside or match.photos))
 
 
-def _matched(table: Table, index: _Index) -> _Matched:
-    """The photos that each row means, in the reading of the file column under which most photos are named."""
-    names = [parts_of(file) for file in table.files]
-    possible = [row for row, parts in enumerate(names) if parts and index.find(_key(parts[-1:], True), 1, True)]
-    meant: list[tuple[int, ...]] = [()] * len(names)
-    step = -(-len(possible) // _SAMPLE) or 1
-    dropped, bare = _reading(table, [names[row] for row in possible[::step]], index)
-    for row in possible:
-        meant[row] = _meant(table, names[row][dropped:], index, bare)
-    return _Matched(table, tuple(meant))
+def _row_numbers(matched: _Matched) -> list[tuple[int, str]]:
+    """The rows that name no photo that is there, with the files that they name."""
+    rows = zip(matched.table.rows(), matched.rows, strict=True)
+    return [(row.number, row.file) for row, match in rows if not match.photos]
 
 
-def _reading(table: Table, names: Sequence[Parts], index: _Index) -> tuple[int, bool]:
-    """How many folders to leave off and whether to leave off the ending; the plainest of equally good readings."""
-    deepest = max(map(len, names), default=0)
-    best, most = (0, False), 0
-    for dropped in range(min(deepest, _MOST_DROPPED + 1)):
-        for bare in (False, True):
-            meant = [_meant(table, parts[dropped:], index, bare) for parts in names]
-            hits = len({photo for photos in meant for photo in photos})
-            if hits > most:
-                best, most = (dropped, bare), hits
-                if all(meant):
-                    return best
-    return best
-
-
-def _meant(table: Table, parts: Parts, index: _Index, bare: bool) -> tuple[int, ...]:
-    """The photos that a name may mean: those below the table's own folder, else any."""
-    parts = parts[-_DEEPEST:]
-    if not parts:
-        return ()
-    photos = index.find(_key(parts, bare), len(parts), bare)
-    if 1 < len(photos) <= _MANY:
-        inside = [photo for photo in photos if index.paths[photo][: len(table.folder)] == table.folder]
-        beside = [photo for photo in inside if index.paths[photo] == (*table.folder, *parts)]
-        photos = beside or inside or photos
-    return tuple(photos[: _MANY + 1])
-
-
-def _read(matched: _Matched, index: _Index, result: Tabled) -> None:
+def _read(matched: _Matched, known: _Photos, result: Tabled) -> None:
     """Goes through a table's rows and notes what they say of photos; the first row about a photo counts."""
     table = matched.table
-    for row, candidates in zip(table.rows(), matched.photos, strict=True):
-        if not candidates:
-            result.missing.append(shown(row.file, 255))
+    lost: list[tuple[int, str]] = []
+    ragged: list[int] = []
+    for row, match in zip(table.rows(), matched.rows, strict=True):
+        if not match.photos:
+            lost.append((row.number, row.file))
             continue
-        photo = _meant_by_row(table, row, candidates, index)
-        split = row.split or (index.split(photo) if table.labelled else "")
-        place = Place(split, row.label, row.label, group=row.group)
-        if result.places.setdefault(photo, place) != place:
-            result.conflicts.add(photo)
+        photo = _meant(table, row, match.photos, known)
+        ragged += [row.number] if row.ragged else []
+        _say(result, table, row, photo, known)
+    result.missing += [shown(file, 255) for _number, file in lost]
+    result.lost = result.lost or (f"'{shown(table.name, _SHOWN)}': {lost_rows(lost, len(table.files))}" if lost else "")
+    if ragged:
+        result.warnings.append(f"ragged_rows:{shown(table.name, _SHOWN)}, {ragged[0]}")
 
 
-def _meant_by_row(table: Table, row: Row, candidates: tuple[int, ...], index: _Index) -> int:
-    """The photo that a row means: where there are several, the one written just so, or in the row's split."""
-    if len(candidates) > 1:
-        exact = [p for p in candidates if index.paths[p][-1] == parts_of(row.file)[-1]]
-        candidates = tuple(exact or candidates)
-    if len(candidates) > 1 and row.split:
-        candidates = tuple(p for p in candidates if index.split(p) == row.split) or candidates
-    if len(candidates) > 1:
-        problem = _("'{file}' may be any of several photos. Write their folders, too.")
-        raise bad_table(table.name, row.number, problem.format(file=visible(row.file)[:120]))
-    return candidates[0]
+def _say(result: Tabled, table: Table, row: Row, photo: int, known: _Photos) -> None:
+    """Notes what a row says of a photo; what it says against an earlier row makes the photo one without a place."""
+    if row.problem:
+        result.problems.setdefault(photo, row.problem)
+        return
+    for said, names in ((row.split, result.split_tables), (row.group, result.group_tables)):
+        if said and table.name not in names:
+            names.append(table.name)
+    split = row.split or (known.split(photo) if table.labelled else "")
+    place = Place(split, row.label, row.label, group=row.group)
+    earlier = result.places.setdefault(photo, place)
+    if earlier != place and result.problems.get(photo) != "conflicting_rows":
+        result.problems[photo] = "conflicting_rows"
+        if earlier.label != place.label and not any(w.startswith("several_rows:") for w in result.warnings):
+            result.warnings.append(f"several_rows:{shown(row.file, _SHOWN)}")
+
+
+def _meant(table: Table, row: Row, photos: Sequence[int], known: _Photos) -> int:
+    """The photo that a row means: where there are several, the one written just so, or in the row's split or class."""
+    paths = known.paths.paths
+    tests: list[Callable[[int], bool]] = [
+        lambda photo: paths[photo][-1] == parts_of(row.file)[-1],
+        lambda photo: known.split(photo) == row.split != "",
+        lambda photo: row.label != "" and row.label in paths[photo][:-1],
+    ]
+    for fits in tests:
+        if len(photos) > 1:
+            photos = [photo for photo in photos if fits(photo)] or photos
+    if len(photos) > 1:
+        one, other = ("/".join(paths[photo]) for photo in photos[:2])
+        problem = _("'{file}' may be any of several photos, such as '{one}' and '{other}'. Write their folders, too.")
+        raise bad_table(
+            table.name,
+            row.number,
+            problem.format(file=visible(row.file)[:_SHOWN], one=shown(one, _SHOWN), other=shown(other, _SHOWN)),
+        )
+    return photos[0]
+
+
+def _no_label_left(result: Tabled) -> str:
+    """Why tables that name photos leave none with a label."""
+    if {"conflicting_rows", "several_labels"} & set(result.problems.values()):
+        return _("it says several labels for each photo, which is not supported yet. Decide for one label a photo.")
+    return _("none of its rows says the label of a photo that is there.")
+
+
+def _label_warnings(result: Tabled) -> list[str]:
+    """What is to be said where labels seem to be several at once, which no photo can have yet."""
+    labels = {place.label for photo, place in result.places.items() if photo not in result.problems}
+    warnings = []
+    if "several_labels" in result.problems.values():
+        warnings.append(f"several_marks:{sum(code == 'several_labels' for code in result.problems.values())}")
+    joined = joined_label(labels)
+    if joined:
+        warnings.append(f"several_labels:{shown(joined, _SHOWN)}")
+    comma = comma_label(labels)
+    if comma and not joined:
+        warnings.append(f"comma_labels:{shown(comma, _SHOWN)}")
+    return warnings

@@ -50,7 +50,8 @@ class Sorted:
         labels: classes that have a folder.
         n_images: how many entries may be photos, by their names.
         table: a table that does not say what the photos are, where one was seen.
-        warnings: code words about tables that were not used.
+        lost_rows: rows of a table that name no photo that is there, in words.
+        warnings: code words about tables: those that were not used, and labels that are not clear.
     """
 
     photos: list[Candidate] = field(default_factory=list)
@@ -60,6 +61,7 @@ class Sorted:
     labels: set[str] = field(default_factory=set)
     n_images: int = 0
     table: str = ""
+    lost_rows: str = ""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -114,10 +116,13 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
     labelled = [table for table in tables.values() if table.labelled]
     tabled = placed_by_tables(labelled, paths, layout.split, layout.has_classes) if labelled else None
     noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths, layout.split)
-    used = noted.used | (tabled.used if tabled is not None else set())
+    used = {*noted.used, *(tabled.used if tabled is not None else ())}
     read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
     entries.warnings += [f"table_unused_few:{_shown(t.name)}" for t in tables.values() if t.name not in used]
     del entries.warnings[_MOST_WARNINGS:]
+    if tabled is not None:
+        entries.warnings += tabled.warnings
+        entries.lost_rows = tabled.lost
     _place_all(source, entries, files, _Rules(layout, tabled, read))
     _note(entries, noted)
     if group_of is not None:
@@ -179,8 +184,8 @@ def _note(entries: Sorted, noted: Tabled) -> None:
         noted_place, own = noted.places.get(photo.index), photo.place
         if noted_place is not None:
             photo.place = replace(own, split=noted_place.split or own.split, group=noted_place.group or own.group)
-    against = [photo for photo in entries.photos if photo.index in noted.conflicts]
-    entries.photos = [photo for photo in entries.photos if photo.index not in noted.conflicts]
+    against = [photo for photo in entries.photos if photo.index in noted.problems]
+    entries.photos = [photo for photo in entries.photos if photo.index not in noted.problems]
     entries.skipped += [(photo.index, photo.name, "conflicting_rows") for photo in against]
     entries.others += [photo.index for photo in against]
 
@@ -229,8 +234,8 @@ def _placed(file: _File, rules: _Rules) -> tuple[Place | None, str]:
     if rules.tabled is None:
         place = rules.layout.place(file.folders)
         return place, "" if place else "not_in_class_folder" if may_be_photo else "unsupported_format"
-    if file.index in rules.tabled.conflicts:
-        return None, "conflicting_rows"
+    if file.index in rules.tabled.problems:
+        return None, rules.tabled.problems[file.index]
     if file.index in rules.tabled.places:
         return rules.tabled.places[file.index], ""
     return None, "not_in_table" if may_be_photo else "unsupported_format"

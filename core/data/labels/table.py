@@ -1,20 +1,19 @@
 """A CSV or TSV beside the photos: which file has which label, split and group.
 
-Only tables whose header is known are read: a file and a label column, or a file column followed by one column of 0 and
-1 for each class; or a file column with a group or a split, where folders say what the photos are.
-Whether a table counts at all, and which photo a row means, is for `matching.py` to say.
+Only tables whose header is known are read (see `header.py`). Whether a table counts at all, and which photo a row
+means, is for `matching.py` to say.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
+from core.data.labels.header import Columns, cell_of, columns_of, surplus
 from core.data.labels.vocabulary import split_name, split_word
 from core.data.messages import bad_table
 from core.data.names import class_name, visible
@@ -24,32 +23,30 @@ from core.tables import as_meant
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 500_000, 2_000, 1_000
 ENDINGS = (".csv", ".tsv")
 _HEADER_BYTES = 1 << 20
-_FILES = (
-    "filename", "file_name", "file", "image_path", "img_path", "filepath", "file_path", "path", "image_name",
-    "img_name", "image_file", "imagename", "image", "img", "image_id", "imageid", "img_id", "photo", "picture", "id",
-)  # fmt: skip
-_LABELS = (
-    "label_name", "class_name", "classname", "category_name", "label", "labels", "class", "category", "target",
-    "species", "diagnosis", "dx", "breed", "disease", "type", "tag", "y",
-)  # fmt: skip
-_SPLITS = ("split", "set", "subset", "partition", "fold", "data_set", "dataset")
-# "patient_name" and "PatientID" name a group; "patient_age" and "plant_height" do not.
-_GROUP = re.compile(
-    "(group|patient|subject|plant|video|clip|sequence|case|individual|specimen|participant)s?"
-    "(_?(id|ids|no|nr|num|number|name|code|key|index|uid))?|(lesion|site)_?(id|no|nr|number|name|code)"
-)
-_YES_NO = {"0", "1", "0.0", "1.0", ""}
+_DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number as a spreadsheet shows it, and the words that are in it, each "" where there is none."""
+    """One row.
+
+    Attributes:
+        number: as a spreadsheet shows it.
+        file: the file's name.
+        label: the class; "" where the table says none.
+        split: the split; "" where there is none.
+        group: the group; "" where there is none.
+        problem: the skip code where the row does not say what the photo is; "" for all others.
+        ragged: whether it has more cells than the header.
+    """
 
     number: int
     file: str
     label: str
     split: str
     group: str
+    problem: str = ""
+    ragged: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,7 @@ class Table:
         name: its path in the source, for display.
         labelled: whether it says what the photos are; else its rows' labels are "".
         folder: the folders it lies in.
+        classes: how many labels its well-written rows hold.
         files: the file named in each row, in order.
         rows: reads the rows, in the same order.
     """
@@ -67,23 +65,9 @@ class Table:
     name: str
     labelled: bool
     folder: tuple[str, ...]
+    classes: int
     files: tuple[str, ...]
     rows: Callable[[], list[Row]]
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where what is, -1 where it is not: `classes` are the one-hot columns, where there is no label column."""
-
-    file: int
-    label: int
-    split: int
-    group: int
-    classes: tuple[tuple[int, str], ...] = ()
-
-    @property
-    def labelled(self) -> bool:
-        return self.label >= 0 or bool(self.classes)
 
 
 def is_table(parts: Sequence[str]) -> bool:
@@ -100,16 +84,30 @@ def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
     name = "/".join(parts)
     delimiter, columns = recognised
     files: list[str] = []
+    labels: set[str] = set()  # of rows that are as wide as the header
     for number, cells in _records(text, delimiter):
         if number == 1:
             continue
         if number > MAX_ROWS + 1:
             break  # reading the rows will say so, where it is this table that decides
-        files.append(_cell(cells, columns.file)[:MAX_CELL])
-    split = _split_in(parts[-1])
-    return Table(
-        name, columns.labelled, parts[:-1], tuple(files), lambda: list(_rows(name, text, delimiter, columns, split))
-    )
+        files.append(cell_of(cells, columns.file)[:MAX_CELL])
+        if not surplus(cells, columns):
+            labels.add(_class(cell_of(cells, columns.label)[:MAX_CELL]))
+    reading = _Reading(name, text, delimiter, columns, _split_in(parts[-1]), labels - {""})
+    classes = len(columns.classes) or len(reading.labels)
+    return Table(name, columns.labelled, parts[:-1], classes, tuple(files), lambda: list(_rows(reading)))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How a table's rows are to be read: its text and columns, the split in its name, and its well-written labels."""
+
+    name: str
+    text: str
+    delimiter: str
+    columns: Columns
+    split: str
+    labels: set[str]
 
 
 def _split_in(file: str) -> str:
@@ -132,7 +130,7 @@ def _decoded(content: bytes) -> str:
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, with their numbers; a quote that is never closed ends them."""
     start = text.index("\n") + 1 if text[:5].casefold() == "sep=" + delimiter and "\n" in text else 0
-    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter, skipinitialspace=True)
     number = 0
     while True:
         number += 1
@@ -148,84 +146,66 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             return
 
 
-def _recognised(text: str) -> tuple[str, _Columns] | None:
+def _recognised(text: str) -> tuple[str, Columns] | None:
     """The delimiter and the columns, or None where no delimiter gives a header that is known."""
-    for delimiter in (",", ";", "\t"):
+    for delimiter in _DELIMITERS:
         header = next((cells for _number, cells in _records(text[:_HEADER_BYTES], delimiter)), [])
-        if 2 <= len(header) <= MAX_COLUMNS and (columns := _columns(header, text, delimiter)):
+        if 2 <= len(header) <= MAX_COLUMNS and (columns := columns_of(header, partial(_below, text, delimiter))):
             return delimiter, columns
     return None
 
 
-def _columns(header: Sequence[str], text: str, delimiter: str) -> _Columns | None:
-    words = [re.sub(r"[^a-z0-9]+", "_", unicodedata.normalize("NFKC", cell).casefold()).strip("_") for cell in header]
-    place = {word: index for index, word in reversed(list(enumerate(words)))}
-    file, label, split = (_first(place, known) for known in (_FILES, _LABELS, _SPLITS))
-    if file < 0:
-        return None
-    group = next((i for i, word in enumerate(words) if i not in (file, label, split) and _GROUP.fullmatch(word)), -1)
-    splits = split >= 0 and _all(text, delimiter, split, lambda word: not word or bool(split_word(word)))
-    if split >= 0 and words[split] == "fold" and not splits:
-        split = -1  # numbers of a cross-validation
-    if label >= 0:
-        return _Columns(file, label, split, group)
-    others = [i for i in range(len(header)) if i not in (file, split, group)]
-    if file == 0 and len(others) >= 2 and _all_yes_no(text, delimiter, others):
-        return _Columns(file, -1, split, group, tuple((i, header[i]) for i in others))
-    split = split if splits else -1  # beside folders that say enough, "dataset" may mean anything
-    return _Columns(file, -1, split, group) if split >= 0 or group >= 0 else None
+def _below(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The cells of the rows below the header."""
+    return (cells for number, cells in _records(text, delimiter) if number > 1)
 
 
-def _first(place: dict[str, int], known: Sequence[str]) -> int:
-    return next((place[word] for word in known if word in place), -1)
-
-
-def _all(text: str, delimiter: str, column: int, fits: Callable[[str], bool]) -> bool:
-    return all(fits(_cell(cells, column)) for number, cells in _records(text, delimiter) if number > 1)
-
-
-def _all_yes_no(text: str, delimiter: str, columns: Sequence[int]) -> bool:
-    rows = [number for number, cells in _records(text, delimiter) if number > 1 and _yes_no(cells, columns)]
-    return bool(rows) and len(rows) == sum(number > 1 for number, _cells in _records(text, delimiter))
-
-
-def _yes_no(cells: Sequence[str], columns: Sequence[int]) -> bool:
-    return all(_cell(cells, column) in _YES_NO for column in columns)
-
-
-def _cell(cells: Sequence[str], column: int) -> str:
-    return cells[column].strip() if 0 <= column < len(cells) else ""
-
-
-def _rows(name: str, text: str, delimiter: str, columns: _Columns, split: str) -> Iterator[Row]:
-    for number, cells in _records(text, delimiter):
+def _rows(reading: _Reading) -> Iterator[Row]:
+    name, columns = reading.name, reading.columns
+    for number, cells in _records(reading.text, reading.delimiter):
         if number == 1:
             continue
         if number > MAX_ROWS + 1:
             raise bad_table(name, 0, _("it has more than {rows} rows. Split the photos up.").format(rows=MAX_ROWS))
         wanted = [columns.file, columns.label, columns.split, columns.group]
-        file, label, word, group = (_cell(cells, column) for column in wanted)
+        file, label, word, group = (cell_of(cells, column) for column in wanted)
         if any(len(cell) > MAX_CELL for cell in (file, label, word, group)) or len(cells) > MAX_COLUMNS:
             raise bad_table(name, number, _("it is too long. Shorten it, or close its quotation marks."))
         if not file:
             raise bad_table(name, number, _("the file's name is missing."))
-        if columns.classes:
-            label = _one_hot(name, number, cells, columns)
-        if columns.labelled and not class_name(label):
-            raise bad_table(name, number, _("the label of '{file}' is missing.").format(file=visible(file)))
-        if word and not split_word(word):
-            problem = _(
+        label, problem = _label(cells, reading)
+        split = split_word(word)
+        if word and not split and not surplus(cells, columns):
+            problem_text = _(
                 "'{word}' is no split. Write train, val or test, or leave it empty (valid, validation, training, dev, "
                 "testing, eval and the like are known, too; numbers are not)."
             )
-            raise bad_table(name, number, problem.format(word=visible(word)[:80]))
-        split_of_row = split_word(word) or split
-        yield Row(number, file, class_name(as_meant(label)), split_of_row, visible(as_meant(group)))
+            raise bad_table(name, number, problem_text.format(word=visible(word)[:80]))
+        ragged = bool(surplus(cells, columns))
+        yield Row(number, file, label, split or reading.split, visible(as_meant(group)), problem, ragged)
 
 
-def _one_hot(name: str, number: int, cells: Sequence[str], columns: _Columns) -> str:
-    marked = [label for index, label in columns.classes if _cell(cells, index).startswith("1")]
-    if len(marked) > 1:
-        problem = _("it marks {count} classes. Each photo can have one.").format(count=len(marked))
-        raise bad_table(name, number, problem)
-    return marked[0] if marked else ""
+def _label(cells: Sequence[str], reading: _Reading) -> tuple[str, str]:
+    """The class that a row says; or "" and the skip code where it says none, or not clearly."""
+    columns = reading.columns
+    if columns.classes:
+        marked = [label for index, label in columns.classes if cell_of(cells, index).startswith("1")]
+        if len(marked) > 1:
+            return "", "several_labels"
+        label = _class(marked[0]) if marked else ""
+    else:
+        label = _class(cell_of(cells, columns.label))
+    if not columns.labelled or (label and columns.classes):
+        return label, ""
+    if not label:
+        return "", "no_label"
+    more = surplus(cells, columns)
+    known = all(_class(text) in reading.labels for text in (label, *more))
+    if more and known and columns.label == columns.width - 1:
+        return "", "several_labels"
+    return (label, "") if not more or label in reading.labels else ("", "ragged_row")
+
+
+def _class(text: str) -> str:
+    """A cell or a heading as a class, as it was before it was made harmless for a spreadsheet."""
+    return class_name(as_meant(text))

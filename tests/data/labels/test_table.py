@@ -1,39 +1,15 @@
 from __future__ import annotations
 
-import time
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from core.data.ingest import ingest
 from core.data.inspection import inspect
-from core.data.labels import sorting
-from core.data.labels import table as table_room
-from core.data.labels.layout import recognise
-from core.data.labels.table import read_table
 from core.data.messages import warning_text
 from core.errors import RejectedError
 from tests.conftest import photo_bytes
-
-N = 8
-
-
-def shots(folder: str = "", n: int = N, first: int = 0) -> dict[str, bytes]:
-    return {f"{folder}{i}.png": photo_bytes((90, 9 * i, 200), 500 + first + i, 24) for i in range(n)}
-
-
-def zipped(path: Path, entries: Mapping[str, bytes | str]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
-    return path
-
-
-def rows(header: str, row: str, n: int = N, sep: str = "\n") -> str:
-    """A table; in `row`, {i} is a number and {c} its class."""
-    return sep.join([header, *(row.format(i=i, c=("cat", "dog")[i % 2]) for i in range(n))]) + sep
+from tests.data.labels.tables import N, rows, shots, skips, zipped
 
 
 def seen(path: Path) -> dict[str, str]:
@@ -146,16 +122,14 @@ def test_what_does_not_fit_is_skipped_and_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("2.png,", "row 10: the label of '2.png' is missing"),
-        ("2.png", "row 10: the label of '2.png' is missing"),
         (
             "2.png,cat,0",
-            "row 10: '0' is no split. Write train, val or test, or leave it empty (valid, validation, tr",
+            "row 10: '0' is no split. Write train, val or test, or leave it empty (valid, validation",
         ),
         (",cat", "row 10: the file's name is missing"),
         ("2.png,cat,later", "row 10: 'later' is no split. Write train, val or test"),
         ('2.png,"cat' + "x" * 2000, "row 10: it is too long"),
-        ("\n\n2.png,", "row 12: the label"),
+        ("\n\n,cat", "row 12: the file's name is missing"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, row: str, said: str) -> None:
@@ -165,13 +139,6 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, said: str) -> None:
     assert refused.value.code == "bad_table"
     assert str(refused.value).startswith("'in/t.csv', ")
     assert said in str(refused.value)
-
-
-def test_a_one_hot_row_has_one_class(tmp_path: Path) -> None:
-    good = "".join(f"{i}.png,{1 - i % 2},{i % 2}\n" for i in range(N))
-    for row, said in (("0.png,1,1\n", "row 2: it marks 2 classes"), ("0.png,0,0\n", "row 2: the label of '0.png'")):
-        table = "filename,cat,dog\n" + row + good
-        assert said in inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))["message"]
 
 
 def test_class_folders_decide_where_no_table_names_most_photos(tmp_path: Path) -> None:
@@ -254,49 +221,66 @@ def test_an_unknown_header_or_one_that_fits_nothing_is_explained(tmp_path: Path)
     assert "filename,label" in found["message"]
     found = inspect(zipped(tmp_path / "b.zip", {**shots(), "list.csv": "filename,label\nx.png,cat\n"}))
     assert found["code"] == "bad_table"
-    assert "none of its rows" in found["message"]
-
-
-@pytest.mark.parametrize("most", [1000, pytest.param(table_room.MAX_ROWS, marks=pytest.mark.slow)])
-def test_too_many_rows_are_refused(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_room, "MAX_ROWS", most)
-    table = read_table(b"filename,label\n" + b"a,b\n" * (most + 1), ("t.csv",))
-    assert table
-    with pytest.raises(RejectedError, match=f"'t.csv': it has more than {most} rows"):
-        table.rows()
-
-
-def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sorting, "_MOST_TABLE_BYTES", 300)
-    photos = {**shots("cat/"), **shots("dog/", first=50)}
-    large = rows("filename,label", "cat/{i}.png,{c}") + "x,y\n" * 100
-    found = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))
-    assert (found["images"], [s["reason"] for s in found["skipped"]]) == (16, ["unsupported_format"])
-    assert found["warnings"] == ["table_unused_large:large.csv"]
+    assert "'list.csv': none of its rows names a photo that is there (row 2 'x.png')" in found["message"]
 
 
 @pytest.mark.parametrize(
-    "content", [b'filename,label\n"' + b"a," * 400_000, b"filename,label" + b",x" * 500_000, b'"' * 10**6]
+    "row",
+    [
+        "/content/drive/MyDrive/Colab Notebooks/leaves/data/images/{i}.png,{c}",
+        "C:\\Users\\Anna\\Desktop\\leaves\\data\\images\\{i}.png,{c}",
+        "../input/leaves/images/{i}.png,{c}",
+        "/home/anna/projects/leaves/raw/{i}.png,{c}",
+        '"images/{i}.png", "{c}"',
+    ],
 )
-def test_hostile_tables_are_done_with_quickly(content: bytes) -> None:
-    started = time.process_time()
-    read_table(content, ("t.csv",))
-    assert time.process_time() - started < 5
+@pytest.mark.parametrize("folder", ["", "images/", "leaves/images/"])
+def test_paths_of_other_machines_name_photos(tmp_path: Path, row: str, folder: str) -> None:
+    path = zipped(tmp_path / "a.zip", {**shots(folder), "labels.csv": rows("filename,label", row)})
+    assert seen(path) == {f"{folder}{name}": label for name, label in EXPECTED.items()}
 
 
-def test_many_photos_of_one_name_and_many_rows_take_no_time(tmp_path: Path) -> None:
-    from core.data.labels.matching import placed_by_tables
+def test_numbers_of_rows_that_r_writes_have_no_header(tmp_path: Path) -> None:
+    table = '"file","label"\n' + "".join(f'"{i + 1}","{i}.png","{("cat", "dog")[i % 2]}"\n' for i in range(N))
+    assert seen(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table})) == EXPECTED
 
-    photos = [(i, (f"p{i}", "image.jpg")) for i in range(20_000)]
-    table = read_table(b"file,label\n" + b"".join(b"p%d/image.jpg,c\n" % i for i in range(20_000)), ("t.csv",))
-    same = read_table(b"file,label\n" + b"image.jpg,c\n" * 20_000, ("t.csv",))
-    assert table
-    assert same
-    no_split = recognise([]).split
-    started = time.process_time()
-    tabled = placed_by_tables([table], photos, no_split, False)
-    assert tabled
-    assert len(tabled.places) == 20_000
-    with pytest.raises(RejectedError, match="any of several"):
-        placed_by_tables([same], photos, no_split, False)
-    assert time.process_time() - started < 10
+
+def test_a_table_goes_before_folders_that_cannot_be_classes(tmp_path: Path) -> None:
+    few = rows("filename,label", "{i}.png,{c}", 5)
+    photos = {**shots("images_part_1/"), **shots("images_part_2/", n=N, first=50)}
+    renamed = {name.replace("2/", "2/b"): content for name, content in photos.items()}
+    found = inspect(zipped(tmp_path / "a.zip", {**renamed, "t.csv": few}))
+    assert (found["images"], found["classes"]) == (5, ["cat", "dog"])
+    assert set(skips(found).values()) == {"not_in_table"}
+    folders = {**shots("cat/"), **{name.replace("/", "/b"): c for name, c in shots("dog/", first=50).items()}}
+    found = inspect(zipped(tmp_path / "b.zip", {**folders, "t.csv": few}))
+    assert (found["images"], found["warnings"]) == (2 * N, ["table_unused_few:t.csv"])
+    same = rows("id,label", "{i},0.5", N)
+    assert inspect(zipped(tmp_path / "c.zip", {**folders, "t.csv": same}))["classes"] == ["cat", "dog"]
+
+
+def test_a_table_that_loses_a_class_is_refused_with_the_rows_it_lost(tmp_path: Path) -> None:
+    table = "filename,label\n" + "".join(f"{i}.png,cat\nx{i}.png,dog\n" for i in range(N))
+    found = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
+    assert found["code"] == "too_few_classes"
+    assert "'t.csv': 8 of its rows name no photo that is there (row 3 'x0.png', row 5" in found["message"]
+
+
+@pytest.mark.parametrize("column", ["split", "Set", "subset", "phase", "data_split"])
+def test_split_columns_have_the_words_of_split_folders(tmp_path: Path, column: str) -> None:
+    words = ("TRAINING", "dev", "Test Set", "training set")
+    table = f"image,label,{column}\n" + "".join(f"{i},{'ab'[i // 4 % 2]},{words[i % 4]}\n" for i in range(16))
+    found = inspect(zipped(tmp_path / "a.zip", {**shots(n=16), "t.csv": table}))
+    assert found["splits"] == {"train": 8, "val": 4, "test": 4}
+
+
+def test_a_column_that_may_mean_anything_is_no_split(tmp_path: Path) -> None:
+    table = rows("image,label,dataset", "{i},{c},clinic {i}")
+    assert seen(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table})) == EXPECTED
+
+
+def test_a_photo_of_a_name_that_several_have_is_told_by_its_label(tmp_path: Path) -> None:
+    photos = {**shots("x/cat/"), **shots("x/dog/", first=50)}
+    table = "image,label\n" + "".join(f"{i}.png,{c}\n" for i in range(N) for c in ("cat", "dog"))
+    found = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": table}))
+    assert (found["images"], found["classes"], found["skipped"]) == (2 * N, ["cat", "dog"], [])

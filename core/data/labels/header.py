@@ -1,0 +1,115 @@
+"""What a table's first row says: where the file is, and where its label, split and group.
+
+A header is known where it names a file and a label column, or a file column followed by one column of 0 and 1 for each
+class; or a file column with a group or a split, where folders say what the photos are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from core.data.labels.vocabulary import split_word
+
+Cells = Sequence[str]
+
+_FILES = (
+    "filename", "file_name", "file", "image_path", "img_path", "filepath", "file_path", "path", "image_name",
+    "img_name", "image_file", "imagename", "imagefile", "image_filename", "img_file", "fname", "filenames", "files",
+    "file_names", "imagepath", "relative_path", "rel_path", "photo_name", "photo_path", "picture_name", "image", "img",
+    "images", "image_id", "imageid", "img_id", "photo", "photo_id", "photos", "picture", "pictures", "id",
+)  # fmt: skip
+_LABELS = (
+    "label_name", "class_name", "classname", "category_name", "label", "labels", "class", "classes", "category",
+    "categories", "target", "class_label", "true_label", "ground_truth", "groundtruth", "annotation", "species",
+    "diagnosis", "dx", "breed", "disease", "finding_labels", "type", "tag", "tags", "class_id", "label_id", "y",
+)  # fmt: skip
+_SPLITS = (
+    "split", "set", "subset", "partition", "fold", "data_set", "dataset", "data_split", "split_name", "phase", "usage",
+)  # fmt: skip
+# "patient_name" and "PatientID" name a group; "patient_age" and "plant_height" do not.
+_GROUP = re.compile(
+    "(group|patient|subject|plant|video|clip|sequence|case|individual|specimen|participant)s?"
+    "(_?(id|ids|no|nr|num|number|name|code|key|index|uid))?|(lesion|site)_?(id|no|nr|number|name|code)"
+)
+_YES_NO = {"0", "1", "0.0", "1.0", ""}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where what is, -1 where it is not.
+
+    Attributes:
+        width: how many columns there are.
+        file: the file's name.
+        label: the class.
+        split: the split.
+        group: the group.
+        classes: the one-hot columns and their classes, where there is no label column.
+    """
+
+    width: int
+    file: int
+    label: int
+    split: int
+    group: int
+    classes: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def labelled(self) -> bool:
+        """Whether they say what the photos are."""
+        return self.label >= 0 or bool(self.classes)
+
+
+def columns_of(header: Cells, rows: Callable[[], Iterable[Cells]]) -> Columns | None:
+    """The columns that a header names, or None where it is none that is known.
+
+    Args:
+        header: the first row.
+        rows: gives the others, from the first one, each time it is called.
+    """
+    header = _with_row_names(header, rows)
+    words = [re.sub(r"[^a-z0-9]+", "_", unicodedata.normalize("NFKC", cell).casefold()).strip("_") for cell in header]
+    place = {word: index for index, word in reversed(list(enumerate(words)))}
+    file, label, split = (_first(place, known) for known in (_FILES, _LABELS, _SPLITS))
+    if file < 0:
+        return None
+    group = next((i for i, word in enumerate(words) if i not in (file, label, split) and _GROUP.fullmatch(word)), -1)
+    named = [bool(split_word(cell_of(cells, split))) for cells in rows() if cell_of(cells, split)] if split >= 0 else []
+    if label >= 0:
+        # A column "fold" may number the folds of a cross-validation, and "dataset" may name where a photo comes from.
+        other = not all(named) if words[split] == "fold" else words[split] != "split" and not any(named)
+        return Columns(len(header), file, label, -1 if other else split, group)
+    others = [i for i in range(len(header)) if i not in (file, split, group)]
+    if file == 0 and len(others) >= 2 and _all_yes_no(rows(), others):
+        return Columns(len(header), file, -1, split, group, tuple((i, header[i]) for i in others))
+    split = split if all(named) else -1  # beside folders that say enough, "dataset" may mean anything
+    return Columns(len(header), file, -1, split, group) if split >= 0 or group >= 0 else None
+
+
+def cell_of(cells: Cells, column: int) -> str:
+    """What stands in a column; "" where the row or the column is not there."""
+    return cells[column].strip() if 0 <= column < len(cells) else ""
+
+
+def surplus(cells: Cells, columns: Columns) -> list[str]:
+    """What stands in a row behind the last column that the header has."""
+    return [text for cell in cells[columns.width :] if (text := cell.strip())]
+
+
+def _with_row_names(header: Cells, rows: Callable[[], Iterable[Cells]]) -> Cells:
+    """The header with a column for numbers of rows that stand before the first one, as R writes them."""
+    first = next(iter(rows()), [])
+    numbered = (len(cells) == len(header) + 1 and cells[0].strip().isdecimal() for cells in rows())
+    return ["", *header] if first and all(numbered) else header
+
+
+def _first(place: dict[str, int], known: Sequence[str]) -> int:
+    return next((place[word] for word in known if word in place), -1)
+
+
+def _all_yes_no(rows: Iterable[Cells], columns: Sequence[int]) -> bool:
+    marks = [all(cell_of(cells, column) in _YES_NO for column in columns) for cells in rows]
+    return bool(marks) and all(marks)
