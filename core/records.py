@@ -1,7 +1,7 @@
 """Records that lie on the disk as JSON: frozen dataclasses whose fields are checked against their annotations.
 
-Requests and results are such records. Their fields hold text, numbers, truth values, tuples, mappings, other records,
-and anything else that has `to_json` and `from_json`, such as `ProbeConfig`.
+Requests, results and the health report are such records. Their fields hold text, numbers, truth values, tuples,
+mappings, other records, and anything else that has `to_json` and `from_json`, such as `ProbeConfig`.
 """
 
 from __future__ import annotations
@@ -12,35 +12,48 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from core.errors import GraftError, JobError
 from core.i18n import gettext as _
 
-_KNOWN: dict[type, dict[str, Any]] = {}
+_KEY = "key"
+_KNOWN: dict[type, tuple[_Field, ...]] = {}
+
+
+def stored_as(key: str) -> Mapping[str, str]:
+    """The metadata of a field that JSON holds under another key than its name."""
+    return {_KEY: key}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """The base of all of them.
 
+    Attributes:
+        written: the names of the fields in the order in which JSON has them, among them properties, which are worked
+            out from the fields and are not read back; empty for every field in its own order.
+
     Raises:
         JobError: a field holds something of another kind than its annotation says.
     """
 
+    written: ClassVar[tuple[str, ...]] = ()
+
     def __post_init__(self) -> None:
-        for name, annotation in _annotations(type(self)).items():
-            value = getattr(self, name)
-            if not _fits(value, annotation):
+        for field in _fields(type(self)):
+            value = getattr(self, field.name)
+            if not _fits(value, field.kind):
                 raise JobError(
                     _("'{name}' is {value!r} and should be {kind}.").format(
-                        name=name, value=value, kind=_in_words(annotation)
+                        name=field.key, value=value, kind=_in_words(field.kind)
                     )
                 )
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with every field."""
-        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        keys = {field.name: field.key for field in _fields(type(self))}
+        return {keys.get(name, name): _plain(getattr(self, name)) for name in self.written or keys}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -51,23 +64,31 @@ class Record:
         """
         if not isinstance(content, Mapping):
             raise JobError(_("{value!r} is no JSON object.").format(value=content))
-        values = {
-            name: _read(name, content[name], annotation)
-            for name, annotation in _annotations(cls).items()
-            if content.get(name) is not None
-        }
-        needed = (field.name for field in dataclasses.fields(cls) if _is_needed(field))
-        missing = [name for name in needed if name not in values]
+        given = [field for field in _fields(cls) if content.get(field.key) is not None]
+        missing = [field.key for field in _fields(cls) if field.needed and field not in given]
         if missing:
             raise JobError(_("'{name}' is missing.").format(name=missing[0]))
-        return cls(**values)
+        return cls(**{field.name: _read(field.key, content[field.key], field.kind) for field in given})
 
 
-def _annotations(cls: type[Any]) -> dict[str, Any]:
-    """What each field holds; worked out once a class."""
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """One field of a record: its name, its key in JSON, what it holds, and whether it has no default."""
+
+    name: str
+    key: str
+    kind: Any
+    needed: bool
+
+
+def _fields(cls: type[Any]) -> tuple[_Field, ...]:
+    """The fields of a kind of record; worked out once."""
     if cls not in _KNOWN:
-        hints = typing.get_type_hints(cls)
-        _KNOWN[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+        kinds = typing.get_type_hints(cls)
+        _KNOWN[cls] = tuple(
+            _Field(field.name, field.metadata.get(_KEY, field.name), kinds[field.name], _is_needed(field))
+            for field in dataclasses.fields(cls)
+        )
     return _KNOWN[cls]
 
 
@@ -81,8 +102,10 @@ def _read(name: str, value: Any, annotation: Any) -> Any:
     origin = typing.get_origin(annotation)
     if origin is types.UnionType:
         return value if value is None else _read(name, value, kinds[0])
-    if origin is tuple and isinstance(value, list):
-        return tuple(_read(name, part, kinds[0]) for part in value)
+    if origin is tuple and isinstance(value, list) and len(value) == len(parts := _parts(kinds, len(value))):
+        return tuple(_read(name, part, kind) for part, kind in zip(value, parts, strict=True))
+    if isinstance(value, Mapping) and _is_mapping(origin):
+        return {key: _read(name, part, kinds[1]) for key, part in value.items()}
     if isinstance(value, Mapping) and hasattr(annotation, "from_json"):
         try:
             return annotation.from_json(value)
@@ -99,8 +122,8 @@ def _fits(value: Any, annotation: Any) -> bool:
     if origin is types.UnionType:
         return any(_fits(value, kind) for kind in kinds)
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(part, kinds[0]) for part in value)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return isinstance(value, tuple) and _each_fits(value, _parts(kinds, len(value)))
+    if _is_mapping(origin):
         return isinstance(value, Mapping) and all(_fits(k, kinds[0]) and _fits(v, kinds[1]) for k, v in value.items())
     if annotation is float:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
@@ -109,19 +132,35 @@ def _fits(value: Any, annotation: Any) -> bool:
     return isinstance(value, annotation)
 
 
+def _parts(kinds: tuple[Any, ...], n: int) -> tuple[Any, ...]:
+    """What each of n values in a tuple is: `tuple[str, ...]` has any number, `tuple[float, float]` just two."""
+    return kinds[:1] * n if kinds[-1] is Ellipsis else kinds
+
+
+def _each_fits(values: tuple[Any, ...], kinds: tuple[Any, ...]) -> bool:
+    return len(values) == len(kinds) and all(_fits(value, kind) for value, kind in zip(values, kinds, strict=True))
+
+
+def _is_mapping(origin: Any) -> bool:
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "to_json"):
         return value.to_json()
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
-    return dict(value) if isinstance(value, Mapping) else value
+    return {key: _plain(part) for key, part in value.items()} if isinstance(value, Mapping) else value
 
 
 def _in_words(annotation: Any) -> str:
     """What a value should be, for a message; an optional one may always be left out."""
+    kinds = typing.get_args(annotation)
     if typing.get_origin(annotation) is types.UnionType:
-        annotation = typing.get_args(annotation)[0]
+        return _in_words(kinds[0])
     words = {str: _("text"), int: _("a whole number"), float: _("a number"), bool: _("true or false")}
     if annotation in words:
         return words[annotation]
-    return _("a list") if typing.get_origin(annotation) is tuple else _("a group of settings")
+    if typing.get_origin(annotation) is not tuple:
+        return _("a group of settings")
+    return _("a list") if kinds[-1] is Ellipsis else _("a list of {n}").format(n=len(kinds))

@@ -41,12 +41,16 @@ def health(
     as_json: Json = False,
 ) -> None:
     """Check DATA for what ruins models: duplicates, leaks, wrong labels, poor photos, shortcuts."""
+    from core.cli import show as drawn
     from core.health.report import check
 
     with working() as report:
         dataset = inputs.dataset(data, edits, report, group_pattern)
-        document = check(dataset, backbone=backbone, seed=seed, report=report)
-    show("health", document, as_json)
+        checked = check(dataset, backbone=backbone, seed=seed, report=report)
+    if as_json:
+        print_json(checked.to_json())
+        return
+    drawn.health(checked)
 
 
 @program.command()

@@ -16,6 +16,10 @@ from core.i18n import gettext as _
 if TYPE_CHECKING:
     from core.backbones.spec import BackboneInfo
     from core.evaluation.metrics import Evaluation
+    from core.health.duplicates import Pair
+    from core.health.labels import Suspect
+    from core.health.quality import Flaw
+    from core.health.record import HealthReport
     from core.runs import Run
     from core.tasks.results import Answer
     from core.training.history import Epoch
@@ -104,44 +108,44 @@ def inspection(document: Row) -> None:
         lines(_("{n} system files were ignored.").format(n=document["ignored"]))
 
 
-def health(document: Row, most: int = 15) -> None:
+def health(report: HealthReport, most: int = 15) -> None:
     """What a health report found, the serious first, and the photos to look at."""
     from core.health.words import SERIOUS, findings
 
-    for finding in findings(document):
+    for finding in findings(report):
         sign = {SERIOUS: "!!", "good": "ok"}.get(finding.weight, " !")
         lines(f"{sign} {finding.text}")
-    lines(*document["notes"])
-    _pairs(document["duplicates"]["pairs"][:most])
-    _suspects(document["labels"]["suspects"][:most] if document["labels"] else [])
-    _flaws(document["quality"]["found"][:most])
+    lines(*report.notes)
+    _pairs(report.duplicates.pairs[:most])
+    _suspects(report.labels.suspects[:most] if report.labels else ())
+    _flaws(report.quality.flaws[:most])
     lines(_("All of it, with every photo, is in the output of `health --json`."))
 
 
-def _pairs(pairs: Sequence[Row]) -> None:
+def _pairs(pairs: Sequence[Pair]) -> None:
     from core.health.words import kind_name
 
-    rows = [
-        (pair["a"]["name"], pair["b"]["name"], kind_name(pair["kind"]), _("yes") if pair["exact"] else _("nearly"))
-        for pair in pairs
-    ]
+    rows = [(pair.a.name, pair.b.name, kind_name(pair.kind), _("yes") if pair.exact else _("nearly")) for pair in pairs]
     if rows:
         table((_("Photo"), _("is like"), _("in"), _("the same")), rows, left=4)
 
 
-def _suspects(suspects: Sequence[Row]) -> None:
+def _suspects(suspects: Sequence[Suspect]) -> None:
     rows = [
-        (photo["name"], photo["given"], photo["suggested"], percent(photo["p_given"]), percent(photo["p_suggested"]))
-        for photo in suspects
-    ]
+        (
+            suspect.photo.name, suspect.photo.class_name, suspect.suggested, percent(suspect.p_given),
+            percent(suspect.p_suggested),
+        )
+        for suspect in suspects
+    ]  # fmt: skip
     if rows:
         table((_("Photo"), _("Label"), _("Rather"), _("Label's"), _("Other's")), rows, left=3)
 
 
-def _flaws(flaws: Sequence[Row]) -> None:
+def _flaws(flaws: Sequence[Flaw]) -> None:
     from core.health.words import flaw_name
 
-    rows = [(photo["name"], photo["class"], flaw_name(photo["issue"])) for photo in flaws]
+    rows = [(flaw.photo.name, flaw.photo.class_name, flaw_name(flaw.kind)) for flaw in flaws]
     if rows:
         table((_("Photo"), _("Class"), _("Flaw")), rows, left=3)
 

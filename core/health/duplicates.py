@@ -6,33 +6,46 @@ Which photos are alike is found by `core.data.images.near`; this file says what 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from core.data.dataset import Dataset, Item
 from core.data.images.near import near_pairs
+from core.health.photo import PhotoRef, photo_refs
 from core.progress import Report, silent
+from core.records import Record
 
 WITHIN, LEAK, CONFLICT = "within", "leak", "conflict"
 KINDS = (CONFLICT, LEAK, WITHIN)
+MOST_KEPT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+@dataclass(frozen=True, kw_only=True)
+class Pair(Record):
     """Two photos that are alike.
 
     Attributes:
-        first: index into the dataset's items.
-        second: index into the dataset's items, greater than `first`.
+        a: the one that comes first in the dataset.
+        b: the other.
         exact: whether their bytes are the same.
-        conflict: whether their classes differ.
-        leak: whether their splits differ.
     """
 
-    first: int
-    second: int
+    written: ClassVar[tuple[str, ...]] = ("a", "b", "kind", "exact", "conflict", "leak")
+
+    a: PhotoRef
+    b: PhotoRef
     exact: bool
-    conflict: bool
-    leak: bool
+
+    @property
+    def conflict(self) -> bool:
+        """Whether their classes differ."""
+        return self.a.class_name != self.b.class_name
+
+    @property
+    def leak(self) -> bool:
+        """Whether their splits differ."""
+        return self.a.split != self.b.split
 
     @property
     def kind(self) -> str:
@@ -40,20 +53,51 @@ class Pair:
         return CONFLICT if self.conflict else LEAK if self.leak else WITHIN
 
 
+@dataclass(frozen=True, kw_only=True)
+class Duplicates(Record):
+    """The pairs of alike photos that a report keeps, and how many there are in all.
+
+    Attributes:
+        exact: how many pairs have the same bytes.
+        near: how many do not.
+        conflicts: how many lie in two classes.
+        leaks: how many lie in two splits.
+        pairs: the worst of them, at most `MOST_KEPT`.
+    """
+
+    exact: int
+    near: int
+    conflicts: int
+    leaks: int
+    pairs: tuple[Pair, ...]
+
+    @classmethod
+    def of(cls, pairs: Sequence[Pair]) -> Duplicates:
+        """What a report keeps of all pairs, given the worst first."""
+        exact = sum(pair.exact for pair in pairs)
+        return cls(
+            exact=exact,
+            near=len(pairs) - exact,
+            conflicts=sum(pair.conflict for pair in pairs),
+            leaks=sum(pair.leak for pair in pairs),
+            pairs=tuple(pairs[:MOST_KEPT]),
+        )
+
+
 def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[Pair, ...]:
     """All pairs of alike photos: conflicts first, then leaks, then the others, exact before near.
 
     Of photos that are there many times, each is paired with the first one only.
     """
-    copies: dict[str, list[int]] = defaultdict(list)
-    for index, item in enumerate(dataset.items):
-        copies[item.sha256].append(index)
-    pairs = [_pair(dataset.items, places[0], other, True) for places in copies.values() for other in places[1:]]
-    distinct = _related([dataset.items[places[0]] for places in copies.values()])
+    copies: dict[str, list[PhotoRef]] = defaultdict(list)
+    for photo in photo_refs(dataset):
+        copies[photo.sha256].append(photo)
+    pairs = [_pair(first, other, exact=True) for first, *others in copies.values() for other in others]
+    distinct = _related([dataset.items[first.index] for first, *_others in copies.values()])
     near = near_pairs([item.phash for item in distinct], [dataset.thumbnail(item) for item in distinct], report)
     for a, b in near:
-        pairs += _telling(dataset.items, copies[distinct[a].sha256], copies[distinct[b].sha256])
-    return tuple(sorted(pairs, key=lambda pair: (KINDS.index(pair.kind), not pair.exact, pair.first, pair.second)))
+        pairs.append(_worst(copies[distinct[a].sha256], copies[distinct[b].sha256]))
+    return tuple(sorted(pairs, key=lambda pair: (KINDS.index(pair.kind), not pair.exact, *_places(pair))))
 
 
 def _related(distinct: list[Item]) -> list[Item]:
@@ -62,16 +106,19 @@ def _related(distinct: list[Item]) -> list[Item]:
     return [item for item in distinct if item.group_id < 0 or members[item.group_id] > 1]
 
 
-def _telling(items: tuple[Item, ...], ones: list[int], others: list[int]) -> list[Pair]:
+def _worst(copies: Sequence[PhotoRef], others: Sequence[PhotoRef]) -> Pair:
     """Of all copies of two near duplicates, the pair that tells the worst: the others are told as exact copies."""
-    pairs = [_pair(items, one, other, False) for one in ones for other in others]
-    return [min(pairs, key=lambda pair: (KINDS.index(pair.kind), pair.first, pair.second))]
+    pairs = (_pair(photo, other, exact=False) for photo in copies for other in others)
+    return min(pairs, key=lambda pair: (KINDS.index(pair.kind), *_places(pair)))
 
 
-def _pair(items: tuple[Item, ...], one: int, other: int, exact: bool) -> Pair:
-    first, second = sorted((one, other))
-    a, b = items[first], items[second]
-    return Pair(first, second, exact, a.label != b.label, a.split != b.split)
+def _pair(photo: PhotoRef, other: PhotoRef, *, exact: bool) -> Pair:
+    a, b = sorted((photo, other), key=lambda photo: photo.index)
+    return Pair(a=a, b=b, exact=exact)
+
+
+def _places(pair: Pair) -> tuple[int, int]:
+    return pair.a.index, pair.b.index
 
 
 def groups_apart(dataset: Dataset) -> tuple[str, ...]:

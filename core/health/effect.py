@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.data.dataset import Dataset
 from core.data.edits import EXCLUDE, Edit, key
-from core.errors import ProbeError
+from core.errors import JobError, ProbeError
 from core.features.features import Features
 from core.health.leaks import Accuracy, accuracy_of
 from core.i18n import gettext as _
@@ -44,7 +44,7 @@ class Effect:
         """A JSON object with every field, and what the difference says in words."""
         return {
             "split": self.split, "edits": self.edits, "elsewhere": self.elsewhere,
-            "before": asdict(self.before), "after": asdict(self.after), "difference": self.difference.as_json(),
+            "before": self.before.to_json(), "after": self.after.to_json(), "difference": self.difference.as_json(),
         }  # fmt: skip
 
     @classmethod
@@ -52,18 +52,15 @@ class Effect:
         """The effect in what `to_json` gave; what else is there is left out.
 
         Raises:
-            ProbeError: a field is missing.
+            ProbeError: a field is missing or wrong.
         """
         try:
-            shares = {
-                name: Accuracy(content[name]["value"], tuple(content[name]["interval"]), content[name]["n"])
-                for name in ("before", "after")
-            }
+            before, after = (Accuracy.from_json(content[name]) for name in ("before", "after"))
             change = content["difference"]
             numbers = {name: change[name] for name in ("a", "b", "n", "only_a", "only_b", "accuracy")}
             paired = Difference(**numbers, interval=tuple(change["interval"]))
-            return cls(content["split"], content["edits"], content["elsewhere"], **shares, difference=paired)
-        except (KeyError, TypeError) as problem:
+            return cls(content["split"], content["edits"], content["elsewhere"], before, after, paired)
+        except (KeyError, TypeError, JobError) as problem:
             raise ProbeError(_("What the edits bring cannot be read. Have it measured again.")) from problem
 
 

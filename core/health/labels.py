@@ -7,20 +7,25 @@ or its near duplicates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, wilson
 from core.features.features import Features
+from core.health.photo import PhotoRef
 from core.i18n import gettext as _
 from core.probing.crossval.repeats import Fold, draw_repeats
 from core.probing.probes.kinds import USUAL_C
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.progress import Report, silent
+from core.records import Record
 
 ODDS_EACH, MOST_ODDS = 3.0, 10.0
+MOST_KEPT = 2000
 
 
 def least_odds(classes: int) -> float:
@@ -32,44 +37,66 @@ def least_odds(classes: int) -> float:
     return min(MOST_ODDS, ODDS_EACH * (classes - 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """One photo that the probe would put into another class.
+@dataclass(frozen=True, kw_only=True)
+class Suspect(Record):
+    """One photo that the probe would put into another class; the probabilities are to five decimals.
 
     Attributes:
-        index: into the dataset's items.
-        given: index of its class.
-        suggested: index of the class that is likeliest.
+        photo: which photo, with the class that it was given; in JSON its fields stand beside the others.
+        suggested: the class that is likeliest.
         p_given: the out-of-fold probability of the given class; the list is sorted by it.
         p_suggested: that of the suggested one.
     """
 
-    index: int
-    given: int
-    suggested: int
+    photo: PhotoRef
+    suggested: str
     p_given: float
     p_suggested: float
 
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object with the photo's fields, the given class once more as `given`, and the others."""
+        return {
+            **self.photo.to_json(), "given": self.photo.class_name, "suggested": self.suggested,
+            "p_given": self.p_given, "p_suggested": self.p_suggested,
+        }  # fmt: skip
 
-@dataclass(frozen=True)
-class LabelCheck:
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The suspect in what `to_json` gave.
+
+        Raises:
+            GraftError: a field is missing or wrong.
+        """
+        return super().from_json({**content, "photo": content})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelCheck(Record):
     """The suspects, least probable label first, and how good the probe is that suspects them.
 
     Attributes:
+        backbone: whose features the probe sees.
+        folds: of the cross-validation.
+        n: how many labels were judged.
         accuracy: of the out-of-fold predictions against the labels as they are.
         accuracy_ci: its 95 % Wilson interval.
         chance: the share of the largest class: what saying always the same would get.
-        proba: (n, c) float32, the out-of-fold probabilities, in the order of the features' rows.
+        count: how many suspects there are in all.
+        suspects: the first of them, at most `MOST_KEPT`.
     """
 
-    suspects: tuple[Suspect, ...]
+    written: ClassVar[tuple[str, ...]] = (
+        "backbone", "folds", "n", "accuracy", "accuracy_ci", "chance", "able", "count", "suspects",
+    )  # fmt: skip
+
     backbone: str
     folds: int
     n: int
     accuracy: float
     accuracy_ci: Interval
     chance: float
-    proba: NDArray[np.float32]
+    count: int
+    suspects: tuple[Suspect, ...]
 
     @property
     def able(self) -> bool:
@@ -77,8 +104,14 @@ class LabelCheck:
         return self.accuracy_ci[0] > self.chance
 
 
-def check_labels(features: Features, seed: int = 0, report: Report = silent) -> LabelCheck:
+def check_labels(features: Features, photos: Sequence[PhotoRef], seed: int = 0, report: Report = silent) -> LabelCheck:
     """Judges every photo of a dataset, whatever its split; nothing is chosen or fitted for later use by this.
+
+    Args:
+        features: of all photos.
+        photos: their names, in the order of the features' rows.
+        seed: of the folds.
+        report: told of progress.
 
     Raises:
         ProbeError: a class has fewer than 2 photos that differ.
@@ -86,17 +119,30 @@ def check_labels(features: Features, seed: int = 0, report: Report = silent) -> 
     config = ProbeConfig(c=USUAL_C, seed=seed)
     proba, folds = out_of_fold(features, config, report)
     n, right = len(features.y), int((proba.argmax(axis=1) == features.y).sum())
+    rows = doubtful(features.y, proba)
     check = LabelCheck(
-        suspects=suspects(features.y, proba),
         backbone=features.backbone,
         folds=folds,
         n=n,
         accuracy=right / n,
         accuracy_ci=wilson(right, n),
         chance=float(np.bincount(features.y).max() / n),
-        proba=proba,
+        count=len(rows),
+        suspects=tuple(_suspect(features, photos[row], proba[row]) for row in rows[:MOST_KEPT]),
     )
-    return check if check.able else replace(check, suspects=())
+    return check if check.able else replace(check, count=0, suspects=())
+
+
+def _suspect(features: Features, photo: PhotoRef, proba: NDArray[np.float32]) -> Suspect:
+    """A doubtful photo with its probabilities (c,)."""
+    best = int(proba.argmax())
+    given = features.classes.index(photo.class_name)
+    return Suspect(
+        photo=photo,
+        suggested=features.classes[best],
+        p_given=round(float(proba[given]), 5),
+        p_suggested=round(float(proba[best]), 5),
+    )
 
 
 def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tuple[NDArray[np.float32], int]:
@@ -117,7 +163,7 @@ def _progress(done: int, folds: int) -> str:
     return _("Looked for wrong labels") if done == folds else _("Looking for wrong labels, fold {n}").format(n=done + 1)
 
 
-def suspects(labels: NDArray[np.int64], proba: NDArray[np.float32]) -> tuple[Suspect, ...]:
+def doubtful(labels: NDArray[np.int64], proba: NDArray[np.float32]) -> list[int]:
     """The rows whose label is doubtful, least probable first.
 
     A row is on the list where cleanlab prunes it both by noise rate and by class, and the likeliest class is at least
@@ -131,9 +177,6 @@ def suspects(labels: NDArray[np.int64], proba: NDArray[np.float32]) -> tuple[Sus
 
     rows = np.arange(len(labels))
     given, best = proba[rows, labels], proba.argmax(axis=1)
-    doubtful = find_label_issues(labels, proba, filter_by="both", n_jobs=1)
-    doubtful &= (best != labels) & (proba[rows, best] >= least_odds(proba.shape[1]) * given)
-    listed = sorted(np.flatnonzero(doubtful), key=lambda row: (given[row], row))
-    return tuple(
-        Suspect(int(r), int(labels[r]), int(best[r]), float(given[r]), float(proba[r, best[r]])) for r in listed
-    )
+    listed = find_label_issues(labels, proba, filter_by="both", n_jobs=1)
+    listed &= (best != labels) & (proba[rows, best] >= least_odds(proba.shape[1]) * given)
+    return sorted(map(int, np.flatnonzero(listed)), key=lambda row: (given[row], row))

@@ -11,10 +11,11 @@ from core.evaluation.intervals import Interval, wilson
 from core.features.features import Features
 from core.probing.probes.kinds import USUAL_C
 from core.probing.probes.probe import ProbeConfig, fit_probe
+from core.records import Record
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class Accuracy(Record):
     """A share of right answers: its value, its 95 % Wilson interval, and out of how many."""
 
     value: float
@@ -23,7 +24,7 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
-class Leak:
+class Leak(Record):
     """A split of the data's own that shares photos with training.
 
     Attributes:
@@ -36,7 +37,7 @@ class Leak:
     split: str
     leaked: int
     with_leak: Accuracy
-    without_leak: Accuracy | None
+    without_leak: Accuracy | None = None
 
 
 def find_leaks(features: Features) -> tuple[Leak, ...]:

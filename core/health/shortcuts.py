@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from core.probing.probes.kinds import USUAL_C
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.probing.resampling.folds import make_folds
 from core.progress import Progress, Report, part, silent
+from core.records import Record
 
 BORDER, THUMBNAIL, FILE = "border", "thumbnail", "file"
 SIGHTS = (FILE, BORDER, THUMBNAIL)
@@ -35,7 +37,7 @@ Fit = Callable[[Rows, NDArray[np.int64]], Callable[[Rows], NDArray[np.int64]]]
 
 
 @dataclass(frozen=True)
-class Shortcut:
+class Shortcut(Record):
     """How well the class is told by a probe that sees only this.
 
     Attributes:
@@ -50,6 +52,11 @@ class Shortcut:
         telling_accuracy: what a probe gets that knows this one fact alone; 0 where there is none.
         telling_interval: its 95 % Wilson interval.
     """
+
+    written: ClassVar[tuple[str, ...]] = (
+        "sees", "accuracy", "interval", "chance", "n", "telling", "telling_accuracy", "telling_interval", "alarming",
+        "serious", "possible",
+    )  # fmt: skip
 
     sees: str
     accuracy: float

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from core.health import shortcuts as sight
+from core.health.composition import Balance
+from core.health.duplicates import Duplicates
 from core.health.effect import Effect
-from core.health.leaks import Accuracy
+from core.health.labels import LabelCheck
+from core.health.leaks import Accuracy, Leak
+from core.health.record import HealthReport
+from core.health.shortcuts import Shortcut
 from core.i18n import gettext as _
 from core.i18n import ngettext
 
 SERIOUS, DOUBTFUL, GOOD = "serious", "doubtful", "good"
 UNBALANCED = 5.0
-
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -33,38 +35,38 @@ class Finding:
     text: str
 
 
-def findings(report: Document) -> tuple[Finding, ...]:
+def findings(report: HealthReport) -> tuple[Finding, ...]:
     """Everything there is to say, the serious first."""
     everything = [
-        *_duplicates(report["duplicates"]),
-        *_groups(report["groups_apart"]),
-        *_leaks(report["leaks"]),
-        *_labels(report["labels"], report["images"]),
-        *_shortcuts(report["shortcuts"]),
-        *_balance(report["balance"]),
-        *_quality(report["quality"]["counts"]),
+        *_duplicates(report.duplicates),
+        *_groups(report.groups_apart),
+        *_leaks(report.leaks),
+        *_labels(report.labels, report.images),
+        *_shortcuts(report.shortcuts),
+        *_balance(report.balance),
+        *_quality(report.quality.counts),
     ]
     order = (SERIOUS, DOUBTFUL, GOOD)
     return tuple(sorted(everything, key=lambda finding: order.index(finding.weight)))
 
 
-def _duplicates(duplicates: Document) -> list[Finding]:
+def _duplicates(duplicates: Duplicates) -> list[Finding]:
     notable = []
-    if n := duplicates["conflicts"]:
+    if n := duplicates.conflicts:
         text = ngettext(
             "{n} pair of alike photos lies in two classes. No model can satisfy both: decide for one class.",
             "{n} pairs of alike photos lie in two classes. No model can satisfy both: decide for one class.",
             n,
         )
         notable.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
-    if n := duplicates["leaks"]:
+    if n := duplicates.leaks:
         text = ngettext(
             "{n} pair of alike photos lies in two splits, so that scores flatter. Leave out the one in training.",
             "{n} pairs of alike photos lie in two splits, so that scores flatter. Leave out the ones in training.",
             n,
         )
         notable.append(Finding(SERIOUS, "duplicates", text.format(n=n)))
-    others = duplicates["exact"] + duplicates["near"]
+    others = duplicates.exact + duplicates.near
     if others and not notable:
         text = ngettext(
             "{n} pair of photos is alike, in one class and split. That does little harm; they count twice.",
@@ -88,79 +90,76 @@ def _groups(apart: Sequence[str]) -> list[Finding]:
     return [Finding(SERIOUS, "groups", text.format(n=len(apart), name=apart[0]))]
 
 
-def _leaks(leaks: Sequence[Document]) -> list[Finding]:
+def _leaks(leaks: Sequence[Leak]) -> list[Finding]:
     return [Finding(SERIOUS, "leaks", leak_text(leak)) for leak in leaks]
 
 
-def leak_text(leak: Document) -> str:
+def leak_text(leak: Leak) -> str:
     """What a leak is worth."""
     facts = {
-        "leaked": leak["leaked"], "n": leak["with_leak"]["n"], "split": _split(leak["split"]),
-        "all": _accuracy(leak["with_leak"]),
+        "leaked": leak.leaked, "n": leak.with_leak.n, "split": _split(leak.split), "all": _accuracy(leak.with_leak),
     }  # fmt: skip
-    if leak["without_leak"] is None:
+    if leak.without_leak is None:
         return _(
             "All {n} photos in {split} have a copy or relative in training: its scores say nothing about new photos."
         ).format(**facts)
     return _(
         "{leaked} of the {n} photos in {split} have a copy or relative in training. A probe gets {all} with them and "
         "{clean} without."
-    ).format(clean=_accuracy(leak["without_leak"]), **facts)
+    ).format(clean=_accuracy(leak.without_leak), **facts)
 
 
-def _labels(check: Document | None, images: int) -> list[Finding]:
+def _labels(check: LabelCheck | None, images: int) -> list[Finding]:
     if check is None:
         return []
-    if not check["able"]:
+    if not check.able:
         text = _(
             "A probe on '{name}' tells these classes apart no better than chance ({accuracy} of labels, n = {n}), so "
             "it cannot judge the labels."
         )
-        facts = {"name": check["backbone"], "accuracy": _percent(check["accuracy"]), "n": check["n"]}
-        return [Finding(DOUBTFUL, "labels", text.format(**facts))]
-    if not check["count"]:
-        return [
-            Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=check["backbone"]))
-        ]
+        sentence = text.format(name=check.backbone, accuracy=_percent(check.accuracy), n=check.n)
+        return [Finding(DOUBTFUL, "labels", sentence)]
+    if not check.count:
+        return [Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=check.backbone))]
     text = ngettext(
         "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at it.",
         "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at them, "
         "the least probable first.",
-        check["count"],
+        check.count,
     )
-    return [Finding(DOUBTFUL, "labels", text.format(n=check["count"], images=f"{images:,}"))]
+    return [Finding(DOUBTFUL, "labels", text.format(n=check.count, images=f"{images:,}"))]
 
 
-def _shortcuts(shortcuts: Sequence[Document]) -> list[Finding]:
+def _shortcuts(shortcuts: Sequence[Shortcut]) -> list[Finding]:
     if not shortcuts:
         return []
-    alarming = [shortcut for shortcut in shortcuts if shortcut["alarming"]]
-    if not alarming and any(shortcut["possible"] for shortcut in shortcuts):
+    alarming = [shortcut for shortcut in shortcuts if shortcut.alarming]
+    if not alarming and any(shortcut.possible for shortcut in shortcuts):
         text = _("No shortcut is seen in border, thumbnail or file facts, but {n} photos are too few to rule one out.")
-        return [Finding(DOUBTFUL, "shortcuts", text.format(n=shortcuts[0]["n"]))]
+        return [Finding(DOUBTFUL, "shortcuts", text.format(n=shortcuts[0].n))]
     if not alarming:
         return [Finding(GOOD, "shortcuts", _("Neither border, nor thumbnail, nor file facts give the class away."))]
     return [Finding(_weight(shortcut), "shortcuts", shortcut_text(shortcut)) for shortcut in alarming]
 
 
-def _weight(shortcut: Document) -> str:
+def _weight(shortcut: Shortcut) -> str:
     """Colours may well be what the classes are about, so a thumbnail that tells them is doubtful at most."""
-    return SERIOUS if shortcut["serious"] and shortcut["sees"] != sight.THUMBNAIL else DOUBTFUL
+    return SERIOUS if shortcut.serious and shortcut.sees != sight.THUMBNAIL else DOUBTFUL
 
 
-def shortcut_text(shortcut: Document) -> str:
+def shortcut_text(shortcut: Shortcut) -> str:
     """What a probe that cannot see the subject gets, and what that may mean."""
     facts = {
-        "accuracy": _percent(shortcut["accuracy"]), "low": _percent(shortcut["interval"][0]),
-        "high": _percent(shortcut["interval"][1]), "chance": _percent(shortcut["chance"]), "n": shortcut["n"],
+        "accuracy": _percent(shortcut.accuracy), "low": _percent(shortcut.interval[0]),
+        "high": _percent(shortcut.interval[1]), "chance": _percent(shortcut.chance),
     }  # fmt: skip
-    if not shortcut["alarming"]:
+    if not shortcut.alarming:
         return _("{sees}: {accuracy} ({low} to {high}), where always the same answer gets {chance}.").format(
-            sees=sight_name(shortcut["sees"]), **facts
+            sees=sight_name(shortcut.sees), **facts
         )
-    if shortcut["sees"] == sight.FILE:
+    if shortcut.sees == sight.FILE:
         return _file_text(shortcut, facts)
-    if shortcut["sees"] == sight.BORDER:
+    if shortcut.sees == sight.BORDER:
         return _(
             "The border alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): a model may learn "
             "the background instead of the subject. Photograph each class on the same backgrounds, or crop."
@@ -171,19 +170,19 @@ def shortcut_text(shortcut: Document) -> str:
     ).format(**facts)
 
 
-def _file_text(shortcut: Document, facts: Mapping[str, Any]) -> str:
+def _file_text(shortcut: Shortcut, facts: Mapping[str, str]) -> str:
     """One fact is named as the culprit with the number of a probe that knows it alone."""
     named = {
         "bytes": _("File size"), "width": _("The photo's width"), "height": _("The photo's height"),
         "shape": _("The photo's shape"), "compression": _("Compression (bytes a pixel)"),
         "format": _("The file format"),
     }  # fmt: skip
-    low, high = shortcut["telling_interval"]
+    low, high = shortcut.telling_interval
     alone = {
-        "what": named[shortcut["telling"]], "alone": _percent(shortcut["telling_accuracy"]), "alone_low": _percent(low),
+        "what": named[shortcut.telling], "alone": _percent(shortcut.telling_accuracy), "alone_low": _percent(low),
         "alone_high": _percent(high),
     }  # fmt: skip
-    if shortcut["telling_accuracy"] >= shortcut["interval"][0]:
+    if shortcut.telling_accuracy >= shortcut.interval[0]:
         return _(
             "{what} alone predicts the class at {alone} ({alone_low} to {alone_high}; chance {chance}): check how the "
             "photos were collected. If classes came from different cameras, sites or programs, a model may learn those."
@@ -204,24 +203,22 @@ def sight_name(sees: str) -> str:
     return names[sees]
 
 
-def _balance(balance: Document) -> list[Finding]:
+def _balance(balance: Balance) -> list[Finding]:
     notable = []
-    if balance["ratio"] and balance["ratio"] >= UNBALANCED:
+    if balance.ratio and balance.ratio >= UNBALANCED:
         text = _(
             "The largest class has {ratio:.0f} times as many training photos as the smallest. Look at macro F1, and "
             "balance the classes when you fine-tune."
         )
-        notable.append(Finding(DOUBTFUL, "balance", text.format(ratio=balance["ratio"])))
-    if n := len(balance["few"]):
+        notable.append(Finding(DOUBTFUL, "balance", text.format(ratio=balance.ratio)))
+    if n := len(balance.few):
         text = ngettext(
             "{n} class has fewer than 20 training photos ('{name}' has {least}): its scores will be rough.",
             "{n} classes have fewer than 20 training photos ('{name}' has {least}): their scores will be rough.",
             n,
         )
-        name = balance["few"][0]
-        notable.append(
-            Finding(DOUBTFUL, "balance", text.format(n=n, name=name, least=balance["counts"]["train"].get(name, 0)))
-        )
+        name = balance.few[0]
+        notable.append(Finding(DOUBTFUL, "balance", text.format(n=n, name=name, least=balance.training[name])))
     return notable or [Finding(GOOD, "balance", _("The classes are balanced, and none is very small."))]
 
 
@@ -266,9 +263,9 @@ def effect_text(effect: Effect) -> str:
     return f"{sentence} {verdict}"
 
 
-def _accuracy(share: Document) -> str:
-    low, high = share["interval"]
-    return f"{_percent(share['value'])} ({_percent(low)} to {_percent(high)}, n = {share['n']})"
+def _accuracy(share: Accuracy) -> str:
+    low, high = share.interval
+    return f"{_percent(share.value)} ({_percent(low)} to {_percent(high)}, n = {share.n})"
 
 
 def _share(share: Accuracy) -> str:

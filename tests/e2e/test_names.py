@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ import pytest
 from core.bundle.card import code
 from core.data.dataset import read_dataset
 from core.data.library import list_datasets
-from core.health.report import FILE, photo, read_report
+from core.health.labels import Suspect
+from core.health.photo import photo_ref
+from core.health.report import read_report, write_report
 from core.jobs import store
 from core.jobs.spec import JobSpec
-from core.paths import DEFAULT_WORKSPACE, write_json
+from core.paths import DEFAULT_WORKSPACE
 from core.tables import harmless
 from pages.ui.text import shortened
 from tests.conftest import ZipBuilder, photo_bytes
@@ -248,16 +251,15 @@ def doubt_one_label_of_each_class() -> None:
     (root,) = (s.root for s in list_datasets(DEFAULT_WORKSPACE) if read_report(s.root))
     dataset, report = read_dataset(root), read_report(root)
     assert report is not None
+    assert report.labels is not None
     firsts = {item.label: index for index, item in reversed([*enumerate(dataset.items)])}
-    suspects = [
-        {
-            **photo(dataset, index), "given": dataset.classes[label], "p_given": 0.01, "p_suggested": 0.9,
-            "suggested": dataset.classes[label - 1],
-        }
+    suspects = tuple(
+        Suspect(photo=photo_ref(dataset, index), suggested=dataset.classes[label - 1], p_given=0.01, p_suggested=0.9)
         for label, index in sorted(firsts.items())
-    ]  # fmt: skip
-    report["labels"] |= {"able": True, "count": len(suspects), "suspects": suspects}
-    write_json(root / FILE, report)
+    )
+    able = replace(report.labels, accuracy=0.9, accuracy_ci=(0.8, 0.95))
+    labels = replace(able, count=len(suspects), suspects=suspects)
+    write_report(root, replace(report, labels=labels))
 
 
 _DOUBT = re.compile(r"^Labelled (.+) \([\d.]+ %\), rather (.+) \([\d.]+ %\)")

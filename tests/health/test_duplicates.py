@@ -1,11 +1,11 @@
 import dataclasses
 
-from core.health.duplicates import find_pairs, groups_apart
+from core.health.duplicates import Duplicates, find_pairs, groups_apart
 from tests.health.conftest import saved, scene
 
 
-def named(dataset, pair):
-    return {dataset.items[pair.first].name, dataset.items[pair.second].name}
+def named(pair):
+    return {pair.a.name, pair.b.name}
 
 
 def some(split, label, seeds):
@@ -20,14 +20,16 @@ def test_pairs_tell_what_they_do_to_a_model(taken_in):
         "test/cat/leak.jpg": saved(scene(1).resize((80, 60)), quality=60),
         "train/cat/twice.jpg": saved(scene(2), quality=50),
     }  # fmt: skip
-    dataset = taken_in(files)
-    conflict, leak, within = find_pairs(dataset)
-    assert named(dataset, conflict) == {"train/cat/0.jpg", "train/dog/conflict.jpg"}
+    pairs = find_pairs(taken_in(files))
+    conflict, leak, within = pairs
+    assert named(conflict) == {"train/cat/0.jpg", "train/dog/conflict.jpg"}
     assert (conflict.kind, conflict.exact, conflict.leak) == ("conflict", True, False)
-    assert named(dataset, leak) == {"train/cat/1.jpg", "test/cat/leak.jpg"}
+    assert named(leak) == {"train/cat/1.jpg", "test/cat/leak.jpg"}
     assert (leak.kind, leak.exact, leak.conflict) == ("leak", False, False)
-    assert named(dataset, within) == {"train/cat/2.jpg", "train/cat/twice.jpg"}
+    assert named(within) == {"train/cat/2.jpg", "train/cat/twice.jpg"}
     assert (within.kind, within.exact) == ("within", False)
+    kept = Duplicates.of(pairs)
+    assert (kept.exact, kept.near, kept.conflicts, kept.leaks, kept.pairs) == (1, 2, 1, 1, pairs)
 
 
 def test_of_many_copies_each_is_paired_with_the_first_only(taken_in):
@@ -35,7 +37,8 @@ def test_of_many_copies_each_is_paired_with_the_first_only(taken_in):
     files |= {f"a/copy{i}.jpg": saved(scene(1)) for i in range(3)}
     pairs = find_pairs(taken_in(files))
     assert len(pairs) == 3
-    assert len({pair.first for pair in pairs}) == 1
+    assert len({pair.a for pair in pairs}) == 1
+    assert all(pair.a.index < pair.b.index for pair in pairs)
 
 
 def test_different_photos_make_no_pairs(taken_in):

@@ -5,8 +5,19 @@ import pytest
 
 from core.errors import ProbeError
 from core.evaluation.intervals import wilson
-from core.health.labels import check_labels, least_odds, suspects
+from core.health.labels import check_labels, doubtful, least_odds, out_of_fold
+from core.health.photo import PhotoRef
+from core.probing.probes.probe import ProbeConfig
+from core.progress import silent
 from tests.probing.conftest import make_features
+
+
+def checked(features):
+    photos = [
+        PhotoRef(index=row, name=f"{row}.jpg", sha256=sha256, class_name=features.classes[label], split=str(split))
+        for row, (sha256, label, split) in enumerate(zip(features.ids, features.y, features.split, strict=True))
+    ]
+    return check_labels(features, photos)
 
 
 def test_labels_that_were_changed_are_found():
@@ -15,27 +26,36 @@ def test_labels_that_were_changed_are_found():
     wrong = rng.choice(len(features.y), 12, replace=False)
     y = features.y.copy()
     y[wrong] = (y[wrong] + 1) % 3
-    found = check_labels(dataclasses.replace(features, y=y))
-    listed = {one.index for one in found.suspects}
+    check = checked(dataclasses.replace(features, y=y))
+    listed = {suspect.photo.index for suspect in check.suspects}
     assert listed <= set(wrong)
-    assert len(listed) >= 9
-    for one in found.suspects:
-        assert (one.given, one.suggested) == (y[one.index], features.y[one.index])
-        assert one.p_suggested >= least_odds(3) * one.p_given
-    assert [one.p_given for one in found.suspects] == sorted(one.p_given for one in found.suspects)
+    assert check.count == len(listed) >= 9
+    for suspect in check.suspects:
+        row = suspect.photo.index
+        given, suggested = (features.classes[label] for label in (y[row], features.y[row]))
+        assert (suspect.photo.class_name, suspect.suggested) == (given, suggested)
+        assert suspect.p_suggested >= least_odds(3) * suspect.p_given
+    likelihoods = [suspect.p_given for suspect in check.suspects]
+    assert likelihoods == sorted(likelihoods)
 
 
 def test_the_probe_is_judged_on_photos_it_has_not_seen():
     """Labels without any meaning: a probe that saw its own photos would be far better than chance."""
     features = make_features((60, 60), d=100)
     y = np.random.default_rng(0).integers(0, 2, len(features.y))
-    found = check_labels(dataclasses.replace(features, y=y))
-    assert found.accuracy_ci[0] < 0.5 < found.accuracy_ci[1]
-    assert not found.able
-    assert found.suspects == ()
-    right = round(found.accuracy * found.n)
-    assert found.accuracy_ci == wilson(right, found.n)
-    assert found.proba.sum(axis=1) == pytest.approx(np.ones(found.n), abs=1e-5)
+    check = checked(dataclasses.replace(features, y=y))
+    assert check.accuracy_ci[0] < 0.5 < check.accuracy_ci[1]
+    assert not check.able
+    assert (check.count, check.suspects) == (0, ())
+    right = round(check.accuracy * check.n)
+    assert check.accuracy_ci == wilson(right, check.n)
+
+
+def test_every_row_has_probabilities_by_a_probe_without_it():
+    features = make_features((20, 20), d=8)
+    proba, folds = out_of_fold(features, ProbeConfig(), silent)
+    assert proba.sum(axis=1) == pytest.approx(np.ones(len(features.y)), abs=1e-5)
+    assert folds == 5
 
 
 def test_copies_never_judge_each_other():
@@ -43,18 +63,18 @@ def test_copies_never_judge_each_other():
     single = make_features((40, 40), d=200, val=0, test=0)
     y = np.random.default_rng(0).integers(0, 2, len(single.y))
     double = dataclasses.replace(single, y=y).at(np.repeat(np.arange(len(y)), 2))
-    assert check_labels(double).accuracy < 0.7
+    assert checked(double).accuracy < 0.7
 
 
-def test_suspects_by_hand():
+def test_doubtful_rows_by_hand():
     proba = np.full((40, 2), (0.9, 0.1), np.float32)
     proba[20:] = (0.1, 0.9)
     labels = np.repeat([0, 1], 20)
     labels[3] = 1  # the probe is sure of 0
     proba[30] = (0.6, 0.4)  # the probe leans to 0, but not by the odds that are asked for
-    assert [(s.index, s.given, s.suggested) for s in suspects(labels, proba)] == [(3, 1, 0)]
+    assert doubtful(labels, proba) == [3]
 
 
 def test_too_few_photos_are_refused_in_words():
     with pytest.raises(ProbeError, match="at least 2"):
-        check_labels(make_features((1, 20), val=0, test=0))
+        checked(make_features((1, 20), val=0, test=0))

@@ -20,8 +20,7 @@ def test_each_flaw_is_found_and_nothing_else(taken_in):
         "b/long.jpg": saved(sharp(22).resize((400, 50))),
         "b/huge.jpg": saved(sharp(23).resize((1600, 1200))),
     }
-    dataset = taken_in(files)
-    found = {(dataset.items[flaw.index].name, flaw.kind) for flaw in find_flaws(dataset)}
+    found = {(flaw.photo.name, flaw.kind) for flaw in find_flaws(taken_in(files))}
     assert {
         ("a/dark.jpg", "dark"), ("a/blurry.jpg", "blurry"), ("a/white.jpg", "bright"),
         ("a/white.jpg", "low_information"), ("b/long.jpg", "odd_aspect"), ("b/huge.jpg", "odd_size"),
@@ -32,9 +31,8 @@ def test_each_flaw_is_found_and_nothing_else(taken_in):
 def test_flaws_come_by_kind_and_worst_first(taken_in):
     files = {f"{'ab'[seed % 2]}/{seed}.jpg": saved(sharp(seed)) for seed in range(8)}
     files |= {f"a/dark{n}.jpg": saved(ImageEnhance.Brightness(sharp(9)).enhance(n / 100)) for n in (8, 2, 5)}
-    dataset = taken_in(files)
-    dark = [flaw for flaw in find_flaws(dataset) if flaw.kind == "dark"]
-    assert [dataset.items[flaw.index].name for flaw in dark] == ["a/dark2.jpg", "a/dark5.jpg", "a/dark8.jpg"]
+    dark = [flaw for flaw in find_flaws(taken_in(files)) if flaw.kind == "dark"]
+    assert [flaw.photo.name for flaw in dark] == ["a/dark2.jpg", "a/dark5.jpg", "a/dark8.jpg"]
     assert [flaw.score for flaw in dark] == sorted(flaw.score for flaw in dark)
 
 

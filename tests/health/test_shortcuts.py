@@ -1,25 +1,26 @@
-import dataclasses
 import io
 
 import numpy as np
 from PIL import ImageOps
 
-from core.health.shortcuts import audit
-from core.health.words import _shortcuts, shortcut_text
+from core.evaluation.intervals import wilson
+from core.health.shortcuts import Shortcut, audit
+from core.health.words import findings, shortcut_text
 from tests.health.conftest import saved, scene
+from tests.health.reports import report_of
 
 
 def audited(dataset):
-    return {one.sees: one for one in audit(dataset, np.arange(len(dataset.items)))}
+    return {shortcut.sees: shortcut for shortcut in audit(dataset, np.arange(len(dataset.items)))}
 
 
 def test_nothing_is_found_where_there_is_nothing(taken_in):
-    found = audited(taken_in({f"{'ab'[seed % 2]}/{seed}.jpg": saved(scene(seed)) for seed in range(120)}))
-    assert set(found) == {"file", "border", "thumbnail"}
-    for one in found.values():
-        assert not one.alarming
-        assert one.chance == 0.5
-        assert one.interval[0] < 0.6
+    shortcuts = audited(taken_in({f"{'ab'[seed % 2]}/{seed}.jpg": saved(scene(seed)) for seed in range(120)}))
+    assert set(shortcuts) == {"file", "border", "thumbnail"}
+    for shortcut in shortcuts.values():
+        assert not shortcut.alarming
+        assert shortcut.chance == 0.5
+        assert shortcut.interval[0] < 0.6
 
 
 def test_a_border_that_tells_the_class_is_found(taken_in):
@@ -30,11 +31,7 @@ def test_a_border_that_tells_the_class_is_found(taken_in):
     border = audited(taken_in(files))["border"]
     assert border.accuracy > 0.95
     assert border.serious
-    assert "background" in shortcut_text(dataclasses.asdict(border) | {"alarming": True})
-
-
-def told(one):
-    return shortcut_text(dataclasses.asdict(one) | {"alarming": one.alarming})
+    assert "background" in shortcut_text(border)
 
 
 def test_files_that_tell_the_class_are_found_and_it_is_said_by_what(taken_in):
@@ -43,8 +40,9 @@ def test_files_that_tell_the_class_are_found_and_it_is_said_by_what(taken_in):
     assert file.accuracy > 0.9
     assert file.telling in ("bytes", "compression")
     assert file.telling_accuracy > 0.9
-    assert "alone predicts the class at 9" in told(file) or "alone predicts the class at 100" in told(file)
-    assert "check how the photos were collected" in told(file)
+    text = shortcut_text(file)
+    assert "alone predicts the class at 9" in text or "alone predicts the class at 100" in text
+    assert "check how the photos were collected" in text
 
 
 def test_no_single_fact_is_blamed_for_what_two_tell_together(taken_in):
@@ -58,13 +56,15 @@ def test_no_single_fact_is_blamed_for_what_two_tell_together(taken_in):
     file = audited(taken_in(files))["file"]
     assert file.accuracy > 0.9
     if file.telling_accuracy < file.interval[0]:
-        assert "together predict" in told(file)
+        assert "together predict" in shortcut_text(file)
     assert file.telling != "format"
 
 
-def test_few_photos_rule_no_shortcut_out():
-    few = {"alarming": False, "possible": True, "n": 6}
-    (finding,) = _shortcuts([few])
+def test_few_photos_rule_no_shortcut_out(taken_in):
+    few = Shortcut("border", 0.5, wilson(3, 6), 0.5, 6)
+    dataset = taken_in({f"{'ab'[seed % 2]}/{seed}.jpg": saved(scene(seed)) for seed in range(6)})
+    report = report_of(dataset, shortcuts=(few,))
+    (finding,) = (finding for finding in findings(report) if finding.topic == "shortcuts")
     assert finding.weight == "doubtful"
     assert "6 photos are too few" in finding.text
 

@@ -2,49 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from core.evaluation.intervals import Interval
+from core.health.labels import LabelCheck
+from core.health.shortcuts import Shortcut
+from core.health.words import sight_name
 from core.i18n import gettext as _
 from pages.ui.charts import base
 from pages.ui.text import percent
 
 
-def shortcut_bars(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+@dataclass(frozen=True)
+class _Row:
+    """What a probe sees and how well it tells the class by that."""
+
+    sight: str
+    accuracy: float
+    interval: Interval
+    chance: float
+    color: str
+
+    @classmethod
+    def of_shortcut(cls, probe: Shortcut) -> _Row:
+        color = base.ORANGE if probe.alarming else base.BLUE
+        return cls(sight_name(probe.sees), probe.accuracy, probe.interval, probe.chance, color)
+
+    @classmethod
+    def of_labels(cls, probe: LabelCheck) -> _Row:
+        sight = _("The whole photo, by a backbone")
+        return cls(sight, probe.accuracy, probe.accuracy_ci, probe.chance, base.BLUE)
+
+
+def shortcut_bars(shortcuts: Sequence[Shortcut], labels: LabelCheck | None) -> go.Figure:
     """How well the class is told by what each probe sees, with its interval, against chance.
 
     Args:
-        names: what each probe sees.
-        rows: for each an `accuracy`, an `interval` and the `chance`; `alarming` ones are drawn in another colour.
+        shortcuts: the probes that cannot see the subject; alarming ones are drawn in another colour.
+        labels: the check of the labels, whose probe sees the whole photo and comes first; None where there was none.
     """
-    values = [float(row["accuracy"]) for row in rows]
-    sentences = [
-        base.words(base.literal(name), percent(value), base.interval_words(row["interval"]))
-        for name, value, row in zip(names, values, rows, strict=True)
-    ]
+    rows = [*([_Row.of_labels(labels)] if labels else []), *map(_Row.of_shortcut, shortcuts)]
+    values, places = [row.accuracy for row in rows], list(range(len(rows)))
     dots = go.Scatter(
         x=values,
-        y=list(range(len(rows))),
-        error_x=base.error_bars(values, [row["interval"] for row in rows], base.GREY),
+        y=places,
+        error_x=base.error_bars(values, [row.interval for row in rows], base.GREY),
         mode="markers",
-        marker={"color": [base.ORANGE if row["alarming"] else base.BLUE for row in rows], "size": 11},
+        marker={"color": [row.color for row in rows], "size": 11},
         hoverinfo="text",
-        hovertext=sentences,
+        hovertext=[
+            base.words(base.literal(row.sight), percent(row.accuracy), base.interval_words(row.interval))
+            for row in rows
+        ],
         name=_("accuracy"),
     )
     chance = go.Scatter(
-        x=[float(row["chance"]) for row in rows],
-        y=list(range(len(rows))),
+        x=[row.chance for row in rows],
+        y=places,
         mode="markers",
         marker={"symbol": "line-ns", "size": 20, "line": {"width": 2, "color": base.GREY}},
         hoverinfo="text",
-        hovertext=[_("always the same answer: {share}").format(share=percent(float(row["chance"]))) for row in rows],
+        hovertext=[_("always the same answer: {share}").format(share=percent(row.chance)) for row in rows],
         name=_("always the same answer"),
     )
     across = {"range": [-0.02, 1.02], "tickformat": ".0%", "title": {"text": _("accuracy")}, "zeroline": False}
-    upwards = base.names_axis(names, most=34)
+    upwards = base.names_axis([row.sight for row in rows], most=34)
     return base.figure(
         chance, dots, height=base.rows_height(len(rows), each_px=38, around_px=96), xaxis=across, yaxis=upwards,
         showlegend=False,

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.data.dataset import Dataset
 from core.health import words
+from core.health.composition import Sizes, Spread
+from core.health.duplicates import Duplicates
+from core.health.labels import LabelCheck
+from core.health.quality import Quality
+from core.health.record import HealthReport
 from core.health.report import read_report
+from core.health.shortcuts import Shortcut
 from core.tasks.requests import HealthRequest
 from pages.ui import figures, progress, state, text
-from pages.ui.data import decisions
+from pages.ui.data import decisions, edits
 from pages.ui.data.charts_health import shortcut_bars
+from pages.ui.data.desk import Desk
 from pages.ui.i18n import _
-
-Report = Mapping[str, Any]
-"""A health report, or a part of one; `core.health.report` says what is in it."""
 
 SIGNS = {
     words.SERIOUS: ":material/error:",
@@ -39,7 +42,7 @@ def section(dataset: Dataset) -> None:
         if not running:
             invitation(dataset)
         return
-    if report["fingerprint"] != dataset.fingerprint and not running:
+    if report.fingerprint != dataset.fingerprint and not running:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_("The photos were edited after this check."))
             again(dataset, _("Check again"))
@@ -67,48 +70,46 @@ def again(dataset: Dataset, label: str, primary: bool = False) -> None:
         st.rerun()
 
 
-def findings(report: Report) -> None:
+def findings(report: HealthReport) -> None:
     """The findings, one line each."""
     with st.container(border=True):
         for finding in words.findings(report):
             sign = f":{COLORS[finding.weight]}[{SIGNS[finding.weight]}]"
             st.markdown(f"{sign} {text.literal(finding.text)}")
-        for note in report["notes"]:
+        for note in report.notes:
             st.caption(text.literal(note))
 
 
-def details(dataset: Dataset, report: Report) -> None:
+def details(dataset: Dataset, report: HealthReport) -> None:
     """The photos behind the findings, and the user's decisions about them."""
-    original = state.original(dataset)
-    desk = decisions.Desk.open(original)
-    labels = report["labels"]
+    desk = Desk.open(state.original(dataset))
     counts = {
-        _("Duplicates"): len(report["duplicates"]["pairs"]),
-        _("Labels"): labels["count"] if labels else 0,
-        _("Poor photos"): sum(report["quality"]["counts"].values()),
-        _("Shortcuts"): sum(shortcut["alarming"] for shortcut in report["shortcuts"]),
+        _("Duplicates"): len(report.duplicates.pairs),
+        _("Labels"): report.labels.count if report.labels else 0,
+        _("Poor photos"): sum(report.quality.counts.values()),
+        _("Shortcuts"): sum(shortcut.alarming for shortcut in report.shortcuts),
         _("Sizes"): 0,
         _("Your edits"): len(desk.edits),
     }
     names = [f"{name} ({n})" if n else name for name, n in counts.items()]
-    duplicates, wrong, poor, audit, sizes, edits = st.tabs(names, key=f"health-{dataset.id}")
+    duplicates, wrong, poor, audit, sizes, decided = st.tabs(names, key=f"health-{dataset.id}")
     with duplicates:
-        pairs(desk, report["duplicates"])
+        pairs(desk, report.duplicates)
     with wrong:
-        suspects(desk, labels)
+        suspects(desk, report.labels)
     with poor:
-        flaws(desk, report["quality"])
+        flaws(desk, report.quality)
     with audit:
-        shortcuts(report)
+        shortcuts(dataset, report.shortcuts, report.labels)
     with sizes:
-        spread(report["sizes"])
-    with edits:
-        decisions.summary(dataset, desk)
+        spread(report.sizes)
+    with decided:
+        edits.summary(dataset, desk)
 
 
-def pairs(desk: decisions.Desk, duplicates: Report) -> None:
+def pairs(desk: Desk, duplicates: Duplicates) -> None:
     """Alike photos side by side."""
-    if not duplicates["pairs"]:
+    if not duplicates.pairs:
         st.caption(_("No copies were found, not resized, mirrored or slightly cropped ones either."))
         return
     st.caption(
@@ -116,16 +117,16 @@ def pairs(desk: decisions.Desk, duplicates: Report) -> None:
             "{exact} exact copies, {near} near duplicates: resized, recompressed, mirrored, turned by quarters or "
             "slightly cropped. Graft keeps alike photos on one side of every split and fold that it makes. Copies that "
             "were turned a little, and different shots of one subject, are found by groups only (below)."
-        ).format(exact=duplicates["exact"], near=duplicates["near"])
+        ).format(exact=duplicates.exact, near=duplicates.near)
     )
-    decisions.extra_copies(desk, duplicates["pairs"])
-    decisions.pair_form(desk, duplicates["pairs"])
+    decisions.extra_copies(desk, duplicates.pairs)
+    decisions.pair_form(desk, duplicates.pairs)
 
 
-def suspects(desk: decisions.Desk, labels: Report | None) -> None:
+def suspects(desk: Desk, labels: LabelCheck | None) -> None:
     """Photos whose label is doubtful, the least probable first."""
-    if not labels or not labels["suspects"]:
-        able = labels is None or labels["able"]
+    if not labels or not labels.suspects:
+        able = labels is None or labels.able
         st.caption(_("No label looks wrong.") if able else _("The backbone cannot judge these labels, see above."))
         return
     st.caption(
@@ -134,75 +135,73 @@ def suspects(desk: decisions.Desk, labels: Report | None) -> None:
             "learning). The probe agrees with {accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your "
             "eyes can tell."
         ).format(
-            backbone=text.literal(labels["backbone"]),
-            accuracy=text.percent(labels["accuracy"]),
-            ci=text.interval(labels["accuracy_ci"]),
-            n=labels["n"],
+            backbone=text.literal(labels.backbone),
+            accuracy=text.percent(labels.accuracy),
+            ci=text.interval(labels.accuracy_ci),
+            n=labels.n,
         )
     )
-    decisions.label_form(desk, labels["suspects"])
+    decisions.label_form(desk, labels.suspects)
 
 
-def flaws(desk: decisions.Desk, quality: Report) -> None:
+def flaws(desk: Desk, quality: Quality) -> None:
     """Photos that show little, by flaw and worst first."""
-    kinds = list(quality["counts"])
+    kinds = list(quality.counts)
     if not kinds:
         st.caption(_("No photo is blurry, dark, over-bright, empty, or of an odd size."))
         return
     kind = st.segmented_control(
         _("Flaw"),
         kinds,
-        format_func=lambda k: f"{words.flaw_name(k)} ({quality['counts'][k]})",
+        format_func=lambda k: f"{words.flaw_name(k)} ({quality.counts[k]})",
         default=kinds[0],
         required=True,
         key=f"flaw-{desk.original.id}",
     )
     st.caption(_("The worst come first. A photo like those you want the model to judge should stay, however dark."))
-    decisions.flaw_form(desk, [photo for photo in quality["found"] if photo["issue"] == kind], str(kind))
+    decisions.flaw_form(desk, [flaw for flaw in quality.flaws if flaw.kind == kind], str(kind))
 
 
-def shortcuts(report: Report) -> None:
-    """What probes get that cannot see the subject."""
-    rows = list(report["shortcuts"])
-    if not rows:
+def shortcuts(dataset: Dataset, probes: Sequence[Shortcut], labels: LabelCheck | None) -> None:
+    """What probes get that cannot see the subject, beside the one that judged the labels and sees it."""
+    if not probes:
         st.caption(_("There are too few photos to look for shortcuts."))
         return
-    names = [words.sight_name(row["sees"]) for row in rows]
-    if labels := report["labels"]:
-        whole = {**rows[0], "accuracy": labels["accuracy"], "interval": labels["accuracy_ci"], "alarming": False}
-        rows, names = [whole, *rows], [_("The whole photo, by a backbone"), *names]
     st.caption(
         _(
             "Probes that cannot see the subject, in cross-validation on {n} photos. Where one of them tells the "
             "classes apart, a model may learn the same shortcut and fail on photos taken elsewhere. The grey lines: "
             "what always the same answer gets."
-        ).format(n=rows[-1]["n"])
+        ).format(n=probes[0].n)
     )
     figures.shown(
-        shortcut_bars(names, rows),
-        f"shortcuts-{report['dataset']}",
+        shortcut_bars(probes, labels),
+        f"shortcuts-{dataset.id}",
         _("Dots: accuracy of probes that see only the border, a thumbnail or file facts, against chance"),
         "shortcuts",
         _("What tells the classes without the photo's subject"),
     )
-    for row in report["shortcuts"]:
-        if row["alarming"]:
-            st.markdown(text.literal(words.shortcut_text(row)))
+    for probe in probes:
+        if probe.alarming:
+            st.markdown(text.literal(words.shortcut_text(probe)))
 
 
-def spread(sizes: Report) -> None:
+def spread(sizes: Mapping[str, Sizes]) -> None:
     """Sizes and formats, by split."""
-    measures = {
-        "width": _("Width (px)"), "height": _("Height (px)"),
-        "aspect": _("Width / height"), "kilobytes": _("Size (kB)"),
-    }  # fmt: skip
     rows = [
         {
             _("Split"): text.split_name(split),
-            **{name: " – ".join(f"{value:,.4g}" for value in facts[measure]) for measure, name in measures.items()},
-            _("Formats"): ", ".join(f"{name} {n}" for name, n in facts["formats"].items()),
+            _("Width (px)"): _from_to(photos.width),
+            _("Height (px)"): _from_to(photos.height),
+            _("Width / height"): _from_to(photos.aspect),
+            _("Size (kB)"): _from_to(photos.kilobytes),
+            _("Formats"): ", ".join(f"{name} {n}" for name, n in photos.formats.items()),
         }
-        for split, facts in sizes.items()
+        for split, photos in sizes.items()
     ]
     st.dataframe(rows, hide_index=True)
     st.caption(_("Smallest – middle – largest."))
+
+
+def _from_to(spread: Spread) -> str:
+    return " – ".join(f"{value:,.4g}" for value in spread)

@@ -1,5 +1,6 @@
 """Results as the charts take them, and a name that is markup."""
 
+from core.health.shortcuts import Shortcut
 from core.probing.studies.depth import Stage
 from core.training.history import Epoch
 
@@ -7,7 +8,7 @@ NASTY = "<b>R&D</b> $x$"
 NASTY_SHOWN = "&lt;b&gt;R&amp;D&lt;/b&gt; &#36;x&#36;"
 
 
-SHORTCUT = {"accuracy": 0.8, "interval": (0.7, 0.85), "chance": 0.5, "alarming": True}
+SHORTCUT = Shortcut("file", 0.8, (0.7, 0.85), 0.5, 60)
 STAGE = Stage(name=NASTY, width=48, accuracy_mean=0.8, accuracy_ci=(0.7, 0.9), fold_accuracy=(0.8,))
 
 

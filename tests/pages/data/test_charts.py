@@ -2,9 +2,11 @@
 
 import pytest
 
+from core.health.shortcuts import Shortcut
 from pages.ui.charts import base
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.charts_health import shortcut_bars
+from tests.health.reports import label_check
 from tests.pages.charts.rows import SHORTCUT
 
 
@@ -39,8 +41,8 @@ def test_sizes_are_logarithmic_where_they_differ_much():
 
 
 def test_shortcuts_stand_against_chance_and_alarming_ones_in_their_own_color():
-    calm = {"accuracy": 0.55, "interval": (0.5, 0.6), "chance": 0.5, "alarming": False}
-    figure = shortcut_bars(["file", "border"], [SHORTCUT, calm])
+    calm = Shortcut("border", 0.55, (0.5, 0.6), 0.5, 60)
+    figure = shortcut_bars([SHORTCUT, calm], None)
     chance, dots = figure.data
     assert list(chance.x) == [0.5, 0.5]
     assert list(dots.x) == [0.8, 0.55]
@@ -48,3 +50,15 @@ def test_shortcuts_stand_against_chance_and_alarming_ones_in_their_own_color():
     assert list(dots.error_x.arrayminus) == pytest.approx([0.1, 0.05])
     assert list(dots.marker.color) == [base.ORANGE, base.BLUE]
     assert "70.0–85.0 %" in dots.hovertext[0]
+    assert figure.layout.yaxis.ticktext == ("File size, dimensions and format", "The border of the photo")
+
+
+def test_the_probe_that_sees_the_whole_photo_comes_first_and_never_alarms():
+    check = label_check(right=36, n=40)
+    figure = shortcut_bars([SHORTCUT], check)
+    chance, dots = figure.data
+    assert list(dots.x) == [0.9, 0.8]
+    assert list(chance.x) == [0.5, 0.5]
+    assert list(dots.marker.color) == [base.BLUE, base.ORANGE]
+    assert list(dots.error_x.arrayminus) == pytest.approx([0.9 - check.accuracy_ci[0], 0.1])
+    assert figure.layout.yaxis.ticktext[0] == "The whole photo, by a backbone"
