@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,16 +51,6 @@ def folder_for(out: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as temporary:
         yield Path(temporary)
-
-
-def show(what: str, result: Mapping[str, Any] | Sequence[Any], as_json: bool) -> None:
-    """Prints a result: as JSON, or as the table that `core.cli.show` has for it."""
-    if as_json:
-        print_json(result)
-        return
-    from core.cli import show as drawn
-
-    getattr(drawn, what)(result)
 
 
 def print_json(document: object) -> None:

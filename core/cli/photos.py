@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, print_json, program, show, working
+from core.cli.frame import Data, Groups, Json, print_json, program, working
 from core.errors import DatasetError, ProbeError
 from core.i18n import gettext as _
 
@@ -20,11 +20,15 @@ Edits = Annotated[
 @program.command()
 def inspect(data: Data, as_json: Json = False) -> None:
     """Look into DATA without keeping it: images, classes, splits, and what would be skipped or refused, and why."""
+    from core.cli import show
     from core.data.inspection import inspect as look
 
     with working() as report:
         document = look(inputs.source(data), report=report)
-    show("inspection", document, as_json)
+    if as_json:
+        print_json(document)
+    else:
+        show.inspection(document)
     if document["action"] == "reject":
         raise DatasetError(str(document.get("message") or document["code"]))
 
@@ -41,7 +45,7 @@ def health(
     as_json: Json = False,
 ) -> None:
     """Check DATA for what ruins models: duplicates, leaks, wrong labels, poor photos, shortcuts."""
-    from core.cli import show as drawn
+    from core.cli import show
     from core.health.report import check
 
     with working() as report:
@@ -49,8 +53,8 @@ def health(
         checked = check(dataset, backbone=backbone, seed=seed, report=report)
     if as_json:
         print_json(checked.to_json())
-        return
-    drawn.health(checked)
+    else:
+        show.health(checked)
 
 
 @program.command()
