@@ -134,12 +134,12 @@ def _suspects(suspects: Sequence[Suspect]) -> None:
     rows = [
         (
             suspect.photo.name, suspect.photo.class_name, suspect.suggested, percent(suspect.p_given),
-            percent(suspect.p_suggested),
+            percent(suspect.p_suggested), percent(suspect.p_wrong),
         )
         for suspect in suspects
     ]  # fmt: skip
     if rows:
-        table((_("Photo"), _("Label"), _("Rather"), _("Label's"), _("Other's")), rows, left=3)
+        table((_("Photo"), _("Label"), _("Rather"), _("Label's"), _("Other's"), _("Wrong")), rows, left=3)
 
 
 def _flaws(flaws: Sequence[Flaw]) -> None:

@@ -1,8 +1,8 @@
 """Photos that are perhaps in the wrong class.
 
-Confident learning (Northcutt, Jiang & Chuang 2021, https://arxiv.org/abs/1911.00068), by cleanlab, on the out-of-fold
-probabilities of a probe on an embedded backbone's features: no photo is judged by a probe that has seen it, its copies
-or its near duplicates.
+They are found by the out-of-fold probabilities of a probe on an embedded backbone's features: no photo is judged by a
+probe that has seen it, its copies or its near duplicates. How doubtful a label is, and where the list ends, is
+`core.health.noise`' business.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, wilson
 from core.features.features import Features
+from core.health.noise import LabelNoise, fit_noise
 from core.health.photo import PhotoRef
 from core.i18n import gettext as _
 from core.probing.crossval.repeats import Fold, draw_repeats
@@ -24,40 +25,32 @@ from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.progress import Report, silent
 from core.records import Record
 
-ODDS_EACH, MOST_ODDS = 3.0, 10.0
 MOST_KEPT = 2000
-
-
-def least_odds(classes: int) -> float:
-    """How much likelier the suggested class has to be than the given one; without, weak probes flag far too many.
-
-    An error falls on one of c - 1 other classes, so the evidence for any of them has to grow with c; it is capped,
-    since probabilities over many classes are flat. Chosen on four data sets with a twentieth of the labels changed.
-    """
-    return min(MOST_ODDS, ODDS_EACH * (classes - 1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect(Record):
-    """One photo that the probe would put into another class; the probabilities are to five decimals.
+    """One photo whose label is probably wrong; the probabilities are to five decimals.
 
     Attributes:
         photo: which photo, with the class that it was given; in JSON its fields stand beside the others.
         suggested: the class that is likeliest.
-        p_given: the out-of-fold probability of the given class; the list is sorted by it.
+        p_given: the out-of-fold probability of the given class.
         p_suggested: that of the suggested one.
+        p_wrong: how probably the label is wrong; None in a report that an earlier Graft wrote.
     """
 
     photo: PhotoRef
     suggested: str
     p_given: float
     p_suggested: float
+    p_wrong: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with the photo's fields, the given class once more as `given`, and the others."""
         return {
             **self.photo.to_json(), "given": self.photo.class_name, "suggested": self.suggested,
-            "p_given": self.p_given, "p_suggested": self.p_suggested,
+            "p_given": self.p_given, "p_suggested": self.p_suggested, "p_wrong": self.p_wrong,
         }  # fmt: skip
 
     @classmethod
@@ -72,7 +65,7 @@ class Suspect(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class LabelCheck(Record):
-    """The suspects, least probable label first, and how good the probe is that suspects them.
+    """The suspects, the most doubtful first, and how good the probe is that suspects them.
 
     Attributes:
         backbone: whose features the probe sees.
@@ -82,11 +75,14 @@ class LabelCheck(Record):
         accuracy_ci: its 95 % Wilson interval.
         chance: the share of the largest class: what saying always the same would get.
         count: how many suspects there are in all.
+        expected: how many of all suspects should really have the wrong label; None in a report of an earlier Graft.
+        share_wrong: how many of all labels seem to be wrong, 0 to 1; likewise.
         suspects: the first of them, at most `MOST_KEPT`.
     """
 
     written: ClassVar[tuple[str, ...]] = (
-        "backbone", "folds", "n", "accuracy", "accuracy_ci", "chance", "able", "count", "suspects",
+        "backbone", "folds", "n", "accuracy", "accuracy_ci", "chance", "able", "count", "expected",
+        "share_wrong", "suspects",
     )  # fmt: skip
 
     backbone: str
@@ -97,6 +93,8 @@ class LabelCheck(Record):
     chance: float
     count: int
     suspects: tuple[Suspect, ...]
+    expected: float | None = None
+    share_wrong: float | None = None
 
     @property
     def able(self) -> bool:
@@ -119,7 +117,7 @@ def check_labels(features: Features, photos: Sequence[PhotoRef], seed: int = 0, 
     config = ProbeConfig(c=USUAL_C, seed=seed)
     proba, folds = out_of_fold(features, config, report)
     n, right = len(features.y), int((proba.argmax(axis=1) == features.y).sum())
-    rows = doubtful(features.y, proba)
+    noise = fit_noise(features.y, proba)
     check = LabelCheck(
         backbone=features.backbone,
         folds=folds,
@@ -127,21 +125,30 @@ def check_labels(features: Features, photos: Sequence[PhotoRef], seed: int = 0, 
         accuracy=right / n,
         accuracy_ci=wilson(right, n),
         chance=float(np.bincount(features.y).max() / n),
-        count=len(rows),
-        suspects=tuple(_suspect(features, photos[row], proba[row]) for row in rows[:MOST_KEPT]),
+        count=0,
+        suspects=(),
     )
-    return check if check.able else replace(check, count=0, suspects=())
+    if not check.able:
+        return check
+    rows = noise.suspects()
+    return replace(
+        check,
+        count=len(rows),
+        suspects=tuple(_suspect(features.classes, photos[row], noise, row) for row in rows[:MOST_KEPT]),
+        expected=round(float(noise.p_wrong[rows].sum()), 2),
+        share_wrong=round(noise.share, 5),
+    )
 
 
-def _suspect(features: Features, photo: PhotoRef, proba: NDArray[np.float32]) -> Suspect:
-    """A doubtful photo with its probabilities (c,)."""
+def _suspect(classes: tuple[str, ...], photo: PhotoRef, noise: LabelNoise, row: int) -> Suspect:
+    proba = noise.proba[row]
     best = int(proba.argmax())
-    given = features.classes.index(photo.class_name)
     return Suspect(
         photo=photo,
-        suggested=features.classes[best],
-        p_given=round(float(proba[given]), 5),
+        suggested=classes[best],
+        p_given=round(float(proba[noise.labels[row]]), 5),
         p_suggested=round(float(proba[best]), 5),
+        p_wrong=round(float(noise.p_wrong[row]), 5),
     )
 
 
@@ -161,22 +168,3 @@ def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tupl
 
 def _progress(done: int, folds: int) -> str:
     return _("Looked for wrong labels") if done == folds else _("Looking for wrong labels, fold {n}").format(n=done + 1)
-
-
-def doubtful(labels: NDArray[np.int64], proba: NDArray[np.float32]) -> list[int]:
-    """The rows whose label is doubtful, least probable first.
-
-    A row is on the list where cleanlab prunes it both by noise rate and by class, and the likeliest class is at least
-    `least_odds` times as probable as the given one.
-
-    Args:
-        labels: (n,) the given classes.
-        proba: (n, c) out-of-fold probabilities, rows sum to 1.
-    """
-    from cleanlab.filter import find_label_issues
-
-    rows = np.arange(len(labels))
-    given, best = proba[rows, labels], proba.argmax(axis=1)
-    listed = find_label_issues(labels, proba, filter_by="both", n_jobs=1)
-    listed &= (best != labels) & (proba[rows, best] >= least_odds(proba.shape[1]) * given)
-    return sorted(map(int, np.flatnonzero(listed)), key=lambda row: (given[row], row))

@@ -1,11 +1,8 @@
 """Photos that show little: blurry, dark, over-bright, nearly empty, or of an odd shape or size.
 
-Brightness and information are cleanvision's measures (https://github.com/cleanlab/cleanvision), blur is the variance of
-the Laplacian (Pech-Pacheco et al. 2000) against that of the photo; all are taken on the thumbnails, for what cannot be
-seen at 256 px, no backbone sees either. Shape and size are those of the photo as it came.
-
-cleanvision's own measure of blur, taken at 64 px, missed nearly half of photos blurred beyond recognition (standard
-deviation 14 of 500 px); this one found all of them, and no false ones, among 150 photos of ants and bees.
+Brightness and information are cleanvision's measures (https://github.com/cleanlab/cleanvision), blur is
+`core.health.blur`'s; all are taken on the thumbnails, for what cannot be seen at 256 px, no backbone sees either. Shape
+and size are those of the photo as it came.
 """
 
 from __future__ import annotations
@@ -20,9 +17,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from core.data.dataset import Dataset
+from core.health.blur import least_sharpness, sharpness
 from core.health.photo import PhotoRef, photo_refs
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
@@ -35,8 +32,6 @@ MOST_KEPT = 1000
 MOST_ASPECT = 3.0
 FENCES = 3.0
 LEAST_FACTOR = 2.0
-BLUR_PX = 224
-LEAST_DETAIL, LEAST_OF_MIDDLE = 0.12, 0.4  # sharp photos have 0.25 and more; X-rays, say, all have less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,35 +96,27 @@ def find_flaws(dataset: Dataset, report: Report = silent) -> tuple[Flaw, ...]:
 
 def _seen(dataset: Dataset, photos: list[PhotoRef], report: Report) -> list[Flaw]:
     flaws: list[Flaw] = []
-    details: list[float] = []
+    sharp: list[float] = []
     for start in range(0, len(photos), CHUNK):
         report(Progress(start, len(photos), _("Looking for blurry, dark and empty photos")))
         chunk = photos[start : start + CHUNK]
         files = [dataset.thumbnail(dataset.items[photo.index]) for photo in chunk]
-        details += [_detail(file) for file in files]
+        sharp += [sharpness(file) for file in files]
         issues = _issues(files)
         for name, kind in SEEN.items():
             flags, scores = issues[name]
             flaws += [Flaw(photo=chunk[row], kind=kind, score=float(scores[row])) for row in np.flatnonzero(flags)]
     report(Progress(len(photos), len(photos), _("Looked at every photo")))
-    return flaws + _blurry(photos, np.array(details))
+    return flaws + _blurry(photos, np.array(sharp))
 
 
-def _detail(file: Path) -> float:
-    """How much of a photo's contrast is in its finest detail: standard deviation of the Laplacian over its own."""
-    with Image.open(file) as image:
-        image.thumbnail((BLUR_PX, BLUR_PX))
-        grey = np.asarray(image.convert("L"), np.float32)
-    if min(grey.shape) < 3 or grey.std() < 1:
-        return float("inf")  # nothing there that could be sharp; that is another flaw
-    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    return float((around - 4 * grey[1:-1, 1:-1]).std() / grey.std())
-
-
-def _blurry(photos: list[PhotoRef], details: NDArray[np.float64]) -> list[Flaw]:
-    limit = min(LEAST_DETAIL, LEAST_OF_MIDDLE * float(np.median(details)))
-    rows = np.flatnonzero(details < limit)
-    return [Flaw(photo=photos[row], kind="blurry", score=float(details[row] / limit)) for row in rows]
+def _blurry(photos: list[PhotoRef], sharp: NDArray[np.float64]) -> list[Flaw]:
+    if not np.isfinite(sharp).any():
+        return []
+    limit = least_sharpness(sharp)
+    return [
+        Flaw(photo=photos[row], kind="blurry", score=float(sharp[row] / limit)) for row in np.flatnonzero(sharp < limit)
+    ]
 
 
 def _issues(files: list[Path]) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.float64]]]:

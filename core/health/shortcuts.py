@@ -30,6 +30,7 @@ BORDER, THUMBNAIL, FILE = "border", "thumbnail", "file"
 SIGHTS = (FILE, BORDER, THUMBNAIL)
 SIDE_PX, BORDER_PX, TINY_PX = 32, 3, 8
 MOST_IMAGES = 4000
+MOST_TINT, NEARLY_ALL = 0.03, 0.95  # of the range of a channel; of the photos
 WELL_ABOVE, FAR_ABOVE = 0.10, 0.25  # of what lies between chance and all right
 
 Rows = NDArray[np.float32]
@@ -51,11 +52,12 @@ class Shortcut(Record):
             "shape", "compression" or "format"; else "".
         telling_accuracy: what a probe gets that knows this one fact alone; 0 where there is none.
         telling_interval: its 95 % Wilson interval.
+        grey: whether the photos are grey, so that no colour can tell.
     """
 
     written: ClassVar[tuple[str, ...]] = (
-        "sees", "accuracy", "interval", "chance", "n", "telling", "telling_accuracy", "telling_interval", "alarming",
-        "serious", "possible",
+        "sees", "accuracy", "interval", "chance", "n", "telling", "telling_accuracy", "telling_interval", "grey",
+        "alarming", "serious", "possible",
     )  # fmt: skip
 
     sees: str
@@ -66,6 +68,7 @@ class Shortcut(Record):
     telling: str = ""
     telling_accuracy: float = 0.0
     telling_interval: Interval = (0.0, 0.0)
+    grey: bool = False
 
     @property
     def possible(self) -> bool:
@@ -112,6 +115,8 @@ def audit(dataset: Dataset, groups: NDArray[np.int64], seed: int = 0, report: Re
     shortcuts = [
         task.shortcut(sees, X, fit, part(report, 50 + 14 * turn, 14, 100)) for turn, (sees, X, fit) in enumerate(sights)
     ]
+    grey = is_grey(tinies)
+    shortcuts = [replace(shortcut, grey=grey) for shortcut in shortcuts]
     if shortcuts[0].alarming:
         shortcuts[0] = task.with_telling_fact(shortcuts[0], facts, _forest(seed))
     report(Progress(100, 100, _("Looked for shortcuts")))
@@ -169,6 +174,13 @@ def _seen(dataset: Dataset, rows: NDArray[np.int64], report: Report) -> tuple[Ro
         borders[at] = np.asarray(small, np.float32)[~inner].ravel() / 255
         tinies[at] = np.asarray(tiny, np.float32).ravel() / 255
     return borders, tinies
+
+
+def is_grey(tinies: Rows) -> bool:
+    """Whether nearly all thumbnails (n, pixels · 3), 0 to 1, are without colour; a tint of all of them is one."""
+    channels = tinies.reshape(len(tinies), -1, 3)
+    colour = np.ptp(channels, axis=2).max(axis=1)
+    return bool((colour <= MOST_TINT).mean() >= NEARLY_ALL)
 
 
 def _file_facts(items: Sequence[Item]) -> dict[str, Rows]:

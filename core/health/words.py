@@ -121,13 +121,22 @@ def _labels(check: LabelCheck | None, images: int) -> list[Finding]:
         return [Finding(DOUBTFUL, "labels", sentence)]
     if not check.count:
         return [Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=check.backbone))]
+    facts = {"n": check.count, "images": f"{images:,}", "accuracy": _percent(check.accuracy), "judged": f"{check.n:,}"}
     text = ngettext(
-        "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at it.",
-        "{n} of {images} photos may have the wrong label: a probe finds another class much likelier. Look at them, "
-        "the least probable first.",
+        "{n} of {images} photos may have the wrong label. Look at it: the probe that says so agrees with {accuracy} of "
+        "{judged} labels, and errs as well.",
+        "{n} of {images} photos may have the wrong label. Look at them, the most doubtful first: the probe that says "
+        "so agrees with {accuracy} of {judged} labels, and errs as well.",
         check.count,
-    )
-    return [Finding(DOUBTFUL, "labels", text.format(n=check.count, images=f"{images:,}"))]
+    ).format(**facts)
+    return [Finding(DOUBTFUL, "labels", f"{text} {expected_text(check)}".strip())]
+
+
+def expected_text(check: LabelCheck) -> str:
+    """How many of the suspects should really be wrong; "" where an earlier Graft did not tell."""
+    if check.expected is None or check.count < 2:
+        return ""
+    return _("About {expected:.0f} of the {n} should really be wrong.").format(expected=check.expected, n=check.count)
 
 
 def _shortcuts(shortcuts: Sequence[Shortcut]) -> list[Finding]:
@@ -163,6 +172,11 @@ def shortcut_text(shortcut: Shortcut) -> str:
         return _(
             "The border alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): a model may learn "
             "the background instead of the subject. Photograph each class on the same backgrounds, or crop."
+        ).format(**facts)
+    if shortcut.grey:
+        return _(
+            "An 8 × 8 thumbnail predicts the class at {accuracy} ({low} to {high}; chance {chance}). Brightness and "
+            "rough shape may be what the classes are about; if they are not, vary light, distance and background."
         ).format(**facts)
     return _(
         "An 8 × 8 thumbnail predicts the class at {accuracy} ({low} to {high}; chance {chance}). Colour may be what "

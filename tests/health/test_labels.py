@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import ProbeError
 from core.evaluation.intervals import wilson
-from core.health.labels import check_labels, doubtful, least_odds, out_of_fold
+from core.health.labels import check_labels, out_of_fold
 from core.health.photo import PhotoRef
 from core.probing.probes.probe import ProbeConfig
 from core.progress import silent
@@ -34,9 +34,11 @@ def test_labels_that_were_changed_are_found():
         row = suspect.photo.index
         given, suggested = (features.classes[label] for label in (y[row], features.y[row]))
         assert (suspect.photo.class_name, suspect.suggested) == (given, suggested)
-        assert suspect.p_suggested >= least_odds(3) * suspect.p_given
-    likelihoods = [suspect.p_given for suspect in check.suspects]
-    assert likelihoods == sorted(likelihoods)
+        assert suspect.p_suggested > suspect.p_given
+    doubts = [suspect.p_wrong for suspect in check.suspects]
+    assert doubts == sorted(doubts, reverse=True)
+    assert check.expected == pytest.approx(sum(doubts), abs=0.01)
+    assert 0.03 < check.share_wrong < 0.1  # 12 of 216
 
 
 def test_the_probe_is_judged_on_photos_it_has_not_seen():
@@ -64,15 +66,6 @@ def test_copies_never_judge_each_other():
     y = np.random.default_rng(0).integers(0, 2, len(single.y))
     double = dataclasses.replace(single, y=y).at(np.repeat(np.arange(len(y)), 2))
     assert checked(double).accuracy < 0.7
-
-
-def test_doubtful_rows_by_hand():
-    proba = np.full((40, 2), (0.9, 0.1), np.float32)
-    proba[20:] = (0.1, 0.9)
-    labels = np.repeat([0, 1], 20)
-    labels[3] = 1  # the probe is sure of 0
-    proba[30] = (0.6, 0.4)  # the probe leans to 0, but not by the odds that are asked for
-    assert doubtful(labels, proba) == [3]
 
 
 def test_too_few_photos_are_refused_in_words():

@@ -40,3 +40,30 @@ def test_a_size_that_differs_by_a_pixel_is_no_flaw(taken_in):
     files = {f"{'ab'[seed % 2]}/{seed}.jpg": saved(sharp(seed)) for seed in range(10)}
     files["a/odd.jpg"] = saved(sharp(11).resize((161, 120)))
     assert not [flaw for flaw in find_flaws(taken_in(files)) if flaw.kind == "odd_size"]
+
+
+def smear(seed):
+    """As a microscope shows blood: round cells with soft edges on a plain ground, one of them with a dark kernel."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:160, :200]
+    pixels = np.full((160, 200, 3), (225.0, 205.0, 205.0))
+    for size, colour in ((9, (190, 110, 115)),) * 12 + ((18, (110, 70, 150)),):
+        away = np.hypot(x - rng.uniform(20, 180), y - rng.uniform(20, 140))
+        cell = (0.9 / (1 + np.exp(away - size)))[..., None]
+        pixels = pixels * (1 - cell) + np.array(colour) * cell
+    grain = rng.normal(0, 1.5, (160, 200, 1))
+    return Image.fromarray((pixels + grain).clip(0, 255).astype(np.uint8))
+
+
+def test_blur_is_seen_on_microscope_pictures_too(taken_in):
+    files = {f"{'ab'[seed % 2]}/{seed}.jpg": saved(smear(seed)) for seed in range(24)}
+    files |= {f"a/out_of_focus{px}.jpg": saved(smear(90 + px).filter(ImageFilter.GaussianBlur(px))) for px in (3, 5)}
+    blurry = {flaw.photo.name for flaw in find_flaws(taken_in(files)) if flaw.kind == "blurry"}
+    assert blurry == {"a/out_of_focus3.jpg", "a/out_of_focus5.jpg"}
+
+
+def test_where_all_photos_are_soft_none_is_blurry(taken_in):
+    files = {
+        f"{'ab'[seed % 2]}/{seed}.jpg": saved(sharp(seed).filter(ImageFilter.GaussianBlur(3))) for seed in range(16)
+    }
+    assert not [flaw for flaw in find_flaws(taken_in(files)) if flaw.kind == "blurry"]

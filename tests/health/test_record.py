@@ -32,14 +32,16 @@ DOCUMENT: dict[str, Any] = {
     "quality": {"counts": {"dark": 1500}, "found": [{**CAT, "issue": "dark", "score": 0.0312}]},
     "labels": {
         "backbone": "graft_residual", "folds": 5, "n": 45, "accuracy": 0.8, "accuracy_ci": [0.6618, 0.8909],
-        "chance": 0.6889, "able": False, "count": 1,
-        "suspects": [{**CAT, "given": "cat", "suggested": "dog", "p_given": 0.01234, "p_suggested": 0.98766}],
+        "chance": 0.6889, "able": False, "count": 1, "expected": 0.94, "share_wrong": 0.05,
+        "suspects": [
+            {**CAT, "given": "cat", "suggested": "dog", "p_given": 0.01234, "p_suggested": 0.98766, "p_wrong": 0.94}
+        ],
     },
     "shortcuts": [
         {
             "sees": "file", "accuracy": 0.95, "interval": [0.85, 0.99], "chance": 0.5, "n": 45, "telling": "bytes",
-            "telling_accuracy": 0.9, "telling_interval": [0.78, 0.96], "alarming": True, "serious": True,
-            "possible": True,
+            "telling_accuracy": 0.9, "telling_interval": [0.78, 0.96], "grey": False, "alarming": True,
+            "serious": True, "possible": True,
         }
     ],
     "leaks": [
@@ -67,6 +69,18 @@ def test_a_report_reads_and_writes_back_to_the_same_document(tmp_path: Path) -> 
     assert json.dumps(report.to_json()) == json.dumps(DOCUMENT)  # also the order of the keys
     write_report(tmp_path, report)
     assert read_report(tmp_path) == report
+
+
+def test_a_report_from_before_suspects_had_a_probability_reads(tmp_path: Path) -> None:
+    old = copy.deepcopy(DOCUMENT)
+    del old["labels"]["expected"], old["labels"]["share_wrong"], old["labels"]["suspects"][0]["p_wrong"]
+    del old["shortcuts"][0]["grey"]
+    keep(tmp_path, old)
+    report = read_report(tmp_path)
+    assert report is not None
+    assert report.labels is not None
+    assert (report.labels.expected, report.labels.share_wrong, report.labels.suspects[0].p_wrong) == (None, None, None)
+    assert not report.shortcuts[0].grey
 
 
 def test_what_is_worked_out_is_not_taken_from_the_document() -> None:

@@ -25,10 +25,9 @@ def texts(report):
     return "\n".join(finding.text for finding in words.findings(report))
 
 
-def test_the_report_finds_what_is_wrong_and_is_kept(small_zip: ZipBuilder, monkeypatch):
+def test_the_report_finds_what_is_wrong_and_is_kept(small_zip: ZipBuilder):
     import core.data.ingest
 
-    monkeypatch.setattr("core.health.labels.ODDS_EACH", 2.0)  # on three numbers a photo, a probe is never very sure
     red, green = (200, 60, 50), (60, 170, 70)
     extra = {f"train/cat/wrong{n}.png": photo_bytes(green, 900 + n) for n in range(2)}
     extra["test/dog/leak.png"] = photo_bytes(green, 950)

@@ -1,10 +1,11 @@
 import io
+from dataclasses import replace
 
 import numpy as np
-from PIL import ImageOps
+from PIL import ImageEnhance, ImageOps
 
 from core.evaluation.intervals import wilson
-from core.health.shortcuts import Shortcut, audit
+from core.health.shortcuts import Shortcut, audit, is_grey
 from core.health.words import findings, shortcut_text
 from tests.health.conftest import saved, scene
 from tests.health.reports import report_of
@@ -72,3 +73,25 @@ def test_few_photos_rule_no_shortcut_out(taken_in):
 def test_the_same_seed_gives_the_same_answer(taken_in):
     dataset = taken_in({f"{'ab'[seed % 2]}/{seed}.jpg": saved(scene(seed)) for seed in range(40)})
     assert audited(dataset) == audited(dataset)
+
+
+def test_colour_is_not_blamed_for_what_grey_photos_show(taken_in):
+    files = {}
+    for seed in range(120):
+        bright = ImageEnhance.Brightness(scene(seed)).enhance((0.4, 1.0)[seed % 2])
+        files[f"{'ab'[seed % 2]}/{seed}.jpg"] = saved(bright.convert("L"))
+    thumbnail = audited(taken_in(files))["thumbnail"]
+    assert thumbnail.alarming
+    assert thumbnail.grey
+    assert "Colour" not in shortcut_text(thumbnail)
+    assert "Brightness and rough shape may be what the classes are about" in shortcut_text(thumbnail)
+    assert "Colour may be what the classes are about" in shortcut_text(replace(thumbnail, grey=False))
+
+
+def test_photos_are_grey_where_nearly_all_are():
+    grey = np.repeat(np.random.default_rng(0).random((100, 64, 1), np.float32), 3, axis=2)
+    assert is_grey(grey.reshape(100, -1))
+    grey[:4, 0, 0] = 1 - grey[:4, 0, 0].round()
+    assert is_grey(grey.reshape(100, -1))
+    grey[:8, 0, 0] = 1 - grey[:8, 0, 0].round()
+    assert not is_grey(grey.reshape(100, -1))

@@ -124,21 +124,21 @@ def pairs(desk: Desk, duplicates: Duplicates) -> None:
 
 
 def suspects(desk: Desk, labels: LabelCheck | None) -> None:
-    """Photos whose label is doubtful, the least probable first."""
+    """Photos whose label is doubtful, the most doubtful first."""
     if not labels or not labels.suspects:
         able = labels is None or labels.able
         st.caption(_("No label looks wrong.") if able else _("The backbone cannot judge these labels, see above."))
         return
     st.caption(
         _(
-            "A probe on '{backbone}' that has not seen the photo finds another class much likelier (confident "
-            "learning). The probe agrees with {accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your "
-            "eyes can tell."
+            "A probe on '{backbone}' that has not seen the photo finds another class much likelier. It agrees with "
+            "{accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your eyes can tell. {expected}"
         ).format(
             backbone=text.literal(labels.backbone),
             accuracy=text.percent(labels.accuracy),
             ci=text.interval(labels.accuracy_ci),
             n=labels.n,
+            expected=words.expected_text(labels),
         )
     )
     decisions.label_form(desk, labels.suspects)
