@@ -90,8 +90,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Replaces the file at `path` by `content` as JSON, whole or not at all."""
-    write_bytes(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False).encode())
+    """Replaces the file at `path` by `content` as JSON, whole or not at all.
+
+    A path with bytes that are no text is written with JSON's own escapes, and is the same path when it is read.
+    """
+    written = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    write_bytes(path, written.encode("utf-8", "backslashreplace"))
 
 
 def file_sha256(path: Path) -> str:

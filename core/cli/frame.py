@@ -30,6 +30,14 @@ Groups = Annotated[
         help="Where a photo's group is in its name, as in '{group}_*'; groups are never split.",
     ),
 ]
+Encoding = Annotated[
+    str,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Of names and tables that do not say theirs, as in cp866; where they differ, as in cp866,cp1251.",
+    ),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run: the directory that `finetune --out` wrote.")]
 
 

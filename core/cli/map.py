@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, print_json, program, working
+from core.cli.frame import Data, Encoding, Groups, Json, print_json, program, working
 from core.cli.mappage import FlatMap, Place, page
+from core.data.dataset import Dataset
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.progress import Report, part
 
 COLUMNS = ("id", "name", "class", "split", "x", "y")
 _SUFFIXES = (".csv", ".html")
@@ -31,6 +33,7 @@ def embedding_map(
         Path | None, typer.Option(metavar="FILE", help="Write the points here: .csv, or .html to look at.")
     ] = None,
     group_pattern: Groups = "",
+    encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
     """Place the images of DATA on a flat map, near where a backbone finds them alike."""
@@ -40,7 +43,9 @@ def embedding_map(
         raise DatasetError(_("A map is written as .csv or .html, not as '{name}'.").format(name=out.name))
     if out is None and not as_json:
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
-    drawn = _made(data, group_pattern, backbone, method, seed)
+    with working() as report:
+        dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern, encoding)
+        drawn = _made(dataset, backbone, method, seed, part(report, 10, 90, 100))
     if out is not None:
         write_bytes(out, (page(drawn) if out.suffix.lower() == ".html" else _as_csv(drawn)).encode())
     if as_json:
@@ -53,16 +58,14 @@ def embedding_map(
     lines(*filter(None, (drawn.note,)))
 
 
-def _made(data: str, group_pattern: str, backbone: str, method: str, seed: int) -> FlatMap:
-    from core.progress import part
+def _made(dataset: Dataset, backbone: str, method: str, seed: int, report: Report) -> FlatMap:
     from core.tasks import previews
     from core.tasks.requests import EmbeddingMapRequest
     from core.tasks.results import MapPoints
 
-    with tempfile.TemporaryDirectory() as folder, working() as report:
-        dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern)
+    with tempfile.TemporaryDirectory() as folder:
         request = EmbeddingMapRequest(dataset=dataset.id, backbone=backbone, method=method, seed=seed)
-        result = previews.embedding_map(Path(folder), request, part(report, 10, 90, 100))
+        result = previews.embedding_map(Path(folder), request, report)
         points = MapPoints.load(Path(folder) / result.file)
     items = {item.sha256: item for item in dataset.items}
     places = tuple(

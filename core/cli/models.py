@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, RunFolder, print_json, program, working
+from core.cli.frame import Data, Encoding, Groups, Json, RunFolder, print_json, program, working
 from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
 
@@ -64,6 +64,7 @@ def finetune(
     balance_classes: Annotated[bool, typer.Option("--balance-classes", help="Weigh rare classes more.")] = False,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     group_pattern: Groups = "",
+    encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
     """Fine-tune a backbone on DATA; the best epoch on the validation images is kept in RUN."""
@@ -82,7 +83,11 @@ def finetune(
     }  # fmt: skip
     config = FinetuneConfig.from_json({name: value for name, value in given.items() if value is not None})
     request = FinetuneRequest(
-        dataset=inputs.source(data), group_pattern=group_pattern, config=config, out=str(out.absolute())
+        dataset=inputs.source(data),
+        group_pattern=group_pattern,
+        encoding=encoding,
+        config=config,
+        out=str(out.absolute()),
     )
     with working() as report:
         result = models.finetune(out, request, report)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, print_json, program, working
+from core.cli.frame import Data, Encoding, Groups, Json, print_json, program, working
 from core.errors import DatasetError, ProbeError
 from core.i18n import gettext as _
 
@@ -18,13 +18,13 @@ Edits = Annotated[
 
 
 @program.command()
-def inspect(data: Data, as_json: Json = False) -> None:
+def inspect(data: Data, encoding: Encoding = "", as_json: Json = False) -> None:
     """Look into DATA without keeping it: images, classes, splits, and what would be skipped or refused, and why."""
     from core.cli import show
     from core.data.inspection import inspect as look
 
     with working() as report:
-        document = look(inputs.source(data), report=report)
+        document = look(inputs.source(data), encoding=encoding, report=report)
     if as_json:
         print_json(document)
     else:
@@ -42,6 +42,7 @@ def health(
     seed: Annotated[int, typer.Option(help="Of folds and draws.")] = 0,
     edits: Edits = None,
     group_pattern: Groups = "",
+    encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
     """Check DATA for what ruins models: duplicates, leaks, wrong labels, poor photos, shortcuts."""
@@ -49,7 +50,7 @@ def health(
     from core.health.report import check
 
     with working() as report:
-        dataset = inputs.dataset(data, edits, report, group_pattern)
+        dataset = inputs.dataset(data, edits, report, group_pattern, encoding)
         checked = check(dataset, backbone=backbone, seed=seed, report=report)
     if as_json:
         print_json(checked.to_json())
@@ -64,6 +65,7 @@ def clean(
     out: Annotated[Path, typer.Option(metavar="ZIP", help="The zip to write.")],
     backbone: Annotated[str, typer.Option(help="Of the probe that tells what the edits bring.")] = "",
     group_pattern: Groups = "",
+    encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
     """Write DATA with EDITS carried out as a zip, and tell what they bring on photos they do not touch."""
@@ -76,7 +78,7 @@ def clean(
     from core.health.words import effect_text
 
     with working() as report:
-        original = inputs.dataset(data, None, report, group_pattern)
+        original = inputs.dataset(data, None, report, group_pattern, encoding)
         decided = inputs.edits(original, edits)
         changed = edited(original, decided)
         pack(changed, out, report)

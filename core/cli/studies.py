@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Groups, Json, folder_for, print_json, program, working
+from core.cli.frame import Data, Encoding, Groups, Json, folder_for, print_json, program, working
 from core.i18n import gettext as _
 from core.progress import Report
 from core.training.config import mode_label
@@ -40,6 +40,7 @@ def components(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
     group_pattern: Groups = "",
+    encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
     """Probe a backbone with 1, 2, 4, … and all principal components on DATA, and tell how many are enough."""
@@ -51,6 +52,7 @@ def components(
     request = ComponentsRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        encoding=encoding,
         backbone=backbone,
         config=inputs.probing(probe=probe, c=c, folds=folds, repeats=repeats, seed=seed, pca=pca),
     )
@@ -81,6 +83,7 @@ def curve(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds, parts and draws.")] = 0,
     group_pattern: Groups = "",
+    encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
     """Tell what more photos like those of DATA would bring, by the accuracy of a probe on ever larger parts of them."""
@@ -91,6 +94,7 @@ def curve(
     request = LearningCurveRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        encoding=encoding,
         backbone=backbone,
         config=inputs.probing(probe=probe, pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
         more=tuple(more or ()),
@@ -112,6 +116,7 @@ def depth(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds and of the choice of images.")] = 0,
     group_pattern: Groups = "",
+    encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
     """Probe a backbone after each of its stages on DATA, and suggest where to begin to fine-tune it."""
@@ -122,6 +127,7 @@ def depth(
     request = DepthRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        encoding=encoding,
         backbone=backbone,
         config=inputs.probing(folds=folds, repeats=repeats, seed=seed),
         images=images,

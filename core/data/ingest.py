@@ -15,8 +15,10 @@ from pathlib import Path
 
 from core import paths
 from core.data.dataset import Dataset, Item
+from core.data.encodings.named import Encodings
 from core.data.intake import Intake, take_in
 from core.data.limits import Limits
+from core.data.origin import Origin, moved, write_origin
 from core.data.sources.open import open_source
 from core.data.splits import assign, warnings_for
 from core.data.staging import VERSION, explained, known_dataset, mark_of, settle, staging
@@ -32,6 +34,7 @@ def ingest(
     limits: Limits | None = None,
     seed: int = 0,
     group_pattern: str = "",
+    encoding: str = "",
     report: Report = silent,
 ) -> Dataset:
     """Takes photos into the workspace; the same bytes again are the same dataset, answered quickly.
@@ -44,20 +47,26 @@ def ingest(
         seed: of the splits that are made.
         group_pattern: where in a photo's name its group (patient, plant, video) is, as in "{group}_*"; see
             `grouping.py`. Photos of one group stay on one side of every split that is made.
+        encoding: that of names and tables which do not say theirs, as in "cp866", or in "cp866,cp1251" where they
+            differ; "" for what their letters say.
         report: told of images; raising `Cancelled` in it stops the work and leaves nothing behind.
 
     Raises:
         RejectedError: the archive is refused whole; its `code` says why.
-        DatasetError: there is no such file or sample, a download failed, or the disk is full.
+        DatasetError: there is no such file, sample or encoding, a download failed, or the disk is full.
     """
     folder = paths.datasets(workspace_id)
-    with explained(), open_source(source, limits or Limits.here(), report) as opened:
-        digest = mark_of(opened.digest(), seed, group_pattern)
+    encodings = Encodings.of(encoding)
+    with explained(), open_source(source, limits or Limits.here(), report, encodings.names) as opened:
+        digest = mark_of(opened.digest(), seed, group_pattern, encoding)
         known = known_dataset(folder, digest)
         if known is not None:
+            moved(known.root, str(source))
             return known
         with staging(folder) as stage:
-            intake = take_in(opened, stage, folder, report, group_pattern)
+            intake = take_in(opened, stage, folder, report, group_pattern, encodings.tables)
+            guesses = {"names": intake.names_guess, "tables": intake.tables_guess}
+            write_origin(stage, Origin(source=str(source), group_pattern=group_pattern, seed=seed, **guesses))
             return settle(dataset_of(intake, opened.kind, name or opened.title, stage, seed), folder, digest)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
+from core.data.encodings.named import Encodings
 from core.data.ingest import all_warnings
 from core.data.intake import take_in
 from core.data.limits import Limits
@@ -23,6 +24,7 @@ def inspect(
     *,
     limits: Limits | None = None,
     group_pattern: str = "",
+    encoding: str = "",
     report: Report = silent,
 ) -> dict[str, Any]:
     """Judges a source as `ingest` would and leaves nothing behind.
@@ -33,16 +35,18 @@ def inspect(
         a reject also has `message`, the sentence for the user.
 
     Raises:
-        DatasetError: there is no such source, or a sample cannot be fetched. A refused archive is an answer.
+        DatasetError: there is no such source or encoding, or a sample cannot be fetched. A refused archive is an
+            answer.
     """
     folder = paths.datasets(workspace_id)
+    encodings = Encodings.of(encoding)
     try:
         with (
             explained(),
-            open_source(source, limits or Limits.here(), report) as opened,
+            open_source(source, limits or Limits.here(), report, encodings.names) as opened,
             staging(folder) as stage,
         ):
-            intake = take_in(opened, stage, folder, report, group_pattern)
+            intake = take_in(opened, stage, folder, report, group_pattern, encodings.tables)
     except RejectedError as refused:
         return {
             "action": "reject", "code": refused.code, "images": 0, "skipped": [], "ignored": 0, "classes": [],

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from core.data import names
 from core.data.dataset import Item, Skipped, blob_path, thumbnail_path
+from core.data.encodings.guess import NAMES, TABLES, Guess
 from core.data.images.decode import format_of
 from core.data.images.decoding import Decoders, decoders_for
 from core.data.images.near import group_ids
@@ -46,6 +47,8 @@ class Intake:
         skipped: what was left out.
         ignored: how many system files were left aside.
         warnings: code words about names, folders and tables.
+        names_guess: how names were read that do not say their encoding; None where that leaves no doubt.
+        tables_guess: the same of tables that were used.
     """
 
     classes: tuple[str, ...]
@@ -53,9 +56,13 @@ class Intake:
     skipped: tuple[Skipped, ...]
     ignored: int
     warnings: tuple[str, ...]
+    names_guess: Guess | None = None
+    tables_guess: Guess | None = None
 
 
-def take_in(source: Source, stage: Path, known: Path, report: Report, group_pattern: str = "") -> Intake:
+def take_in(
+    source: Source, stage: Path, known: Path, report: Report, group_pattern: str = "", encoding: str = ""
+) -> Intake:
     """Reads, checks and stores a source's photos below `stage`: blobs and thumbnails, nothing else.
 
     Args:
@@ -64,12 +71,13 @@ def take_in(source: Source, stage: Path, known: Path, report: Report, group_patt
         known: the directory of datasets whose photos need not be decoded again.
         report: told of images.
         group_pattern: finds a group in each photo's name (see `grouping.py`); it goes before what a table says.
+        encoding: that of tables which do not say theirs; "" for what their letters say.
 
     Raises:
         RejectedError: the source is refused whole.
-        DatasetError: there is no room for it on the disk, and nothing was written; or the pattern is wrong.
+        DatasetError: there is no room for it on the disk, and nothing was written; or the pattern or encoding is wrong.
     """
-    entries = sort_entries(source, group_finder(group_pattern) if group_pattern else None)
+    entries = sort_entries(source, group_finder(group_pattern) if group_pattern else None, encoding)
     limits = source.limits
     if len({photo.place.label for photo in entries.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
@@ -82,7 +90,7 @@ def take_in(source: Source, stage: Path, known: Path, report: Report, group_patt
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
-    intake = _related(_result(entries, decoded, limits), stage, report)
+    intake = _related(_result(entries, decoded, source), stage, report)
     return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.items))) if group_pattern else intake
 
 
@@ -185,7 +193,8 @@ def _collect(work: _Work) -> dict[str, Decoded]:
     return work.decoded | {sha256: future.result() for sha256, future in work.waiting.items()}
 
 
-def _result(entries: Sorted, decoded: dict[str, Decoded], limits: Limits) -> Intake:
+def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Intake:
+    limits = source.limits
     good = [p for p in entries.photos if not decoded[p.sha256].reason]
     bad = [(p.index, p.name, decoded[p.sha256].reason) for p in entries.photos if decoded[p.sha256].reason]
     classes = tuple(sorted({p.place.label for p in good}, key=names.natural_key))
@@ -200,7 +209,14 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], limits: Limits) -> Int
     items = [_item(p, decoded[p.sha256], label[p.place.label]) for p in good]
     items.sort(key=lambda item: (item.label, item.name, item.sha256, item.split))
     skipped = tuple(Skipped(name, reason) for _i, name, reason in sorted(entries.skipped + bad))
-    return Intake(classes, tuple(items), skipped, entries.ignored, _warnings(entries, good, classes))
+    names_guess = Guess.of(source.reading, (entry.raw for entry in source.entries), NAMES)
+    guessed = [
+        guess.code(kind)
+        for kind, guess in ((NAMES, names_guess), (TABLES, entries.tables_guess))
+        if guess is not None and not guess.by_user
+    ]
+    warnings = (*guessed, *_warnings(entries, good, classes))
+    return Intake(classes, tuple(items), skipped, entries.ignored, warnings, names_guess, entries.tables_guess)
 
 
 def _item(photo: Candidate, decoded: Decoded, label: int) -> Item:

@@ -180,6 +180,8 @@ def skip_text(reason: str) -> str:
 def warning_text(code: str) -> str:
     """What a warning means, and what to do; `code` may end in ":<class>" or ":<file>"."""
     kind, _colon, name = code.partition(":")
+    if kind in ("names_guessed", "tables_guessed"):
+        return _guess_text(kind, name)
     known = {
         "case_colliding_classes": _(
             "Some class names differ only in case or invisible characters. If they mean the same, give them one name."
@@ -252,3 +254,16 @@ def warning_text(code: str) -> str:
         "val_test_leak": _("Some photos are in both validation and test, so test scores flatter. Remove the copies."),
     }
     return known.get(kind, kind).format(name=name)
+
+
+def _guess_text(kind: str, readings: str) -> str:
+    """What a guess at an encoding means; `readings` is the one that was taken, and others after semicolons."""
+    taken, _semicolon, others = readings.partition("; ")
+    told = (
+        _("The names of files and folders do not say their encoding. By their letters they were read as {taken}.")
+        if kind == "names_guessed"
+        else _("The table does not say its encoding. By its letters it was read as {taken}.")
+    )
+    more = _("Also possible: {others}.") if others else ""
+    remedy = _("If that is wrong, choose another reading: on the Data page, or with --encoding on the command line.")
+    return " ".join(filter(None, (told, more, remedy))).format(taken=taken, others=others)

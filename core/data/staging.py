@@ -79,10 +79,11 @@ def _whole(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def mark_of(source_digest: str, seed: int, group_pattern: str) -> str:
+def mark_of(source_digest: str, seed: int, group_pattern: str, encoding: str = "") -> str:
     """The name of the mark that a dataset was made from this source in this way."""
-    pattern = f"-{hashlib.sha256(group_pattern.encode()).hexdigest()[:16]}" if group_pattern else ""
-    return f"{source_digest}-{seed}-{VERSION}{pattern}"
+    told = "\0".join(filter(None, (group_pattern, encoding)))
+    how = f"-{hashlib.sha256(told.encode()).hexdigest()[:16]}" if told else ""
+    return f"{source_digest}-{seed}-{VERSION}{how}"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from core.data.encodings.named import Encodings
 from core.data.labels.grouping import group_finder
 from core.errors import BackboneError, DatasetError, GraftError, JobError
 from core.i18n import gettext as _
@@ -90,16 +91,19 @@ class PhotosRequest(Request):
     Attributes:
         dataset: the photos: a dataset's id; or a path or "sample:NAME", which is taken in first.
         group_pattern: where the group is in a photo's name, for photos that are taken in; "" for no groups.
+        encoding: of their names and tables that do not say theirs; "" for what their letters say.
         fingerprint: that of the dataset as it is edited now, so that a job about other photos is another job; "" where
             that does not matter.
     """
 
     dataset: str
     group_pattern: str = ""
+    encoding: str = ""
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        Encodings.of(self.encoding)
         if not self.dataset:
             raise DatasetError(_("There are no photos named. Choose a dataset, a folder, a zip or a sample."))
         if self.group_pattern:

@@ -35,7 +35,13 @@ def dataset_of(request: PhotosRequest, report: Report) -> Dataset:
 
     if library.is_dataset_id(request.dataset):
         return library.open_dataset(request.workspace, request.dataset)
-    return ingest.ingest(request.dataset, request.workspace, group_pattern=request.group_pattern, report=report)
+    return ingest.ingest(
+        request.dataset,
+        request.workspace,
+        group_pattern=request.group_pattern,
+        encoding=request.encoding,
+        report=report,
+    )
 
 
 def run_folder(request: Request, named: str) -> Path:

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> TakenIn:
     """Takes photos in; an upload is removed at the end, unless the job is cancelled and can be resumed.
 
+    One whose names or tables do not say their encoding stays for a while, so that it can be read otherwise.
+
     Raises:
         GraftError: there is nothing to take in, or it is refused.
     """
     from core.data import ingest as data
+    from core.data.origin import read_origin
 
     try:
         dataset = data.ingest(
@@ -32,6 +35,7 @@ def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> TakenIn:
             name=request.name or None,
             seed=request.seed,
             group_pattern=request.group_pattern,
+            encoding=request.encoding,
             report=report,
         )
     except Cancelled:
@@ -39,7 +43,8 @@ def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> TakenIn:
     except GraftError:
         drop_uploads(request, [request.source])
         raise
-    drop_uploads(request, [request.source])
+    if read_origin(dataset.root) is None:
+        drop_uploads(request, [request.source])
     return _taken_in(dataset)
 
 

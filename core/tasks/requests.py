@@ -10,6 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from core.data.encodings.named import Encodings
 from core.data.labels.grouping import group_finder
 from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
@@ -28,6 +29,7 @@ class IngestRequest(Request):
         name: what to call the photos; "" for the source's own name.
         seed: of the splits that are made.
         group_pattern: where the group is in a photo's name; "" for no groups.
+        encoding: of names and tables that do not say theirs; "" for what their letters say.
         delete_source: whether the source is an upload, removed at the end.
     """
 
@@ -36,10 +38,12 @@ class IngestRequest(Request):
     name: str = ""
     seed: int = 0
     group_pattern: str = ""
+    encoding: str = ""
     delete_source: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        Encodings.of(self.encoding)
         if not self.source:
             raise DatasetError(_("There is nothing to take in. Name a zip, a folder or a sample."))
         if self.group_pattern:

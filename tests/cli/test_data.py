@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.data.library import list_datasets
 from tests.cli.conftest import document, mistake, run
 from tests.conftest import ZipBuilder, photo_bytes
+from tests.data.zips import build, good
 
 
 def test_inspect_accepts(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
@@ -94,3 +97,33 @@ def test_groups_are_named_by_a_pattern(capsys: pytest.CaptureFixture[str], small
     found = document(capsys, "health", data, "--backbone", "pixels_16", "--group-pattern", "{group}/*")
     assert found["balance"]["counts"] == {"train": {"cat": 12, "dog": 12}}  # a group is never split
     assert "{group}" in mistake(capsys, "health", data, "--group-pattern", "x")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["inspect"],
+        ["health", "--backbone", "pixels_16"],
+        ["clean", "--edits", "EDITS", "--out", "OUT.zip", "--backbone", "pixels_16"],
+        ["compare", "--backbones", "pixels_16"],
+        ["curve", "--backbone", "pixels_16"],
+        ["depth", "--backbone", "graft_plain"],
+        ["components", "--backbone", "pixels_16"],
+        ["map", "--backbone", "pixels_16", "--out", "OUT.csv"],
+        ["finetune", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_command_about_photos_reads_names_as_the_user_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]
+) -> None:
+    photos = [replace(photo, name=photo.name.decode().encode("cp949")) for photo in good(["닭", "펭귄"], per_class=12)]
+    path = build(tmp_path / "birds.zip", photos)
+    edits = tmp_path / "EDITS"
+    edits.write_text(
+        f"image,sha256,action,new_class\n닭/0.png,{hashlib.sha256(photos[0].content).hexdigest()},exclude,\n"
+    )
+    arguments = [str(tmp_path / a) if a.startswith(("EDITS", "OUT")) else a for a in command]
+    document(capsys, *arguments, path, "--encoding", "cp949")
+    assert [dataset.classes for dataset in list_datasets()] == ([] if command == ["inspect"] else [("닭", "펭귄")])
+    assert "no encoding" in mistake(capsys, *arguments, path, "--encoding", "klingon")

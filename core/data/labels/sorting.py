@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from core.data import names
+from core.data.encodings.guess import TABLES, Guess
+from core.data.encodings.tables import read_together
 from core.data.labels.layout import Layout, Place, recognise
 from core.data.labels.matching import Tabled, noted_by_tables, placed_by_tables
 from core.data.labels.table import Table, is_table, read_table
@@ -51,6 +53,7 @@ class Sorted:
         n_images: how many entries may be photos, by their names.
         table: a table that does not say what the photos are, where one was seen.
         lost_rows: rows of a table that name no photo that is there, in words.
+        tables_guess: how tables were read that do not say their encoding; None where that leaves no doubt.
         warnings: code words about tables: those that were not used, and labels that are not clear.
     """
 
@@ -62,6 +65,7 @@ class Sorted:
     n_images: int = 0
     table: str = ""
     lost_rows: str = ""
+    tables_guess: Guess | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -96,22 +100,24 @@ class _Rules:
     read: set[int]
 
 
-def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -> Sorted:
+def sort_entries(source: Source, group_of: Callable[[str], str] | None = None, encoding: str = "") -> Sorted:
     """Sorts the entries: junk, skipped, photos with their places and groups.
 
     Args:
         source: where they are.
         group_of: finds the group in a photo's name (see `grouping.py`); it goes before what a table says.
+        encoding: that of tables which do not say theirs; "" for what their letters say.
 
     Raises:
         RejectedError: a table that decides about the photos has a row that is wrong.
+        DatasetError: the tables are not in the given encoding.
     """
     entries = Sorted()
     files = _files(source, entries)
     maybe = [file for file in files if not file.problem and names.may_be_photo(file.parts)]
     entries.n_images = len(maybe)
     layout = recognise(file.folders for file in maybe)
-    tables = _tables(source, files, entries)
+    tables = _tables(source, files, entries, encoding)
     paths = [(file.index, file.parts) for file in maybe]
     labelled = [table for table in tables.values() if table.labelled]
     tabled = placed_by_tables(labelled, paths, layout.split, layout.has_classes) if labelled else None
@@ -123,6 +129,8 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None) -
     if tabled is not None:
         entries.warnings += tabled.warnings
         entries.lost_rows = tabled.lost
+    if not used:
+        entries.tables_guess = None
     _place_all(source, entries, files, _Rules(layout, tabled, read))
     _note(entries, noted)
     if group_of is not None:
@@ -152,9 +160,26 @@ def _files(source: Source, entries: Sorted) -> list[_File]:
     return files
 
 
-def _tables(source: Source, files: list[_File], entries: Sorted) -> dict[int, Table]:
+def _tables(source: Source, files: list[_File], entries: Sorted, encoding: str) -> dict[int, Table]:
     """The tables whose header is known, by their index."""
     tables: dict[int, Table] = {}
+    contents = _contents(source, files, entries)
+    texts, reading = read_together([content for _file, content in contents], encoding)
+    entries.tables_guess = Guess.of(reading, (content for _file, content in contents), TABLES)
+    for (file, _content), text in zip(contents, texts, strict=True):
+        table = read_table(text, file.parts)
+        if table is not None:
+            tables[file.index] = table
+        else:
+            entries.warnings.append(f"table_unused:{_shown(file.name)}")
+        if table is None or not table.labelled:
+            entries.table = entries.table or file.name
+    return tables
+
+
+def _contents(source: Source, files: list[_File], entries: Sorted) -> list[tuple[_File, bytes]]:
+    """The files that may be tables, with their bytes, those nearest to the top first."""
+    contents: list[tuple[_File, bytes]] = []
     candidates = [file for file in files if is_table(file.parts) and not file.problem]
     left = _MOST_TABLE_BYTES
     for file in sorted(candidates, key=lambda file: (len(file.parts), file.index))[:_MOST_TABLES]:
@@ -164,14 +189,8 @@ def _tables(source: Source, files: list[_File], entries: Sorted) -> dict[int, Ta
             entries.warnings.append(f"table_unused_large:{_shown(file.name)}")
             break
         with suppress(BadEntry):
-            table = read_table(source.read(file.index), file.parts)
-            if table is not None:
-                tables[file.index] = table
-            else:
-                entries.warnings.append(f"table_unused:{_shown(file.name)}")
-            if table is None or not table.labelled:
-                entries.table = entries.table or file.name
-    return tables
+            contents.append((file, source.read(file.index)))
+    return contents
 
 
 def _shown(name: str) -> str:

@@ -75,9 +75,8 @@ def is_table(parts: Sequence[str]) -> bool:
     return parts[-1].lower().endswith(ENDINGS)
 
 
-def read_table(content: bytes, parts: tuple[str, ...]) -> Table | None:
-    """Reads a file's bytes as a table; None where its header is none that is known."""
-    text = _decoded(content)
+def read_table(text: str, parts: tuple[str, ...]) -> Table | None:
+    """Reads a file's text as a table; None where its header is none that is known."""
     recognised = _recognised(text)
     if recognised is None:
         return None
@@ -114,17 +113,6 @@ def _split_in(file: str) -> str:
     """The split in a table's own name, as in "train_labels.csv"; "" where there is none, or more than one."""
     named = split_name(PurePosixPath(file).stem)
     return named.split if named is not None else ""
-
-
-def _decoded(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 
+from core.data.encodings.deciding import Reading
 from core.data.limits import Limits
 from core.data.samples.catalogue import SAMPLES
 from core.data.sources.source import Entry, Source
@@ -41,6 +42,7 @@ class _Textures:
     """The images that `textures.py` draws, each in a folder named by its class."""
 
     kind = SAMPLES["textures"].source
+    reading = Reading()
 
     def __init__(self, limits: Limits) -> None:
         from core.data.samples.textures import PER_CLASS, TEXTURES
@@ -65,6 +67,7 @@ class _Digits:
     """scikit-learn's digits, each in a folder named by its label."""
 
     kind = SAMPLES["digits"].source
+    reading = Reading()
 
     def __init__(self, limits: Limits) -> None:
         from sklearn.datasets import load_digits

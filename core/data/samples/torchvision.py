@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.data.encodings.deciding import Reading
 from core.data.limits import Limits
 from core.data.samples.fetching import RECIPES, Recipe, fetched
 from core.data.sources.source import Entry
@@ -32,6 +33,7 @@ class TorchvisionSample:
         self.kind = info.source
         self.title = info.title
         self.limits = limits.for_own_files()
+        self.reading = Reading()
         self._info, self._report = info, report
         self._plan: list[tuple[str, Any]] | None = None
 

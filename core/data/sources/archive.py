@@ -9,15 +9,17 @@ from __future__ import annotations
 import stat
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from core.data.encodings.deciding import Reading, decided, readable
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.names import is_unsafe
 from core.data.sources.source import BadEntry
-from core.data.sources.zipdir import BadZip, ZipEntry, data_start, read_directory
+from core.data.sources.zipdir import BadZip, ZipEntry, data_start, is_folder_name, read_directory
 from core.paths import file_sha256
 
 _CHUNK = 1 << 16
@@ -32,24 +34,31 @@ _OTHER_FORMATS = (
 class Archive:
     """An open zip whose structure has been judged, as a source of photos. Use as a context manager.
 
+    Args:
+        path: its file.
+        limits: what is accepted.
+        encoding: that of names which do not say theirs; "" for what their letters say.
+
     Attributes:
         entries: everything in it, as its directory claims it to be; none of the names leads out of a folder.
+        reading: how names were read that do not say their encoding.
 
     Raises:
         RejectedError: the file is no zip, or one that is not to be unpacked.
+        DatasetError: the names are not in the given encoding.
     """
 
     kind = "upload"
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: Limits, encoding: str = "") -> None:
         if path.stat().st_size > limits.max_upload_bytes:
             raise rejected("too_large", limits=limits)
-        self.title = path.stem
+        self.title = readable(path.stem)
         self.limits = limits
         self._path = path
         self._file: BinaryIO = path.open("rb")
         try:
-            self.entries, self._starts = _judged(self._file, limits)
+            self.entries, self._starts, self.reading = _judged(self._file, limits, encoding)
         except BaseException:
             self._file.close()
             raise
@@ -105,16 +114,23 @@ class Archive:
         return b"".join(parts)
 
 
-def _judged(file: BinaryIO, limits: Limits) -> tuple[list[ZipEntry], list[int]]:
-    """The entries, and the offsets at which their packed bytes start."""
+def _judged(file: BinaryIO, limits: Limits, encoding: str) -> tuple[list[ZipEntry], list[int], Reading]:
+    """The entries, the offsets at which their packed bytes start, and how their names were read."""
     try:
         entries, directory_at = read_directory(file, limits.entries_of(file.seek(0, 2)))
+        reading = decided((entry.raw for entry in entries if entry.raw), encoding)
+        entries = [_named(entry, reading) if entry.raw else entry for entry in entries]
         _judge_one_by_one(entries, directory_at, limits)
         starts = [data_start(file, entry) for entry in entries]
     except BadZip as problem:
         raise _refusal(file, problem.code, limits) from None
     _judge_together(entries, starts, directory_at, limits)
-    return entries, starts
+    return entries, starts, reading
+
+
+def _named(entry: ZipEntry, reading: Reading) -> ZipEntry:
+    name = reading.text(entry.raw)
+    return replace(entry, name=name, is_folder=entry.is_folder or is_folder_name(name))
 
 
 def _refusal(file: BinaryIO, code: str, limits: Limits) -> Exception:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
+from core.data.encodings.deciding import Reading, decided, is_text, readable
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.sources.source import BadEntry, Entry
@@ -15,17 +17,28 @@ from core.data.sources.source import BadEntry, Entry
 class FolderSource:
     """The files below a folder. Links to folders are not followed, so that nothing goes in circles.
 
+    Args:
+        root: the folder.
+        limits: what is accepted.
+        encoding: that of names which the system could not read; "" for what their letters say.
+
+    Attributes:
+        entries: all files and folders, with names that are text.
+        reading: how names were read that the system could not read.
+
     Raises:
         RejectedError: there are too many files.
+        DatasetError: the names are not in the given encoding.
     """
 
     kind = "folder"
 
-    def __init__(self, root: Path, limits: Limits) -> None:
-        self.title = root.resolve().name
+    def __init__(self, root: Path, limits: Limits, encoding: str = "") -> None:
+        self.title = readable(root.resolve().name)
         self.limits = limits
-        self.entries = _entries(root, limits)
         self._root = root
+        self._as_named = _entries(root, limits)
+        self.entries, self.reading = _as_text(self._as_named, encoding)
 
     def read(self, index: int) -> bytes:
         """The bytes of a file.
@@ -33,7 +46,7 @@ class FolderSource:
         Raises:
             BadEntry: it is no file (any more), too large, or the system does not give it out.
         """
-        path = self._root / self.entries[index].name
+        path = self._root / self._as_named[index].name
         try:
             facts = path.stat()
             if not stat.S_ISREG(facts.st_mode):
@@ -47,7 +60,7 @@ class FolderSource:
     def digest(self) -> str:
         """The sha256 over the names and contents of all files, or why they cannot be read."""
         digest = hashlib.sha256()
-        for index, entry in enumerate(self.entries):
+        for index, entry in enumerate(self._as_named):
             digest.update(f"{entry.name}\0".encode("utf-8", "surrogateescape"))
             if not entry.is_folder:
                 try:
@@ -67,6 +80,18 @@ def _entries(root: Path, limits: Limits) -> list[Entry]:
         if len(entries) > limits.max_entries:
             raise rejected("too_many_entries", limits=limits)
     return entries
+
+
+def _as_text(entries: list[Entry], encoding: str) -> tuple[list[Entry], Reading]:
+    """Entries with names that are text, and how they were read: all in one way, if there is one that is not text."""
+    if all(is_text(entry.name) for entry in entries):
+        return entries, Reading()
+    raws = [os.fsencode(entry.name) for entry in entries]
+    reading = decided(raws, encoding)
+    return [
+        entry if raw.isascii() else replace(entry, name=reading.text(raw), raw=raw)
+        for entry, raw in zip(entries, raws, strict=True)
+    ], reading
 
 
 def _size(path: Path) -> int:

@@ -19,12 +19,19 @@ from core.progress import Progress, Report
 
 
 @contextmanager
-def open_source(source: str | Path, limits: Limits, report: Report) -> Iterator[Source]:
+def open_source(source: str | Path, limits: Limits, report: Report, encoding: str = "") -> Iterator[Source]:
     """Opens a zip, a folder, or "sample:NAME".
+
+    Args:
+        source: what is opened.
+        limits: what is accepted.
+        report: told of what takes time.
+        encoding: that of names which do not say theirs; "" for what their letters say.
 
     Raises:
         RejectedError: an archive that is refused.
-        DatasetError: there is no such file, folder or sample, or a sample could not be fetched.
+        DatasetError: there is no such file, folder or sample, a sample could not be fetched, or the names are not in
+            the given encoding.
     """
     if isinstance(source, str) and source.startswith(SAMPLE_PREFIX):
         yield open_sample(source.removeprefix(SAMPLE_PREFIX), limits, report)
@@ -33,10 +40,10 @@ def open_source(source: str | Path, limits: Limits, report: Report) -> Iterator[
     if path.is_dir():
         if paths.is_public():
             raise DatasetError(_("Folders on this machine cannot be opened in a public app. Upload a zip file."))
-        yield FolderSource(path, limits.for_own_files())
+        yield FolderSource(path, limits.for_own_files(), encoding)
     elif path.is_file():
         report(Progress(0, 0, _("Checking the archive")))
-        with Archive(path, limits) as archive:
+        with Archive(path, limits, encoding) as archive:
             yield archive
     else:
         raise DatasetError(

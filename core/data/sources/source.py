@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.data.encodings.deciding import Reading
 from core.data.limits import Limits
 
 
@@ -17,11 +18,13 @@ class Entry:
         name: with "/" between folders, otherwise untouched.
         is_folder: whether it is a folder.
         size: its bytes, unpacked; a claim, and 0 where it is not known.
+        raw: its name's bytes where nothing says how they are to be read; else b"".
     """
 
     name: str
     is_folder: bool = False
     size: int = 0
+    raw: bytes = b""
 
 
 class BadEntry(Exception):
@@ -46,6 +49,10 @@ class Source(Protocol):
     @property
     def limits(self) -> Limits:
         """The limits that hold for this source."""
+
+    @property
+    def reading(self) -> Reading:
+        """How those names were read that do not say it: all in one way."""
 
     @property
     def entries(self) -> Sequence[Entry]:

@@ -18,6 +18,7 @@ from core.data.sources.source import Entry
 _END, _END64, _LOCATOR64, _CENTRAL, _LOCAL = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02", b"PK\x03\x04"
 _MAX_DIRECTORY_BYTES = 64 << 20
 _UNICODE_PATH = 0x7075
+_IN_UTF_8 = 0x800
 
 
 class BadZip(Exception):
@@ -30,7 +31,7 @@ class BadZip(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZipEntry(Entry):
-    """One entry as its directory claims it to be.
+    """One entry as its directory claims it to be. Where its name is still to be read, it is "", and `raw` is not.
 
     Attributes:
         method: compression method.
@@ -153,10 +154,10 @@ def _entry(content: bytes, at: int, shift: int) -> tuple[ZipEntry, int]:
     raw, extra = content[name_at:extra_at], content[extra_at : extra_at + n_extra]
     fields = _extra_fields(extra)
     packed, size, offset = _zip64(fields.get(1, b""), packed, size, offset)
-    name = _unicode_path(fields.get(_UNICODE_PATH, b""), raw) or decode_name(raw)
+    name = _unicode_path(fields.get(_UNICODE_PATH, b""), raw) or _stated_name(raw, flags)
     mode = attributes >> 16
     entry = ZipEntry(
-        name, name.endswith(("/", "\\")) or stat.S_ISDIR(mode), size,
+        name or "", is_folder_name(name or "") or stat.S_ISDIR(mode), size, b"" if name is not None else raw,
         method=method, flags=flags, crc=crc, packed=packed, offset=offset + shift, mode=mode,
     )  # fmt: skip
     return entry, following
@@ -190,11 +191,14 @@ def _unicode_path(field: bytes, raw: bytes) -> str | None:
         return None
 
 
-def decode_name(raw: bytes) -> str:
-    """An entry's name as text: strict UTF-8 (flagged or not), then gb18030, then cp437, which takes every byte."""
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("cp437")
+def _stated_name(raw: bytes, flags: int) -> str | None:
+    """An entry's name where there is no doubt: in ASCII, or in the UTF-8 that it is said to be in; else None."""
+    try:
+        return raw.decode() if flags & _IN_UTF_8 or raw.isascii() else None
+    except UnicodeDecodeError:
+        return None
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a name is written as a folder's."""
+    return name.endswith(("/", "\\"))

@@ -5,20 +5,6 @@ from __future__ import annotations
 import pytest
 
 from core.data.names import class_name, is_hidden, is_junk, natural_key, parts_of, shown, visible
-from core.data.sources.zipdir import decode_name
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        ("猫/1.jpg".encode(), "猫/1.jpg"),
-        ("猫狗/1.jpg".encode("gb18030"), "猫狗/1.jpg"),
-        ("café/1.jpg".encode("cp437"), "café/1.jpg"),
-        (b"plain/1.jpg", "plain/1.jpg"),
-    ],
-)
-def test_names_are_utf8_then_gb18030_then_cp437(raw: bytes, expected: str) -> None:
-    assert decode_name(raw) == expected
 
 
 @pytest.mark.parametrize(
