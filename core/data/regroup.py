@@ -12,11 +12,12 @@ from core.data.ingest import dataset_of
 from core.data.intake import Intake, ungrouped, with_group_ids
 from core.data.known import link_or_copy
 from core.data.labels.grouping import group_finder
+from core.data.origin import read_origin, write_origin
 from core.data.staging import explained, known_dataset, mark_of, settle, staging
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
-_KEPT_WARNINGS = ("case_colliding_classes", "nested_folders", "empty_class:")
+_KEPT_WARNINGS = ("names_guessed:", "tables_guessed:", "case_colliding_classes", "nested_folders", "empty_class:")
 
 
 def regroup(workspace_id: str, dataset: Dataset, pattern: str, seed: int = 0, report: Report = silent) -> Dataset:
@@ -50,6 +51,9 @@ def regroup(workspace_id: str, dataset: Dataset, pattern: str, seed: int = 0, re
     intake = Intake(dataset.classes, items, dataset.skipped, dataset.ignored, warnings)
     with explained(), staging(folder) as stage:
         _link(dataset, stage, report)
+        origin = read_origin(dataset.root)
+        if origin is not None:
+            write_origin(stage, replace(origin, group_pattern=pattern, seed=seed))
         return settle(dataset_of(intake, dataset.source, dataset.name, stage, seed), folder, digest)
 
 
