@@ -17,8 +17,8 @@ from pathlib import Path
 from core.data import names
 from core.data.dataset import Item, Skipped, blob_path, thumbnail_path
 from core.data.encodings.guess import NAMES, TABLES, Guess
-from core.data.images.decode import format_of
 from core.data.images.decoding import Decoders, decoders_for
+from core.data.images.formats import HEAD_BYTES, RAW, format_of
 from core.data.images.near import group_ids
 from core.data.images.worker import Decoded
 from core.data.known import KnownPhotos
@@ -160,12 +160,13 @@ def _read_all(work: _Work, entries: Sorted) -> None:
 
 def _reason(content: bytes, name: str, limits: Limits) -> str:
     """The skip code of an entry whose name and first bytes tell enough; "" for one that is to be decoded."""
-    may_be_photo = names.may_be_photo([name])
-    claimed = format_of(content[:16])
-    if not content and may_be_photo:
-        return "empty_file"
-    if may_be_photo:
-        return ""
+    if names.may_be_photo([name]):
+        return "" if content else "empty_file"
+    claimed = format_of(content[:HEAD_BYTES])
+    if names.is_camera_raw([name]) and claimed in (None, "TIFF", RAW):
+        return "camera_raw"
+    if names.is_placeholder([name]):
+        return "not_downloaded"
     return "bad_extension" if claimed in limits.formats and claimed != "BMP" else "unsupported_format"
 
 

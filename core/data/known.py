@@ -53,7 +53,10 @@ class KnownPhotos:
 
 
 def _accepted(known: Decoded, limits: Limits) -> bool:
-    fits = known.width * known.height <= limits.max_pixels and max(known.width, known.height) <= limits.max_side
+    fits = (
+        known.width * known.height <= limits.most_pixels(known.format)
+        and max(known.width, known.height) <= limits.max_side
+    )
     return fits and known.format in limits.formats
 
 

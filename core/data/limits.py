@@ -8,7 +8,8 @@ from core.paths import is_public
 
 _MIB = 1 << 20
 _NO_LIMIT = 1 << 50
-_MOST_PIXELS = 40_000_000
+_MOST_PIXELS = 64_000_000
+_HEAVY = {"WEBP", "AVIF"}  # they take up to 16 bytes a pixel, HEIF 9, the others 4 to 8
 _BYTES_A_PIXEL, _HEADER_BYTES = 4, _MIB  # of the largest photo there is within the limit on pixels, kept unpacked
 
 
@@ -28,6 +29,8 @@ class Limits:
         max_ratio: unpacked over packed bytes, looked at from `ratio_floor_bytes` on.
         ratio_floor_bytes: entries smaller than this may have any ratio.
         max_pixels: width times height of one image.
+        max_heavy_pixels: the same for the formats whose decoders take the most memory, and what a JPEG is decoded to.
+        max_scaled_pixels: the same for JPEG, which can be decoded at a half, quarter or eighth of its size.
         max_side: the longer side of one image.
         decode_timeout_s: processor seconds that decoding one image may take.
         formats: Pillow's names of the formats that are accepted.
@@ -45,9 +48,11 @@ class Limits:
     max_ratio: int = 200
     ratio_floor_bytes: int = 4 * _MIB
     max_pixels: int = _MOST_PIXELS
+    max_heavy_pixels: int = 40_000_000
+    max_scaled_pixels: int = 256_000_000
     max_side: int = 20_000
     decode_timeout_s: float = 5.0
-    formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
+    formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "HEIF")
     zip_methods: tuple[int, ...] = (0, 8)
     min_classes: int = 2
     max_classes: int = 1000
@@ -79,6 +84,12 @@ class Limits:
     def here(cls) -> Limits:
         """Those of the two that fit where Graft runs now."""
         return cls.public() if is_public() else cls.local()
+
+    def most_pixels(self, format_name: str) -> int:
+        """How many pixels an image may have that is of this format, in Pillow's words."""
+        if format_name == "JPEG":
+            return self.max_scaled_pixels
+        return self.max_heavy_pixels if format_name in _HEAVY else self.max_pixels
 
     def entries_of(self, archive_bytes: int) -> int:
         """How many entries an archive of this size may have."""

@@ -119,7 +119,8 @@ def _reject_template(code: str, about: bool) -> str:
         "too_many_classes": _("There are more than {classes} classes. Upload fewer classes, or join some."),
         "encrypted": _("The archive is protected by a password. Zip the folders without one."),
         "no_images": _(
-            "No photo could be read. Add JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF photos, in one folder for each class."
+            "No photo could be read. Add JPEG, HEIC, PNG, WebP, BMP, GIF, TIFF or AVIF photos, in one folder for each "
+            "class."
         ),
         "too_few_classes": _(
             "At least {min_classes} classes with photos are needed. Put the photos into one folder for each class "
@@ -147,8 +148,17 @@ def skip_text(reason: str) -> str:
         "file_too_large": _("The file is larger than {entry_mb} MB. Make the photo smaller."),
         "duplicate_name": _("Another entry has the same name; the first one is used. Rename one of them."),
         "unsupported_format": _(
-            "Not a supported photo format. Save it as JPEG or PNG (iPhone: Settings, Camera, Formats, Most Compatible)."
+            "Graft reads no files of this kind. If it is a photo, save it as JPEG or PNG; if not, nothing is missing."
         ),
+        "camera_raw": _(
+            "It is a camera's RAW file: what the sensor saw, and not yet a picture. Export it as JPEG, PNG or TIFF in "
+            "the camera's or another photo program, and add that."
+        ),
+        "no_heif_library": _(
+            "HEIC photos are read by the package pillow-heif, which is not installed: pip install pillow-heif. Or save "
+            "the photo as JPEG (iPhone: Settings, Camera, Formats, Most Compatible)."
+        ),
+        "not_downloaded": _("The photo itself is still in iCloud. Download it to this machine, and add that."),
         "name_too_long": _("The name with its folders is longer than {name_bytes} bytes. Shorten it."),
         "bad_crc": _("Its checksum is wrong: the entry was damaged. Zip the photo again."),
         "corrupt_entry": _("The entry is damaged and cannot be unpacked. Zip the photo again."),
@@ -160,18 +170,27 @@ def skip_text(reason: str) -> str:
         "empty_file": _("The file is empty. Copy it again from where it came."),
         "not_an_image": _("It is not a photo, whatever its name says. Remove it, or save it as JPEG or PNG."),
         "too_many_pixels": _(
-            "The photo has more than {megapixels} million pixels, or a side of over {side} pixels. Make it smaller."
+            "The photo has too many pixels (at most {jpeg} million as JPEG, {heavy} million as WebP or AVIF, and "
+            "{megapixels} million otherwise), or a side of over {side}. Save it as JPEG, or make it smaller."
+        ),
+        "too_much_memory": _(
+            "Decoding the photo takes more memory than one photo may have. Save it as an ordinary JPEG (not a "
+            "progressive one), or make it smaller."
         ),
         "decoder_error": _("The photo is damaged and cannot be decoded. Save it again as JPEG or PNG."),
         "decode_timeout": _(
             "Decoding the photo takes over {seconds} seconds. Save it again as an ordinary JPEG or PNG."
         ),
-        "bad_extension": _("It is a photo, but its name ends otherwise. Give it the ending .jpg or .png that fits."),
+        "bad_extension": _(
+            "It is a photo, but its name ends otherwise. Give it the ending that fits: .jpg, .png, .heic."
+        ),
     }
     return known.get(reason, reason).format(
         entry_mb=limits.max_entry_bytes // _MIB,
         name_bytes=limits.max_name_bytes,
         megapixels=limits.max_pixels // 10**6,
+        heavy=limits.max_heavy_pixels // 10**6,
+        jpeg=limits.max_scaled_pixels // 10**6,
         side=limits.max_side,
         seconds=round(limits.decode_timeout_s),
     )

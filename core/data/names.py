@@ -18,8 +18,15 @@ _JUNK_FILES = {
     ".apdisk", ".gitkeep", ".gitignore", ".picasa.ini", ".nomedia",
 }  # fmt: skip
 EXTENSIONS = {
-    "", ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng",
-    ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".avif", ".avifs",
+    "", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo", ".png", ".apng", ".webp", ".bmp", ".dib",
+    ".gif", ".tif", ".tiff", ".avif", ".avifs", ".heic", ".heif", ".heics", ".heifs", ".hif",
+}  # fmt: skip
+"""What the names of photos end in, in small letters; photos without an ending are known by their content."""
+
+_CAMERA_RAW = {
+    ".3fr", ".ari", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq", ".k25", ".kdc",
+    ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".ori", ".pef", ".ptx", ".raf", ".raw", ".rw2", ".rwl", ".sr2",
+    ".srf", ".srw", ".x3f",
 }  # fmt: skip
 _SMALL_COPIES = {"thumbs", "thumbnails"}
 _DIGITS = re.compile(r"(\d+)")
@@ -64,7 +71,21 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
 
 def may_be_photo(parts: Sequence[str]) -> bool:
     """Whether a file may be a photo, by the ending of its name; one without an ending may."""
-    return PurePosixPath(parts[-1].rstrip(". ")).suffix.lower() in EXTENSIONS
+    return _ending(parts) in EXTENSIONS
+
+
+def is_camera_raw(parts: Sequence[str]) -> bool:
+    """Whether a file is what a camera's sensor saw, by the ending of its name."""
+    return _ending(parts) in _CAMERA_RAW
+
+
+def is_placeholder(parts: Sequence[str]) -> bool:
+    """Whether a file stands for one that is in iCloud and not on this machine, by the ending of its name."""
+    return _ending(parts) == ".icloud"
+
+
+def _ending(parts: Sequence[str]) -> str:
+    return PurePosixPath(parts[-1].rstrip(". ")).suffix.lower()
 
 
 def visible(text: str) -> str:

@@ -29,6 +29,7 @@ _SUFFIX = {
     "GIF": ".gif",
     "TIFF": ".tif",
     "AVIF": ".avif",
+    "HEIF": ".heic",
 }
 
 

@@ -67,9 +67,7 @@ class Classifier(nn.Module):
         except UnreadableImage as problem:
             name = getattr(image, "filename", "") if isinstance(image, Image.Image) else image
             raise DatasetError(
-                _("The image '{name}' cannot be read ({reason}). Save it again as JPEG or PNG.").format(
-                    name=Path(name or "?").name, reason=problem.reason
-                )
+                _("The image '{name}' cannot be read. {why}").format(name=Path(name or "?").name, why=problem)
             ) from problem
         return preprocess(rgb, self.preprocessing)
 

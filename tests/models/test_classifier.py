@@ -105,7 +105,7 @@ def test_pictures_of_any_mode_and_turned_ones_are_predicted_upright(pixels_bundl
 
 def test_an_image_that_cannot_be_read_is_named(pixels_bundle, tmp_path):
     (tmp_path / "notes.jpg").write_text("hello")
-    with pytest.raises(DatasetError, match=r"'notes\.jpg' cannot be read \(not_an_image\)"):
+    with pytest.raises(DatasetError, match=r"'notes\.jpg' cannot be read\. It is not a photo"):
         classifier_of(pixels_bundle).predict([tmp_path / "notes.jpg"])
 
 

@@ -13,24 +13,19 @@ from typing import BinaryIO
 
 from PIL import Image, features
 
+from core.data.images import formats
 from core.data.limits import Limits
+from core.data.messages import skip_text
 from core.errors import DatasetError
-from core.i18n import gettext as _
 
 THUMBNAIL_PX = 256
 THUMBNAIL_QUALITY = 88
 _MOST_ASPECT = 4
 _WHITE = (255, 255, 255)
-_MAGIC = (
-    (0, b"\xff\xd8\xff", "JPEG"), (0, b"\x89PNG\r\n\x1a\n", "PNG"), (0, b"GIF87a", "GIF"), (0, b"GIF89a", "GIF"),
-    (8, b"WEBP", "WEBP"), (0, b"II*\0", "TIFF"), (0, b"MM\0*", "TIFF"), (0, b"II+\0", "TIFF"), (0, b"MM\0+", "TIFF"),
-    (4, b"ftypavif", "AVIF"), (4, b"ftypavis", "AVIF"), (0, b"BM", "BMP"),
-    (4, b"ftyphei", "HEIC"), (4, b"ftyphev", "HEIC"), (4, b"ftypmif1", "HEIC"), (4, b"ftypmsf1", "HEIC"),
-    (4, b"jP  \r\n\x87\n", "JPEG2000"), (0, b"\xff\x0a", "JPEGXL"), (4, b"JXL \r\n\x87\n", "JPEGXL"),
-    (0, b"8BPS", "PSD"),
-)  # fmt: skip
 # A progressive JPEG's scans each go over the whole image. Photos have about ten; far more is an attack.
 _MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 50, 1000
+_MOST_COEFFICIENT_BYTES = 580 << 20  # beside them there has to be room within `worker.MAX_MEMORY_BYTES`
+_ISO_MEDIA = {"AVIF", "HEIF"}
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -38,28 +33,23 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
 
+Image.MAX_IMAGE_PIXELS = Limits().max_scaled_pixels  # Pillow's own alarm would go off below what phones make
+
 
 class UnreadableImage(DatasetError):
-    """A file that gives no pixels; `reason` is a skip code such as `truncated`."""
+    """A file that gives no pixels; `reason` is a skip code such as `truncated`, and the message what to do."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(_("The image cannot be read ({reason}). Save it again as JPEG or PNG.").format(reason=reason))
+        super().__init__(skip_text(reason))
         self.reason = reason
 
 
-def format_of(head: bytes) -> str | None:
-    """The format that a file's first 16 bytes announce, in Pillow's words, or None; a claim, not a proof."""
-    for at, magic, name in _MAGIC:
-        if head[at : at + len(magic)] == magic and (name != "WEBP" or head[:4] == b"RIFF"):
-            return name
-    return None
-
-
 def open_rgb(source: str | Path | BinaryIO, *, at_least_px: int = 0, limits: Limits | None = None) -> Image.Image:
-    """The first frame of an image as upright RGB.
+    """The first frame of an image (of a HEIF file the primary one) as upright RGB.
 
-    EXIF orientation is applied; 16-bit values are scaled to 8 bits; transparency lies over white; palettes, grey and
-    CMYK are converted. The result carries no metadata.
+    Orientation is applied; 16-bit values are scaled to 8 bits; transparency lies over white; palettes, grey and CMYK
+    are converted. The result carries no metadata. A JPEG of more than `Limits.max_heavy_pixels` is decoded at the
+    largest of a half, quarter or eighth of its size that has no more than these.
 
     Args:
         source: a path or an open binary file.
@@ -70,10 +60,20 @@ def open_rgb(source: str | Path | BinaryIO, *, at_least_px: int = 0, limits: Lim
     Raises:
         UnreadableImage: not an image of an accepted format, or a broken or oversized one.
     """
-    image = open_image(source, limits or Limits())
-    if at_least_px and min(image.size) >= 2 * at_least_px:
-        image.draft(None, (at_least_px, at_least_px))
+    limits = limits or Limits()
+    image = open_image(source, limits)
+    width, height = image.size
+    share = _share(width * height, limits)
+    if at_least_px and min(width, height) >= 2 * at_least_px:
+        image.draft(None, (min(at_least_px, width // share), min(at_least_px, height // share)))
+    elif share > 1:
+        image.draft(None, (width // share, height // share))
     return upright(image, load(image))
+
+
+def _share(pixels: int, limits: Limits) -> int:
+    """Which part of its sides, 1 / this, a JPEG of so many pixels is decoded at so that it has not too many."""
+    return next((share for share in (1, 2, 4) if pixels <= limits.max_heavy_pixels * share**2), 8)
 
 
 def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
@@ -82,34 +82,91 @@ def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
     Raises:
         UnreadableImage: as `open_rgb`.
     """
-    formats = [f for f in limits.formats if f != "AVIF" or features.check("avif")]
+    claimed = _claimed(source, limits)
+    accepted = [name for name in limits.formats if name not in _ISO_MEDIA or name == claimed]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.filterwarnings("ignore", category=UserWarning)
-            image = Image.open(source, formats=formats)
+            image = Image.open(source, formats=accepted)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise UnreadableImage("too_many_pixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, TypeError) as problem:
-        raise UnreadableImage(_why_not(source, formats, problem)) from problem
-    if image.width * image.height > limits.max_pixels or max(image.size) > limits.max_side:
-        raise UnreadableImage("too_many_pixels")
+    except Exception as problem:  # whatever a hostile header brings a reader to raise, only its file is lost
+        raise UnreadableImage(_why_not(source, claimed, problem, limits)) from problem
+    reason = _too_much(image, limits)
+    if reason:
+        image.close()
+        raise UnreadableImage(reason)
     return image
+
+
+def _too_much(image: Image.Image, limits: Limits) -> str:
+    """Why an opened image is too large to be decoded, "" where it is not."""
+    if image.width * image.height > limits.most_pixels(_format(image)) or max(image.size) > limits.max_side:
+        return "too_many_pixels"
+    return "too_much_memory" if _coefficient_bytes(image) > _MOST_COEFFICIENT_BYTES else ""
+
+
+def _claimed(source: str | Path | BinaryIO, limits: Limits) -> str | None:
+    """The format that a file announces, as far as it is one that Pillow may be asked about.
+
+    Raises:
+        UnreadableImage: it is a camera's, or one that cannot be read here, or it is cut off.
+    """
+    try:
+        with formats.opened(source) as file:
+            claimed = formats.format_of(file.read(formats.HEAD_BYTES))
+            file.seek(0)
+            if claimed == formats.RAW or (claimed == "TIFF" and formats.is_camera_raw(file)):
+                raise UnreadableImage("camera_raw")
+            if claimed not in _ISO_MEDIA:
+                return claimed
+            if claimed not in limits.formats or (claimed == "AVIF" and not features.check("avif")):
+                raise UnreadableImage("unsupported_format")
+            if claimed == "HEIF" and not formats.reads_heif():
+                raise UnreadableImage("no_heif_library")
+            if formats.is_cut_off(file):
+                raise UnreadableImage("truncated")
+            return claimed
+    except (OSError, ValueError):
+        raise UnreadableImage("decoder_error") from None
 
 
 def load(image: Image.Image) -> Image.Image:
     """Decodes the pixels of an opened image.
 
     Raises:
-        UnreadableImage: `truncated` or `decoder_error`.
+        UnreadableImage: `truncated`, `too_much_memory`, `unsupported_format` or `decoder_error`.
     """
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning)
             image.load()
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError, TypeError, IndexError) as problem:
-        raise UnreadableImage("truncated" if "truncated" in str(problem).lower() else "decoder_error") from problem
+    except Exception as problem:  # whatever a hostile file brings a decoder to raise, only that file is lost
+        raise UnreadableImage(_broken(problem)) from problem
     return image
+
+
+def _broken(problem: Exception) -> str:
+    """The reason why pixels could not be decoded."""
+    words = str(problem).lower()
+    if "security limit" in words:
+        return "too_many_pixels"
+    if isinstance(problem, MemoryError) or "memory" in words or "alloc" in words:
+        return "too_much_memory"
+    if "truncated" in words:
+        return "truncated"
+    return "unsupported_format" if "unsupported" in words else "decoder_error"
+
+
+def _coefficient_bytes(image: Image.Image) -> int:
+    """What decoding a progressive JPEG takes besides its pixels: two bytes for every sample, whatever its size."""
+    layers = getattr(image, "layer", ())
+    if not image.info.get("progressive") or not layers:
+        return 0
+    finest = max(h for _id, h, _v, _q in layers) * max(v for _id, _h, v, _q in layers)
+    samples: int = image.width * image.height * sum(h * v for _id, h, v, _q in layers) // finest
+    return 2 * samples
 
 
 def upright(opened: Image.Image, pixels: Image.Image) -> Image.Image:
@@ -129,6 +186,11 @@ def orientation(image: Image.Image) -> int:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # malformed EXIF raises nearly anything, and only its orientation is lost
         return 1
+
+
+def _format(image: Image.Image) -> str:
+    """Pillow's name of the format; phones put a second picture behind a JPEG, which makes an MPO of it."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
 
 
 def is_scan_bomb(content: bytes, width: int, height: int) -> bool:
@@ -154,12 +216,12 @@ def thumbnail(path: Path, out: Path, limits: Limits) -> tuple[str, int, int]:
 def small_copy(path: Path, limits: Limits) -> tuple[Image.Image, str, int, int]:
     """Decodes the whole image at `path`: its thumbnail, format, width and height, as `thumbnail`."""
     image = open_image(path, limits)
-    name = "JPEG" if image.format == "MPO" else str(image.format)
-    size = image.size
+    name, size = _format(image), image.size
     if name == "JPEG" and is_scan_bomb(path.read_bytes(), *size):
         raise UnreadableImage("decode_timeout")
     image.draft(None, (THUMBNAIL_PX, THUMBNAIL_PX))
     pixels = load(image)
+    size = size if name == "JPEG" else pixels.size  # a HEIF file's header may lie
     turned = orientation(image) in (5, 6, 7, 8)
     if pixels.mode not in ("RGB", "RGBA", "L", "LA", "CMYK") or "transparency" in pixels.info:
         pixels = _rgb(pixels)
@@ -216,30 +278,20 @@ def _scaled(image: Image.Image) -> Image.Image:
     return Image.fromarray(values.clip(0, 255, out=values).astype(np.uint8)).convert("RGB")
 
 
-def _why_not(source: str | Path | BinaryIO, formats: list[str], problem: Exception) -> str:
+def _why_not(source: str | Path | BinaryIO, claimed: str | None, problem: Exception, limits: Limits) -> str:
     """The reason why Pillow opens nothing, from what the file's beginning announces."""
-    try:
-        head, size = _beginning(source)
-    except (OSError, ValueError):
-        return "decoder_error"
-    claimed = format_of(head)
-    if not size:
-        return "empty_file"
-    if claimed is None or (claimed == "BMP" and head[6:10] != b"\0\0\0\0"):
-        return "not_an_image"
-    if claimed not in formats:
-        return "unsupported_format"
+    if isinstance(problem, MemoryError):
+        return "too_much_memory"
+    with formats.opened(source) as file:
+        head, size = file.read(formats.HEAD_BYTES), file.seek(0, 2)
+        if not size:
+            return "empty_file"
+        if claimed is None or (claimed == "BMP" and head[6:10] != b"\0\0\0\0"):
+            return "not_an_image"
+        if claimed not in limits.formats or (claimed in _ISO_MEDIA and not formats.has_pictures(file)):
+            return "unsupported_format"
     cut = claimed == "WEBP" and int.from_bytes(head[4:8], "little") + 8 > size
     return "truncated" if cut or "truncated" in str(problem).lower() else "decoder_error"
-
-
-def _beginning(source: str | Path | BinaryIO) -> tuple[bytes, int]:
-    """The first 16 bytes of a file, and how many it has."""
-    if isinstance(source, str | Path):
-        with Path(source).open("rb") as file:
-            return file.read(16), file.seek(0, 2)
-    source.seek(0)
-    return source.read(16), source.seek(0, 2)
 
 
 def from_bytes(content: bytes, limits: Limits | None = None) -> Image.Image:

@@ -1,7 +1,8 @@
 """A photo's bytes without what they tell besides the picture: place, time, camera, owner, comments, embedded previews.
 
-JPEG and PNG lose their metadata and keep their pixels bit for bit. The other formats are written anew as PNG where they
-carry any. A photo that carries none is given back as it came.
+JPEG and PNG lose their metadata and keep their pixels bit for bit. HEIF, which always carries some, is written anew as
+JPEG of the highest quality, since a PNG would have ten times its bytes; the other formats are written anew as PNG where
+they carry any. A photo that carries none is given back as it came.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _SOS, _EOI, _COM, _APP0, _APP2, _APP14, _APP15 = 0xDA, 0xD9, 0xFE, 0xE0, 0xE2, 0xEE, 0xEF
 _PNG_DROPPED = {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"}
 _TOLD = ("exif", "xmp", "comment", "photoshop", "XML:com.adobe.xmp")
-_BARE = {"BMP"}
+_BARE, _TELLING = {"BMP"}, {"TIFF", "HEIF"}
+_BEST = {"quality": 95, "subsampling": 0}
 
 
 def scrubbed(photo: Path, format_name: str) -> tuple[bytes, str]:
@@ -39,11 +41,14 @@ def scrubbed(photo: Path, format_name: str) -> tuple[bytes, str]:
         return _jpeg(content, turned), format_name
     if format_name == "PNG" and turned == 1:
         return _png(content), format_name
-    if format_name in _BARE or (format_name != "TIFF" and turned == 1 and not any(k in image.info for k in _TOLD)):
+    if format_name in _BARE or (
+        format_name not in _TELLING and turned == 1 and not any(k in image.info for k in _TOLD)
+    ):
         return content, format_name
+    anew = "JPEG" if format_name == "HEIF" else "PNG"
     out = io.BytesIO()
-    open_rgb(io.BytesIO(content), limits=Limits.local()).save(out, "PNG")
-    return out.getvalue(), "PNG"
+    open_rgb(io.BytesIO(content), limits=Limits.local()).save(out, anew, **_BEST if anew == "JPEG" else {})
+    return out.getvalue(), anew
 
 
 def _jpeg(content: bytes, turned: int) -> bytes:

@@ -23,7 +23,7 @@ from PIL import Image
 from core.data.images.decode import THUMBNAIL_QUALITY, UnreadableImage, small_copy
 from core.data.limits import Limits
 
-# Enough for 40 megapixels in every accepted format and mode; numpy reserves (and hardly uses) 90 MiB of it.
+# Enough for `Limits.most_pixels` of every accepted format and mode; numpy reserves (and hardly uses) 90 MiB of it.
 MAX_MEMORY_BYTES = 736 << 20
 
 
@@ -76,6 +76,8 @@ def decode_file(photo: Path, out: Path, limits: Limits) -> Decoded:
         decoded = Decoded("", name, width, height, str(phash(small)))
     except UnreadableImage as problem:
         return Decoded(problem.reason)
+    except MemoryError:
+        return Decoded("too_much_memory")
     except Exception:  # whatever a hostile file brings a decoder to raise, only that file is lost
         return Decoded("decoder_error")
     encoded = io.BytesIO()  # Pillow, writing to a file itself, would not tell why it could not

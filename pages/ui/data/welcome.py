@@ -54,7 +54,7 @@ def welcome() -> None:
         st.code(LAYOUT, language=None)
         st.caption(
             _(
-                "JPEG, PNG, WebP, BMP, GIF, TIFF and AVIF. Twenty images a class tell something; a hundred tell "
+                "JPEG, HEIC, PNG, WebP, BMP, GIF, TIFF and AVIF. Twenty images a class tell something; a hundred tell "
                 "more. Missing splits are made for you."
             )
         )

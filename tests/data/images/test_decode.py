@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.images.decode import UnreadableImage, from_bytes, is_scan_bomb, open_rgb, thumbnail
+from core.data.images.decode import UnreadableImage, from_bytes, is_scan_bomb, open_image, open_rgb, thumbnail
 from core.data.limits import Limits
 
 
@@ -222,3 +222,39 @@ def test_torchvisions_decoder_is_used_nowhere() -> None:
         text = file.read_text(encoding="utf-8")
         assert "torchvision.io" not in text, file
         assert "decode_jpeg" not in text, file
+
+
+def test_a_jpeg_of_very_many_pixels_is_decoded_at_a_part_of_its_size(tmp_path: Path) -> None:
+    path, out = tmp_path / "x", tmp_path / "x.jpg"
+    path.write_bytes(encoded(half_red().resize((400, 200)), "JPEG"))
+    for heavy, size in {80_000: (400, 200), 79_999: (200, 100), 19_999: (100, 50), 4_999: (50, 25)}.items():
+        limits = Limits(max_heavy_pixels=heavy, max_scaled_pixels=80_000)
+        assert open_rgb(path, limits=limits).size == size
+        assert thumbnail(path, out, limits) == ("JPEG", 400, 200)
+    assert open_rgb(path, at_least_px=90, limits=Limits(max_heavy_pixels=19_999)).size == (100, 50)
+    with pytest.raises(UnreadableImage) as problem:
+        open_rgb(path, limits=Limits(max_scaled_pixels=79_999))
+    assert problem.value.reason == "too_many_pixels"
+
+
+def test_formats_that_take_much_memory_may_have_fewer_pixels() -> None:
+    limits = Limits(max_pixels=800, max_heavy_pixels=799)
+    assert from_bytes(encoded(half_red()), limits).size == (40, 20)
+    with pytest.raises(UnreadableImage) as problem:
+        from_bytes(encoded(half_red(), "WEBP"), limits)
+    assert problem.value.reason == "too_many_pixels"
+    assert [Limits().most_pixels(name) // 10**6 for name in ("JPEG", "HEIF", "PNG", "WEBP")] == [256, 64, 64, 40]
+
+
+@pytest.mark.parametrize(("sampling", "fits"), [(0, False), (2, True)])
+def test_a_progressive_jpeg_that_fills_the_memory_is_not_begun(sampling: int, fits: bool) -> None:
+    """Its coefficients are all kept until the last scan: six bytes a pixel, or three where colours are coarser."""
+    content = encoded(half_red(), "JPEG", progressive=True, subsampling=sampling)
+    at = content.index(b"\xff\xc2") + 5
+    huge = io.BytesIO(content[:at] + (12_240).to_bytes(2, "big") + (16_320).to_bytes(2, "big") + content[at + 4 :])
+    if fits:
+        assert open_image(huge, Limits()).size == (16_320, 12_240)
+        return
+    with pytest.raises(UnreadableImage) as problem:
+        open_image(huge, Limits())
+    assert problem.value.reason == "too_much_memory"

@@ -110,4 +110,4 @@ serve(sys.stdin, sys.stdout, Limits(), max_memory_bytes=180 << 20)
     )  # fmt: skip
     ready, *answers = done.stdout.splitlines()
     assert ready == "ready"
-    assert [json.loads(answer)["reason"] for answer in answers] == ["", "decoder_error", ""]
+    assert [json.loads(answer)["reason"] for answer in answers] == ["", "too_much_memory", ""]
