@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
+    from core.probing.pairwise.difference import Difference
     from core.runs import Run
     from core.training.history import Epoch
 
@@ -63,15 +65,17 @@ def finetune(
     ] = None,
     balance_classes: Annotated[bool, typer.Option("--balance-classes", help="Weigh rare classes more.")] = False,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    test: Annotated[bool, typer.Option("--test", help="Tell the test accuracy too: once, when all is chosen.")] = False,
     group_pattern: Groups = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
-    """Fine-tune a backbone on DATA; the best epoch on the validation images is kept in RUN."""
+    """Fine-tune a backbone on DATA, against a probe on it frozen; the best epoch on validation is kept in RUN."""
     from core.cli import show
     from core.runs import Run
     from core.tasks import models
     from core.tasks.requests import FinetuneRequest
+    from core.training.baseline import gain
     from core.training.config import FinetuneConfig
     from core.training.history import read_history
 
@@ -92,20 +96,25 @@ def finetune(
     with working() as report:
         result = models.finetune(out, request, report)
     run, history = Run.load(out), read_history(out)
+    brought = gain(run)
+    if not test:
+        run = replace(run, metrics={split: score for split, score in run.metrics.items() if split != "test"})
     if as_json:
-        print_json(_finetuning_as_json(run, history, result.warnings))
+        print_json(_finetuning_as_json(run, history, brought, result.warnings))
     else:
-        show.finetuning(run, history, result.warnings)
+        show.finetuning(run, history, brought, result.warnings)
 
 
-def _finetuning_as_json(run: Run, history: Sequence[Epoch], doubts: Sequence[str]) -> dict[str, Any]:
+def _finetuning_as_json(
+    run: Run, history: Sequence[Epoch], brought: Difference | None, doubts: Sequence[str]
+) -> dict[str, Any]:
     from core.runs import metrics_as_json
     from core.training.history import as_json
 
     return {
         "run": str(run.path), "dataset": run.dataset_id, "dataset_name": run.dataset_name, "warnings": list(doubts),
         "backbone": run.backbone, "classes": list(run.classes), "metrics": metrics_as_json(run.metrics, run.kept),
-        "history": as_json(history), "seconds": run.seconds,
+        "baseline": brought.as_json() if brought else None, "history": as_json(history), "seconds": run.seconds,
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.health.labels import Suspect
     from core.health.quality import Flaw
     from core.health.record import HealthReport
+    from core.probing.pairwise.difference import Difference
     from core.runs import Run
     from core.tasks.results import Answer
     from core.training.history import Epoch
@@ -157,8 +158,8 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
         lines(_("{n} more warnings are in the output of `inspect --json`.").format(n=len(codes) - most))
 
 
-def finetuning(run: Run, epochs: Sequence[Epoch], doubts: Sequence[str]) -> None:
-    """A finished fine-tuning: its epochs, what it is worth, and what is doubtful about its photos, as codes."""
+def finetuning(run: Run, epochs: Sequence[Epoch], brought: Difference | None, doubts: Sequence[str]) -> None:
+    """A finished fine-tuning: its epochs, what it is worth beside a probe, and what is doubtful about its photos."""
     headings = (
         _("Epoch"), _("Training loss"), _("Validation loss"), _("Training accuracy"), _("Validation accuracy"),
         _("Seconds"),
@@ -180,7 +181,15 @@ def finetuning(run: Run, epochs: Sequence[Epoch], doubts: Sequence[str]) -> None
             epoch=run.kept.best_epoch,
         )
     )
-    if "test" in run.metrics:
+    if brought is not None:
+        lines(brought.sentence, _("The epoch was chosen on these images, which flatters fine-tuning a little."))
+    if test := run.metrics.get("test"):
+        lines(
+            _("Test: accuracy {accuracy} (95 % interval {ci}) on {n} images").format(
+                accuracy=percent(test.accuracy), ci=interval(test.accuracy_ci), n=test.n
+            )
+        )
+    elif run.predictions_path("test").exists():
         lines(_("Look at the test images once, when all choices are made: `evaluate RUN --split test`."))
     warnings(doubts)
     lines(_("The run is in {path}").format(path=run.path))

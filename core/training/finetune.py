@@ -36,6 +36,7 @@ from core.progress import Report, part, silent
 from core.runs import FILE, KeptEpoch, Run, SplitScore
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
+from core.training.baseline import keep_baseline
 from core.training.checkpoint import TrainingState
 from core.training.config import FinetuneConfig, is_instant
 from core.training.epochs import Encoded, Fitting, logits
@@ -83,6 +84,10 @@ def finetune(
     work = Work(report, config, dataset)
     with _explained(config):
         fitting = _prepare(dataset, config, state, work, backbone)
+        work.skip(0)
+        if backbone is None:
+            work.step(0, _("Fitting a probe to the frozen backbone's features"))
+            keep_baseline(dataset, config, out)
         if state.epochs:
             checkpoint.restore_last(out, fitting.network, fitting.optimizer)
             work.skip(state.epochs)

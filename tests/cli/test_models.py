@@ -21,6 +21,9 @@ def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
     assert found["run"] == str(path)
     assert [epoch["epoch"] for epoch in found["history"]] == [1, 2]
     assert found["metrics"]["val"]["n"] > 0
+    assert "test" not in found["metrics"]
+    assert found["baseline"]["n"] == found["metrics"]["val"]["n"]
+    assert (found["baseline"]["a"], found["baseline"]["b"]) == ("fine-tuned", "frozen, with a probe")
     assert (path / "run.json").is_file()
     record = json.loads((path / "run.json").read_text())
     assert record["config"]["augmentation"]["rotation"] == 15.0
@@ -36,8 +39,20 @@ def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
     assert (code, err) == (0, "")
     assert "Validation: accuracy" in out
     assert "on 4 images" in out
-    assert "test: accuracy" not in out
+    assert "Test: accuracy" not in out
     assert "--split test" in out
+    assert "compared with 'frozen, with a probe' on the same 4 images" in out
+
+
+def test_finetune_tells_test_numbers_when_it_is_asked_for_them(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], data: Path
+) -> None:
+    path, _without = finetuned
+    again = ("finetune", data, "--backbone", "graft_plain", "--mode", "head", "--epochs", "2", "--seed", "3",
+             "--augment", "flip,rotation=15", "--out", path, "--test")  # fmt: skip
+    kept = Run.load(path).metrics["test"]
+    assert document(capsys, *again)["metrics"]["test"]["accuracy"] == kept.accuracy
+    assert f"Test: accuracy {100 * kept.accuracy:.1f} %" in run(capsys, *again)[1]
 
 
 def test_an_epoch_without_a_loss_leaves_its_cell_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -48,7 +63,7 @@ def test_an_epoch_without_a_loss_leaves_its_cell_empty(capsys: pytest.CaptureFix
         Epoch(epoch=1, train_loss=0.75, train_accuracy=0.5, lr=0.1, seconds=1.5),
         Epoch(epoch=2, train_loss=0.5, val_loss=0.25, train_accuracy=0.625, val_accuracy=0.75, lr=0.1, seconds=1.0),
     )
-    show.finetuning(tuned, epochs, ())
+    show.finetuning(tuned, epochs, None, ())
     out = capsys.readouterr().out
     rows = [line.split() for line in out.splitlines()]
     assert ["1", "0.750", "50.0", "%", "1.5"] in rows
@@ -73,7 +88,7 @@ def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[P
     assert found["classes"] == list(COLOURS)
     assert sum(map(sum, found["confusion_matrix"])) == found["n"]
     assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(found)
-    told = finetuned[1]["metrics"][split]
+    told = Run.load(finetuned[0]).metrics[split].to_json()
     assert {key: told[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
         key: found[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
     }

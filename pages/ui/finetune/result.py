@@ -7,10 +7,11 @@ import streamlit as st
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
-from core.probing.pairwise.difference import difference
+from core.probing.pairwise.difference import Difference
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Finetuned
+from core.training.baseline import difference_to, gain
 from pages.ui import figures, progress, resources, state, text
 from pages.ui.charts.history import training_history
 from pages.ui.i18n import _
@@ -78,17 +79,23 @@ def onwards(run: Run) -> None:
 
 def worth_it(run: Run) -> None:
     """Whether fine-tuning beats a probe on the frozen backbone, on the same validation images."""
-    probes = [other for other in state.runs(run.dataset_id) if (other.kind, other.backbone) == ("probe", run.backbone)]
-    if not probes:
-        st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
-        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
-        return
     try:
-        mine, _mine = resources.judged(run.predictions_path("val"))
-        frozen, _frozen = resources.judged(probes[0].predictions_path("val"))
-        change = difference(_("fine-tuned"), mine, _("frozen, with a probe"), frozen)
+        brought = gain(run) or _gain_on_probe(run)
     except GraftError as problem:
         st.caption(text.literal(str(problem)))
         return
-    st.info(text.literal(change.sentence), icon=":material/balance:")
+    if brought is None:
+        st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
+        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        return
+    st.info(text.literal(brought.sentence), icon=":material/balance:")
     st.caption(_("The epoch was chosen on these images, which flatters fine-tuning a little."))
+
+
+def _gain_on_probe(run: Run) -> Difference | None:
+    """The same by a comparison's probe, for a run that an earlier Graft left without one; None where there is none."""
+    probes = [probe for probe in state.runs(run.dataset_id) if (probe.kind, probe.backbone) == ("probe", run.backbone)]
+    if not probes:
+        return None
+    tuned, frozen = (resources.judged(judged.predictions_path("val"))[0] for judged in (run, probes[0]))
+    return difference_to(tuned, frozen)

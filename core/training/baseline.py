@@ -1,0 +1,68 @@
+"""What fine-tuning has to beat: a probe on the frozen backbone's features, judged on the same validation images.
+
+Its predictions lie beside the run's own. No torch is needed to read them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.data.dataset import Dataset
+from core.errors import ProbeError
+from core.evaluation.predictions import Predictions
+from core.i18n import gettext as _
+from core.probing.pairwise.difference import Difference, difference
+from core.runs import Run
+from core.training.config import FinetuneConfig
+
+NAME = "frozen"
+
+
+def keep_baseline(dataset: Dataset, config: FinetuneConfig, out: Path) -> None:
+    """Fits the probe that a comparison fits by default, and keeps what it predicts for the validation images.
+
+    Nothing is done where it is there already, or where a class has too few images for a probe.
+
+    Args:
+        dataset: with a training and a validation split, whose features are in the store.
+        config: names the backbone, and the seed of the folds in which the probe's penalty is chosen.
+        out: the run's directory.
+
+    Raises:
+        GraftError: the features are not in the store, and cannot be extracted.
+    """
+    from core.features.extract import extract
+    from core.probing.probes.probe import ProbeConfig, fit_probe
+
+    path = out / "predictions" / f"{NAME}.npz"
+    if path.exists():
+        return
+    features = extract(dataset, config.backbone)
+    try:
+        probe = fit_probe(features, ProbeConfig(seed=config.seed))
+    except ProbeError:
+        return
+    probe.predict(features.of("val")).save(path)
+
+
+def gain(run: Run) -> Difference | None:
+    """What fine-tuning brought beyond the probe, on the same validation images.
+
+    None where there is no probe to compare with: the run is an earlier Graft's, or a class had too few images.
+
+    Raises:
+        GraftError: predictions are damaged, or not of the same images.
+    """
+    path = run.predictions_path(NAME)
+    if not path.exists():
+        return None
+    return difference_to(Predictions.load(run.predictions_path("val")), Predictions.load(path))
+
+
+def difference_to(tuned: Predictions, frozen: Predictions) -> Difference:
+    """The accuracy of a fine-tuned model minus that of a probe on the frozen backbone.
+
+    Raises:
+        ProbeError: the predictions are not of the same images.
+    """
+    return difference(_("fine-tuned"), tuned, _("frozen, with a probe"), frozen)

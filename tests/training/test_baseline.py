@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.data.ingest import ingest
+from core.evaluation.predictions import Predictions
+from core.features.extract import extract
+from core.probing.probes.probe import ProbeConfig, fit_probe
+from core.runs import Run
+from core.training.baseline import NAME, gain
+from core.training.config import FinetuneConfig
+from core.training.finetune import finetune
+from tests.conftest import ZipBuilder
+
+
+@pytest.fixture
+def tuned(small_zip: ZipBuilder, tmp_path: Path) -> Run:
+    """A fine-tuning of raw pixels."""
+    photos = ingest(small_zip(per_class=12))
+    config = FinetuneConfig.from_json({"backbone": "pixels_16", "mode": "head", "epochs": 2, "seed": 3})
+    return finetune(photos, config, tmp_path / "run")
+
+
+def test_a_run_keeps_what_a_probe_on_the_frozen_backbone_predicts(tuned: Run, small_zip: ZipBuilder) -> None:
+    features = extract(ingest(small_zip(per_class=12)), "pixels_16")
+    by_hand = fit_probe(features, ProbeConfig(seed=3)).predict(features.of("val"))
+    kept = Predictions.load(tuned.predictions_path(NAME))
+    assert kept.ids == by_hand.ids
+    assert np.array_equal(kept.proba, by_hand.proba)
+    assert tuned.splits() == ("val", "test")
+
+
+def test_the_gain_is_over_the_same_images(tuned: Run) -> None:
+    own, frozen = (Predictions.load(tuned.predictions_path(name)) for name in ("val", NAME))
+    brought = gain(tuned)
+    assert brought is not None
+    assert brought.n == len(own)
+    assert brought.accuracy == pytest.approx(own.correct.mean() - frozen.correct.mean())
+
+
+def test_a_run_from_before_has_no_baseline(tuned: Run) -> None:
+    tuned.predictions_path(NAME).unlink()
+    assert gain(tuned) is None
