@@ -94,6 +94,8 @@ def visible(text: str) -> str:
     Joiners are kept between characters that need them (emoji, Arabic, Indic), tags only in flags. Lines are joined by
     spaces.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = _LINE_ENDS.sub(" ", unicodedata.normalize("NFC", text))
     kept: list[str] = []
     for i, c in enumerate(text):

@@ -49,20 +49,18 @@ class Layout:
         classes: the names of the class folders.
         above: the folders above the class folders that hold the same ones, such as "fold_1" and "fold_2".
         above_kind: what those are: "folds", "sources", or "" where there are none.
+        has_classes: whether the folders can be classes: there are several, not all are called as any folder might be,
+            and they hold most of the photos.
     """
 
     classes: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
     above_kind: str = ""
+    has_classes: bool = False
     _splits: Splits = field(default_factory=Splits)
     _parents: frozenset[Parts] = frozenset()  # folders that hold class folders
     _outside: frozenset[Parts] = frozenset()  # folders in those that are no class folders
-
-    @property
-    def has_classes(self) -> bool:
-        """Whether the folders can be classes: there are several, and not all are called as any folder might be."""
-        telling = [name for name in self.classes if not (is_container(name) or is_piece(name))]
-        return len(self.classes) > 1 and bool(telling)
+    _places: dict[Parts, Place | None] = field(default_factory=dict)  # those that were asked for
 
     def split(self, folders: Sequence[str]) -> str:
         """The split that these folders say; "" where they say none."""
@@ -75,6 +73,11 @@ class Layout:
     def place(self, folders: Sequence[str]) -> Place | None:
         """The place of an entry in these folders, or None where it is in no class folder."""
         path = tuple(folders)
+        if path not in self._places:
+            self._places[path] = self._place(path)
+        return self._places[path]
+
+    def _place(self, path: Parts) -> Place | None:
         for depth in range(len(path)):
             folder = path[: depth + 1]
             if path[:depth] not in self._parents or folder in self._outside:
@@ -112,11 +115,15 @@ def recognise(folders: Iterable[Parts]) -> Layout:
             level = [folder for group in sources for folder in group.folders]
         else:
             break
+    telling = [name for group in core if not (is_container(name := group.name) or is_piece(name) or is_side(name))]
+    most = 2 * sum(group.total for group in core) >= root.total
+    if not telling and not most:
+        return Layout(_splits=splits)  # what few folders there are lie beside the photos
     outside = [folder.path for group in groups if group.name in strays for folder in group.folders]
     outside += [kid.path for folder in level if folder.path in splits.levels for kid in folder.kids.values()]
     return Layout(
-        tuple(group.name for group in core), tuple(above), kind, splits, frozenset(folder.path for folder in level),
-        frozenset(path for path in outside if path not in splits.of),
+        tuple(group.name for group in core), tuple(above), kind, len(core) > 1 and bool(telling) and most, splits,
+        frozenset(folder.path for folder in level), frozenset(path for path in outside if path not in splits.of),
     )  # fmt: skip
 
 
@@ -192,14 +199,14 @@ def _strays(groups: Sequence[_Group], splits: Splits) -> set[str]:
     rest = [group for group in groups if group is not largest]
     if _holds_all(largest, rest, splits):
         return {group.name for group in rest}
-    usual = median(group.total for group in groups)
+    usual = median([group.total for group in groups if not is_side(group.name)] or [largest.total])
     plain = 2 * sum(not group.nested for group in groups) > len(groups)
     pictured = any(is_container(group.name) and not is_mask(group.name) for group in groups)
     return {
         group.name
         for group in groups
         if (pictured and is_mask(group.name))
-        or (is_side(group.name) and 4 * group.total <= usual)
+        or (is_side(group.name) and 4 * group.total <= usual and (group.nested or group.total <= _FEW))
         or (plain and group.nested and 8 * group.total <= usual)
     }
 
@@ -211,7 +218,7 @@ def _holds_all(largest: _Group, rest: Sequence[_Group], splits: Splits) -> bool:
         return False
     if _has_levels(largest, splits) and not any(_has_levels(group, splits) for group in rest):
         return beside <= largest.total
-    if all(is_side(group.name) or is_container(group.name) for group in rest) and not is_source(largest.name):
+    if all(is_side(group.name) or (is_container(group.name) and not is_source(group.name)) for group in rest):
         return 2 * beside <= largest.total
     few = 20 if is_container(largest.name) else 100
     return 8 * beside <= largest.total and (beside <= _FEW or few * beside <= largest.total)
@@ -244,7 +251,9 @@ def _sources(groups: Sequence[_Group]) -> list[_Group]:
         return []
     if all(is_piece(group.name) for group in nested):
         return nested
-    if not counted and (all(map(is_source, holders)) or all(map(is_number, holders))):
+    if all(map(is_source, holders)) and not all(is_source(group.name) for group in nested):
+        return []
+    if all(name.startswith("0") and is_number(name) for name in holders) and not counted:
         return []
     shared = [name for name, times in holders.items() if times > 1 and 2 * times >= len(nested)]
     covered = sum(group.below.get(name, 0) for name in shared for group in nested)

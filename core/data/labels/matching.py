@@ -85,7 +85,7 @@ def placed_by_tables(
         RejectedError: a row of a table that decides is wrong; names the table, the row and what is wrong.
     """
     known = _Photos(PhotoPaths(photos), split_of)
-    matched = [_matched(table, known) for table in tables if table.classes > 1 or not has_classes]
+    matched = _telling([_matched(table, known) for table in tables], has_classes)
     named = set[int]().union(*(table.named for table in matched))
     if photos and matched and not named and not has_classes:
         table = matched[0].table
@@ -99,12 +99,20 @@ def placed_by_tables(
     return result
 
 
+def _telling(matched: list[_Matched], has_classes: bool) -> list[_Matched]:
+    """The tables that tell photos apart; those that give all the same label count only where nothing else does."""
+    several = [table for table in matched if table.table.classes > 1]
+    return several if has_classes or any(table.named for table in several) else matched
+
+
 def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> Tabled:
     """What tables without labels say about `photos`: splits and groups. Only those that name half of them are used.
 
     Raises:
         RejectedError: as `placed_by_tables`.
     """
+    if not tables:
+        return Tabled()
     known = _Photos(PhotoPaths(photos), split_of)
     matched = [_matched(table, known) for table in tables]
     return _all_read([table for table in matched if 2 * len(table.named) >= len(photos)], known)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 from core.data.names import EXTENSIONS
 
@@ -134,11 +134,10 @@ def _is_bare(path: Parts) -> bool:
 
 def _key(parts: Sequence[str], bare: bool) -> str:
     text = "/".join(parts)
-    if bare and PurePosixPath(text).suffix.lower() in EXTENSIONS:
-        text = text[: len(text) - len(PurePosixPath(text).suffix)]
-    return _folded(text)
+    stem, suffix = splitext(text)
+    return _folded(stem if bare and suffix.lower() in EXTENSIONS else text)
 
 
 def _folded(text: str) -> str:
     """What is compared: case and the ways to write an accent do not count."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()

@@ -84,10 +84,8 @@ def _agreeing(called: Sequence[_Named]) -> list[_Named]:
     """Those whose other words say that they belong together.
 
     They have none, or the same for several splits; or they hold the same folders as another split, or complete the two
-    others. One alone may have any words, where it holds folders.
+    others.
     """
-    if len(called) == 1:
-        return [pair for pair in called if not pair[1].rest or pair[0].nested]
     splits: dict[str, set[str]] = defaultdict(set)
     for _kid, name in called:
         splits[name.rest].add(name.split)

@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.data.names import class_name
-
 _IMAGES = (
     "image", "images", "img", "imgs", "im", "photo", "photos", "pic", "pics", "picture", "pictures", "jpg", "jpgs",
     "jpeg", "jpegs", "png", "pngs", "frame", "frames", "crop", "crops", "cropped", "resized", "raw", "original",
@@ -49,11 +47,11 @@ _CONTAINERS = _MASKS | frozenset(
 _SIDE = frozenset(
     (
         "doc", "docs", "documentation", "figure", "figures", "fig", "figs", "asset", "assets", "example", "examples",
-        "demo", "demos", "screenshot", "screenshots", "paper", "papers", "report", "reports", "notebook", "notebooks",
+        "demo", "demos", "screenshot", "screenshots", "report", "reports", "notebook", "notebooks",
         "static", "media", "thumbnail", "thumbnails", "thumb", "logo", "logos", "icon", "icons", "model", "models",
         "result", "results", "output", "outputs", "plots", "charts", "misc", "miscellaneous", "readme", "code", "src",
         "script", "scripts", "config", "web", "website", "www", "preview", "previews", "banner", "slides", "extra",
-        "extras", "other", "others", "tmp", "temp", "backup", "old", *_IMAGES,
+        "extras", "tmp", "temp", "backup", "old", *_IMAGES,
     )
 )  # fmt: skip
 _FOLDS = frozenset(("fold", "folds", "kfold", "cv"))
@@ -138,12 +136,13 @@ def is_mask(name: str) -> bool:
 def is_side(name: str) -> bool:
     """Whether a folder is called as those are that lie beside the photos, such as "docs" and "figures"."""
     words = [word for word, _start, _end in _words(name) if not word.isdigit()]
-    return bool(words) and words[0] in _SIDE
+    return bool(words) and words[0] in _SIDE and not is_source(name)
 
 
 def is_number(name: str) -> bool:
-    """Whether a name is nothing but a number."""
-    return class_name(name).isdecimal()
+    """Whether a name is nothing but a number or a date."""
+    words = [word for word, _start, _end in _words(name)]
+    return bool(words) and all(word.isdigit() for word in words)
 
 
 def is_source(name: str) -> bool:
