@@ -25,7 +25,7 @@ class InProcessDecoders:
     def __exit__(self, *error: object) -> None:
         return
 
-    def submit(self, photo: Path, out: Path) -> Future[Decoded]:
+    def submit(self, photo: Path, out: Path | None) -> Future[Decoded]:
         """Decodes `photo`; what writing its thumbnail raises comes out of the future, as from a process."""
         future: Future[Decoded] = Future()
         try:

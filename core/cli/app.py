@@ -1,6 +1,7 @@
 """`python -m core`: how a command is run, and how it ends.
 
-It exits with 0, with 2 and one line on stderr for a user's mistake, or with 130 after Ctrl-C; anything else is a bug.
+It exits with 0; with 1 and one line on stderr where some of many images could not be read; with 2 and one line for a
+user's mistake; or with 130 after Ctrl-C. Anything else is a bug.
 With `--json`, stdout holds one JSON document and nothing else. The commands are in the files that are imported here.
 """
 

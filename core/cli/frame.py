@@ -12,6 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+SOME_FAILED = 1
+"""The exit code where a part of what was asked for could be done."""
+
 program = typer.Typer(
     name="python -m core",
     help="Graft: see which pretrained network carries over to your photos, fine-tune it, and take the model with you.",

@@ -10,6 +10,7 @@ from core.backbones import registry
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.data.edits import Edit, edited, from_csv
+from core.data.names import is_camera_raw, is_hidden, is_junk, is_placeholder, may_be_photo
 from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -18,8 +19,6 @@ from core.runs import FILE, Run
 
 if TYPE_CHECKING:
     from core.probing.probes.probe import ProbeConfig
-
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 
 
 def names(given: str) -> list[str]:
@@ -76,13 +75,15 @@ def run(folder: Path) -> Run:
 
 
 def images(given: Sequence[str]) -> list[str]:
-    """The image files named, and those in the folders named."""
+    """The files named, and those in the folders named that are photos by the endings of their names, or stand for one.
+
+    What systems leave about and do not show is left out, as where photos are taken in.
+    """
     files: list[str] = []
     for name in given:
         path = Path(name)
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith("."))
-            files += [str(p) for p in inside if p.is_file()]
+            files += [str(p) for p in sorted(path.rglob("*")) if _is_meant(p.relative_to(path).parts) and p.is_file()]
         elif path.is_file():
             files.append(name)
         else:
@@ -90,6 +91,13 @@ def images(given: Sequence[str]) -> list[str]:
     if not files:
         raise DatasetError(_("There is no image in '{name}'.").format(name=", ".join(given)))
     return files
+
+
+def _is_meant(parts: tuple[str, ...]) -> bool:
+    """Whether a file in a folder is meant when that folder is."""
+    if is_junk(parts) or is_hidden(parts[:-1]):
+        return False
+    return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts)
 
 
 def facts(backbone: BackboneInfo) -> dict[str, Any]:

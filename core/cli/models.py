@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Encoding, Groups, Json, RunFolder, print_json, program, working
+from core.cli.frame import SOME_FAILED, Data, Encoding, Groups, Json, RunFolder, print_json, program, say, working
 from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
     from core.probing.pairwise.difference import Difference
     from core.runs import Run
+    from core.tasks.results import Answer
     from core.training.history import Epoch
 
 
@@ -169,7 +170,7 @@ def predict(
     images: Annotated[list[str], typer.Argument(metavar="IMAGES...", help="Image files, or folders of them.")],
     as_json: Json = False,
 ) -> None:
-    """Classify IMAGES with a BUNDLE."""
+    """Classify IMAGES with a BUNDLE; it exits with 1 where some cannot be read, and with 2 where none can."""
     from core.cli import show
     from core.tasks import models
     from core.tasks.requests import ImageFile, PredictRequest
@@ -182,13 +183,26 @@ def predict(
     with tempfile.TemporaryDirectory() as folder, working() as report:
         result = models.predict(Path(folder), request, report)
         answers = read_answers(Path(folder) / result.file)
-    answered = [answer for answer in answers if answer.label]
-    if answered and as_json:
-        print_json([{"image": answer.image, "label": answer.label, "proba": answer.proba} for answer in answered])
-    elif answered:
-        show.predictions(answered)
+    if as_json:
+        print_json([_answer_as_json(answer) for answer in answers])
+    else:
+        show.predictions(answers)
     if result.failed:
-        first = next(answer for answer in answers if answer.error)
-        message = _("{image}: {problem}").format(image=first.image, problem=first.error)
-        more = _(" (and {n} more)").format(n=result.failed - 1) if result.failed > 1 else ""
-        raise DatasetError(message + more)
+        message = _failures([answer for answer in answers if answer.error])
+        if result.failed == result.images:
+            raise DatasetError(message)
+        say(message)
+        raise typer.Exit(SOME_FAILED)
+
+
+def _answer_as_json(answer: Answer) -> dict[str, Any]:
+    """An image's answer; one without has no label, and why."""
+    if not answer.error:
+        return {"image": answer.image, "label": answer.label, "proba": answer.proba}
+    return {"image": answer.image, "label": None, "proba": {}, "reason": answer.reason, "error": answer.error}
+
+
+def _failures(failed: Sequence[Answer]) -> str:
+    """One line on the images that could not be read."""
+    first = _("{image}: {problem}").format(image=failed[0].image, problem=failed[0].error)
+    return first + (_(" (and {n} more)").format(n=len(failed) - 1) if len(failed) > 1 else "")

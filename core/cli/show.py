@@ -217,12 +217,16 @@ def evaluation(judged: Evaluation) -> None:
 
 
 def predictions(answers: Sequence[Answer], most: int = 3) -> None:
-    """The likeliest classes of each image."""
+    """The likeliest classes of each image, and why some images have none."""
     rows = []
-    for answer in answers:
+    for answer in (answer for answer in answers if not answer.error):
         likely = sorted(answer.proba.items(), key=lambda pair: -pair[1])[:most]
         rows.append((answer.image, answer.label, ", ".join(f"{name} {percent(share)}" for name, share in likely)))
-    table((_("Image"), _("Label"), _("Likeliest")), rows, left=3)
+    if rows:
+        table((_("Image"), _("Label"), _("Likeliest")), rows, left=3)
+    failed = [(answer.image, answer.error) for answer in answers if answer.error]
+    if failed:
+        table((_("Cannot be read"), _("Why")), failed, left=2)
 
 
 def _confusion(judged: Evaluation, most: int = 12) -> None:

@@ -18,13 +18,13 @@ from core.data import names
 from core.data.dataset import Item, Skipped, blob_path, thumbnail_path
 from core.data.encodings.guess import NAMES, TABLES, Guess
 from core.data.images.decoding import Decoders, decoders_for
-from core.data.images.formats import HEAD_BYTES, RAW, format_of
+from core.data.images.formats import HEAD_BYTES
 from core.data.images.near import group_ids
 from core.data.images.worker import Decoded
+from core.data.judging import reason_at_sight
 from core.data.known import KnownPhotos
 from core.data.labels.grouping import group_finder
 from core.data.labels.sorting import Candidate, Sorted, sort_entries
-from core.data.limits import Limits
 from core.data.messages import rejected, too_few_in_table
 from core.data.sources.source import BadEntry, Source
 from core.errors import DatasetError
@@ -145,7 +145,7 @@ def _read_all(work: _Work, entries: Sorted) -> None:
             work.tell(_("Reading the photos"))
         try:
             content = work.source.read(photo.index)
-            reason = _reason(content, photo.name, work.source.limits)
+            reason = reason_at_sight(photo.name, content[:HEAD_BYTES], work.source.limits)
         except BadEntry as problem:
             reason = problem.reason
         if reason:
@@ -156,18 +156,6 @@ def _read_all(work: _Work, entries: Sorted) -> None:
         if photo.sha256 not in work.waiting and photo.sha256 not in work.decoded:
             _store(work, content, photo.sha256)
     entries.photos = readable
-
-
-def _reason(content: bytes, name: str, limits: Limits) -> str:
-    """The skip code of an entry whose name and first bytes tell enough; "" for one that is to be decoded."""
-    if names.may_be_photo([name]):
-        return "" if content else "empty_file"
-    claimed = format_of(content[:HEAD_BYTES])
-    if names.is_camera_raw([name]) and claimed in (None, "TIFF", RAW):
-        return "camera_raw"
-    if names.is_placeholder([name]):
-        return "not_downloaded"
-    return "bad_extension" if claimed in limits.formats and claimed != "BMP" else "unsupported_format"
 
 
 def _store(work: _Work, content: bytes, sha256: str) -> None:

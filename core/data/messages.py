@@ -148,7 +148,8 @@ def skip_text(reason: str) -> str:
         "file_too_large": _("The file is larger than {entry_mb} MB. Make the photo smaller."),
         "duplicate_name": _("Another entry has the same name; the first one is used. Rename one of them."),
         "unsupported_format": _(
-            "Graft reads no files of this kind. If it is a photo, save it as JPEG or PNG; if not, nothing is missing."
+            "There is no photo in it of a kind that Graft reads. If it is one, save it as JPEG or PNG; if not, nothing "
+            "is missing."
         ),
         "camera_raw": _(
             "It is a camera's RAW file: what the sensor saw, and not yet a picture. Export it as JPEG, PNG or TIFF in "
@@ -158,6 +159,7 @@ def skip_text(reason: str) -> str:
             "HEIC photos are read by the package pillow-heif, which is not installed: pip install pillow-heif. Or save "
             "the photo as JPEG (iPhone: Settings, Camera, Formats, Most Compatible)."
         ),
+        "no_access": _("The file cannot be opened. Check that it is still there, and that you may read it."),
         "not_downloaded": _("The photo itself is still in iCloud. Download it to this machine, and add that."),
         "name_too_long": _("The name with its folders is longer than {name_bytes} bytes. Shorten it."),
         "bad_crc": _("Its checksum is wrong: the entry was damaged. Zip the photo again."),

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import DatasetError, GraftError
+from core.errors import GraftError
 from core.i18n import gettext as _
-from core.progress import Progress, Report
+from core.progress import Progress, Report, part
 from core.runs import FILE as RUN_FILE
 from core.runs import Run
 from core.tasks.common import dataset_of, drop_uploads, run_folder
-from core.tasks.requests import ExportRequest, FinetuneRequest, ImageFile, PredictRequest
+from core.tasks.requests import ExportRequest, FinetuneRequest, PredictRequest
 from core.tasks.results import Answer, Exported, Finetuned, Predicted, save_answers
 
 if TYPE_CHECKING:
@@ -60,19 +60,38 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
 
     images = request.images
     classifier = classifier_of(_model(request), lambda step: report(Progress(0, len(images), step.message)))
+    answers = _judged(job_dir, request, part(report, 0, 30, 100))
+    readable = [n for n, answer in enumerate(answers) if not answer.error]
     problems: dict[int, GraftError] = {}
-    proba = classifier.predict([Path(image.path) for image in images], report, problems)
-    answers = [
-        _unanswered(image, problems[n]) if n in problems else _answer(image, classifier.classes, proba[n])
-        for n, image in enumerate(images)
-    ]
-    for n, answer in enumerate(answers[: request.previews]):
-        if not answer.error:
-            answers[n] = replace(answer, preview=_preview(Path(images[n].path), job_dir / f"{n}.jpg"))
+    proba = classifier.predict([Path(images[n].path) for n in readable], part(report, 30, 70, 100), problems)
+    for row, n in enumerate(readable):
+        problem = problems.get(row)
+        answers[n] = (
+            replace(answers[n], error=str(problem).replace(Path(images[n].path).name, images[n].name), preview="")
+            if problem is not None
+            else _answered(answers[n], classifier.classes, proba[row])
+        )
     save_answers(answers, job_dir / _ANSWERS)
     drop_uploads(request, (image.path for image in images))
     report(Progress(len(images), len(images), _("Predicted")))
-    return Predicted(file=_ANSWERS, images=len(images), failed=len(problems))
+    return Predicted(file=_ANSWERS, images=len(images), failed=sum(bool(answer.error) for answer in answers))
+
+
+def _judged(job_dir: Path, request: PredictRequest, report: Report) -> list[Answer]:
+    """What can be said of images before the model has seen them: why some cannot be read, and small pictures."""
+    from core.data.judging import reasons_against
+    from core.data.limits import Limits
+    from core.data.messages import skip_text
+
+    photos = [(Path(image.path), image.name) for image in request.images]
+    small = {n: job_dir / f"{n}.jpg" for n in range(min(request.previews, len(photos)))}
+    reasons = reasons_against(photos, small, Limits.here(), report)
+    return [
+        Answer(image=image.name, error=skip_text(reason), reason=reason)
+        if reason
+        else Answer(image=image.name, preview=small[n].name if n in small else "")
+        for n, (image, reason) in enumerate(zip(request.images, reasons, strict=True))
+    ]
 
 
 def _model(request: PredictRequest) -> Run | Path:
@@ -81,23 +100,6 @@ def _model(request: PredictRequest) -> Run | Path:
     return Run.load(folder) if (folder / RUN_FILE).is_file() else Path(request.model)
 
 
-def _answer(image: ImageFile, classes: Sequence[str], proba: NDArray[np.float32]) -> Answer:
+def _answered(answer: Answer, classes: Sequence[str], proba: NDArray[np.float32]) -> Answer:
     shares = dict(zip(classes, map(float, proba), strict=True))
-    return Answer(image=image.name, label=classes[int(proba.argmax())], proba=shares)
-
-
-def _unanswered(image: ImageFile, problem: GraftError) -> Answer:
-    """Why there is no answer; an upload is called by the name that its owner gave it."""
-    return Answer(image=image.name, error=str(problem).replace(Path(image.path).name, image.name))
-
-
-def _preview(image: Path, out: Path) -> str:
-    """The name of the small picture that is written, "" where the image has none."""
-    from core.data.images.decode import thumbnail
-    from core.data.limits import Limits
-
-    try:
-        thumbnail(image, out, Limits())
-    except DatasetError:
-        return ""
-    return out.name
+    return replace(answer, label=classes[int(proba.argmax())], proba=shares)

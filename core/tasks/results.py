@@ -155,7 +155,8 @@ class Answer(Record):
         image: the image's name.
         label: the likeliest class, "" where the image could not be read.
         proba: the probability of each class, in the model's order.
-        error: why the image could not be read, "" where it could.
+        error: why the image could not be read and what to do, "" where it could.
+        reason: the same as a code (see `core.data.messages.skip_text`), "" where there is none.
         preview: the file of a small picture in the job's directory, "" where there is none.
     """
 
@@ -163,6 +164,7 @@ class Answer(Record):
     label: str = ""
     proba: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
+    reason: str = ""
     preview: str = ""
 
 

@@ -127,16 +127,50 @@ def test_export_and_predict(
     assert "dog [bold]" in out
 
 
-def test_an_image_that_cannot_be_read_is_named_and_the_others_are_answered(
+def test_every_image_is_in_the_answer_and_those_that_cannot_be_read_say_why(
     capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "good.png").write_bytes(photo_bytes((200, 60, 50), 1))
     (tmp_path / "bad.png").write_bytes(b"no image at all")
     code, out, err = run(capsys, "predict", finetuned[0], tmp_path / "bad.png", tmp_path / "good.png", "--json")
-    assert code == 2
-    assert [Path(row["image"]).name for row in json.loads(out)] == ["good.png"]
+    assert code == 1
+    bad, good = json.loads(out)
+    assert (Path(bad["image"]).name, bad["label"], bad["proba"], bad["reason"]) == ("bad.png", None, {}, "not_an_image")
+    assert bad["error"].startswith("It is not a photo")
+    assert (Path(good["image"]).name, set(good)) == ("good.png", {"image", "label", "proba"})
     assert "bad.png" in err
     assert err.count("\n") == 1
+    code, out, err = run(capsys, "predict", finetuned[0], tmp_path)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "It is not a photo" in out
+
+
+def test_where_no_image_can_be_read_it_is_a_mistake(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
+) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.jpg").write_bytes(b"")
+    code, out, err = run(capsys, "predict", finetuned[0], tmp_path, "--json")
+    assert code == 2
+    assert [row["reason"] for row in json.loads(out)] == ["empty_file"] * 3
+    assert "The file is empty" in err
+    assert "(and 2 more)" in err
+
+
+def test_a_folder_means_its_photos_by_their_endings_and_none_of_what_systems_leave_there(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
+) -> None:
+    photo = photo_bytes((200, 60, 50), 1)
+    meant = ["a.png", "b.jfif", "c.JPE", "no_ending", "sub/a.jpg"]
+    left_out = ["__MACOSX/x.jpg", ".hidden/x.jpg", "._a.png", ".DS_Store", "notes.txt", "labels.csv", "film.mov"]
+    for name in (*meant, *left_out, "d.NEF", ".e.jpg.icloud"):
+        path = tmp_path / "mix" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(photo if name != "d.NEF" else b"II*\0\x08\0\0\0")
+    code, out, _err = run(capsys, "predict", finetuned[0], tmp_path / "mix", "--json")
+    assert code == 1
+    rows = {str(Path(row["image"]).relative_to(tmp_path / "mix")): row.get("reason", "") for row in json.loads(out)}
+    assert rows == {**dict.fromkeys(meant, ""), "d.NEF": "camera_raw", ".e.jpg.icloud": "not_downloaded"}
 
 
 def test_a_split_that_is_not_there(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]) -> None:

@@ -126,7 +126,8 @@ def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) 
     assert (answers.images, answers.failed) == (2, 1)
     broken, red = read_answers(tmp_path / answers.file)
     assert broken.image == "broken.png"
-    assert "'broken.png'" in broken.error
+    assert (broken.reason, broken.label, broken.preview) == ("not_an_image", "", "")
+    assert broken.error.startswith("It is not a photo")
     assert red.label == max(red.proba, key=lambda name: red.proba[name])
     again = predict(tmp_path, PredictRequest(model=str(job / "run"), images=images[1:]), silent)
     assert read_answers(tmp_path / again.file)[0].proba == pytest.approx(red.proba, abs=1e-5)

@@ -52,8 +52,8 @@ class Decoders(Protocol):
 
     def __exit__(self, *error: object) -> None: ...
 
-    def submit(self, photo: Path, out: Path) -> Future[Decoded]:
-        """Decodes `photo` wholly and writes its thumbnail to `out`, soon.
+    def submit(self, photo: Path, out: Path | None) -> Future[Decoded]:
+        """Decodes `photo` wholly and writes its thumbnail to `out`, where there is one, soon.
 
         The future raises OSError where the thumbnail cannot be written.
         """
@@ -105,8 +105,8 @@ class DecoderProcesses:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def submit(self, photo: Path, out: Path) -> Future[Decoded]:
-        """Decodes `photo` wholly and writes its thumbnail to `out`, soon."""
+    def submit(self, photo: Path, out: Path | None) -> Future[Decoded]:
+        """Decodes `photo` wholly and writes its thumbnail to `out`, where there is one, soon."""
         future = self._threads.submit(self._decode, photo, out)
         future.add_done_callback(self._count)
         return future
@@ -129,7 +129,7 @@ class DecoderProcesses:
         for process in doomed:
             process.end()
 
-    def _decode(self, photo: Path, out: Path) -> Decoded:
+    def _decode(self, photo: Path, out: Path | None) -> Decoded:
         process = self._idle.get()
         try:
             if process is None:
@@ -177,7 +177,7 @@ class _Process:
     def kill(self) -> None:
         self._process.kill()
 
-    def ask(self, photo: Path, out: Path) -> Decoded:
+    def ask(self, photo: Path, out: Path | None) -> Decoded:
         if not self._ready:
             if not self._line(_START_S)[0]:
                 self.end()
@@ -185,7 +185,8 @@ class _Process:
             self._ready = True
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps([str(photo.resolve()), str(out.resolve())]) + "\n")
+            named = [str(path.resolve()) if path is not None else None for path in (photo, out)]
+            self._process.stdin.write(json.dumps(named) + "\n")
             self._process.stdin.flush()
         line, late = self._line(self._timeout_s * _WALL_FACTOR)
         if line:

@@ -36,7 +36,7 @@ class Decoded:
         format: Pillow's name of the format.
         width: pixels, as shown (EXIF orientation applied).
         height: pixels, as shown.
-        phash: perceptual hash of the thumbnail, 16 hex digits.
+        phash: perceptual hash of the thumbnail, 16 hex digits; "" where none was asked for.
     """
 
     reason: str = ""
@@ -47,7 +47,7 @@ class Decoded:
 
 
 def serve(requests: TextIO, answers: TextIO, limits: Limits, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
-    """Reads lines of JSON, [photo, thumbnail], and answers each with a `Decoded` or with the system's error."""
+    """Reads lines of JSON, [photo, thumbnail or null], and answers each with a `Decoded` or with the system's error."""
     from imagehash import phash
 
     phash(Image.new("L", (32, 32)))  # what it imports when it is first called is not any photo's fault
@@ -57,14 +57,14 @@ def serve(requests: TextIO, answers: TextIO, limits: Limits, max_memory_bytes: i
         photo, out = json.loads(line)
         try:
             with _processor_time(limits.decode_timeout_s):
-                answer = asdict(decode_file(Path(photo), Path(out), limits))
+                answer = asdict(decode_file(Path(photo), Path(out) if out else None, limits))
         except OSError as problem:
             answer = {"errno": problem.errno or errno.EIO}
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def decode_file(photo: Path, out: Path, limits: Limits) -> Decoded:
-    """Decodes a photo wholly, takes its perceptual hash and writes its thumbnail to `out`.
+def decode_file(photo: Path, out: Path | None, limits: Limits) -> Decoded:
+    """Decodes a photo wholly; where there is an `out`, takes its perceptual hash and writes its thumbnail there.
 
     Raises:
         OSError: the thumbnail cannot be written, which is no fault of the photo's.
@@ -73,16 +73,17 @@ def decode_file(photo: Path, out: Path, limits: Limits) -> Decoded:
 
     try:
         small, name, width, height = small_copy(photo, limits)
-        decoded = Decoded("", name, width, height, str(phash(small)))
+        decoded = Decoded("", name, width, height, str(phash(small)) if out is not None else "")
     except UnreadableImage as problem:
         return Decoded(problem.reason)
     except MemoryError:
         return Decoded("too_much_memory")
     except Exception:  # whatever a hostile file brings a decoder to raise, only that file is lost
         return Decoded("decoder_error")
-    encoded = io.BytesIO()  # Pillow, writing to a file itself, would not tell why it could not
-    small.save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
-    out.write_bytes(encoded.getbuffer())
+    if out is not None:
+        encoded = io.BytesIO()  # Pillow, writing to a file itself, would not tell why it could not
+        small.save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
+        out.write_bytes(encoded.getbuffer())
     return decoded
 
 

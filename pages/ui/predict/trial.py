@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import GraftError
+from core.i18n import ngettext
 from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
@@ -17,7 +18,6 @@ from pages.ui import downloads, figures, progress, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
 
-IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff", "avif"]
 MOST_SHOWN = 24
 
 
@@ -25,8 +25,8 @@ def try_it(model: Run | Path) -> None:
     """New images, and what the model says of them."""
     named = str(model.path if isinstance(model, Run) else model)
     turn = state.remembered("predict", 0)
-    images = st.file_uploader(
-        _("Images the model has not seen"), type=IMAGE_TYPES, accept_multiple_files=True, key=f"predict-{turn}"
+    images = st.file_uploader(  # of any ending, or none: what is in a file decides
+        _("Images the model has not seen"), accept_multiple_files=True, key=f"predict-{turn}"
     )
     if images:
         try:
@@ -67,16 +67,18 @@ def _is_readable(job: Job) -> bool:
 
 def kept(image: UploadedFile) -> ImageFile:
     """An upload on the disk, with the name that the user gave it."""
-    path = uploads.keep(image, Path(image.name).suffix.lower(), state.workspace())
+    path = uploads.keep(image, "", state.workspace())
     return ImageFile(path=str(path), name=image.name)
 
 
 def shown(job: Job, answers: Sequence[Answer]) -> None:
     """One row an image: the image, the answer, and the probabilities."""
-    read = [answer for answer in answers if not answer.error]
-    headings = ["image", "label", *(read[0].proba if read else ())]
-    cells = [[answer.image, answer.label, *(round(p, 6) for p in answer.proba.values())] for answer in read]
+    headings, cells = table(answers)
     downloads.table(_("Download the answers (CSV)"), headings, cells, "predictions.csv")
+    failed = sum(bool(answer.error) for answer in answers)
+    if failed:
+        sentence = ngettext("{n} of {all} image cannot be read.", "{n} of {all} images cannot be read.", len(answers))
+        st.warning(sentence.format(n=failed, all=len(answers)))
     for number, answer in enumerate(answers[:MOST_SHOWN]):
         with st.container(border=True):
             picture, words = st.columns([1, 2], gap="medium", vertical_alignment="center")
@@ -104,3 +106,13 @@ def shown(job: Job, answers: Sequence[Answer]) -> None:
                 )
     if len(answers) > MOST_SHOWN:
         st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
+
+
+def table(answers: Sequence[Answer]) -> tuple[list[str], list[list[object]]]:
+    """Headings and rows of all images: each one's label and probabilities, or why there are none."""
+    classes = next((list(answer.proba) for answer in answers if not answer.error), [])
+    rows: list[list[object]] = []
+    for answer in answers:
+        shares = [round(answer.proba[name], 6) if answer.proba else None for name in classes]
+        rows.append([answer.image, answer.label, *shares, answer.error])
+    return ["image", "label", *classes, "error"], rows

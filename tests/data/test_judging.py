@@ -1,0 +1,60 @@
+"""Whether files are photos, wherever Graft is given some."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.data.images.formats import HEAD_BYTES
+from core.data.judging import reason_at_sight, reasons_against
+from core.data.limits import Limits
+from core.progress import Progress
+from tests.conftest import photo_bytes
+
+PNG, JPEG = (photo_bytes((200, 60, 50), 1, 16, fmt) for fmt in ("PNG", "JPEG"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.png", PNG, ""),
+        ("a.JPE", JPEG, ""),
+        ("a.jfif", JPEG, ""),
+        ("a.png", b"", "empty_file"),
+        ("a", PNG, ""),
+        ("a.heic", b"anything", ""),
+        ("a.NEF", b"II*\0\x08\0\0\0", "camera_raw"),
+        ("a.cr3", b"\0\0\0\x18ftypcrx ", "camera_raw"),
+        ("a.dng", b"whatever", "camera_raw"),
+        ("a.nef", JPEG, "bad_extension"),
+        (".a.jpg.icloud", b"bplist00", "not_downloaded"),
+        ("a.exe", PNG, "bad_extension"),
+        ("a.txt", b"BM and more", "unsupported_format"),
+        ("a.mov", b"\0\0\0\x14ftypqt  ", "unsupported_format"),
+    ],
+)
+def test_a_name_and_the_first_bytes_may_tell_enough(name: str, content: bytes, reason: str) -> None:
+    assert reason_at_sight(name, content[:HEAD_BYTES], Limits()) == reason
+
+
+def test_files_are_decoded_and_those_that_fail_say_why(tmp_path: Path) -> None:
+    contents = {"good.png": PNG, "cut.png": PNG[:300], "misnamed.exe": JPEG, "raw.orf": b"IIRO", "empty": b""}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    photos = [(tmp_path / name, name) for name in (*contents, "gone.png")]
+    steps: list[Progress] = []
+    reasons = reasons_against(photos, {0: tmp_path / "0.jpg", 1: tmp_path / "1.jpg"}, Limits(), steps.append)
+    assert reasons == ["", "truncated", "", "camera_raw", "empty_file", "no_access"]
+    with Image.open(tmp_path / "0.jpg") as small:
+        assert small.size == (16, 16)
+    assert not (tmp_path / "1.jpg").exists()
+
+
+@pytest.mark.processes
+def test_what_kills_its_decoder_is_lost_alone(tmp_path: Path) -> None:
+    Image.effect_noise((4500, 4500), 80).convert("RGB").save(tmp_path / "slow.png", compress_level=1)
+    (tmp_path / "good.png").write_bytes(PNG)
+    photos = [(tmp_path / name, name) for name in ("good.png", "slow.png", "good.png")]
+    assert reasons_against(photos, {}, Limits(decode_timeout_s=0.1), lambda _step: None) == ["", "decode_timeout", ""]
