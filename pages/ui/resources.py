@@ -119,7 +119,7 @@ def comparison(job: Job) -> Comparison | None:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _verdict(job_id: str, made_ns: int, probe: str, rope: float, spoken: str, _compared: Comparison) -> Verdict:  # noqa: ARG001 (as above)
-    return _compared.judged(probe, rope)
+    return _compared.verdict_with(probe, rope)
 
 
 def verdict(job: Job, compared: Comparison, probe: str, rope: float) -> Verdict:

@@ -1,4 +1,4 @@
-"""A probe's result as the verdict sees it, with what the registry knows of its backbone."""
+"""From a probe's result to a candidate for the verdict, with the registry's facts about its backbone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from core.probing.crossval.crossval import ProbeResult
 
 
 def candidate(result: ProbeResult, *, with_probe: bool = False) -> Candidate:
-    """What the verdict needs to know of a result; of several backbones together the cost is the sum."""
+    """A result as a candidate; several backbones together cost the sum of their costs."""
     name = f"{result.backbone} · {result.probe}" if with_probe else result.backbone
     cost = sum(_gflops(member) for member in result.backbone.split(" + "))
     return Candidate(name, np.array(result.fold_accuracy), result.oof, cost, is_floor(result.backbone))
 
 
-def known(backbone: str) -> BackboneInfo | None:
-    """What the registry knows of a backbone; None of several together, or of one that is gone."""
+def info_of(backbone: str) -> BackboneInfo | None:
+    """The registry's entry for a backbone; None for several together, or for one that the registry no longer has."""
     try:
         return registry.info(backbone)
     except BackboneError:
@@ -29,14 +29,14 @@ def known(backbone: str) -> BackboneInfo | None:
 
 
 def is_floor(backbone: str) -> bool:
-    """Whether this is no network, which a backbone has to beat."""
-    info = known(backbone)
+    """Whether a backbone is the floor: no network, and so what every network has to beat."""
+    info = info_of(backbone)
     return info is not None and info.is_floor
 
 
 def _gflops(backbone: str) -> float:
-    """Multiply-adds for an image, in 10⁹; infinite where that is not known."""
-    info = known(backbone)
+    """Multiply-adds an image, in 10⁹; infinite where they are not known."""
+    info = info_of(backbone)
     if info is None:
         return math.inf
     return info.gflops if info.gflops or info.is_floor else math.inf

@@ -1,4 +1,4 @@
-"""A finished comparison: what was measured, and everything that can be told from it. No probe is fitted here."""
+"""A finished comparison: what was measured, and everything that follows from it. No probe is fitted here."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class Comparison:
     """Backbones judged on the same folds of the same images.
 
     Attributes:
-        results: one for each backbone and probe; the backbones in the order they were given, and so the probes.
+        results: one for each backbone and probe, in the order in which the backbones and the probes were given.
         ensembles: the two best backbones together, where that was tried.
-        shortlist: what a first look found, where there was one.
+        shortlist: the first look, where there was one.
         failures: the backbones that could not be used.
         config: how features were probed; its probe is the one that the verdict is about.
         dataset: the photos.
 
     Raises:
-        ProbeError: there is no result, or they are of different images or folds.
+        ProbeError: there is no result, or the results are of different images or folds.
     """
 
     results: tuple[ProbeResult, ...]
@@ -93,38 +93,38 @@ class Comparison:
         """The most accurate of all results, whatever the probe."""
         return max(self.results, key=lambda result: result.accuracy_mean)
 
-    def judged(self, probe: str, rope: float = ROPE) -> Verdict:
-        """Which backbone to take with a probe, where differences up to `rope` count as none."""
+    def verdict_with(self, probe: str, rope: float = ROPE) -> Verdict:
+        """Which backbone to take with a kind of probe, where differences up to `rope` count as none."""
         return judge([candidate(result) for result in self.of(probe)], self.folds, rope)
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
-        """By probe, which backbone to take, and why: in the language in use, so computed each time."""
-        return {probe: self.judged(probe) for probe in self.probes}
+        """The verdict with each kind of probe; its words are in the language in use, so it is computed each time."""
+        return {probe: self.verdict_with(probe) for probe in self.probes}
 
     @property
     def verdict(self) -> Verdict:
-        """Which backbone to take, and why: with the first probe, which was chosen before any number was seen."""
-        return self.judged(self.probes[0])
+        """The verdict with the first kind of probe, which was chosen before any number was seen."""
+        return self.verdict_with(self.probes[0])
 
     @cached_property
     def strongest(self) -> Pair | None:
-        """The most accurate backbone and probe of all against the best with the first probe; None where it is that."""
-        most, best = self.most_accurate, self.ranked[0]
-        if most is best or most.accuracy_mean == best.accuracy_mean:
+        """The most accurate result of all against the best with the first probe; None where they are the same."""
+        most_accurate, best = self.most_accurate, self.ranked[0]
+        if most_accurate is best or most_accurate.accuracy_mean == best.accuracy_mean:
             return None
-        return compared(candidate(most, with_probe=True), candidate(best, with_probe=True), self.folds)
+        return compared(candidate(most_accurate, with_probe=True), candidate(best, with_probe=True), self.folds)
 
     @property
     def predictions(self) -> Mapping[str, Predictions]:
-        """What the first probe said of the training images it had not seen, by backbone, the most accurate first."""
+        """The first probe's out-of-fold predictions by backbone, the most accurate first."""
         return {result.backbone: result.oof for result in self.ranked}
 
     def as_json(self) -> dict[str, Any]:
         """The document of `compare --json`."""
         verdicts = self.verdicts
         verdict = verdicts[self.probes[0]]
-        several: dict[str, object] = {
+        by_probe: dict[str, object] = {
             "verdicts": {probe: judgement.as_json() for probe, judgement in verdicts.items()},
             "strongest": self.strongest.as_json() if self.strongest else None,
         }
@@ -133,7 +133,7 @@ class Comparison:
             "repeats": self.repeats,
             "results": [result.as_json() for result in self.results],
             "verdict": verdict.as_json(),
-            **(several if len(self.probes) > 1 else {}),
+            **(by_probe if len(self.probes) > 1 else {}),
             "side_by_side": self._side_by_side(verdict),
             "pareto": fronts(self.ranked),
             "ensembles": [ensemble.as_json() for ensemble in self.ensembles],
@@ -148,9 +148,9 @@ class Comparison:
         }
 
     def _side_by_side(self, verdict: Verdict) -> dict[str, object] | None:
-        """The best against the recommended one, or the next where that is the same; None where there is one alone."""
+        """The best against the recommended one, or against the next where those are the same; None for one backbone."""
         if not verdict.pairs:
             return None
-        others = [pair.b for pair in verdict.pairs]
-        other = verdict.recommended if verdict.recommended in others else others[0]
-        return side_by_side(self.predictions, verdict.best, other)
+        challengers = [pair.b for pair in verdict.pairs]
+        challenger = verdict.recommended if verdict.recommended in challengers else challengers[0]
+        return side_by_side(self.predictions, verdict.best, challenger)

@@ -12,7 +12,7 @@ import numpy as np
 from core.i18n import gettext as _
 from core.probing.comparison.candidates import candidate, is_floor
 from core.probing.comparison.verdict import Pair, compared
-from core.probing.crossval.crossval import ProbeResult, judged
+from core.probing.crossval.crossval import ProbeResult, cross_validate_rows
 from core.probing.crossval.heldout import HeldOut
 from core.probing.probes.probe import ProbeConfig
 from core.progress import Report, silent
@@ -28,8 +28,8 @@ class Ensemble:
     """Two backbones together, against the better of them.
 
     Attributes:
-        kind: "features", where one probe sees both backbones' features beside each other, or "probabilities", the mean
-            of what their own probes say.
+        kind: "features", where one probe is fitted on both backbones' features side by side, or "probabilities", the
+            mean of what their own probes predict.
         members: the two backbones, the better first.
         result: how well they do together.
         against_best: the two together against the better one alone.
@@ -51,45 +51,45 @@ class Ensemble:
 
 
 def two_best(results: Sequence[ProbeResult]) -> tuple[ProbeResult, ...]:
-    """The two most accurate networks of one probe's results; none where there are fewer."""
+    """The two most accurate networks of one probe's results; none where there are fewer than two."""
     networks = sorted(
         (result for result in results if not is_floor(result.backbone)), key=lambda result: -result.accuracy_mean
     )
     return tuple(networks[:2]) if len(networks) > 1 else ()
 
 
-def beside_each_other(
+def probe_concatenated(
     members: Sequence[ProbeResult], features: Sequence[Features], config: ProbeConfig, report: Report = silent
 ) -> ProbeResult:
-    """How well a probe does that sees the features of two backbones beside each other.
+    """Cross-validates a probe on the features of two backbones side by side.
 
     Args:
-        members: what `two_best` gave.
+        members: the two, as `two_best` gives them.
         features: of the same two.
-        config: the probe that the members were judged with.
-        report: told of every fold.
+        config: how the members were probed.
+        report: called after every fold.
 
     Raises:
-        ProbeError: too few images of a class, or the features are not finite.
+        ProbeError: a class has too few images, or the features are not finite.
     """
-    first, second = (of_member.of("train") for of_member in features)
-    together = dataclasses.replace(
+    first, second = (member_features.of("train") for member_features in features)
+    concatenated = dataclasses.replace(
         first, X=np.hstack([first.X, second.X]), backbone=_name(members), images_per_s=_speed(members), note=""
     )
-    return judged(together, sum(member.size_mb for member in members), config, report)
+    return cross_validate_rows(concatenated, sum(member.size_mb for member in members), config, report)
 
 
-def ensembles(members: Sequence[ProbeResult], beside: ProbeResult | None = None) -> tuple[Ensemble, ...]:
-    """The two best networks with their features beside each other, and with their probabilities averaged.
+def ensembles(members: Sequence[ProbeResult], concatenated: ProbeResult | None = None) -> tuple[Ensemble, ...]:
+    """The two best networks with their features side by side, and with their probabilities averaged.
 
-    Which two are the best was chosen on the same folds, so both are a little flattered; the better one alone is too.
+    The two were chosen as the best on the same folds, so both results are a little flattered, as is the better one's.
 
     Args:
-        members: what `two_best` gave.
-        beside: what `beside_each_other` measured of them; None leaves that ensemble out.
+        members: the two, as `two_best` gives them.
+        concatenated: the result of `probe_concatenated`; None leaves that ensemble out.
     """
     averaged = _ensemble(PROBABILITIES, members, _averaged(*members))
-    return (averaged,) if beside is None else (_ensemble(FEATURES, members, beside), averaged)
+    return (averaged,) if concatenated is None else (_ensemble(FEATURES, members, concatenated), averaged)
 
 
 def _ensemble(kind: str, members: Sequence[ProbeResult], result: ProbeResult) -> Ensemble:
@@ -100,8 +100,8 @@ def _ensemble(kind: str, members: Sequence[ProbeResult], result: ProbeResult) ->
 
 def _averaged(best: ProbeResult, second: ProbeResult) -> ProbeResult:
     """The mean of two probes' probabilities, which takes no cross-validation of its own."""
-    held = best.held_out
-    proba = np.asarray((held.proba + second.held_out.proba) / 2, dtype=np.float32)
+    held_out = best.held_out
+    proba = np.asarray((held_out.proba + second.held_out.proba) / 2, dtype=np.float32)
     return ProbeResult(
         backbone=_name((best, second)),
         probe=best.probe,
@@ -109,7 +109,7 @@ def _averaged(best: ProbeResult, second: ProbeResult) -> ProbeResult:
         images_per_s=_speed((best, second)),
         size_mb=best.size_mb + second.size_mb,
         seconds=0.0,
-        held_out=HeldOut(held.classes, held.y, held.ids, held.fold, proba),
+        held_out=HeldOut(held_out.classes, held_out.y, held_out.ids, held_out.fold, proba),
         converged=best.converged and second.converged,
     )
 
@@ -119,11 +119,11 @@ def _name(members: Sequence[ProbeResult]) -> str:
 
 
 def _speed(members: Sequence[ProbeResult]) -> float:
-    """Images a second through one after the other; 0 where a speed is not known."""
+    """Images a second through all members, one after the other; 0 where a speed is not known."""
     speeds = [member.images_per_s for member in members]
     return 1 / sum(1 / speed for speed in speeds) if all(speeds) else 0.0
 
 
 def kind_name(kind: str) -> str:
-    """What people read."""
+    """The kind in words."""
     return {FEATURES: _("features side by side"), PROBABILITIES: _("probabilities averaged")}[kind]

@@ -1,4 +1,4 @@
-"""Accuracy against what a backbone costs, and which backbones no other one beats in both."""
+"""Accuracy against cost, and the backbones that no other one beats in both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.probing.comparison.candidates import is_floor, known
+from core.probing.comparison.candidates import info_of, is_floor
 from core.probing.crossval.crossval import ProbeResult
 
 COSTS = ("time_ms", "size_mb", "memory_mb", "gflops")
@@ -35,28 +35,28 @@ class Placed:
 def against_cost(results: Sequence[ProbeResult], cost: str) -> tuple[Placed, ...]:
     """Every result with one of its `COSTS`, in the order given.
 
-    The floor is a yardstick, not a choice: at no weights and next to no time it would stand at the cheap end of every
-    front, however little it can do. So it is never on the front; and a network that is no more accurate than the floor
-    is not either, at whatever cost.
+    The floor is a yardstick, not a choice: with no weights and in next to no time it would be at the cheap end of every
+    front, however little it can do. So it is never on the front, and neither is a network that is no more accurate than
+    the floor, whatever it costs.
 
     Args:
-        results: how well backbones do, or several together, on the same images.
+        results: of backbones, or of several together, on the same images.
         cost: one of `COSTS`.
     """
     accuracy = [result.accuracy_mean for result in results]
     floors = [is_floor(result.backbone) for result in results]
     costs = [cost_of(result, cost) for result in results]
-    least = max((value for value, floor in zip(accuracy, floors, strict=True) if floor), default=-math.inf)
-    able = [not floor and value > least for value, floor in zip(accuracy, floors, strict=True)]
+    floor_accuracy = max((value for value, floor in zip(accuracy, floors, strict=True) if floor), default=-math.inf)
+    eligible = [not floor and value > floor_accuracy for value, floor in zip(accuracy, floors, strict=True)]
     on_front = front(
-        [value if fine else math.nan for value, fine in zip(accuracy, able, strict=True)],
+        [value if is_eligible else math.nan for value, is_eligible in zip(accuracy, eligible, strict=True)],
         [math.nan if value is None else value for value in costs],
     )
     return tuple(Placed(*facts) for facts in zip(results, costs, floors, on_front, strict=True))
 
 
 def fronts(results: Sequence[ProbeResult]) -> dict[str, list[str]]:
-    """The backbones on the front by each cost, the cheapest first; in one place for each, whatever its probes."""
+    """The backbones on the front by each cost, the cheapest first; each is named once, however many probes it has."""
     names = {}
     for cost in COSTS:
         on_front = [placed for placed in against_cost(results, cost) if placed.on_front]
@@ -68,13 +68,14 @@ def fronts(results: Sequence[ProbeResult]) -> dict[str, list[str]]:
 def front(accuracy: Sequence[float], cost: Sequence[float]) -> list[bool]:
     """Which of some choices are on the Pareto front of high accuracy and low cost.
 
-    A choice is off it where another is at least as accurate at no higher cost, and better in one of the two. Equal
-    choices are on it together, or off it. One with a number that is not known (NaN) is off it, and keeps none off.
+    A choice is off the front where another is at least as accurate at no higher cost, and better in one of the two. So
+    equal choices are on it together or off it together. A choice with an unknown number (NaN) is off the front, and
+    keeps no other one off.
     """
     a, c = np.asarray(accuracy, dtype=np.float64), np.asarray(cost, dtype=np.float64)
-    known = ~(np.isnan(a) | np.isnan(c))
+    is_known = ~(np.isnan(a) | np.isnan(c))
     return [
-        bool(known[i] and not (known & (a >= a[i]) & (c <= c[i]) & ((a > a[i]) | (c < c[i]))).any())
+        bool(is_known[i] and not (is_known & (a >= a[i]) & (c <= c[i]) & ((a > a[i]) | (c < c[i]))).any())
         for i in range(len(a))
     ]
 
@@ -82,12 +83,12 @@ def front(accuracy: Sequence[float], cost: Sequence[float]) -> list[bool]:
 def cost_of(result: ProbeResult, cost: str) -> float | None:
     """What a result's backbone costs by one of `COSTS`; None where that is not known.
 
-    Of several together the result tells its speed and its size alone, as the registry does not know them.
+    Several backbones together are not in the registry, so only the speed and the size in their result are known.
     """
     if cost == "time_ms":
         speed = result.images_per_s
         return 1000 / speed if math.isfinite(speed) and speed > 0 else None
-    info = known(result.backbone)
+    info = info_of(result.backbone)
     measured = result.size_mb if cost == "size_mb" else 0.0
     value = float(measured or (getattr(info, cost) if info else 0.0))
     return value if value or (info is not None and info.is_floor) else None

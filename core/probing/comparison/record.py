@@ -35,7 +35,7 @@ FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds
 
 
 def save_comparison(comparison: Comparison, folder: Path) -> None:
-    """Makes the results in a folder, which `save_result` put there, a finished comparison."""
+    """Makes a finished comparison of the results that `save_result` kept in a folder."""
     beside = next((ensemble for ensemble in comparison.ensembles if ensemble.kind == FEATURES), None)
     content = {
         "results": [{"backbone": result.backbone, "probe": result.probe} for result in comparison.results],
@@ -59,7 +59,7 @@ def load_comparison(folder: Path) -> Comparison:
     """
     try:
         content = read_json(folder / COMPARISON)
-        named = [(str(row["backbone"]), str(row["probe"])) for row in content["results"]]
+        names = [(str(row["backbone"]), str(row["probe"])) for row in content["results"]]
         shortlist, config = content["shortlist"], ProbeConfig.from_json(content["config"])
         shortlisted = Shortlist.from_json(shortlist) if shortlist else None
         failures = tuple(Failure(str(row["backbone"]), str(row["message"])) for row in content["failed"])
@@ -67,7 +67,7 @@ def load_comparison(folder: Path) -> Comparison:
         dataset = DatasetFacts.from_json(content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, GraftError) as problem:
         raise ProbeError(_("The comparison cannot be read. Compare again.")) from problem
-    results = tuple(load_result(folder, *pair) for pair in named)
+    results = tuple(load_result(folder, *name) for name in names)
     comparison = Comparison(results, (), shortlisted, failures, config, dataset)
     if members is None:
         return replace(comparison, ensembles=_averaged_alone(comparison))
@@ -76,8 +76,8 @@ def load_comparison(folder: Path) -> Comparison:
 
 def _averaged_alone(comparison: Comparison) -> tuple[Ensemble, ...]:
     """The only ensemble of an older version's comparison: the mean of its two best networks, where it has two."""
-    two = two_best(comparison.ranked)
-    return ensembles(two) if two else ()
+    members = two_best(comparison.ranked)
+    return ensembles(members) if members else ()
 
 
 def _kept_ensembles(folder: Path, members: Sequence[str], comparison: Comparison) -> tuple[Ensemble, ...]:
@@ -85,49 +85,50 @@ def _kept_ensembles(folder: Path, members: Sequence[str], comparison: Comparison
     results = {result.backbone: result for result in comparison.ranked}
     if any(name not in results for name in members):
         raise ProbeError(_("The comparison cannot be read. Compare again."))
-    beside = load_result(folder, " + ".join(members), comparison.probes[0])
-    return ensembles([results[name] for name in members], beside)
+    concatenated = load_result(folder, " + ".join(members), comparison.probes[0])
+    return ensembles([results[name] for name in members], concatenated)
 
 
-def save_result(result: ProbeResult, folder: Path, made: Mapping[str, Any]) -> None:
-    """Keeps a result in a comparison's folder; `made` says how it was made, and is asked for again by `kept_result`."""
-    place = _place(folder, result.backbone, result.probe)
-    result.held_out.save(place / HELD_OUT)
+def save_result(result: ProbeResult, folder: Path, origin: Mapping[str, Any]) -> None:
+    """Keeps a result in a comparison's folder, with its origin: all that it depends on, for `reusable_result`."""
+    directory = _directory(folder, result.backbone, result.probe)
+    result.held_out.save(directory / HELD_OUT)
     facts = {name: getattr(result, name) for name in FACTS}
-    content = {**facts, "notes": list(result.notes), "made": dict(made), "sha256": file_sha256(place / HELD_OUT)}
-    write_json(place / RESULT, content)
+    content = {**facts, "notes": list(result.notes), "made": dict(origin), "sha256": file_sha256(directory / HELD_OUT)}
+    write_json(directory / RESULT, content)
 
 
-def kept_result(folder: Path, backbone: str, probe: str, made: Mapping[str, Any]) -> ProbeResult | None:
-    """A result that was kept, if it was made in just this way and is whole."""
+def reusable_result(folder: Path, backbone: str, probe: str, origin: Mapping[str, Any]) -> ProbeResult | None:
+    """A kept result, if it is whole and has just this origin; else None."""
     try:
-        return load_result(folder, backbone, probe) if _content(folder, backbone, probe)["made"] == dict(made) else None
+        is_same = _content(folder, backbone, probe)["made"] == dict(origin)
+        return load_result(folder, backbone, probe) if is_same else None
     except (ProbeError, KeyError, TypeError):
         return None
 
 
 def load_result(folder: Path, backbone: str, probe: str) -> ProbeResult:
-    """A result that was kept.
+    """A kept result.
 
     Raises:
         ProbeError: it is not there, or damaged.
     """
-    content, file = _content(folder, backbone, probe), _place(folder, backbone, probe) / HELD_OUT
+    content, file = _content(folder, backbone, probe), _directory(folder, backbone, probe) / HELD_OUT
     try:
         facts = {name: content[name] for name in FACTS}
         numbers = [float(facts[name]) for name in ("feature_dim", "images_per_s", "size_mb", "seconds")]
-        whole = all(map(math.isfinite, numbers)) and content["sha256"] == file_sha256(file)
+        is_whole = all(map(math.isfinite, numbers)) and content["sha256"] == file_sha256(file)
         notes = tuple(map(str, content["notes"]))
     except (OSError, KeyError, TypeError, ValueError) as problem:
         raise _damaged(backbone) from problem
-    if not whole:
+    if not is_whole:
         raise _damaged(backbone)
     return ProbeResult(**facts, notes=notes, held_out=HeldOut.load(file))
 
 
 def result_file(folder: Path, backbone: str, probe: str) -> Path:
-    """The file that is there when a result is: its version is that of the result."""
-    return _place(folder, backbone, probe) / RESULT
+    """The file that is written last for a result; it changes whenever the result does."""
+    return _directory(folder, backbone, probe) / RESULT
 
 
 def _content(folder: Path, backbone: str, probe: str) -> Any:
@@ -141,5 +142,5 @@ def _damaged(backbone: str) -> ProbeError:
     return ProbeError(_("The result of '{name}' cannot be read. Compare again.").format(name=backbone))
 
 
-def _place(folder: Path, backbone: str, probe: str) -> Path:
+def _directory(folder: Path, backbone: str, probe: str) -> Path:
     return folder / "results" / f"{backbone}.{probe}"

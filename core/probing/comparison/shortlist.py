@@ -1,7 +1,7 @@
 """Which of many backbones are worth a full probe: a quick look at a sample of the photos first.
 
-The look is a nearest-neighbour probe on a few hundred training images. The best few of it go on, and with them the one
-with the best ImageNet accuracy, which a look at few photos may miss: together the two rules lose less than either
+The look is a nearest-neighbour probe on a few hundred training images. The few best ones go on, and with them the one
+with the best ImageNet accuracy, which a look at few photos may miss: the two rules together lose less than either alone
 (Renggli et al., "Which Model to Transfer? Finding the Needle in the Growing Haystack", CVPR 2022).
 """
 
@@ -19,13 +19,13 @@ from core.data.dataset import Dataset
 from core.errors import ProbeError
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
-from core.probing.comparison.candidates import is_floor, known
+from core.probing.comparison.candidates import info_of, is_floor
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.records import Record
 
 MANY = 6
-"""From more backbones than this, a look comes first, unless it is asked for or not."""
+"""A first look is taken at more backbones than this, where the user does not decide."""
 KEEP = 3
 SAMPLE = 500
 _LEAST_A_CLASS = 10
@@ -54,14 +54,14 @@ class Screened(Record):
 
 @dataclass(frozen=True)
 class Shortlist:
-    """The look's findings, the best first, on `n` images."""
+    """All backbones of a first look at `n` images, the best first."""
 
     rows: tuple[Screened, ...]
     n: int
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """The backbones to probe in full, the best of the look first."""
+        """The backbones to probe in full, the best first."""
         return tuple(row.backbone for row in self.rows if row.kept)
 
     def as_json(self) -> dict[str, object]:
@@ -70,12 +70,12 @@ class Shortlist:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Shortlist:
-        """From what `as_json` gave."""
+        """The shortlist in the JSON object of `as_json`."""
         return cls(tuple(Screened.from_json(row) for row in content["rows"]), int(content["n"]))
 
 
 def look_config(config: ProbeConfig) -> ProbeConfig:
-    """How the look probes: neighbours, once through the folds."""
+    """How a first look probes: by nearest neighbours, with one repeat."""
     return ProbeConfig(probe="knn", folds=config.folds, repeats=1, seed=config.seed)
 
 
@@ -87,9 +87,9 @@ def sample(dataset: Dataset, seed: int, most: int = SAMPLE) -> Dataset:
 
 
 def sample_rows(labels: Sequence[int] | NDArray[np.int64], seed: int, most: int = SAMPLE) -> NDArray[np.int64]:
-    """At most `most` rows (more, where the classes are many), sorted, with the classes' shares kept.
+    """A sample of about `most` rows at most, sorted, in which the classes keep their shares.
 
-    A class keeps at least ten of its rows, or all where it has fewer.
+    A class keeps at least ten of its rows, or all where it has fewer; so many classes make a larger sample.
 
     Args:
         labels: (n,) the class of each row.
@@ -101,36 +101,36 @@ def sample_rows(labels: Sequence[int] | NDArray[np.int64], seed: int, most: int 
     by_class: dict[int, list[int]] = {}
     for row, label in enumerate(labels):
         by_class.setdefault(int(label), []).append(row)
-    kept: list[int] = []
-    for own in by_class.values():
-        quota = min(len(own), max(_LEAST_A_CLASS, round(share * len(own))))
-        kept += [own[at] for at in random.choice(len(own), quota, replace=False)]
-    return np.array(sorted(kept), dtype=np.int64)
+    chosen: list[int] = []
+    for class_rows in by_class.values():
+        quota = min(len(class_rows), max(_LEAST_A_CLASS, round(share * len(class_rows))))
+        chosen += [class_rows[position] for position in random.choice(len(class_rows), quota, replace=False)]
+    return np.array(sorted(chosen), dtype=np.int64)
 
 
 def shortlist_of(looks: Iterable[ProbeResult], keep: int = KEEP) -> Shortlist:
-    """Chooses from what a look found of each backbone.
+    """Chooses the backbones to probe in full.
 
     Args:
         looks: each backbone's result on the sample.
-        keep: how many of the best go on; the best on ImageNet and the floor come with them.
+        keep: how many of the best go on; the best on ImageNet and the floor go on as well.
 
     Raises:
-        ProbeError: nothing was looked at, or nothing is to be kept.
+        ProbeError: there is no result, or `keep` is less than 1.
     """
     ranked = sorted(looks, key=lambda look: -look.accuracy_mean)
     if not ranked or keep < 1:
         raise ProbeError(_("A shortlist keeps at least 1 of at least 1 backbone."))
     networks = [look for look in ranked if not is_floor(look.backbone)]
-    best = {look.backbone for look in networks[:keep]}
-    last = networks[min(keep, len(networks)) - 1].accuracy_mean if networks else 0.0
+    best_names = {look.backbone for look in networks[:keep]}
+    last_of_best = networks[min(keep, len(networks)) - 1].accuracy_mean if networks else 0.0
     champion = _champion([look.backbone for look in networks])
-    rows = [_screened(look, look.backbone in best, look.backbone == champion, last) for look in ranked]
+    rows = [_screened(look, look.backbone in best_names, look.backbone == champion, last_of_best) for look in ranked]
     return Shortlist(tuple(rows), len(ranked[0].oof))
 
 
 def _imagenet_top1(backbone: str) -> float | None:
-    info = known(backbone)
+    info = info_of(backbone)
     return info.imagenet_top1 if info else None
 
 
@@ -140,7 +140,7 @@ def _champion(networks: Sequence[str]) -> str:
     return max(ranked, key=lambda name: ranked[name], default="")
 
 
-def _screened(look: ProbeResult, is_best: bool, is_champion: bool, last: float) -> Screened:
+def _screened(look: ProbeResult, is_best: bool, is_champion: bool, last_of_best: float) -> Screened:
     floor = is_floor(look.backbone)
     if is_best:
         why = _("among the best in a first look")
@@ -150,7 +150,7 @@ def _screened(look: ProbeResult, is_best: bool, is_champion: bool, last: float) 
         why = _("the best of these on ImageNet, which a look at few photos may miss")
     else:
         why = _("left out: {points:.1f} points behind the last of the best in a first look").format(
-            points=100 * (last - look.accuracy_mean)
+            points=100 * (last_of_best - look.accuracy_mean)
         )
     return Screened(
         backbone=look.backbone,

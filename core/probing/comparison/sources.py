@@ -1,4 +1,4 @@
-"""Where a comparison gets its features from: features that are there, or photos that are looked at when it is time."""
+"""Where a comparison gets its features from: features that are given, or photos that they are extracted from."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class FeatureSource(ABC):
     """The features of one dataset, backbone by backbone.
 
     Attributes:
-        backbones: whose features there are, in the order they are compared in.
-        dataset: what they are about.
-        percent: how much of the time that a backbone takes goes into its features; the rest is probing.
+        backbones: whose features it provides, in the order in which they are compared.
+        dataset: the photos.
+        percent: the share of a backbone's time that its features take, in percent; the rest is probing.
     """
 
     backbones: tuple[str, ...]
@@ -33,7 +33,7 @@ class FeatureSource(ABC):
     percent: int
 
     @abstractmethod
-    def whole(self, backbone: str, report: Report = silent) -> Features:
+    def of_all(self, backbone: str, report: Report = silent) -> Features:
         """A backbone's features of all images.
 
         Raises:
@@ -41,7 +41,7 @@ class FeatureSource(ABC):
         """
 
     @abstractmethod
-    def few(self, backbone: str, seed: int, report: Report = silent) -> Features:
+    def of_sample(self, backbone: str, seed: int, report: Report = silent) -> Features:
         """A backbone's features of a few hundred training images, the same for every backbone.
 
         Raises:
@@ -50,7 +50,7 @@ class FeatureSource(ABC):
 
 
 class Extracting(FeatureSource):
-    """Photos, of which a backbone's features are extracted when they are asked for."""
+    """Photos, whose features a backbone extracts when they are asked for."""
 
     percent = 60
 
@@ -59,46 +59,46 @@ class Extracting(FeatureSource):
         self.backbones = tuple(dict.fromkeys(backbones))
         self.dataset = DatasetFacts.of(photos)
 
-    def whole(self, backbone: str, report: Report = silent) -> Features:
-        """Extracts them, or reads them from the store."""
+    def of_all(self, backbone: str, report: Report = silent) -> Features:
+        """Extracts the features, or reads them from the store."""
         from core.features.extract import extract
 
         return extract(self._photos, backbone, report=report)
 
-    def few(self, backbone: str, seed: int, report: Report = silent) -> Features:
-        """Extracts them of a sample of the training photos."""
+    def of_sample(self, backbone: str, seed: int, report: Report = silent) -> Features:
+        """Extracts the features of a sample of the training photos."""
         from core.features.extract import extract
 
         return extract(sample(self._photos, seed), backbone, report=report)
 
 
 class Extracted(FeatureSource):
-    """Features that are there already.
+    """Features that have been extracted already.
 
     Raises:
-        ProbeError: there are none, they are of different images, or of one backbone twice.
+        ProbeError: there are none, they are of different images, or a backbone has two of them.
     """
 
     percent = 0
 
     def __init__(self, features: Iterable[Features]) -> None:
-        given = tuple(features)
-        if not given:
+        extracted = tuple(features)
+        if not extracted:
             raise ProbeError(_("There is no backbone to compare. Choose at least one."))
-        first, *others = given
-        if not all(first.ids == other.ids and np.array_equal(first.split, other.split) for other in others):
+        first, *rest = extracted
+        if not all(first.ids == each.ids and np.array_equal(first.split, each.split) for each in rest):
             raise ProbeError(_("Backbones can only be compared on the same images and splits; extract them again."))
-        self._features = {of_backbone.backbone: of_backbone for of_backbone in given}
-        if len(self._features) < len(given):
+        self._features = {each.backbone: each for each in extracted}
+        if len(self._features) < len(extracted):
             raise ProbeError(_("A backbone is compared once. Give the features of each one time."))
         self.backbones = tuple(self._features)
         self.dataset = DatasetFacts.of_features(first)
 
-    def whole(self, backbone: str, report: Report = silent) -> Features:  # noqa: ARG002 (it takes no time)
-        """What was given."""
+    def of_all(self, backbone: str, report: Report = silent) -> Features:  # noqa: ARG002 (it takes no time)
+        """The features that were given."""
         return self._features[backbone]
 
-    def few(self, backbone: str, seed: int, report: Report = silent) -> Features:  # noqa: ARG002 (as above)
-        """A sample of the training rows of what was given."""
+    def of_sample(self, backbone: str, seed: int, report: Report = silent) -> Features:  # noqa: ARG002 (as above)
+        """A sample of the training rows of the features that were given."""
         train = self._features[backbone].of("train")
         return train.at(sample_rows(train.y, seed))

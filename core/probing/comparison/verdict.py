@@ -29,15 +29,15 @@ CHEAPER = 0.8
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """What the verdict needs to know of one backbone.
+    """One backbone, as the verdict compares it.
 
     Attributes:
         name: the backbone.
         fold_accuracy: (k · r,) accuracies on the same folds in the same order for every candidate.
         oof: out-of-fold predictions of one repeat, of the same images for every candidate.
-        cost: multiply-adds for an image, in 10⁹ (GFLOPs); infinite where that is not known. They are the same on every
-            machine and in every run, which a measured speed is not.
-        floor: whether it is no network; the floor is compared with, but never recommended.
+        cost: multiply-adds an image, in 10⁹ (GFLOPs); infinite where they are not known. Unlike a measured speed, they
+            are the same on every machine and in every run.
+        floor: whether it is no network; the floor is compared with the others, but never recommended.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Pair(Record):
 
     @property
     def sentence(self) -> str:
-        """The same in plain words."""
+        """The pair in plain words."""
         facts: dict[str, Any] = {
             "a": self.a, "b": self.b, "points": 100 * self.diff, "low": 100 * self.interval[0],
             "high": 100 * self.interval[1], "better": chance(self.p_better), "same": chance(self.p_same),
@@ -118,11 +118,11 @@ class Verdict:
     """What to take, and why.
 
     Attributes:
-        best: the one with the highest mean accuracy over the folds.
+        best: the candidate with the highest mean accuracy over the folds.
         recommended: the best, or the cheapest of those that are clearly cheaper and that it does not beat in practice;
-            "" where only the floor is.
-        why: in words.
-        pairs: the best against each other one, the closest first.
+            "" where that could only be the floor.
+        why: why that one is recommended, in words.
+        pairs: the best against each other candidate, the closest first.
     """
 
     best: str
@@ -137,7 +137,7 @@ class Verdict:
 
 
 def chance(p: float) -> str:
-    """A probability in words, which is never certainty."""
+    """A probability in words; even the most extreme one is not called certain."""
     if p > 0.995:
         return _("over 99 %")
     return _("under 1 %") if p < 0.005 else f"{100 * p:.0f} %"
@@ -161,19 +161,19 @@ def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Ve
         folds: k, the folds of one repeat.
         rope: the difference of accuracy up to which two count as the same.
     """
-    ranked = sorted(candidates, key=lambda one: -float(one.fold_accuracy.mean()))
-    best = ranked[0]
-    pairs = [compared(best, other, folds, rope) for other in ranked[1:]]
-    level = [other for other, pair in zip(ranked[1:], pairs, strict=True) if pair.p_better <= 0.5 and not other.floor]
-    cheaper = level if best.floor else [other for other in level if is_cheaper(other, best)]
-    chosen = min(cheaper, key=lambda one: one.cost, default=None if best.floor else best)
+    ranked = sorted(candidates, key=lambda candidate: -float(candidate.fold_accuracy.mean()))
+    best, *rest = ranked
+    pairs = [compared(best, rival, folds, rope) for rival in rest]
+    level = [rival for rival, pair in zip(rest, pairs, strict=True) if pair.p_better <= 0.5 and not rival.floor]
+    cheaper = level if best.floor else [rival for rival in level if is_cheaper(rival, best)]
+    chosen = min(cheaper, key=lambda candidate: candidate.cost, default=None if best.floor else best)
     why = " ".join([_why(best, chosen, pairs), *_cautions(chosen, ranked, folds, rope)])
     return Verdict(best.name, chosen.name if chosen else "", why, tuple(pairs))
 
 
-def is_cheaper(one: Candidate, other: Candidate) -> bool:
-    """Whether one clearly needs less than another; nobody knows where a cost is not known."""
-    return math.isfinite(one.cost) and math.isfinite(other.cost) and one.cost <= CHEAPER * other.cost
+def is_cheaper(a: Candidate, b: Candidate) -> bool:
+    """Whether `a` clearly costs less than `b`; never where a cost is not known."""
+    return math.isfinite(a.cost) and math.isfinite(b.cost) and a.cost <= CHEAPER * b.cost
 
 
 def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair:
@@ -233,11 +233,11 @@ def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> st
 
 
 def _cautions(chosen: Candidate | None, ranked: Sequence[Candidate], folds: int, rope: float) -> list[str]:
-    """What to know before the chosen one is taken: that it may be no better than no network, or than no look at all."""
+    """Sentences that warn where the chosen one may be no better than the floor, or than the most frequent class."""
     if chosen is None:
         return []
     sentences = []
-    floor = next((one for one in ranked if one.floor and one is not ranked[0]), None)
+    floor = next((candidate for candidate in ranked[1:] if candidate.floor), None)
     if floor is not None and compared(chosen, floor, folds, rope).interval[0] <= 0:
         sentences.append(
             _(
@@ -245,11 +245,11 @@ def _cautions(chosen: Candidate | None, ranked: Sequence[Candidate], folds: int,
             ).format(chosen=chosen.name, floor=floor.name)
         )
     counts = np.bincount(chosen.oof.y_true)
-    usual = float(counts.max()) / len(chosen.oof)
-    if wilson(int(chosen.oof.correct.sum()), len(chosen.oof))[0] <= usual:
+    majority_share = float(counts.max()) / len(chosen.oof)
+    if wilson(int(chosen.oof.correct.sum()), len(chosen.oof))[0] <= majority_share:
         sentences.append(
             _("To say “{usual}” of every photo would be right for {share:.1%}: that is not surely beaten.").format(
-                usual=chosen.oof.class_names[int(counts.argmax())], share=usual
+                usual=chosen.oof.class_names[int(counts.argmax())], share=majority_share
             )
         )
     return sentences

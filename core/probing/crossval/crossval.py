@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ProbeResult:
-    """How well features are told apart by a probe, by cross-validation inside the training split.
+    """How well a probe does on a backbone's features, by cross-validation inside the training split.
 
     Attributes:
         backbone: whose features: a registered name, or several joined by " + ".
@@ -34,7 +34,7 @@ class ProbeResult:
         feature_dim: width of the features.
         images_per_s: the measured speed of extraction; 0 where it was never measured.
         size_mb: the backbone's weights, in MiB.
-        seconds: what the cross-validation took.
+        seconds: how long the cross-validation took.
         held_out: the predictions for every training image by probes that have not seen it.
         converged: whether every fold's optimiser finished.
         notes: what a reader of the numbers has to know, in sentences.
@@ -127,18 +127,25 @@ def cross_validate(features: Features, config: ProbeConfig | None = None, report
         ProbeError: too few images of a class, or the features are not finite.
     """
     size_mb = registry.info(features.backbone).size_mb
-    return judged(features.of("train"), size_mb, config or ProbeConfig(), report)
+    return cross_validate_rows(features.of("train"), size_mb, config or ProbeConfig(), report)
 
 
-def judged(train: Features, size_mb: float, config: ProbeConfig, report: Report) -> ProbeResult:
-    """`cross_validate` for rows of the training split alone, of weights of any origin."""
+def cross_validate_rows(train: Features, size_mb: float, config: ProbeConfig, report: Report) -> ProbeResult:
+    """`cross_validate` for features that hold the training split alone, whatever network they are from.
+
+    Args:
+        train: the training rows.
+        size_mb: the network's weights, in MiB.
+        config: how to probe.
+        report: called after every fold.
+    """
     started = time.perf_counter()
     repeats = draw_repeats(train, config)
 
     def judge(fold: Fold) -> tuple[Probe, NDArray[np.float32]]:
         probe = fit_rows(train.X[fold.fit], train.y[fold.fit], train.classes, config, train.groups[fold.fit])
         proba = probe.predict_proba(train.X[fold.held])
-        return replace(probe, pipeline=None), proba  # a forest is large, and there is one a fold
+        return replace(probe, pipeline=None), proba  # one forest a fold would fill the memory
 
     probes, held_out = zip(*repeats.run(judge, report, _progress, train.backbone), strict=True)
     converged = all(probe.converged for probe in probes)

@@ -26,7 +26,7 @@ class HeldOut:
         y: (n,) int64, the true classes.
         ids: the images' sha256.
         fold: (r, n) int64, the fold that held out each image, 0 … k - 1.
-        proba: (r, n, c) float32, the probabilities that a probe gives which has not seen the image.
+        proba: (r, n, c) float32, the probabilities by a probe that has not seen the image.
 
     Raises:
         ProbeError: the parts do not fit together.
@@ -97,7 +97,7 @@ class HeldOut:
 
     @classmethod
     def load(cls, path: Path) -> HeldOut:
-        """From the file that `save` wrote.
+        """The record in a file that `save` wrote.
 
         Raises:
             ProbeError: it is missing or damaged.

@@ -1,7 +1,7 @@
-"""The one cross-validation loop: folds are drawn, each is judged on a thread, and what was held out is put together.
+"""The one cross-validation loop: draws folds, judges each on a thread, and puts the held-out predictions together.
 
 Comparisons, learning curves, component counts, label checks and shortcut audits all run it. It knows nothing of
-probes: what is fitted in a fold is the caller's.
+probes: the caller decides what is fitted in a fold.
 """
 
 from __future__ import annotations
@@ -47,34 +47,34 @@ class Repeats:
     """A cross-validation of n rows that is done r times, each time with other folds.
 
     Attributes:
-        drawn: the folds of each repeat.
+        by_repeat: the folds of each repeat.
     """
 
-    drawn: tuple[Folds, ...]
+    by_repeat: tuple[Folds, ...]
 
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
         """All folds, repeat after repeat."""
         return tuple(
             Fold(repeat, number, fit, held)
-            for repeat, folds in enumerate(self.drawn)
+            for repeat, folds in enumerate(self.by_repeat)
             for number, (fit, held) in enumerate(folds.pairs)
         )
 
     @property
     def folds_each(self) -> int:
         """How many folds one repeat has."""
-        return len(self.drawn[0])
+        return len(self.by_repeat[0])
 
     @property
     def numbers(self) -> Rows:
         """(r, n) which fold of each repeat holds out each row."""
-        return np.stack([folds.numbers for folds in self.drawn])
+        return np.stack([folds.numbers for folds in self.by_repeat])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the results has to know about the folds, in sentences; it is the same for every repeat."""
-        return self.drawn[0].notes
+        """What a reader of the results has to know about the folds, in sentences that hold for every repeat."""
+        return self.by_repeat[0].notes
 
     def run(
         self,
@@ -87,22 +87,22 @@ class Repeats:
 
         Args:
             judge: fits on `fold.fit` and predicts `fold.held`; it runs in another thread.
-            report: told of every fold, in this thread; what it raises stops the loop.
-            message: given how many folds are done and how many there are, what is going on in words.
+            report: called in this thread after every fold; an exception that it raises stops the loop.
+            message: the progress in words, from how many folds are done and how many there are.
             stage: of the progress, such as the backbone's name.
         """
         total = len(self.folds)
 
-        def tell(done: int) -> None:
+        def report_done(done: int) -> None:
             report(Progress(done, total, message(done, total), stage))
 
-        return list(each_fold(judge, self.folds, tell))
+        return list(each_fold(judge, self.folds, report_done))
 
     def put_together(self, held_out: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """The probabilities (r, n, c) of all rows, from those (m, c) of each fold's held-out rows, in fold order."""
         proba = np.zeros((*self.numbers.shape, held_out[0].shape[1]), dtype=np.float32)
-        for fold, of_fold in zip(self.folds, held_out, strict=True):
-            proba[fold.repeat, fold.held] = of_fold
+        for fold, fold_proba in zip(self.folds, held_out, strict=True):
+            proba[fold.repeat, fold.held] = fold_proba
         return proba
 
 

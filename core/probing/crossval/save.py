@@ -43,8 +43,8 @@ def save_probe_run(
         head = {"weight": np.ascontiguousarray(probe.weight), "bias": np.ascontiguousarray(probe.bias)}
         write_bytes(path / HEAD, save(head))
     predictions = _predictions(features, probe, result)
-    for split, of_split in predictions.items():
-        of_split.save(path / "predictions" / f"{split}.npz")
+    for split, split_predictions in predictions.items():
+        split_predictions.save(path / "predictions" / f"{split}.npz")
     run = Run(
         path=path,
         kind="probe",
@@ -56,7 +56,7 @@ def save_probe_run(
         preprocessing=info.preprocessing.to_json(),
         config=config.to_json(),
         seed=config.seed,
-        metrics={split: evaluate(of_split).summary() for split, of_split in predictions.items()},
+        metrics={split: evaluate(split_predictions).summary() for split, split_predictions in predictions.items()},
         seconds=(result.seconds if result else 0.0) + time.perf_counter() - started,
         weights_sha256=info.sha256,
     )

@@ -1,4 +1,4 @@
-"""How far two classifiers agree: alike ones are worth no second look, unlike ones may be worth taking together."""
+"""How far two classifiers agree: two that agree are not worth running together, two that differ may be."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Agreement:
         only_a: images that only a gets right.
         only_b: images that only b gets right.
         both_wrong: images that both get wrong, the same way or not.
-        kappa: Cohen's kappa, agreement beyond that of two who guess with these frequencies; None where both always say
-            one and the same class.
+        kappa: Cohen's kappa, the agreement beyond that of two who guess with these frequencies; None where both predict
+            one class for all images.
         kappa_ci: its 95 % interval, by the delta method; None where kappa is.
     """
 
@@ -48,7 +48,7 @@ class Agreement:
 
     @property
     def oracle(self) -> int:
-        """Images that at least one gets right: what someone would who always knew whom to believe."""
+        """Images that at least one gets right: as many as one who always knew which of the two to believe."""
         return self.n - self.both_wrong
 
     def share(self, images: int) -> float:
@@ -70,27 +70,27 @@ class Agreement:
         }
 
 
-def agreement(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Agreement:
+def agreement(a: str, predictions_a: Predictions, b: str, predictions_b: Predictions) -> Agreement:
     """Compares what two classifiers predict, image by image.
 
     Args:
         a: the first's name.
-        of_a: its predictions.
+        predictions_a: its predictions.
         b: the second's name.
-        of_b: its predictions of the same images.
+        predictions_b: its predictions of the same images.
 
     Raises:
         ProbeError: the predictions are not of the same images, or of none.
     """
-    same_images(of_a, of_b)
-    right_a, right_b = of_a.correct, of_b.correct
-    called_a, called_b = of_a.y_pred, of_b.y_pred
-    kappa, kappa_ci = _kappa(called_a, called_b, len(of_a.class_names))
+    same_images(predictions_a, predictions_b)
+    right_a, right_b = predictions_a.correct, predictions_b.correct
+    predicted_a, predicted_b = predictions_a.y_pred, predictions_b.y_pred
+    kappa, kappa_ci = _kappa(predicted_a, predicted_b, len(predictions_a.class_names))
     return Agreement(
         a=a,
         b=b,
-        n=len(of_a),
-        same=int((called_a == called_b).sum()),
+        n=len(predictions_a),
+        same=int((predicted_a == predicted_b).sum()),
         both_right=int((right_a & right_b).sum()),
         only_a=int((right_a & ~right_b).sum()),
         only_b=int((right_b & ~right_a).sum()),
@@ -108,12 +108,12 @@ def _kappa(a: NDArray[np.int64], b: NDArray[np.int64], c: int) -> tuple[float | 
     weighted kappa", Psychological Bulletin 72 (1969), here as the spread of the images' influences on kappa.
     """
     n = len(a)
-    often_a, often_b = np.bincount(a, minlength=c) / n, np.bincount(b, minlength=c) / n
+    rate_a, rate_b = np.bincount(a, minlength=c) / n, np.bincount(b, minlength=c) / n
     same = a == b
-    observed, expected = float(same.mean()), float(often_a @ often_b)
+    observed, expected = float(same.mean()), float(rate_a @ rate_b)
     if expected >= 1:
         return None, None
     kappa = (observed - expected) / (1 - expected)
-    moved = (same - observed) * (1 - expected) - (1 - observed) * (often_b[a] + often_a[b] - 2 * expected)
-    half = Z95 * float(np.sqrt(np.mean((moved / (1 - expected) ** 2) ** 2) / n))
+    influence = (same - observed) * (1 - expected) - (1 - observed) * (rate_b[a] + rate_a[b] - 2 * expected)
+    half = Z95 * float(np.sqrt(np.mean((influence / (1 - expected) ** 2) ** 2) / n))
     return kappa, (max(-1.0, kappa - half), min(1.0, kappa + half))

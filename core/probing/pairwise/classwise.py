@@ -14,7 +14,7 @@ from core.probing.pairwise.difference import ALPHA, holm, mcnemar, paired_interv
 
 @dataclass(frozen=True)
 class ClassDifference:
-    """One class with backbone a and with b; scores and p values are None for a class without images.
+    """One class with backbone a and with backbone b; scores and p values are None for a class without images.
 
     Attributes:
         name: the class.
@@ -24,7 +24,7 @@ class ClassDifference:
         recall_a: the share of its images that a got right.
         recall_b: the share that b got right.
         recall: the first minus the second.
-        interval: the 95 % interval of `recall`, paired (see `paired_interval`); for this class looked at alone.
+        interval: the 95 % interval of `recall`, paired (see `paired_interval`); it does not allow for other classes.
         f1_a: a's F1.
         f1_b: b's F1.
         f1: the first minus the second.
@@ -50,7 +50,7 @@ class ClassDifference:
 
     @property
     def gains(self) -> str:
-        """Whom the class gains from beyond chance: "a", "b", or "" where that is not known."""
+        """Which of the two the class gains from beyond chance: "a", "b", or "" where that is not known."""
         if self.p_holm is None or self.p_holm >= ALPHA:
             return ""
         return "a" if self.only_a > self.only_b else "b"
@@ -66,29 +66,29 @@ class ClassDifference:
 
 
 def class_differences(
-    names: Sequence[str], y: NDArray[np.int64], called_a: NDArray[np.int64], called_b: NDArray[np.int64]
+    names: Sequence[str], y: NDArray[np.int64], predicted_a: NDArray[np.int64], predicted_b: NDArray[np.int64]
 ) -> tuple[ClassDifference, ...]:
     """Compares two backbones class by class; the greatest difference of recall first, classes without images last.
 
     Args:
         names: the c class names.
         y: (n,) the true class of each image.
-        called_a: (n,) what the first backbone's probe called it.
-        called_b: (n,) what the second's called it.
+        predicted_a: (n,) the first backbone's prediction.
+        predicted_b: (n,) the second's.
     """
     c = len(names)
     n = np.bincount(y, minlength=c)
-    right_a, right_b = called_a == y, called_b == y
+    right_a, right_b = predicted_a == y, predicted_b == y
     only_a, only_b = (np.bincount(y[rows], minlength=c) for rows in (right_a & ~right_b, right_b & ~right_a))
-    there = n > 0
+    present = n > 0
     p = np.ones(c)
-    p[there] = mcnemar(only_a[there], only_b[there])
+    p[present] = mcnemar(only_a[present], only_b[present])
     corrected = np.ones(c)
-    corrected[there] = holm(p[there])
+    corrected[present] = holm(p[present])
     rows = [ClassDifference(name, 0) for name in names]
-    for k in np.flatnonzero(there).tolist():
+    for k in np.flatnonzero(present).tolist():
         recall_a, recall_b = (float(right[y == k].mean()) for right in (right_a, right_b))
-        f1_a, f1_b, f1_interval = _f1(y == k, called_a == k, called_b == k)
+        f1_a, f1_b, f1_interval = _f1(y == k, predicted_a == k, predicted_b == k)
         rows[k] = ClassDifference(
             name=names[k], n=int(n[k]), only_a=int(only_a[k]), only_b=int(only_b[k]),
             recall_a=recall_a, recall_b=recall_b, recall=(int(only_a[k]) - int(only_b[k])) / int(n[k]),
@@ -100,25 +100,25 @@ def class_differences(
 
 
 def _f1(
-    true: NDArray[np.bool_], by_a: NDArray[np.bool_], by_b: NDArray[np.bool_]
+    is_true: NDArray[np.bool_], is_called_a: NDArray[np.bool_], is_called_b: NDArray[np.bool_]
 ) -> tuple[float, float, Interval | None]:
     """F1 of one class with a and with b, and the 95 % interval of their difference.
 
-    F1 is twice the mean of `true & called` over the mean of `true + called`. The delta method takes each image's
-    first-order influence on that ratio; both backbones saw the same image, so their influences are subtracted image by
-    image.
+    F1 is twice the mean of `is_true & is_called` over the mean of `is_true + is_called`. The delta method takes each
+    image's first-order influence on that ratio; both backbones saw the same image, so their influences are subtracted
+    image by image.
     """
     scores, influences = [], []
-    for called in (by_a, by_b):
-        both = true.astype(np.float64) + called
-        f1 = 2.0 * float((true & called).sum()) / float(both.sum())
+    for is_called in (is_called_a, is_called_b):
+        memberships = is_true.astype(np.float64) + is_called
+        f1 = 2.0 * float((is_true & is_called).sum()) / float(memberships.sum())
         scores.append(f1)
-        influences.append((2.0 * (true & called) - f1 * both) / both.mean())
-    apart = influences[0] - influences[1]
-    spread = float(np.sqrt(np.mean(apart**2) / len(true)))
+        influences.append((2.0 * (is_true & is_called) - f1 * memberships) / memberships.mean())
+    influence_difference = influences[0] - influences[1]
+    standard_error = float(np.sqrt(np.mean(influence_difference**2) / len(is_true)))
     diff = scores[0] - scores[1]
-    interval = (max(-1.0, diff - Z95 * spread), min(1.0, diff + Z95 * spread)) if spread > 0 else None
-    return scores[0], scores[1], interval
+    half = Z95 * standard_error
+    return scores[0], scores[1], (max(-1.0, diff - half), min(1.0, diff + half)) if half > 0 else None
 
 
 def _listed(interval: Interval | None) -> list[float] | None:

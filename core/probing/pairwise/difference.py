@@ -46,7 +46,7 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        """The same in plain words."""
+        """The difference in plain words."""
         verdict = (
             _("the difference is larger than chance")
             if self.beyond_chance
@@ -61,7 +61,7 @@ class Difference:
         )
 
     def as_json(self) -> dict[str, object]:
-        """As the `difference` of an `Effect` is written."""
+        """As the `difference` of an `Effect`."""
         return {
             "a": self.a, "b": self.b, "n": self.n, "only_a": self.only_a, "only_b": self.only_b,
             "accuracy": self.accuracy, "interval": list(self.interval), "beyond_chance": self.beyond_chance,
@@ -69,72 +69,74 @@ class Difference:
         }  # fmt: skip
 
 
-def difference(a: str, of_a: Predictions, b: str, of_b: Predictions) -> Difference:
+def difference(a: str, predictions_a: Predictions, b: str, predictions_b: Predictions) -> Difference:
     """Compares two classifiers' predictions image by image.
 
     Only images on which they disagree tell them apart; the interval is that of `paired_interval`.
 
     Args:
         a: the first's name.
-        of_a: its predictions.
+        predictions_a: its predictions.
         b: the second's name.
-        of_b: its predictions of the same images.
+        predictions_b: its predictions of the same images.
 
     Raises:
         ProbeError: the predictions are not of the same images, or of none.
     """
-    same_images(of_a, of_b)
-    n = len(of_a)
-    only_a, only_b = right_alone(of_a, of_b)
+    same_images(predictions_a, predictions_b)
+    n = len(predictions_a)
+    only_a, only_b = right_alone(predictions_a, predictions_b)
     return Difference(a, b, n, only_a, only_b, (only_a - only_b) / n, paired_interval(only_a, only_b, n))
 
 
-def right_alone(of_a: Predictions, of_b: Predictions) -> tuple[int, int]:
+def right_alone(predictions_a: Predictions, predictions_b: Predictions) -> tuple[int, int]:
     """How many images only the first classifier got right, and how many only the second."""
-    return int((of_a.correct & ~of_b.correct).sum()), int((of_b.correct & ~of_a.correct).sum())
+    right_a, right_b = predictions_a.correct, predictions_b.correct
+    return int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
 
 
 def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
-    """The 95 % interval of the difference of two shares of the same n images, of which these count for one alone.
+    """The 95 % interval of the difference of two shares of the same n images.
 
-    The adjusted Wald interval for paired proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence
-    interval for a difference of binomial proportions based on paired data", Journal of Educational and Behavioral
-    Statistics 37 (2012).
+    `only_a` and `only_b` are the images that count for one share and not for the other. It is the adjusted Wald
+    interval for paired proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a
+    difference of binomial proportions based on paired data", Journal of Educational and Behavioral Statistics 37
+    (2012).
     """
     p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
     half = Z95 * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
     return max(-1.0, p - q - half), min(1.0, p - q + half)
 
 
-def same_images(of_a: Predictions, of_b: Predictions) -> None:
-    """Makes sure that two classifiers were asked about the same images, of the same classes.
+def same_images(a: Predictions, b: Predictions) -> None:
+    """Makes sure that two classifiers' predictions are of the same images and classes.
 
     Raises:
-        ProbeError: they were not, or about none.
+        ProbeError: they are not, or of no image.
     """
-    alike = of_a.ids == of_b.ids and of_a.class_names == of_b.class_names and len(of_a) > 0
-    if not alike or not np.array_equal(of_a.y_true, of_b.y_true):
+    is_same = a.ids == b.ids and a.class_names == b.class_names and np.array_equal(a.y_true, b.y_true)
+    if not is_same or not len(a):
         raise ProbeError(_("Two classifiers can only be compared on the same images."))
 
 
 def mcnemar(only_a: ArrayLike, only_b: ArrayLike) -> NDArray[np.float64]:
     """Two-sided p of the exact McNemar test: are the images that only one gets right shared out evenly?
 
-    Takes single counts or many pairs of them (m,) at once; where both are 0, p is 1.
+    It takes single counts, or m pairs of them as arrays (m,); where both counts are 0, p is 1.
 
     Source: Q. McNemar, Psychometrika 12 (1947); the exact binomial form.
     """
     from scipy import stats
 
-    fewer, both = np.minimum(only_a, only_b), np.add(only_a, only_b)
-    return np.asarray(np.minimum(1.0, 2.0 * stats.binom.cdf(fewer, both, 0.5)), dtype=np.float64)
+    fewer, total = np.minimum(only_a, only_b), np.add(only_a, only_b)
+    return np.asarray(np.minimum(1.0, 2.0 * stats.binom.cdf(fewer, total, 0.5)), dtype=np.float64)
 
 
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
     """p values (m,) after Holm's correction, in the order they were given.
 
-    Calling a finding what is below 5 % afterwards keeps the chance of any false finding among all m at 5 %, however
-    they depend on one another. Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+    Where those below 5 % are called findings, the chance of any false finding among all m is at most 5 %, however they
+    depend on one another. Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
     Journal of Statistics 6 (1979).
     """
     order = np.argsort(p, kind="stable")

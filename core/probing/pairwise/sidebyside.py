@@ -1,7 +1,7 @@
 """Two backbones side by side: which classes gain from which, where their mistakes differ, and how far they agree.
 
-Everything is computed from out-of-fold predictions of the same images; no probe is fitted here. A comparison of many
-classes finds some that differ by chance alone, so what is called a finding has stood up to Holm's correction.
+Everything is computed from out-of-fold predictions of the same images; no probe is fitted here. Among many classes some
+differ by chance alone, so only what holds after Holm's correction is called a finding.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.probing.pairwise.classwise import ClassDifference, class_differences
 from core.probing.pairwise.difference import ALPHA, holm, mcnemar, same_images
 
 NAMED = 5
-"""How many classes or cells are told in words."""
+"""How many classes or cells are named in words."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Shift:
 
     Attributes:
         true: the index of the true class.
-        predicted: the index of the class they were given.
+        predicted: the index of the class that was predicted.
         by_a: how many a calls so.
         by_b: how many b calls so.
         n: images of the true class.
@@ -47,12 +47,12 @@ class Shift:
 
 @dataclass(frozen=True, eq=False)
 class SideBySide:
-    """What tells two backbones apart.
+    """How two backbones differ.
 
     Attributes:
         a: the first's name.
         b: the second's name.
-        n: how many images both were asked about.
+        n: how many images both predicted.
         names: the c class names.
         classes: one a class, the greatest difference of recall first, classes without images last.
         confusion: (c, c) int64, a's confusion matrix minus b's; true classes in rows, predicted ones in columns.
@@ -76,9 +76,9 @@ class SideBySide:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Which classes gain from which backbone, in words."""
-        looked_at = sum(row.n > 0 for row in self.classes)
+        tested = sum(row.n > 0 for row in self.classes)
         sentences = [
-            _("{name} gets more images right of: {classes}.").format(name=name, classes=_some(self.gaining(side)))
+            _("{name} gets more images right of: {classes}.").format(name=name, classes=_listed(self.gaining(side)))
             for side, name in (("a", self.a), ("b", self.b))
             if self.gaining(side)
         ]
@@ -89,7 +89,7 @@ class SideBySide:
             _(
                 "This allows for {n} classes being looked at (exact McNemar tests, Holm's correction at 5 %): without "
                 "that, about one class in twenty would seem to differ by chance."
-            ).format(n=looked_at),
+            ).format(n=tested),
         )
 
     @property
@@ -110,7 +110,7 @@ class SideBySide:
         )  # fmt: skip
 
     def as_json(self) -> dict[str, object]:
-        """As the part `side_by_side` of `compare --json`, but for the agreement."""
+        """The entry `side_by_side` of `compare --json`, without the agreement."""
         return {
             "a": self.a, "b": self.b, "n": self.n, "classes": list(self.names),
             "per_class": [row.as_json() for row in self.classes],
@@ -120,7 +120,7 @@ class SideBySide:
 
 
 def side_by_side(predictions: Mapping[str, Predictions], a: str, b: str) -> dict[str, object]:
-    """The part `side_by_side` of `compare --json`: a against b, and the agreement of all pairs.
+    """The entry `side_by_side` of `compare --json`: a against b, and the agreement of all pairs.
 
     Args:
         predictions: each backbone's out-of-fold predictions of the same images.
@@ -143,63 +143,63 @@ def agreements(predictions: Mapping[str, Predictions]) -> tuple[Agreement, ...]:
     return tuple(agreement(a, predictions[a], b, predictions[b]) for a, b in combinations(predictions, 2))
 
 
-def compared_classes(a: str, of_a: Predictions, b: str, of_b: Predictions) -> SideBySide:
+def compared_classes(a: str, predictions_a: Predictions, b: str, predictions_b: Predictions) -> SideBySide:
     """Compares two backbones class by class on the same images.
 
-    Tests are exact McNemar tests with Holm's correction (see `holm`). They know nothing of how another draw of
-    training images would have changed the probes.
+    Tests are exact McNemar tests with Holm's correction (see `holm`). They do not tell how other training images would
+    have changed the probes.
 
     Args:
         a: the first's name.
-        of_a: its out-of-fold predictions.
+        predictions_a: its out-of-fold predictions.
         b: the second's name.
-        of_b: its out-of-fold predictions of the same images.
+        predictions_b: its out-of-fold predictions of the same images.
 
     Raises:
         ProbeError: the predictions are not of the same images and classes, or of none.
     """
-    same_images(of_a, of_b)
-    y, called_a, called_b = of_a.y_true, of_a.y_pred, of_b.y_pred
-    c = len(of_a.class_names)
-    counts_a, counts_b = _counts(y, called_a, c), _counts(y, called_b, c)
+    same_images(predictions_a, predictions_b)
+    y, predicted_a, predicted_b = predictions_a.y_true, predictions_a.y_pred, predictions_b.y_pred
+    c = len(predictions_a.class_names)
+    counts_a, counts_b = _counts(y, predicted_a, c), _counts(y, predicted_b, c)
     return SideBySide(
         a=a,
         b=b,
         n=len(y),
-        names=of_a.class_names,
-        classes=class_differences(of_a.class_names, y, called_a, called_b),
+        names=predictions_a.class_names,
+        classes=class_differences(predictions_a.class_names, y, predicted_a, predicted_b),
         confusion=counts_a - counts_b,
         support=counts_a.sum(axis=1),
-        shifts=_shifts(y, called_a, called_b, counts_a, counts_b),
+        shifts=_shifts(y, predicted_a, predicted_b, counts_a, counts_b),
     )
 
 
-def _counts(y: NDArray[np.int64], called: NDArray[np.int64], c: int) -> NDArray[np.int64]:
+def _counts(y: NDArray[np.int64], predicted: NDArray[np.int64], c: int) -> NDArray[np.int64]:
     """The (c, c) confusion matrix."""
-    return np.bincount(y * c + called, minlength=c * c).reshape(c, c).astype(np.int64)
+    return np.bincount(y * c + predicted, minlength=c * c).reshape(c, c).astype(np.int64)
 
 
 def _shifts(
     y: NDArray[np.int64],
-    called_a: NDArray[np.int64],
-    called_b: NDArray[np.int64],
+    predicted_a: NDArray[np.int64],
+    predicted_b: NDArray[np.int64],
     counts_a: NDArray[np.int64],
     counts_b: NDArray[np.int64],
 ) -> tuple[Shift, ...]:
     c = len(counts_a)
-    apart = called_a != called_b
-    only_a, only_b = (_counts(y[apart], called[apart], c) for called in (called_a, called_b))
-    wrong = ~np.eye(c, dtype=bool)
-    cells = np.argwhere((only_a + only_b > 0) & wrong)
+    differ = predicted_a != predicted_b
+    only_a, only_b = (_counts(y[differ], predicted[differ], c) for predicted in (predicted_a, predicted_b))
+    off_diagonal = ~np.eye(c, dtype=bool)
+    cells = np.argwhere((only_a + only_b > 0) & off_diagonal)
     p = holm(mcnemar(only_a[tuple(cells.T)], only_b[tuple(cells.T)]))
     shifts = [
-        Shift(int(t), int(k), int(counts_a[t, k]), int(counts_b[t, k]), int(counts_a[t].sum()), float(chance))
-        for (t, k), chance in zip(cells, p, strict=True)
+        Shift(int(t), int(k), int(counts_a[t, k]), int(counts_b[t, k]), int(counts_a[t].sum()), float(p_holm))
+        for (t, k), p_holm in zip(cells, p, strict=True)
         if counts_a[t, k] != counts_b[t, k]
     ]
     return tuple(sorted(shifts, key=lambda shift: -abs(shift.by_a - shift.by_b)))
 
 
-def _some(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:NAMED])
     return shown if len(names) <= NAMED else _("{names} and {more} more").format(names=shown, more=len(names) - NAMED)

@@ -1,6 +1,6 @@
-"""The scikit-learn classifiers that scikit-learn has not, or has only slowly.
+"""Classifiers with scikit-learn's interface that scikit-learn lacks, or has only in a slower form.
 
-This file loads scikit-learn, so it is imported where a probe is fitted and nowhere else.
+This file loads scikit-learn, so it is imported only where a probe is fitted.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class LinearSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Args:
         C: the inverse of the penalty's strength.
         max_iter: steps at most.
-        tol: the largest slope of the mean loss at which it stops.
-        warm_start: whether `fit` goes on from the last solution.
+        tol: it stops when no component of the mean loss's gradient is larger.
+        warm_start: whether `fit` begins with the last solution.
     """
 
     def __init__(self, C: float = 0.01, max_iter: int = 2000, tol: float = 1e-4, warm_start: bool = False) -> None:
@@ -47,27 +47,28 @@ class LinearSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         from scipy.optimize import minimize
 
         self.classes_, labels = np.unique(y, return_inverse=True)
-        wanted = np.arange(len(self.classes_)) if len(self.classes_) > 2 else np.array([1])
-        signs = np.where(labels[:, None] == wanted, 1, -1).astype(X.dtype)
-        start = np.zeros((len(wanted), X.shape[1] + 1))
+        margin_classes = np.arange(len(self.classes_)) if len(self.classes_) > 2 else np.array([1])
+        signs = np.where(labels[:, None] == margin_classes, 1, -1).astype(X.dtype)
+        initial = np.zeros((len(margin_classes), X.shape[1] + 1))
         if self.warm_start and hasattr(self, "coef_"):
-            start = np.column_stack([self.coef_, self.intercept_])
+            initial = np.column_stack([self.coef_, self.intercept_])
         options = {"maxiter": self.max_iter, "gtol": self.tol, "ftol": 64 * np.finfo(float).eps}
-        minimum = minimize(self._loss, start.ravel(), (X, signs), "L-BFGS-B", jac=True, options=options)
-        solution = minimum.x.reshape(start.shape).astype(X.dtype)
+        minimum = minimize(self._loss, initial.ravel(), (X, signs), "L-BFGS-B", jac=True, options=options)
+        solution = minimum.x.reshape(initial.shape).astype(X.dtype)
         self.coef_, self.intercept_, self.n_iter_ = solution[:, :-1], solution[:, -1], minimum.nit
         return self
 
     def _loss(self, flat: Rows, X: Rows, signs: Rows) -> tuple[float, Rows]:
-        """The objective over C · n, so that `tol` means the same for any C and n, and its slope."""
+        """The objective over C · n, so that `tol` means the same for any C and n, and its gradient."""
         solution = flat.reshape(signs.shape[1], -1)
         weight, bias = solution[:, :-1].astype(X.dtype), solution[:, -1].astype(X.dtype)
-        short = np.maximum(0, 1 - signs * (X @ weight.T + bias))
-        pull = -2 * short * signs
-        each = 1 / (self.C * len(X))
-        slope = np.column_stack([solution[:, :-1] * each + pull.T @ X / len(X), pull.mean(axis=0, dtype=np.float64)])
-        loss = 0.5 * each * float((solution[:, :-1] ** 2).sum()) + float((short**2).sum(dtype=np.float64)) / len(X)
-        return loss, slope.ravel()
+        violation = np.maximum(0, 1 - signs * (X @ weight.T + bias))
+        margin_gradient = -2 * violation * signs
+        penalty = 1 / (self.C * len(X))
+        weight_gradient = solution[:, :-1] * penalty + margin_gradient.T @ X / len(X)
+        gradient = np.column_stack([weight_gradient, margin_gradient.mean(axis=0, dtype=np.float64)])
+        hinge = float((violation**2).sum(dtype=np.float64)) / len(X)
+        return 0.5 * penalty * float((solution[:, :-1] ** 2).sum()) + hinge, gradient.ravel()
 
     def decision_function(self, X: Rows) -> Rows:
         """The signed distances to the boundaries, times ‖w‖: (n, c), or (n,) of two classes."""
@@ -98,7 +99,7 @@ class NearestMean(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def decision_function(self, X: Rows) -> Rows:
-        """Minus half the squared distances, but for a share that all classes have in common: (n, c)."""
+        """Minus half the squared distances, up to a term that is the same for all classes: (n, c)."""
         return np.asarray(X @ self.coef_.T + self.intercept_)
 
     def predict(self, X: Rows) -> Rows:
@@ -117,7 +118,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         C: the inverse of the penalty's strength.
-        warm_start: whether kernels of the very arrays it had last are taken from then, to try several C on them.
+        warm_start: whether kernels of the same arrays are computed once, to try several C on them.
     """
 
     _HELD = 4000  # rows, whose matrix has 128 MB
@@ -135,18 +136,18 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.gamma_ = 1 / (X.shape[1] * (float(X.var(dtype=np.float64)) or 1.0))
         self.rows_ = X if len(X) <= self._HELD else None
         kernel, gamma = ("rbf", self.gamma_) if self.rows_ is None else ("precomputed", "scale")
-        self.svc_ = SVC(C=self.C, kernel=kernel, gamma=gamma, cache_size=400).fit(self._seen(X), y)
+        self.svc_ = SVC(C=self.C, kernel=kernel, gamma=gamma, cache_size=400).fit(self._svc_input(X), y)
         self.classes_ = self.svc_.classes_
         return self
 
-    def _seen(self, X: Rows) -> Rows:
-        """What libsvm is given of X: the kernel with the rows that were fitted on, or X itself."""
+    def _svc_input(self, X: Rows) -> Rows:
+        """X as libsvm takes it: its kernel with the rows that were fitted on, or X itself."""
         from sklearn.metrics.pairwise import rbf_kernel
 
         if self.rows_ is None:
             return X
-        of, kernel = self.kernels_.get(id(X), (None, None))
-        if of is not X or kernel is None:
+        cached_X, kernel = self.kernels_.get(id(X), (None, None))
+        if cached_X is not X or kernel is None:
             kernel = np.asarray(rbf_kernel(X, self.rows_, gamma=self.gamma_))
             if self.warm_start:
                 self.kernels_[id(X)] = (X, kernel)
@@ -154,7 +155,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def decision_function(self, X: Rows) -> Rows:
         """The votes of the pairs of classes, with their margins to break ties: (n, c), or (n,) of two classes."""
-        return np.asarray(self.svc_.decision_function(self._seen(X)))
+        return np.asarray(self.svc_.decision_function(self._svc_input(X)))
 
     def predict(self, X: Rows) -> Rows:
         """The classes with the highest score, (n,)."""

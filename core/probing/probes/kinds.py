@@ -18,7 +18,7 @@ MAX_ITERATIONS = 2000
 POWERS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """The values of C that are tried, strongest penalty first."""
 USUAL_C = 0.01
-"""Does well for a logistic regression on some hundred standardised features, where none is chosen."""
+"""A good C for a logistic regression on some hundred standardised features, where none can be chosen."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class Kind:
         name: as users write it.
         title: what a reader calls it; `label` has it in their language.
         sentence: what it is, in one sentence; `about` has it in the reader's language.
-        reference: where it comes from.
+        reference: its source in the literature.
         affine: whether its scores are affine in the features, so that it can be a bundle's head.
         build: a new, unfitted scikit-learn classifier, given the value of its setting and a seed.
         setting: what is chosen by inner cross-validation: "c", "k" or "" for nothing.
         grid: the values to choose from, in the order of preference where two are as good.
         default: the setting's value where there are too few images to choose.
         tuned_by: what its setting is chosen by: the "log_loss" of its probabilities, or "errors", their number.
-        temperature_scaled: whether it has scores and no probabilities, and a temperature makes them some.
-        least: images of a class that at least one class has to have.
-        most: images it can be fitted on within minutes, 0 for any number.
+        temperature_scaled: whether it has scores alone, which a temperature turns into probabilities.
+        least: how many images at least one class has to have.
+        most: how many images it can be fitted on within minutes; 0 for any number.
     """
 
     name: str

@@ -17,14 +17,14 @@ class FittedPreprocessing:
 
     Attributes:
         steps: names and fitted scikit-learn transformers.
-        Z: (n, d') float32, the rows it was fitted on as the classifier is to see them.
+        Z: (n, d') float32, the rows it was fitted on after these steps.
     """
 
     steps: tuple[tuple[str, Any], ...]
     Z: NDArray[np.float32]
 
     def __call__(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Other rows (m, d) as the classifier is to see them: (m, d') float32."""
+        """Other rows (m, d) after these steps: (m, d') float32."""
         for _name, step in self.steps:
             X = step.transform(X)
         return np.asarray(X, dtype=np.float32)
@@ -33,10 +33,10 @@ class FittedPreprocessing:
 def fit_preprocessing(
     X: NDArray[np.float32], y: NDArray[np.int64], reduction: Reduction, seed: int
 ) -> FittedPreprocessing:
-    """Fits scaler and reduction on these rows: X (n, d), labels y (n,), of which only LDA makes use.
+    """Fits scaler and reduction on these rows: X (n, d), and labels y (n,), which only LDA uses.
 
     Raises:
-        ProbeError: the reduction cannot be computed of these rows.
+        ProbeError: the reduction cannot be computed from these rows.
     """
     from sklearn.preprocessing import StandardScaler
 

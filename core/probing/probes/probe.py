@@ -1,8 +1,8 @@
 """A probe: a simple classifier on frozen features, which shows how much a backbone already knows.
 
-Scaling, the optional reduction and the classifier are one scikit-learn pipeline, so none of them ever sees a row that
-it is later judged on; nor does what is chosen for them. Where all three are affine, a fitted probe is one weight matrix
-and one bias: a head that any framework can carry.
+Scaling, the optional reduction and the classifier are one scikit-learn pipeline, which is fitted, and whose settings
+are chosen, without the rows that it is later judged on. Where all three are affine, a fitted probe is one weight matrix
+and one bias: a head for any framework.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class ProbeConfig:
 
     Attributes:
         probe: the name of one of `core.probing.probes.kinds.KINDS`.
-        c: the inverse of the penalty's strength, for the kinds that have one; None, to have it chosen by
-            cross-validation inside the rows that a probe is fitted on.
+        c: the inverse of the penalty's strength, for the kinds that have one; None to choose it by cross-validation
+            inside the rows that a probe is fitted on.
         pca: the reduction between scaling and classifier; by default none.
         folds: how many parts the training split is cross-validated in, at least 2.
-        repeats: how often that is done, each time with other folds, at least 1.
+        repeats: how often that is done, each time with other folds, 1 to 100.
         seed: of the folds, the reduction and the classifier.
 
     Raises:
@@ -65,7 +65,7 @@ class ProbeConfig:
             raise ProbeError(_("A seed is a whole number from 0 to 4294967295, not {value}.").format(value=self.seed))
 
     def to_json(self) -> dict[str, Any]:
-        """As a run's record and a request keep it; `pca` as a user would write it ("64", "0.95" or "")."""
+        """The config as a run's record and a request keep it, with `pca` as a user writes it ("64", "0.95" or "")."""
         return {
             "probe": self.probe, "c": self.c, "pca": str(self.pca), "folds": self.folds, "repeats": self.repeats,
             "seed": self.seed,
@@ -73,7 +73,7 @@ class ProbeConfig:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> ProbeConfig:
-        """From what `to_json` gave; what is missing takes its default.
+        """The config in the JSON object of `to_json`; a value that is missing takes its default.
 
         Raises:
             GraftError: a value is out of its range.
@@ -87,13 +87,13 @@ class Probe:
     """A fitted probe over features of width d and c classes.
 
     Attributes:
-        weight: (c, d) float32 where the probe is affine: the class probabilities are softmax(X @ weight.T + bias). None
-            where it is not.
+        weight: (c, d) float32 where the probe is affine, so that the class probabilities are
+            softmax(X @ weight.T + bias); else None.
         bias: (c,) float32, or None.
         classes: the c class names.
         pipeline: the fitted scikit-learn pipeline, which gives the same probabilities.
         n: how many images it was fitted on.
-        converged: whether the optimiser finished; where not, the result may depend on where it stopped.
+        converged: whether the optimiser finished; if not, the result may depend on where it stopped.
         chosen: the classifier's settings, chosen inside those images: "c", "k", "temperature".
     """
 
@@ -129,7 +129,7 @@ class Probe:
         return softmax(X.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias)
 
     def predict(self, features: Features) -> Predictions:
-        """What the probe says about all rows of `features`, which are of one split."""
+        """The probe's predictions for all rows of `features`, which are of one split."""
         split = str(features.split[0]) if len(features.split) else ""
         return Predictions(self.classes, features.y, self.predict_proba(features.X), features.ids, split)
 
@@ -151,15 +151,15 @@ def fit_rows(
     config: ProbeConfig,
     groups: NDArray[np.int64] | None = None,
 ) -> Probe:
-    """Fits a probe on exactly these rows, and chooses its settings on them alone. For `fit_probe` and cross-validation.
+    """Fits a probe on exactly these rows, and chooses its settings on them alone; for `fit_probe` and cross-validation.
 
     Args:
         X: (n, d) features.
         y: (n,) class indices.
         classes: the class names.
-        config: how to probe; its folds are not looked at.
-        groups: (n,) rows with the same number stay on one side of the folds in which settings are chosen; None where no
-            two rows belong together.
+        config: how to probe; its folds are not used.
+        groups: (n,) rows with the same number stay on one side of the inner folds; None where no two rows belong
+            together.
 
     Raises:
         ProbeError: a class has no image, the features are not finite, or there are too many images for this kind.
@@ -179,7 +179,7 @@ def fit_rows(
 def fit_classifier(
     kind: Kind, Z: NDArray[np.float32], y: NDArray[np.int64], chosen: Mapping[str, float], seed: int
 ) -> Any:
-    """The fitted classifier of a kind on rows that are scaled and reduced: Z (n, d'), y (n,), with settings chosen."""
+    """Fits a kind's classifier, with chosen settings, on rows that are scaled and reduced: Z (n, d'), y (n,)."""
     classifier = kind.build(chosen.get(kind.setting, kind.default), seed)
     if kind.temperature_scaled:
         from core.probing.probes.estimators import TemperatureScaled
@@ -190,9 +190,9 @@ def fit_classifier(
 
 def has_converged(classifier: Any) -> bool:
     """Whether a fitted classifier's optimiser finished; one without steps always has."""
-    inner = getattr(classifier, "classifier_", classifier)
-    most = getattr(inner, "max_iter", -1)
-    return most < 0 or int(np.max(getattr(inner, "n_iter_", 0))) < most
+    fitted = getattr(classifier, "classifier_", classifier)
+    max_iter = getattr(fitted, "max_iter", -1)
+    return max_iter < 0 or int(np.max(getattr(fitted, "n_iter_", 0))) < max_iter
 
 
 def _probe(

@@ -1,7 +1,7 @@
-"""How a probe's setting is chosen: by cross-validation inside the rows that it is fitted on, and by no others.
+"""How a probe's setting is chosen: by cross-validation inside the rows that it is fitted on, and on no others.
 
-The scaler and the reduction are fitted anew in every inner fold. The inner folds keep groups on one side, as the outer
-do.
+The scaler and the reduction are fitted anew in every inner fold. Like the outer folds, the inner ones keep each group
+on one side.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from core.probing.probes.preprocessing import fit_preprocessing
 from core.probing.resampling.folds import make_folds
 
 FOLDS = 3
-"""Inner folds: three put the values in order as well as five do, in half the time; fewer where a class is tiny."""
+"""How many inner folds: three rank the values as well as five do, in half the time; fewer where a class is tiny."""
 
-_ROUGH = 1e-3  # the optimiser's tolerance while values are put in order; the probe itself is fitted to the end
-_WORSE, _MUCH_WORSE = 2, 1.1  # weaker penalties are not tried after so many in a row, or after a loss so much larger
+_ROUGH = 1e-3  # the optimiser's tolerance while values are ranked; the probe itself is fitted to the end
+# Weaker penalties are not tried after so many worse values in a row, or after a loss so much larger.
+_WORSE, _MUCH_WORSE = 2, 1.1
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
 Inner = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -40,18 +41,18 @@ class View:
 
 
 def tune(kind: Kind, views: Sequence[View], seed: int, fixed: float | None = None) -> dict[str, float]:
-    """The setting with which a kind of probe judges held-out rows best, and its temperature where it has one.
+    """The setting with which a kind of probe predicts held-out rows best, and its temperature where it has one.
 
-    C is judged by log loss: it is smooth where accuracies on a few held-out images are steps, and counts how sure the
-    probe is. k is judged by errors, as the votes of a few neighbours are no probabilities. Values of C are tried from
-    the strongest penalty on, each from the solution of the last, until two in a row are worse than the best or one
-    is worse by a tenth: the larger C is, the longer it takes.
+    C is judged by log loss, which is smooth where the accuracy on a few held-out images changes in steps, and which
+    counts how sure the probe is. k is judged by errors, as the votes of a few neighbours are no probabilities. Values
+    of C are tried from the strongest penalty on, each beginning with the solution of the last, until two in a row are
+    worse than the best or one is worse by a tenth: the larger C is, the longer a fit takes.
 
     Args:
         kind: of probe.
-        views: the inner folds; none where there are too few images, and then the kind's default is taken.
+        views: the inner folds; where there are too few images for any, the kind's default is taken.
         seed: of the classifier.
-        fixed: the value of C to take, in place of a choice.
+        fixed: the value of C to take instead of choosing one.
 
     Returns:
         "c" or "k", and "temperature", for the kinds that have them.
@@ -60,7 +61,7 @@ def tune(kind: Kind, views: Sequence[View], seed: int, fixed: float | None = Non
     if not views or not is_tuned(kind, fixed):
         value, temperature = (grid[0] if len(grid) == 1 else kind.default), 1.0
     else:
-        value, temperature = _best(kind, views, _possible(kind, grid, views), seed)
+        value, temperature = _best(kind, views, _usable(kind, grid, views), seed)
     chosen = {kind.setting: float(value)} if kind.setting else {}
     return {**chosen, "temperature": temperature} if kind.temperature_scaled else chosen
 
@@ -75,22 +76,22 @@ def _grid(kind: Kind, fixed: float | None) -> tuple[float, ...]:
 
 
 def inner_folds(y: NDArray[np.int64], groups: NDArray[np.int64], n_classes: int, seed: int) -> tuple[Inner, ...]:
-    """Folds of these rows, up to `FOLDS`, with all classes and some more images in every fitting part, or ().
+    """Up to `FOLDS` folds of these rows; () where a fitting part would lack a class, or have only one row of each.
 
-    A class with one group only is always fitted on, and never held out.
+    A class with a single group is always fitted on, and never held out.
     """
     counts = np.array([len(np.unique(groups[y == label])) for label in range(n_classes)])
-    able = np.flatnonzero(counts >= 2)
-    rows = np.flatnonzero(np.isin(y, able))
+    divisible = np.flatnonzero(counts >= 2)
+    rows = np.flatnonzero(np.isin(y, divisible))
     if not len(rows):
         return ()
-    names = [str(label) for label in able]
+    names = [str(label) for label in divisible]
     try:
-        drawn = make_folds(np.searchsorted(able, y[rows]), groups[rows], names, FOLDS, seed).pairs
-    except ProbeError:  # a group with several labels counts for one of them only
+        folds = make_folds(np.searchsorted(divisible, y[rows]), groups[rows], names, FOLDS, seed).pairs
+    except ProbeError:  # a group with several labels counts for only one of them
         return ()
     pairs = []
-    for _fit, held in drawn:
+    for _fit, held in folds:
         fit = np.flatnonzero(~np.isin(groups, groups[rows[held]]))
         if len(np.unique(y[fit])) < n_classes or len(fit) <= n_classes:
             return ()
@@ -109,8 +110,8 @@ def views_of(
     return views
 
 
-def _possible(kind: Kind, grid: Sequence[float], views: Sequence[View]) -> Sequence[float]:
-    """The grid; of numbers of neighbours, those that are at most half of what there is to vote."""
+def _usable(kind: Kind, grid: Sequence[float], views: Sequence[View]) -> Sequence[float]:
+    """The grid; for k, its values up to half of the rows that can vote."""
     if kind.setting != "k":
         return grid
     most = min(len(view.y) for view in views) // 2
@@ -118,24 +119,25 @@ def _possible(kind: Kind, grid: Sequence[float], views: Sequence[View]) -> Seque
 
 
 def _best(kind: Kind, views: Sequence[View], grid: Sequence[float], seed: int) -> tuple[float, float]:
-    """The value of the setting and the temperature with the least loss on all held-out rows together."""
+    """The value of the setting, and the temperature, with the least loss on all held-out rows together."""
     labels = np.concatenate([view.y_held for view in views])
-    best, worse = (math.inf, grid[0], 1.0), 0
-    for value, parts in zip(grid, zip(*(_path(kind, view, grid, seed) for view in views), strict=True), strict=False):
-        scores = np.vstack(parts)
+    best, worse_in_a_row = (math.inf, grid[0], 1.0), 0
+    paths = zip(*(_path(kind, view, grid, seed) for view in views), strict=True)
+    for value, fold_scores in zip(grid, paths, strict=False):
+        scores = np.vstack(fold_scores)
         temperature = fit_temperature(scores, labels) if kind.temperature_scaled else 1.0
         loss = errors(scores, labels) if kind.tuned_by == "errors" else log_loss(scores / temperature, labels)
         if loss < best[0]:
-            best, worse = (loss, value, temperature), 0
+            best, worse_in_a_row = (loss, value, temperature), 0
         else:
-            worse += 1
-        if kind.setting == "c" and (worse == _WORSE or loss > _MUCH_WORSE * best[0]):
+            worse_in_a_row += 1
+        if kind.setting == "c" and (worse_in_a_row == _WORSE or loss > _MUCH_WORSE * best[0]):
             break
     return best[1], best[2]
 
 
 def _path(kind: Kind, view: View, grid: Sequence[float], seed: int) -> Iterator[NDArray[np.float64]]:
-    """For each value of the setting the scores (m, c) of the held-out rows; they are computed as they are asked for."""
+    """The scores (m, c) of the held-out rows for one value of the setting after another, each computed when needed."""
     if kind.setting == "k":
         yield from _votes(kind, view, grid, seed)
         return
@@ -152,13 +154,13 @@ def _path(kind: Kind, view: View, grid: Sequence[float], seed: int) -> Iterator[
 
 
 def _votes(kind: Kind, view: View, grid: Sequence[float], seed: int) -> Iterator[NDArray[np.float64]]:
-    """The shares of the k nearest that are of each class, weighted by closeness as the classifier does."""
+    """The shares of the k nearest rows that are of each class, weighted by closeness as in the classifier."""
     distance, nearest = kind.build(max(grid), seed).fit(view.Z, view.y).kneighbors(view.Z_held)
     member = view.y[nearest][:, :, None] == np.arange(int(view.y.max()) + 1)
     for k in map(int, grid):
-        near = distance[:, :k].astype(np.float64)
-        same = near <= 0
-        weight = np.where(same.any(axis=1, keepdims=True), same, 1 / np.where(same, 1, near))
+        nearest_distance = distance[:, :k].astype(np.float64)
+        identical = nearest_distance <= 0
+        weight = np.where(identical.any(axis=1, keepdims=True), identical, 1 / np.where(identical, 1, nearest_distance))
         votes = (member[:, :k] * weight[:, :, None]).sum(axis=1)
         yield votes / votes.sum(axis=1, keepdims=True)
 
@@ -178,8 +180,8 @@ def log_loss(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     """The temperature by which scores (n, c) of held-out rows have to be divided for the least log loss.
 
-    One more row is counted, which may be of any class, as Platt smooths his targets, so that perfect scores do not
-    become certainty (J. Platt, "Probabilistic outputs for support vector machines", Advances in Large Margin
+    One row more is counted, which is of every class in equal parts, so that perfect scores do not become certainty, as
+    Platt smooths his targets (J. Platt, "Probabilistic outputs for support vector machines", Advances in Large Margin
     Classifiers, 1999). scikit-learn's temperature calibration has no such row: on 60 photos of two classes whose inner
     scores were perfect, its probabilities had a log loss of 0.57 on held-out photos, these 0.12.
     """

@@ -1,6 +1,7 @@
 """Folds side by side: one thread a core, each with one thread of linear algebra.
 
-NumPy, SciPy and scikit-learn let other threads go on while they compute, so threads are enough, and share the features.
+NumPy, SciPy and scikit-learn release the interpreter's lock while they compute, so threads are enough, and they share
+the features.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.machine import cores
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
-_BEAT_S = 0.5
+_POLL_S = 0.5
 _lock = threading.Lock()
 _inside: list[object] = []  # one entry for each `one_thread` that is open
 _settings: ExitStack | None = None
@@ -27,39 +28,39 @@ _settings: ExitStack | None = None
 def each_fold(
     work: Callable[[Task], Outcome],
     folds: Sequence[Task],
-    tell: Callable[[int], object] = int,
+    on_progress: Callable[[int], object] = int,
     workers: int | None = None,
 ) -> Iterator[Outcome]:
-    """Does the work for each fold, on as many threads as there are cores, and yields what it gives in the folds' order.
+    """Does the work for each fold, on as many threads as there are cores, and yields the results in the folds' order.
 
-    What a fold gives must not depend on other folds. Where `tell` or the loop that takes the results raises (a user who
-    cancels), the folds that have not begun are dropped, and those that have are waited for.
+    The result of a fold must not depend on other folds. Where `on_progress` or the loop that takes the results raises,
+    as when a user cancels, the folds that have not begun are dropped, and those that have begun are waited for.
 
     Args:
         work: what to do with one fold; it runs in another thread, in a copy of this context (the user's language).
-        folds: the tasks.
-        tell: called in this thread with how many folds are done, twice a second and after each of them.
+        folds: what `work` is called with.
+        on_progress: called in this thread with how many folds are done, twice a second and after each of them.
         workers: how many threads; by default one a core.
     """
     with one_thread(), ThreadPoolExecutor(max(1, min(workers or cores(), len(folds)))) as threads:
-        waiting: list[Future[Outcome]] = []
+        futures: list[Future[Outcome]] = []
         try:
-            tell(0)
-            waiting += [threads.submit(contextvars.copy_context().run, work, fold) for fold in folds]
-            for done, future in enumerate(waiting):
+            on_progress(0)
+            futures += [threads.submit(contextvars.copy_context().run, work, fold) for fold in folds]
+            for done, future in enumerate(futures):
                 while not _is_done(future):
-                    tell(done)
+                    on_progress(done)
                 yield future.result()
-                tell(done + 1)
+                on_progress(done + 1)
         finally:
-            for future in waiting:
+            for future in futures:
                 future.cancel()
 
 
 def _is_done(future: Future[Outcome]) -> bool:
-    """Waits for a moment; whether there is a result or an error now."""
+    """Waits for a moment; then says whether there is a result or an error."""
     try:
-        future.exception(_BEAT_S)
+        future.exception(_POLL_S)
     except TimeoutError:
         return future.done()
     return True
@@ -67,29 +68,29 @@ def _is_done(future: Future[Outcome]) -> bool:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread of linear algebra, and no warning of optimisers that did not finish: it is told of otherwise.
+    """One thread of linear algebra, and no warning of optimisers that did not finish, which results report themselves.
 
     On matrices of this size more threads mostly wait for each other, and on a machine that is busy with other work they
-    were measured to be 10 to 20 times slower than one. Both settings are the whole process's, so the first that comes
-    makes them and the last that goes takes them back (OpenBLAS heeds that only from the thread that made them: where
-    another goes last, linear algebra stays on one thread until the next time).
+    were measured to be 10 to 20 times slower than one. Both settings hold for the whole process, so the first block
+    that is entered makes them and the last one that is left undoes them. (OpenBLAS heeds that only from the thread that
+    made them: where another thread leaves last, linear algebra stays on one thread until the next block.)
     """
-    mine = object()
+    token = object()
     with _lock:
         if not _inside:
             _begin()
-        _inside.append(mine)
+        _inside.append(token)
     try:
         yield
     finally:
         with _lock:
-            _inside.remove(mine)
+            _inside.remove(token)
             if not _inside:
                 _end()
 
 
 def _begin() -> None:
-    global _settings  # noqa: PLW0603 (what the process is set to is no more than one thing)
+    global _settings  # noqa: PLW0603 (the settings are the process's own)
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 

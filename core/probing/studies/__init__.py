@@ -1,1 +1,1 @@
-"""What one backbone's features can tell beside a comparison: learning curve, depth, number of components."""
+"""Studies of one backbone's features: the learning curve, the depth and the number of components."""

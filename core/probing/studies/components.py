@@ -1,7 +1,7 @@
 """How many principal components a probe needs: its accuracy against their number, inside the training split.
 
-Components of a PCA are nested: the first 8 of 64 are those of a PCA to 8. So one PCA a training fold serves them all.
-What is fitted and chosen (scaler, PCA, C, k) is so inside each training fold and each number of components.
+Components of a PCA are nested: the first 8 of 64 are those of a PCA to 8. So one PCA for each training fold serves all
+numbers. The scaler and the PCA are fitted inside each training fold, and C or k is chosen there for each number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.probing.comparison.candidates import candidate
 from core.probing.comparison.verdict import Pair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
-from core.probing.crossval.repeats import Fold, draw_repeats
+from core.probing.crossval.repeats import Fold, Repeats, draw_repeats
 from core.probing.facts import DatasetFacts
 from core.probing.probes import kinds
 from core.probing.probes.preprocessing import fit_preprocessing
@@ -39,11 +39,11 @@ def probe_components(features: Features, config: ProbeConfig | None = None, repo
 
     Args:
         features: one backbone's.
-        config: how to probe; of its reduction only whether to whiten is looked at.
-        report: told of every fold.
+        config: how to probe; of its reduction only `whiten` is used.
+        report: called after every fold.
 
     Raises:
-        ProbeError: too few images of a class, or the features are not finite.
+        ProbeError: a class has too few images, or the features are not finite.
     """
     config = config or ProbeConfig()
     started = time.perf_counter()
@@ -51,28 +51,10 @@ def probe_components(features: Features, config: ProbeConfig | None = None, repo
     repeats = draw_repeats(train, config)
     widths = widths_up_to(min(train.X.shape[1], *(len(fold.fit) - 1 for fold in repeats.folds)))
     outcomes = repeats.run(partial(_judge, train, config, widths), report, _progress, train.backbone)
-    seconds = time.perf_counter() - started
-    results = [
-        ProbeResult(
-            backbone=train.backbone,
-            probe=config.probe,
-            feature_dim=width,
-            images_per_s=float(train.images_per_s),
-            size_mb=0.0,
-            seconds=seconds,
-            held_out=HeldOut(
-                train.classes, train.y, train.ids, repeats.numbers,
-                repeats.put_together([outcome.proba[at] for outcome in outcomes]),
-            ),
-            notes=(*filter(None, (train.note,)), *repeats.notes),
-        )
-        for at, width in enumerate(widths)
-    ]  # fmt: skip
-    if not all(outcome.converged for outcome in outcomes):
-        results = [replace(result, converged=False, notes=(*result.notes, _rough())) for result in results]
+    results = _results(train, config.probe, repeats, widths, outcomes)
     variance = np.mean([outcome.variance for outcome in outcomes], axis=0)
     points = tuple(Count.of(result, float(share)) for result, share in zip(results, variance, strict=True))
-    best, recommended, pairs = _enough(results)
+    best, recommended, pairs = _recommend(results)
     return Components(
         backbone=train.backbone,
         probe=config.probe,
@@ -84,7 +66,7 @@ def probe_components(features: Features, config: ProbeConfig | None = None, repo
         pairs=pairs,
         best=best,
         recommended=recommended,
-        seconds=seconds,
+        seconds=time.perf_counter() - started,
         notes=results[0].notes,
         seed=config.seed,
         dataset=DatasetFacts.of_features(features),
@@ -103,12 +85,12 @@ def widths_up_to(most: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class _Outcome:
-    """One fold at w widths.
+    """One fold at w numbers of components.
 
     Attributes:
         proba: (w, m, c) the probabilities of the m rows held out.
-        variance: (w,) the share of the variance that each width keeps.
-        converged: whether the optimiser finished at every width.
+        variance: (w,) the share of the variance that each number keeps.
+        converged: whether the optimiser finished with every number.
     """
 
     proba: NDArray[np.float32]
@@ -126,8 +108,8 @@ def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fold: Fo
     Z_held = preprocessing(train.X[fold.held])
     proba, converged = [], True
     for width in widths:
-        chosen = tune(kind, [_cut(view, width) for view in views], config.seed, config.c)
-        classifier = fit_classifier(kind, _first(preprocessing.Z, width), y, chosen, config.seed)
+        settings = tune(kind, [_cut(view, width) for view in views], config.seed, config.c)
+        classifier = fit_classifier(kind, _first(preprocessing.Z, width), y, settings, config.seed)
         proba.append(classifier.predict_proba(_first(Z_held, width)))
         converged = converged and has_converged(classifier)
     shares = np.cumsum(preprocessing.steps[-1][1].explained_variance_ratio_)
@@ -143,18 +125,35 @@ def _cut(view: View, width: int) -> View:
     return replace(view, Z=_first(view.Z, width), Z_held=_first(view.Z_held, width))
 
 
+def _results(
+    train: Features, probe: str, repeats: Repeats, widths: Sequence[int], outcomes: Sequence[_Outcome]
+) -> list[ProbeResult]:
+    """The cross-validation at each width; the time is measured for all of them together, not here."""
+    converged = all(outcome.converged for outcome in outcomes)
+    rough = "" if converged else _rough()
+    notes = tuple(filter(None, (train.note, *repeats.notes, rough)))
+    results = []
+    for position, width in enumerate(widths):
+        proba = repeats.put_together([outcome.proba[position] for outcome in outcomes])
+        held_out = HeldOut(train.classes, train.y, train.ids, repeats.numbers, proba)
+        speed = float(train.images_per_s)
+        results.append(ProbeResult(train.backbone, probe, width, speed, 0.0, 0.0, held_out, converged, notes))
+    return results
+
+
 def _rough() -> str:
     return _("With some numbers of components the optimiser stopped before it was done: those accuracies are rough.")
 
 
-def _enough(results: Sequence[ProbeResult]) -> tuple[int, int, tuple[Pair, ...]]:
-    """The best number (the fewest of equal ones), the fewest that are as good, and the best against the others."""
+def _recommend(results: Sequence[ProbeResult]) -> tuple[int, int, tuple[Pair, ...]]:
+    """The best number (the fewest of equal ones), the fewest that are as good, and the best against each other one."""
     best = max(results, key=lambda result: result.accuracy_mean)
     candidates = [replace(candidate(result), name=reduced_to(result.feature_dim)) for result in results]
-    top = candidates[list(results).index(best)]
+    best_candidate = candidates[list(results).index(best)]
     pairs = {
-        result.feature_dim: compared(top, other, best.folds) for result, other in zip(results, candidates, strict=True)
+        result.feature_dim: compared(best_candidate, rival, best.folds)
+        for result, rival in zip(results, candidates, strict=True)
     }
-    enough = min(n for n, pair in pairs.items() if pair.p_better <= 0.5 or n == best.feature_dim)
-    others = tuple(pair for n, pair in pairs.items() if n != best.feature_dim)
-    return best.feature_dim, enough, others
+    enough = min(count for count, pair in pairs.items() if pair.p_better <= 0.5 or count == best.feature_dim)
+    rivals = tuple(pair for count, pair in pairs.items() if count != best.feature_dim)
+    return best.feature_dim, enough, rivals

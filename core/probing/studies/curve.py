@@ -20,15 +20,15 @@ from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.probing.resampling.folds import nested, sizes_for
 from core.probing.studies.forecast import ClassGain, forecast
-from core.probing.studies.growth import LearningCurve, is_short
-from core.probing.studies.power_law import Numbers, falls, fit_power_laws
+from core.probing.studies.growth import LearningCurve
+from core.probing.studies.power_law import Numbers, falls, fit_power_laws, is_short
 from core.progress import Report, silent
 
 if TYPE_CHECKING:
     from core.features.features import Features
 
 LEAST_OF_CLASS = 40
-"""So many training images of a class at least, or nothing is said about it: its recall is too rough to follow."""
+"""A class with fewer training images has no forecast: its recall is too rough to fit a law to."""
 
 _CLASS_DRAWS = 500
 
@@ -53,7 +53,7 @@ class _Outcome:
 
     @property
     def accuracy(self) -> Numbers:
-        """(J,)."""
+        """(J,) the share of held-out images that were recognised."""
         return np.asarray(self.hits.sum(axis=1) / self.support.sum())
 
     @property
@@ -67,20 +67,20 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
 
     In every fold of the cross-validation that a comparison makes, probes are fitted on nested parts of the fold's
     training part, from about four images a class to all of them, and all are judged on the images that the fold holds
-    out. Groups stay together: no fold has them on both sides, and a part has all or none of a group. Parts keep the
-    shares of the classes, but for the first two groups of each class, which are in all parts.
+    out. Groups stay together: no fold has one on both sides, and a part has all or none of a group. Parts keep the
+    shares of the classes, except that the first two groups of each class are in all parts.
 
-    Where the config leaves C open, it is chosen once a fold, inside the fold's whole training part, and holds for all
-    of its smaller parts. The held-out images have no say in it; the smallest parts may do slightly better or worse than
+    Where the config leaves C open, it is chosen once a fold, inside the fold's whole training part, and used for all of
+    its smaller parts. The held-out images do not influence it; the smallest parts may do slightly better or worse than
     with a choice of their own.
 
     Args:
         features: of one backbone.
         config: how to probe, and the folds, repeats and seed.
-        report: told of every fold.
+        report: called after every fold.
 
     Raises:
-        ProbeError: too few images of a class, or the features are not finite.
+        ProbeError: a class has too few images, or the features are not finite.
     """
     config, started = config or ProbeConfig(), time.perf_counter()
     train = features.of("train")
@@ -114,19 +114,21 @@ def _judge(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: F
     y, seed, classes = train.y[fold.held], (config.seed, fold.repeat, fold.number), len(train.classes)
     parts = nested(train.y[fold.fit], train.groups[fold.fit], sizes, seed)
     hits, calls = (np.zeros((len(parts), classes)) for _measure in range(2))
-    for place, rows in reversed([*enumerate(fold.fit[part] for part in parts)]):
+    for position, rows in reversed([*enumerate(fold.fit[part] for part in parts)]):
         probe = fit_rows(train.X[rows], train.y[rows], train.classes, config, train.groups[rows])
         config = dataclasses.replace(config, c=probe.chosen.get("c", config.c))
         predicted = probe.predict_proba(train.X[fold.held]).argmax(axis=1)
-        hits[place] = np.bincount(y[predicted == y], minlength=classes)
-        calls[place] = np.bincount(predicted, minlength=classes)
+        hits[position] = np.bincount(y[predicted == y], minlength=classes)
+        calls[position] = np.bincount(predicted, minlength=classes)
     support = np.bincount(y, minlength=classes).astype(float)
     return _Outcome(tuple(len(part) for part in parts), support, hits, calls, config.c)
 
 
 def _macro_f1(outcomes: Sequence[_Outcome]) -> Numbers:
     """Macro F1 (J,) of some folds' predictions together, over the classes that they hold out."""
-    support, hits, calls = (sum(getattr(o, name) for o in outcomes) for name in ("support", "hits", "calls"))
+    support, hits, calls = (
+        sum(getattr(outcome, name) for outcome in outcomes) for name in ("support", "hits", "calls")
+    )
     present = support > 0
     return np.asarray((2 * hits[:, present] / (support + calls)[:, present]).mean(axis=1))
 

@@ -1,6 +1,6 @@
-"""What more images would bring: a learning curve's law, asked about numbers of images there are not yet.
+"""What more images would bring: the laws of a learning curve, at numbers of images that there are not yet.
 
-Every answer has its interval and its sentence. None is about more than `power_law.MOST` times the data.
+Every forecast has an interval and a sentence. None reaches beyond `power_law.MOST` times the data.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Forecast:
     Attributes:
         more: how many images more.
         images: how many there are then.
-        accuracy: to expect of a probe that is fitted on them, on new images.
-        interval: its 95 % interval; cross-validation of the images that there are then should show an accuracy in it.
-        gain: the accuracy less that with the images there are now, at least 0.
+        accuracy: what a probe that is fitted on them should reach on new images.
+        interval: its 95 % interval, in which the cross-validated accuracy of that many images should be.
+        gain: the accuracy minus that with the images there are now, at least 0.
         gain_interval: its 95 % interval.
     """
 
@@ -44,7 +44,7 @@ class Forecast:
 
     @property
     def sentence(self) -> str:
-        """The same in words: what they bring, that they would hardly help, or that it cannot be told."""
+        """The forecast in words: what they bring, that they would hardly help, or that it cannot be told."""
         low, high = self.gain_interval
         if high < ROPE:
             text = ngettext(
@@ -79,10 +79,10 @@ class Needed:
     """How many training images an accuracy takes.
 
     Attributes:
-        accuracy: the one wished for.
+        accuracy: the accuracy to reach.
         now: how many images there are.
         images: how many it takes; None where that is more than `MOST` times those there are.
-        interval: its 95 % interval; None at an end that is beyond.
+        interval: its 95 % interval; an end that is beyond that is None.
     """
 
     accuracy: float
@@ -92,7 +92,7 @@ class Needed:
 
     @property
     def sentence(self) -> str:
-        """The same in words."""
+        """The number of images in words."""
         low, high = self.interval
         if self.images is not None and self.images <= self.now:
             return _("{accuracy:.1f} % should be reached with the images there are.").format(
@@ -123,12 +123,12 @@ class ClassGain:
     Attributes:
         name: the class.
         images: its training images now.
-        recall: the share of its images that is found, with all training images there are now; None where it is told by
-            `why` that nothing can be said.
+        recall: the share of its images that is recognised, with all training images there are now; None where there is
+            no forecast.
         interval: its 95 % interval.
-        gain: the recall with twice as many less that of now.
+        gain: the recall with twice as many images minus that of now.
         gain_interval: its 95 % interval.
-        why: why nothing can be said; "" where something can.
+        why: why there is no forecast; "" where there is one.
     """
 
     name: str
@@ -146,7 +146,7 @@ class ClassGain:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> ClassGain:
-        """From what `as_json` gave."""
+        """The row in the JSON object of `as_json`."""
         fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
         return cls(name=fields.pop("class"), **fields)
 
@@ -154,10 +154,10 @@ class ClassGain:
 def forecast(laws: PowerLaws, now: int, more: int) -> Forecast:
     """What `more` images bring in addition to `now`.
 
-    The accuracy and the gain are the medians of what the laws say, the intervals the middle 95 %.
+    The accuracy and the gain are the medians over the laws, the intervals the middle 95 %.
 
     Raises:
-        ProbeError: that is less than none, or more than `MOST` times the images there are.
+        ProbeError: `more` is less than 0, or makes more than `MOST` times the images there are.
     """
     check_reach(now, more)
     before, after = laws.error(now), laws.error(now + more)
@@ -178,8 +178,8 @@ def needed(laws: PowerLaws, now: int, accuracy: float) -> Needed:
         ProbeError: the accuracy is not between 0 and 1.
     """
     check_target(accuracy)
-    wanted = np.sort(laws.images(1 - accuracy))
-    low, middle, high = (_within(float(wanted[round(q * (len(wanted) - 1))]), now) for q in (0.025, 0.5, 0.975))
+    images = np.sort(laws.images(1 - accuracy))
+    low, middle, high = (_within_reach(float(images[round(q * (len(images) - 1))]), now) for q in (0.025, 0.5, 0.975))
     return Needed(accuracy, now, middle, (low, high))
 
 
@@ -189,10 +189,10 @@ def most_more(now: int) -> int:
 
 
 def check_reach(now: int, more: int) -> None:
-    """Whether a forecast may be about `more` images in addition to `now`.
+    """Makes sure that a forecast may be about `more` images in addition to `now`.
 
     Raises:
-        ProbeError: that is less than none, or more than `MOST` times the images there are.
+        ProbeError: `more` is less than 0, or makes more than `MOST` times the images there are.
     """
     if not 0 <= more <= most_more(now):
         raise ProbeError(
@@ -203,7 +203,7 @@ def check_reach(now: int, more: int) -> None:
 
 
 def check_target(accuracy: float) -> None:
-    """Whether this can be an accuracy to reach.
+    """Makes sure that this can be an accuracy to reach.
 
     Raises:
         ProbeError: it is not between 0 and 1.
@@ -212,18 +212,18 @@ def check_target(accuracy: float) -> None:
         raise ProbeError(_("An accuracy to reach is between 0 and 1, not {value}.").format(value=accuracy))
 
 
-def usual(now: int) -> tuple[int, ...]:
-    """The numbers of images more that are told of where none is asked for: the next hundred, and twice as many."""
+def usual_increases(now: int) -> tuple[int, ...]:
+    """The numbers of additional images to forecast by default: a hundred, and as many as there are."""
     return tuple(sorted({min(100, most_more(now)), now}))
 
 
 @dataclass(frozen=True)
 class BandPoint:
-    """What the laws say of one number of training images.
+    """The laws at one number of training images.
 
     Attributes:
         images: how many.
-        accuracy: the median of what they say.
+        accuracy: the median over the laws.
         interval: the middle 95 %.
     """
 
@@ -236,8 +236,8 @@ class BandPoint:
         return {"images": self.images, "accuracy": self.accuracy, "interval": list(self.interval)}
 
 
-def drawn(laws: PowerLaws, least: float, now: int) -> tuple[BandPoint, ...]:
-    """The law and its band as points to draw, from the smallest size to `MOST` times the data."""
+def band_points(laws: PowerLaws, least: float, now: int) -> tuple[BandPoint, ...]:
+    """The laws as points to draw, from the smallest size to `MOST` times the data."""
     points = []
     for images in np.unique(np.append(np.geomspace(least, MOST * now, _STEPS), now)):
         accuracy = 1 - laws.error(float(images))
@@ -248,5 +248,5 @@ def drawn(laws: PowerLaws, least: float, now: int) -> tuple[BandPoint, ...]:
     return tuple(points)
 
 
-def _within(images: float, now: int) -> int | None:
+def _within_reach(images: float, now: int) -> int | None:
     return math.ceil(images) if images <= MOST * now else None

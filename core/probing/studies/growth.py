@@ -1,9 +1,9 @@
-"""A measured learning curve, and what it says of images there are not yet. No probe is fitted here."""
+"""A measured learning curve, and its forecasts for more images. No probe is fitted here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,17 +14,33 @@ from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
-from core.probing.studies.forecast import BandPoint, ClassGain, Forecast, Needed, drawn, forecast, needed, usual
-from core.probing.studies.power_law import MOST, Numbers, PowerLaws, falls, fit_power_laws, spread, standard_error
+from core.probing.studies.forecast import (
+    BandPoint,
+    ClassGain,
+    Forecast,
+    Needed,
+    band_points,
+    forecast,
+    needed,
+    usual_increases,
+)
+from core.probing.studies.power_law import (
+    MOST,
+    Numbers,
+    PowerLaws,
+    falls,
+    fit_power_laws,
+    is_short,
+    spread,
+    standard_error,
+)
 from core.probing.studies.study import Study
-
-LEAST_SIZES, LEAST_SPAN = 4, 4.0
-"""A law is fitted to so many sizes at least, of which the largest is so many times the smallest."""
+from core.records import Record
 
 
-@dataclass(frozen=True)
-class CurvePoint:
-    """What was measured at one size.
+@dataclass(frozen=True, kw_only=True)
+class CurvePoint(Record):
+    """What was measured at one size; one of the `points` of `curve --json`.
 
     Attributes:
         images: how many images probes were fitted on, on the average of the folds.
@@ -43,10 +59,6 @@ class CurvePoint:
     macro_f1: float
     fold_accuracy: tuple[float, ...]
     fold_macro_f1: tuple[float, ...]
-
-    def as_json(self) -> dict[str, object]:
-        """As one of the `points` of `curve --json`."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +118,7 @@ class LearningCurve(Study):
 
     @property
     def limit(self) -> int:
-        """So many training images is the most that a forecast is about."""
+        """The largest number of training images that a forecast may be about."""
         return MOST * self.images
 
     @property
@@ -131,7 +143,7 @@ class LearningCurve(Study):
 
     @cached_property
     def laws(self) -> PowerLaws | None:
-        """The power laws that are possible after these accuracies; None where there is no forecast."""
+        """The power laws that are compatible with these accuracies; None where there is no forecast."""
         errors = 1 - self.accuracy
         if is_short(self.sizes) or not falls(errors, self.folds):
             return None
@@ -139,7 +151,7 @@ class LearningCurve(Study):
         return laws if laws.grow else None
 
     def forecast(self, more: int) -> Forecast:
-        """What so many training images more should bring; 0 gives the accuracy with those there are.
+        """What `more` additional training images should bring; 0 gives the accuracy with those there are.
 
         Raises:
             ProbeError: there is no forecast, or it would reach beyond `limit`.
@@ -164,36 +176,38 @@ class LearningCurve(Study):
         """What was measured at each size."""
         from scipy import stats
 
-        half = stats.t.ppf(0.975, len(self.accuracy) - 1) * standard_error(1 - self.accuracy, self.folds, self.images)
+        errors = standard_error(1 - self.accuracy, self.folds, self.images)
+        half_width = stats.t.ppf(0.975, len(self.accuracy) - 1) * errors
         mean = self.accuracy.mean(axis=0)
+        low, high = np.maximum(mean - half_width, 0.0), np.minimum(mean + half_width, 1.0)
         return tuple(
             CurvePoint(
                 images=size,
                 per_class=size / len(self.classes),
-                accuracy=float(mean[at]),
-                interval=(max(0.0, float(mean[at] - half[at])), min(1.0, float(mean[at] + half[at]))),
-                macro_f1=float(self.macro_f1[at]),
-                fold_accuracy=tuple(self.accuracy[:, at].tolist()),
-                fold_macro_f1=tuple(self.fold_macro_f1[:, at].tolist()),
+                accuracy=float(mean[position]),
+                interval=(float(low[position]), float(high[position])),
+                macro_f1=float(self.macro_f1[position]),
+                fold_accuracy=tuple(self.accuracy[:, position].tolist()),
+                fold_macro_f1=tuple(self.fold_macro_f1[:, position].tolist()),
             )
-            for at, size in enumerate(self.sizes)
+            for position, size in enumerate(self.sizes)
         )
 
     @cached_property
     def band(self) -> tuple[BandPoint, ...]:
-        """What the laws say from the smallest size to `limit`; () where there is no forecast."""
-        return drawn(self.laws, self.sizes[0], self.images) if self.laws else ()
+        """The laws from the smallest size to `limit`, to be drawn; () where there is no forecast."""
+        return band_points(self.laws, self.sizes[0], self.images) if self.laws else ()
 
     def forecasts(self, more: Sequence[int] = ()) -> tuple[Forecast, ...]:
-        """What some numbers of images more should bring; () where there is no forecast.
+        """What some numbers of additional images should bring; () where there is no forecast.
 
         Args:
-            more: the numbers; by default the next hundred and twice as many.
+            more: the numbers; by default those of `usual_increases`.
 
         Raises:
             ProbeError: a number is beyond `limit`.
         """
-        return tuple(self.forecast(count) for count in more or usual(self.images)) if self.laws else ()
+        return tuple(self.forecast(count) for count in more or usual_increases(self.images)) if self.laws else ()
 
     def answer(self, more: Sequence[int] = (), target: float | None = None) -> str:
         """What more images should bring, and how many a target takes, in words; or why that cannot be told.
@@ -210,16 +224,17 @@ class LearningCurve(Study):
         """The document of `curve --json`.
 
         Args:
-            more: the numbers of images more that forecasts are about; by default the next hundred and twice as many.
+            more: the numbers of additional images to forecast; by default those of `usual_increases`.
             target: an accuracy; the document says how many images it takes.
 
         Raises:
             ProbeError: a number is beyond `limit`, or the target is not between 0 and 1.
         """
         laws = self.laws
-        wanted = self.needed(target) if laws and target is not None else None
+        answer_to_target = self.needed(target) if laws and target is not None else None
         now = self.forecast(0) if laws else None
-        parts = {"a": laws.a, "b": laws.b, "c": laws.c} if laws else {}
+        parameters = {"a": laws.a, "b": laws.b, "c": laws.c} if laws else {}
+        law = {name: {"median": float(np.median(v)), "interval": list(spread(v))} for name, v in parameters.items()}
         return {
             "backbone": self.backbone,
             "probe": self.config.probe,
@@ -231,25 +246,23 @@ class LearningCurve(Study):
             "repeats": self.repeats,
             "seed": self.config.seed,
             "c": list(self.c),
-            "points": [point.as_json() for point in self.points],
-            "law": {k: {"median": float(np.median(v)), "interval": list(spread(v))} for k, v in parts.items()} or None,
+            "points": [point.to_json() for point in self.points],
+            "law": law or None,
             "band": [point.as_json() for point in self.band],
             "now": {"images": now.images, "accuracy": now.accuracy, "interval": list(now.interval)} if now else None,
             "forecasts": [forecast.as_json() for forecast in self.forecasts(more)],
-            "target": wanted.as_json() if wanted else None,
+            "target": answer_to_target.as_json() if answer_to_target else None,
             "answer": self.answer(more, target),
             "why_not": self.why_not,
             "per_class": [row.as_json() for row in self.per_class],
             "notes": list(self.notes),
             "seconds": self.seconds,
             "config": self.config.to_json(),
-            "dataset": self.dataset.id,
-            "dataset_name": self.dataset.name,
-            "warnings": list(self.dataset.warnings),
+            **self.dataset.as_json(),
         }
 
     def to_json(self) -> dict[str, Any]:
-        """What was measured, under the names that it has in the document, and the photos' fingerprint."""
+        """What was measured, under the names of the document, and the photos' fingerprint."""
         return {
             "backbone": self.backbone,
             "config": self.config.to_json(),
@@ -270,15 +283,13 @@ class LearningCurve(Study):
             "per_class": [row.as_json() for row in self.per_class],
             "notes": list(self.notes),
             "seconds": self.seconds,
-            "dataset": self.dataset.id,
-            "dataset_name": self.dataset.name,
+            **self.dataset.as_json(),
             "fingerprint": self.dataset.fingerprint,
-            "warnings": list(self.dataset.warnings),
         }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> LearningCurve:
-        """From what `to_json` or `as_json` gave; its forecasts are the same, as the seed is."""
+        """The curve in the JSON object of `to_json` or `as_json`; with the same seed its forecasts are the same."""
         points = content["points"]
         return cls(
             backbone=content["backbone"],
@@ -296,8 +307,3 @@ class LearningCurve(Study):
             seconds=content["seconds"],
             dataset=DatasetFacts.from_json(content),
         )
-
-
-def is_short(sizes: Sequence[float]) -> bool:
-    """Whether these are too few sizes, or too near to each other, to fit a law to."""
-    return len(sizes) < LEAST_SIZES or sizes[-1] < LEAST_SPAN * sizes[0]

@@ -138,7 +138,8 @@ def _gain(row: ClassGain) -> str:
 
 
 def _take_along(curve: LearningCurve) -> None:
-    points, classes = ([row.as_json() for row in rows] for rows in (curve.points, curve.per_class))
+    points = [point.to_json() for point in curve.points]
+    classes = [gain.as_json() for gain in curve.per_class]
     with st.container(horizontal=True):
         downloads.document(_("Download curve (JSON)"), curve.as_json, f"curve-{curve.backbone}.json")
         downloads.records(_("Download curve (CSV)"), points, f"curve-{curve.backbone}.csv")

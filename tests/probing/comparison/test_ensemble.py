@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.probing.comparison.compare import compare
-from core.probing.comparison.ensemble import beside_each_other, ensembles, two_best
+from core.probing.comparison.ensemble import ensembles, probe_concatenated, two_best
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from tests.probing.conftest import make_features
 
@@ -23,7 +23,7 @@ def test_the_two_best_networks_together(three):
     members = two_best(comparison.results)
     assert {member.backbone for member in members} == {"resnet18", "resnet34"}  # the floor is no member
     features = [next(one for one in three if one.backbone == member.backbone) for member in members]
-    beside, mean = ensembles(members, beside_each_other(members, features, ProbeConfig()))
+    beside, mean = ensembles(members, probe_concatenated(members, features, ProbeConfig()))
     assert beside.members == tuple(member.backbone for member in members)
     assert beside.result.backbone == " + ".join(beside.members)
     assert beside.result.feature_dim == 12
@@ -40,7 +40,7 @@ def test_features_beside_each_other_are_probed_inside_the_folds(three):
     comparison = compare(three)
     members = two_best(comparison.results)
     features = [next(one for one in three if one.backbone == member.backbone) for member in members]
-    beside = beside_each_other(members, features, ProbeConfig())
+    beside = probe_concatenated(members, features, ProbeConfig())
     X = np.hstack([one.of("train").X for one in features])
     y, fold = beside.held_out.y, beside.held_out.fold[1]
     probe = fit_rows(X[fold != 3], y[fold != 3], features[0].classes, ProbeConfig())

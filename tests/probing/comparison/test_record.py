@@ -7,8 +7,8 @@ import pytest
 from core.errors import ProbeError
 from core.probing.comparison.compare import compare
 from core.probing.comparison.comparison import Comparison, Failure
-from core.probing.comparison.ensemble import beside_each_other, ensembles
-from core.probing.comparison.record import kept_result, load_comparison, load_result, save_comparison, save_result
+from core.probing.comparison.ensemble import ensembles, probe_concatenated
+from core.probing.comparison.record import load_comparison, load_result, reusable_result, save_comparison, save_result
 from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.crossval.crossval import cross_validate
 from core.probing.facts import DatasetFacts
@@ -34,7 +34,7 @@ def comparison():
     screened = Screened(backbone="resnet18", accuracy=0.8, interval=(0.7, 0.9), kept=True, why="among the best")
     return Comparison(
         results,
-        ensembles(results, beside_each_other(results, features, ProbeConfig())),
+        ensembles(results, probe_concatenated(results, features, ProbeConfig())),
         Shortlist((screened,), 40),
         (Failure("vgg11", "no weights"),),
         ProbeConfig(seed=3),
@@ -120,9 +120,9 @@ def test_the_librarys_comparison_is_kept_in_a_folder_and_goes_on_there(tmp_path)
 def test_only_a_result_that_was_made_in_just_this_way_is_taken_up(tmp_path):
     result = cross_validate(make_features())
     save_result(result, tmp_path, MADE)
-    assert kept_result(tmp_path, "pixels_16", "logistic", MADE).as_json() == result.as_json()
-    assert kept_result(tmp_path, "pixels_16", "logistic", {**MADE, "seed": 1}) is None
-    assert kept_result(tmp_path, "pixels_16", "knn", MADE) is None
+    assert reusable_result(tmp_path, "pixels_16", "logistic", MADE).as_json() == result.as_json()
+    assert reusable_result(tmp_path, "pixels_16", "logistic", {**MADE, "seed": 1}) is None
+    assert reusable_result(tmp_path, "pixels_16", "knn", MADE) is None
 
 
 @pytest.mark.parametrize("name", ["result.json", "held_out.npz"])
@@ -130,7 +130,7 @@ def test_a_damaged_result_is_made_again(tmp_path, name):
     save_result(cross_validate(make_features()), tmp_path, MADE)
     file = tmp_path / "results" / "pixels_16.logistic" / name
     file.write_bytes(file.read_bytes()[:40])
-    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None
+    assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is None
     with pytest.raises(ProbeError, match="Compare again"):
         load_result(tmp_path, "pixels_16", "logistic")
 
@@ -154,7 +154,7 @@ def test_a_comparison_that_is_not_whole_is_told_of(tmp_path, content):
 def test_a_result_of_another_kind_is_damaged(tmp_path, content):
     save_result(cross_validate(make_features()), tmp_path, MADE)
     (tmp_path / "results" / "pixels_16.logistic" / "result.json").write_text(content)
-    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None
+    assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is None
     with pytest.raises(ProbeError, match="Compare again"):
         load_result(tmp_path, "pixels_16", "logistic")
 
@@ -165,9 +165,9 @@ def test_facts_of_the_wrong_kind_and_another_probes_predictions_are_damage(tmp_p
     place, other = (tmp_path / "results" / f"pixels_16.{probe}" for probe in ("logistic", "nearest_mean"))
     kept = (place / "held_out.npz").read_bytes()
     (place / "held_out.npz").write_bytes((other / "held_out.npz").read_bytes())
-    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None
+    assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is None
     (place / "held_out.npz").write_bytes(kept)
-    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is not None
+    assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is not None
     content = json.loads((place / "result.json").read_text())
     (place / "result.json").write_text(json.dumps({**content, "images_per_s": "fast"}))
-    assert kept_result(tmp_path, "pixels_16", "logistic", MADE) is None
+    assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is None

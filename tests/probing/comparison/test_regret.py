@@ -13,7 +13,7 @@ from core.backbones.registry import backbones
 from core.data.ingest import ingest
 from core.features.stages import stage_features
 from core.probing.comparison.shortlist import KEEP, look_config, sample, shortlist_of
-from core.probing.crossval.crossval import judged
+from core.probing.crossval.crossval import cross_validate_rows
 from core.probing.probes.probe import ProbeConfig
 from core.progress import silent
 
@@ -34,7 +34,9 @@ def staged(dataset):
 def test_the_shortlist_loses_little_against_probing_all(shared):
     dataset = ingest(shared / "data" / "ants_bees.zip")
     candidates = staged(dataset)
-    full = {name: judged(features, 1.0, FULL, silent).accuracy_mean for name, features in candidates.items()}
+    full = {
+        name: cross_validate_rows(features, 1.0, FULL, silent).accuracy_mean for name, features in candidates.items()
+    }
     best, usual = max(full.values()), np.mean(list(full.values()))
     assert len(full) >= 10
     assert best - usual > 0.05, "the candidates differ, so that there is something to lose"
@@ -42,7 +44,7 @@ def test_the_shortlist_loses_little_against_probing_all(shared):
     for seed in range(3):
         seen = {item.sha256 for item in sample(dataset, seed, most=120).items}
         few = [f.at(np.flatnonzero([id_ in seen for id_ in f.ids])) for f in candidates.values()]
-        found = shortlist_of([judged(features, 1.0, look_config(FULL), silent) for features in few])
+        found = shortlist_of([cross_validate_rows(features, 1.0, look_config(FULL), silent) for features in few])
         assert len(found.kept) == KEEP  # none of these has an accuracy on ImageNet
         regrets.append(best - max(full[name] for name in found.kept))
     assert max(regrets) <= 0.03

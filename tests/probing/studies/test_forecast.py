@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import ProbeError
-from core.probing.studies.forecast import ClassGain, Forecast, Needed, drawn, forecast, needed, usual
+from core.probing.studies.forecast import ClassGain, Forecast, Needed, band_points, forecast, needed, usual_increases
 from core.probing.studies.power_law import PowerLaws
 
 ONE = PowerLaws(np.array([0.1]), np.array([1.0]), np.array([0.5]))
@@ -80,13 +80,13 @@ def test_an_accuracy_is_a_share(accuracy):
 
 
 def test_what_is_told_unasked_is_within_reach():
-    assert usual(208) == (100, 208)
-    assert usual(100) == (100,)
-    assert usual(20) == (20, 60)
+    assert usual_increases(208) == (100, 208)
+    assert usual_increases(100) == (100,)
+    assert usual_increases(20) == (20, 60)
 
 
 def test_the_drawn_law_ends_at_four_times_the_data():
-    points = drawn(SPREAD, 8, 100)
+    points = band_points(SPREAD, 8, 100)
     assert (points[0].images, points[-1].images) == (8, 400)
     assert 100 in [point.images for point in points]
     assert all(point.interval[0] <= point.accuracy <= point.interval[1] for point in points)
