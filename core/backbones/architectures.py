@@ -3,9 +3,10 @@
 An architecture is a trunk: images in, features out, no classifier. This file does not know where weights come from,
 how images are prepared or how a trunk was trained.
 
-Three characters, so that comparing backbones means something offline: residual (He et al. 2015, with the average-pooled
-shortcut of He et al. 2018), plain (VGG-like; Simonyan & Zisserman 2014) and inception (parallel branches; Szegedy
-et al. 2014, 2015). All end on a grid of 1/16 of the input, so that a 64 px image still has 4 × 4 places.
+There are three kinds, so that a comparison offline has something to compare: residual (He et al. 2015, with the
+average-pooled shortcut of He et al. 2018), plain (VGG-like; Simonyan & Zisserman 2014) and inception (parallel
+branches; Szegedy et al. 2014, 2015). All end on a grid of 1/16 of the input, so that a 64 px image still has 4 × 4
+places.
 """
 
 from collections.abc import Callable
@@ -150,7 +151,7 @@ def build(architecture: str) -> Trunk:
     """The trunk of that name, with random weights.
 
     Raises:
-        BackboneError: no such architecture.
+        BackboneError: there is no such architecture.
     """
     if architecture not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))

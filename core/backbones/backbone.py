@@ -14,7 +14,7 @@ class Backbone(nn.Module):
     """A network without its classifier.
 
     Attributes:
-        info: what is known of it.
+        info: the registry's facts about it.
         trunk: the network.
         stages: (name, modules) from input to output; the units of "fine-tune the last stages".
     """

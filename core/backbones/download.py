@@ -1,8 +1,8 @@
-"""Weights come to this machine on first use, into the folder where torch keeps them.
+"""Downloads weights on first use, into the folder where torch keeps them.
 
-A download is hashed on its way, goes to a temporary file, and takes its place only when it is whole and right. Where
-`GRAFT_WEIGHTS_URL` is set (an `https:` or `file:` folder), files come from there by name instead, so that a lab
-without a way out can have a mirror. This file does not import torch.
+A download is hashed on its way into a temporary file, which takes its place only when it is whole and right. Where
+`GRAFT_WEIGHTS_URL` is set (an `https:` or `file:` folder), files are taken from there by name instead, so that a lab
+without internet access can have a mirror. This file does not import torch.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def fetch(info: BackboneInfo, report: Report = silent) -> Path:
     """The backbone's weights file, verified; downloaded where it is missing or damaged. Progress is in bytes.
 
     Raises:
-        WeightsUnavailable: it is not here and cannot be downloaded; the message says what to put where.
+        WeightsUnavailable: it is missing and cannot be downloaded; the message says what to put where.
     """
     file = info.file
     if file is None:
@@ -63,13 +63,17 @@ def _url(info: BackboneInfo) -> str:
 
 def _read(response: HTTPResponse, info: BackboneInfo, total: int, report: Report) -> Iterator[bytes]:
     message = _("Downloading the weights of {name}: {done:.0f} of {total:.0f} MB")
-    done = 0
+    n_bytes = 0
     while True:
-        report(Progress(done, max(total, done), message.format(name=info.name, done=done / 2**20, total=total / 2**20)))
+        report(
+            Progress(
+                n_bytes, max(total, n_bytes), message.format(name=info.name, done=n_bytes / 2**20, total=total / 2**20)
+            )
+        )
         chunk = response.read(CHUNK_BYTES)
         if not chunk:
             return
-        done += len(chunk)
+        n_bytes += len(chunk)
         yield chunk
 
 

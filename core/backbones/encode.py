@@ -1,4 +1,4 @@
-"""The one place where a network runs over a batch for its results, and not to learn."""
+"""The one place where a network is run over a batch for its results, and not to train it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def encode(network: nn.Module, batch: Tensor) -> NDArray[np.float32]:
-    """Normalised images (b, 3, h, w) -> what the network makes of them, (b, d) float32, in eval mode without gradients.
+    """Normalised images (b, 3, h, w) -> the network's output (b, d) float32, in eval mode and without gradients.
 
     The batch goes to the network's device, and the result comes back to the CPU.
     """

@@ -1,7 +1,7 @@
 """Backbones with their weights, ready to run.
 
-`load` gives pretrained weights or an error, never random weights in their place. Where they come from is their
-source's business (`core.backbones.sources`).
+`load` gives pretrained weights or an error, never random weights in their place. The sources in
+`core.backbones.sources` know where weights come from.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
-KEPT = 3
-_kept: OrderedDict[tuple[str, str, str, Source], Backbone] = OrderedDict()
+CACHED = 3
+_cache: OrderedDict[tuple[str, str, str, Source], Backbone] = OrderedDict()
 _lock = threading.Lock()
 
 
 def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Backbone:
     """The backbone `name` in eval mode.
 
-    Pretrained ones are shared: the last three stay in this process, and whoever changes one copies it first. With
+    Pretrained ones are shared: the last three stay in this process, and a caller that changes one copies it first. With
     `pretrained=False` the weights are random and the backbone is the caller's own (to load a bundle into, or to test).
 
     Args:
         name: a name of the registry.
         pretrained: whether to load its weights, downloading them on first use.
-        report: is told of a download, in bytes.
+        report: called while weights are downloaded, with bytes.
 
     Raises:
         BackboneError: there is no such backbone.
-        WeightsUnavailable: its weights are not here and cannot be downloaded.
+        WeightsUnavailable: its weights are missing and cannot be downloaded.
     """
     info, source = registry.info(name), registry.source(name)
     if not pretrained:
         return source.build(info, None)
     key = (info.name, str(info.file), info.sha256, source)
     with _lock:
-        if key not in _kept:
-            _kept[key] = _pretrained(info, source, report)
-        _kept.move_to_end(key)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-        return _kept[key].eval()
+        if key not in _cache:
+            _cache[key] = _pretrained(info, source, report)
+        _cache.move_to_end(key)
+        while len(_cache) > CACHED:
+            _cache.popitem(last=False)
+        return _cache[key].eval()
 
 
 def _pretrained(info: BackboneInfo, source: Source, report: Report) -> Backbone:

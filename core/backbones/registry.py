@@ -1,7 +1,7 @@
 """Which backbones there are: the embedded ones, the baseline, and torchvision's whole classification zoo.
 
 The table is built once for each language, since its texts are translated; only whether weights are on this machine
-(`BackboneInfo.ready`) is looked up anew each time. This file never imports torch.
+(`BackboneInfo.ready`) is checked each time. This file never imports torch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.i18n import gettext as _
 from core.i18n import language
 
 SOURCES: list[Source] = [Embedded(), Pixels(), Torchvision()]
-"""In the order in which backbones are listed; of two with one name, the first source's counts."""
+"""In the order in which backbones are listed; of two backbones with one name, the first source's is taken."""
 
 
 def backbones() -> tuple[BackboneInfo, ...]:
@@ -29,16 +29,16 @@ def backbones() -> tuple[BackboneInfo, ...]:
 
 
 def info(name: str) -> BackboneInfo:
-    """What is known of the backbone `name`.
+    """The facts about the backbone `name`.
 
     Raises:
-        BackboneError: there is none of that name; the message gives those with a similar name.
+        BackboneError: there is none of that name; the message suggests similar names.
     """
     return _entry(name)[0]
 
 
 def source(name: str) -> Source:
-    """Where the backbone `name` comes from.
+    """The source of the backbone `name`.
 
     Raises:
         BackboneError: there is none of that name.
@@ -55,17 +55,17 @@ def _entry(name: str) -> tuple[BackboneInfo, Source]:
     table = _table(language(), tuple(SOURCES))
     if name in table:
         return table[name]
-    near = difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
+    similar_names = difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
     raise BackboneError(
         _("There is no backbone '{name}'. Did you mean {near}? `python -m core backbones` lists all.").format(
-            name=name, near=", ".join(f"'{similar}'" for similar in near)
+            name=name, near=", ".join(f"'{similar_name}'" for similar_name in similar_names)
         )
     )
 
 
 @lru_cache(maxsize=32)
 def _table(_language: str, sources: tuple[Source, ...]) -> Mapping[str, tuple[BackboneInfo, Source]]:
-    """Every backbone by its name; the language in use is in the key because it is in the texts."""
+    """Every backbone by its name; the language is part of the cache's key because it is that of the texts."""
     table: dict[str, tuple[BackboneInfo, Source]] = {}
     for source in sources:
         for info in source.infos():

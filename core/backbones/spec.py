@@ -1,4 +1,4 @@
-"""What is known of a backbone before it is loaded.
+"""The facts about a backbone that are known before it is loaded.
 
 This file knows neither torch nor where the facts come from.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 FLOOR = "baseline"
-"""The family of what is no network."""
+"""The family of baselines that are no network."""
 
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
 
@@ -25,7 +25,7 @@ class Preprocessing:
     """How an image becomes a backbone's input: one way for training, evaluation, prediction and bundles.
 
     The short side is resized to `resize_px`, a centred square of `crop_px` is cut out, values are scaled to 0..1, and
-    each channel has its mean taken off and is divided by its standard deviation.
+    from each channel its mean is subtracted, and the rest is divided by its standard deviation.
 
     Attributes:
         resize_px: short side after resizing, at least `crop_px`.
@@ -57,12 +57,12 @@ class Preprocessing:
         return self.crop_px
 
     def to_json(self) -> dict[str, Any]:
-        """The object that a card, a run and a bundle hold, and `from_json` reads."""
+        """The preprocessing as cards, runs and bundles hold it."""
         return {**dataclasses.asdict(self), "mean": list(self.mean), "std": list(self.std)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Preprocessing:
-        """From what `to_json` gave.
+        """The preprocessing in the JSON object of `to_json`.
 
         Raises:
             ValueError: a value is missing, of the wrong kind or out of its range.
@@ -81,7 +81,7 @@ class Preprocessing:
 
 
 def _three(values: Any) -> tuple[float, float, float]:
-    red, green, blue = (float(v) for v in values)
+    red, green, blue = (float(value) for value in values)
     return red, green, blue
 
 
@@ -90,7 +90,7 @@ class BackboneInfo:
     """One backbone, as the registry lists it.
 
     Attributes:
-        name: what the user chooses it by.
+        name: the name by which the user chooses it.
         family: such as "resnet"; "graft" for the embedded ones, "baseline" for raw pixels.
         embedded: whether it comes with Graft, so that no network is ever needed.
         params: parameters, as its makers count them (torchvision counts the ImageNet classifier too).
@@ -99,10 +99,10 @@ class BackboneInfo:
         input_px: side of its input.
         feature_dim: width of its features.
         imagenet_top1: accuracy on ImageNet-1K's validation images, 0..1; None where it was not trained for that.
-        trained_on: the data its weights saw.
-        licence: what to know before using it.
+        trained_on: the data that its weights were trained on.
+        licence: of the weights, in words.
         weights: which weights, such as "ResNet18_Weights.IMAGENET1K_V1"; "" for the baseline.
-        preprocessing: how its input is made.
+        preprocessing: how an image becomes its input.
         trainable: whether it can be fine-tuned.
         stages: the units of "fine-tune the last stages", from input to output.
         accuracy: an embedded backbone's probe accuracies by dataset, each with `value` (0..1), `n`, `protocol`.
@@ -110,10 +110,10 @@ class BackboneInfo:
             MiB (see `core.backbones.memory`); 0 for the baseline.
         images_per_s: an embedded one's images a second through the network, in float32 on two cores of a server; 0
             where it was not measured.
-        note: what to know when choosing it, in a sentence.
+        note: what a user should know when choosing it, in a sentence.
         url: where its weights are downloaded from; "" where they come with Graft.
-        sha256: hash of the weights file, in full or the beginning of it.
-        path: the weights file of an embedded backbone, and None for all others.
+        sha256: hash of the weights file, or the beginning of that hash.
+        path: the weights file of an embedded backbone; None for all others.
         architecture: an embedded backbone's architecture.
     """
 
@@ -143,7 +143,7 @@ class BackboneInfo:
 
     @property
     def is_floor(self) -> bool:
-        """Whether it is no network, but the floor that every network should beat."""
+        """Whether it is the floor: no network, and so what every network should beat."""
         return self.family == FLOOR
 
     @property

@@ -56,16 +56,16 @@ def torchvision_trunk(
     Args:
         name: the model's name in torchvision.
         state: its weights, the classifier's included; None for random ones.
-        min_size: least side of the image its weights take; vision transformers are built for it.
-        hollow: builds the shape alone, without memory for weights.
+        min_size: the least side of an image that its weights take; vision transformers are built for it.
+        hollow: whether to build the shape alone, without memory for weights.
 
     Raises:
         RuntimeError: the weights do not fit the model.
     """
     options: dict[str, Any] = {"weights": None}
     if name in ("googlenet", "inception_v3"):
-        # Their weights were learned on images scaled to -1..1, which the model does itself; and their auxiliary
-        # classifiers are in the file.
+        # Their weights were trained on images scaled to -1..1, which the model does itself, and their files hold the
+        # auxiliary classifiers.
         options |= {"transform_input": True, "aux_logits": True, "init_weights": False}
     if name.startswith("vit_") and min_size > 1:
         options |= {"image_size": min_size}
@@ -79,10 +79,10 @@ def torchvision_trunk(
 
 
 class _Hollow(TorchFunctionMode):
-    """While this is on, layers get no memory for their weights, and starting values cost no time.
+    """Layers that are made while it is active get no memory for weights, and no time is spent on initial values.
 
-    `torch.device("meta")` does the same to every tensor, which models that compute with tensors while they are built
-    (RegNet, Swin) do not survive.
+    `torch.device("meta")` does the same to every tensor, which breaks models that compute with tensors while they are
+    built (RegNet, Swin).
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -91,10 +91,10 @@ class _Hollow(TorchFunctionMode):
 
 
 def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """DenseNet's files name layers as old torch did ("norm.1" for "norm1"); torchvision renames them likewise."""
+    """The state with DenseNet's layers renamed from old torch's names ("norm.1" for "norm1"), as torchvision does."""
     for key in list(state):
-        if old := _OLD_DENSENET_KEY.match(key):
-            state[old.group(1) + old.group(2)] = state.pop(key)
+        if match := _OLD_DENSENET_KEY.match(key):
+            state[match.group(1) + match.group(2)] = state.pop(key)
     return state
 
 
@@ -123,12 +123,12 @@ def find_stages(model: nn.Module) -> Stages:
     """
     groups: list[list[tuple[str, nn.Module]]] = [[]]
     for path, unit in _units(model):
-        if _shrinks(unit) and any(_has_parameters(m) for _, m in groups[-1]):
+        if _shrinks(unit) and any(_has_parameters(module) for _, module in groups[-1]):
             groups.append([])
         groups[-1].append((path, unit))
     if len(groups) == 1:
         groups = _quarters(groups[0])
-    return tuple((_stage_name(group), tuple(m for _, m in group)) for group in groups)
+    return tuple((_stage_name(group), tuple(module for _, module in group)) for group in groups)
 
 
 def _units(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
@@ -144,8 +144,8 @@ def _units(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module
 def _shrinks(unit: nn.Module) -> bool:
     layers = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
     return any(
-        (isinstance(m, layers) and _stride(m) > 1) or type(m).__name__.startswith("PatchMerging")
-        for m in unit.modules()
+        (isinstance(module, layers) and _stride(module) > 1) or type(module).__name__.startswith("PatchMerging")
+        for module in unit.modules()
     )
 
 
@@ -166,6 +166,6 @@ def _quarters(units: list[tuple[str, nn.Module]]) -> list[list[tuple[str, nn.Mod
 
 
 def _stage_name(group: list[tuple[str, nn.Module]]) -> str:
-    """The first and the last part that hold weights, such as "layer4.0 – layer4.1"."""
-    held = [path for path, unit in group if _has_parameters(unit)] or [path for path, _unit in group]
-    return held[0] if len(held) == 1 else f"{held[0]} – {held[-1]}"
+    """The paths of the first and the last part with weights, such as "layer4.0 – layer4.1"."""
+    paths = [path for path, unit in group if _has_parameters(unit)] or [path for path, _unit in group]
+    return paths[0] if len(paths) == 1 else f"{paths[0]} – {paths[-1]}"

@@ -1,7 +1,7 @@
-"""Which engine runs a network: the fastest that this machine has, where it has proved to give what the plain way gives.
+"""Which engine runs a network: the fastest on this machine that is proved to give the plain engine's results.
 
 The choice comes first and costs nothing, since the feature store's key depends on it; the check needs the network and a
-batch, and comes when there is something to compute.
+batch, and is made when there is something to compute.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LEAST_COSINE = 0.999
 PLAIN = PlainTorch()
-"""The yardstick: it runs everything everywhere."""
+"""The engine that others are checked against: it runs every network on every machine."""
 
 ENGINES: list[Engine] = [FusedTorch(), PLAIN]
 """The fastest first."""
@@ -32,9 +32,9 @@ class Checked:
     """A network that is ready to run.
 
     Attributes:
-        engine: what runs it: the engine that was asked for, or the plain one.
+        engine: the engine that runs it: the chosen one, or the plain one.
         forward: runs it over a batch.
-        note: what the user should know about that; "" where there is nothing.
+        note: what the user should know about the engine; "" where there is nothing.
     """
 
     engine: Engine
@@ -43,30 +43,32 @@ class Checked:
 
 
 def choose(precision: str = "") -> Engine:
-    """The fastest engine that is available here; with a precision, of those that have it."""
-    able = (engine for engine in ENGINES if engine.is_available() and precision in ("", engine.precision))
-    return next(able, PLAIN)
+    """The fastest engine that is available here, with this precision where one is named."""
+    suitable = (engine for engine in ENGINES if engine.is_available() and precision in ("", engine.precision))
+    return next(suitable, PLAIN)
 
 
 def check(engine: Engine, network: nn.Module, batch: Tensor) -> Checked:
-    """Prepares `engine` if its results for `batch` point where the plain network's do, else the plain engine.
+    """Prepares `engine` if its results for a batch have the directions of the plain engine's, else the plain engine.
 
     Args:
-        engine: what `choose` gave.
+        engine: as `choose` gives it.
         network: gives one row of numbers for each image.
         batch: normalised images (b, 3, h, w).
     """
-    plain = PLAIN.prepare(network)
+    plain_forward = PLAIN.prepare(network)
     if engine == PLAIN:
-        return Checked(PLAIN, plain)
+        return Checked(PLAIN, plain_forward)
     try:
         forward = engine.prepare(network)
-        agreed = agreement(plain(batch), forward(batch))
-    except RuntimeError:  # a layer that the engine or the device does not know, or too little memory on it
-        agreed = 0.0
-    if agreed >= LEAST_COSINE:
+        cosine = agreement(plain_forward(batch), forward(batch))
+    except RuntimeError:  # the engine or the device does not support a layer, or has too little memory
+        cosine = 0.0
+    if cosine >= LEAST_COSINE:
         return Checked(engine, forward)
-    return Checked(PLAIN, plain, _("The faster way gives other features on this machine, so the plain one is used."))
+    return Checked(
+        PLAIN, plain_forward, _("The faster way gives other features on this machine, so the plain one is used.")
+    )
 
 
 def exact() -> Engine:

@@ -1,4 +1,4 @@
-"""The device that torch computes on here, and which numbers it is fast with."""
+"""The device that torch computes on here, and whether it is fast in bfloat16."""
 
 from functools import cache
 
@@ -18,6 +18,6 @@ def has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
-        able = torch.cpu.get_capabilities()
-        return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
     return False

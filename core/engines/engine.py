@@ -1,4 +1,4 @@
-"""What is asked of an engine. A new one is a file beside this one and a line in `core.engines.choose`."""
+"""The interface of an engine. A new one is a file beside this one and a line in `core.engines.choose`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Forward = Callable[["Tensor"], NDArray[np.float32]]
-"""Normalised images (b, 3, h, w) -> what the network makes of them, (b, d) float32."""
+"""Normalised images (b, 3, h, w) -> the network's output, (b, d) float32."""
 
 FP32 = "fp32"
-"""The precision of whatever computes in float32 throughout: everywhere the same numbers, but for rounding."""
+"""The precision of engines that compute in float32 throughout: they differ only by rounding."""
 
 
 class Engine(Protocol):
@@ -23,20 +23,20 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """How it is called in messages and benchmarks."""
+        """Its name in messages and benchmarks."""
         ...
 
     @property
     def precision(self) -> str:
-        """The numbers it computes with: features of engines with the same precision may stand in one store."""
+        """The precision it computes with: engines with the same one share a feature store."""
         ...
 
     def is_available(self) -> bool:
-        """Whether this machine and what is installed on it will do."""
+        """Whether it can run on this machine with what is installed."""
         ...
 
     def prepare(self, network: nn.Module) -> Forward:
-        """What runs the network in eval mode. The network itself is not changed, and later changes to it do not count.
+        """A function that runs the network as it is now, in eval mode; the network itself is not changed.
 
         Raises:
             RuntimeError: this engine cannot run this network.

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlainTorch:
-    """The network as it is, where it is."""
+    """The network as it is, on the device where it is."""
 
     name: str = "torch, plain"
     precision: str = FP32
 
     def is_available(self) -> bool:
-        """Always: torch is what the networks are written in."""
+        """Always: the networks are written in torch."""
         return True
 
     def prepare(self, network: nn.Module) -> Forward:
-        """The network itself; unlike with other engines, a later change to it counts."""
+        """The network itself; unlike with other engines, later changes to it have an effect."""
         return partial(encode, network)
 
 
@@ -39,28 +39,28 @@ class FusedTorch:
     precision: str = FP32
 
     def is_available(self) -> bool:
-        """Always, as torch."""
+        """Always, as it is torch."""
         return True
 
     def prepare(self, network: nn.Module) -> Forward:
         """A fused copy of the network.
 
         Raises:
-            RuntimeError: the device does not know a layer, or has too little memory.
+            RuntimeError: the device does not support a layer, or has too little memory.
         """
         import torch
 
         from core.engines.device import best_device
 
         layout = torch.channels_last
-        copied = fused(copy.deepcopy(network).eval()).to(memory_format=layout).to(best_device())
-        return lambda batch: encode(copied, batch.contiguous(memory_format=layout))
+        fused_copy = fused(copy.deepcopy(network).eval()).to(memory_format=layout).to(best_device())
+        return lambda batch: encode(fused_copy, batch.contiguous(memory_format=layout))
 
 
 def fused(module: nn.Module) -> nn.Module:
     """Folds each batch norm into the convolution that is registered right before it, in place.
 
-    That the one is also computed right after the other is not proved here: whoever fuses compares the results.
+    It does not prove that the two are also computed one right after the other: the caller compares the results.
     """
     from torch import nn
     from torch.nn.utils.fusion import fuse_conv_bn_eval

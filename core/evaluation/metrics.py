@@ -24,8 +24,8 @@ class ClassScore:
 
     Attributes:
         name: the class.
-        precision: of the images called this, the share that are; 0 where none was called this.
-        recall: of the images that are this, the share called so.
+        precision: the share of the images predicted as this class that are of it; 0 where there is none.
+        recall: the share of this class's images that are predicted as it.
         f1: the harmonic mean of the two.
         support: how many images of this class there are.
         recall_ci: the recall's 95 % Wilson interval.
@@ -57,10 +57,10 @@ class Averages:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What `evaluate` found.
+    """How good the predictions for one split are.
 
     Attributes:
-        split: the split that was judged.
+        split: the split.
         n: how many images.
         accuracy: the share that is right.
         accuracy_ci: its 95 % Wilson interval.
@@ -124,7 +124,7 @@ class Evaluation:
         return share
 
     def as_json(self) -> dict[str, object]:
-        """The document of `evaluate --json`: what is not defined is null, and no number is NaN."""
+        """The document of `evaluate --json`; a value that is not defined is null, never NaN."""
         normalized = [None if np.isnan(row).any() else row.tolist() for row in self.confusion_normalized]
         return {
             "n": self.n,
@@ -164,7 +164,7 @@ def evaluate(predictions: Predictions, *, seed: int = 0) -> Evaluation:
         seed: of the bootstrap for macro F1's interval.
 
     Raises:
-        EvaluationError: there are no images to judge by.
+        EvaluationError: the split has no images.
     """
     from sklearn.metrics import confusion_matrix
 
@@ -227,13 +227,13 @@ def _notes(classes: tuple[str, ...], confusion: NDArray[np.int64]) -> tuple[str,
                 len(absent),
             ).format(count=len(absent), names=_listed(absent))
         )
-    if never := [classes[i] for i in np.flatnonzero((support > 0) & (predicted == 0))]:
+    if never_predicted := [classes[index] for index in np.flatnonzero((support > 0) & (predicted == 0))]:
         notes.append(
             ngettext(
                 "{count} class was never predicted; its precision counts as 0: {names}.",
                 "{count} classes were never predicted; their precision counts as 0: {names}.",
-                len(never),
-            ).format(count=len(never), names=_listed(never))
+                len(never_predicted),
+            ).format(count=len(never_predicted), names=_listed(never_predicted))
         )
     return tuple(notes)
 

@@ -1,4 +1,4 @@
-"""Which images were got wrong, and which are behind a cell of the confusion matrix."""
+"""The images that were predicted wrongly, and those behind a cell of the confusion matrix."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Mistake:
     Attributes:
         id: the image's id.
         true: the index of its true class.
-        predicted: the index of the class it was given.
-        p_true: the probability given to the true class.
-        p_predicted: the probability given to the predicted class.
+        predicted: the index of the class that was predicted.
+        p_true: the predicted probability of the true class.
+        p_predicted: the probability of the predicted class.
     """
 
     id: str
@@ -49,7 +49,7 @@ def mistakes(predictions: Predictions, k: int | None = None) -> tuple[Mistake, .
 
 
 def cell(predictions: Predictions, true: int, predicted: int) -> tuple[str, ...]:
-    """The ids of the images of class `true` that were called `predicted` (indices), most confident first."""
+    """The ids of the images of class `true` that were predicted as `predicted` (indices), most confident first."""
     rows = np.flatnonzero((predictions.y_true == true) & (predictions.y_pred == predicted))
     order = np.argsort(-predictions.proba[rows, predicted], kind="stable")
     return tuple(predictions.ids[row] for row in rows[order])

@@ -1,6 +1,6 @@
-"""`Predictions`: what a classifier said about the images of one split, and what was true.
+"""`Predictions`: a classifier's class probabilities for the images of one split, and their true classes.
 
-The hinge of Graft: everything about quality is computed from this record alone. It knows neither images nor models.
+It is the hinge of Graft: everything about quality is computed from this record, which knows neither images nor models.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a classifier said about n images, over c classes.
+    """A classifier's predictions for n images and c classes.
 
     The arrays are copied and made read-only, and checked where the record is made.
 
@@ -38,7 +38,7 @@ class Predictions:
         class_names: the c class names, in the order of the columns of `proba`.
         y_true: (n,) int64, the index of each image's true class.
         proba: (n, c) float32, rows sum to 1.
-        ids: n ids of the images (the sha256 of their bytes); the same image may come more than once.
+        ids: the n images' ids (the sha256 of their bytes); an image may be there more than once.
         split: "train", "val", "test", or "oof" for out-of-fold predictions of the training split.
 
     Raises:
@@ -69,7 +69,7 @@ class Predictions:
 
     @property
     def y_pred(self) -> NDArray[np.int64]:
-        """(n,) int64, the index of the most probable class; the first of them where several are equal."""
+        """(n,) int64, the index of the most probable class; the first of several that are equal."""
         return np.asarray(self.proba.argmax(axis=1), dtype=np.int64)
 
     @property
@@ -87,7 +87,7 @@ class Predictions:
 
     @classmethod
     def load(cls, path: Path) -> Predictions:
-        """Reads what `save` wrote.
+        """The predictions in a file that `save` wrote.
 
         Raises:
             EvaluationError: there is no such file, or it is damaged.
@@ -114,13 +114,13 @@ class Predictions:
 def _check_names(names: tuple[str, ...]) -> None:
     if len(names) < 2:
         raise EvaluationError(_("Predictions need at least 2 classes, not {actual}.").format(actual=len(names)))
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise EvaluationError(_("The class name '{name}' comes more than once.").format(name=twice[0]))
+    duplicates = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if duplicates:
+        raise EvaluationError(_("The class name '{name}' comes more than once.").format(name=duplicates[0]))
 
 
-def _frozen_proba(given: object, c: int) -> NDArray[np.float32]:
-    proba = np.array(given, dtype=np.float32, order="C")
+def _frozen_proba(values: object, c: int) -> NDArray[np.float32]:
+    proba = np.array(values, dtype=np.float32, order="C")
     if proba.ndim != 2 or proba.shape[1] != c:
         raise EvaluationError(
             _("Probabilities for {c} classes have the shape (n, {c}), not {actual}.").format(c=c, actual=proba.shape)
@@ -128,8 +128,8 @@ def _frozen_proba(given: object, c: int) -> NDArray[np.float32]:
     if not np.isfinite(proba).all():
         raise EvaluationError(_("Probabilities are finite numbers; row {row} is not.").format(row=_first_bad(proba)))
     if (proba < 0).any() or (np.abs(proba.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE).any():
-        off = (proba < 0).any(axis=1) | (np.abs(proba.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE)
-        row = int(off.argmax())
+        is_off = (proba < 0).any(axis=1) | (np.abs(proba.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE)
+        row = int(is_off.argmax())
         raise EvaluationError(
             _("Probabilities are at least 0 and each row sums to 1; row {row} sums to {total:.4f}.").format(
                 row=row, total=float(proba[row].sum(dtype=np.float64))
@@ -143,8 +143,8 @@ def _first_bad(proba: NDArray[np.float32]) -> int:
     return int((~np.isfinite(proba)).any(axis=1).argmax())
 
 
-def _frozen_labels(given: object, shape: tuple[int, ...]) -> NDArray[np.int64]:
-    labels = np.array(given)
+def _frozen_labels(values: object, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    labels = np.array(values)
     n, c = shape
     if labels.shape != (n,):
         raise EvaluationError(
@@ -168,10 +168,10 @@ def packed(strings: Sequence[str]) -> NDArray[np.uint8]:
 
 
 def unpacked(content: NDArray[np.uint8]) -> tuple[str, ...]:
-    """The strings that `packed` was given.
+    """The strings in the bytes that `packed` gives.
 
     Raises:
-        ValueError: these are other bytes.
+        ValueError: the bytes are no list of strings.
     """
     strings = json.loads(content.astype(np.uint8).tobytes())
     if not (isinstance(strings, list) and all(isinstance(string, str) for string in strings)):

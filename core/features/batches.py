@@ -1,4 +1,4 @@
-"""Images become batches, read by threads while the network is busy with the batch before."""
+"""Batches of images, which threads read while the network is busy with the batch before."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def batches(
 
     Args:
         groups: which images make a batch; none of them is empty.
-        read: gives the image with an index, (3, h, w); called from several threads. What it raises is raised here.
+        read: gives the image with an index, (3, h, w); called from several threads. Its errors are raised here.
     """
-    waiting: deque[tuple[Sequence[int], list[Future[Tensor]]]] = deque()
-    upcoming = iter(groups)
+    in_flight: deque[tuple[Sequence[int], list[Future[Tensor]]]] = deque()
+    remaining = iter(groups)
     pool = ThreadPoolExecutor(decoding_threads(), thread_name_prefix="decode")
     try:
         while True:
-            for group in islice(upcoming, 1 + AHEAD - len(waiting)):
-                waiting.append((group, [pool.submit(read, index) for index in group]))
-            if not waiting:
+            for group in islice(remaining, 1 + AHEAD - len(in_flight)):
+                in_flight.append((group, [pool.submit(read, index) for index in group]))
+            if not in_flight:
                 return
-            indices, images = waiting.popleft()
+            indices, images = in_flight.popleft()
             yield indices, torch.stack([image.result() for image in images])
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -42,9 +42,9 @@ def batches(
 
 def grouped(indices: Sequence[int], size: int) -> list[Sequence[int]]:
     """Cuts indices into groups of at most `size`."""
-    return [indices[at : at + size] for at in range(0, len(indices), size)]
+    return [indices[start : start + size] for start in range(0, len(indices), size)]
 
 
 def batch_size_at(input_px: int, batch_size: int = 32) -> int:
-    """How many images of that side take the memory that `batch_size` of 224 px do; never more than `batch_size`."""
+    """How many images of this side take the memory of `batch_size` images of 224 px; never more than `batch_size`."""
     return max(1, min(batch_size, int(batch_size * (_BATCH_PX / input_px) ** 2)))

@@ -1,7 +1,8 @@
 """From photos to features: each image goes through a backbone once, ever.
 
-What is in the store is read from there, without even loading the backbone. The rest is decoded by threads while the
-network runs, and is kept shard by shard, so that cancelling loses a few seconds of work.
+Features that are in the store are read from there, without even loading the backbone. The other images are decoded by
+threads while the network runs, and their features are kept shard by shard, so that cancelling loses a few seconds of
+work.
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
 
     Args:
         dataset: the photos.
-        backbone_name: a name of the registry; its weights are downloaded where they are not here yet.
-        report: is told of images done; while weights are downloaded, `data` holds "bytes" and "bytes_total".
-        batch_size: images at once at 224 px; of larger ones it takes fewer, for the same memory.
+        backbone_name: a name of the registry; its weights are downloaded where they are missing.
+        report: called with the images done; while weights are downloaded, `data` holds "bytes" and "bytes_total".
+        batch_size: images at once at 224 px; larger images come in smaller batches, for the same memory.
 
     Raises:
-        BackboneError: there is no such backbone, or its weights cannot be had.
-        FeatureError: an image cannot be read, or the network gives something that is not a number.
+        BackboneError: there is no such backbone, or its weights cannot be downloaded.
+        FeatureError: an image cannot be read, or the network's output is not a number.
     """
     info = find(backbone_name)
     return collect(dataset, info, partial(FeatureStore, info), report=report, batch_size=batch_size)
@@ -64,13 +65,13 @@ def collect(
     report: Report = silent,
     batch_size: int = 32,
 ) -> Features:
-    """What is not in the store yet is computed and kept there. For `extract`, and for what else a backbone can give.
+    """Reads features from a store, and computes and keeps those that are missing there; for `extract` and for stages.
 
     Args:
         dataset: the photos.
-        info: of the backbone; its `feature_dim` is the width of what is collected.
-        store_for: where that is kept, by the precision of the engine that computes it.
-        network_of: the network that gives it, made from the backbone; by default the backbone itself.
+        info: of the backbone; its `feature_dim` is the width of the features.
+        store_for: the store, by the precision of the engine that computes the features.
+        network_of: makes the network that computes them from the backbone; by default it is the backbone itself.
         report: as in `extract`.
         batch_size: as in `extract`.
     """
@@ -79,7 +80,7 @@ def collect(
     engine = choose()
     work = _Work(info, dataset, items, store_for, report)
     work.look_up(engine.precision)
-    computed = None if work.have.all() else _compute(work, engine, network_of, batch_size)
+    computed = None if work.done.all() else _compute(work, engine, network_of, batch_size)
     report(Progress(len(items), len(items), work.message(_("Features are ready")), info.name))
     speed = computed or work.store.speed()
     if speed.images_per_s and speed.fingerprint != dataset.fingerprint:
@@ -89,7 +90,14 @@ def collect(
 
 @dataclass
 class _Work:
-    """The state of one extraction: rows of `X` that `have` marks are done, those of `kept` were in the store."""
+    """The state of one extraction.
+
+    Attributes:
+        items: the n images, each once.
+        X: (n, d) their features, as far as these are done.
+        done: (n,) which rows of `X` are done.
+        from_store: (n,) which rows were read from the store.
+    """
 
     info: BackboneInfo
     dataset: Dataset
@@ -99,33 +107,33 @@ class _Work:
     notes: list[str] = field(default_factory=list)
     store: FeatureStore = field(init=False)
     X: NDArray[np.float32] = field(init=False)
-    have: NDArray[np.bool_] = field(init=False)
-    kept: NDArray[np.bool_] = field(init=False)
+    done: NDArray[np.bool_] = field(init=False)
+    from_store: NDArray[np.bool_] = field(init=False)
 
     def look_up(self, precision: str) -> None:
-        """Begins anew with what is in the store of that precision."""
+        """Begins anew with the features in the store for this precision."""
         self.store = self.store_for(precision)
         lookup = self.store.read(tuple(item.sha256 for item in self.items))
-        self.X, self.have, self.kept = lookup.X, lookup.have, lookup.have.copy()
+        self.X, self.done, self.from_store = lookup.X, lookup.present, lookup.present.copy()
         if lookup.damaged:
             self.notes.append(_("A part of the feature store was damaged; it is computed again."))
 
     @property
     def missing(self) -> list[int]:
-        return [int(row) for row in np.flatnonzero(~self.have)]
+        return [int(row) for row in np.flatnonzero(~self.done)]
 
     def message(self, text: str) -> str:
         return " ".join([text, *self.notes])
 
-    def tell(self, text: str) -> None:
-        self.report(Progress(int(self.have.sum()), len(self.have), self.message(text), self.info.name))
+    def report_done(self, text: str) -> None:
+        self.report(Progress(int(self.done.sum()), len(self.done), self.message(text), self.info.name))
 
 
 def _features(work: _Work, speed: float) -> Features:
-    row = {item.sha256: i for i, item in enumerate(work.items)}
+    row_of = {item.sha256: row for row, item in enumerate(work.items)}
     items = work.dataset.items
-    rows = np.array([row[item.sha256] for item in items], dtype=np.int64)
-    all_known = all(item.group_id >= 0 for item in items)
+    rows = np.array([row_of[item.sha256] for item in items], dtype=np.int64)
+    all_grouped = all(item.group_id >= 0 for item in items)
     return Features(
         X=work.X[rows],
         y=np.array([item.label for item in items], dtype=np.int64),
@@ -137,16 +145,16 @@ def _features(work: _Work, speed: float) -> Features:
         dataset_name=work.dataset.name,
         fingerprint=work.dataset.fingerprint,
         images_per_s=speed,
-        from_store=int(work.kept[rows].sum()),
+        from_store=int(work.from_store[rows].sum()),
         note=" ".join(work.notes),
-        groups=np.array([item.group_id for item in items if all_known], dtype=np.int64),
+        groups=np.array([item.group_id for item in items if all_grouped], dtype=np.int64),
     )
 
 
 def _compute(work: _Work, engine: Engine, network_of: Callable[[Backbone], nn.Module], batch_size: int) -> Speed | None:
-    """Computes the rows that are missing; gives the speed, or None where there were too few to tell it better.
+    """Computes the rows that are missing; gives the speed, or None where too few were computed to measure it.
 
-    Where the engine fails its check the plain one takes over, and with it the store of its precision.
+    Where the engine fails its check, the plain one takes over, and with it the store for its precision.
     """
     from core.backbones.load import load
     from core.features.batches import batch_size_at
@@ -160,7 +168,7 @@ def _compute(work: _Work, engine: Engine, network_of: Callable[[Backbone], nn.Mo
         checked = check(engine, network, batch)
         work.notes += [checked.note] if checked.note else []
         if checked.engine.precision == engine.precision:
-            started += time.perf_counter() - decoded  # the check is no part of the speed
+            started += time.perf_counter() - decoded  # the check does not count
             return _encode(work, checked, chain([(rows, batch)], stream), started)
     work.look_up(checked.engine.precision)
     with closing(_stream(work, batch_size)) as stream:
@@ -189,32 +197,32 @@ def _stream(work: _Work, batch_size: int) -> Generator[tuple[Sequence[int], Tens
 def _encode(
     work: _Work, checked: Checked, stream: Iterator[tuple[Sequence[int], Tensor]], started: float
 ) -> Speed | None:
-    keeper, total = _Keeper(work), len(work.missing)
+    writer, total = _Writer(work), len(work.missing)
     try:
         for rows, batch in stream:
-            keeper.add(rows, checked.forward(batch))
-            done, spent = total - len(work.missing), time.perf_counter() - started
-            text = _("{backbone}: {done} of {total} images, {speed:.0f} a second")
-            work.tell(text.format(backbone=work.info.name, done=done, total=total, speed=done / spent))
+            writer.add(rows, checked.forward(batch))
+            n_done, seconds = total - len(work.missing), time.perf_counter() - started
+            message = _("{backbone}: {done} of {total} images, {speed:.0f} a second")
+            work.report_done(message.format(backbone=work.info.name, done=n_done, total=total, speed=n_done / seconds))
     finally:
-        keeper.keep()
+        writer.keep()
     speed = Speed(total / (time.perf_counter() - started), work.dataset.fingerprint)
-    enough = total >= _LEAST_FOR_SPEED or not work.store.speed().images_per_s
-    return keeper.remember(speed) if enough and total else None
+    is_reliable = total >= _LEAST_FOR_SPEED or not work.store.speed().images_per_s
+    return writer.remember(speed) if is_reliable and total else None
 
 
 def _loading(work: _Work) -> Report:
-    """Bytes of a download are not images: they go into the message and `data`."""
+    """A report for a download, whose bytes are not images: they go into `data`."""
 
-    def forward(step: Progress) -> None:
-        bytes_ = {"bytes": step.done, "bytes_total": step.total} if step.total else {}
-        work.report(Progress(int(work.have.sum()), len(work.have), step.message, work.info.name, bytes_))
+    def report_bytes(step: Progress) -> None:
+        bytes_done = {"bytes": step.done, "bytes_total": step.total} if step.total else {}
+        work.report(Progress(int(work.done.sum()), len(work.done), step.message, work.info.name, bytes_done))
 
-    return forward
+    return report_bytes
 
 
-class _Keeper:
-    """Puts features into their rows, and into the store every so many images or seconds."""
+class _Writer:
+    """Writes features into their rows, and into the store after every so many images or seconds."""
 
     def __init__(self, work: _Work) -> None:
         self._work = work
@@ -232,7 +240,7 @@ class _Keeper:
                         backbone=work.info.name, name=work.items[row].name
                     )
                 )
-            work.X[row], work.have[row] = values, True
+            work.X[row], work.done[row] = values, True
             self._pending.append(row)
         if len(self._pending) >= KEEP_EVERY or time.perf_counter() - self._kept_at > KEEP_EVERY_S:
             self.keep()
@@ -250,6 +258,6 @@ class _Keeper:
         self._pending, self._kept_at = [], time.perf_counter()
 
     def remember(self, speed: Speed) -> Speed:
-        with suppress(OSError):  # a full disk has been told of already
+        with suppress(OSError):  # a full disk has been reported already
             self._work.store.remember_speed(speed)
         return speed

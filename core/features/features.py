@@ -1,4 +1,4 @@
-"""What a backbone makes of a dataset's images: one row an image, with what is needed to learn from it."""
+"""The features of a dataset's images by one backbone: one row an image, with all that is needed to learn from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What one backbone makes of a dataset's images, in the order of its items.
+    """The features of a dataset's images by one backbone, in the order of its items.
 
     Attributes:
         X: (n, d) float32.
@@ -24,10 +24,10 @@ class Features:
         dataset_name: what the user calls it.
         fingerprint: the sha256 of its content and splits.
         images_per_s: decoding and network together, on this machine; 0 where it was never measured.
-        from_store: how many rows were not computed now.
-        note: what the user should know about how they were made; "" where there is nothing.
-        groups: (n,) int64; rows with the same number must stay on one side of a split or fold. Where it is not given,
-            only copies (the same id) share a group.
+        from_store: how many rows were read from the store.
+        note: what the user should know about how they were computed; "" where there is nothing.
+        groups: (n,) int64; rows with the same number must stay on one side of a split or fold. By default only copies
+            (the same id) share a group.
     """
 
     X: NDArray[np.float32]
@@ -60,9 +60,9 @@ class Features:
 
     def at(self, rows: NDArray[np.int64]) -> Features:
         """Some rows, in the order of `rows`."""
-        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        kept |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "groups": self.groups[rows]}
-        return Features(**{**kept, "ids": tuple(self.ids[row] for row in rows)})
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "groups": self.groups[rows]}
+        return Features(**{**fields, "ids": tuple(self.ids[row] for row in rows)})
 
 
 def _copies(ids: Sequence[str]) -> NDArray[np.int64]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from core.errors import ProbeError
 from core.i18n import gettext as _
 
-_EIGH_MOST = 1500  # features, up to which the covariance's eigenvectors are the quickest way to a PCA
-_ROUNDING = 1e-10  # of the largest variance: less is no direction of the data
+_EIGH_MOST = 1500  # up to so many features, the covariance's eigenvectors are the quickest way to a PCA
+_ROUNDING = 1e-10  # a direction with a smaller share of the largest variance is rounding, not data
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Reduction:
 
     PCA keeps the directions of the largest variance (K. Pearson, Philosophical Magazine 2, 1901); whitened, each is
     divided by its standard deviation, so that all count alike. LDA keeps the directions that tell the classes apart
-    (R. A. Fisher, Annals of Eugenics 7, 1936; C. R. Rao 1948), with Ledoit and Wolf's shrinkage; it looks at labels.
+    (R. A. Fisher, Annals of Eugenics 7, 1936; C. R. Rao 1948), with Ledoit and Wolf's shrinkage; it uses the labels.
 
     Attributes:
         kind: "none", "pca" or "lda".
         amount: with "pca", the number of components (an int, at least 1) or the share of variance to keep (a float
             between 0 and 1, both excluded); with "lda", the number of components, 0 for one less than the classes;
-            otherwise 0. More components than there can be are all that can be.
+            otherwise 0. A number beyond what the data allow gives all components.
         whiten: whether the components of PCA are brought to the same variance.
 
     Raises:
@@ -69,17 +69,17 @@ class Reduction:
         return self._lda(X, y) if self.kind == "lda" else self._pca(X, seed)
 
     def _pca(self, X: NDArray[Any], seed: int) -> Any:
-        """In float64, where small variances are still told from rounding; whitening would blow those up."""
+        """In float64, where rounding stays apart from small variances; whitening would blow it up."""
         from sklearn.decomposition import PCA
 
         n, d = X.shape
         amount = min(self.amount, n, d) if isinstance(self.amount, int) else self.amount
-        exact = "covariance_eigh" if n >= d and d <= _EIGH_MOST else "auto" if isinstance(amount, int) else "full"
-        pca = PCA(amount, whiten=self.whiten, svd_solver=exact, random_state=seed).fit(X.astype(np.float64))
+        solver = "covariance_eigh" if n >= d and d <= _EIGH_MOST else "auto" if isinstance(amount, int) else "full"
+        pca = PCA(amount, whiten=self.whiten, svd_solver=solver, random_state=seed).fit(X.astype(np.float64))
         if not self.whiten:
             return pca
-        sound = pca.explained_variance_ > _ROUNDING * pca.explained_variance_[0]
-        return truncated(pca, max(1, min(int(sound.sum()), n - 1)))
+        is_direction = pca.explained_variance_ > _ROUNDING * pca.explained_variance_[0]
+        return truncated(pca, max(1, min(int(is_direction.sum()), n - 1)))
 
     def _lda(self, X: NDArray[Any], y: NDArray[np.int64]) -> Any:
         from scipy.linalg import LinAlgError
@@ -88,11 +88,11 @@ class Reduction:
         if len(np.unique(y)) == len(y):
             raise ProbeError(_("LDA needs a class with at least 2 images. Reduce by PCA, or not at all."))
         most = min(len(np.unique(y)) - 1, X.shape[1])
-        finder = LinearDiscriminantAnalysis(
+        lda = LinearDiscriminantAnalysis(
             solver="eigen", shrinkage="auto", n_components=min(int(self.amount) or most, most)
         )
         try:
-            return finder.fit(X.astype(np.float64), y)
+            return lda.fit(X.astype(np.float64), y)
         except LinAlgError:
             raise ProbeError(
                 _("LDA finds no spread inside the classes to compare with. Reduce by PCA, or not at all.")
@@ -100,7 +100,7 @@ class Reduction:
 
 
 def truncated(pca: Any, components: int) -> Any:
-    """A fitted PCA with its first components only: those of a wider one are the same, so one fit serves all widths."""
+    """A fitted PCA with its first components only, which are those of a narrower PCA: one fit serves all widths."""
     narrower = copy.copy(pca)
     narrower.n_components_ = components
     for name in ("components_", "explained_variance_", "explained_variance_ratio_", "singular_values_"):
@@ -109,13 +109,13 @@ def truncated(pca: Any, components: int) -> Any:
 
 
 def parse(text: str) -> Reduction:
-    """What a user writes.
+    """The reduction that a user writes in words.
 
-    "" for none; "64" for so many components of PCA; "0.95" or "95%" for a share of the variance; either with "whiten"
-    behind it, as in "64 whiten"; "lda", or "lda 5" for so many of its components.
+    "" is none; "64" is so many components of PCA; "0.95" or "95%" is a share of the variance; "whiten" may follow
+    either, as in "64 whiten"; "lda" is LDA, and "lda 5" so many of its components.
 
     Raises:
-        ProbeError: it is none of these.
+        ProbeError: the text is none of these.
     """
     words = text.lower().split()
     if words in ([], ["none"]):

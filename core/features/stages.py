@@ -1,6 +1,6 @@
-"""What a backbone knows after each of its stages: one pass over the photos collects the pooled features of all of them.
+"""A backbone's features after each of its stages: one pass over the photos computes the pooled features of all stages.
 
-They are kept in the feature store beside each other, one row an image, under a key that names the stages.
+They are kept in the feature store side by side, one row an image, under a key that names the stages.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def stage_features(
 
     Args:
         dataset: the photos.
-        backbone_name: a name of the registry; its weights are downloaded where they are not here yet.
-        report: is told of images done, as by `extract`.
+        backbone_name: a name of the registry; its weights are downloaded where they are missing.
+        report: as in `extract`.
         batch_size: as in `extract`.
 
     Raises:
-        BackboneError: there is no such backbone, it has no stages, or its weights cannot be had.
-        FeatureError: an image cannot be read, or the network gives something that is not a number.
+        BackboneError: there is no such backbone, it has no stages, or its weights cannot be downloaded.
+        FeatureError: an image cannot be read, or the network's output is not a number.
     """
     info = find(backbone_name)
     if not info.stages:
@@ -59,101 +59,101 @@ def stage_features(
             _("'{name}' is no network and has no stages. Choose a backbone that can be trained.").format(name=info.name)
         )
     widths = _widths(info, report)
-    whole = sum(widths)
+    total_width = sum(widths)
     handles: list[RemovableHandle] = []
     try:
-        together = collect(
+        all_stages = collect(
             dataset,
-            dataclasses.replace(info, feature_dim=whole),
-            partial(_store, info, whole),
-            network_of=partial(_watched, handles),
+            dataclasses.replace(info, feature_dim=total_width),
+            partial(_store, info, total_width),
+            network_of=partial(_with_hooks, handles),
             report=report,
             batch_size=batch_size,
         )
     finally:
-        for handle in handles:  # the backbone is shared with others, who must not be slowed down
+        for handle in handles:  # the backbone is shared, and hooks would slow its other users down
             handle.remove()
-    parts = np.split(together.X, np.cumsum(widths)[:-1], axis=1)
+    columns = np.split(all_stages.X, np.cumsum(widths)[:-1], axis=1)
     return {
-        name: dataclasses.replace(together, X=np.ascontiguousarray(X))
-        for name, X in zip(info.stages, parts, strict=True)
+        name: dataclasses.replace(all_stages, X=np.ascontiguousarray(X))
+        for name, X in zip(info.stages, columns, strict=True)
     }
 
 
 class Stages(nn.Module):
-    """A backbone that gives what it knows after each stage: (b, 3, h, w) -> (b, sum of the stages' widths)."""
+    """A backbone that gives the pooled features of every stage: (b, 3, h, w) -> (b, sum of the stages' widths)."""
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
         self.backbone = backbone
         self._earlier = len(backbone.stages) - 1
-        self._seen: dict[int, Tensor] = {}
+        self._outputs: dict[int, Tensor] = {}
 
     def watch(self) -> list[RemovableHandle]:
-        """Begins to look into the backbone; whoever removes the handles ends it."""
+        """Hooks into the backbone's stages; the caller removes the hooks by their handles."""
         return [
-            module.register_forward_hook(partial(self._see, at))
-            for at, (_name, modules) in enumerate(self.backbone.stages[:-1])
+            module.register_forward_hook(partial(self._record, position))
+            for position, (_name, modules) in enumerate(self.backbone.stages[:-1])
             for module in modules
         ]
 
-    def _see(self, at: int, _module: nn.Module, _inputs: Any, output: Any) -> None:
+    def _record(self, position: int, _module: nn.Module, _inputs: Any, output: Any) -> None:
         if isinstance(output, Tensor):
-            self._seen[at] = pooled(output)  # of a stage's modules the last one stays
+            self._outputs[position] = pooled(output)  # a stage's last module overwrites those before it
 
     def forward(self, images: Tensor) -> Tensor:
-        """Every stage's pooled features beside each other, the first stage's first."""
-        self._seen = {}
+        """Every stage's pooled features side by side, the first stage's first."""
+        self._outputs = {}
         features = self.backbone(images)
-        return torch.cat([*(self._seen[at] for at in range(self._earlier)), features.float()], dim=1)
+        return torch.cat([*(self._outputs[position] for position in range(self._earlier)), features.float()], dim=1)
 
     def widths(self, input_px: int) -> list[int]:
-        """How wide each stage's features are, found with an empty image."""
-        whole = encode(self, torch.zeros(1, 3, input_px, input_px)).shape[1]
-        earlier = [self._seen[at].shape[1] for at in range(self._earlier)]
-        return [*earlier, whole - sum(earlier)]
+        """The width of each stage's features, measured with an empty image."""
+        total = encode(self, torch.zeros(1, 3, input_px, input_px)).shape[1]
+        earlier = [self._outputs[position].shape[1] for position in range(self._earlier)]
+        return [*earlier, total - sum(earlier)]
 
 
 def pooled(output: Tensor) -> Tensor:
     """The mean over places, or over tokens: (b, c, h, w), (b, h, w, c), (b, n, c) or (b, c) -> (b, c) float32.
 
-    Images and their grids are square, which tells on which side of them the channels are (Swin has them last).
+    Images and their grids are square, so the shape shows whether channels come first or, as in Swin, last.
     """
     if output.ndim == 4:
-        last = output.shape[1] == output.shape[2] != output.shape[3]
-        return output.float().mean((1, 2) if last else (2, 3))
+        channels_last = output.shape[1] == output.shape[2] != output.shape[3]
+        return output.float().mean((1, 2) if channels_last else (2, 3))
     return output.float().mean(1) if output.ndim == 3 else output.float().flatten(1)
 
 
-def _watched(handles: list[RemovableHandle], backbone: Backbone) -> Stages:
-    """The backbone with its stages looked into; what is hung into it is added to `handles`."""
+def _with_hooks(handles: list[RemovableHandle], backbone: Backbone) -> Stages:
+    """The backbone with hooks in its stages, whose handles are added to `handles`."""
     stages = Stages(backbone)
     handles.extend(stages.watch())
     return stages
 
 
 def _loading(info: BackboneInfo, report: Report) -> Report:
-    """Bytes of a download are not images: they go into `data`."""
+    """A report for a download, whose bytes are not images: they go into `data`."""
 
-    def forward(step: Progress) -> None:
+    def report_bytes(step: Progress) -> None:
         report(Progress(0, 0, step.message, info.name, {"bytes": step.done, "bytes_total": step.total}))
 
-    return forward
+    return report_bytes
 
 
 def _store(info: BackboneInfo, width: int, precision: str) -> FeatureStore:
-    return FeatureStore(info, precision, what="means after each stage: " + ", ".join(info.stages), width=width)
+    return FeatureStore(info, precision, content_name="means after each stage: " + ", ".join(info.stages), width=width)
 
 
 def _widths(info: BackboneInfo, report: Report) -> list[int]:
-    """How wide each stage's features are; known without the backbone where it was looked into before."""
+    """The width of each stage's features, which is measured once and then kept beside them."""
     file = _store(info, 0, FP32).root / WIDTHS
     try:
-        known = [int(width) for width in paths.read_json(file)]
+        stored_widths = [int(width) for width in paths.read_json(file)]
     except (OSError, ValueError, TypeError):
-        known = []
-    if len(known) == len(info.stages) and min(known) > 0:
-        return known
+        stored_widths = []
+    if len(stored_widths) == len(info.stages) and min(stored_widths) > 0:
+        return stored_widths
     stages = Stages(load(info.name, report=_loading(info, report)))
     handles = stages.watch()
     try:

@@ -1,13 +1,13 @@
-"""What backbones made of images, kept by the images' content.
+"""Features of images by many backbones, kept by the images' content.
 
     <home>/features/<backbone>-<key>/
-        about.json              what the key stands for
-        speed.json              images a second, as last measured, and on which dataset
+        about.json              the settings that the key is the hash of
+        speed.json              images a second, as last measured, and the dataset
         <sha256>.parquet        a shard: `id` (the image's sha256) and `features` (d float32), named by its own hash
 
-One row an image; one directory for each (weights, preprocessing, precision, schema), so features that were made
-differently never meet. A shard is written once, whole, under a name that says what it must contain: a damaged one is
-found out, removed and computed again, and writers need no locks. Parquet, so that other programs can read it.
+There is one row an image, and one directory for each (weights, preprocessing, precision, schema), so features that were
+computed differently are never mixed. A shard is written once, whole, under the hash of its content: a damaged one is
+noticed, removed and computed again, and writers need no locks. It is Parquet, so that other programs can read it.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ SCHEMA = 1
 
 @dataclass(frozen=True, eq=False)
 class Lookup:
-    """What the store holds of the images that were asked for.
+    """The stored features of some images.
 
     Attributes:
-        X: (n, d) float32; rows that are not there are zero.
-        have: (n,) bool, which rows are there.
+        X: (n, d) float32; rows that are not stored are zero.
+        present: (n,) bool, which rows are stored.
         damaged: how many shards were damaged and have been removed.
     """
 
     X: NDArray[np.float32]
-    have: NDArray[np.bool_]
+    present: NDArray[np.bool_]
     damaged: int
 
 
@@ -71,11 +71,11 @@ class FeatureStore:
     Args:
         info: of the backbone.
         precision: of the engine that runs it.
-        what: what is kept of the backbone, where that is not its features.
-        width: of what is kept; by default that of the features.
+        content_name: names what is kept in place of the backbone's own features, "" for those.
+        width: of a row; by default that of the backbone's features.
     """
 
-    def __init__(self, info: BackboneInfo, precision: str = FP32, *, what: str = "", width: int = 0) -> None:
+    def __init__(self, info: BackboneInfo, precision: str = FP32, *, content_name: str = "", width: int = 0) -> None:
         self._about: dict[str, Any] = {
             "schema": SCHEMA,
             "backbone": info.name,
@@ -84,7 +84,7 @@ class FeatureStore:
             "preprocessing": info.preprocessing.to_json(),
             "precision": precision,
             "feature_dim": info.feature_dim,
-            **({"what": what} if what else {}),
+            **({"what": content_name} if content_name else {}),
         }
         key = hashlib.sha256(json.dumps(self._about, sort_keys=True).encode()).hexdigest()
         self.root = paths.features() / f"{info.name}-{key[:16]}"
@@ -92,42 +92,44 @@ class FeatureStore:
 
     def read(self, ids: Sequence[str]) -> Lookup:
         """Looks up images by sha256; `ids` has no duplicates. Only shards that hold some of them are read whole."""
-        rows = {id_: i for i, id_ in enumerate(ids)}
-        X, have = np.zeros((len(ids), self._dim), np.float32), np.zeros(len(ids), np.bool_)
+        rows = {id_: row for row, id_ in enumerate(ids)}
+        X, present = np.zeros((len(ids), self._dim), np.float32), np.zeros(len(ids), np.bool_)
         damaged = 0
         for shard in sorted(self.root.glob("*.parquet")):
-            if have.all():
+            if present.all():
                 break
             try:
-                self._read_shard(shard, rows, X, have)
+                self._read_shard(shard, rows, X, present)
             except FileNotFoundError:
-                continue  # another process found it damaged and removed it
+                continue  # another process noticed that it is damaged, and removed it
             except (OSError, ValueError, KeyError):
                 shard.unlink(missing_ok=True)
                 damaged += 1
-        return Lookup(X, have, damaged)
+        return Lookup(X, present, damaged)
 
-    def _read_shard(self, shard: Path, rows: dict[str, int], X: NDArray[np.float32], have: NDArray[np.bool_]) -> None:
+    def _read_shard(
+        self, shard: Path, rows: dict[str, int], X: NDArray[np.float32], present: NDArray[np.bool_]
+    ) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         with shard.open("rb") as file:
-            held = pq.read_table(file, columns=["id"])["id"].to_pylist()
-        wanted = [(at, rows[id_]) for at, id_ in enumerate(held) if id_ in rows]
-        if all(have[row] for _at, row in wanted):
+            shard_ids = pq.read_table(file, columns=["id"])["id"].to_pylist()
+        matches = [(position, rows[id_]) for position, id_ in enumerate(shard_ids) if id_ in rows]
+        if all(present[row] for _position, row in matches):
             return
         content = shard.read_bytes()
         if hashlib.sha256(content).hexdigest() != shard.stem:
             raise ValueError("the shard does not match its name")
         values = _matrix(pq.read_table(pa.BufferReader(content)), self._dim)
-        for at, row in wanted:
-            X[row], have[row] = values[at], True
+        for position, row in matches:
+            X[row], present[row] = values[position], True
 
     def add(self, ids: Sequence[str], X: NDArray[np.float32]) -> Path:
         """Keeps the features X (n, d) of the images `ids` (n) as a new shard, and gives its file.
 
         Raises:
-            OSError: the disk is full, say.
+            OSError: it cannot be written, for example because the disk is full.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -145,7 +147,7 @@ class FeatureStore:
         return shard
 
     def speed(self) -> Speed:
-        """How fast features were computed when they last were."""
+        """The speed at which features were last computed."""
         try:
             content = paths.read_json(self.root / "speed.json")
             return Speed(float(content["images_per_s"]), str(content["fingerprint"]))
@@ -153,7 +155,7 @@ class FeatureStore:
             return Speed()
 
     def remember_speed(self, speed: Speed) -> None:
-        """Keeps the speed for extractions that read everything from the store."""
+        """Keeps the speed, for extractions that read all features from the store."""
         paths.write_json(self.root / "speed.json", dataclasses.asdict(speed))
 
 

@@ -19,13 +19,13 @@ def test_what_goes_in_comes_out_in_the_order_asked_for() -> None:
     store.add(IDS[6:9], X[6:9])
     lookup = store.read((IDS[8], IDS[9], IDS[0]))
     np.testing.assert_array_equal(lookup.X, [X[8], [0, 0, 0], X[0]])
-    assert lookup.have.tolist() == [True, False, True]
+    assert lookup.present.tolist() == [True, False, True]
     assert lookup.damaged == 0
 
 
 def test_an_empty_store_has_nothing() -> None:
     lookup = FeatureStore(tiny_info()).read(IDS)
-    assert not lookup.have.any()
+    assert not lookup.present.any()
     assert FeatureStore(tiny_info()).speed() == Speed()
 
 
@@ -47,9 +47,9 @@ def test_other_programs_can_read_a_shard() -> None:
 def test_features_that_were_made_differently_never_meet(change: dict[str, object]) -> None:
     FeatureStore(tiny_info()).add(IDS, X)
     other = dataclasses.replace(tiny_info(), **change)  # type: ignore[arg-type]
-    assert not FeatureStore(other).read(IDS).have.any()
-    assert not FeatureStore(tiny_info(), "bf16").read(IDS).have.any()
-    assert FeatureStore(tiny_info()).read(IDS).have.all()
+    assert not FeatureStore(other).read(IDS).present.any()
+    assert not FeatureStore(tiny_info(), "bf16").read(IDS).present.any()
+    assert FeatureStore(tiny_info()).read(IDS).present.all()
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "other"])
@@ -63,7 +63,7 @@ def test_a_damaged_shard_is_found_out_and_removed(damage: str) -> None:
 
     lookup = store.read(IDS)
 
-    assert lookup.have.tolist() == [False] * 5 + [True] * 5
+    assert lookup.present.tolist() == [False] * 5 + [True] * 5
     np.testing.assert_array_equal(lookup.X[5:], X[5:])
     if damage != "other":  # its rows are all in the good shard, so it need not be opened
         assert lookup.damaged == 1

@@ -1,8 +1,8 @@
-"""The backbones that come with Graft: whatever lies in `weights/` as a pair of `<name>.safetensors` and `<name>.json`.
+"""The backbones that come with Graft: each pair of `<name>.safetensors` and `<name>.json` in `weights/`.
 
-The card (`<name>.json`) says what the weights are. Its makers write what only they know; the facts that can be measured
-(parameters, multiply-adds, stages, hash) are filled in by `python -m core.backbones.sources.embedded`, and a test holds
-them against the weights.
+The card (`<name>.json`) describes the weights. Their makers write what only they know; the facts that can be measured
+(parameters, multiply-adds, stages, hash) are filled in by `python -m core.backbones.sources.embedded`, and a test
+compares them with the weights.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Embedded:
     folder: Path = WEIGHTS
 
     def infos(self) -> tuple[BackboneInfo, ...]:
-        """What has weights and a card, best first by the mean of its probe accuracies.
+        """Every backbone with weights and a card, best first by the mean of its probe accuracies.
 
         Raises:
             BackboneError: a card is damaged.
@@ -46,10 +46,10 @@ class Embedded:
         return tuple(sorted(infos, key=lambda info: (-_mean_accuracy(info), info.name)))
 
     def read(self, info: BackboneInfo, report: Report) -> dict[str, Tensor] | None:  # noqa: ARG002
-        """The weights in float32, if they are those that the card describes.
+        """The weights in float32.
 
         Raises:
-            WeightsUnavailable: they are others, or gone.
+            WeightsUnavailable: they are gone, or not those that the card describes.
         """
         import safetensors.torch
 
@@ -135,16 +135,16 @@ def measured(card: dict[str, Any], weights: Path) -> dict[str, Any]:
     from core.backbones.memory import memory_mb
 
     trunk = build(card["architecture"]).eval()
-    side = card["preprocessing"]["crop_px"]
+    side_px = card["preprocessing"]["crop_px"]
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        features = trunk(torch.zeros(1, 3, side, side))
+        features = trunk(torch.zeros(1, 3, side_px, side_px))
     return {
         "feature_dim": features.shape[1],
-        "params": sum(p.numel() for p in trunk.parameters()),
+        "params": sum(parameter.numel() for parameter in trunk.parameters()),
         "gflops": round(counter.get_total_flops() / 2 / 1e9, 3),
         "stages": [name for name, _module in trunk.stages],
         "sha256": file_sha256(weights),
-        "memory_mb": memory_mb(trunk, side),  # the last: no weights are left in it
+        "memory_mb": memory_mb(trunk, side_px),  # comes last, as it leaves no weights in the trunk
     }
 
 

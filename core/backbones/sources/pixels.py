@@ -1,4 +1,4 @@
-"""The floor: an image's own pixels, which no network has looked at. A pretrained backbone should beat it."""
+"""The floor: an image's own pixels, without any network. A pretrained backbone should beat it."""
 
 from __future__ import annotations
 

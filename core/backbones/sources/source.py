@@ -1,6 +1,6 @@
-"""What the registry asks of a source of backbones. A new source is a file beside this one and a line in the registry.
+"""The interface of a source of backbones. A new source is a file beside this one and a line in the registry.
 
-Listing needs no torch, so that a page can show every backbone at once; reading and building do.
+Listing needs no torch, so that a page can show every backbone at once; reading and building need it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """A family of backbones with one way to get them. Sources are told apart by `==` and can be keys of a cache."""
+    """A family of backbones that are obtained in one way. Sources are hashable, and compared by `==`."""
 
     def infos(self) -> tuple[BackboneInfo, ...]:
         """Its backbones, in the order in which a picker shows them, with texts in the language in use.
@@ -34,10 +34,10 @@ class Source(Protocol):
 
         Args:
             info: one of `infos()`.
-            report: is told of a download, in bytes.
+            report: called while weights are downloaded, with bytes.
 
         Raises:
-            WeightsUnavailable: they are not here and cannot be fetched, or the file is not what it should be.
+            WeightsUnavailable: they are missing and cannot be downloaded, or the file is not the expected one.
         """
         ...
 

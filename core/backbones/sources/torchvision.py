@@ -1,7 +1,7 @@
 """torchvision's classification models as backbones, with ImageNet weights that are downloaded on first use.
 
-Their facts are committed in `torchvision.json`, which `python -m core.backbones.sources.torchvision` makes from the
-installed torchvision, so that listing eighty backbones needs no torch. A test holds the file against torchvision.
+Their facts are in `torchvision.json`, which `python -m core.backbones.sources.torchvision` writes from the installed
+torchvision, so that listing eighty backbones needs no torch. A test compares the file with torchvision.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _swag_licence() -> str:
 
 
 def published(name: str) -> dict[str, Any]:
-    """What the installed torchvision says of one of its models, with torchvision's own default weights."""
+    """The facts that the installed torchvision publishes about a model with its default weights."""
     from torchvision.models import get_model_weights
 
     weights = get_model_weights(name).DEFAULT
@@ -145,7 +145,7 @@ def published(name: str) -> dict[str, Any]:
 
 
 def measured(name: str) -> dict[str, Any]:
-    """A model's `feature_dim`, `stages` and `memory_mb`, from building it without memory for its weights."""
+    """A model's `feature_dim`, `stages` and `memory_mb`, measured on a build without memory for weights."""
     from core.backbones.memory import memory_mb
     from core.backbones.trunks import torchvision_trunk
 
