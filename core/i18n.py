@@ -18,7 +18,7 @@ _language: ContextVar[str] = ContextVar("language", default="en")
 
 
 def use_language(code: str) -> None:
-    """Speak `code` (such as "de" or "pt-BR") from here on in this context; English where there is no translation."""
+    """Sets the language of this context to `code`, such as "de" or "pt-BR"; English where there is no translation."""
     _language.set(code)
 
 
@@ -33,13 +33,13 @@ def gettext(message: str) -> str:
 
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
-    """Marks a message that stands in a table, and is translated where it is shown."""
+    """Marks a message that is translated later, where it is shown."""
     return message
 
 
-def ngettext(one: str, many: str, n: int) -> str:
-    """The translation of the form of the message that `n` things take."""
-    return _translations(_language.get()).ngettext(one, many, n)
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """The translation of the singular or plural of a message, by `n`."""
+    return _translations(_language.get()).ngettext(singular, plural, n)
 
 
 @cache

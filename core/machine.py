@@ -6,25 +6,25 @@ import os
 from pathlib import Path
 
 SMALL_MB = 2000
-"""Under this, one worker does everything."""
+"""With less memory, one worker runs all jobs."""
 
 ROOMY_MB = 3000
-"""From here on, a worker may keep torch in memory before anyone has asked for it."""
+"""With so much memory, a worker may load torch before anyone needs it."""
 
 MOST_DECODING_THREADS = 8
-"""Photos are read ahead of a network on so many threads at most."""
+"""At most so many threads read photos ahead of a network."""
 
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 def memory_mb() -> int | None:
-    """Memory in MB that Graft may use in all: the least of what the machine has and the container's limit.
+    """The memory in MB that Graft may use: the machine's, or the container's limit where that is less.
 
-    `GRAFT_MEMORY_MB` says otherwise. None where it cannot be told.
+    `GRAFT_MEMORY_MB` overrides it. None where it is not known.
     """
-    given = os.environ.get("GRAFT_MEMORY_MB", "")
-    if given.isdigit():
-        return int(given)
+    setting = os.environ.get("GRAFT_MEMORY_MB", "")
+    if setting.isdigit():
+        return int(setting)
     limits = [n_bytes for n_bytes in (_physical(), *(_number(path) for path in _limit_files())) if n_bytes]
     return min(limits) // 2**20 if limits else None
 
@@ -57,7 +57,7 @@ def decoding_threads() -> int:
 
 
 def thread_settings() -> dict[str, str]:
-    """The environment of a process that computes; it is read when the libraries are loaded.
+    """The environment variables for a process that computes, which libraries read when they are loaded.
 
     Threads wait by sleeping instead of spinning, and OpenBLAS, whose problems here are small, has one: where other
     programs want the cores too, spinning made training 4 times slower and a logistic regression 100 times (2 cores).
@@ -93,7 +93,7 @@ def _limit_files() -> list[Path]:
 
 def _with_parents(group: str) -> list[str]:
     parts = group.strip("/").split("/")
-    return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    return ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
 
 
 def _number(path: Path) -> int | None:

@@ -1,4 +1,4 @@
-"""Where Graft keeps things, and how it writes what must survive.
+"""Where Graft keeps its files, and how it writes those that must survive.
 
 A write goes to a temporary file in the same directory, is flushed to the disk and then renamed over the old one, so
 that a reader sees the old content or the new and never half of it.
@@ -27,8 +27,8 @@ _WORKSPACE_ID = re.compile(r"[a-z0-9]{1,64}")
 
 def home() -> Path:
     """Graft's own directory: `GRAFT_HOME`, or the platform's user cache directory."""
-    given = os.environ.get("GRAFT_HOME")
-    return Path(given).expanduser() if given else platformdirs.user_cache_path("graft")
+    setting = os.environ.get("GRAFT_HOME")
+    return Path(setting).expanduser() if setting else platformdirs.user_cache_path("graft")
 
 
 def workspace(workspace_id: str = DEFAULT_WORKSPACE) -> Path:
@@ -64,8 +64,8 @@ def new_workspace_id() -> str:
 
 def is_public() -> bool:
     """Whether strangers use this app: `GRAFT_PUBLIC=1`, or Streamlit Community Cloud, which mounts apps there."""
-    given = os.environ.get("GRAFT_PUBLIC")
-    return given not in ("", "0") if given is not None else Path("/mount/src").is_dir()
+    setting = os.environ.get("GRAFT_PUBLIC")
+    return setting not in ("", "0") if setting is not None else Path("/mount/src").is_dir()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How a long verb tells how far it is, without knowing who listens.
+"""How a long verb reports its progress, without knowing who reads it.
 
 A verb takes `report: Report`. The command line passes a progress bar, a worker passes its event log, a test passes a
 list's `append`. Cancelling is the report raising `Cancelled`: a verb needs no other way to stop.
@@ -18,9 +18,9 @@ class Progress:
     Attributes:
         done: units of work finished, of `total`.
         total: all the units of this verb, 0 where that is not known yet.
-        message: what is going on, in the user's language.
+        message: what is being done, in the user's language.
         stage: the part of the work this step belongs to, such as a backbone's name; "" where there is one part.
-        data: JSON-able facts for whoever draws (an epoch's losses, say).
+        data: JSON-able facts to be drawn, such as an epoch's losses.
     """
 
     done: int
@@ -43,14 +43,14 @@ Report = Callable[[Progress], None]
 
 
 def silent(progress: Progress) -> None:
-    """A report for nobody."""
+    """A report that nobody reads."""
 
 
-def part(report: Report, start: int, of: int, total: int, stage: str = "") -> Report:
-    """A report for one part of a larger verb: its units are mapped to `start … start + of` out of `total`."""
+def part(report: Report, start: int, size: int, total: int, stage: str = "") -> Report:
+    """A report for one part of a larger verb: its units are mapped to `start … start + size` out of `total`."""
 
     def forward(step: Progress) -> None:
-        done = start + round((step.share or 0.0) * of)
+        done = start + round((step.share or 0.0) * size)
         report(Progress(done, total, step.message, stage or step.stage, step.data))
 
     return forward
@@ -65,20 +65,20 @@ class Clock:
 
     def __init__(self, window_s: float = 30.0, least_s: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self._window_s, self._least_s, self._now = window_s, least_s, now
-        self._seen: list[tuple[float, float]] = []
+        self._steps: list[tuple[float, float]] = []
 
     def eta_s(self, progress: Progress) -> float | None:
-        """Seconds left after `progress`, or None while that cannot be told."""
+        """Seconds left after `progress`, or None while there is no estimate."""
         if progress.share is None:
             return None
-        at = self._now()
-        if self._seen and progress.share < self._seen[-1][1]:
-            self._seen.clear()
-        self._seen.append((at, progress.share))
-        while len(self._seen) > 2 and at - self._seen[0][0] > self._window_s:
-            self._seen.pop(0)
-        (first_at, first_share) = self._seen[0]
-        took, gained = at - first_at, progress.share - first_share
-        if took < self._least_s or gained <= 0:
+        now = self._now()
+        if self._steps and progress.share < self._steps[-1][1]:
+            self._steps.clear()
+        self._steps.append((now, progress.share))
+        while len(self._steps) > 2 and now - self._steps[0][0] > self._window_s:
+            self._steps.pop(0)
+        (first_at, first_share) = self._steps[0]
+        seconds, gained = now - first_at, progress.share - first_share
+        if seconds < self._least_s or gained <= 0:
             return None
-        return (1.0 - progress.share) * took / gained
+        return (1.0 - progress.share) * seconds / gained

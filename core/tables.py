@@ -1,4 +1,4 @@
-"""Tables to take along: CSV that spreadsheets open, in which no cell is a formula, whatever the names in it are."""
+"""Tables as downloads: CSV that spreadsheets open, in which no cell is a formula, whatever the names in it are."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What is read from files again and again, kept for as long as a file stays what it was.
+"""A cache for the content of files, which is read again when a file has changed.
 
-For files that are replaced whole, as `paths.replacing` does: a new content is a new file, with another inode, time or
-size. So another process's write is seen at once, and a file that is as it was costs one look at its directory entry.
+It is for files that are replaced whole, as `paths.replacing` does: new content is a new file, with another inode, time
+or size. So another process's write is seen at once, and reading an unchanged file costs one look at its directory
+entry.
 """
 
 from __future__ import annotations
@@ -16,32 +17,32 @@ Version = tuple[int, int, int]
 
 
 def version_of(path: Path) -> Version:
-    """What changes when the file at `path` is replaced or appended to: its time in ns, its size and its inode.
+    """The time in ns, the size and the inode of a file, which change when it is replaced or appended to.
 
     Raises:
-        OSError: it is not there.
+        OSError: the file is not there.
     """
-    about = path.stat()
-    return about.st_mtime_ns, about.st_size, about.st_ino
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def read_once(most: int) -> Callable[[Callable[[Path], Content]], Callable[[Path], Content]]:
-    """Makes a function that reads one file keep what it returned, which its callers must not change.
+    """Caches the results of a function that reads one file; its callers must not change them.
 
-    A file that cannot be read is not remembered: it is read, and raises, again.
+    An error is not cached: the file is read again.
 
     Args:
-        most: how many files are kept; beyond them, what was not asked for the longest is read again.
+        most: how many files' contents are kept; beyond them, the least recently used is dropped.
     """
 
     def decorate(read: Callable[[Path], Content]) -> Callable[[Path], Content]:
         @lru_cache(maxsize=most)
-        def kept(path: Path, _version: Version) -> Content:
+        def cached(path: Path, _version: Version) -> Content:
             return read(path)
 
         @wraps(read)
         def current(path: Path) -> Content:
-            return kept(path, version_of(path))
+            return cached(path, version_of(path))
 
         return current
 

@@ -1,4 +1,4 @@
-"""Workspaces of a public app: a quota for each, and an end for those that nobody comes back to.
+"""Workspaces of a public app: each has a quota, and those that nobody comes back to are removed.
 
 On a user's own machine there is one workspace, `default`, without a quota, and it is never removed.
 """
@@ -21,24 +21,24 @@ _SEEN_EVERY_S = 60.0
 
 
 def mark_seen(workspace_id: str) -> None:
-    """Notes that someone looks at this workspace now; it costs a look at one file, and a write once a minute."""
+    """Records that someone uses this workspace now; this costs a look at one file, and a write once a minute."""
     marker = paths.workspace(workspace_id) / _SEEN
     with contextlib.suppress(OSError):
-        fresh = marker.exists() and time.time() - _seen_at(marker.parent) <= _SEEN_EVERY_S
-        if marker.parent.is_dir() and not fresh:
+        is_fresh = marker.exists() and time.time() - _seen_at(marker.parent) <= _SEEN_EVERY_S
+        if marker.parent.is_dir() and not is_fresh:
             marker.touch()
 
 
 def used_bytes(workspace_id: str) -> int:
-    """How much a workspace keeps on the disk."""
+    """The size of a workspace's files."""
     return sum(_size(path) for path in paths.workspace(workspace_id).rglob("*"))
 
 
 def check_quota(workspace_id: str, more_bytes: int = 0, quota_bytes: int = QUOTA_BYTES) -> None:
-    """Refuses what would not fit.
+    """Makes sure that a workspace has room for more.
 
     Raises:
-        GraftError: this is a public app, and the workspace would keep more than its quota.
+        GraftError: this is a public app, and the workspace would exceed its quota.
     """
     if paths.is_public() and used_bytes(workspace_id) + more_bytes > quota_bytes:
         message = _(
@@ -48,7 +48,7 @@ def check_quota(workspace_id: str, more_bytes: int = 0, quota_bytes: int = QUOTA
 
 
 def remove_idle(idle_s: float = IDLE_S) -> list[str]:
-    """Removes the visitors' workspaces that nobody has looked at for a while; gives their ids."""
+    """Removes the visitors' workspaces that nobody has used for a while; gives their ids."""
     removed = []
     with contextlib.suppress(FileNotFoundError):
         for folder in (paths.home() / "workspaces").iterdir():
@@ -59,7 +59,7 @@ def remove_idle(idle_s: float = IDLE_S) -> list[str]:
 
 
 def remove_old_uploads(older_s: float = IDLE_S) -> int:
-    """Removes uploads that nothing took in, such as a bundle that was tried once; gives how many."""
+    """Removes old uploads that no job has removed, such as a bundle that was tried once; gives how many."""
     removed = 0
     for path in (paths.home() / "workspaces").glob("*/uploads/*"):
         with contextlib.suppress(OSError):
@@ -70,7 +70,7 @@ def remove_old_uploads(older_s: float = IDLE_S) -> int:
 
 
 def _seen_at(folder: Path) -> float:
-    for path in (folder / _SEEN, folder):  # a workspace that was made just now has no marker yet
+    for path in (folder / _SEEN, folder):  # a new workspace has no marker yet
         with contextlib.suppress(OSError):
             return path.stat().st_mtime
     return 0.0

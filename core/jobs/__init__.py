@@ -1,1 +1,1 @@
-"""Jobs: directories that tell what is to be done, what is going on and what came of it; it does not know the verbs."""
+"""Jobs: directories that hold a request, its progress and its result. This room does not know the verbs."""

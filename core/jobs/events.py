@@ -1,4 +1,4 @@
-"""What happened in a job, one JSON object a line in its `events.jsonl`, appended by its worker and read by anyone."""
+"""The log of a job, one JSON object a line in its `events.jsonl`, appended by its worker and read by anyone."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Event:
     """One step of a job's verb.
 
     Attributes:
-        line: its line in the file, from 0; ask for `line + 1` to read on.
-        at: when, in Unix seconds.
+        line: its line in the file, from 0; reading goes on at `line + 1`.
+        at: its time, in Unix seconds.
         done, total, message, stage, data: as in `core.progress.Progress`.
     """
 
@@ -32,7 +32,7 @@ class Event:
 
 
 def append(path: Path, step: Progress, at: float) -> None:
-    """Adds a step; a line that a killed worker left half written is ended first.
+    """Appends a step; a line that a killed worker left half written is ended first.
 
     Raises:
         OSError: there is no room on the disk.

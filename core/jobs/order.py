@@ -1,4 +1,4 @@
-"""Who is next: the order in which waiting jobs run."""
+"""The order in which waiting jobs run."""
 
 from __future__ import annotations
 

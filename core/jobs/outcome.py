@@ -1,4 +1,4 @@
-"""What became of a job's verb, in words for the user."""
+"""The status of a job that did not end well, in words for the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_MEMORY = ("can't allocate memory", "not enough memory", "unable to allocate"
 
 
 def after_error(current: JobStatus, error: BaseException) -> JobStatus:
-    """The status of a job whose verb raised `error`; code "bug" where it is a fault of Graft's."""
+    """The status of a job whose verb raised `error`; its code is "bug" where Graft is at fault."""
     if isinstance(error, Cancelled):
         return current.over(status.CANCELLED)
     if isinstance(error, GraftError):
@@ -33,7 +33,7 @@ def is_memory(error: BaseException) -> bool:
     """Whether memory ran out, of the machine or of its graphics card."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _NO_MEMORY)
+    return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _NO_MEMORY)
 
 
 def after_death(current: JobStatus, exit_code: int | None) -> JobStatus:
@@ -54,7 +54,7 @@ def unsaved(current: JobStatus) -> JobStatus:
 
 
 def disk_full() -> str:
-    """What to say where a disk is full."""
+    """The message for a full disk."""
     return _("The disk is full. Make room, for example by deleting old jobs or datasets, then try again.")
 
 

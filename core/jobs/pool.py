@@ -1,7 +1,7 @@
 """The pool gives jobs to workers: two slots, one worker each, and a queue that is fair to every workspace.
 
-The job's directory is the truth; the pool keeps in memory only who waits and who runs. Several servers may share one
-home: the lock in a job's directory lets one worker run it.
+The job's directory is the truth; the pool keeps in memory only which jobs wait and which run. Several servers may share
+one home: the lock in a job's directory lets one worker run it.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _NICE = {LONG: 10, SHORT: 2}
 
 @dataclass
 class _Slot:
-    """One worker's place: which jobs it takes, and the one it runs."""
+    """A place for one worker: the kinds of slot whose jobs it takes, and the job it runs."""
 
-    takes: tuple[str, ...]
+    kinds: tuple[str, ...]
     nice: int
     warm: str = ""
     running: Job | None = None
@@ -50,10 +50,10 @@ class Pool:
 
     Args:
         shared: one worker for both slots; by default where memory is under 2 GB.
-        grace_s: seconds from the wish to cancel to the end of a worker whose verb does not report.
+        grace_s: seconds from the request to cancel until a worker whose verb does not report is ended.
         idle_s: seconds after which a worker without work is ended, to give its memory back.
         warm: a module of verbs that the worker for short jobs loads at once, by calling its `warm_up`, so that the
-            first preview is quick; "" for none. Ignored where memory is short.
+            first preview is quick; "" for none. Ignored where there is little memory.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Pool:
                 _Slot((LONG,), _NICE[LONG]),
                 _Slot((SHORT,), _NICE[SHORT], warm if machine.is_roomy() else ""),
             ]
-        self._threads = [threading.Thread(target=self._serve, args=(s,), daemon=True) for s in self._slots]
+        self._threads = [threading.Thread(target=self._serve, args=(slot,), daemon=True) for slot in self._slots]
         for thread in self._threads:
             thread.start()
 
@@ -92,7 +92,7 @@ class Pool:
         """Puts a job that failed, was cancelled or was interrupted in the queue again, in the same directory.
 
         Raises:
-            JobError: it waits, runs or is done already.
+            JobError: it is waiting, running or done already.
         """
         with job.held(_POLL_S) as free:
             current = job.recorded()
@@ -105,9 +105,9 @@ class Pool:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Stops a job: at once where it waits, at its next report where it runs, by force after the grace."""
+        """Stops a job: at once where it waits, at its next report where it runs, and by force after `grace_s`."""
         with self._change:
-            self._waiting = [other for other in self._waiting if other.path != job.path]
+            self._waiting = [waiting for waiting in self._waiting if waiting.path != job.path]
         store.request_cancel(job)
 
     def delete(self, job: Job) -> None:
@@ -118,22 +118,22 @@ class Pool:
         """
         store.delete_job(job.workspace_id, job.id)
         with self._change:
-            self._waiting = [other for other in self._waiting if other.path != job.path]
+            self._waiting = [waiting for waiting in self._waiting if waiting.path != job.path]
 
     def position(self, job: Job) -> int | None:
-        """The job's place in its queue, 1 for the next to run; None where it does not wait here."""
+        """The job's place in its queue, 1 for the next to run; None where it does not wait in this pool."""
         with self._change:
             for slot in self._slots:
-                if job.spec.slot in slot.takes:
-                    order = [other.path for other in self._order(slot)]
+                if job.spec.slot in slot.kinds:
+                    order = [waiting.path for waiting in self._order(slot)]
                     return order.index(job.path) + 1 if job.path in order else None
         return None
 
     def recover(self) -> list[Job]:
-        """Looks through all workspaces after a start: queued jobs wait again, those whose worker is gone are marked.
+        """Goes through all jobs after a start: queues those that waited, and marks those whose worker is gone.
 
         Returns:
-            the jobs that were put in the queue, oldest first.
+            The jobs that were put in the queue, oldest first.
         """
         queued = []
         for job in store.all_jobs():
@@ -146,7 +146,7 @@ class Pool:
         return queued
 
     def close(self) -> None:
-        """Ends the workers; a job that runs is interrupted, and queued ones stay queued for the next server."""
+        """Ends the workers; running jobs are interrupted, and queued ones stay queued for the next server."""
         with self._change:
             self._closed = True
             self._change.notify_all()
@@ -165,20 +165,20 @@ class Pool:
         with self._change:
             if self._closed:
                 raise JobError(_("Graft is closing. Start it again; the job waits."))
-            known = [*self._waiting, *(s.running for s in self._slots if s.running)]
-            if any(other.path == job.path for other in known):
+            jobs = [*self._waiting, *(slot.running for slot in self._slots if slot.running)]
+            if any(known.path == job.path for known in jobs):
                 return False
             self._waiting.append(job)
             self._change.notify_all()
             return True
 
     def _order(self, slot: _Slot) -> list[Job]:
-        mine = [job for job in self._waiting if job.spec.slot in slot.takes]
-        running = slot.running.workspace_id if slot.running else ""
-        return fair_order(mine, running)
+        suitable = [job for job in self._waiting if job.spec.slot in slot.kinds]
+        running_workspace = slot.running.workspace_id if slot.running else ""
+        return fair_order(suitable, running_workspace)
 
     def _serve(self, slot: _Slot) -> None:
-        """One slot's thread: takes the next job, sees it through, and again."""
+        """The thread of one slot: takes one job after the other and sees each through."""
         if slot.warm:
             slot.worker = _start(slot)
         while not self._closed:
@@ -214,24 +214,24 @@ class Pool:
             self._settle(job, partial(outcome.after_death, exit_code=None))
             return
         worker.give(job.path)
-        asked_at: float | None = None
+        cancelled_at: float | None = None
         while (answer := worker.answer(_POLL_S)) is None:
             if worker.exit_code is not None and (answer := worker.answer(_POLL_S)) is None:
                 worker.end()
                 self._settle(job, partial(outcome.after_death, exit_code=worker.exit_code))
                 return
             if job.is_cancelled():
-                asked_at = asked_at or time.monotonic()
-            if self._closed or (asked_at and time.monotonic() - asked_at > self._grace_s):
+                cancelled_at = cancelled_at or time.monotonic()
+            if self._closed or (cancelled_at and time.monotonic() - cancelled_at > self._grace_s):
                 worker.end()
-                self._settle(job, _cancelled if asked_at else _left)
+                self._settle(job, _cancelled if cancelled_at else _left)
                 return
         if not answer["saved"]:
             self._settle(job, outcome.unsaved)
 
     def _settle(self, job: Job, end: Callable[[JobStatus], JobStatus]) -> None:
-        """Writes the end of a job whose worker is gone; on a full disk, for as long as `_SETTLE_S`."""
-        until = time.monotonic() + _SETTLE_S
+        """Writes the end of a job whose worker is gone; on a full disk it tries for `_SETTLE_S` seconds."""
+        deadline = time.monotonic() + _SETTLE_S
         while True:
             try:
                 with job.held(1.0) as free:
@@ -241,8 +241,8 @@ class Pool:
             except JobError:
                 return
             except OSError:
-                if self._closed or time.monotonic() > until:
-                    return  # readers see that the lock is free, and call the job interrupted
+                if self._closed or time.monotonic() > deadline:
+                    return  # readers see that the lock is free, and take the job as interrupted
                 time.sleep(1.0)
 
 
@@ -259,7 +259,7 @@ def _in_language(code: str, end: Callable[[JobStatus], JobStatus], current: JobS
 
 
 def _left(current: JobStatus) -> JobStatus:
-    """The pool closes: a job that has not begun waits for the next server."""
+    """The status of a job when the pool closes: one that has not begun waits for the next server."""
     return current if current.state == status.QUEUED else store.interrupted(current)
 
 

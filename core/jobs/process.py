@@ -1,4 +1,4 @@
-"""A worker process as the pool sees it: started, given a job, listened to, ended."""
+"""A worker process, as the pool starts it, gives it jobs, reads its answers and ends it."""
 
 from __future__ import annotations
 
@@ -52,24 +52,24 @@ class Worker:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended, negative for a signal; None while it lives."""
+        """Its exit code, negative for a signal; None while it runs."""
         return self._process.poll()
 
     def give(self, job: Path) -> None:
-        """Hands it the directory of a job; that it is dead shows in `exit_code`."""
+        """Hands it the directory of a job. Where the process has died, only `exit_code` shows it."""
         with contextlib.suppress(OSError):
             self._stdin.write(json.dumps(str(job)).encode() + b"\n")
             self._stdin.flush()
 
     def answer(self, timeout_s: float) -> dict[str, Any] | None:
-        """Its answer for a finished job, None where there is none within `timeout_s` seconds."""
+        """Its answer for a finished job; None where there is none within `timeout_s` seconds."""
         try:
             return self._answers.get(timeout=timeout_s)
         except queue.Empty:
             return None
 
     def end(self) -> None:
-        """Ends it and what it started, in the middle of a job as well."""
+        """Ends it and the processes it started, even in the middle of a job."""
         with contextlib.suppress(OSError):
             self._stdin.close()
         if hasattr(os, "killpg"):
@@ -88,7 +88,7 @@ class Worker:
 
 
 def _environment() -> dict[str, str]:
-    """The worker's environment: this one, with an absolute GRAFT_HOME; what it says of threads holds."""
+    """This process's environment for the worker, with an absolute GRAFT_HOME, and thread settings where it has none."""
     return {
         **machine.thread_settings(),
         **os.environ,

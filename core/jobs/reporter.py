@@ -26,7 +26,8 @@ class Reporter:
     The log of events gets every step that carries data or begins a stage, and of the others one every `LOG_EVERY_S`
     seconds, so that it stays short enough to be read again and again.
 
-    A full disk does not stop the verb: progress that cannot be written is dropped; the final status has the last word.
+    A full disk does not stop the verb: progress that cannot be written is dropped, and the final status is written
+    later.
     """
 
     def __init__(self, job: Job, running: status.JobStatus) -> None:
@@ -47,7 +48,7 @@ class Reporter:
         with self._lock:
             is_new_stage = step.stage != self.status.stage
             if step.done == 0:
-                self._clock = Clock()  # what comes before the first unit, such as loading, tells nothing of the rest
+                self._clock = Clock()  # the time before the first unit, such as for loading, does not predict the rest
             self.status = self.status.but(
                 done=step.done, total=step.total, message=step.message, stage=step.stage, eta_s=self._clock.eta_s(step)
             )
@@ -59,7 +60,7 @@ class Reporter:
                 self._write()
 
     def flush(self) -> None:
-        """Writes the last step where it has not been."""
+        """Writes the last step if it has not been written."""
         with self._lock:
             self._write()
 
@@ -78,7 +79,7 @@ class Reporter:
 
 @contextmanager
 def beating(reporter: Reporter, heartbeat: Path) -> Iterator[None]:
-    """Gives a sign of life every `BEAT_S` seconds while the block runs, and writes steps that were held back."""
+    """Touches the heartbeat every `BEAT_S` seconds while the block runs, and writes steps that were held back."""
     stop = threading.Event()
 
     def beat() -> None:

@@ -1,4 +1,4 @@
-"""What a job is asked to do. This file does not know what the verbs are, nor how a job is run."""
+"""The request of a job. This file knows neither the verbs nor how a job is run."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class JobSpec:
         kind: the verb's name.
         params: the verb's parameters, JSON-able; paths in them are absolute.
         slot: "long", or "short" for work that a person waits for (a preview, a prediction).
-        title: what the job is, for a list of jobs, in the user's language.
+        title: the job's name in a list of jobs, in the user's language.
         dataset_id: the dataset it works on, "" where there is none.
         language: the language of its messages.
         verbs: the module that runs it by `run(job_dir, spec, report)`, imported by the worker alone.
         listed: whether lists of jobs show it; jobs that are not listed are removed an hour after their end.
-        kept: whether one that is not listed stays all the same, for a page that reads its result.
+        kept: whether a job that is not listed stays anyway, for a page that reads its result.
     """
 
     kind: str
@@ -51,16 +51,16 @@ class JobSpec:
 
     def to_json(self) -> dict[str, Any]:
         """This spec as a JSON object."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> JobSpec:
         """The spec in a JSON object; fields that a newer Graft added are left out.
 
         Raises:
-            ValueError: it holds no spec.
+            ValueError: the object holds no spec.
         """
-        names = {f.name for f in dataclasses.fields(cls)}
+        names = {field.name for field in dataclasses.fields(cls)}
         try:
             return cls(**{name: value for name, value in content.items() if name in names})
         except (AttributeError, TypeError) as problem:

@@ -1,4 +1,4 @@
-"""How a job stands: the record in its `status.json`."""
+"""The status of a job: the record in its `status.json`."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How a job stands.
+    """The state of a job, its progress and its result.
 
     Attributes:
         state: "queued", "running", "done", "failed", "cancelled", or "interrupted": the worker or the whole program
-            ended in the middle of it, so that it can be resumed.
-        created: when it was submitted, in Unix seconds, as `started` and `ended`, which are None until then.
-        done: units of work finished, of `total` (0 where that is not known).
-        message: what is going on, in the job's language.
-        stage: the part of the work that is going on, such as a backbone's name.
-        eta_s: seconds left, None while that cannot be told.
+            ended in the middle of the job, which can be resumed.
+        created: when it was submitted, in Unix seconds.
+        started: when it began to run; None before.
+        ended: when it ended; None before.
+        done: how many units of work are finished.
+        total: how many there are; 0 where that is not known.
+        message: what is being done, in the job's language.
+        stage: the part of the work that is being done, such as a backbone's name.
+        eta_s: seconds left; None where that is not known.
         error: what went wrong and the remedy, for the user; "" where nothing did.
-        error_code: a stable word for it where there is one: a rejected upload's code, "bug" for a fault of Graft's
-            (the job's `traceback.txt` tells where), "memory", "disk_full" or "worker_ended".
+        error_code: a stable word for the error where there is one: a rejected upload's code, "bug" for a fault of
+            Graft's (see the job's `traceback.txt`), "memory", "disk_full" or "worker_ended".
         result: what the verb returned, once it is done.
     """
 
@@ -88,9 +91,9 @@ class JobStatus:
         """The status in a JSON object.
 
         Raises:
-            ValueError: it holds none.
+            ValueError: the object holds no status.
         """
-        names = {f.name for f in dataclasses.fields(cls)}
+        names = {field.name for field in dataclasses.fields(cls)}
         try:
             return cls(**{name: value for name, value in content.items() if name in names})
         except (AttributeError, TypeError) as problem:
@@ -108,7 +111,7 @@ def write(path: Path, status: JobStatus, *, durable: bool) -> None:
     Raises:
         OSError: there is no room on the disk, or the directory is gone.
     """
-    content = {f.name: getattr(status, f.name) for f in dataclasses.fields(status)}
+    content = {field.name: getattr(status, field.name) for field in dataclasses.fields(status)}
     if durable:
         _patiently(lambda: write_json(path, content))
         return
@@ -122,12 +125,12 @@ def write(path: Path, status: JobStatus, *, durable: bool) -> None:
 
 
 def _patiently(write: Any) -> None:
-    """Tries again while a reader has the file open, which keeps Windows from replacing it."""
-    for left in reversed(range(_TRIES)):
+    """Writes, and tries again while a reader has the file open, which keeps Windows from replacing it."""
+    for tries_left in reversed(range(_TRIES)):
         try:
             write()
             return
         except PermissionError:
-            if not left:
+            if not tries_left:
                 raise
             time.sleep(0.02)

@@ -1,14 +1,14 @@
 """Jobs on disk. A job is a directory, and the directory is the truth:
 
-    spec.json       what is to be done
-    status.json     how it stands; only the holder of the lock writes it
-    events.jsonl    what happened, one object a line
-    lock            held by the worker for as long as it runs the job, so that its death shows
+    spec.json       the request
+    status.json     its state and progress; only the holder of the lock writes it
+    events.jsonl    its log, one object a line
+    lock            held by the worker for as long as it runs the job, so that its death is noticed
     heartbeat       touched every second by the worker
-    cancel          there when someone asked to stop
-    worker.log      what the verb's libraries printed
-    traceback.txt   where a fault of Graft's happened
-    …               whatever the verb writes
+    cancel          exists once someone has asked to stop
+    worker.log      the output of the verb's libraries
+    traceback.txt   the traceback of a fault of Graft's
+    …               the verb's own files
 
 This file does not know how a job is run.
 """
@@ -38,14 +38,14 @@ from core.jobs.status import JobStatus
 from core.versions import read_once
 
 STALE_S = 3.0
-"""A heartbeat older than this makes readers look whether the worker still lives."""
+"""When a heartbeat is older than this, readers check whether the worker is still alive."""
 
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job: its directory and what it is asked to do."""
+    """One job: its directory and its request."""
 
     id: str
     path: Path
@@ -57,20 +57,20 @@ class Job:
         return self.path.parent.parent.name
 
     def status(self) -> JobStatus:
-        """How it stands now; a job whose worker is gone is `interrupted`, whatever the file says.
+        """Its status now; a job whose worker is gone is `interrupted`, whatever the file says.
 
         Raises:
             JobError: the job has been deleted.
         """
         current = self.recorded()
         if current.state == status.RUNNING and self.is_stale() and self.is_free():
-            current = self.recorded()  # its last word may have come in between
+            current = self.recorded()  # the worker may have written the end in between
             if current.state == status.RUNNING:
                 return interrupted(current)
         return current
 
     def recorded(self) -> JobStatus:
-        """What its file says, which a worker that was killed could not correct; `status` tells how it stands.
+        """The status in its file, which a worker that was killed could not correct; `status` takes that into account.
 
         Raises:
             JobError: the job has been deleted.
@@ -83,11 +83,11 @@ class Job:
             return interrupted(JobStatus(status.QUEUED, created=self.path.stat().st_mtime))
 
     def events(self, since_line: int = 0) -> list[Event]:
-        """What happened, from line `since_line` of the log on; the next call continues with the last `line + 1`."""
+        """The log from line `since_line` on; the next call continues with the last event's `line + 1`."""
         return events.read(self.path / "events.jsonl", since_line)
 
     def is_stale(self) -> bool:
-        """Whether its worker has not given a sign of life for a while."""
+        """Whether its worker has not touched the heartbeat for a while."""
         try:
             return abs(time.time() - (self.path / "heartbeat").stat().st_mtime) > STALE_S
         except FileNotFoundError:
@@ -104,7 +104,7 @@ class Job:
 
     @contextmanager
     def held(self, timeout_s: float = 0.0) -> Iterator[bool]:
-        """Holds the job's lock for the block; gives False where another process has it, or the job is deleted."""
+        """Holds the job's lock for the block; gives False where another process has it or the job is deleted."""
         if not self.path.is_dir():
             yield False
             return
@@ -125,7 +125,7 @@ class Job:
 
 
 def interrupted(current: JobStatus) -> JobStatus:
-    """The status of a job whose worker is gone without a word."""
+    """The status of a job whose worker is gone without having written its end."""
     return current.over(
         status.INTERRUPTED,
         _("Graft was closed, or its worker ended, while this job ran. Resume it to go on."),
@@ -171,7 +171,7 @@ def at(path: Path) -> Job:
 
     Raises:
         OSError: there is none.
-        ValueError: what is there is not a job.
+        ValueError: the directory holds no job.
     """
     return Job(path.name, path, _spec(path / "spec.json"))
 
@@ -191,7 +191,7 @@ def list_jobs(workspace_id: str, *, unlisted: bool = False) -> list[Job]:
 
     Args:
         workspace_id: the workspace.
-        unlisted: also those whose spec says that lists do not show them.
+        unlisted: whether to include those that lists do not show.
     """
     return [job for job in _jobs_in(paths.jobs(workspace_id)) if unlisted or job.spec.listed]
 
@@ -202,7 +202,7 @@ def all_jobs() -> list[Job]:
         workspaces = sorted((paths.home() / "workspaces").iterdir())
     except OSError:
         return []
-    return sorted((job for w in workspaces for job in _jobs_in(w / "jobs")), key=lambda job: job.id)
+    return sorted((job for workspace in workspaces for job in _jobs_in(workspace / "jobs")), key=lambda job: job.id)
 
 
 def delete_job(workspace_id: str, job_id: str) -> None:
@@ -212,16 +212,16 @@ def delete_job(workspace_id: str, job_id: str) -> None:
         JobError: there is no such job, or it is running.
     """
     job = open_job(workspace_id, job_id)
-    gone = job.path.with_name(f".{job_id}.gone")
+    removed = job.path.with_name(f".{job_id}.gone")
     with job.held() as free:
         if not free:
             raise JobError(_("This job is running. Cancel it before you delete it."))
-        job.path.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+        job.path.rename(removed)
+    shutil.rmtree(removed, ignore_errors=True)
 
 
 def request_cancel(job: Job) -> None:
-    """Asks a job to stop: at once where it is queued, at its next report where it runs; nothing where it is over."""
+    """Asks a job to stop: a queued one at once, a running one at its next report; one that is over stays as it is."""
     if job.status().is_over:
         return
     (job.path / "cancel").touch()
@@ -243,11 +243,11 @@ def prune(workspace_id: str, older_s: float = 3600.0) -> None:
 
 def _jobs_in(folder: Path) -> list[Job]:
     try:
-        names = sorted((path for path in folder.iterdir() if _ID.fullmatch(path.name)), reverse=True)
+        directories = sorted((path for path in folder.iterdir() if _ID.fullmatch(path.name)), reverse=True)
     except OSError:
         return []
     jobs = []
-    for path in names:
+    for path in directories:
         try:
             jobs.append(at(path))
         except (OSError, ValueError):

@@ -1,8 +1,8 @@
 """The process that runs jobs, one at a time: `python -m core.jobs.worker`, started by the pool and by nothing else.
 
-It reads the directories of jobs from its standard input, one JSON string a line, and answers a line when each is
-finished. When the input ends, the server is gone, and the worker ends at once, also in the middle of a job. What the
-verbs' libraries print goes to the job's `worker.log`.
+It reads the directories of jobs from its standard input, one JSON string a line, and answers with a line when each is
+finished. When the input ends, the server is gone, and the worker ends at once, even in the middle of a job. The output
+of the verbs' libraries goes to the job's `worker.log`.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ def main() -> None:
 
 
 def run(path: Path) -> bool:
-    """Runs the job in a directory, unless another worker has it, or it is not queued (any more).
+    """Runs the job in a directory, unless another worker has it or it is no longer queued.
 
     Returns:
-        False where its end could not be written.
+        False where the job's end could not be written.
     """
     try:
         job = store.at(path)
@@ -81,7 +81,7 @@ def run(path: Path) -> bool:
 
 
 def _do(job: Job, running: JobStatus) -> JobStatus:
-    """Runs the verb; its last status."""
+    """Runs the verb and gives the job's last status."""
     reporter = Reporter(job, running)
     with beating(reporter, job.path / "heartbeat"):
         try:
@@ -100,7 +100,7 @@ def _do(job: Job, running: JobStatus) -> JobStatus:
 
 
 def _verbs(job: Job) -> Any:
-    """The module whose `run(job_dir, spec, report)` finds the verb by its name and gives a JSON object."""
+    """The module whose `run(job_dir, spec, report)` runs the job's verb and gives a JSON object."""
     return importlib.import_module(job.spec.verbs)
 
 
@@ -112,25 +112,25 @@ def _json_object(result: Any) -> dict[str, Any]:
     return result
 
 
-def _save(job: Job, last: JobStatus) -> bool:
-    """Writes the last status, whatever it takes: room was kept for it, and a full disk is waited for."""
-    until = time.monotonic() + SAVE_S
+def _save(job: Job, end: JobStatus) -> bool:
+    """Writes a job's end, for which room was reserved; on a full disk it tries for `SAVE_S` seconds."""
+    deadline = time.monotonic() + SAVE_S
     while True:
         with contextlib.suppress(OSError):
             (job.path / "reserve").unlink(missing_ok=True)
         try:
-            job.write_status(last)
+            job.write_status(end)
             return True
         except OSError:
             if not job.path.is_dir():
                 return True  # deleted: nobody waits for it
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 return False
             time.sleep(0.5)
 
 
 def _warm_up(module: str) -> None:
-    """Loads what the verbs will need, before someone waits for it."""
+    """Loads what the verbs will need, before anyone waits for them."""
     with contextlib.suppress(Exception):
         verbs = importlib.import_module(module)
         warm_up = getattr(verbs, "warm_up", None)
@@ -154,19 +154,19 @@ def _end_at_once() -> None:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes from and to the pool, kept from the verbs: their input is empty and what they print is no answer."""
+    """The pipes from and to the pool, hidden from the verbs, whose input is empty and whose output is no answer."""
     commands, answers = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
     os.dup2(2, 1)
     return os.fdopen(commands, "rb"), os.fdopen(answers, "wb")
 
 
 @contextmanager
 def _printing_to(log: Path) -> Iterator[None]:
-    """Sends what is printed, also by libraries in C, to the end of a file."""
-    kept = os.dup(1), os.dup(2)
+    """Appends to a file all that is printed in the block, also by libraries in C."""
+    original = os.dup(1), os.dup(2)
     try:
         with contextlib.suppress(OSError), log.open("ab") as file:
             os.dup2(file.fileno(), 1)
@@ -174,10 +174,10 @@ def _printing_to(log: Path) -> Iterator[None]:
         yield
     finally:
         _flush()
-        os.dup2(kept[0], 1)
-        os.dup2(kept[1], 2)
-        os.close(kept[0])
-        os.close(kept[1])
+        os.dup2(original[0], 1)
+        os.dup2(original[1], 2)
+        os.close(original[0])
+        os.close(original[1])
 
 
 def _flush() -> None:

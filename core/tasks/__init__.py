@@ -1,7 +1,7 @@
-"""What Graft can be asked to do, as verbs that a worker or the command line runs: (job_dir, request, report) -> result.
+"""All that Graft can do, as verbs that a worker or the command line runs: (job_dir, request, report) -> result.
 
-Each is thin: it finds the dataset, the run or the backbones, calls the room's own verb, leaves large results as files
-in `job_dir`, and returns what is small. A verb may be run again in the same directory, when a job is resumed. The
+Each verb is thin: it finds the dataset, the run or the backbones, calls the room's own verb, leaves large results as
+files in `job_dir`, and returns a small one. A verb is run again in the same directory when a job is resumed. The
 requests are in `requests`, and how they become jobs is in `specs`. This file never imports torch; the verbs' rooms do,
 when they are called.
 """
@@ -19,7 +19,7 @@ from core.tasks.specs import request_of
 
 
 class Result(Protocol):
-    """What came of a verb: small, and names the files that hold what is large."""
+    """The result of a verb: a small record, which names the files that hold what is large."""
 
     def to_json(self) -> dict[str, Any]:
         """The `result` in a job's `status.json`."""
@@ -46,7 +46,7 @@ VERBS: Mapping[str, Verb] = {
 
 
 def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
-    """Does what a job is asked to; what came of it, as a JSON object. For the worker.
+    """Runs a job's verb, for the worker, and gives its result as a JSON object.
 
     Raises:
         GraftError: the request cannot be read or carried out.

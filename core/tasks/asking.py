@@ -1,4 +1,4 @@
-"""What requests share: which photos and backbone a verb is asked about, and how a request is checked and read."""
+"""The bases of all requests: those about photos and those about one backbone, and how a request is checked and read."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _RANGES: Mapping[str, tuple[int, int]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Request(Record):
-    """What every verb needs to know.
+    """The base of all requests.
 
     Attributes:
-        workspace: the id of the workspace it works in.
-        tour: the token of the tour that this is a step of, "" for none.
+        workspace: the id of the workspace that the verb works in.
+        tour: the token of the tour that the request is a step of, "" for none.
     """
 
     kind: ClassVar[str] = ""
@@ -52,7 +52,7 @@ class Request(Record):
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """The request in a JSON object; what is missing or null has its default.
+        """The request in a JSON object; a value that is missing or null takes its default.
 
         Raises:
             GraftError: a key is unknown, or a value is missing or wrong; the message names it.
@@ -69,10 +69,10 @@ class Request(Record):
 
     @classmethod
     def of(cls, spec: JobSpec) -> Self:
-        """What a job of this kind was asked for.
+        """The request of a job of this kind.
 
         Raises:
-            JobError: another Graft asked for it, in words that this one does not know.
+            JobError: another version of Graft made the request, and this one cannot read it.
         """
         try:
             return cls.from_json(spec.params)
@@ -86,13 +86,13 @@ class Request(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class PhotosRequest(Request):
-    """What a verb about photos needs to know.
+    """A request about photos.
 
     Attributes:
         dataset: the photos: a dataset's id; or a path or "sample:NAME", which is taken in first.
         group_pattern: where the group is in a photo's name, for photos that are taken in; "" for no groups.
         encoding: of their names and tables that do not say theirs; "" for what their letters say.
-        fingerprint: that of the dataset as it is edited now, so that a job about other photos is another job; "" where
+        fingerprint: that of the dataset as it is edited now, which tells apart jobs about different edits; "" where
             that does not matter.
     """
 
@@ -112,7 +112,7 @@ class PhotosRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class BackboneRequest(PhotosRequest):
-    """What a verb about one backbone's view of photos needs to know.
+    """A request about one backbone's features of photos.
 
     Attributes:
         backbone: its registered name.

@@ -1,4 +1,4 @@
-"""What the verbs share: how datasets and runs are found, and how uploads go."""
+"""Steps that verbs share: finding datasets and runs, and removing uploads."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def drop_uploads(request: IngestRequest | PredictRequest, files: Iterable[str]) -> None:
-    """Removes the files that a page copied uploads to, where the request says so, and nothing outside the workspace."""
+    """Removes the copies of uploads where the request says so, and never a file outside the workspace."""
     if not request.delete_source:
         return
-    own = paths.workspace(request.workspace).resolve()
+    workspace = paths.workspace(request.workspace).resolve()
     for file in map(Path, files):
-        if file.resolve().is_relative_to(own):
+        if file.resolve().is_relative_to(workspace):
             with contextlib.suppress(OSError):
                 file.unlink()
 
 
 def dataset_of(request: PhotosRequest, report: Report) -> Dataset:
-    """The dataset that a request names by its id, or what a path or a sample becomes when it is taken in."""
+    """The dataset that a request names by its id; a path or a sample is taken in first."""
     from core.data import ingest, library
 
     if library.is_dataset_id(request.dataset):
@@ -44,14 +44,14 @@ def dataset_of(request: PhotosRequest, report: Report) -> Dataset:
     )
 
 
-def run_folder(request: Request, named: str) -> Path:
+def run_folder(request: Request, name: str) -> Path:
     """The directory of a run that is named by its path, or by its path below the workspace's jobs.
 
     Raises:
         BundleError: a visitor names a run that is not in their workspace.
     """
-    own = paths.jobs(request.workspace)
-    folder = own / named  # an absolute path stays itself
-    if paths.is_public() and not folder.resolve().is_relative_to(own.resolve()):
+    jobs = paths.jobs(request.workspace)
+    folder = jobs / name  # an absolute path stays itself
+    if paths.is_public() and not folder.resolve().is_relative_to(jobs.resolve()):
         raise BundleError(_("This run does not belong to this workspace."))
     return folder

@@ -14,7 +14,7 @@ from core.tasks.results import Compared
 def compare(job_dir: Path, request: CompareRequest, report: Report) -> Compared:
     """Compares backbones by probes, and keeps the comparison in `job_dir`: see `core.probing.comparison.record`.
 
-    Run again in the same directory, it goes on with what is missing there. It reports as the library's `compare` does.
+    Run again in the same directory, it goes on with what is missing there. It reports like the library's `compare`.
 
     Raises:
         GraftError: the dataset or a name is wrong, or none of the backbones could be used.
@@ -24,15 +24,15 @@ def compare(job_dir: Path, request: CompareRequest, report: Report) -> Compared:
     from core.probing.comparison.shortlist import KEEP, MANY
     from core.probing.comparison.sources import Extracting
 
-    for name in request.backbones:  # a wrong name is told before anything is done
+    for name in request.backbones:  # a wrong name is reported before any work
         registry.info(name)
-    usual = KEEP if len(request.backbones) > MANY else 0
+    default = KEEP if len(request.backbones) > MANY else 0
     comparison = probe_each(
         Extracting(dataset_of(request, part(report, 0, 0, 100)), request.backbones),
         request.configs,
         report,
         folder=job_dir,
-        shortlist=usual if request.shortlist is None else request.shortlist,
+        shortlist=default if request.shortlist is None else request.shortlist,
         ensemble=request.ensemble,
     )
     best = comparison.most_accurate

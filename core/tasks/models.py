@@ -1,4 +1,4 @@
-"""Verbs about models: fine-tune one, take it home, predict with it."""
+"""Verbs about models: fine-tune one, export it, predict with it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _ANSWERS = "answers.json"
 
 
 def finetune(job_dir: Path, request: FinetuneRequest, report: Report) -> Finetuned:
-    """Fine-tunes a backbone into a run; each epoch's end is told as `data={"epoch": …}`.
+    """Fine-tunes a backbone into a run; the step that ends an epoch carries `data={"epoch": …}`.
 
     Raises:
-        GraftError: the dataset or the backbone is not there, or the training cannot start or go on.
+        GraftError: the dataset or the backbone is missing, or the training cannot start or go on.
     """
     from core.training.finetune import finetune as fit
 
@@ -40,18 +40,18 @@ def export(job_dir: Path, request: ExportRequest, report: Report) -> Exported:
     """Writes a run as one zip.
 
     Raises:
-        GraftError: the run is not there, or holds nothing that a bundle can.
+        GraftError: the run is missing, or holds nothing that can be exported.
     """
     from core.models.export import export as pack
 
     out = Path(request.out or job_dir / "bundle.zip")
     run = Run.load(run_folder(request, request.run))
-    written = pack(run, out, report)
-    return Exported(file=request.out or written.name, bytes=written.stat().st_size, backbone=run.backbone)
+    bundle = pack(run, out, report)
+    return Exported(file=request.out or bundle.name, bytes=bundle.stat().st_size, backbone=run.backbone)
 
 
 def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted:
-    """Classifies images; one that cannot be read has an error in place of its label, and does not stop the others.
+    """Classifies images; one that cannot be read gets an error instead of a label, and does not stop the others.
 
     Raises:
         GraftError: the model cannot be read.

@@ -1,4 +1,4 @@
-"""Verbs about photos: take them in, group them, check them, judge their edits, write them out."""
+"""Verbs about photos: take them in, group them, check them, measure the effect of their edits, write them out."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> TakenIn:
     """Puts the same photos in groups by their names, with splits made anew, as another dataset.
 
     Raises:
-        GraftError: the dataset is not there, or the pattern fits none of its names.
+        GraftError: the dataset is missing, or the pattern fits none of its names.
     """
     from core.data.regroup import regroup as make
 
@@ -64,7 +64,7 @@ def health(_job_dir: Path, request: HealthRequest, report: Report) -> Checked:
     """Checks the photos; the report is kept beside the dataset.
 
     Raises:
-        GraftError: the dataset or the backbone is not there.
+        GraftError: the dataset or the backbone is missing.
     """
     from core.health.report import check
 
@@ -74,10 +74,10 @@ def health(_job_dir: Path, request: HealthRequest, report: Report) -> Checked:
 
 
 def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> Effect:
-    """Tells what the edits of a dataset, named by its id, bring to a probe.
+    """Measures what a dataset's edits bring to a probe.
 
     Raises:
-        GraftError: the dataset is not there, or too few photos are left to tell.
+        GraftError: the dataset is missing, or too few photos are left to measure it.
     """
     from core.data.edits import read_edits
     from core.data.library import original_dataset

@@ -1,7 +1,7 @@
-"""What Graft can be asked to do: one frozen record a verb, which forms, commands and jobs share.
+"""The requests to Graft: one frozen record a verb, which forms, commands and jobs share.
 
-A request is checked where it is made, and lies on the disk as the params of a job's `spec.json`. This file never
-imports torch or scikit-learn: the server makes requests, a worker carries them out.
+A request is checked where it is made, and is kept on the disk as the params of a job's `spec.json`. This file never
+imports torch or scikit-learn: the server makes requests, and a worker carries them out.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ class RegroupRequest(PhotosRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class HealthRequest(PhotosRequest):
-    """Check photos for what ruins models.
+    """Check photos for flaws that spoil models.
 
     Attributes:
-        backbone: whose features judge the labels; "" for the best that is here.
+        backbone: whose features judge the labels; "" for the best one on this machine.
         seed: of folds and draws.
     """
 
@@ -84,10 +84,10 @@ class HealthRequest(PhotosRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class EditEffectRequest(PhotosRequest):
-    """Tell what a dataset's edits bring to a probe.
+    """Measure what a dataset's edits bring to a probe.
 
     Attributes:
-        backbone: of the probe; "" for the best that is here.
+        backbone: of the probe; "" for the best one on this machine.
     """
 
     kind: ClassVar[str] = "edit_effect"
@@ -114,8 +114,8 @@ class CompareRequest(PhotosRequest):
         backbones: their registered names; one that is named twice is compared once.
         config: how features are probed; its probe is the first of `probes`.
         probes: the kinds of probe, the one that the verdict is about first; () for the config's alone.
-        shortlist: how many of the best of a first look are probed in full, 0 for all; None for a few where there are
-            many.
+        shortlist: how many of the best in a first look are probed in full, 0 for all; None to take a first look only
+            at many backbones.
         ensemble: whether the two best are tried together, too.
     """
 
@@ -147,8 +147,8 @@ class LearningCurveRequest(BackboneRequest):
 
     Attributes:
         config: how features are probed.
-        more: numbers of images more to forecast for; () for the next hundred and twice as many.
-        target: an accuracy, 0 to 1, to tell the images for; None for none.
+        more: the numbers of additional images to forecast; () for the usual ones.
+        target: an accuracy, 0 to 1, whose number of images is wanted; None for none.
     """
 
     kind: ClassVar[str] = "learning_curve"
@@ -163,7 +163,7 @@ class DepthRequest(BackboneRequest):
 
     Attributes:
         config: how features are probed.
-        images: at most about so many training images are looked at; None for as many as the study takes by itself.
+        images: about how many training images are used at most; None for the study's own limit.
     """
 
     kind: ClassVar[str] = "depth"
@@ -176,7 +176,7 @@ class ComponentsRequest(BackboneRequest):
     """Count how many principal components a probe needs.
 
     Attributes:
-        config: how features are probed; of its reduction only the whitening is looked at.
+        config: how features are probed; of its reduction only `whiten` is used.
     """
 
     kind: ClassVar[str] = "components"
@@ -185,7 +185,7 @@ class ComponentsRequest(BackboneRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingMapRequest(BackboneRequest):
-    """Draw a flat map of what a backbone sees.
+    """Draw a two-dimensional map of a backbone's features.
 
     Attributes:
         method: one of `core.features.maps.MAP_METHODS`.
@@ -199,7 +199,7 @@ class EmbeddingMapRequest(BackboneRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewRequest(PhotosRequest):
-    """Draw how training may see a few images.
+    """Draw a few images as training may see them.
 
     Attributes:
         config: of the training.
@@ -220,7 +220,7 @@ class FinetuneRequest(PhotosRequest):
     """Fine-tune a backbone.
 
     Attributes:
-        config: how.
+        config: how to train.
         out: the run's directory; "" for `run` in the job's.
     """
 
@@ -250,7 +250,7 @@ class ExportRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFile(Record):
-    """An image to classify: its file, and what the user calls it (an upload's file has a name of ours)."""
+    """An image to classify: its file, and the user's name for it (the copy of an upload has another one)."""
 
     path: str
     name: str

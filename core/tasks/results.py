@@ -1,6 +1,6 @@
-"""What came of a verb: one small frozen record each, which is the `result` in a job's `status.json`.
+"""The results of the verbs: one small frozen record each, which is the `result` in a job's `status.json`.
 
-What is large lies in a file in the job's directory, and the record names it.
+What is large is in a file in the job's directory, which the record names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.records import Record
 
 @dataclass(frozen=True, kw_only=True)
 class TakenIn(Record):
-    """Photos that were taken in, or put in other groups: a dataset.
+    """The dataset of photos that were taken in, or put in other groups.
 
     Attributes:
         dataset: its id.
@@ -75,7 +75,7 @@ class Compared(Record):
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """The record in a JSON object, also where an earlier Graft left the whole comparison in its place."""
+        """The record in a JSON object, in whose place earlier versions of Graft kept the whole comparison."""
         rows = content.get("results") if "best" not in content else None
         if rows:
             try:
@@ -104,12 +104,12 @@ class Studied(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Finetuned(Record):
-    """A fine-tuned run; what it is worth is in the run's own record.
+    """A fine-tuned run; its scores are in the run's own record.
 
     Attributes:
         run: its directory, below the job's where it is no absolute path.
         dataset: the id of the dataset that it was fitted to.
-        warnings: what was doubtful about those photos, as codes.
+        warnings: codes for what is doubtful about those photos.
     """
 
     run: str
@@ -149,7 +149,7 @@ class Predicted(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer(Record):
-    """What a model says of one image.
+    """A model's answer for one image.
 
     Attributes:
         image: the image's name.
@@ -178,14 +178,14 @@ class PreviewRow(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Previewed(Record):
-    """How training may see a few images."""
+    """A few images as training may see them."""
 
     rows: tuple[PreviewRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped(Record):
-    """A flat map of a backbone's features.
+    """A two-dimensional map of a backbone's features.
 
     Attributes:
         file: its points, in the job's directory; `MapPoints.load` reads them.
@@ -202,9 +202,9 @@ class MapPoints:
 
     Attributes:
         ids: the photos' sha256.
-        xy: where each lies.
+        xy: their positions.
         split: the photos' splits.
-        neighbours: the sha256 of the photos among all that the backbone finds most like it, the most alike first.
+        neighbours: the sha256 of the photos that the backbone finds most like each, the most alike first.
         cosines: how alike those are, -1 to 1.
     """
 
@@ -232,12 +232,12 @@ class MapPoints:
 
 
 def save_answers(answers: Sequence[Answer], path: Path) -> None:
-    """Writes what a model says of many images to a file."""
+    """Writes a model's answers to a file."""
     write_json(path, [answer.to_json() for answer in answers])
 
 
 def read_answers(path: Path) -> tuple[Answer, ...]:
-    """What a model said, in the order of the images.
+    """A model's answers, in the order of the images.
 
     Raises:
         JobError: the file is gone, or damaged.
@@ -260,10 +260,10 @@ Kind = TypeVar("Kind", bound=Readable)
 
 
 def result_of(status: JobStatus, kind: type[Kind]) -> Kind:
-    """What came of a job that is done.
+    """The result of a job that is done.
 
     Raises:
-        JobError: another Graft wrote it, in words that this one does not know.
+        JobError: another version of Graft wrote it, and this one cannot read it.
     """
     try:
         return kind.from_json(status.result or {})
@@ -272,5 +272,5 @@ def result_of(status: JobStatus, kind: type[Kind]) -> Kind:
 
 
 def dataset_id_of(spec: JobSpec, status: JobStatus) -> str:
-    """The dataset that a job works on; one that names a sample learns it when it is done, and has "" before."""
+    """The id of the dataset that a job works on; "" for a job about a sample until it is done."""
     return spec.dataset_id or str((status.result or {}).get("dataset", ""))

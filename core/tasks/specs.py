@@ -1,4 +1,4 @@
-"""From a request to a job and back: the one place that knows how each kind of request is queued, listed and called."""
+"""From a request to a job and back: the one place that knows how each kind of request is queued, listed and titled."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def spec_of(request: Request, photos: str = "") -> JobSpec:
     """The job that a request becomes, in the language of this context.
 
     Args:
-        request: what is asked for.
-        photos: what the user calls the photos that it is about, for the job's title.
+        request: the request.
+        photos: the user's name for the photos, for the job's title.
     """
     kind = _KINDS[request.kind]
     dataset = request.dataset if isinstance(request, PhotosRequest) else ""
@@ -83,10 +83,10 @@ def spec_of(request: Request, photos: str = "") -> JobSpec:
 
 
 def request_of(spec: JobSpec) -> Request:
-    """What a job was asked for.
+    """The request of a job.
 
     Raises:
-        JobError: another Graft asked for it, in words that this one does not know.
+        JobError: another version of Graft made the request, and this one cannot read it.
     """
     kind = _KINDS.get(spec.kind)
     if kind is None:
@@ -95,7 +95,7 @@ def request_of(spec: JobSpec) -> Request:
 
 
 def takes_upload(spec: JobSpec) -> bool:
-    """Whether a job removes the upload that it is about, so that it cannot be tried once more."""
+    """Whether a job removes its upload at the end, so that it cannot be run again."""
     try:
         request = request_of(spec)
     except GraftError:

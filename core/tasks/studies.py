@@ -54,10 +54,10 @@ def depth(job_dir: Path, request: DepthRequest, report: Report) -> Studied:
     sampled = sample(dataset, request.config.seed, request.images or MOST_IMAGES)
     stages = stage_features(sampled, request.backbone, report=part(report, 0, 60, 100))
     probed = probe_depth(stages, request.config, part(report, 60, 40, 100))
-    n, whole = len(sampled.items), len(dataset.split("train"))
-    if n < whole:
+    n, n_train = len(sampled.items), len(dataset.split("train"))
+    if n < n_train:
         note = _("{n} of {whole} training images were looked at, chosen at random within each class.")
-        probed = replace(probed, notes=(note.format(n=n, whole=whole), *probed.notes))
+        probed = replace(probed, notes=(note.format(n=n, whole=n_train), *probed.notes))
     return _keep(probed, dataset, job_dir)
 
 

@@ -149,7 +149,7 @@ def test_ctrl_c_ends_a_real_process(tmp_path: Path) -> None:
     script = f"""
 import signal, sys, core.data.inspection as inspection
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background deaf to it
-def look(source, report):
+def look(source, **settings):
     print("begun", file=sys.stderr, flush=True)
     open({str(fifo)!r}).read()
 inspection.inspect = look
