@@ -1,8 +1,8 @@
 """Train an embedded backbone: python -m core.pretraining.cli --help
 
 The teachers' answers are computed when they are first needed and kept in `--work`, beside the decoded images and a
-checkpoint every minute; the same command run again goes on where it stopped. Several backbones may be trained at once
-from one `--work`, and share the answers.
+checkpoint that is written every minute; the same command, run again, goes on where it stopped. Several backbones may be
+trained at once from one `--work`, and share the answers.
 
     python -m core.pretraining.cli --architecture plain \\
         --images tiny_imagenet_64 --images imagenet_sample_1000.zip \\
@@ -10,8 +10,8 @@ from one `--work`, and share the answers.
         --work pretraining --out core/backbones/weights --name graft_plain --score ants_bees.zip
 
 `graft_residual` was made by two such commands: `--architecture residual`, and then `--architecture residual --recipe
-residual_photos --start` with the card of the first, in which a quarter of the small images and the large photos, each
-twenty-five times, finish what the first left off.
+residual_photos --start` with the card of the first. The second trains on a quarter of the small images, and on the
+large photos twenty-five times each.
 """
 
 from dataclasses import replace
@@ -64,22 +64,22 @@ def main(
 ) -> None:
     """Distil one or more teachers into a small backbone, and export it."""
     try:
-        build(architecture)  # before anything long begins
+        build(architecture)  # an unknown one is reported before any long work
         _check(device, score or [])
         changes = {
             "epochs": epochs, "cooldown_epochs": cooldown, "views": views, "input_px": input_px, "seed": seed,
         }  # fmt: skip
-        how = _recipe(recipe or architecture, architecture, changes, start)
-        begun = _card(start)
-        sources = make_sources(images, teacher, work, how, device=device)
-        trunk = load_exported(begun)[0] if begun else None
-        training = Training(how, sources, work / f"{name}.checkpoint.pt", device=device, start=trunk)
+        run_recipe = _recipe(recipe or architecture, architecture, changes, start)
+        start_card = _card(start)
+        sources = make_sources(images, teacher, work, run_recipe, device=device)
+        trunk = load_exported(start_card)[0] if start_card else None
+        training = Training(run_recipe, sources, work / f"{name}.checkpoint.pt", device=device, start=trunk)
         student = training.run(typer.echo, until_step=until_step)
         description = trained_on or ", ".join(path.stem for path in images)
         words = Words(description, ", ".join(lesson.teacher for lesson in student.lessons), licence, note)
         card = out / f"{name}.json"
-        before = read_json(begun) if begun else None
-        export(student, how, card, epochs=training.epochs_done, words=words, begun=before)
+        start_content = read_json(start_card) if start_card else None
+        export(student, run_recipe, card, epochs=training.epochs_done, words=words, start=start_content)
         for archive in score or []:
             typer.echo(f"{archive.stem}: {score_card(card, archive)}")
     except GraftError as error:
@@ -90,22 +90,22 @@ def main(
 def _check(device: str, files: list[Path]) -> None:
     if device not in {"cpu", "cuda"} or (device == "cuda" and not torch.cuda.is_available()):
         raise BackboneError(_("There is no device '{device}' here. Choose cpu, or cuda.").format(device=device))
-    torch.backends.cudnn.benchmark = device != "cpu"  # batches have few shapes, and those often
+    torch.backends.cudnn.benchmark = device != "cpu"  # the same few shapes of batches come again and again
     for file in files:
         if not file.is_file():
             raise BackboneError(_("There is no file '{name}' to score on.").format(name=file.name))
 
 
 def _recipe(name: str, architecture: str, changes: dict[str, Any], start: str) -> Recipe:
-    """The recipe of that name; with changes to its length, to the end."""
+    """The recipe of that name with these changes; one whose length is changed is not left off early."""
     recipe = RECIPES.get(name) or Recipe(architecture)
     if recipe.architecture != architecture or (name != architecture and name not in RECIPES):
         message = _("There is no recipe '{name}' for the architecture '{architecture}'.")
         raise BackboneError(message.format(name=name, architecture=architecture))
-    given = {key: value for key, value in changes.items() if value is not None}
-    if given.keys() & {"epochs", "cooldown_epochs"}:
+    overrides = {key: value for key, value in changes.items() if value is not None}
+    if overrides.keys() & {"epochs", "cooldown_epochs"}:
         recipe = replace(recipe, stop_epoch=None)
-    return replace(recipe, start=Path(start).stem, **given)
+    return replace(recipe, start=Path(start).stem, **overrides)
 
 
 def _card(start: str) -> Path | None:
@@ -118,15 +118,15 @@ def _card(start: str) -> Path | None:
 
 
 def make_sources(images: list[Path], teachers: list[str], work: Path, recipe: Recipe, *, device: str) -> list[Source]:
-    """Decode the images; what is on disk already is taken from there. Teachers are asked when a view is needed.
+    """Decodes the images, unless that was done before; teachers are asked only when a view is needed.
 
     Raises:
-        BackboneError: images or teachers cannot be read, or do not go together.
+        BackboneError: images or teachers cannot be read, or do not fit together.
     """
     if sum(_is_packed(path) for path in images) > 1:
         raise BackboneError(_("Only one source may be packed: the class numbers of two have other meanings."))
     opened = [open_teacher(spec, input_px=recipe.teacher_px, device=device) for spec in teachers]
-    if len({one.name for one in opened}) < len(opened):
+    if len({opened_teacher.name for opened_teacher in opened}) < len(opened):
         raise BackboneError(_("Two teachers have the same name. Rename a file."))
     return [_source(path, opened, work / "cache", recipe, device=device) for path in images]
 

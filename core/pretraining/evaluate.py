@@ -1,8 +1,8 @@
 """How well features carry over: the probe protocol by which embedded backbones are compared.
 
 Standardised logistic regression (C = 0.01) on frozen features, 5 stratified folds, at most 120 images a class, all of
-a zip's splits pooled; an image's class is the name of its folder. This file reads zips itself, without the data room's
-checks: it is for the makers of backbones.
+a zip's splits pooled; an image's class is the name of its folder. This file reads zips without the data room's checks,
+as it serves only those who make backbones.
 """
 
 import io
@@ -39,7 +39,7 @@ class Score:
 
     @property
     def value(self) -> float:
-        """The share that is right."""
+        """The share of right predictions."""
         return self.right / self.n
 
     @property
@@ -53,20 +53,20 @@ class Score:
 
 
 def score_card(card_path: Path, archive: Path) -> Score:
-    """Score an exported backbone on a labelled zip by the protocol, and write the result into its card."""
-    trunk, how = load_exported(card_path)
+    """Scores an exported backbone on a labelled zip by the protocol, and writes the result into its card."""
+    trunk, preprocessing = load_exported(card_path)
     images, classes = read_labelled_zip(archive)
-    score = probe_score(embed(trunk, images, how), classes)
+    score = probe_score(embed(trunk, images, preprocessing), classes)
     card = read_json(card_path)
     card["accuracy"][archive.stem] = {
-        "value": round(score.value, 4), "n": score.n, "protocol": PROTOCOL, "input_px": how.input_px,
+        "value": round(score.value, 4), "n": score.n, "protocol": PROTOCOL, "input_px": preprocessing.input_px,
     }  # fmt: skip
     write_json(card_path, card)
     return score
 
 
 def load_exported(card_path: Path) -> tuple[Trunk, Preprocessing]:
-    """The trunk of a card in eval mode, float32, and how its images are prepared."""
+    """The trunk of a card, in eval mode and float32, and its preprocessing."""
     info = read_card(card_path)
     trunk = build(info.architecture)
     state = load_file(card_path.with_suffix(".safetensors"))
@@ -84,9 +84,11 @@ def read_labelled_zip(path: Path, *, seed: int = 0) -> tuple[list[Image.Image], 
     counts: list[int] = []
     with zipfile.ZipFile(path) as archive:
         for names in _names_by_class(archive).values():
-            drawn = np.random.default_rng(seed).permutation(len(names))
-            opened = (_opened(archive.read(names[i])) for i in drawn)
-            usable = [image for image, _i in zip((image for image in opened if image), range(PER_CLASS), strict=False)]
+            order = np.random.default_rng(seed).permutation(len(names))
+            opened = (_opened(archive.read(names[index])) for index in order)
+            usable = [
+                image for image, _count in zip((image for image in opened if image), range(PER_CLASS), strict=False)
+            ]
             images += usable
             counts += [len(usable)] if usable else []
     if len(counts) < 2:
@@ -103,7 +105,7 @@ def _names_by_class(archive: zipfile.ZipFile) -> dict[str, list[str]]:
 
 
 def _opened(data: bytes) -> Image.Image | None:
-    """The image, or nothing where it is no photo (a GIF placeholder, a text file)."""
+    """The image; None where it is no photo, but a GIF placeholder or a text file."""
     try:
         image = Image.open(io.BytesIO(data))
     except UnidentifiedImageError:
@@ -112,12 +114,14 @@ def _opened(data: bytes) -> Image.Image | None:
 
 
 @torch.inference_mode()
-def embed(trunk: Trunk, images: list[Image.Image], how: Preprocessing) -> npt.NDArray[np.float32]:
+def embed(trunk: Trunk, images: list[Image.Image], preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
     """Features of the images: (n, feature_dim) float32."""
     trunk.eval()
     rows = []
     for start in range(0, len(images), 64):
-        rows.append(trunk(torch.stack([preprocess(image, how) for image in images[start : start + 64]])).numpy())
+        rows.append(
+            trunk(torch.stack([preprocess(image, preprocessing) for image in images[start : start + 64]])).numpy()
+        )
     return np.concatenate(rows)
 
 

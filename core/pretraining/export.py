@@ -1,4 +1,4 @@
-"""Writing a finished student: fp16 safetensors, and a JSON card that says what it is."""
+"""Exports a finished student as fp16 safetensors, with a JSON card that describes it."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ Card = dict[str, Any]
 
 @dataclass(frozen=True)
 class Words:
-    """What only the maker can say of a backbone: its images, its teachers, its licence, and what to beware of."""
+    """The facts that only a backbone's maker knows: its images, teachers and licence, and a warning to users."""
 
     trained_on: str
     teacher: str
@@ -27,12 +27,17 @@ class Words:
 
 
 def export(
-    student: Student, recipe: Recipe, card_path: Path, *, epochs: float, words: Words, begun: Card | None = None
+    student: Student, recipe: Recipe, card_path: Path, *, epochs: float, words: Words, start: Card | None = None
 ) -> None:
-    """Write `<name>.safetensors` beside the card `<name>.json`; the card, which names their sha256, comes last.
+    """Writes `<name>.safetensors` beside the card `<name>.json`; the card, which names their sha256, comes last.
 
     Args:
-        begun: card of the backbone that the student began with; how that one was trained is told too.
+        student: the finished student.
+        recipe: how it was trained.
+        card_path: the card's path.
+        epochs: how many epochs it was trained.
+        words: the card's texts.
+        start: the card of the backbone that the student began with, whose training the new card describes as well.
     """
     weights = card_path.with_suffix(".safetensors")
     write_bytes(weights, safetensors.torch.save(halved(student.trunk.state_dict())))
@@ -46,7 +51,7 @@ def export(
         "recipe": asdict(recipe),
         "seed": recipe.seed,
         "epochs": round(epochs, 2),
-        "before": {key: begun[key] for key in ("recipe", "epochs", "before") if key in begun} if begun else None,
+        "before": {key: start[key] for key in ("recipe", "epochs", "before") if key in start} if start else None,
         "licence": words.licence,
         "note": words.note,
         "accuracy": {},
@@ -55,12 +60,12 @@ def export(
 
 
 def preprocessing(input_px: int) -> Preprocessing:
-    """How images are prepared: short side to the input (bicubic), central square; at so few pixels none is spared."""
+    """Images are resized to the input's side (bicubic) and cut to the central square; no border is left out."""
     return Preprocessing(input_px, input_px, mean=MEAN, std=STD, interpolation="bicubic")
 
 
 def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Floating-point tensors as fp16, contiguous as safetensors wants them; counters as they are."""
+    """The state with floating-point tensors in fp16, contiguous as safetensors requires; counters stay as they are."""
     return {
         key: (value.half() if value.is_floating_point() else value).cpu().contiguous() for key, value in state.items()
     }

@@ -1,11 +1,11 @@
-"""A convolutional network in a file that OpenVINO reads, as a torch module that runs on any device.
+"""From a convolutional network in a file that OpenVINO reads to a torch module that runs on any device.
 
-OpenVINO itself runs on processors only; a teacher that answers every view of a long training belongs on the GPU. What
-the small 8-bit networks of TFLite are made of is understood, and nothing else. Weights are taken out of their 8-bit
-form; activations stay floating point, but within the range that the file gives them, so answers differ from the file's
-own by its rounding alone.
+OpenVINO itself runs on processors only; a teacher that answers every view of a long training belongs on the GPU. Only
+the operations of the small 8-bit networks of TFLite are supported. Weights are converted from their 8-bit form;
+activations stay floating point, but within the range that the file gives them, so the outputs differ from the file's
+own only by rounding.
 
-Saved by `save_graph` (`python -m core.pretraining.graph FILE TO`), it opens on a machine without OpenVINO.
+A network that `save_graph` has saved (`python -m core.pretraining.graph FILE TO`) opens on a machine without OpenVINO.
 """
 
 import json
@@ -25,16 +25,16 @@ from core.i18n import gettext as _
 from core.paths import write_bytes
 
 Step = dict[str, Any]
-"""One operation: `op`, the number of the step that it makes, those of its inputs, and its settings."""
+"""One operation: `op`, its own number (`makes`), the numbers of its inputs (`takes`), and its settings."""
 
 
 class Graph(nn.Module):
-    """Steps in order, each one a tensor from earlier ones; step 0 is the image.
+    """Steps in order, each of which computes a tensor from those of earlier steps; step 0 is the image.
 
     Args:
-        steps: see `Step`; JSON has room for them.
-        weights: what steps name: `<step>.weight`, `<step>.bias`.
-        outputs: name -> step.
+        steps: see `Step`; they can be written as JSON.
+        weights: the steps' weights, by the names `<step>.weight` and `<step>.bias`.
+        outputs: the step of each output, by the output's name.
     """
 
     def __init__(self, steps: list[Step], weights: dict[str, Tensor], outputs: dict[str, int]) -> None:
@@ -48,14 +48,14 @@ class Graph(nn.Module):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Outputs (b, width) for images (b, 3, h, w) in 0..1."""
-        made = {0: images * 255}
+        tensors = {0: images * 255}
         for step in self.steps:
             number = step["makes"]
-            made[number] = _OPERATIONS[step["op"]](self, step, *(made[i] for i in step["takes"]))
-            for i in step["takes"]:
-                if self._last_use[i] <= number:
-                    made.pop(i, None)
-        return {name: made[number].flatten(1) for name, number in self.outputs.items()}
+            tensors[number] = _OPERATIONS[step["op"]](self, step, *(tensors[source] for source in step["takes"]))
+            for source in step["takes"]:
+                if self._last_use[source] <= number:
+                    tensors.pop(source, None)
+        return {name: tensors[number].flatten(1) for name, number in self.outputs.items()}
 
     def weights(self) -> dict[str, Tensor]:
         """The weights by the names that `__init__` takes."""
@@ -65,7 +65,7 @@ class Graph(nn.Module):
 def _convolution(graph: Graph, step: Step, maps: Tensor) -> Tensor:
     weight = graph.get_buffer(f"{step['makes']}_weight")
     bias = graph.get_buffer(f"{step['makes']}_bias")
-    pads = [_same(maps.shape[i], weight.shape[i], step["stride"]) for i in (3, 2)]
+    pads = [_same(maps.shape[axis], weight.shape[axis], step["stride"]) for axis in (3, 2)]
     (left, right), (top, bottom) = pads
     if (left, top) == (right, bottom):
         return functional.conv2d(maps, weight, bias, step["stride"], (top, left), groups=step["groups"])
@@ -74,7 +74,7 @@ def _convolution(graph: Graph, step: Step, maps: Tensor) -> Tensor:
 
 
 def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """TensorFlow's padding "same" for one direction: before and after."""
+    """TensorFlow's padding "same" along one axis: before and after."""
     total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
     return total // 2, total - total // 2
 
@@ -92,13 +92,13 @@ _OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "affine": _affine,
     "convolution": _convolution,
     "clamp": _clamp,
-    "add": lambda _graph, _step, one, other: one + other,
+    "add": lambda _graph, _step, maps, more_maps: maps + more_maps,
     "mean": lambda _graph, _step, maps: maps.mean((2, 3), keepdim=True),
 }
 
 
 def save_graph(graph: Graph, path: Path) -> None:
-    """Write a network as safetensors that needs no OpenVINO to be opened."""
+    """Writes a network as safetensors, which can be opened without OpenVINO."""
     metadata = {"steps": json.dumps(graph.steps), "outputs": json.dumps(graph.outputs)}
     write_bytes(path, safetensors.torch.save(graph.weights(), metadata))
 
@@ -107,8 +107,8 @@ def open_graph(path: Path) -> Graph:
     """A network from a file of `save_graph`, or from one that OpenVINO reads.
 
     Raises:
-        BackboneError: there is no such file, it needs OpenVINO and that is not installed, or it holds operations that
-            are not understood.
+        BackboneError: there is no such file, it needs OpenVINO, which is not installed, or it holds operations that are
+            not supported.
     """
     if path.suffix != ".safetensors":
         return _Reader(path).graph()
@@ -126,7 +126,7 @@ def open_graph(path: Path) -> Graph:
 
 
 def openvino_for(path: Path) -> Any:
-    """The module `openvino`, to read a teacher's file with.
+    """The module `openvino`, which reads a teacher's file.
 
     Raises:
         BackboneError: there is no such file, or OpenVINO is not installed.
@@ -142,7 +142,7 @@ def openvino_for(path: Path) -> Any:
 
 
 class _Reader:
-    """Goes through OpenVINO's operations in order and writes down the steps."""
+    """Turns OpenVINO's operations, in order, into steps."""
 
     def __init__(self, path: Path) -> None:
         openvino = openvino_for(path)
@@ -152,126 +152,127 @@ class _Reader:
         self.outputs: dict[str, int] = {}
         self.step_of: dict[str, int] = {}
         try:
-            self.moving = _moving(openvino.Core().read_model(path))
+            self.variable_ops = _variable_ops(openvino.Core().read_model(path))
         except RuntimeError as error:
             raise BackboneError(_("OpenVINO cannot read '{name}'.").format(name=path.name)) from error
-        self.values = _values(openvino, self.moving)
+        self.values = _values(openvino, self.variable_ops)
 
     def graph(self) -> Graph:
         """The network."""
-        for name, node in self.moving.items():
+        for name, node in self.variable_ops.items():
             inputs = [port.get_node().get_friendly_name() for port in node.input_values()]
-            takes = [self.step_of[i] for i in inputs if i in self.step_of]
+            sources = [self.step_of[input_name] for input_name in inputs if input_name in self.step_of]
             if node.get_type_name() == "Softmax":
-                self.outputs["logits"] = takes[0]
+                self.outputs["logits"] = sources[0]
                 break
-            self._read(name, node, takes)
+            self._read(name, node, sources)
         if "embedding" not in self.outputs:
             raise BackboneError(_("The teacher has no average pool to take an embedding from."))
         return Graph(self.steps, self.weights, self.outputs)
 
-    def _read(self, name: str, node: Any, takes: list[int]) -> None:
-        """Write down what one operation does to tensors that depend on the image."""
+    def _read(self, name: str, node: Any, sources: list[int]) -> None:
+        """Adds the step of one operation on tensors that depend on the image."""
         kind = node.get_type_name()
         if kind == "Parameter":
             self.step_of[name] = 0
         elif kind in {"Convert", "Transpose", "Reshape", "Result"}:
-            self.step_of[name] = takes[0]  # other types and orders of the same numbers: torch has one of each
+            self.step_of[name] = sources[0]  # only the type or the order of the same numbers changes
         elif kind in {"Convolution", "GroupConvolution"}:
-            self._read_convolution(name, node, takes)
-        elif kind == "Add" and len(takes) == 1:
-            self._read_bias(name, takes[0])
+            self._read_convolution(name, node, sources)
+        elif kind == "Add" and len(sources) == 1:
+            self._read_bias(name, sources[0])
         elif kind == "Add":
-            self._write(name, "add", takes)
+            self._write(name, "add", sources)
         elif kind == "Clamp":
-            self._limit(name, node, takes, node.get_attributes()["min"], node.get_attributes()["max"])
+            self._limit(name, node, sources, node.get_attributes()["min"], node.get_attributes()["max"])
         elif kind == "FakeQuantize":
-            self._read_range(name, node, takes)
+            self._read_range(name, node, sources)
         elif kind == "AvgPool":
-            self._understood(kind, list(node.get_output_shape(0))[2:] == [1, 1])
-            self.outputs["embedding"] = self._write(name, "mean", takes)
+            self._require(kind, list(node.get_output_shape(0))[2:] == [1, 1])
+            self.outputs["embedding"] = self._write(name, "mean", sources)
         else:
-            self._understood(kind, False)
+            self._require(kind, False)
 
-    def _understood(self, operation: str, so: bool) -> None:
-        if not so:
+    def _require(self, operation: str, is_understood: bool) -> None:
+        if not is_understood:
             message = _("The teacher '{name}' has an operation that is not understood: {operation}.")
             raise BackboneError(message.format(name=self.path.name, operation=operation))
 
-    def _write(self, name: str, op: str, takes: list[int], **settings: float) -> int:
+    def _write(self, name: str, op: str, sources: list[int], **settings: float) -> int:
         number = len(self.steps) + 1
-        self.steps.append({"op": op, "makes": number, "takes": takes, **settings})
+        self.steps.append({"op": op, "makes": number, "takes": sources, **settings})
         self.step_of[name] = number
         return number
 
-    def _read_convolution(self, name: str, node: Any, takes: list[int]) -> None:
-        weight, groups, how = self.values[name, 1], 1, node.get_attributes()
+    def _read_convolution(self, name: str, node: Any, sources: list[int]) -> None:
+        weight, groups, attributes = self.values[name, 1], 1, node.get_attributes()
         if node.get_type_name() == "GroupConvolution":  # (groups, out, in, h, w)
             weight, groups = weight.flatten(0, 1), len(weight)
-        (stride, across), pads = how["strides"], zip(how["pads_begin"], how["pads_end"], strict=True)
-        sides = node.input_value(0).get_shape()[2:]
-        same = [_same(side, kernel, stride) for side, kernel in zip(sides, weight.shape[2:], strict=True)]
-        usual = stride == across and set(how["dilations"]) == {1} and list(pads) == same
-        self._understood(node.get_type_name(), usual)
-        number = self._write(name, "convolution", takes, stride=int(stride), groups=groups)
+        stride, stride_x = attributes["strides"]
+        pads = list(zip(attributes["pads_begin"], attributes["pads_end"], strict=True))
+        side_lengths = node.input_value(0).get_shape()[2:]
+        same = [_same(side, kernel, stride) for side, kernel in zip(side_lengths, weight.shape[2:], strict=True)]
+        is_usual = stride == stride_x and set(attributes["dilations"]) == {1} and pads == same
+        self._require(node.get_type_name(), is_usual)
+        number = self._write(name, "convolution", sources, stride=int(stride), groups=groups)
         self.weights[f"{number}.weight"] = weight
         self.weights[f"{number}.bias"] = torch.zeros(len(weight))
 
-    def _read_bias(self, name: str, taken: int) -> None:
-        (bias,) = (self.values[name, i] for i in (0, 1) if (name, i) in self.values)
-        known = self.weights.get(f"{taken}.bias")
-        self._understood("Add", known is not None and known.numel() == bias.numel())
-        self.weights[f"{taken}.bias"] = bias.flatten() + (known if known is not None else 0)
-        self.step_of[name] = taken
+    def _read_bias(self, name: str, source: int) -> None:
+        (bias,) = (self.values[name, position] for position in (0, 1) if (name, position) in self.values)
+        earlier_bias = self.weights.get(f"{source}.bias")
+        self._require("Add", earlier_bias is not None and earlier_bias.numel() == bias.numel())
+        self.weights[f"{source}.bias"] = bias.flatten() + (earlier_bias if earlier_bias is not None else 0)
+        self.step_of[name] = source
 
-    def _read_range(self, name: str, node: Any, takes: list[int]) -> None:
-        """A range that numbers are rounded within: the image's becomes a scale, any other one a limit."""
-        limits = [self.values[name, i] for i in range(1, 5)]
-        self._understood("FakeQuantize", all(limit.numel() == 1 for limit in limits))
+    def _read_range(self, name: str, node: Any, sources: list[int]) -> None:
+        """Adds the range in which numbers are rounded: as a scale for the image, else as a clamp."""
+        limits = [self.values[name, position] for position in range(1, 5)]
+        self._require("FakeQuantize", all(limit.numel() == 1 for limit in limits))
         low, high, out_low, out_high = (float(limit) for limit in limits)
-        if takes == [0]:
+        if sources == [0]:
             scale = (out_high - out_low) / (high - low)
-            self._write(name, "affine", takes, scale=scale, shift=out_low - scale * low)
+            self._write(name, "affine", sources, scale=scale, shift=out_low - scale * low)
         else:
-            self._limit(name, node, takes, low, high)
+            self._limit(name, node, sources, low, high)
 
-    def _limit(self, name: str, node: Any, takes: list[int], low: float, high: float) -> None:
-        """A clamp; one behind another becomes one with it where nothing else takes the first."""
-        before: Step = self.steps[takes[0] - 1] if takes[0] else {"op": "image"}
-        if before["op"] == "clamp" and len(node.input_value(0).get_target_inputs()) == 1:
-            before["low"], before["high"] = max(before["low"], low), min(before["high"], high)
-            self.step_of[name] = takes[0]
+    def _limit(self, name: str, node: Any, sources: list[int], low: float, high: float) -> None:
+        """Adds a clamp, which is merged with a clamp right before it that has no other use."""
+        previous: Step = self.steps[sources[0] - 1] if sources[0] else {"op": "image"}
+        if previous["op"] == "clamp" and len(node.input_value(0).get_target_inputs()) == 1:
+            previous["low"], previous["high"] = max(previous["low"], low), min(previous["high"], high)
+            self.step_of[name] = sources[0]
         else:
-            self._write(name, "clamp", takes, low=low, high=high)
+            self._write(name, "clamp", sources, low=low, high=high)
 
 
-def _moving(model: Any) -> dict[str, Any]:
+def _variable_ops(model: Any) -> dict[str, Any]:
     """The operations that depend on the image, in order, by name."""
-    moving: dict[str, Any] = {}
+    variable: dict[str, Any] = {}
     for node in model.get_ordered_ops():
         inputs = {port.get_node().get_friendly_name() for port in node.input_values()}
-        if node.get_type_name() == "Parameter" or inputs & moving.keys():
-            moving[node.get_friendly_name()] = node
-    return moving
+        if node.get_type_name() == "Parameter" or inputs & variable.keys():
+            variable[node.get_friendly_name()] = node
+    return variable
 
 
-def _values(openvino: Any, moving: dict[str, Any]) -> dict[tuple[str, int], Tensor]:
-    """(operation, number of its input) -> what that input is, where it does not depend on the image."""
+def _values(openvino: Any, variable_ops: dict[str, Any]) -> dict[tuple[str, int], Tensor]:
+    """The inputs that do not depend on the image, by operation and number of the input."""
     ports = {
-        (name, i): port
-        for name, node in moving.items()
-        for i, port in enumerate(node.input_values())
-        if port.get_node().get_friendly_name() not in moving
+        (name, position): port
+        for name, node in variable_ops.items()
+        for position, port in enumerate(node.input_values())
+        if port.get_node().get_friendly_name() not in variable_ops
     }
     tensors = openvino.compile_model(openvino.Model(list(ports.values()), []), "CPU")([])
-    return {key: torch.from_numpy(tensors[i].copy()).float() for i, key in enumerate(ports)}
+    return {key: torch.from_numpy(tensors[position].copy()).float() for position, key in enumerate(ports)}
 
 
 def convert(
     teacher: Annotated[Path, typer.Argument(help="An 8-bit TFLite file of images.")],
     to: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
 ) -> None:
-    """Write a teacher down so that a machine without OpenVINO can open it."""
+    """Convert a teacher so that a machine without OpenVINO can open it."""
     try:
         if to.suffix != ".safetensors":
             raise BackboneError(_("The file to write must end in .safetensors, not '{name}'.").format(name=to.name))

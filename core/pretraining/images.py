@@ -30,7 +30,7 @@ class Images:
     """Decoded squares.
 
     Attributes:
-        name: names the cache files made from them; it depends on what the images are.
+        name: for the cache files made from them; it depends on the images' content.
         pixels: (n, side, side, 3) uint8, RGB.
         labels: (n,) int64; -1 where an image has no label.
     """
@@ -56,7 +56,7 @@ class Images:
 
 @dataclass(frozen=True)
 class _Listing:
-    """What a source holds: how many images, the bytes and the name of image i, the labels, and what tells it apart."""
+    """The images of a source: how many, the bytes and the name of image i, the labels, and a digest of them all."""
 
     count: int
     read: Callable[[int], bytes]
@@ -66,7 +66,7 @@ class _Listing:
 
 
 def load_images(source: Path, cache: Path, *, side_px: int, split: str = "train") -> Images:
-    """Decode `source` into `cache`, or take what is there already and whole.
+    """Decodes `source` into `cache`, unless it is there already and whole.
 
     Raises:
         BackboneError: `source` holds no images in a known layout, or one that cannot be read.
@@ -90,7 +90,7 @@ def load_images(source: Path, cache: Path, *, side_px: int, split: str = "train"
 
 
 def read_array(path: Path, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
-    """The array of that shape in a file, mapped; None where the file is missing, damaged or holds another."""
+    """The array of that shape in a file, memory-mapped; None where the file is missing, damaged or of another shape."""
     try:
         array: npt.NDArray[Any] = np.load(path, mmap_mode="c")
     except (OSError, ValueError, EOFError):

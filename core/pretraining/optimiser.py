@@ -57,28 +57,28 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
     Quintic Newton-Schulz steps, in bfloat16 where that is fast.
     """
-    work: Tensor = matrices.bfloat16() if has_bf16(matrices.device) else matrices.float()
-    tall = work.shape[-2] > work.shape[-1]
-    work = work.mT if tall else work
-    work = work / (work.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    matrix: Tensor = matrices.bfloat16() if has_bf16(matrices.device) else matrices.float()
+    is_tall = matrix.shape[-2] > matrix.shape[-1]
+    matrix = matrix.mT if is_tall else matrix
+    matrix = matrix / (matrix.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _step in range(5):
-        gram = work @ work.mT
-        work = 3.4445 * work + (-4.7750 * gram + 2.0315 * gram @ gram) @ work
-    nearest: Tensor = (work.mT if tall else work).to(matrices.dtype)
-    return nearest
+        gram = matrix @ matrix.mT
+        matrix = 3.4445 * matrix + (-4.7750 * gram + 2.0315 * gram @ gram) @ matrix
+    result: Tensor = (matrix.mT if is_tall else matrix).to(matrices.dtype)
+    return result
 
 
 def optimisers(model: nn.Module, *, lr: float, weight_decay: float) -> list[torch.optim.Optimizer]:
-    """Muon for convolutions, but for the one that sees the image; AdamW for that one, norms, biases and heads."""
+    """Muon for all convolutions except the first; AdamW for the first, the norms, the biases and the heads."""
     convolutions: list[nn.Parameter] = []
     decayed: list[nn.Parameter] = []
-    plain: list[nn.Parameter] = []
+    undecayed: list[nn.Parameter] = []
     for parameter in model.parameters():
         if parameter.ndim == 4 and parameter.shape[1] > 3:
             convolutions.append(parameter)
         else:
-            (decayed if parameter.ndim > 1 else plain).append(parameter)
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+            (decayed if parameter.ndim > 1 else undecayed).append(parameter)
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": undecayed, "weight_decay": 0.0}]
     return [
         Muon(convolutions, lr=lr, weight_decay=weight_decay),
         torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.98), fused=True),

@@ -1,4 +1,4 @@
-"""Everything that decides a training run, and what follows from it at each step."""
+"""The settings of a training run, and the rates and sizes that they give at each step."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -21,15 +21,15 @@ class Recipe:
         input_px: native input of the finished backbone.
         views: views of each image that teachers answered; epoch e learns from view e modulo `views`.
         photo_repeats: how often an epoch sees each image of a source without labels.
-        every: of packed images, every so-manieth is taken.
+        every: of packed images, one in so many is taken.
         head_rate: learning rate of heads, norms and biases, as a share of the convolutions'.
         sizes_px, cooldown_sizes_px: student's input sizes; one is drawn for each batch.
-        wild: share of views that look like no photo; see `views`.
+        wild: share of views that do not look like photos; see `views`.
         blur: share of a batch's images that the student sees at half the resolution.
         embedding_weight, logits_weight, labels_weight: shares in the loss.
         start: name of the backbone whose weights the student begins with; empty for random ones.
         temperature: softens the teacher's class probabilities (Hinton et al. 2015).
-        stop_epoch: where the run is left off before its end.
+        stop_epoch: the epoch at which the run stops before its end; None for the end.
     """
 
     architecture: str
@@ -73,30 +73,33 @@ class Recipe:
         return self.epochs - self.cooldown_epochs
 
     def sizes_at(self, epoch: int) -> tuple[int, ...]:
-        """The input sizes that an epoch's batches are drawn from."""
+        """The input sizes from which an epoch's batches are drawn."""
         return self.sizes_px if epoch < self.steady_epochs else self.cooldown_sizes_px
 
     def rate_at(self, step: int, steps_per_epoch: int) -> float:
         """The learning rate of a step: linear up, constant, then linear down to zero."""
-        left = (self.epochs * steps_per_epoch - step) / (self.cooldown_epochs * steps_per_epoch)
-        return self.learning_rate * min(1.0, (step + 1) / self.warmup_steps, left)
+        cooldown_left = (self.epochs * steps_per_epoch - step) / (self.cooldown_epochs * steps_per_epoch)
+        return self.learning_rate * min(1.0, (step + 1) / self.warmup_steps, cooldown_left)
 
     def ema_at(self, step: int) -> float:
-        """The averages' decay at a step; short at first, so that the random start is forgotten."""
+        """The averages' decay at a step; it is small at first, so that the random start is forgotten."""
         return min(self.ema_decay, (1 + step) / (10 + step))
 
     def may_continue(self, earlier: "Recipe", epochs_done: float) -> bool:
-        """Whether a run begun as `earlier` can go on as this one, and be what this one is from its start."""
-        before, after = (replace(recipe, stop_epoch=None, input_px=16) for recipe in (earlier, self))
-        end = {"epochs": 0, "cooldown_epochs": 0, "cooldown_sizes_px": ()}
-        same = {**asdict(before), **end} == {**asdict(after), **end}
-        return before == after or (same and epochs_done <= min(self.steady_epochs, earlier.steady_epochs))
+        """Whether a run that began with the recipe `earlier` can go on with this one, as if it had begun with it."""
+        earlier_settings, settings = (replace(recipe, stop_epoch=None, input_px=16) for recipe in (earlier, self))
+        unused_until_cooldown = {"epochs": 0, "cooldown_epochs": 0, "cooldown_sizes_px": ()}
+        is_same = {**asdict(earlier_settings), **unused_until_cooldown} == {**asdict(settings), **unused_until_cooldown}
+        is_steady = epochs_done <= min(self.steady_epochs, earlier.steady_epochs)
+        return earlier_settings == settings or (is_same and is_steady)
 
 
 def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     """The recipe of `asdict`, with its lists as tuples again."""
-    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return Recipe(**plain)
+    settings: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    return Recipe(**settings)
 
 
 RECIPES = {
@@ -118,4 +121,4 @@ RECIPES = {
         views=1, photo_repeats=25, every=4, seed=1,
     ),
 }  # fmt: skip
-"""How each of the shipped backbones was trained; `residual_photos` goes on where `residual` was left off."""
+"""How each of the shipped backbones was trained; `residual_photos` goes on where `residual` stopped."""

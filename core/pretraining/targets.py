@@ -1,4 +1,4 @@
-"""The teachers' answers to every view, computed when first asked for and kept on disk as float16.
+"""The teachers' answers to every view, computed when they are first needed and kept on disk as float16.
 
 One file holds one output of one teacher for one view. Several trainings may share a folder: one of them computes a
 view, the others wait for it. A damaged file is computed anew.
@@ -28,14 +28,16 @@ IN_MEMORY = 2  # views
 
 
 class Answers:
-    """What the teachers say of each view of one source's images: `answers(view)`.
+    """The teachers' answers to each view of one source's images: `answers(view)`.
 
     Args:
-        pixels: (n, side, side, 3) uint8, on the device where views are drawn and answers wanted.
-        plan: view -> the rows of that view, of which there may be several an image: row i shows image i modulo n.
-        name: names the files; it must tell all that the plan depends on.
+        teachers: the teachers.
+        pixels: (n, side, side, 3) uint8, on the device where views are drawn and answers used.
+        plan: view -> the rows of that view, of which an image may have several: row i shows image i modulo n.
+        cache: the folder of the files.
+        name: of the files; it must contain all that the plan depends on.
         input_px: the size at which teachers see a view.
-        report: is told when a teacher has answered a view.
+        report: called when a teacher has answered a view.
     """
 
     def __init__(
@@ -85,16 +87,16 @@ class Answers:
         return answers
 
     def _ask(self, teacher: Teacher, view: int) -> dict[str, npt.NDArray[np.float16]]:
-        views, done, started = self.plan(view), 0, time.monotonic()
+        views, start, started = self.plan(view), 0, time.monotonic()
         rows = {output: np.empty((len(views), width), np.float16) for output, width in teacher.outputs.items()}
         for targets in teacher(self._batches(views, teacher.batch_size)):
             count = len(targets["embedding"])
             for output, values in targets.items():
-                rows[output][done : done + count] = values
-            done += count
-        spent = _("{teacher}: view {view} of {name} answered in {seconds} s")
+                rows[output][start : start + count] = values
+            start += count
+        message = _("{teacher}: view {view} of {name} answered in {seconds} s")
         self.report(
-            spent.format(teacher=teacher.name, view=view, name=self.name, seconds=round(time.monotonic() - started))
+            message.format(teacher=teacher.name, view=view, name=self.name, seconds=round(time.monotonic() - started))
         )
         return rows
 

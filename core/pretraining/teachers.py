@@ -24,13 +24,13 @@ Targets = dict[str, npt.NDArray[np.float16]]
 
 
 class Teacher(Protocol):
-    """What `targets` asks of a teacher.
+    """The interface of a teacher.
 
     Attributes:
-        name: what cards call it.
-        key: tells its answers from those of any other.
+        name: its name in cards.
+        key: names its answers, apart from those of any other teacher.
         outputs: widths of its outputs, `embedding` and perhaps `logits`.
-        batch_size: how many images it wants at a time, at most.
+        batch_size: how many images it takes at a time, at most.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Teacher(Protocol):
 def open_teacher(spec: str, *, input_px: int, device: str = "cpu") -> Teacher:
     """A teacher by `torchvision:<model>` (its default weights) or by a file that OpenVINO or `open_graph` reads.
 
-    On the processor OpenVINO is the faster one, elsewhere torch runs the file's network.
+    On the processor OpenVINO runs the file's network, as it is faster there; elsewhere torch does.
 
     Raises:
         BackboneError: there is no such teacher, or it cannot answer images of that size.
@@ -58,14 +58,14 @@ def open_teacher(spec: str, *, input_px: int, device: str = "cpu") -> Teacher:
         if device == "cpu" and path.suffix != ".safetensors":
             return OpenVinoTeacher(path, input_px=input_px)
         return TorchTeacher(path.stem, open_graph(path), key=key_of(path), input_px=input_px, device=device)
-    except (RuntimeError, ValueError, AssertionError, LookupError) as error:  # what other libraries say
+    except (RuntimeError, ValueError, AssertionError, LookupError) as error:  # from other libraries
         message = _("'{name}' cannot be a teacher of images of {size} px: {problem}")
         problem = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise BackboneError(message.format(name=Path(spec).name, size=input_px, problem=problem)) from error
 
 
 def key_of(path: Path) -> str:
-    """A file's name, and the beginning of the sha256 of what is in it."""
+    """A file's name, and the beginning of the sha256 of its content."""
     return f"{path.stem}-{file_sha256(path)[:8]}"
 
 
@@ -92,27 +92,27 @@ class OpenVinoTeacher:
         self.outputs = {name: int(port.shape[1]) for name, port in zip(names, self._compiled.outputs, strict=False)}
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
-        """What the network says of each batch, several batches under way at once."""
+        """The network's outputs for each batch, of which several are computed at once."""
         requests = [self._compiled.create_infer_request() for _i in range(self._streams)]
         with ThreadPoolExecutor(self._streams) as pool:
             under_way: deque[Future[Targets]] = deque()
             for number, images in enumerate(batches):
                 if len(under_way) == self._streams:
-                    yield under_way.popleft().result()  # so the request that comes next is free again
+                    yield under_way.popleft().result()  # which frees the next request
                 under_way.append(pool.submit(self._answer, requests[number % self._streams], images))
             yield from (answer.result() for answer in under_way)
 
     def _answer(self, request: Any, images: Tensor) -> Targets:
         request.infer({0: self._input(images)})
         return {
-            name: request.get_output_tensor(i).data[: len(images)].reshape(len(images), width).astype(np.float16)
-            for i, (name, width) in enumerate(self.outputs.items())
+            name: request.get_output_tensor(position).data[: len(images)].reshape(len(images), width).astype(np.float16)
+            for position, (name, width) in enumerate(self.outputs.items())
         }
 
     def _input(self, images: Tensor) -> npt.NDArray[np.uint8]:
         pixels = images.mul(255).round_().clamp_(0, 255).byte().permute(0, 2, 3, 1).numpy()
-        short = self.batch_size - len(pixels)
-        return np.ascontiguousarray(np.pad(pixels, ((0, short), (0, 0), (0, 0), (0, 0))))
+        missing = self.batch_size - len(pixels)
+        return np.ascontiguousarray(np.pad(pixels, ((0, missing), (0, 0), (0, 0), (0, 0))))
 
 
 def _pooled_outputs(openvino: Any, model: Any) -> Any:
@@ -122,8 +122,8 @@ def _pooled_outputs(openvino: Any, model: Any) -> Any:
     by_type: dict[str, Any] = {node.get_type_name(): node for node in model.get_ordered_ops()}  # the last of each type
     if "AvgPool" not in by_type:
         raise BackboneError(_("The teacher has no average pool to take an embedding from."))
-    places = by_type["AvgPool"].input_value(0)
-    embedding = ops.reduce_mean(places, ops.constant(np.array([2, 3])), keep_dims=True)
+    maps = by_type["AvgPool"].input_value(0)
+    embedding = ops.reduce_mean(maps, ops.constant(np.array([2, 3])), keep_dims=True)
     by_type["AvgPool"].output(0).replace(embedding.output(0))
     outputs = [embedding.output(0)]
     if "Softmax" in by_type:
@@ -139,7 +139,7 @@ class TorchTeacher:
 
     Args:
         network: (b, 3, h, w) in 0..1 -> `embedding` (b, d) and perhaps `logits` (b, c).
-        input_px: side of the images that it will be asked about.
+        input_px: side of the images that it will get.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class TorchTeacher:
         self.outputs = {output: values.shape[1] for output, values in answer.items()}
 
     def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
-        """What the network says of each batch, one after the other."""
+        """The network's outputs for each batch, one after the other."""
         for images in batches:
             answer = self._answer(_filled(images, self.batch_size))
             yield {name: _half(values[: len(images)]) for name, values in answer.items()}
@@ -176,7 +176,7 @@ class Classifier(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
         self._embedding = torch.empty(0)
-        linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
+        linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
         if not linear:
             raise BackboneError(_("The teacher has no linear layer to take an embedding from."))
         last = linear[-1]
@@ -189,7 +189,7 @@ class Classifier(nn.Module):
 
 
 def torchvision_teacher(model_name: str, *, input_px: int, device: str) -> TorchTeacher:
-    """A torchvision classifier with its default weights; one that ends in a linear layer, and takes that size."""
+    """A torchvision classifier with its default weights; it must end in a linear layer and take images of that size."""
     from torchvision.models import get_model, get_model_weights
 
     weights = get_model_weights(model_name).DEFAULT
@@ -199,7 +199,7 @@ def torchvision_teacher(model_name: str, *, input_px: int, device: str) -> Torch
 
 
 def _filled(images: Tensor, size: int) -> Tensor:
-    """A batch of `size` images, with blank ones at its end: a device tunes itself anew to each other shape."""
+    """A batch filled up to `size` with blank images, as a device tunes itself anew to every other shape."""
     return functional.pad(images, (0, 0, 0, 0, 0, 0, 0, size - len(images)))
 
 

@@ -32,7 +32,7 @@ Report = Callable[[str], None]
 REPORT_EVERY = 50  # steps
 SAVE_EVERY_S = 60
 FIT_BATCHES = 16
-ORDER_STREAM, OWN_STREAM = 1, 2  # keep what is random in an epoch apart
+ORDER_STREAM, OWN_STREAM = 1, 2  # separate random streams within an epoch
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Source:
     """Images with the teachers' answers to their views.
 
     Attributes:
-        name: tells them from others.
+        name: its name, unlike those of other sources.
         pixels: (n, side, side, 3) uint8.
         labels: (n,) int64; -1 where there is none.
         repeats: how often each image is seen in an epoch; row i of a view shows image i modulo n.
-        plan, answers: a view's number -> its rows, and what the teachers say of them.
+        plan, answers: a view's number -> its rows, and the teachers' answers to them.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Source:
 
 
 def lessons_of(sources: list[Source], *, rows: int = 20_000) -> list[Lesson]:
-    """Each teacher's scale, from rows all over the first view of the first source: the others' losses are on it too."""
+    """Each teacher's scale, from rows all over the first view of the first source; it holds for all sources."""
     first = sources[0].answers(0)
     lessons = []
     for teacher, embedding in first["embedding"].items():
@@ -70,10 +70,13 @@ def lessons_of(sources: list[Source], *, rows: int = 20_000) -> list[Lesson]:
 
 
 class Training:
-    """A run that goes on from its last checkpoint: one a minute, and one where it is told to stop.
+    """A run that goes on from its last checkpoint, which is saved every minute and at the end.
 
     Args:
-        checkpoint: file with the state at the last save; taken up where it exists.
+        recipe: how to train.
+        sources: the images with their answers.
+        checkpoint: the file with the state at the last save, from which the run goes on where it exists.
+        device: where to train.
         start: a trunk whose weights the student's trunk begins with, as far as the shapes agree.
 
     Raises:
@@ -117,7 +120,7 @@ class Training:
         return self.steps_done / self.steps_per_epoch
 
     def run(self, report: Report = lambda _line: None, *, until_step: int | None = None) -> Student:
-        """Train until a step (default: where the recipe leaves off), with checkpoints; the averaged student."""
+        """Trains until a step (default: the recipe's end), with checkpoints; gives the averaged student."""
         last = round((self.recipe.stop_epoch or self.recipe.epochs) * self.steps_per_epoch)
         stop = last if until_step is None else min(last, until_step)
         saved = time.monotonic()
@@ -132,7 +135,7 @@ class Training:
         return self.average.eval()
 
     def _steps(self, epoch: int, first: int, count: int) -> None:
-        """Some steps of one epoch."""
+        """Does some steps of one epoch."""
         self.student.train()
         started, parts = time.monotonic(), []
         for batch in _ahead(self._batches(epoch, first, first + count), self._pool):
@@ -155,7 +158,7 @@ class Training:
         return parts
 
     def _batches(self, epoch: int, first: int, stop: int) -> Iterator[Batch]:
-        """Batches `first` to `stop` of an epoch; all of them share the sources in the same way."""
+        """Batches `first` to `stop` of an epoch; all have the same shares of the sources."""
         recipe = self.recipe
         random = np.random.default_rng((ORDER_STREAM, recipe.seed, epoch))
         orders = [random.permutation(len(source)) for source in self.sources]
@@ -185,8 +188,8 @@ class Training:
             message = _("The checkpoint '{name}' is damaged. Delete it to begin anew.")
             raise BackboneError(message.format(name=self.checkpoint.name)) from error
         earlier = recipe_from_dict(state["recipe"])
-        done = state["steps_done"] / self.steps_per_epoch
-        if state["taught"] != self._taught or not self.recipe.may_continue(earlier, done):
+        epochs_done = state["steps_done"] / self.steps_per_epoch
+        if state["taught"] != self._taught or not self.recipe.may_continue(earlier, epochs_done):
             message = _(
                 "The checkpoint '{name}' is of another recipe, other images or other teachers. Use another folder."
             )
@@ -199,7 +202,7 @@ class Training:
 
 
 def _draw(source: Source, rows: npt.NDArray[np.int64], epoch: int, size_px: int, recipe: Recipe) -> Batch:
-    """Some rows of a source's view at the student's size, mirrored or blurred anew in each epoch, with the targets."""
+    """Draws some rows of a source's view at the student's size, mirrored and blurred anew each epoch, with targets."""
     view = epoch % recipe.views
     views = source.plan(view).of(rows)
     images = draw_views(source.pixels, rows % len(source.pixels), views, size_px)
@@ -209,11 +212,11 @@ def _draw(source: Source, rows: npt.NDArray[np.int64], epoch: int, size_px: int,
     blurred = torch.from_numpy(np.flatnonzero(random.random(len(rows)) < recipe.blur)).to(images.device)
     if len(blurred):
         images[blurred] = _halved(images[blurred])
-    where = torch.from_numpy(rows).to(images.device)
-    labels = source.labels[where % len(source.labels)]
+    indices = torch.from_numpy(rows).to(images.device)
+    labels = source.labels[indices % len(source.labels)]
     mixed = torch.from_numpy(views.mix != ALONE).to(labels.device)
     answers = {
-        output: {teacher: values[where] for teacher, values in teachers.items()}
+        output: {teacher: values[indices] for teacher, values in teachers.items()}
         for output, teachers in source.answers(view).items()
     }
     return Batch(images, answers["embedding"], answers["logits"], labels.masked_fill(mixed, -1))
@@ -235,10 +238,10 @@ def _joined(parts: list[Batch], device: torch.device) -> Batch:
 
 
 def _ahead(batches: Iterator[Batch], pool: Executor) -> Iterator[Batch]:
-    """The same batches, each prepared in the pool while the one before is in use."""
-    coming = pool.submit(next, batches, None)
-    while (batch := coming.result()) is not None:
-        coming = pool.submit(next, batches, None)
+    """The same batches, each prepared in the pool while the one before it is in use."""
+    next_batch = pool.submit(next, batches, None)
+    while (batch := next_batch.result()) is not None:
+        next_batch = pool.submit(next, batches, None)
         yield batch
 
 

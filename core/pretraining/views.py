@@ -1,10 +1,10 @@
-"""Augmented views: which part of an image, mixed with which others, in which colours, and how it is drawn at a size.
+"""Augmented views: the part of an image, the images it is mixed with, its colours, and how it is drawn at a size.
 
-View v of image i depends on (seed, v, i) and the number of images alone, so teacher and student see the same one at any
+View v of image i depends only on (seed, v, i) and the number of images, so teacher and student see the same one at any
 size and in any order.
 
 Most views are random resized crops. A share of them is wild: smaller and turned crops, other colours, two images
-blended or four in a mosaic. What a teacher says of those carries over to photos that look like none of the training
+blended or four in a mosaic. A teacher's answers to those carry over to photos that look like none of the training
 images ("function matching"; Beyer et al. 2022), and each part of a mosaic is as sharp as the image it came from.
 """
 
@@ -25,7 +25,7 @@ MIX_SHARES = (0.4, 0.3, 0.3)  # of wild views
 PLAIN, GREY, JITTER, STRANGE = range(4)
 COLOUR_SHARES = (0.4, 0.2, 0.3, 0.1)  # of wild views
 BOX_STREAM, WILD_STREAM, MIX_STREAM, PARTNER_STREAM, COLOUR_STREAM = range(10, 15)
-VERSION = 1  # of what follows from (seed, view): answers to earlier ones are not to be taken for answers to these
+VERSION = 1  # of the views that follow from (seed, view): with another version, answers are asked for anew
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -52,7 +52,7 @@ class Views:
         return len(self.boxes)
 
     def of(self, rows: npt.NDArray[np.int64]) -> "Views":
-        """Those of some rows."""
+        """The views of some rows."""
         return Views(self.boxes[rows], self.mix[rows], self.partners[rows], self.share[rows], self.colour[rows])
 
 
@@ -77,7 +77,7 @@ def plan_views(seed: int, view: int, count: int, wild: float) -> Views:
 def _boxes(seed: int, view: int, is_wild: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """Random resized crops (Szegedy et al. 2014), mirrored or not; turned where wild."""
     draws = np.random.default_rng((BOX_STREAM, seed, view)).random((len(is_wild), 6))
-    low, high = (np.where(is_wild, wild, tame) for wild, tame in zip(WILD_AREA, AREA, strict=True))
+    low, high = (np.where(is_wild, wild, usual) for wild, usual in zip(WILD_AREA, AREA, strict=True))
     area = low + (high - low) * draws[:, 0]
     aspect = np.exp(np.where(is_wild, 2.0, 1.0) * LOG_ASPECT * (2 * draws[:, 1] - 1))
     half_width = np.minimum(np.sqrt(area * aspect), 1.0)
@@ -90,7 +90,7 @@ def _boxes(seed: int, view: int, is_wild: npt.NDArray[np.bool_]) -> npt.NDArray[
 
 
 def _colours(seed: int, view: int, is_wild: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Colour matrices: the identity, grey, other contrast, brightness and saturation, or negated or swapped colours."""
+    """Colour matrices: identity, grey, changed contrast, brightness and saturation, or negated or swapped colours."""
     random = np.random.default_rng((COLOUR_STREAM, seed, view))
     count = len(is_wild)
     kinds = np.searchsorted(np.cumsum(COLOUR_SHARES[:-1]), random.random(count), side="right")
@@ -98,18 +98,18 @@ def _colours(seed: int, view: int, is_wild: npt.NDArray[np.bool_]) -> npt.NDArra
     saturation = np.select([kinds == GREY, kinds == JITTER], [0.0, random.uniform(0.3, 1.7, count)], 1.0)
     contrast = np.where(kinds == JITTER, random.uniform(0.5, 1.5, count), 1.0)
     brightness = np.where(kinds == JITTER, random.uniform(-0.2, 0.2, count), 0.0)
-    turned = (kinds == STRANGE) | ((kinds == GREY) & (random.random(count) < 0.3))
+    is_negated = (kinds == STRANGE) | ((kinds == GREY) & (random.random(count) < 0.3))
     swapped = random.permuted(np.tile(np.arange(3), (count, 1)), axis=1)
     channels = np.where((kinds == STRANGE)[:, None], swapped, range(3))
     matrix = np.eye(3)[channels] * saturation[:, None, None] + LUMA * (1 - saturation)[:, None, None]
-    scale = contrast * np.where(turned, -1.0, 1.0)
-    shift = np.where(turned, 1.0, 0.0) + brightness + 0.5 * (1 - contrast) * np.where(turned, -1.0, 1.0)
+    scale = contrast * np.where(is_negated, -1.0, 1.0)
+    shift = np.where(is_negated, 1.0, 0.0) + brightness + 0.5 * (1 - contrast) * np.where(is_negated, -1.0, 1.0)
     shifts = np.broadcast_to(shift[:, None, None], (count, 3, 1))
     return np.concatenate([matrix * scale[:, None, None], shifts], axis=2).astype(np.float32)
 
 
 def draw_views(pixels: Tensor, rows: npt.NDArray[np.int64], views: Views, size_px: int) -> Tensor:
-    """Draw views of images at a size.
+    """Draws views of images at a size.
 
     Args:
         pixels: (n, side, side, 3) uint8, of all images; a partner's number is taken modulo n.
@@ -123,10 +123,10 @@ def draw_views(pixels: Tensor, rows: npt.NDArray[np.int64], views: Views, size_p
     images = _crops(pixels, rows, views.boxes, size_px)
     blends = np.flatnonzero(views.mix == BLEND)
     if len(blends):
-        others = _crops(pixels, views.partners[blends, 0] % len(pixels), views.boxes[blends], size_px)
+        partners = _crops(pixels, views.partners[blends, 0] % len(pixels), views.boxes[blends], size_px)
         share = torch.from_numpy(views.share[blends]).to(images.device)[:, None, None, None]
-        where = torch.from_numpy(blends).to(images.device)
-        images[where] = images[where].lerp(others, share)
+        indices = torch.from_numpy(blends).to(images.device)
+        images[indices] = images[indices].lerp(partners, share)
     mosaics = np.flatnonzero(views.mix == MOSAIC)
     if len(mosaics):
         parts = [rows[mosaics], *(views.partners[mosaics] % len(pixels)).T]
@@ -138,27 +138,27 @@ def draw_views(pixels: Tensor, rows: npt.NDArray[np.int64], views: Views, size_p
 
 def _crops(pixels: Tensor, rows: npt.NDArray[np.int64], boxes: npt.NDArray[np.float32], size_px: int) -> Tensor:
     """(b, 3, size_px, size_px): one box of each of some images."""
-    finer = max(1, round(0.8 * pixels.shape[1] / size_px))
-    chosen = pixels[torch.from_numpy(rows).to(pixels.device)]
-    images = chosen.permute(0, 3, 1, 2).float().div_(255)
+    oversampling = max(1, round(0.8 * pixels.shape[1] / size_px))
+    selected = pixels[torch.from_numpy(rows).to(pixels.device)]
+    images = selected.permute(0, 3, 1, 2).float().div_(255)
     x, y, half_width, half_height, flip, angle = boxes.T
     theta = np.empty((len(rows), 2, 3), np.float32)
     theta[:, 0, 0], theta[:, 0, 1] = half_width * flip * np.cos(angle), -half_height * np.sin(angle)
     theta[:, 1, 0], theta[:, 1, 1] = half_width * flip * np.sin(angle), half_height * np.cos(angle)
     theta[:, 0, 2], theta[:, 1, 2] = x, y
-    fine_px = size_px * finer
-    where = torch.from_numpy(theta).to(pixels.device)
-    grid = functional.affine_grid(where, [len(rows), 3, fine_px, fine_px], align_corners=False)
-    drawn = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    return functional.avg_pool2d(drawn, finer) if finer > 1 else drawn
+    fine_px = size_px * oversampling
+    transform = torch.from_numpy(theta).to(pixels.device)
+    grid = functional.affine_grid(transform, [len(rows), 3, fine_px, fine_px], align_corners=False)
+    sampled = functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    return functional.avg_pool2d(sampled, oversampling) if oversampling > 1 else sampled
 
 
 def _coloured(images: Tensor, colour: npt.NDArray[np.float32]) -> Tensor:
     """Images (b, 3, h, w) with their colours changed by matrices (b, 3, 4), in 0..1; most are the identity."""
     changed = np.flatnonzero((colour != np.eye(3, 4, dtype=np.float32)).any((1, 2)))
     if len(changed):
-        where, matrix = (torch.from_numpy(values).to(images.device) for values in (changed, colour[changed]))
-        flat = images[where].flatten(2)
-        mixed = torch.baddbmm(matrix[:, :, 3:], matrix[:, :, :3], flat).clamp_(0, 1)
-        images[where] = mixed.view(len(changed), *images.shape[1:])
+        indices, matrix = (torch.from_numpy(values).to(images.device) for values in (changed, colour[changed]))
+        flattened = images[indices].flatten(2)
+        mixed = torch.baddbmm(matrix[:, :, 3:], matrix[:, :, :3], flattened).clamp_(0, 1)
+        images[indices] = mixed.view(len(changed), *images.shape[1:])
     return images
