@@ -1,1 +1,1 @@
-"""The dashboard's pages, a short script each, and in `ui` what they share and what each has for itself."""
+"""The dashboard's pages: each is a short script, and its parts and those that pages share are in `ui`."""

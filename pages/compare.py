@@ -11,7 +11,7 @@ from pages.ui.i18n import _
 
 
 def main() -> None:
-    """The page: what to compare, its progress, the verdict, and one closer look at a time."""
+    """Draws the form, the job's progress, the verdict, and one closer look at a time."""
     st.title(_("Compare backbones"))
     dataset = state.require_dataset()
     st.markdown(

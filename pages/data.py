@@ -1,4 +1,4 @@
-"""Is my data fit to learn from? Upload photos or pick a sample, and see what is in them."""
+"""Is my data fit to learn from? Upload photos or pick a sample, and see their classes, splits and flaws."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.ui.data.welcome import welcome
 
 
 def main() -> None:
-    """The page: what there is, or how to bring something."""
+    """Draws the photos, or how to bring some."""
     dataset = state.dataset()
     if tour.draw():
         return
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def bring_in(job: Job) -> None:
-    """Watches photos being read, and looks at them once they are there."""
+    """Draws the progress of photos being read, and shows them once they are there."""
     taken_in = progress.result(progress.panel(job), TakenIn)
     if taken_in is not None:
         state.show_dataset(taken_in.dataset)

@@ -12,7 +12,7 @@ from pages.ui.i18n import _
 
 
 def main() -> None:
-    """The page: which run, on which images, and what it is worth."""
+    """Draws the choice of a run and a split, and how good the run is on it."""
     st.title(_("Evaluate"))
     dataset = state.dataset()
     runs = state.judgeable(dataset)

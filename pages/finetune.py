@@ -17,7 +17,7 @@ from pages.ui.i18n import _
 
 
 def main() -> None:
-    """The page: what to train and how, the live run, and its result."""
+    """Draws the form, the run's progress, and its result."""
     st.title(_("Fine-tune"))
     dataset = state.require_dataset()
     st.markdown(
@@ -32,9 +32,9 @@ def main() -> None:
         st.error(text.literal(str(problem)))
         return
     title = _("Augmentation: what each image may look like in training")
-    with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as shown:
+    with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as expander:
         config = form.augmentation(config)
-        if shown.open:
+        if expander.open:
             augmentation_preview(dataset, config)
     if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
         start(dataset, config)

@@ -1,4 +1,4 @@
-"""How do I use it elsewhere? Try a model on new images, and take it home as one file."""
+"""How do I use it elsewhere? Try a model on new images, and export it as one file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pages.ui.predict.trial import try_it
 
 
 def main() -> None:
-    """The page: a model, new images for it, and its bundle."""
+    """Draws the choice of a model, its answers to new images, and its export."""
     st.title(_("Predict & export"))
-    runs = [run for run in state.runs() if run.portable]  # a probe that is not linear has nothing to take home
+    runs = [run for run in state.runs() if run.portable]  # a probe that is not linear cannot be exported
     model = choose(runs)
     if model is None:
         return
-    tries, takes = st.tabs([_("Try it on images"), _("Take it home")])
-    with tries:
+    trial_tab, export_tab = st.tabs([_("Try it on images"), _("Take it home")])
+    with trial_tab:
         try_it(model)
-    with takes:
+    with export_tab:
         if isinstance(model, Run):
             take_home(model)
         else:

@@ -13,7 +13,7 @@ PAGE_SIZE = 15
 
 
 def main() -> None:
-    """The page: every job of this workspace."""
+    """Draws every job of this workspace."""
     st.title(_("Runs"))
     jobs = state.jobs()
     if not jobs:

@@ -7,7 +7,7 @@ from core.progress import Clock, Progress, part
 
 def test_a_part_maps_its_units_into_the_whole():
     seen: list[Progress] = []
-    inner = part(seen.append, start=100, of=50, total=200, stage="resnet18")
+    inner = part(seen.append, start=100, size=50, total=200, stage="resnet18")
     inner(Progress(5, 10, "reading", data={"a": 1}))
     assert seen == [Progress(125, 200, "reading", "resnet18", {"a": 1})]
 

@@ -1,1 +1,1 @@
-"""What the pages share: state, jobs on the screen, charts, words."""
+"""The parts of the pages: those they share, such as state, progress and charts, and a folder for each page."""

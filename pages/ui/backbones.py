@@ -1,4 +1,4 @@
-"""A backbone in a list, the same on every page."""
+"""How a backbone is labelled in a list, the same on every page."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ KEEP: Literal["session"] = "session"
 
 
 def backbone_label(name: str) -> str:
-    """A backbone in a list: its name and what matters first."""
-    fact = info(name)
-    if fact.is_floor:
+    """A backbone's name with its size, or that it is the floor."""
+    backbone = info(name)
+    if backbone.is_floor:
         return _("{name} · the floor").format(name=name)
-    size = text.megabytes(fact.size_mb)
-    return f"{name} · {size}" if fact.ready else _("{name} · {size} to download").format(name=name, size=size)
+    size = text.megabytes(backbone.size_mb)
+    return f"{name} · {size}" if backbone.ready else _("{name} · {size} to download").format(name=name, size=size)

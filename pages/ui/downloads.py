@@ -1,4 +1,4 @@
-"""Buttons that give a result to take along. Tables leave by these alone, so that no cell in them is a formula."""
+"""Buttons that download a result. Every table is downloaded through them, so that no cell in it is a formula."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pages.ui.text import megabytes
 
 
 def document(label: str, make: Callable[[], object], file_name: str) -> None:
-    """A button for a result as JSON, in this session's language; `make` gives it when the button is pressed."""
-    spoken = language()
+    """A button for a result as JSON, in this session's language; `make` is called when the button is pressed."""
+    language_code = language()
 
-    def written() -> str:
-        use_language(spoken)  # the button is answered in a context of its own
+    def content() -> str:
+        use_language(language_code)  # the download runs in a context of its own
         return json.dumps(make(), ensure_ascii=False, indent=1)
 
-    _button(label, written, file_name, "application/json")
+    _button(label, content, file_name, "application/json")
 
 
 def table(label: str, headings: Sequence[str], rows: Iterable[Sequence[object]], file_name: str) -> None:
@@ -53,15 +53,15 @@ def archive(label: str, path: Path, file_name: str, *, primary: bool = False) ->
     )
 
 
-def figure(drawn: go.Figure, title: str, file_name: str, key: str) -> None:
+def figure(plot: go.Figure, title: str, file_name: str, key: str) -> None:
     """Small buttons for a figure as a page that works offline, and as a picture where this machine can draw one.
 
-    Either is made when its button is pressed.
+    Each file is made when its button is pressed.
 
     Args:
-        drawn: the figure.
-        title: what stands over it.
-        file_name: without an ending.
+        plot: the figure.
+        title: above it in the file.
+        file_name: without a suffix.
         key: of the figure.
     """
     kinds: list[tuple[str, Callable[[go.Figure, str], str | bytes], str, str]]
@@ -69,13 +69,13 @@ def figure(drawn: go.Figure, title: str, file_name: str, key: str) -> None:
     if export.draws_png():
         kinds.append((_("Figure as PNG"), export.as_png, "png", "image/png"))
     with st.container(horizontal=True, horizontal_alignment="right", gap="medium"):
-        for label, made, ending, mime in kinds:
+        for label, export_as, suffix, mime in kinds:
             st.download_button(
                 label,
-                partial(made, drawn, title),
-                f"{file_name}.{ending}",
+                partial(export_as, plot, title),
+                f"{file_name}.{suffix}",
                 mime,
-                key=f"{key}-{ending}",
+                key=f"{key}-{suffix}",
                 type="tertiary",
                 icon=":material/download:",
                 on_click="ignore",

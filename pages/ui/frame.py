@@ -1,10 +1,10 @@
 """The frame around every page: the language, the navigation, and the photos that all pages look at.
 
-Streamlit has an old multipage mode: where a folder `pages` lies beside the script, a fresh server runs a page's script
-by itself, past `streamlit_app.py`, until `st.navigation` is called for the first time. A reload after a restart, or a
-link into the app, would then lose the photos and the job. So a page's script does not draw by itself: it hands what it
-draws to `enter`, which sees to it that the frame is there. The frame then runs the same page in the new mode, within
-the same run of the script, so that widgets, buttons and the address are the same either way.
+Streamlit has an old multipage mode: where there is a folder `pages` beside the script, a fresh server runs a page's
+script by itself, without `streamlit_app.py`, until `st.navigation` is called for the first time. A reload after a
+restart, or a link into the app, would then lose the photos and the job. So a page's script does not draw by itself: it
+hands its `main` to `enter`, which makes sure that the frame is drawn first. The frame then runs the same page in the
+new mode, within the same run of the script, so that widgets, buttons and the address are the same either way.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ def run() -> None:
         ]
     )
     state.begin()
-    drawn = _is_drawn.set(True)
+    token = _is_drawn.set(True)
     try:
         page.run()
     finally:
-        _is_drawn.reset(drawn)
+        _is_drawn.reset(token)
 
 
 def enter(draw: Callable[[], None]) -> None:
-    """Draws a page within the frame; where Streamlit has run its script past the frame, draws the frame first."""
+    """Draws a page within the frame; where Streamlit has run its script without the frame, draws the frame first."""
     if _is_drawn.get():
         draw()
     else:

@@ -14,7 +14,7 @@ from pages.ui.text import literal, one_line, shortened
 
 @dataclass(frozen=True)
 class Picture:
-    """One image and the words under it; `name` is what a screen reader says."""
+    """One image with its caption; `name` is read aloud by a screen reader."""
 
     path: Path
     caption: str
@@ -28,8 +28,8 @@ def grid(pictures: Sequence[Picture], key: str, page_size: int = 24, width_px: i
         return
     pages = -(-len(pictures) // page_size)
     number = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
-    shown = pictures[(number - 1) * page_size : number * page_size]
+    on_page = pictures[(number - 1) * page_size : number * page_size]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key=f"{key}-shown"):
-        for picture in shown:
+        for picture in on_page:
             caption = literal(shortened(picture.caption, 60))
             st.image(str(picture.path), caption=caption, width=width_px, alt=one_line(picture.name))

@@ -11,10 +11,10 @@ __all__ = ["_", "speak"]
 
 
 def speak() -> None:
-    """Use the browser's language from here on in this run of the script, where Graft is translated into it."""
+    """Sets the browser's language for this run of the script, where Graft is translated into it."""
     use_language(_best(st.context.locale or "en", [folder.name for folder in LOCALES.glob("*")]))
 
 
-def _best(wanted: str, translated: list[str]) -> str:
-    exact, short = wanted.replace("-", "_"), wanted.partition("-")[0]
-    return next((code for code in (exact, short) if code in translated), "en")
+def _best(locale: str, translated: list[str]) -> str:
+    exact, language = locale.replace("-", "_"), locale.partition("-")[0]
+    return next((code for code in (exact, language) if code in translated), "en")

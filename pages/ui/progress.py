@@ -1,4 +1,4 @@
-"""Watching a job: a bar with the time left while it runs, and what became of it when it has ended."""
+"""The progress of a job: a bar with the time left while it runs, and its end in words."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def panel(job: Job, live: Draw | None = None) -> JobStatus:
     """Draws the job as it is now, and every second again while it goes on; the page is run again when it ends.
 
     Args:
-        job: whom to watch.
-        live: draws what the job has found so far, under its bar.
+        job: the job.
+        live: draws the results so far, under the bar.
 
     Returns:
         The status, so that the page can draw the result of a job that is done.
@@ -57,13 +57,13 @@ def _watch(job: Job, live: Draw | None) -> None:
         live(job)
 
 
-def reported(job: Job, what: str) -> list[Any]:
-    """What a job has told so far under one name, such as "shortlist", in order."""
-    return [event.data[what] for event in job.events() if what in event.data]
+def reported(job: Job, name: str) -> list[Any]:
+    """The data that a job has reported so far under one name, such as "shortlist", in order."""
+    return [event.data[name] for event in job.events() if name in event.data]
 
 
 def epochs(job: Job) -> list[Epoch]:
-    """The epochs that a fine-tuning has told so far, in order; what another Graft told differently is left out."""
+    """The epochs that a fine-tuning has reported so far, in order; those that this version cannot read are left out."""
     ended = []
     for content in reported(job, "epoch"):
         with contextlib.suppress(GraftError):
@@ -72,7 +72,7 @@ def epochs(job: Job) -> list[Epoch]:
 
 
 def result(status: JobStatus, kind: type[Kind]) -> Kind | None:
-    """What came of a job that is done; None before, and with a sentence where another Graft wrote it."""
+    """The result of a job that is done; None before, and, with a warning, where another version of Graft wrote it."""
     if status.state != "done":
         return None
     try:
@@ -83,13 +83,13 @@ def result(status: JobStatus, kind: type[Kind]) -> Kind | None:
 
 
 def doubts(codes: Iterable[str]) -> None:
-    """What is doubtful about the photos behind a result, such as copies of one image in two splits."""
+    """Warns of what is doubtful about the photos behind a result, such as copies of one image in two splits."""
     for code in codes:
         st.warning(literal(warning_text(code)), icon=":material/warning:")
 
 
 def state_name(state: str) -> str:
-    """What the page calls a state, with its sign."""
+    """A job's state in words, with an icon."""
     names = {
         "queued": ":material/hourglass_empty: " + _("waiting"),
         "running": ":material/autorenew: " + _("running"),
@@ -102,11 +102,11 @@ def state_name(state: str) -> str:
 
 
 def sentence(job: Job, status: JobStatus) -> str:
-    """What a job that waits or runs is doing, how far it is, and how long it still takes."""
+    """What a waiting or running job does, how far it is, and how long it still takes, in a sentence."""
     share = status.share or 0.0
     if status.state == "queued":
-        place = resources.pool().position(job)
-        return _("Waiting: number {n} in the queue.").format(n=place) if place else _("Starting …")
+        position = resources.pool().position(job)
+        return _("Waiting: number {n} in the queue.").format(n=position) if position else _("Starting …")
     message = literal(status.message) if status.message else _("Working …")
     if status.eta_s is None or status.eta_s < 1:
         return _("{message} · {share} %").format(message=message, share=round(100 * share)) if share else message
@@ -118,7 +118,7 @@ def sentence(job: Job, status: JobStatus) -> str:
 def _ended(job: Job, status: JobStatus) -> None:
     if status.state == "failed":
         st.error(literal(status.error), icon=":material/error:")
-        if not takes_upload(job.spec):  # a refused upload is gone, and would be refused again
+        if not takes_upload(job.spec):  # a refused upload has been removed, and would be refused again
             again(job, _("Try again"))
     elif status.state == "cancelled":
         st.info(_("This was cancelled. What it had saved is still there."))
@@ -133,7 +133,7 @@ def again(job: Job, label: str) -> None:
     if st.button(label, key=f"resume-{job.id}", icon=":material/play_arrow:"):
         try:
             resources.pool().resume(job)
-        except GraftError as problem:  # another tab was quicker, or its upload is gone
+        except GraftError as problem:  # another tab was quicker, or the upload is gone
             st.warning(literal(str(problem)))
         else:
             st.rerun()

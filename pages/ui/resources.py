@@ -1,6 +1,6 @@
-"""What browser sessions share: the job pool, and what was read from the disk. The only caches of the dashboard.
+"""The job pool and the content of files, which browser sessions share. These are the dashboard's only caches.
 
-Keys are ids that derive from content, with the workspace beside them, so that no visitor is served another's things.
+Keys are ids that derive from content, with the workspace beside them, so that no visitor sees another's data.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Studied = TypeVar("Studied", bound=Study)
 
 @st.cache_resource(show_spinner=False)
 def pool() -> Pool:
-    """The one job pool of this server, which also picks up what an earlier server left."""
+    """The one job pool of this server, which also goes on with the jobs of an earlier server."""
     jobs = Pool(warm="core.tasks")
     jobs.recover()
     return jobs
@@ -45,14 +45,14 @@ def pool() -> Pool:
 
 @st.cache_data(show_spinner=False, ttl=3600)
 def tidy() -> None:
-    """Removes what idle visitors of a public app left, and uploads that nothing took in, once an hour."""
+    """Removes idle visitors' workspaces of a public app, and old uploads, once an hour."""
     if is_public():
         remove_idle()
     remove_old_uploads()
 
 
 def _changed_ns(path: Path) -> int:
-    """When a file or folder was changed; 0 where it is gone, so that reading it says so in its own words."""
+    """When a file or folder was changed; 0 where it is gone, which reading it then reports."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
@@ -68,24 +68,24 @@ def dataset(workspace_id: str, dataset_id: str) -> Dataset:
     """An opened dataset; one that another process has deleted is not served from memory.
 
     Raises:
-        DatasetError: it is not there any more.
+        DatasetError: it is gone.
     """
     root = paths.datasets(workspace_id) / dataset_id
     return _opened(workspace_id, dataset_id, _changed_ns(root))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _as_it_came(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (as above)
+def _original(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (as above)
     return original_dataset(workspace_id, dataset_id)
 
 
 def original(changed: Dataset, workspace_id: str) -> Dataset:
-    """A dataset as it came, before its edits.
+    """A dataset without its edits.
 
     Raises:
-        DatasetError: it is not there any more.
+        DatasetError: it is gone.
     """
-    return _as_it_came(workspace_id, changed.id, _changed_ns(changed.root))
+    return _original(workspace_id, changed.id, _changed_ns(changed.root))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -95,7 +95,7 @@ def _judged(path: str, modified_ns: int) -> tuple[Predictions, Evaluation]:  # n
 
 
 def judged(path: Path) -> tuple[Predictions, Evaluation]:
-    """The predictions in a file, and what they are worth.
+    """The predictions in a file, and how good they are.
 
     Raises:
         EvaluationError: the file is damaged, or gone.
@@ -112,26 +112,26 @@ def _compared(path: str, modified_ns: int) -> Comparison | None:  # noqa: ARG001
 
 
 def comparison(job: Job) -> Comparison | None:
-    """A finished comparison; None where it is damaged, or of a Graft too old to have kept what probes said."""
+    """A finished comparison; None where it is damaged, or of a version of Graft that did not keep predictions."""
     file = job.path / COMPARISON
     return _compared(str(job.path), file.stat().st_mtime_ns) if file.is_file() else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _verdict(job_id: str, made_ns: int, probe: str, rope: float, spoken: str, _compared: Comparison) -> Verdict:  # noqa: ARG001 (as above)
-    return _compared.verdict_with(probe, rope)
+def _verdict(job_id: str, made_ns: int, probe: str, rope: float, code: str, _comparison: Comparison) -> Verdict:  # noqa: ARG001 (as above)
+    return _comparison.verdict_with(probe, rope)
 
 
-def verdict(job: Job, compared: Comparison, probe: str, rope: float) -> Verdict:
+def verdict(job: Job, loaded: Comparison, probe: str, rope: float) -> Verdict:
     """Which backbone to take, in this session's language; computed once for each probe and `rope`.
 
     Args:
-        job: whose comparison it is.
-        compared: what `comparison` gives for it.
+        job: the comparison's job.
+        loaded: the comparison, as `comparison` gives it.
         probe: the kind of probe to judge with.
         rope: the difference of accuracy up to which two backbones count as the same.
     """
-    return _verdict(str(job.path), _changed_ns(job.path / COMPARISON), probe, rope, language(), compared)
+    return _verdict(str(job.path), _changed_ns(job.path / COMPARISON), probe, rope, language(), loaded)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -143,15 +143,15 @@ def _probed(path: str, backbone: str, probe: str, modified_ns: int) -> ProbeResu
 
 
 def probe_result(job: Job, backbone: str, probe: str) -> ProbeResult | None:
-    """A result of a comparison that may still go on; None where it is not there, or damaged."""
+    """One result of a comparison that may still be running; None where it is missing or damaged."""
     file = result_file(job.path, backbone, probe)
     return _probed(str(job.path), backbone, probe, file.stat().st_mtime_ns) if file.is_file() else None
 
 
 def runs(workspace_id: str) -> list[Run]:
-    """The finished runs of a workspace, newest first; those of a job that is over are looked for once."""
-    runs_of_all = [run for job in list_jobs(workspace_id, unlisted=True) for run in _runs_of(job)]
-    return sorted(runs_of_all, key=lambda run: run.created, reverse=True)
+    """The finished runs of a workspace, newest first; those of a job that is over are read once."""
+    all_runs = [run for job in list_jobs(workspace_id, unlisted=True) for run in _runs_of(job)]
+    return sorted(all_runs, key=lambda run: run.created, reverse=True)
 
 
 def _runs_of(job: Job) -> Sequence[Run]:
@@ -163,37 +163,37 @@ def _runs_of(job: Job) -> Sequence[Run]:
 
 @read_once(most=1024)
 def _runs_at_end(status: Path) -> Sequence[Run]:
-    """The runs of a job that is over: its status is written anew before another run can come."""
+    """The runs of a job that is over; when it is resumed, its status is written before another run is."""
     return tuple(find_runs(status.parent))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _drawn(_draw: Callable[..., go.Figure], name: str, spoken: str, *results: object) -> go.Figure:  # noqa: ARG001 (parts of the key)
+def _drawn(_draw: Callable[..., go.Figure], name: str, code: str, *results: object) -> go.Figure:  # noqa: ARG001 (parts of the key)
     return _draw(*results)
 
 
 def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
-    """The figure of these results, drawn once for as long as they are the same, in this session's language.
+    """The figure of these results in this session's language; while they are the same, it is drawn once.
 
-    Nobody may change it: others are given the same.
+    It must not be changed, as it is shared.
     """
     return _drawn(draw, f"{draw.__module__}.{draw.__qualname__}", language(), *results)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _compared_figure(job: str, made_ns: int, spoken: str, of: tuple[str, ...], _draw: Draw) -> go.Figure:  # noqa: ARG001 (as above)
+def _compared_figure(job: str, made_ns: int, code: str, parts: tuple[str, ...], _draw: Draw) -> go.Figure:  # noqa: ARG001 (as above)
     return _draw()
 
 
-def comparison_figure(job: Job, of: Sequence[str], draw: Draw) -> go.Figure:
-    """A figure of a finished comparison, drawn once for as long as that stays as it is, in this session's language.
+def comparison_figure(job: Job, parts: Sequence[str], draw: Draw) -> go.Figure:
+    """A figure of a finished comparison in this session's language; while that is the same, it is drawn once.
 
     Args:
-        job: whose comparison it is.
-        of: all that tells the figure from others of the same comparison, such as its name and the backbones in it.
-        draw: draws it. Nobody may change what it gives: others are given the same.
+        job: the comparison's job.
+        parts: identify the figure among those of the comparison, such as its name and the backbones in it.
+        draw: draws the figure, which must not be changed, as it is shared.
     """
-    return _compared_figure(str(job.path), _changed_ns(job.path / COMPARISON), language(), tuple(of), draw)
+    return _compared_figure(str(job.path), _changed_ns(job.path / COMPARISON), language(), tuple(parts), draw)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -202,7 +202,7 @@ def _study(path: str, file: str, modified_ns: int, _kind: type[Study]) -> Study:
 
 
 def study(job: Job, kind: type[Studied]) -> Studied:
-    """What a study that is done found.
+    """The record of a finished study.
 
     Raises:
         ProbeError: its file is gone, or damaged.

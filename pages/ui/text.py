@@ -1,4 +1,4 @@
-"""Words and numbers as a person reads them."""
+"""Numbers, sizes, times and names as text."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.runs import Run
 from core.training.config import mode_label
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'/@])")
-# Streamlit turns these into links, icons and arrows after it has read the Markdown, when a backslash helps no more:
-# "https://…", "www.…", "a@b.c", ":smile:", ":material_home:", " -> ", " <= ". It looks at one run of text at a time, so
-# an empty span in their midst, which nobody sees and no copy holds, keeps them as they are.
+# Streamlit turns these into links, icons and arrows after it has read the Markdown, when a backslash has no effect:
+# "https://…", "www.…", "a@b.c", ":smile:", ":material_home:", " -> ", " <= ". It searches one run of text at a time, so
+# an empty span inside them, which is invisible and is not copied, keeps them as they are.
 _LATE = re.compile(r"[:@]|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
 _EMPTY_SPAN = ":small[]"
 
@@ -30,7 +30,7 @@ def literal(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` on one line, without what cannot be seen or turns it around (a bundle's names, a file's, are not ours)."""
+    """`text` on one line, without characters that are invisible or reverse it, as names from outside may hold."""
     return " ".join(visible(" ".join(text.split())).split())
 
 
@@ -44,14 +44,14 @@ def shortened(text: str, most: int = 40) -> str:
 
 
 def distinct(names: Iterable[str]) -> list[str]:
-    """`names`, numbered where one comes again: Streamlit tells the options of a choice apart by their words alone."""
+    """`names`, with numbers after repeated ones: Streamlit identifies the options of a choice by their text."""
     unique: dict[str, None] = {}
     for name in names:
-        n, free = 1, name
-        while free in unique:
-            n += 1
-            free = f"{name} ({n})"
-        unique[free] = None
+        number, candidate = 1, name
+        while candidate in unique:
+            number += 1
+            candidate = f"{name} ({number})"
+        unique[candidate] = None
     return list(unique)
 
 
@@ -102,13 +102,13 @@ def when(seconds: float) -> str:
 
 
 def split_name(split: str) -> str:
-    """What the page calls a split."""
+    """The name of a split in words."""
     names = {"train": _("training"), "val": _("validation"), "test": _("test"), "oof": _("cross-validation")}
     return names.get(split, split)
 
 
 def run_name(run: Run) -> str:
-    """A run in a list: what it is, its validation accuracy, and when it was made."""
+    """A run in a list: its backbone, its kind, its validation accuracy, and when it was made."""
     kind = (
         _("probe")
         if run.kind == "probe"

@@ -1,4 +1,4 @@
-"""From the browser to the disk: an upload is copied at once, in pieces, and the browser's copy is let go."""
+"""From the browser to the disk: an upload is copied at once, in pieces, so that the server's memory can be freed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PIECE_BYTES = 1 << 20
 
 
 def keep(upload: BinaryIO, suffix: str, workspace_id: str) -> Path:
-    """Copies an upload into the workspace, under a name of our own.
+    """Copies an upload into the workspace, under a random name.
 
     Raises:
         GraftError: the disk is full, or the workspace's quota is used up.

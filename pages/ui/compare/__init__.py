@@ -1,1 +1,1 @@
-"""The parts of the Compare page, each a question that a comparison answers."""
+"""The parts of the Compare page, each of which answers a question about a comparison."""

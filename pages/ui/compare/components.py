@@ -15,12 +15,12 @@ from core.probing.studies.component_counts import Components
 from core.tasks.requests import ComponentsRequest
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.components import components_curve
-from pages.ui.compare.measured import judged_by, measured, probing
+from pages.ui.compare.measured import fine_print, measured, probing
 from pages.ui.i18n import _
 
 
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
-    """A backbone, the button that probes it with ever more components, and how many are enough."""
+    """Draws the choice of a backbone, the button that probes it with ever more components, and how many are enough."""
     st.caption(
         _(
             "Most of what a backbone sees in your photos lies in a few directions, its principal components. A probe "
@@ -40,36 +40,34 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
         backbone=backbone,
         config=replace(probing(job), pca=Reduction("pca", 1, whiten=True) if whiten else Reduction()),
     )
-    counted = measured(
+    study = measured(
         request,
         Components,
         lambda: st.button(
             _("Count the components"), icon=":material/data_array:", help=_("It takes seconds to a minute.")
         ),
     )
-    if counted is not None:
-        _result(counted)
+    if study is not None:
+        _result(study)
 
 
-def _result(counted: Components) -> None:
-    st.success(text.literal(counted.why), icon=":material/insights:")
-    name = f"components-{counted.backbone}"
+def _result(study: Components) -> None:
+    st.success(text.literal(study.why), icon=":material/insights:")
+    name = f"components-{study.backbone}"
     figures.shown(
-        components_curve(counted.points, counted.recommended),
-        key=f"{name}-{counted.whiten}",
-        alt=_("Accuracy of {backbone} against the number of principal components").format(backbone=counted.backbone),
+        components_curve(study.points, study.recommended),
+        key=f"{name}-{study.whiten}",
+        alt=_("Accuracy of {backbone} against the number of principal components").format(backbone=study.backbone),
         file_name=name,
     )
-    how = _(
+    explanation = _(
         "The folds are the same for every number; scaling, components and the probe's settings are fitted inside each. "
         "Bars are Wilson intervals. Enough are the fewest that the best number is not likely to beat by more than a "
         "point. Choose them as the reduction above and compare again."
     )
-    st.caption(f"{judged_by(counted.probe, counted.folds, counted.repeats, counted.n)} {how}")
-    for note in counted.notes:
-        st.caption(text.literal(note))
+    fine_print(study, explanation)
     headings = ["components", "variance", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
-    rows = [[point.components, point.variance, point.accuracy_mean, *point.accuracy_ci] for point in counted.points]
+    rows = [[point.components, point.variance, point.accuracy_mean, *point.accuracy_ci] for point in study.points]
     with st.container(horizontal=True):
-        downloads.document(_("Download components (JSON)"), counted.as_json, f"{name}.json")
+        downloads.document(_("Download components (JSON)"), study.as_json, f"{name}.json")
         downloads.table(_("Download components (CSV)"), headings, rows, f"{name}.csv")

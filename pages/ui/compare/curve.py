@@ -1,4 +1,4 @@
-"""What the next photos would be worth: the learning curve of one of the compared backbones."""
+"""What more photos would bring: the learning curve of one of the compared backbones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pages.ui.i18n import _
 
 
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
-    """A backbone, the button that measures its curve, and what more photos would bring."""
+    """Draws the choice of a backbone, the button that measures its curve, and what more photos would bring."""
     st.caption(
         _(
             "Probes are trained on ever larger parts of your training photos. How their accuracy grows tells what more "
@@ -48,23 +48,23 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
 def _result(curve: LearningCurve) -> None:
     if curve.laws is None:
         st.info(text.literal(curve.why_not), icon=":material/insights:")
-        asked = None
+        marked = None
     else:
         st.success(text.literal(curve.answer()), icon=":material/insights:")
-        asked = _asked(curve)
+        marked = _chosen_forecast(curve)
     figures.shown(
-        learning_curve(curve, asked),
+        learning_curve(curve, marked),
         key=f"curve-{curve.backbone}",
         alt=_("Accuracy of {backbone} against the number of training images").format(backbone=curve.backbone),
         file_name=f"curve-{curve.backbone}",
     )
-    _how(curve)
+    _fine_print(curve)
     _classes(curve.per_class)
-    _take_along(curve)
+    _download(curve)
 
 
-def _asked(curve: LearningCurve) -> Forecast:
-    """The user's own number, answered at once by the law that was fitted to what was measured."""
+def _chosen_forecast(curve: LearningCurve) -> Forecast:
+    """Draws the choice of a number of photos, and gives its forecast by the law that was fitted to the curve."""
     most = most_more(curve.images)
     more = st.number_input(
         _("How many more training photos?"),
@@ -78,24 +78,24 @@ def _asked(curve: LearningCurve) -> Forecast:
         ),
         width=280,
     )
-    asked = curve.forecast(int(more))
-    words = _("{answer} Expected then: {accuracy} (95 % interval {ci}); now: {now}.").format(
-        answer=asked.sentence,
-        accuracy=text.percent(asked.accuracy),
-        ci=text.interval(asked.interval),
+    forecast = curve.forecast(int(more))
+    sentence = _("{answer} Expected then: {accuracy} (95 % interval {ci}); now: {now}.").format(
+        answer=forecast.sentence,
+        accuracy=text.percent(forecast.accuracy),
+        ci=text.interval(forecast.interval),
         now=text.percent(curve.forecast(0).accuracy),
     )
-    st.markdown(text.literal(words))
-    return asked
+    st.markdown(text.literal(sentence))
+    return forecast
 
 
-def _how(curve: LearningCurve) -> None:
-    how = _(
+def _fine_print(curve: LearningCurve) -> None:
+    explanation = _(
         "Near duplicates share a side. The bars are 95 % t intervals of the mean over the folds; repeats are no more "
         "photos. The band holds 95 % of the power laws that fit what might have been measured as well. The "
         "largest part is smaller than your training photos, as every fold holds some of them out."
     )
-    st.caption(f"{judged_by(curve.config.probe, curve.folds, curve.repeats, curve.images)} {how}")
+    st.caption(f"{judged_by(curve.config.probe, curve.folds, curve.repeats, curve.images)} {explanation}")
     for note in curve.notes:
         st.caption(text.literal(note))
 
@@ -137,7 +137,7 @@ def _gain(row: ClassGain) -> str:
     return f"{100 * row.gain:+.1f} ({100 * low:+.1f} … {100 * high:+.1f})"
 
 
-def _take_along(curve: LearningCurve) -> None:
+def _download(curve: LearningCurve) -> None:
     points = [point.to_json() for point in curve.points]
     classes = [gain.as_json() for gain in curve.per_class]
     with st.container(horizontal=True):

@@ -16,12 +16,12 @@ from core.tasks.requests import DepthRequest
 from core.training.config import mode_label
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.depth import depth_curve
-from pages.ui.compare.measured import judged_by, measured, probing
+from pages.ui.compare.measured import fine_print, measured, probing
 from pages.ui.i18n import _
 
 
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
-    """A backbone, the button that probes it after each of its stages, and what that says about fine-tuning."""
+    """Draws the choice of a backbone, the button that probes each of its stages, and where to begin to fine-tune."""
     st.caption(
         _(
             "The first stages of a network see edges and textures, the last ones what it was trained to tell apart. A "
@@ -42,54 +42,52 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
         backbone=backbone,
         config=ProbeConfig(folds=compared.folds, repeats=compared.repeats, seed=compared.seed),
     )
-    probed = measured(
+    study = measured(
         request,
         Depth,
         lambda: st.button(
             _("Probe each stage"), icon=":material/layers:", help=_("One pass over the training photos.")
         ),
     )
-    if probed is not None:
-        _result(probed)
+    if study is not None:
+        _result(study)
 
 
-def _result(probed: Depth) -> None:
-    backbone, suggestion = probed.backbone, probed.suggestion
+def _result(study: Depth) -> None:
+    backbone, suggestion = study.backbone, study.suggestion
     st.success(text.literal(suggestion.why), icon=":material/insights:")
     _onwards(backbone, suggestion)
     figures.shown(
-        depth_curve(probed.stages, suggestion.stages),
+        depth_curve(study.stages, suggestion.stages),
         f"depth-{backbone}",
         _("Accuracy of a probe after each stage of {backbone}").format(backbone=backbone),
         f"depth-{backbone}",
     )
-    how = _(
+    explanation = _(
         "The folds are the same after every stage; Wilson intervals. Of an early stage only the mean over places is "
         "probed, so there may be more in it. It is a suggestion to begin with: a probe cannot tell what training would "
         "make of a stage."
     )
-    st.caption(f"{judged_by(probed.probe, probed.folds, probed.repeats, probed.n)} {how}")
-    for note in probed.notes:
-        st.caption(text.literal(note))
-    _take_along(probed)
+    fine_print(study, explanation)
+    _download(study)
 
 
 def _onwards(backbone: str, suggestion: Suggestion) -> None:
     mode, count = suggestion.mode, suggestion.last_stages
-    what = mode_label(mode) if mode != "last" else _("{mode}: {n}").format(mode=mode_label(mode), n=count)
+    training = mode_label(mode) if mode != "last" else _("{mode}: {n}").format(mode=mode_label(mode), n=count)
     st.page_link(
         "pages/finetune.py",
-        label=_("Fine-tune {name} so ({what})").format(name=text.literal(backbone), what=what),
+        label=_("Fine-tune {name} so ({what})").format(name=text.literal(backbone), what=training),
         icon=":material/model_training:",
         query_params={"backbone": backbone, "mode": mode, "last_stages": str(count)},
         width="content",
     )
 
 
-def _take_along(probed: Depth) -> None:
-    rows = [[stage.name, stage.width, stage.accuracy_mean, *stage.accuracy_ci] for stage in probed.stages]
+def _download(study: Depth) -> None:
+    rows = [[stage.name, stage.width, stage.accuracy_mean, *stage.accuracy_ci] for stage in study.stages]
     headings = ["stage", "features", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
-    name = f"depth-{probed.backbone}"
+    name = f"depth-{study.backbone}"
     with st.container(horizontal=True):
-        downloads.document(_("Download depth (JSON)"), probed.as_json, f"{name}.json")
+        downloads.document(_("Download depth (JSON)"), study.as_json, f"{name}.json")
         downloads.table(_("Download depth (CSV)"), headings, rows, f"{name}.csv")

@@ -1,4 +1,4 @@
-"""Widgets that end in a config. What the user chose is kept when the page is left."""
+"""The form of a comparison. The user's choices are kept when the page is left."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pages.ui.i18n import _
 
 
 def comparison(dataset: Dataset) -> CompareRequest | None:
-    """What to compare on these photos, and how; None while no backbone is chosen."""
-    known = sorted(backbones(), key=lambda fact: (not fact.ready, not fact.embedded))
-    ready = [fact.name for fact in known if fact.embedded]
+    """Draws the form, and gives the request for a comparison; None while no backbone is chosen."""
+    infos = sorted(backbones(), key=lambda backbone: (not backbone.ready, not backbone.embedded))
+    embedded = [backbone.name for backbone in infos if backbone.embedded]
     names = st.multiselect(
         _("Backbones"),
-        [fact.name for fact in known],
-        default=ready,
+        [backbone.name for backbone in infos],
+        default=embedded,
         format_func=backbone_label,
         key="compare-backbones",
         persist_state=KEEP,
@@ -38,7 +38,7 @@ def comparison(dataset: Dataset) -> CompareRequest | None:
         st.caption(_("{size} will be downloaded first.").format(size=text.megabytes(size)))
     shortlist = _shortlist(len(names))
     with st.expander(_("All backbones, and what each is")):
-        backbone_table(known)
+        backbone_table(infos)
     with st.expander(_("How they are compared")):
         probes = _probes()
         config = _config(probes[0])
@@ -55,10 +55,10 @@ def comparison(dataset: Dataset) -> CompareRequest | None:
 
 
 def _shortlist(count: int) -> int:
-    """How many of the best of a first look are probed in full; 0 for all."""
+    """Draws the choice of a first look, and gives how many of its best are probed in full; 0 for all."""
     if count <= KEEP_BEST + 1:
         return 0
-    wanted = st.checkbox(
+    look_first = st.checkbox(
         _("Look quickly first, and probe only the best {n} in full").format(n=KEEP_BEST),
         value=count > MANY,
         key=f"compare-look-{count > MANY}",
@@ -68,11 +68,11 @@ def _shortlist(count: int) -> int:
             "the best ImageNet accuracy. The page shows what was left out and why."
         ),
     )
-    return KEEP_BEST if wanted else 0
+    return KEEP_BEST if look_first else 0
 
 
 def _probes() -> tuple[str, ...]:
-    """The kinds of probe, the one that the verdict is about first."""
+    """Draws the choice of probes, and gives them, the one that the verdict is about first."""
     probes = st.multiselect(
         _("Probes"),
         list(KINDS),
@@ -93,7 +93,7 @@ def _probes() -> tuple[str, ...]:
 
 
 def _config(probe: str) -> ProbeConfig:
-    """How features are probed, by this kind of probe."""
+    """Draws the choice of reduction, folds, repeats and seed, and gives the config for this kind of probe."""
     pca = _reduction()
     left, middle, right = st.columns(3)
     folds = left.slider(_("Folds"), 2, 10, 5, key="compare-folds", persist_state=KEEP)
@@ -133,25 +133,25 @@ def _reduction() -> Reduction:
     return Reduction("pca", amount, whiten=whiten)
 
 
-def backbone_table(facts: list[BackboneInfo]) -> None:
-    """What is known of each backbone."""
+def backbone_table(infos: list[BackboneInfo]) -> None:
+    """Draws a table of the facts about backbones."""
     st.dataframe(
         {
-            _("Backbone"): [fact.name for fact in facts],
-            _("Ready"): [fact.ready for fact in facts],
-            _("Probe on ants & bees (%)"): [_probed(fact, "ants_bees") for fact in facts],
-            _("Probe on small CIFAR-10 (%)"): [_probed(fact, "cifar10_small") for fact in facts],
-            _("Images/s, 2 cores"): [fact.images_per_s or None for fact in facts],
-            _("ImageNet top-1 (%)"): [fact.imagenet_top1 and 100 * fact.imagenet_top1 for fact in facts],
-            _("Family"): [fact.family for fact in facts],
-            _("Parameters"): [fact.params for fact in facts],
-            _("GFLOPs"): [fact.gflops for fact in facts],
-            _("Size (MB)"): [fact.size_mb for fact in facts],
-            _("Memory (MB)"): [fact.memory_mb for fact in facts],
-            _("Input (px)"): [fact.input_px for fact in facts],
-            _("Features"): [fact.feature_dim for fact in facts],
-            _("Trained on"): [fact.trained_on for fact in facts],
-            _("Licence"): [fact.licence for fact in facts],
+            _("Backbone"): [backbone.name for backbone in infos],
+            _("Ready"): [backbone.ready for backbone in infos],
+            _("Probe on ants & bees (%)"): [_probed(backbone, "ants_bees") for backbone in infos],
+            _("Probe on small CIFAR-10 (%)"): [_probed(backbone, "cifar10_small") for backbone in infos],
+            _("Images/s, 2 cores"): [backbone.images_per_s or None for backbone in infos],
+            _("ImageNet top-1 (%)"): [backbone.imagenet_top1 and 100 * backbone.imagenet_top1 for backbone in infos],
+            _("Family"): [backbone.family for backbone in infos],
+            _("Parameters"): [backbone.params for backbone in infos],
+            _("GFLOPs"): [backbone.gflops for backbone in infos],
+            _("Size (MB)"): [backbone.size_mb for backbone in infos],
+            _("Memory (MB)"): [backbone.memory_mb for backbone in infos],
+            _("Input (px)"): [backbone.input_px for backbone in infos],
+            _("Features"): [backbone.feature_dim for backbone in infos],
+            _("Trained on"): [backbone.trained_on for backbone in infos],
+            _("Licence"): [backbone.licence for backbone in infos],
         },
         hide_index=True,
         height=320,
@@ -178,6 +178,6 @@ def backbone_table(facts: list[BackboneInfo]) -> None:
     )
 
 
-def _probed(fact: BackboneInfo, dataset: str) -> float | None:
-    measured = fact.accuracy.get(dataset)
-    return 100 * measured["value"] if measured else None
+def _probed(backbone: BackboneInfo, dataset: str) -> float | None:
+    score = backbone.accuracy.get(dataset)
+    return 100 * score["value"] if score else None

@@ -1,4 +1,4 @@
-"""The map of what a backbone sees: one point an image, near where the backbone finds them alike."""
+"""The map of a backbone's features: one point an image, and points of images that it finds alike are near."""
 
 from __future__ import annotations
 
@@ -29,7 +29,15 @@ _CHOSEN, _RINGED, _TURN = "map-chosen", "map-ringed", "map-turn"
 
 @dataclass(frozen=True)
 class Map:
-    """What a job drew: its points, and what the probe said of the training photos, by id."""
+    """A map that a job has drawn.
+
+    Attributes:
+        backbone: whose features.
+        method: how it was drawn.
+        note: what to know about it; "" for nothing.
+        points: the photos' positions and neighbours.
+        judgements: by a training photo's id, whether the probe was right about it, and the class it predicted.
+    """
 
     backbone: str
     method: str
@@ -39,7 +47,7 @@ class Map:
 
 
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
-    """Draws the maps of one or two backbones, and the photos that are chosen on them with their neighbours."""
+    """Draws the maps of one or two backbones, and the photos that are selected on them, with their neighbours."""
     st.caption(
         _(
             "Each point is a photo; near points look alike to the backbone. Classes in clumps of their own are easy; a "
@@ -47,31 +55,31 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
             "by its name, to see it with those most like it."
         )
     )
-    backbones, method, tint = _asked([result.backbone for result in ranked], job)
+    backbones, method, tint = _choices([result.backbone for result in ranked], job)
     if method == "umap" and not has_umap():
         message = _("UMAP is not installed here. Whoever runs this app can add it with `{command}`; until then, t-SNE.")
         st.info(message.format(command=UMAP_INSTALL), icon=":material/extension_off:")
         return
     results = {result.backbone: result for result in ranked}
-    maps = [drawn for name in backbones if (drawn := _made(dataset, results[name], method)) is not None]
+    maps = [drawn_map for name in backbones if (drawn_map := _map_of(dataset, results[name], method)) is not None]
     if not maps or len(maps) < len(backbones):
         return
     items = {item.sha256: item for item in dataset.items}
-    nothing: list[str] = []
-    chosen = [id_ for id_ in state.remembered(_CHOSEN, nothing) if id_ in items]
+    no_photos: list[str] = []
+    chosen_ids = [id_ for id_ in state.remembered(_CHOSEN, no_photos) if id_ in items]
     if len(maps) > 1:
         state.remember(_RINGED, True)
-    for column, one in zip(st.columns(len(maps), gap="medium"), maps, strict=True):
+    for column, drawn_map in zip(st.columns(len(maps), gap="medium"), maps, strict=True):
         with column:
-            _draw(dataset, items, one, tint, chosen)
+            _draw(dataset, items, drawn_map, tint, chosen_ids)
     if maps[0].note:
         st.caption(literal(maps[0].note))
     _choose_by_name(items, maps[0])
-    _photos(dataset, items, maps, chosen)
+    _photos(dataset, items, maps, chosen_ids)
 
 
-def _asked(names: list[str], job: Job) -> tuple[list[str], str, str]:
-    """Which backbones, which kind of map, and what its colours say."""
+def _choices(names: list[str], job: Job) -> tuple[list[str], str, str]:
+    """Draws the choice of backbones, of the kind of map and of its colours, and gives the three."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         backbones = st.multiselect(
             _("One or two backbones"),
@@ -101,8 +109,8 @@ def _asked(names: list[str], job: Job) -> tuple[list[str], str, str]:
     return backbones, method, tint
 
 
-def _made(dataset: Dataset, result: ProbeResult, method: str) -> Map | None:
-    """The map of one backbone, None while it is being made."""
+def _map_of(dataset: Dataset, result: ProbeResult, method: str) -> Map | None:
+    """The map of one backbone; None while it is being drawn."""
     job = state.once(
         EmbeddingMapRequest(
             workspace=state.workspace(),
@@ -120,78 +128,83 @@ def _made(dataset: Dataset, result: ProbeResult, method: str) -> Map | None:
     except GraftError as problem:
         st.warning(literal(str(problem)))
         return None
-    return Map(result.backbone, method, mapped.note, points, _said(result.oof))
+    return Map(result.backbone, method, mapped.note, points, _judgements(result.oof))
 
 
-def _said(predictions: Predictions) -> dict[str, tuple[bool, int]]:
-    """By id, whether the probe that had not seen a photo was right about it, and which class it named."""
+def _judgements(predictions: Predictions) -> dict[str, tuple[bool, int]]:
+    """By id, whether the probe that had not seen a photo was right about it, and which class it predicted."""
     rows = zip(predictions.ids, predictions.correct.tolist(), predictions.y_pred.tolist(), strict=True)
-    return {id_: (right, named) for id_, right, named in rows}
+    return {id_: (right, predicted) for id_, right, predicted in rows}
 
 
-def _draw(dataset: Dataset, items: Mapping[str, Item], one: Map, tint: str, chosen: Sequence[str]) -> None:
-    there = [i for i, id_ in enumerate(one.points.ids) if id_ in items]
-    shown = [items[one.points.ids[i]] for i in there]
-    groups, labels, styles, hover_first = _tinted(dataset, shown, one, tint)
-    key = f"map-{one.backbone}-{one.method}"
-    st.markdown(f"**{literal(one.backbone)}**")
+def _draw(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, tint: str, chosen_ids: Sequence[str]) -> None:
+    rows = [row for row, id_ in enumerate(drawn_map.points.ids) if id_ in items]
+    photos = [items[drawn_map.points.ids[row]] for row in rows]
+    groups, labels, styles, hover_first = _tinted(dataset, photos, drawn_map, tint)
+    key = f"map-{drawn_map.backbone}-{drawn_map.method}"
+    st.markdown(f"**{literal(drawn_map.backbone)}**")
     figures.shown(
         embedding_map(
-            np.asarray([one.points.xy[i] for i in there], dtype=np.float32),
+            np.asarray([drawn_map.points.xy[row] for row in rows], dtype=np.float32),
             labels,
             groups,
-            [item.sha256 for item in shown],
-            names=[item.name for item in shown],
-            method=one.method,
+            [item.sha256 for item in photos],
+            names=[item.name for item in photos],
+            method=drawn_map.method,
             styles=styles,
             hover_first=hover_first,
-            ringed=chosen if state.remembered(_RINGED, False) else (),
+            ringed=chosen_ids if state.remembered(_RINGED, False) else (),
         ),
         key,
         _("A map of {n} photos by how alike they are to {backbone}. The box below chooses a photo by its name.").format(
-            n=len(shown), backbone=one.backbone
+            n=len(photos), backbone=drawn_map.backbone
         ),
-        f"map-{one.backbone}-{one.method}",
-        _("What {backbone} sees").format(backbone=one.backbone),
+        f"map-{drawn_map.backbone}-{drawn_map.method}",
+        _("What {backbone} sees").format(backbone=drawn_map.backbone),
         on_select=lambda: _select(state.selected(key)),
         selection_mode=("points", "lasso"),
     )
 
 
 def _select(ids: Sequence[str]) -> None:
-    """Points were selected on a map, so the box of names is empty again."""
+    """Takes points that were selected on a map, and empties the box of names."""
     state.remember(_CHOSEN, list(ids))
     state.remember(_TURN, 1 + state.remembered(_TURN, 0))
 
 
 def _tinted(
-    dataset: Dataset, shown: Sequence[Item], one: Map, tint: str
+    dataset: Dataset, photos: Sequence[Item], drawn_map: Map, tint: str
 ) -> tuple[list[str], list[int], Any, list[str]]:
-    """The groups that colours tell apart, each photo's, the groups' styles, and what hovering shows of each photo."""
+    """The groups of the chosen colours: their names, each photo's group, their styles, and each photo's hover text."""
     classes = dataset.classes
-    hover_first = [classes[item.label] for item in shown]
+    hover_first = [classes[item.label] for item in photos]
     if tint == "split":
         styles = [(base.SPLIT_COLORS[split], symbol) for split, symbol in zip(SPLITS, base.SYMBOLS, strict=False)]
-        labels = [SPLITS.index(item.split) for item in shown]
-        hover_first = [f"{name} · {split_name(item.split)}" for name, item in zip(hover_first, shown, strict=True)]
+        labels = [SPLITS.index(item.split) for item in photos]
+        hover_first = [f"{name} · {split_name(item.split)}" for name, item in zip(hover_first, photos, strict=True)]
         return [split_name(split) for split in SPLITS], labels, styles, hover_first
     if tint == "class":
-        return list(classes), [item.label for item in shown], None, hover_first
-    judged = [one.judgements.get(item.sha256) for item in shown]
+        return list(classes), [item.label for item in photos], None, hover_first
+    judgements = [drawn_map.judgements.get(item.sha256) for item in photos]
     groups = [_("right"), _("wrong"), _("not a training photo")]
     styles = [(base.BLUE, "circle"), (base.ORANGE, "diamond"), (base.GREY, "circle")]
     hover_first = [
         name
         if judgement is None or judgement[0]
         else _("{name}, taken for {other}").format(name=name, other=classes[judgement[1]])
-        for name, judgement in zip(hover_first, judged, strict=True)
+        for name, judgement in zip(hover_first, judgements, strict=True)
     ]
-    return groups, [2 if judgement is None else 0 if judgement[0] else 1 for judgement in judged], styles, hover_first
+    return (
+        groups,
+        [2 if judgement is None else 0 if judgement[0] else 1 for judgement in judgements],
+        styles,
+        hover_first,
+    )
 
 
-def _choose_by_name(items: Mapping[str, Item], one: Map) -> None:
-    """What selecting a point does, for those who use a keyboard."""
-    ids = [id_ for id_ in one.points.ids if id_ in items]
+def _choose_by_name(items: Mapping[str, Item], drawn_map: Map) -> None:
+    """Draws a box that selects a photo by its name, as a click on its point does."""
+    ids = [id_ for id_ in drawn_map.points.ids if id_ in items]
     names = dict(zip(ids, distinct(one_line(items[id_].name) for id_ in ids), strict=True))
 
     key = f"map-photo-{state.remembered(_TURN, 0)}"
@@ -212,13 +225,13 @@ def _choose_by_name(items: Mapping[str, Item], one: Map) -> None:
     )
 
 
-def _photos(dataset: Dataset, items: Mapping[str, Item], maps: Sequence[Map], chosen: Sequence[str]) -> None:
-    """The photos that are chosen, each with those that the backbones find most like it."""
-    if not chosen:
+def _photos(dataset: Dataset, items: Mapping[str, Item], maps: Sequence[Map], chosen_ids: Sequence[str]) -> None:
+    """Draws the selected photos, each with those that the backbones find most like it."""
+    if not chosen_ids:
         st.caption(_("No photo is chosen."))
-    if len(chosen) > MOST_PHOTOS:
-        st.caption(_("{n} photos are chosen; the first {most} are shown.").format(n=len(chosen), most=MOST_PHOTOS))
-    for id_ in chosen[:MOST_PHOTOS]:
+    if len(chosen_ids) > MOST_PHOTOS:
+        st.caption(_("{n} photos are chosen; the first {most} are shown.").format(n=len(chosen_ids), most=MOST_PHOTOS))
+    for id_ in chosen_ids[:MOST_PHOTOS]:
         with st.container(border=True, key=f"chosen-{id_}"):
             _picture(
                 dataset,
@@ -228,26 +241,26 @@ def _photos(dataset: Dataset, items: Mapping[str, Item], maps: Sequence[Map], ch
                 ),
                 180,
             )
-            for one in maps:
-                _neighbours(dataset, items, one, id_)
+            for drawn_map in maps:
+                _neighbours(dataset, items, drawn_map, id_)
 
 
-def _neighbours(dataset: Dataset, items: Mapping[str, Item], one: Map, id_: str) -> None:
-    row = one.points.ids.index(id_) if id_ in one.points.ids else None
+def _neighbours(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, id_: str) -> None:
+    row = drawn_map.points.ids.index(id_) if id_ in drawn_map.points.ids else None
     if row is None:
         return
-    near = [items[other] for other in one.points.neighbours[row] if other in items]
-    own = items[id_].label
-    neighbours = neighbours_in_words(own, [item.label for item in near], dataset.classes)
+    neighbours = [items[neighbour] for neighbour in drawn_map.points.neighbours[row] if neighbour in items]
+    label = items[id_].label
+    sentence = neighbours_in_words(label, [item.label for item in neighbours], dataset.classes)
     st.markdown(
         _("Most like it to **{backbone}**: {neighbours}").format(
-            backbone=literal(one.backbone), neighbours=literal(neighbours)
+            backbone=literal(drawn_map.backbone), neighbours=literal(sentence)
         )
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        for item in near:
+        for item in neighbours:
             name = dataset.classes[item.label]
-            _picture(dataset, item, name if item.label == own else _("≠ {name}").format(name=name), 88)
+            _picture(dataset, item, name if item.label == label else _("≠ {name}").format(name=name), 88)
 
 
 def _picture(dataset: Dataset, item: Item, caption: str, width_px: int) -> None:

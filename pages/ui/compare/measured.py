@@ -1,4 +1,4 @@
-"""What the parts of the Compare page share that measure one backbone when they are asked to."""
+"""Steps that the studies of one backbone share on the Compare page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.errors import GraftError
 from core.jobs.store import Job
 from core.probing.probes.kinds import find
 from core.probing.probes.probe import ProbeConfig
-from core.probing.studies.study import Study
+from core.probing.studies.study import ProbeStudy, Study
 from core.tasks.asking import Request
 from core.tasks.requests import CompareRequest
 from pages.ui import progress, resources, state
@@ -22,11 +22,11 @@ Kind = TypeVar("Kind", bound=Study)
 
 
 def measured(request: Request, kind: type[Kind], press: Callable[[], bool]) -> Kind | None:
-    """What a study found; None while there is nothing yet.
+    """The record of a study; None while there is none.
 
     Args:
         request: what to measure, with the fingerprint of the photos as they are edited now.
-        kind: the study's record.
+        kind: the class of the record.
         press: draws the button that starts the job, and says whether it was pressed.
     """
     job = state.latest(request)
@@ -45,7 +45,7 @@ def measured(request: Request, kind: type[Kind], press: Callable[[], bool]) -> K
 
 
 def probing(comparison: Job) -> ProbeConfig:
-    """How a comparison probed; the default where that cannot be read."""
+    """A comparison's settings for probes; the defaults where they cannot be read."""
     try:
         return CompareRequest.of(comparison.spec).config
     except GraftError:
@@ -53,6 +53,13 @@ def probing(comparison: Job) -> ProbeConfig:
 
 
 def judged_by(probe: str, folds: int, repeats: int, n: int) -> str:
-    """The probe, the folds and the number of training photos behind a result, in words."""
+    """A sentence about the probe, the folds and the number of training photos behind a result."""
     words = _("{probe}: {folds}-fold cross-validation on {n:,} training photos, {repeats} times.")
     return words.format(probe=find(probe).label, folds=folds, n=n, repeats=repeats)
+
+
+def fine_print(study: ProbeStudy, how: str) -> None:
+    """How a study was made, in small print: its probe and folds, the sentences in `how`, and its notes."""
+    st.caption(f"{judged_by(study.probe, study.folds, study.repeats, study.n)} {how}")
+    for note in study.notes:
+        st.caption(literal(note))

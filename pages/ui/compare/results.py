@@ -1,4 +1,4 @@
-"""What a comparison found: so far, at the end, and in closer looks."""
+"""The results of a comparison: so far, at the end, and in closer looks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare import components, curve, depth, maps, side, verdict
 from pages.ui.i18n import _
 
-# Draws an answer about the photos and the results of a job, the most accurate first.
+# Draws the answer to one question, from the photos, the results (the most accurate first) and the comparison's job.
 Section = Callable[[Dataset, Sequence[ProbeResult], Job], None]
 
 
 def so_far(job: Job) -> None:
-    """What is there already, while the rest goes on or after it was stopped."""
+    """Draws the results so far, of a comparison that is running or was stopped."""
     for shortlist in progress.reported(job, "shortlist")[-1:]:
-        verdict.looked(Shortlist.from_json(shortlist))
-    # A comparison that went on tells the same result twice.
-    names = dict.fromkeys((done["backbone"], done["probe"]) for done in progress.reported(job, "result"))
+        verdict.first_look(Shortlist.from_json(shortlist))
+    # A comparison that was resumed reports the same result twice.
+    names = dict.fromkeys((ended["backbone"], ended["probe"]) for ended in progress.reported(job, "result"))
     probed = [result for name in names if (result := resources.probe_result(job, *name)) is not None]
     if probed:
         alt = _("Accuracy of the backbones that are done")
@@ -33,7 +33,7 @@ def so_far(job: Job) -> None:
 
 
 def results(dataset: Dataset, job: Job) -> None:
-    """The verdict, the numbers behind it, and closer looks."""
+    """Draws the verdict, the numbers behind it, and closer looks."""
     comparison = resources.comparison(job)
     if comparison is None:
         st.info(_("What was found here cannot be read by this version of Graft. Compare again."))
@@ -42,18 +42,18 @@ def results(dataset: Dataset, job: Job) -> None:
         st.warning(text.literal(f"{failure.backbone}: {failure.message}"), icon=":material/warning:")
     if (comparison.dataset.fingerprint or dataset.fingerprint) != dataset.fingerprint:
         st.warning(_("The photos were edited after this comparison. Compare again."), icon=":material/edit:")
-    probe, judgement = verdict.judged(job, comparison)
+    probe, judgement = verdict.choose(job, comparison)
     ranked = comparison.of(probe)
     verdict.answer(ranked, judgement)
     progress.doubts(comparison.dataset.warnings)
     onwards(ranked, judgement.recommended, job)
     verdict.numbers(ranked, judgement, comparison)
-    verdict.take_along(comparison)
+    verdict.download(comparison)
     closer(dataset, ranked, job)
 
 
 def closer(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
-    """One question after the other, as the user asks them."""
+    """Draws the choice of a question about the results, and its answer."""
     sections: dict[str, tuple[str, Section]] = {
         "side": (_("How do they differ?"), side.section),
         "curve": (_("What would more photos bring?"), curve.section),
@@ -76,8 +76,10 @@ def closer(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
 
 
 def onwards(ranked: Sequence[ProbeResult], recommended: str, job: Job) -> None:
-    """What to do next, with the backbone that the verdict recommends."""
-    names = sorted((result.backbone for result in ranked), key=lambda name: name != recommended)  # others stay ranked
+    """Draws links to the next steps, with the backbone that the verdict recommends."""
+    names = sorted(
+        (result.backbone for result in ranked), key=lambda name: name != recommended
+    )  # the recommended one first
     trainable = [name for name in names if info(name).trainable]
     with st.container(horizontal=True):
         if trainable:
@@ -88,13 +90,15 @@ def onwards(ranked: Sequence[ProbeResult], recommended: str, job: Job) -> None:
                 query_params={"backbone": trainable[0]},
                 width="content",
             )
-        made = (ranked[0].backbone, ranked[0].probe)
-        best = next((run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == made), None)
-        if best is not None:
+        best_probe = (ranked[0].backbone, ranked[0].probe)
+        best_run = next(
+            (run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == best_probe), None
+        )
+        if best_run is not None:
             st.page_link(
                 "pages/evaluate.py",
                 label=_("Judge the best probe on the validation images"),
                 icon=":material/fact_check:",
-                query_params={"run": state.run_key(best)},
+                query_params={"run": state.run_key(best_run)},
                 width="content",
             )

@@ -1,4 +1,4 @@
-"""Backbones side by side: accuracy and macro F1, what they cost, which classes gain from which, how far they agree."""
+"""Backbones side by side: their scores, their costs, which classes gain from which, and how far they agree."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pages.ui.i18n import _
 
 
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:  # noqa: ARG001 (as every section)
-    """All that is known of the compared backbones beside each other, the best first."""
+    """Draws all that is known of the compared backbones side by side, the best first."""
     _scores(ranked, job)
     _cost(ranked, job)
     if len(ranked) > 1:
@@ -37,11 +37,11 @@ def _scores(ranked: Sequence[ProbeResult], job: Job) -> None:
         _("All with {probe}, on the same held-out training images.").format(probe=find(ranked[0].probe).label.lower())
     )
     left, right = st.columns(2, gap="large")
-    shown = (
+    measures = (
         (left, "accuracy", _("Accuracy with its interval"), _("Cross-validated accuracy of each backbone")),
         (right, "macro_f1", _("Macro F1 with its interval"), _("Cross-validated macro F1 of each backbone")),
     )
-    for column, measure, heading, alt in shown:
+    for column, measure, heading, alt in measures:
         with column:
             st.markdown(f"##### {heading}")
             bars = resources.comparison_figure(
@@ -101,8 +101,8 @@ def _two(predictions: Mapping[str, Predictions], job: Job) -> None:
     st.markdown("##### " + _("Two backbones, class by class"))
     with st.container(horizontal=True):
         a = st.selectbox(_("This backbone"), names, key=f"side-a-{job.id}", width=280)
-        others = [name for name in names if name != a]
-        b = st.selectbox(_("against"), others, key=f"side-b-{job.id}", width=280)
+        rest = [name for name in names if name != a]
+        b = st.selectbox(_("against"), rest, key=f"side-b-{job.id}", width=280)
     pair = compared_classes(a, predictions[a], b, predictions[b])
     st.markdown(text.literal(" ".join(pair.sentences)))
     _classes(pair, job)
@@ -127,7 +127,7 @@ def _classes(pair: SideBySide, job: Job) -> None:
 
 def _class_table(pair: SideBySide) -> None:
     rows = [row.as_json() for row in pair.classes]
-    whom = {"a": pair.a, "b": pair.b, "": ""}
+    name_of = {"a": pair.a, "b": pair.b, "": ""}
     numbers = {
         _("Recall (points)"): [row.recall and 100 * row.recall for row in pair.classes],
         _("F1 (points)"): [row.f1 and 100 * row.f1 for row in pair.classes],
@@ -141,7 +141,7 @@ def _class_table(pair: SideBySide) -> None:
         {
             _("Class"): [row.name for row in pair.classes],
             _("Images"): [row.n for row in pair.classes],
-            _("Gains from"): [whom[row.gains] for row in pair.classes],
+            _("Gains from"): [name_of[row.gains] for row in pair.classes],
             recall: numbers[recall],
             _("Recall, 95 %"): [_points(row.interval) for row in pair.classes],
             f1: numbers[f1],
@@ -159,8 +159,8 @@ def _class_table(pair: SideBySide) -> None:
             "it is of one repeat of the cross-validation, and knows nothing of how other training photos would do."
         )
     )
-    named = [{"a": pair.a, "b": pair.b, **row} for row in rows]
-    downloads.records(_("Download the classes (CSV)"), named, "class_differences.csv")
+    named_rows = [{"a": pair.a, "b": pair.b, **row} for row in rows]
+    downloads.records(_("Download the classes (CSV)"), named_rows, "class_differences.csv")
 
 
 def _points(interval: Interval | None) -> str:

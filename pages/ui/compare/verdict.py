@@ -18,8 +18,8 @@ from pages.ui import downloads, resources, text
 from pages.ui.i18n import _
 
 
-def judged(job: Job, comparison: Comparison) -> tuple[str, Verdict]:
-    """The probe that is looked at, and the verdict with it, computed anew where the user changes what is the same."""
+def choose(job: Job, comparison: Comparison) -> tuple[str, Verdict]:
+    """Draws the choice of a probe and of the difference that counts as none, and gives the probe and its verdict."""
     probe, points = comparison.probes[0], 100 * ROPE
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(comparison.probes) > 1:
@@ -45,29 +45,29 @@ def judged(job: Job, comparison: Comparison) -> tuple[str, Verdict]:
 
 
 def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
-    """The answer in a few sentences.
+    """Draws the answer in a few sentences.
 
     Args:
         ranked: one probe's results, the best first.
-        verdict: what to make of them.
+        verdict: the verdict on them.
     """
     best = ranked[0]
     if not verdict.pairs:
-        ahead = _(
+        template = _(
             "**{name}** gets {accuracy} of {n} training images right in {folds}-fold cross-validation (95 % interval "
             "{ci})."
         )
     elif verdict.pairs[0].interval[0] > 0:
-        ahead = _(
+        template = _(
             "**{name}** carries over best: {accuracy} of {n} training images right in {folds}-fold "
             "cross-validation (95 % interval {ci})."
         )
     else:
-        ahead = _(
+        template = _(
             "**{name}** is ahead, which may be chance: {accuracy} of {n} training images right in {folds}-fold "
             "cross-validation (95 % interval {ci})."
         )
-    sentence = ahead.format(
+    sentence = template.format(
         name=text.literal(best.backbone),
         accuracy=text.percent(best.accuracy_mean),
         n=len(best.oof),
@@ -85,7 +85,7 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
 
 
 def numbers(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Comparison) -> None:
-    """Every fact of every backbone, the best against each other one, and what was left out or put together."""
+    """Draws the facts of every backbone, the best against each other one, the first look and the ensembles."""
     _table(ranked)
     for note in (f"{result.backbone}: {note}" for result in ranked for note in result.notes):
         st.caption(text.literal(note))
@@ -93,7 +93,7 @@ def numbers(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Compari
     _probes(comparison)
     if comparison.shortlist:
         with st.expander(_("The first look: what was probed in full, and what was left out")):
-            looked(comparison.shortlist)
+            first_look(comparison.shortlist)
     if comparison.ensembles and ranked[0].probe == comparison.ensembles[0].result.probe:
         with st.expander(_("Are two backbones worth their cost?")):
             _together(comparison.ensembles)
@@ -157,7 +157,7 @@ def _pairs(pairs: Sequence[Pair]) -> None:
 
 
 def _probes(comparison: Comparison) -> None:
-    """Every backbone under every probe, where there is more than one."""
+    """Draws every backbone's accuracy with every probe, where there is more than one probe."""
     if len(comparison.probes) < 2:
         return
     by_name = {(result.backbone, result.probe): result for result in comparison.results}
@@ -182,8 +182,8 @@ def _scored(result: ProbeResult | None) -> str:
     return f"{text.percent(result.accuracy_mean)} ({text.interval(result.accuracy_ci)})" if result else ""
 
 
-def looked(shortlist: Shortlist) -> None:
-    """What a first look at a sample found, and why a backbone was left out."""
+def first_look(shortlist: Shortlist) -> None:
+    """Draws the first look at a sample, and why a backbone was left out."""
     rows = shortlist.rows
     st.markdown(
         _(
@@ -230,8 +230,8 @@ def _together(ensembles: Sequence[Ensemble]) -> None:
     )
 
 
-def take_along(comparison: Comparison) -> None:
-    """The comparison as files."""
+def download(comparison: Comparison) -> None:
+    """Draws the buttons that download the comparison."""
     headings = [
         "backbone", "probe", "n", "accuracy_mean", "macro_f1_mean", "images_per_s", "feature_dim", "size_mb",
         "accuracy_ci_low", "accuracy_ci_high", "macro_f1_ci_low", "macro_f1_ci_high", "notes",

@@ -14,28 +14,28 @@ from pages.ui.text import percent
 
 
 def components_curve(points: Sequence[Count], recommended: int) -> go.Figure:
-    """Accuracy with its interval by number of components, each fold as a faint dot, and the number to take marked.
+    """Accuracy with its interval by number of components, with each fold as a faint dot, and a mark on the best choice.
 
     Args:
-        points: what a probe reached with each number, rising.
-        recommended: the number to take.
+        points: the probe's accuracy with each number, rising.
+        recommended: the number to mark.
     """
     counts = [point.components for point in points]
     spread = [(point.components, value) for point in points for value in point.fold_accuracy]
     folds = go.Scatter(
-        x=[n for n, _value in spread],
-        y=[value for _n, value in spread],
+        x=[count for count, _value in spread],
+        y=[value for _count, value in spread],
         mode="markers",
         name=_("one fold"),
         marker={"color": base.GREY, "size": 4, "opacity": 0.5},
         hoverinfo="skip",
     )
-    taken = [point for point in points if point.components == recommended]
+    recommended_points = [point for point in points if point.components == recommended]
     ends = [value for point in points for value in (*point.accuracy_ci, *point.fold_accuracy)]
     return base.figure(
         folds,
         _means(_("mean, 95 % interval"), points, base.BLUE, "circle", line=True),
-        _means(_("enough"), taken, base.ORANGE, "diamond", line=False),
+        _means(_("enough"), recommended_points, base.ORANGE, "diamond", line=False),
         height=400,
         showlegend=True,
         legend=base.legend_below(),

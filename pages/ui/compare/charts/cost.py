@@ -17,65 +17,70 @@ from pages.ui.charts.accuracy import ends, hover_words, names, share_axis
 from pages.ui.compare.charts.placing import Box, text_positions
 from pages.ui.text import percent, shortened
 
-Called = Mapping[ProbeResult, str]
-"""What to call each result, or where its name goes."""
+ByResult = Mapping[ProbeResult, str]
+"""A label, or the position of a label, for each result."""
 
 
 def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms") -> go.Figure:
     """Accuracy with its interval against a cost, with the Pareto front as a line through full dots.
 
-    The floor, which is no network, is a line across; results whose cost is not known have no place and are left out. A
-    name without room is left out, too, those off the front first: its dot tells it.
+    The floor, which is no network, is a line across; results whose cost is not known are left out. A label without room
+    is left out, too, those off the front first; the dot's hover text has it.
 
     Args:
-        results: how well backbones do.
+        results: one for each backbone.
         cost: one of `core.probing.comparison.pareto.COSTS`.
     """
-    everyone = against_cost(results, cost)
+    all_placed = against_cost(results, cost)
     dots = sorted(
-        (placed for placed in everyone if placed.cost and not placed.is_floor),
+        (placed for placed in all_placed if placed.cost and not placed.is_floor),
         key=lambda placed: (placed.cost, -_accuracy(placed)),
     )
     costs = [placed.cost for placed in dots if placed.cost]
-    across = base.log_axis(min(costs, default=1.0), max(costs, default=100.0))
-    floors = [placed for placed in everyone if placed.is_floor]
-    upwards = _upwards(dots, floors)
-    called = names(results)
-    where = _labels(dots, called, across["range"], upwards["range"])
-    off = [placed for placed in dots if not placed.on_front]
-    on = [placed for placed in dots if placed.on_front]
+    cost_axis = base.log_axis(min(costs, default=1.0), max(costs, default=100.0))
+    floors = [placed for placed in all_placed if placed.is_floor]
+    accuracy_axis = _accuracy_axis(dots, floors)
+    labels = names(results)
+    label_positions = _label_positions(dots, labels, cost_axis["range"], accuracy_axis["range"])
+    off_front = [placed for placed in dots if not placed.on_front]
+    on_front = [placed for placed in dots if placed.on_front]
     return base.figure(
-        _dots(off, cost, called, where, front=False),
-        _dots(on, cost, called, where, front=True),
-        *(_floor(floor, called[floor.result], across["range"], upwards["range"]) for floor in floors),
+        _dots(off_front, cost, labels, label_positions, front=False),
+        _dots(on_front, cost, labels, label_positions, front=True),
+        *(_floor(floor, labels[floor.result], cost_axis["range"], accuracy_axis["range"]) for floor in floors),
         height=420,
         showlegend=True,
         legend=base.legend_below(),
-        xaxis={"title": {"text": COST_AXES[cost]()}, **across},
-        yaxis=upwards,
+        xaxis={"title": {"text": COST_AXES[cost]()}, **cost_axis},
+        yaxis=accuracy_axis,
     )
 
 
-def _upwards(dots: Sequence[Placed], floors: Sequence[Placed]) -> dict[str, Any]:
-    """The axis of accuracy; a floor far below the networks is left out of it, or they would lie on one another."""
+def _accuracy_axis(dots: Sequence[Placed], floors: Sequence[Placed]) -> dict[str, Any]:
+    """The axis of accuracy; a floor far below the networks is left out, so that these stay apart."""
     values = ends([placed.result for placed in dots], "accuracy")
     low, high = min(values, default=0.0), max(values, default=1.0)
-    near = [value for value in map(_accuracy, floors) if value > low - 1.5 * (high - low)]
-    return share_axis(_("accuracy"), [*values, *near])
+    floors_in_sight = [value for value in map(_accuracy, floors) if value > low - 1.5 * (high - low)]
+    return share_axis(_("accuracy"), [*values, *floors_in_sight])
 
 
-def _labels(dots: Sequence[Placed], called: Called, across: Sequence[float], upwards: Sequence[float]) -> Called:
-    """Where the name of each dot goes, "" for those without room; names on the front are placed first."""
-    first = sorted(dots, key=lambda placed: (not placed.on_front, -_accuracy(placed)))
-    places = [(_place(math.log10(placed.cost or 1.0), across), _place(_accuracy(placed), upwards)) for placed in first]
-    lines = [*_steps(places, first), *_bars(places, first, upwards)]
-    positions = text_positions(places, [shortened(called[placed.result], 22) for placed in first], lines)
-    return {placed.result: position for placed, position in zip(first, positions, strict=True)}
+def _label_positions(
+    dots: Sequence[Placed], labels: ByResult, cost_range: Sequence[float], accuracy_range: Sequence[float]
+) -> ByResult:
+    """The position of each dot's label, "" for those without room; labels on the front are placed first."""
+    by_priority = sorted(dots, key=lambda placed: (not placed.on_front, -_accuracy(placed)))
+    dots_at = [
+        (_share_along(math.log10(placed.cost or 1.0), cost_range), _share_along(_accuracy(placed), accuracy_range))
+        for placed in by_priority
+    ]
+    lines = [*_steps(dots_at, by_priority), *_bars(dots_at, by_priority, accuracy_range)]
+    label_positions = text_positions(dots_at, [shortened(labels[placed.result], 22) for placed in by_priority], lines)
+    return {placed.result: position for placed, position in zip(by_priority, label_positions, strict=True)}
 
 
-def _steps(places: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> list[Box]:
-    """The stairs of the front."""
-    steps = sorted(place for place, dot in zip(places, dots, strict=True) if dot.on_front)
+def _steps(dots_at: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> list[Box]:
+    """The lines of the front's stairs."""
+    steps = sorted(dot_at for dot_at, dot in zip(dots_at, dots, strict=True) if dot.on_front)
     return [
         line
         for (x, y), (next_x, next_y) in pairwise(steps)
@@ -83,21 +88,23 @@ def _steps(places: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> lis
     ]
 
 
-def _bars(places: Sequence[tuple[float, float]], dots: Sequence[Placed], upwards: Sequence[float]) -> list[Box]:
-    """The bars of the intervals."""
+def _bars(dots_at: Sequence[tuple[float, float]], dots: Sequence[Placed], accuracy_range: Sequence[float]) -> list[Box]:
+    """The lines of the intervals' bars."""
     spans = [ends([dot.result], "accuracy") for dot in dots]
     return [
-        (x, _place(min(span), upwards), x, _place(max(span), upwards))
-        for (x, _y), span in zip(places, spans, strict=True)
+        (x, _share_along(min(span), accuracy_range), x, _share_along(max(span), accuracy_range))
+        for (x, _y), span in zip(dots_at, spans, strict=True)
     ]
 
 
-def _place(value: float, axis: Sequence[float]) -> float:
+def _share_along(value: float, axis: Sequence[float]) -> float:
     """How far `value` is along the axis between its ends, 0 to 1."""
     return (value - axis[0]) / (axis[1] - axis[0])
 
 
-def _dots(placed: Sequence[Placed], cost: str, called: Called, where: Called, *, front: bool) -> go.Scatter:
+def _dots(
+    placed: Sequence[Placed], cost: str, labels: ByResult, label_positions: ByResult, *, front: bool
+) -> go.Scatter:
     results = [dot.result for dot in placed]
     color = base.BLUE if front else base.GREY
     accuracy = [_accuracy(dot) for dot in placed]
@@ -114,28 +121,28 @@ def _dots(placed: Sequence[Placed], cost: str, called: Called, where: Called, *,
             "line": {"width": 2, "color": color},
         },
         name=_("Pareto front: no other is both cheaper and better") if front else _("off the front"),
-        text=["  " + base.short(called[result]) + "  " if where[result] else "" for result in results],
-        textposition=[where[result] or "middle right" for result in results],
+        text=["  " + base.short(labels[result]) + "  " if label_positions[result] else "" for result in results],
+        textposition=[label_positions[result] or "middle right" for result in results],
         cliponaxis=False,
         customdata=[[result.backbone, result.probe] for result in results],
         hoverinfo="text",
         hovertext=[
-            base.words(hover_words(dot.result, called[dot.result], "accuracy"), _cost_words(dot, cost))
+            base.words(hover_words(dot.result, labels[dot.result], "accuracy"), _cost_words(dot, cost))
             for dot in placed
         ],
     )
 
 
-def _floor(floor: Placed, name: str, across: Sequence[float], upwards: Sequence[float]) -> go.Scatter:
+def _floor(floor: Placed, name: str, cost_range: Sequence[float], accuracy_range: Sequence[float]) -> go.Scatter:
     value = _accuracy(floor)
     legend = (
         _("the floor, no network: {name}, {accuracy}")
-        if value >= upwards[0]
+        if value >= accuracy_range[0]
         else _("the floor, no network, is below this figure: {name}, {accuracy}")
     ).format(name=base.short(name), accuracy=percent(value))
-    steps = 20  # dots that are not seen, so that the whole line answers the pointer
+    steps = 20  # invisible points, so that the hover text appears along the whole line
     return go.Scatter(
-        x=[10 ** (across[0] + (across[1] - across[0]) * i / steps) for i in range(steps + 1)],
+        x=[10 ** (cost_range[0] + (cost_range[1] - cost_range[0]) * step / steps) for step in range(steps + 1)],
         y=[value] * (steps + 1),
         mode="lines",
         line={"color": base.ORANGE, "width": 2, "dash": "dot"},
@@ -150,7 +157,7 @@ def _accuracy(placed: Placed) -> float:
 
 
 def _cost_words(placed: Placed, cost: str) -> str:
-    """The cost, where the result's hover text does not tell it already."""
+    """The cost in words, where the result's hover text does not have it already."""
     return COST_WORDS[cost]().format(value=placed.cost) if cost in COST_WORDS else ""
 
 

@@ -18,31 +18,31 @@ _SHADE, _FAINT = "rgba(0, 114, 178, 0.22)", "rgba(0, 114, 178, 0.10)"
 
 
 Point = CurvePoint | BandPoint | Forecast
-"""What has a number of images, and the accuracy with its interval."""
+"""A number of images with an accuracy and its interval."""
 
 
-def learning_curve(curve: LearningCurve, asked: Forecast | None = None) -> go.Figure:
-    """What was measured with its bands, and the fitted law with its own: dashed and fainter beyond what was measured.
+def learning_curve(curve: LearningCurve, marked: Forecast | None = None) -> go.Figure:
+    """The measured points with their intervals, and the law with its band: dashed and fainter beyond what was measured.
 
     Args:
-        curve: what was measured; its law is drawn up to its `limit`.
-        asked: a forecast that is marked.
+        curve: the measured curve; its law is drawn up to its `limit`.
+        marked: a forecast to mark.
     """
     points, band = curve.points, curve.band
-    shown: list[Point] = [*points, *band]
-    ends = [end for point in shown for end in point.interval]
-    across = base.log_axis(points[0].images, max(point.images for point in shown))
-    drawn = base.figure(
+    all_points: list[Point] = [*points, *band]
+    ends = [end for point in all_points for end in point.interval]
+    images_axis = base.log_axis(points[0].images, max(point.images for point in all_points))
+    figure = base.figure(
         *_law(band, points[-1].images),
         _measured(points),
-        *([_asked(asked)] if asked else []),
+        *([_marked(marked)] if marked else []),
         height=420,
         showlegend=True,
         legend=base.legend_below(),
-        xaxis={"title": {"text": _("training images (logarithmic)")}, **across},
+        xaxis={"title": {"text": _("training images (logarithmic)")}, **images_axis},
         yaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
     )
-    return _now(drawn, curve.images) if band else drawn
+    return _now(figure, curve.images) if band else figure
 
 
 def _law(band: Sequence[BandPoint], measured: float) -> list[go.Scatter]:
@@ -60,9 +60,9 @@ def _law(band: Sequence[BandPoint], measured: float) -> list[go.Scatter]:
 
 
 def _shade(part: Sequence[BandPoint], color: str) -> go.Scatter:
-    at = [point.images for point in part]
+    image_counts = [point.images for point in part]
     return go.Scatter(
-        x=[*at, *reversed(at)],
+        x=[*image_counts, *reversed(image_counts)],
         y=[*(point.interval[1] for point in part), *(point.interval[0] for point in reversed(part))],
         fill="toself",
         fillcolor=color,
@@ -101,7 +101,7 @@ def _measured(points: Sequence[CurvePoint]) -> go.Scatter:
     )
 
 
-def _asked(forecast: Forecast) -> go.Scatter:
+def _marked(forecast: Forecast) -> go.Scatter:
     return go.Scatter(
         x=[forecast.images],
         y=[forecast.accuracy],
@@ -114,9 +114,9 @@ def _asked(forecast: Forecast) -> go.Scatter:
     )
 
 
-def _now(drawn: go.Figure, now: int) -> go.Figure:
-    drawn.add_vline(x=now, line={"color": base.GREY, "width": 1, "dash": "dot"})
-    drawn.add_annotation(
+def _now(figure: go.Figure, now: int) -> go.Figure:
+    figure.add_vline(x=now, line={"color": base.GREY, "width": 1, "dash": "dot"})
+    figure.add_annotation(
         x=math.log10(now),  # unlike shapes, annotations on a logarithmic axis are placed by the exponent
         y=0,
         yref="paper",
@@ -126,7 +126,7 @@ def _now(drawn: go.Figure, now: int) -> go.Figure:
         text=_("now: {images}").format(images=images(now)),
         font={"color": base.GREY},
     )
-    return drawn
+    return figure
 
 
 def _bars(points: Sequence[Point], color: str) -> dict[str, Any]:

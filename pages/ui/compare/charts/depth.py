@@ -17,25 +17,25 @@ def depth_curve(stages: Sequence[Stage], trained: Sequence[str] = ()) -> go.Figu
     """Accuracy with its interval after each stage, from the input on top to the output.
 
     Args:
-        stages: what a probe reached after each.
-        trained: the names of the stages that are to be trained, which have another colour and symbol.
+        stages: with the probe's accuracy after each.
+        trained: the names of the stages to train, which have another colour and symbol.
     """
-    placed = list(enumerate(stages))
+    rows = list(enumerate(stages))
     line = go.Scatter(
         x=[stage.accuracy_mean for stage in stages],
-        y=[at for at, _stage in placed],
+        y=[row for row, _stage in rows],
         mode="lines",
         line={"color": base.GREY, "width": 1, "dash": "dot"},
         hoverinfo="skip",
         showlegend=False,
     )
-    kept = [(at, stage) for at, stage in placed if stage.name not in trained]
-    learns = [(at, stage) for at, stage in placed if stage.name in trained]
+    kept_rows = [(row, stage) for row, stage in rows if stage.name not in trained]
+    trained_rows = [(row, stage) for row, stage in rows if stage.name in trained]
     ends = [value for stage in stages for value in (stage.accuracy_mean, *stage.accuracy_ci)]
     return base.figure(
         line,
-        *_dots(_("kept as it is"), kept, base.BLUE, "circle"),
-        *_dots(_("trained, as suggested"), learns, base.ORANGE, "diamond"),
+        *_dots(_("kept as it is"), kept_rows, base.BLUE, "circle"),
+        *_dots(_("trained, as suggested"), trained_rows, base.ORANGE, "diamond"),
         height=base.rows_height(len(stages), each_px=48, around_px=134),
         showlegend=True,
         legend=base.legend_below(),
@@ -45,15 +45,15 @@ def depth_curve(stages: Sequence[Stage], trained: Sequence[str] = ()) -> go.Figu
     )
 
 
-def _dots(name: str, placed: Sequence[tuple[int, Stage]], color: str, symbol: str) -> list[go.Scatter]:
-    if not placed:
+def _dots(name: str, rows: Sequence[tuple[int, Stage]], color: str, symbol: str) -> list[go.Scatter]:
+    if not rows:
         return []
-    means = [stage.accuracy_mean for _at, stage in placed]
+    means = [stage.accuracy_mean for _row, stage in rows]
     return [
         go.Scatter(
             x=means,
-            y=[at for at, _stage in placed],
-            error_x=base.error_bars(means, [stage.accuracy_ci for _at, stage in placed], color),
+            y=[row for row, _stage in rows],
+            error_x=base.error_bars(means, [stage.accuracy_ci for _row, stage in rows], color),
             mode="markers+text",
             name=name,
             marker={"color": color, "symbol": symbol, "size": 11, "line": {"width": 0}},
@@ -61,7 +61,7 @@ def _dots(name: str, placed: Sequence[tuple[int, Stage]], color: str, symbol: st
             textposition="top center",
             cliponaxis=False,
             hoverinfo="text",
-            hovertext=[_hover(stage) for _at, stage in placed],
+            hovertext=[_hover(stage) for _row, stage in rows],
         )
     ]
 

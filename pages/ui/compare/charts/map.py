@@ -29,31 +29,34 @@ def embedding_map(
     """The features' two-dimensional map, one colour and symbol a class; a selected point's `customdata` is `[id]`.
 
     Args:
-        xy: (n, 2), the places.
-        labels: (n,), the index of each image's class, or of another group that is told apart.
+        xy: (n, 2), the positions.
+        labels: (n,), the index of each image's class or other group.
         classes: the names of the classes, or groups.
-        ids: (n,), what a selection gives back for each image.
-        names: (n,), what hovering shows beside the class.
+        ids: (n,), which a selection gives back for each image.
+        names: (n,), which the hover text shows beside the class.
         method: "pca", "tsne" or "umap": the distances of the latter two have no unit, so their axes have no numbers.
         styles: the colour and symbol of each group; by default those of classes.
-        hover_first: (n,), what hovering shows first; by default the name of the group.
+        hover_first: (n,), the first line of the hover text; by default the name of the group.
         ringed: the ids of images with a ring around them.
     """
-    y = np.asarray(labels)
-    first = list(hover_first) if hover_first is not None else [classes[label] for label in labels]
+    groups = np.asarray(labels)
+    first_lines = list(hover_first) if hover_first is not None else [classes[label] for label in labels]
     hover = [
-        base.words(base.hover_name(words), base.short(names[i], 40) if names else "") for i, words in enumerate(first)
+        base.words(base.hover_name(line), base.short(names[row], 40) if names else "")
+        for row, line in enumerate(first_lines)
     ]
     traces = [
-        _cloud(xy, np.flatnonzero(y == c), styles[c] if styles else base.class_style(c), name, ids=ids, hover=hover)
-        for c, name in enumerate(classes)
-        if (y == c).any()
+        _cloud(xy, np.flatnonzero(groups == group), _style(styles, group), name, ids=ids, hover=hover)
+        for group, name in enumerate(classes)
+        if (groups == group).any()
     ]
     with_legend = len(traces) <= _MOST_IN_LEGEND
     lines = -(-len(traces) // 3) if with_legend else 0
-    named = {"tsne": "t-SNE", "umap": "UMAP"}.get(method)
-    titles = [f"{named} 1", f"{named} 2"] if named else [_("1st principal component"), _("2nd principal component")]
-    plain = {"showgrid": False, "zeroline": False, "showticklabels": method == "pca"}
+    method_name = {"tsne": "t-SNE", "umap": "UMAP"}.get(method)
+    titles = [_("1st principal component"), _("2nd principal component")]
+    if method_name:
+        titles = [f"{method_name} 1", f"{method_name} 2"]
+    axis_style = {"showgrid": False, "zeroline": False, "showticklabels": method == "pca"}
     return base.figure(
         *traces,
         *_rings(xy, ids, ringed),
@@ -62,9 +65,13 @@ def embedding_map(
         legend={**base.legend_below(), "itemsizing": "constant"},
         margin={"l": 8, "r": 12, "t": 36, "b": 8},  # room for the buttons that a touch screen always shows
         dragmode="pan",
-        xaxis={"title": {"text": titles[0]}, **plain},
-        yaxis={"title": {"text": titles[1]}, **plain},
+        xaxis={"title": {"text": titles[0]}, **axis_style},
+        yaxis={"title": {"text": titles[1]}, **axis_style},
     )
+
+
+def _style(styles: Sequence[tuple[str, str]] | None, group: int) -> tuple[str, str]:
+    return styles[group] if styles else base.class_style(group)
 
 
 def _cloud(
@@ -85,14 +92,14 @@ def _cloud(
         marker={"color": color, "symbol": symbol, "size": 8, "opacity": 0.8, "line": {"width": 0}},
         selected={"marker": {"opacity": 1, "size": 14}},
         unselected={"marker": {"opacity": 0.5}},
-        customdata=[[ids[i]] for i in rows],
+        customdata=[[ids[row]] for row in rows],
         hoverinfo="text",
-        hovertext=[hover[i] for i in rows],
+        hovertext=[hover[row] for row in rows],
     )
 
 
 def _rings(xy: NDArray[np.float32], ids: Sequence[str], ringed: Sequence[str]) -> list[go.Scattergl]:
-    rows = [i for i, id_ in enumerate(ids) if id_ in set(ringed)]
+    rows = [row for row, id_ in enumerate(ids) if id_ in set(ringed)]
     if not rows:
         return []
     ring = {"symbol": "circle-open", "size": 26, "color": base.GREEN, "line": {"width": 4}}

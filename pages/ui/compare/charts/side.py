@@ -17,8 +17,8 @@ from pages.ui.text import percent, shortened
 
 MOST_CLASSES = 30
 _MOST_WITH_NUMBERS = 20
-# Deep orange, pale orange, pale blue, deep blue: never through grey or white, since cells without a difference have no
-# colour at all, and pale or deep enough for the number on them. Lightness tells how much, hue (and the sign) which way.
+# Deep orange, pale orange, pale blue, deep blue: without grey and white, as cells without a difference have no colour,
+# and pale or deep enough for the number on them. Lightness shows how much, hue (and the sign) in which direction.
 _DIVERGING = ((0.0, "#A63603"), (0.4999, "#FDE0CC"), (0.5001, "#D6E6F4"), (1.0, "#08519C"))
 _PALE_TO_DEEP = ((0.0, "#EAF2FA"), (1.0, "#08519C"))
 
@@ -26,32 +26,33 @@ _PALE_TO_DEEP = ((0.0, "#EAF2FA"), (1.0, "#08519C"))
 def class_differences(pair: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
     """The difference of recall of each class with its 95 % interval, the greatest on top.
 
-    Classes that gain beyond chance, once it is allowed for how many there are, are full dots in the colour of the
-    backbone they gain from; all others are open and grey.
+    Classes that gain beyond chance, after the correction for their number, are full dots in the colour of the backbone
+    they gain from; all others are open and grey.
 
     Args:
         pair: two backbones side by side.
         most: how many classes to show.
     """
     rows = [row for row in pair.classes if row.recall is not None][:most]
+    numbered = list(enumerate(rows))
     a, b = base.short(pair.a), base.short(pair.b)
     series = (
         ("a", _("gains from {name}").format(name=a), base.BLUE, "circle"),
         ("b", _("gains from {name}").format(name=b), base.ORANGE, "diamond"),
         ("", _("may be chance"), base.GREY, "circle-open"),
     )
-    drawn = [100 * end for row in rows for end in (row.interval or (0.0, 0.0))]
-    furthest = max((abs(value) for value in drawn), default=10.0) * 1.05
+    ends = [100 * end for row in rows for end in (row.interval or (0.0, 0.0))]
+    limit = max((abs(value) for value in ends), default=10.0) * 1.05
     return base.figure(
         *(
-            _differences([(i, row) for i, row in enumerate(rows) if row.gains == gains], pair, name, color, symbol)
+            _differences([(number, row) for number, row in numbered if row.gains == gains], pair, name, color, symbol)
             for gains, name, color, symbol in series
         ),
         height=base.rows_height(len(rows), each_px=28, around_px=150, most_px=1000),
         showlegend=True,
         xaxis={
             "title": {"text": _("recall (points)<br>← {b} better<br>{a} better →").format(a=a, b=b)},
-            "range": (-furthest, furthest),
+            "range": (-limit, limit),
             "zeroline": True,
             "zerolinewidth": 2,
             "zerolinecolor": base.GREY,
@@ -61,14 +62,14 @@ def class_differences(pair: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
 
 
 def _differences(
-    placed: Sequence[tuple[int, ClassDifference]], pair: SideBySide, name: str, color: str, symbol: str
+    numbered_rows: Sequence[tuple[int, ClassDifference]], pair: SideBySide, name: str, color: str, symbol: str
 ) -> go.Scatter:
-    rows = [row for _i, row in placed]
+    rows = [row for _row_number, row in numbered_rows]
     values = [100 * (row.recall or 0.0) for row in rows]
     intervals = [[100 * end for end in row.interval] if row.interval else None for row in rows]
     return go.Scatter(
         x=values,
-        y=[i for i, _row in placed],
+        y=[row_number for row_number, _row in numbered_rows],
         error_x=base.error_bars(values, intervals, color),
         mode="markers",
         name=name,
@@ -95,14 +96,14 @@ def _class_hover(row: ClassDifference, pair: SideBySide) -> str:
 def confusion_difference(pair: SideBySide) -> go.Figure:
     """a's confusion matrix minus b's: blue with a plus where a has more images in a cell, orange where b has."""
     z = np.where(pair.confusion == 0, np.nan, pair.confusion)
-    # The deepest colour is for a tenth of the largest class, or noise would look like much where nothing differs.
+    # The deepest colour is for at least a tenth of the largest class, so that noise stays pale.
     deepest = max(float(np.abs(pair.confusion).max(initial=0)), 0.1 * float(pair.support.max(initial=0)), 1.0)
-    cells = [(int(t), int(p)) for t, p in np.argwhere(pair.confusion != 0)]
+    cells = [(int(true), int(predicted)) for true, predicted in np.argwhere(pair.confusion != 0)]
     words = np.full(pair.confusion.shape, "", dtype=object)
     hover = words.copy()
-    for t, p in cells:
-        words[t, p] = f"{pair.confusion[t, p]:+d}".replace("-", "−")
-        hover[t, p] = _cell_hover(pair, t, p)
+    for true, predicted in cells:
+        words[true, predicted] = f"{pair.confusion[true, predicted]:+d}".replace("-", "−")
+        hover[true, predicted] = _cell_hover(pair, true, predicted)
     heat = go.Heatmap(
         z=z,
         zmin=-deepest,
@@ -130,32 +131,32 @@ def confusion_difference(pair: SideBySide) -> go.Figure:
 
 
 def _cell_hover(pair: SideBySide, true: int, predicted: int) -> str:
-    more = int(pair.confusion[true, predicted])
+    difference = int(pair.confusion[true, predicted])
     images = ngettext(
         "{count} image more of {support} is called so by {name}:",
         "{count} images more of {support} are called so by {name}:",
-        abs(more),
+        abs(difference),
     )
-    name = base.hover_name(pair.a if more > 0 else pair.b)
+    name = base.hover_name(pair.a if difference > 0 else pair.b)
     return base.words(
         base.hover_name(pair.names[true]),
-        images.format(count=abs(more), support=int(pair.support[true]), name=name),
+        images.format(count=abs(difference), support=int(pair.support[true]), name=name),
         base.hover_name(pair.names[predicted]),
     )
 
 
 def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
-    """On how many images any two backbones give the same class: the deeper, the more alike; with Cohen's kappa.
+    """The share of images that any two backbones give the same class, with Cohen's kappa; the deeper, the more alike.
 
     Args:
         pairs: all pairs, in the order of the backbones.
     """
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.a, pair.b)))
-    down, across = names[1:], names[:-1]
-    shape = (len(down), len(across))
+    row_names, column_names = names[1:], names[:-1]
+    shape = (len(row_names), len(column_names))
     z, words, hover = np.full(shape, np.nan), np.full(shape, "", dtype=object), np.full(shape, "", dtype=object)
     for pair in pairs:
-        cell = down.index(pair.b), across.index(pair.a)
+        cell = row_names.index(pair.b), column_names.index(pair.a)
         z[cell] = pair.share(pair.same)
         words[cell] = _same(pair)
         hover[cell] = _pair_hover(pair)
@@ -174,15 +175,15 @@ def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
     )
     return base.figure(
         heat,
-        height=min(max(110 + 56 * len(down), 200), 860),
+        height=min(max(110 + 56 * len(row_names), 200), 860),
         dragmode=False,
         xaxis={
-            **base.names_axis(across, upwards=True, most=18),
+            **base.names_axis(column_names, upwards=True, most=18),
             "title": {"text": _("backbone")},
             "side": "bottom",
             "ticklabeloverflow": "allow",
         },
-        yaxis={**base.names_axis(down, most=18), "title": {"text": _("backbone")}},
+        yaxis={**base.names_axis(row_names, most=18), "title": {"text": _("backbone")}},
     )
 
 
