@@ -57,18 +57,18 @@ def test_weights_that_are_there_are_used_as_they_are(monkeypatch: pytest.MonkeyP
 
 
 def test_missing_weights_are_downloaded_with_progress_in_bytes(mirror: BackboneInfo, hub: Path) -> None:
-    seen: list[Progress] = []
+    steps: list[Progress] = []
     assert not info(NAME).ready
-    load(NAME, report=seen.append)
+    load(NAME, report=steps.append)
 
     file = hub / "shufflenetv2_x0.5-f707e7126e.pth"
     assert info(NAME).ready
     assert [f.name for f in hub.iterdir()] == [file.name]
-    steps = [(step.done, step.total) for step in seen if step.total]
-    assert steps[0] == (0, file.stat().st_size)
-    assert steps[-1] == (file.stat().st_size, file.stat().st_size)
-    assert len(steps) > 10
-    assert steps == sorted(steps)
+    byte_counts = [(step.done, step.total) for step in steps if step.total]
+    assert byte_counts[0] == (0, file.stat().st_size)
+    assert byte_counts[-1] == (file.stat().st_size, file.stat().st_size)
+    assert len(byte_counts) > 10
+    assert byte_counts == sorted(byte_counts)
 
 
 def test_a_damaged_file_is_downloaded_again(mirror: BackboneInfo, hub: Path) -> None:
@@ -205,9 +205,9 @@ def test_an_unknown_backbone() -> None:
 def test_a_copy_has_its_own_stages() -> None:
     backbone = load(NAME, pretrained=False)
     copied = copy.deepcopy(backbone)
-    mine = {id(p) for _name, modules in copied.stages for module in modules for p in module.parameters()}
-    assert mine == {id(p) for p in copied.parameters()}
-    assert not mine & {id(p) for p in backbone.parameters()}
+    stage_parameters = {id(p) for _name, modules in copied.stages for module in modules for p in module.parameters()}
+    assert stage_parameters == {id(p) for p in copied.parameters()}
+    assert not stage_parameters & {id(p) for p in backbone.parameters()}
 
 
 def test_pixels_are_the_images_own() -> None:
@@ -222,30 +222,30 @@ def test_pixels_are_the_images_own() -> None:
 @pytest.mark.parametrize("name", ["ResNet18", "EfficientNet_B0", "Inception_V3", "EfficientNet_V2_L", "Swin_T"])
 @pytest.mark.parametrize("size", [(500, 375), (333, 500), (64, 64), (900, 230), (700, 701)])
 def test_preprocessing_is_torchvisions_own(name: str, size: tuple[int, int]) -> None:
-    how = info(name.lower()).preprocessing
+    preprocessing = info(name.lower()).preprocessing
     rng = np.random.default_rng(0)
     small = Image.fromarray(rng.integers(0, 256, (size[1] // 4, size[0] // 4, 3), dtype=np.uint8))
     image = small.resize(size, Image.Resampling.BICUBIC)
     expected = getattr(models, f"{name}_Weights").DEFAULT.transforms()(image)
 
-    actual = preprocess(image, how)
+    actual = preprocess(image, preprocessing)
 
-    assert actual.shape == (3, how.crop_px, how.crop_px)
+    assert actual.shape == (3, preprocessing.crop_px, preprocessing.crop_px)
     assert actual.is_contiguous()
     torch.testing.assert_close(actual, expected)
 
 
 def test_a_long_image_is_cut_before_it_is_resized() -> None:
-    how = info("resnet18").preprocessing
+    preprocessing = info("resnet18").preprocessing
     ramp = np.linspace(0, 255, 1200, dtype=np.uint8)[None, :, None].repeat(100, 0).repeat(3, 2)
     image = Image.fromarray(ramp)
     expected = models.ResNet18_Weights.DEFAULT.transforms()(image)
-    assert (preprocess(image, how) - expected).abs().max() < 0.05
+    assert (preprocess(image, preprocessing) - expected).abs().max() < 0.05
 
 
 def test_a_very_long_image_is_no_burden() -> None:
-    how = info("resnet18").preprocessing
+    preprocessing = info("resnet18").preprocessing
     image = Image.new("RGB", (100_000, 1), (124, 116, 104))
-    tensor = preprocess(image, how)
+    tensor = preprocess(image, preprocessing)
     assert tensor.shape == (3, 224, 224)
     assert tensor.abs().max() < 0.02

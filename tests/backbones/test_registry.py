@@ -86,8 +86,8 @@ def test_hashes_in_file_names() -> None:
 
 
 def test_preprocessing_goes_through_json() -> None:
-    how = Preprocessing(108, 96, (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), "bicubic", False)
-    assert Preprocessing.from_json(how.to_json()) == how
+    preprocessing = Preprocessing(108, 96, (0.4, 0.5, 0.6), (0.2, 0.3, 0.4), "bicubic", False)
+    assert Preprocessing.from_json(preprocessing.to_json()) == preprocessing
     with pytest.raises(ValueError, match="not a preprocessing"):
         Preprocessing.from_json({"resize_px": 108})
 

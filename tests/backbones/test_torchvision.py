@@ -56,15 +56,17 @@ def test_features_are_what_the_classifier_gets(name: str) -> None:
     classifier, side = MEMBERS[name]
     model, images = original(name), torch.randn(2, 3, side, side)
     trunk = torchvision_trunk(name, model.state_dict())
-    seen: list[torch.Tensor] = []
-    model.get_submodule(classifier).register_forward_hook(lambda _module, args, _output: seen.append(args[0]))
+    inputs: list[torch.Tensor] = []
+    model.get_submodule(classifier).register_forward_hook(lambda _module, args, _output: inputs.append(args[0]))
     order = watch_order(trunk.stages)
 
     with torch.inference_mode():
         model(images)
         features = trunk(images)
 
-    expected = seen[0] if seen[0].ndim == 2 else seen[0].mean((2, 3))  # SqueezeNet pools after its last convolution
+    expected = (
+        inputs[0] if inputs[0].ndim == 2 else inputs[0].mean((2, 3))
+    )  # SqueezeNet pools after its last convolution
     assert features.shape == (2, info(name).feature_dim)
     torch.testing.assert_close(features, expected)
     assert order == sorted(order)

@@ -99,9 +99,9 @@ def test_without_a_mistake_the_interval_is_the_accuracys_and_not_a_point():
 def test_the_bootstrap_is_fast_for_ten_thousand_images_of_a_hundred_classes():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 100, 10_000)
-    said = np.where(rng.random(10_000) < 0.7, y, rng.integers(0, 100, 10_000))
+    predicted = np.where(rng.random(10_000) < 0.7, y, rng.integers(0, 100, 10_000))
     confusion = np.zeros((100, 100), dtype=np.int64)
-    np.add.at(confusion, (y, said), 1)
+    np.add.at(confusion, (y, predicted), 1)
     start = time.perf_counter()
     low, high = bootstrap_macro_f1(confusion)
     assert time.perf_counter() - start < 10

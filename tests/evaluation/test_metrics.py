@@ -152,12 +152,12 @@ SAID = Predictions(
 
 
 def test_mistakes_come_most_confident_first():
-    found = mistakes(SAID)
-    assert [mistake.id for mistake in found] == ["r", "u", "q", "s"]
-    first = found[0]
+    ranked = mistakes(SAID)
+    assert [mistake.id for mistake in ranked] == ["r", "u", "q", "s"]
+    first = ranked[0]
     assert (first.true, first.predicted) == (1, 0)
     assert (first.p_true, first.p_predicted) == pytest.approx((0.1, 0.9))
-    assert mistakes(SAID, 2) == found[:2]
+    assert mistakes(SAID, 2) == ranked[:2]
     assert mistakes(SAID, 0) == ()
 
 

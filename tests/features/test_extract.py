@@ -73,11 +73,11 @@ def test_a_speed_that_was_measured_on_other_photos_is_told(
     tiny: TinyBackbone, small_zip: ZipBuilder, dataset: Dataset
 ) -> None:
     assert extract(dataset, TINY).note == ""
-    other = ingest(small_zip("few.zip", classes=("sea", "sky"), per_class=3))
-    first = extract(other, TINY)  # computes too few to measure
-    again = extract(other, TINY)
+    small_dataset = ingest(small_zip("few.zip", classes=("sea", "sky"), per_class=3))
+    first = extract(small_dataset, TINY)  # computes too few to measure
+    second = extract(small_dataset, TINY)
     assert "another dataset" in first.note
-    assert "another dataset" in again.note
+    assert "another dataset" in second.note
 
 
 def test_ten_new_images_extract_ten(
@@ -99,29 +99,29 @@ def test_ten_new_images_extract_ten(
 def test_each_precision_has_a_store_of_its_own(
     tiny: TinyBackbone, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = extract(dataset, TINY)
+    in_float32 = extract(dataset, TINY)
     monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(precision="half", factor=2.0), choosing.PLAIN])
     doubled = extract(dataset, TINY)
     assert doubled.from_store == 0
-    np.testing.assert_allclose(doubled.X, 2 * plain.X, rtol=1e-6)
-    again = extract(dataset, TINY)
-    assert again.from_store == len(dataset.items)
-    np.testing.assert_array_equal(again.X, doubled.X)
+    np.testing.assert_allclose(doubled.X, 2 * in_float32.X, rtol=1e-6)
+    second = extract(dataset, TINY)
+    assert second.from_store == len(dataset.items)
+    np.testing.assert_array_equal(second.X, doubled.X)
 
 
 def test_where_an_engine_fails_its_check_the_plain_ones_store_is_used(
     tiny: TinyBackbone, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    some = dataclasses.replace(dataset, items=dataset.items[:15])
-    extract(some, TINY)
+    part = dataclasses.replace(dataset, items=dataset.items[:15])
+    extract(part, TINY)
     monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(precision="half", shift=100.0), choosing.PLAIN])
     features = extract(dataset, TINY)
     assert features.from_store == 15
     assert "the plain one is used" in features.note
     monkeypatch.setattr(choosing, "ENGINES", [choosing.PLAIN])
-    plain = extract(dataset, TINY)
-    assert plain.from_store == len(dataset.items)
-    np.testing.assert_array_equal(features.X, plain.X)
+    in_float32 = extract(dataset, TINY)
+    assert in_float32.from_store == len(dataset.items)
+    np.testing.assert_array_equal(features.X, in_float32.X)
 
 
 def test_a_store_from_before_there_was_a_choice_of_engines_still_serves(tiny: TinyBackbone, dataset: Dataset) -> None:
@@ -175,10 +175,10 @@ def test_a_damaged_shard_is_computed_again_and_said(tiny: TinyBackbone, dataset:
     (shard,) = FeatureStore(tiny_info()).root.glob("*.parquet")
     shard.write_bytes(shard.read_bytes()[:-7])
     steps: list[Progress] = []
-    again = extract(dataset, TINY, report=steps.append)
-    np.testing.assert_allclose(again.X, first.X, rtol=1e-6)
-    assert again.from_store == 0
-    assert "damaged" in again.note
+    second = extract(dataset, TINY, report=steps.append)
+    np.testing.assert_allclose(second.X, first.X, rtol=1e-6)
+    assert second.from_store == 0
+    assert "damaged" in second.note
     assert "damaged" in steps[-1].message
 
 
@@ -245,12 +245,12 @@ def test_a_batch_of_one_equals_a_batch_of_eight(
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     random_weights(monkeypatch, "shufflenet_v2_x0_5", tmp_path / "hub" / "checkpoints")
-    few = dataclasses.replace(dataset, items=dataset.items[:8])
-    eight = extract(few, name, batch_size=8)
+    part = dataclasses.replace(dataset, items=dataset.items[:8])
+    eight = extract(part, name, batch_size=8)
     monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "other_home"))
-    one = extract(few, name, batch_size=1)
-    assert one.from_store == 0
-    difference = np.linalg.norm(one.X - eight.X, axis=1) / np.linalg.norm(eight.X, axis=1)
+    singly = extract(part, name, batch_size=1)
+    assert singly.from_store == 0
+    difference = np.linalg.norm(singly.X - eight.X, axis=1) / np.linalg.norm(eight.X, axis=1)
     assert difference.max() < 1e-4
 
 

@@ -65,14 +65,14 @@ def test_no_images_and_no_method() -> None:
 def test_a_large_map_is_a_sample_and_says_so() -> None:
     data = blobs(300)
     assert sample_for_map(data, most=300) == (data, "")
-    few, note = sample_for_map(data, seed=1, most=50)
+    sampled, note = sample_for_map(data, seed=1, most=50)
     assert "50 of 300" in note
-    assert few.X.shape == (50, 20)
-    assert list(few.ids) == sorted(few.ids)
-    assert few.ids == sample_for_map(data, seed=1, most=50)[0].ids != sample_for_map(data, seed=2, most=50)[0].ids
-    rows = [int(id_) for id_ in few.ids]
-    np.testing.assert_array_equal(few.X, data.X[rows])
-    np.testing.assert_array_equal(few.y, data.y[rows])
+    assert sampled.X.shape == (50, 20)
+    assert list(sampled.ids) == sorted(sampled.ids)
+    assert sampled.ids == sample_for_map(data, seed=1, most=50)[0].ids != sample_for_map(data, seed=2, most=50)[0].ids
+    rows = [int(id_) for id_ in sampled.ids]
+    np.testing.assert_array_equal(sampled.X, data.X[rows])
+    np.testing.assert_array_equal(sampled.y, data.y[rows])
 
 
 FAKE_UMAP = """
@@ -118,17 +118,17 @@ def test_umap_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None
 
 def naive_nearest(X: np.ndarray, ids: tuple[str, ...], row: int, k: int) -> list[int]:
     cosines = {}
-    for other, id_ in enumerate(ids):
-        if id_ != ids[row] and id_ not in ids[:other]:
-            cosines[other] = X[row] @ X[other] / np.linalg.norm(X[row]) / np.linalg.norm(X[other])
-    return sorted(cosines, key=lambda o: -cosines[o])[:k]
+    for candidate, id_ in enumerate(ids):
+        if id_ != ids[row] and id_ not in ids[:candidate]:
+            cosines[candidate] = X[row] @ X[candidate] / np.linalg.norm(X[row]) / np.linalg.norm(X[candidate])
+    return sorted(cosines, key=lambda candidate: -cosines[candidate])[:k]
 
 
 def test_neighbours_are_those_of_a_naive_search() -> None:
     data = blobs(300, 8)
     data = dataclasses.replace(data, ids=(*data.ids[:290], *data.ids[:10]))  # ten copies
-    few = data.at(np.array([3, 299, 7, 150]))
-    rows, cosines = nearest(few, data, k=5)
+    photos = data.at(np.array([3, 299, 7, 150]))
+    rows, cosines = nearest(photos, data, k=5)
     assert rows.shape == cosines.shape == (4, 5)
     for neighbours, row in zip(rows, [3, 299, 7, 150], strict=True):
         assert neighbours.tolist() == naive_nearest(data.X.astype(np.float64), data.ids, row, 5)

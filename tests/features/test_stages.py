@@ -41,14 +41,14 @@ def test_stages_are_those_of_a_network_that_is_run_by_hand(dataset: Dataset) -> 
 
 def test_the_last_stage_is_what_extract_gives_and_all_are_of_the_same_images(dataset: Dataset) -> None:
     by_stage = stage_features(dataset, EMBEDDED)
-    plain = extract(dataset, EMBEDDED)
+    features_of_backbone = extract(dataset, EMBEDDED)
     last = list(by_stage.values())[-1]
-    np.testing.assert_allclose(last.X, plain.X, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(last.X, features_of_backbone.X, rtol=1e-3, atol=1e-4)
     for features in by_stage.values():
-        assert features.ids == plain.ids
-        np.testing.assert_array_equal(features.y, plain.y)
-        np.testing.assert_array_equal(features.groups, plain.groups)
-        np.testing.assert_array_equal(features.split, plain.split)
+        assert features.ids == features_of_backbone.ids
+        np.testing.assert_array_equal(features.y, features_of_backbone.y)
+        np.testing.assert_array_equal(features.groups, features_of_backbone.groups)
+        np.testing.assert_array_equal(features.split, features_of_backbone.split)
 
 
 def test_a_second_call_computes_nothing_and_does_not_load_the_backbone(
@@ -56,26 +56,26 @@ def test_a_second_call_computes_nothing_and_does_not_load_the_backbone(
 ) -> None:
     tiny = install_tiny(monkeypatch)
     first = stage_features(dataset, "tiny")
-    assert [one.X.shape for one in first.values()] == [(12, 3), (12, 3)]
-    assert {one.from_store for one in first.values()} == {0}
+    assert [features.X.shape for features in first.values()] == [(12, 3), (12, 3)]
+    assert {features.from_store for features in first.values()} == {0}
     built = install(monkeypatch, tiny)
-    again = stage_features(dataset, "tiny")
+    second = stage_features(dataset, "tiny")
     assert built == []
-    assert {one.from_store for one in again.values()} == {12}
-    for name, one in first.items():
-        np.testing.assert_array_equal(again[name].X, one.X)
+    assert {features.from_store for features in second.values()} == {12}
+    for name, features in first.items():
+        np.testing.assert_array_equal(second[name].X, features.X)
 
 
 def test_a_part_of_the_images_serves_the_whole(dataset: Dataset) -> None:
-    few = dataclasses.replace(dataset, items=dataset.items[:5])
-    stage_features(few, EMBEDDED)
-    assert {one.from_store for one in stage_features(dataset, EMBEDDED).values()} == {5}
+    part = dataclasses.replace(dataset, items=dataset.items[:5])
+    stage_features(part, EMBEDDED)
+    assert {features.from_store for features in stage_features(dataset, EMBEDDED).values()} == {5}
 
 
 def test_features_and_stages_are_kept_apart(dataset: Dataset) -> None:
-    plain = extract(dataset, EMBEDDED)
+    features_of_backbone = extract(dataset, EMBEDDED)
     stage_features(dataset, EMBEDDED)
-    np.testing.assert_array_equal(extract(dataset, EMBEDDED).X, plain.X)
+    np.testing.assert_array_equal(extract(dataset, EMBEDDED).X, features_of_backbone.X)
 
 
 def test_nothing_stays_hung_into_the_backbone(dataset: Dataset) -> None:
@@ -91,10 +91,10 @@ def test_when_it_is_stopped_the_backbone_is_left_alone_and_what_was_done_is_kept
     with pytest.raises(Cancelled):
         stage_features(dataset, EMBEDDED, report=stop, batch_size=4)
     assert not [m for m in load(EMBEDDED).modules() if m._forward_hooks]
-    seen: list[Progress] = []
-    again = stage_features(dataset, EMBEDDED, report=seen.append)
-    assert next(iter(again.values())).from_store >= 4
-    assert seen[-1].done == seen[-1].total == 12
+    steps: list[Progress] = []
+    second = stage_features(dataset, EMBEDDED, report=steps.append)
+    assert next(iter(second.values())).from_store >= 4
+    assert steps[-1].done == steps[-1].total == 12
 
 
 def test_raw_pixels_have_no_stages(dataset: Dataset) -> None:
@@ -105,8 +105,8 @@ def test_raw_pixels_have_no_stages(dataset: Dataset) -> None:
 def test_a_batch_of_one_is_like_a_batch_of_many(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     many = stage_features(dataset, EMBEDDED)
     monkeypatch.setenv("GRAFT_HOME", str(dataset.root / "elsewhere"))
-    for name, one in stage_features(dataset, EMBEDDED, batch_size=1).items():
-        np.testing.assert_allclose(one.X, many[name].X, rtol=1e-3, atol=1e-4)
+    for name, features in stage_features(dataset, EMBEDDED, batch_size=1).items():
+        np.testing.assert_allclose(features.X, many[name].X, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -134,14 +134,14 @@ def test_families_of_the_zoo(name: str, widths: list[int] | None) -> None:
     trunk = torchvision_trunk(name, min_size=side)
     backbone = Backbone(dataclasses.replace(tiny_info(name)), trunk, trunk.stages).eval()
     images = torch.randn(1, 3, side, side)
-    plain = encode(backbone, images)
+    last = encode(backbone, images)
     stages = Stages(backbone)
     handles = stages.watch()
     measured = stages.widths(side)
     assert widths is None or measured == widths
-    both = encode(stages, images)
-    assert both.shape == (1, sum(measured))
-    np.testing.assert_array_equal(both[:, -measured[-1] :], plain)
+    all_stages = encode(stages, images)
+    assert all_stages.shape == (1, sum(measured))
+    np.testing.assert_array_equal(all_stages[:, -measured[-1] :], last)
     for handle in handles:
         handle.remove()
 
@@ -153,14 +153,14 @@ def test_a_stage_of_a_residual_network_is_the_mean_of_its_maps() -> None:
     stages = Stages(backbone)
     stages.watch()
     images = torch.randn(2, 3, 64, 64)
-    both = encode(stages, images)
+    all_stages = encode(stages, images)
     with torch.inference_mode():
         model: nn.Module = trunk.model
         x: Tensor = model.relu(model.bn1(model.conv1(images)))
         stem = x.mean((2, 3))
         third = model.layer2(model.layer1(model.maxpool(x))).mean((2, 3))
-    np.testing.assert_allclose(both[:, :64], stem.numpy(), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(both[:, 128:256], third.numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(all_stages[:, :64], stem.numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(all_stages[:, 128:256], third.numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_a_damaged_note_of_the_widths_is_made_anew(dataset: Dataset) -> None:
@@ -169,6 +169,8 @@ def test_a_damaged_note_of_the_widths_is_made_anew(dataset: Dataset) -> None:
 
     (file,) = paths.features().glob("*/widths.json")
     file.write_text("[1, 2")
-    again = stage_features(dataset, EMBEDDED)
-    assert {name: one.X.shape for name, one in again.items()} == {name: one.X.shape for name, one in before.items()}
-    assert {one.from_store for one in again.values()} == {12}
+    second = stage_features(dataset, EMBEDDED)
+    assert {name: features.X.shape for name, features in second.items()} == {
+        name: features.X.shape for name, features in before.items()
+    }
+    assert {features.from_store for features in second.values()} == {12}

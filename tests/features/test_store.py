@@ -46,8 +46,8 @@ def test_other_programs_can_read_a_shard() -> None:
 )
 def test_features_that_were_made_differently_never_meet(change: dict[str, object]) -> None:
     FeatureStore(tiny_info()).add(IDS, X)
-    other = dataclasses.replace(tiny_info(), **change)  # type: ignore[arg-type]
-    assert not FeatureStore(other).read(IDS).present.any()
+    changed_info = dataclasses.replace(tiny_info(), **change)  # type: ignore[arg-type]
+    assert not FeatureStore(changed_info).read(IDS).present.any()
     assert not FeatureStore(tiny_info(), "bf16").read(IDS).present.any()
     assert FeatureStore(tiny_info()).read(IDS).present.all()
 
@@ -55,11 +55,13 @@ def test_features_that_were_made_differently_never_meet(change: dict[str, object
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "other"])
 def test_a_damaged_shard_is_found_out_and_removed(damage: str) -> None:
     store = FeatureStore(tiny_info())
-    bad, good = store.add(IDS[:5], X[:5]), store.add(IDS[5:], X[5:])
-    content = bytearray(bad.read_bytes())
+    damaged_shard, whole_shard = store.add(IDS[:5], X[:5]), store.add(IDS[5:], X[5:])
+    content = bytearray(damaged_shard.read_bytes())
     content[len(content) // 3] ^= 0xFF
-    changed = {"flip": bytes(content), "truncate": content[:-20], "empty": b"", "other": good.read_bytes()}[damage]
-    bad.write_bytes(changed)
+    changed = {"flip": bytes(content), "truncate": content[:-20], "empty": b"", "other": whole_shard.read_bytes()}[
+        damage
+    ]
+    damaged_shard.write_bytes(changed)
 
     lookup = store.read(IDS)
 
@@ -67,7 +69,7 @@ def test_a_damaged_shard_is_found_out_and_removed(damage: str) -> None:
     np.testing.assert_array_equal(lookup.X[5:], X[5:])
     if damage != "other":  # its rows are all in the good shard, so it need not be opened
         assert lookup.damaged == 1
-        assert not bad.exists()
+        assert not damaged_shard.exists()
     store.add(IDS[:5], X[:5])
     np.testing.assert_array_equal(store.read(IDS).X, X)
 

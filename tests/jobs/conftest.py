@@ -21,15 +21,15 @@ def spec(kind: str, slot: str = "long", listed: bool = True, language: str = "en
     return JobSpec(kind, params, slot=slot, verbs="tests.jobs.verbs", listed=listed, language=language)
 
 
-def until(condition: Callable[[], Any], what: str = "the condition") -> Any:
+def until(condition: Callable[[], Any], description: str = "the condition") -> Any:
     """Waits until `condition` gives something true, and returns it."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
+        outcome = condition()
+        if outcome:
+            return outcome
         time.sleep(0.01)
-    raise AssertionError(f"{what} did not come true in {PATIENCE_S:.0f} s")
+    raise AssertionError(f"{description} did not come true in {PATIENCE_S:.0f} s")
 
 
 def end_of(job: Job) -> JobStatus:
@@ -59,5 +59,5 @@ def alive(pid: int) -> bool:
 
 @pytest.fixture
 def pool() -> Iterator[Pool]:
-    with Pool(shared=False, grace_s=0.3) as found:
-        yield found
+    with Pool(shared=False, grace_s=0.3) as fast_pool:
+        yield fast_pool

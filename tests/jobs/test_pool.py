@@ -13,18 +13,18 @@ from tests.jobs.conftest import alive, begun, end_of, go, spec, until
 
 def test_a_job_is_done_and_its_result_is_kept(pool: Pool) -> None:
     job = pool.submit("default", spec("count", n=3, text="ants & bees 蚂蚁", language="de"))
-    found = end_of(job)
-    assert found.state == "done"
-    assert found.result is not None
-    assert {k: found.result[k] for k in ("n", "text", "language")} == {
+    status = end_of(job)
+    assert status.state == "done"
+    assert status.result is not None
+    assert {k: status.result[k] for k in ("n", "text", "language")} == {
         "n": 3,
         "text": "ants & bees 蚂蚁",
         "language": "de",
     }
-    assert (found.done, found.total, found.message) == (3, 3, "ступень 3 🐜")
+    assert (status.done, status.total, status.message) == (3, 3, "ступень 3 🐜")
     assert [(e.data, e.stage) for e in job.events()] == [({"i": i}, f"part {i % 2}") for i in range(3)]
     assert (job.path / "result.txt").read_text() == "ok"
-    assert found.created <= (found.started or 0) <= (found.ended or 0)
+    assert status.created <= (status.started or 0) <= (status.ended or 0)
 
 
 def test_a_worker_stays_for_the_next_job_and_runs_beside_the_server(pool: Pool) -> None:
@@ -57,8 +57,8 @@ def test_a_running_job_is_cancelled_at_its_next_report(pool: Pool) -> None:
     job = pool.submit("default", spec("wait"))
     pid = begun(job)
     pool.cancel(job)
-    found = end_of(job)
-    assert (found.state, found.error, found.result) == ("cancelled", "", None)
+    status = end_of(job)
+    assert (status.state, status.error, status.result) == ("cancelled", "", None)
     after = pool.submit("default", spec("wait"))
     assert begun(after) == pid, "the worker was asked, not killed"
     go(after)
@@ -121,18 +121,18 @@ def test_a_failure_says_what_and_keeps_the_rest_to_itself(
     shared_pool: Pool, kind: str, params: dict[str, str], error: str, code: str
 ) -> None:
     job = shared_pool.submit("default", spec(kind, **params))
-    found = end_of(job)
-    assert (found.state, found.error_code, found.result) == ("failed", code, None)
-    assert error in found.error
-    assert "secret" not in found.error
-    assert "Traceback" not in found.error
+    status = end_of(job)
+    assert (status.state, status.error_code, status.result) == ("failed", code, None)
+    assert error in status.error
+    assert "secret" not in status.error
+    assert "Traceback" not in status.error
     assert (job.path / "traceback.txt").exists() == (code in ("bug", "memory"))
 
 
 @pytest.fixture(scope="module")
 def shared_pool() -> object:
-    with Pool(shared=True) as found:
-        yield found
+    with Pool(shared=True) as pool:
+        yield pool
 
 
 def test_what_libraries_print_goes_to_the_jobs_log(pool: Pool) -> None:
@@ -167,8 +167,8 @@ def test_a_warm_worker_loads_its_verbs_before_the_first_job(tmp_path: Path, monk
 def test_a_worker_that_cannot_start_does_not_stop_the_pool(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", "/none/such/python")
-        found = end_of(pool.submit("default", spec("count", n=1)))
-        assert (found.state, found.error_code) == ("interrupted", "worker_ended")
+        status = end_of(pool.submit("default", spec("count", n=1)))
+        assert (status.state, status.error_code) == ("interrupted", "worker_ended")
     assert end_of(pool.submit("default", spec("count", n=1))).state == "done"
 
 

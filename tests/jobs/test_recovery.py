@@ -20,14 +20,14 @@ ROOT = Path(core.__file__).resolve().parents[1]
 )
 def test_a_killed_worker_interrupts_its_job_which_can_be_resumed(pool: Pool, name: str, code: str, words: str) -> None:
     job = pool.submit("default", spec("die", signal=name))
-    found = end_of(job)
-    assert (found.state, found.error_code) == ("interrupted", code)
-    assert words in found.error
-    assert (found.done, found.total) == (1, 2)
+    status = end_of(job)
+    assert (status.state, status.error_code) == ("interrupted", code)
+    assert words in status.error
+    assert (status.done, status.total) == (1, 2)
     pool.resume(job)
-    found = until(lambda: job.status().state == "done" and job.status())
-    assert found.result == {"resumed": True}
-    assert found.error == ""
+    status = until(lambda: job.status().state == "done" and job.status())
+    assert status.result == {"resumed": True}
+    assert status.error == ""
 
 
 def test_a_cancelled_job_can_be_resumed_and_a_done_one_cannot(pool: Pool) -> None:
@@ -39,8 +39,8 @@ def test_a_cancelled_job_can_be_resumed_and_a_done_one_cannot(pool: Pool) -> Non
     assert end_of(job).state == "cancelled"
     pool.resume(job)
     go(job)
-    found = until(lambda: job.status().state == "done" and job.status())
-    assert found.result == {"begun": 2}
+    status = until(lambda: job.status().state == "done" and job.status())
+    assert status.result == {"begun": 2}
     with pytest.raises(JobError, match="cannot be resumed"):
         pool.resume(job)
 
@@ -62,8 +62,8 @@ def test_closing_interrupts_the_running_job_and_keeps_the_queue() -> None:
 
 
 def test_two_servers_on_one_home_run_a_job_once() -> None:
-    with Pool(shared=True) as one, Pool(shared=True) as two:
-        jobs = [one.submit("default", spec("wait")) for _ in range(4)]
+    with Pool(shared=True) as first_pool, Pool(shared=True) as two:
+        jobs = [first_pool.submit("default", spec("wait")) for _ in range(4)]
         go(*jobs)
         two.recover()
         assert [end_of(job).result for job in jobs] == [{"begun": 1}] * 4
@@ -72,10 +72,10 @@ def test_two_servers_on_one_home_run_a_job_once() -> None:
 def test_another_server_can_cancel_a_running_job(pool: Pool) -> None:
     job = pool.submit("default", spec("deaf"))
     begun(job)
-    with Pool(shared=True) as other:
-        assert other.recover() == []
+    with Pool(shared=True) as other_pool:
+        assert other_pool.recover() == []
         assert job.status().state == "running"
-        other.cancel(job)
+        other_pool.cancel(job)
         assert end_of(job).state == "cancelled"
 
 

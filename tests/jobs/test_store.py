@@ -81,9 +81,9 @@ def _running(age_s: float) -> store.Job:
 
 
 def test_a_job_without_a_worker_is_interrupted_for_its_readers() -> None:
-    found = _running(age_s=60).status()
-    assert (found.state, found.done, found.error_code) == ("interrupted", 3, "worker_ended")
-    assert found.is_resumable
+    current = _running(age_s=60).status()
+    assert (current.state, current.done, current.error_code) == ("interrupted", 3, "worker_ended")
+    assert current.is_resumable
 
 
 def test_a_worker_that_is_silent_but_holds_the_lock_runs() -> None:
@@ -129,8 +129,8 @@ def test_what_is_not_a_job_is_passed_over() -> None:
 
 
 def test_a_status_tells_share_and_seconds() -> None:
-    found = JobStatus(status.RUNNING, created=0.0, started=10.0, ended=12.5, done=1, total=4)
-    assert (found.share, found.seconds) == (0.25, 2.5)
+    current = JobStatus(status.RUNNING, created=0.0, started=10.0, ended=12.5, done=1, total=4)
+    assert (current.share, current.seconds) == (0.25, 2.5)
     assert JobStatus(status.QUEUED, created=0.0).share is None
     assert JobStatus(status.QUEUED, created=0.0).seconds is None
 

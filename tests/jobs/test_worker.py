@@ -111,6 +111,6 @@ def test_a_directory_that_is_no_job_is_left_alone(tmp_path: Path) -> None:
     ("code", "word"), [(-9, "memory"), (137, "memory"), (-11, "SIGSEGV"), (1, "(1)"), (None, "(?)")]
 )
 def test_how_a_worker_ended_is_told(code: int | None, word: str) -> None:
-    found = outcome.after_death(JobStatus(status.RUNNING, created=0.0), code)
-    assert found.state == "interrupted"
-    assert word in found.error
+    after = outcome.after_death(JobStatus(status.RUNNING, created=0.0), code)
+    assert after.state == "interrupted"
+    assert word in after.error

@@ -152,10 +152,12 @@ def compare_spec(dataset: Dataset, *backbones: str, seed: int = 0) -> JobSpec:
 def run(dataset: Dataset) -> Run:
     """A fine-tuned run on the dataset."""
     job = store.create(W, finetune_spec(dataset))
-    made = make_run(dataset, job)
-    save_history(made.path, [Epoch(epoch=1, train_loss=0.7, val_loss=0.6, val_accuracy=0.9, lr=0.01, seconds=1.0)])
+    finished_run = make_run(dataset, job)
+    save_history(
+        finished_run.path, [Epoch(epoch=1, train_loss=0.7, val_loss=0.6, val_accuracy=0.9, lr=0.01, seconds=1.0)]
+    )
     finish(job, Finetuned(run="run", dataset=dataset.id).to_json())
-    return made
+    return finished_run
 
 
 def texts(app: AppTest) -> str:

@@ -39,20 +39,20 @@ def test_classes_that_are_cut_to_the_same_words_are_all_choices(visit: Open, sma
 
 
 def test_two_runs_alike_are_two_choices(dataset: Dataset, run: Run):
-    other = replace(run, path=run.path.with_name("other"))
-    assert len(set(run_names([run, other]).values())) == 2
+    twin = replace(run, path=run.path.with_name("other"))
+    assert len(set(run_names([run, twin]).values())) == 2
 
 
 def test_answers_are_shown_for_the_model_that_gave_them(visit: Open, dataset: Dataset, run: Run):
-    other = make_run(dataset, store.create(W, finetune_spec(dataset)))
+    other_run = make_run(dataset, store.create(W, finetune_spec(dataset)))
     images = (ImageFile(path="gone.jpg", name="same.jpg"),)
     job = store.create(W, spec_of(PredictRequest(model=str(run.path), images=images)))
     answer = Answer(image="same.jpg", label="cat", proba=dict.fromkeys(dataset.classes, 0.5))
     save_answers([answer], job.path / "answers.json")
     finish(job, Predicted(file="answers.json", images=1, failed=0).to_json())
-    for shown, made in ((True, run), (False, other)):
-        app = visit("predict", run=made.path.relative_to(job.path.parent).as_posix())
-        assert ("Download the answers (CSV)" in [b.label for b in app.download_button]) is shown
+    for is_shown, asked_run in ((True, run), (False, other_run)):
+        app = visit("predict", run=asked_run.path.relative_to(job.path.parent).as_posix())
+        assert ("Download the answers (CSV)" in [b.label for b in app.download_button]) is is_shown
 
 
 def test_predictions_that_were_written_anew_are_read_anew(visit: Open, dataset: Dataset):

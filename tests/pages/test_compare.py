@@ -49,7 +49,7 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "behind", "right", "recommended", "said"),
+    ("ahead", "behind", "right", "recommended", "words"),
     [
         ("resnet18", "pixels_16", (90, 60), "resnet18", "resnet18** carries over best"),
         ("resnet50", "resnet18", (91, 90), "resnet18", "Take **resnet18**"),  # as good in practice, and cheaper
@@ -58,14 +58,14 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
     ],
 )
 def test_the_floor_is_never_recommended(
-    visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, right, recommended, said
+    visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, right, recommended, words
 ):
     results = [make_result(name, n, 100) for name, n in zip((behind, ahead), reversed(right), strict=True)]
     pool.does["compare"] = lambda job: keep_comparison(job, *results)
     app = visit("compare")
     button(app, "Compare").click().run()
     verdict = (app.warning if ahead == "pixels_16" else app.success)[0].value
-    assert said in verdict
+    assert words in verdict
     assert ("carries over best" in verdict) is (right == (90, 60))
     judgement = Comparison(tuple(results)).verdict
     assert judgement.recommended == recommended
@@ -97,11 +97,11 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
     app = visit("compare")
     button(app, "Compare").click().run()
     assert not app.exception
-    said = texts(app)
-    assert "were edited after this comparison" in said
-    assert "in both training and validation" in said
-    assert "is the most accurate" in said
-    assert "probabilities averaged: resnet18" in said
+    words = texts(app)
+    assert "were edited after this comparison" in words
+    assert "in both training and validation" in words
+    assert "is the most accurate" in words
+    assert "probabilities averaged: resnet18" in words
     assert [list(table.value["Backbone"]) for table in app.dataframe if "Why" in table.value] == [["resnet18", "vgg11"]]
     assert [list(table.value["How"]) for table in app.dataframe if "How" in table.value] == [
         ["features side by side", "probabilities averaged"]

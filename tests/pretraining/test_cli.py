@@ -35,16 +35,16 @@ def options(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> di
 @pytest.mark.parametrize("architecture", ["inception", "plain", "residual"])
 def test_the_shipped_cards_tell_the_recipes_that_are_in_the_code(architecture: str) -> None:
     card = read_json(WEIGHTS / f"graft_{architecture}.json")
-    told: list[tuple[str, float]] = []
+    on_cards: list[tuple[str, float]] = []
     part = card
     while part:
         recipe = recipe_from_dict(part["recipe"])
         (name,) = (name for name, known in RECIPES.items() if known == replace(recipe, start=""))
-        told.insert(0, (name, part["epochs"]))
+        on_cards.insert(0, (name, part["epochs"]))
         part = part["before"]
     names = {"residual": ["residual", "residual_photos"]}.get(architecture, [architecture])
-    assert [name for name, _epochs in told] == names
-    for name, epochs in told:
+    assert [name for name, _epochs in on_cards] == names
+    for name, epochs in on_cards:
         assert epochs == pytest.approx(RECIPES[name].stop_epoch or RECIPES[name].epochs, abs=0.02)
     assert card["input_px"] == RECIPES[names[-1]].input_px
 
@@ -82,7 +82,7 @@ def test_it_may_begin_with_another_backbone(options: dict[str, Any], tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"--images": "nothing.zip"}, "'nothing.zip' holds no images"),
         ({"--architecture": "vast"}, "There is no architecture 'vast'"),
@@ -97,17 +97,17 @@ def test_it_may_begin_with_another_backbone(options: dict[str, Any], tmp_path: P
     ],
 )
 def test_what_is_wrong_is_told_in_a_line_before_anything_begins(
-    options: dict[str, Any], wrong: dict[str, Any], said: str, tmp_path: Path
+    options: dict[str, Any], wrong: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     result = command({**options, **wrong})
     assert result.exit_code == 1
-    assert said in result.output
+    assert message in result.output
     assert "Traceback" not in result.output
     assert not (tmp_path / "out").exists()
 
 
 def test_teachers_of_one_name_and_two_packed_sources_are_refused(options: dict[str, Any], packed: Path) -> None:
     recipe = RECIPES["tiny"]
-    for images, teachers, said in (([packed], ["a", "b"], "same name"), ([packed, packed], ["a"], "may be packed")):
-        with pytest.raises(cli.BackboneError, match=said):
+    for images, teachers, message in (([packed], ["a", "b"], "same name"), ([packed, packed], ["a"], "may be packed")):
+        with pytest.raises(cli.BackboneError, match=message):
             cli.make_sources(images, teachers, packed / "work", recipe, device="cpu")

@@ -50,25 +50,25 @@ def naive(graph: Graph, images: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def test_it_computes_what_its_steps_say(graph: Graph) -> None:
     images = torch.rand(2, 3, 16, 16)
-    found, expected = graph(images), naive(graph, images)
-    assert found.keys() == expected.keys()
+    outputs, expected = graph(images), naive(graph, images)
+    assert outputs.keys() == expected.keys()
     for name, values in expected.items():
-        torch.testing.assert_close(found[name], values, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(outputs[name], values, atol=1e-5, rtol=1e-4)
 
 
 def test_an_odd_side_is_padded_alike_on_both_ends(graph: Graph) -> None:
     images = torch.rand(1, 3, 15, 15)
     w = graph.weights()
     expected = functional.conv2d(2 * images - 1, w["2.weight"], w["2.bias"], stride=2, padding=1).clamp(0, 0.5)
-    found = Graph(graph.steps[:3], {k: v for k, v in w.items() if k[0] == "2"}, {"embedding": 3})
-    torch.testing.assert_close(found(images)["embedding"], expected.flatten(1), atol=1e-5, rtol=1e-4)
+    outputs = Graph(graph.steps[:3], {k: v for k, v in w.items() if k[0] == "2"}, {"embedding": 3})
+    torch.testing.assert_close(outputs(images)["embedding"], expected.flatten(1), atol=1e-5, rtol=1e-4)
 
 
 def test_a_saved_network_opens_without_openvino(graph: Graph, tmp_path: Path) -> None:
     save_graph(graph, tmp_path / "teacher.safetensors")
     images = torch.rand(2, 3, 16, 16)
-    again = open_graph(tmp_path / "teacher.safetensors")
-    torch.testing.assert_close(again(images), graph(images), atol=0, rtol=0)
+    reopened = open_graph(tmp_path / "teacher.safetensors")
+    torch.testing.assert_close(reopened(images), graph(images), atol=0, rtol=0)
     teacher = open_teacher(str(tmp_path / "teacher.safetensors"), input_px=16)
     assert (teacher.name, teacher.outputs) == ("teacher", {"embedding": 4, "logits": 5})
 
@@ -138,9 +138,9 @@ def test_what_is_not_understood_is_refused(odd: dict[str, int], tmp_path: Path) 
 def test_the_converter_tells_mistakes_in_a_line(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(convert)
-    for words, said in (
+    for words, message in (
         ([tmp_path / "none.tflite", tmp_path / "x.safetensors"], "no teacher file 'none.tflite'"),
         ([tmp_path / "none.tflite", tmp_path / "x.bin"], "must end in .safetensors, not 'x.bin'"),
     ):
         result = CliRunner().invoke(app, [str(word) for word in words])
-        assert (result.exit_code, said in result.output) == (1, True), result.output
+        assert (result.exit_code, message in result.output) == (1, True), result.output

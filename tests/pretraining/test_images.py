@@ -53,14 +53,14 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_other_images_under_the_same_name_are_other_images(tmp_path: Path) -> None:
-    found = []
-    for i, where in enumerate(("a", "b")):
-        folder = tmp_path / where / "photos"
+    loaded = []
+    for i, parent in enumerate(("a", "b")):
+        folder = tmp_path / parent / "photos"
         folder.mkdir(parents=True)
         (folder / "0.png").write_bytes(photo_bytes(COLOURS[i], seed=0, size_px=40))
-        found.append(load_images(folder, tmp_path / "cache", side_px=32))
-    assert found[0].name != found[1].name
-    assert not np.array_equal(found[0].pixels, found[1].pixels)
+        loaded.append(load_images(folder, tmp_path / "cache", side_px=32))
+    assert loaded[0].name != loaded[1].name
+    assert not np.array_equal(loaded[0].pixels, loaded[1].pixels)
 
 
 def test_damaged_squares_are_decoded_anew(packed: Path, tmp_path: Path) -> None:

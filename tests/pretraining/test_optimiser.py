@@ -15,8 +15,8 @@ def test_matrices_made_orthogonal_together_are_those_made_one_by_one() -> None:
     for shape in ((3, 6, 20), (3, 20, 6)):
         matrices = torch.randn(shape)
         together = orthogonal(matrices)
-        for one, expected in zip(matrices, together, strict=True):
-            torch.testing.assert_close(orthogonal(one), expected, atol=2e-2, rtol=0)
+        for matrix, expected in zip(matrices, together, strict=True):
+            torch.testing.assert_close(orthogonal(matrix), expected, atol=2e-2, rtol=0)
 
 
 def test_a_step_is_the_naive_one_for_each_weight() -> None:
@@ -38,14 +38,14 @@ def test_a_step_is_the_naive_one_for_each_weight() -> None:
             update = orthogonal(flat).view_as(weight) * 0.2 * max(flat.shape) ** 0.5
             expected[i] = expected[i] * (1 - 0.1 * 0.5) - 0.1 * update
         muon.step()
-    for weight, wanted in zip(weights, expected, strict=True):
-        torch.testing.assert_close(weight.detach(), wanted, atol=1e-2, rtol=0)
+    for weight, naive_weight in zip(weights, expected, strict=True):
+        torch.testing.assert_close(weight.detach(), naive_weight, atol=1e-2, rtol=0)
 
 
 def test_the_first_convolution_norms_and_heads_are_adamws() -> None:
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 3, bias=False), nn.Linear(8, 2))
     muon, adamw = optimisers(model, lr=0.1, weight_decay=0.5)
     assert [p.shape for p in muon.param_groups[0]["params"]] == [(8, 8, 3, 3)]
-    decayed, plain = adamw.param_groups
+    decayed, undecayed = adamw.param_groups
     assert [tuple(p.shape) for p in decayed["params"]] == [(8, 3, 3, 3), (2, 8)]
-    assert (decayed["weight_decay"], plain["weight_decay"]) == (0.5, 0.0)
+    assert (decayed["weight_decay"], undecayed["weight_decay"]) == (0.5, 0.0)

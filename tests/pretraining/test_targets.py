@@ -35,8 +35,8 @@ def test_they_are_what_the_teacher_says_of_the_very_view(pixels: Tensor, tmp_pat
     plan = partial(plan_of, 60)  # each image three times
     answers = Answers([MeanColour()], pixels, plan, tmp_path, name="x", input_px=8)
     rows = np.array([3, 27, 58])
-    seen = draw_views(pixels, np.array([3, 7, 18]), plan(1).of(rows), 8)
-    (expected,) = MeanColour()([seen])
+    images = draw_views(pixels, np.array([3, 7, 18]), plan(1).of(rows), 8)
+    (expected,) = MeanColour()([images])
     for output, values in expected.items():
         np.testing.assert_array_equal(answers(1)[output]["mean_colour"][rows], values)
     assert answers(1)["embedding"]["mean_colour"].shape == (60, 6)
@@ -44,14 +44,14 @@ def test_they_are_what_the_teacher_says_of_the_very_view(pixels: Tensor, tmp_pat
 
 
 def test_a_view_is_computed_once_and_then_read_from_disk(pixels: Tensor, tmp_path: Path) -> None:
-    teacher, told = Counting(), list[str]()
+    teacher, lines = Counting(), list[str]()
     plan = partial(plan_of, 20)
-    first = Answers([teacher], pixels, plan, tmp_path, name="x", input_px=8, report=told.append)
-    other = Answers([teacher], pixels, plan, tmp_path, name="x", input_px=8, report=told.append)
+    first = Answers([teacher], pixels, plan, tmp_path, name="x", input_px=8, report=lines.append)
+    others = Answers([teacher], pixels, plan, tmp_path, name="x", input_px=8, report=lines.append)
     for output in ("embedding", "logits"):
-        assert torch.equal(first(0)[output]["mean_colour"], other(0)[output]["mean_colour"])
+        assert torch.equal(first(0)[output]["mean_colour"], others(0)[output]["mean_colour"])
     assert teacher.asked == 1
-    assert told == ["mean_colour: view 0 of x.8px answered in 0 s"]
+    assert lines == ["mean_colour: view 0 of x.8px answered in 0 s"]
     Answers([teacher], pixels, plan, tmp_path, name="x", input_px=16)(0)
     assert teacher.asked == 2
 
@@ -63,10 +63,10 @@ def test_two_that_need_the_same_view_ask_once(pixels: Tensor, tmp_path: Path) ->
             yield from super().__call__(batches)
 
     teacher = Slow()
-    both = [Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8) for _i in range(2)]
+    two_answers = [Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8) for _i in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(lambda answers: answers(0)["embedding"]["mean_colour"], both)
-    assert torch.equal(one, other)
+        first, second = pool.map(lambda answers: answers(0)["embedding"]["mean_colour"], two_answers)
+    assert torch.equal(first, second)
     assert teacher.asked == 1
 
 
@@ -81,6 +81,6 @@ def test_a_damaged_file_is_computed_anew(pixels: Tensor, tmp_path: Path, damage:
         np.save(path, np.zeros((3, 6), np.float16))
     else:
         path.unlink()
-    again = Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8)(0)
-    assert torch.equal(again["embedding"]["mean_colour"], first["embedding"]["mean_colour"])
+    second = Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8)(0)
+    assert torch.equal(second["embedding"]["mean_colour"], first["embedding"]["mean_colour"])
     assert teacher.asked == 2

@@ -28,10 +28,10 @@ def test_the_network_always_sees_a_full_batch_and_says_nothing_of_the_filling() 
 
     teacher = TorchTeacher("watched", Watched())
     sizes.clear()
-    found = list(teacher([torch.ones(32, 3, 4, 4), torch.ones(5, 3, 4, 4)]))
+    targets = list(teacher([torch.ones(32, 3, 4, 4), torch.ones(5, 3, 4, 4)]))
     assert sizes == [32, 32]
-    assert [len(targets["embedding"]) for targets in found] == [32, 5]
-    assert (found[1]["embedding"] == 1).all()
+    assert [len(batch["embedding"]) for batch in targets] == [32, 5]
+    assert (targets[1]["embedding"] == 1).all()
 
 
 def test_what_cannot_be_a_teacher_is_told() -> None:

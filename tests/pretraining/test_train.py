@@ -67,17 +67,17 @@ def test_a_run_is_left_off_where_its_recipe_says(sources: list[Source], tmp_path
 
 def test_each_teacher_is_scaled_by_rows_of_all_classes(sources: list[Source]) -> None:
     (lesson,) = lessons_of(sources, rows=24)
-    wanted = sources[0].answers(0)["embedding"]["mean_colour"].float()
-    torch.testing.assert_close(lesson.mean, wanted[::2].mean(0))
-    torch.testing.assert_close(lesson.std, wanted[::2].std(0).clamp_min(1e-2))
+    embedding = sources[0].answers(0)["embedding"]["mean_colour"].float()
+    torch.testing.assert_close(lesson.mean, embedding[::2].mean(0))
+    torch.testing.assert_close(lesson.std, embedding[::2].std(0).clamp_min(1e-2))
     assert lesson.classes == 3
 
 
 def test_every_batch_holds_as_many_of_each_source_and_images_seen_alone_have_labels(
     sources: list[Source], tmp_path: Path
 ) -> None:
-    few = replace(sources[0], labels=torch.full((48,), -1))
-    training = Training(replace(RECIPE, wild=1.0), [sources[0], few], tmp_path / "state.pt")
+    unlabelled = replace(sources[0], labels=torch.full((48,), -1))
+    training = Training(replace(RECIPE, wild=1.0), [sources[0], unlabelled], tmp_path / "state.pt")
     batches = list(training._batches(0, 0, training.steps_per_epoch))
     assert [len(batch.images) for batch in batches] == [16] * 6
     order = torch.cat([batch.labels[:8] for batch in batches])
@@ -91,9 +91,9 @@ def test_labels_cost_nothing_where_there_are_none() -> None:
     student = Student("tiny", [], 3)
     torch.nn.init.normal_(student.label_head.weight)
     features = torch.randn(4, 16)
-    some = student._labels_loss(features, torch.tensor([0, -1, 2, -1]))
-    torch.testing.assert_close(some, student._labels_loss(features[[0, 2]], torch.tensor([0, 2])))
-    assert some > 0.1
+    some_labelled = student._labels_loss(features, torch.tensor([0, -1, 2, -1]))
+    torch.testing.assert_close(some_labelled, student._labels_loss(features[[0, 2]], torch.tensor([0, 2])))
+    assert some_labelled > 0.1
     assert student._labels_loss(features, torch.full((4,), -1)) == 0
 
 
@@ -118,11 +118,11 @@ def test_the_student_mirrors_half_of_what_it_sees_and_blurs_its_share(sources: l
         return next(Training(recipe, sources, tmp_path / "state.pt")._batches(0, 0, 1)).images
 
     rows = np.random.default_rng((ORDER_STREAM, RECIPE.seed, 0)).permutation(48)[:16]
-    seen = draw_views(sources[0].pixels, rows, sources[0].plan(0).of(rows), 32)
+    teacher_images = draw_views(sources[0].pixels, rows, sources[0].plan(0).of(rows), 32)
     sharp = drawn(0.0)
-    mirrored = [bool(torch.equal(one, as_seen.flip(2))) for one, as_seen in zip(sharp, seen, strict=True)]
-    plain = [bool(torch.equal(one, as_seen)) for one, as_seen in zip(sharp, seen, strict=True)]
-    assert all(a != b for a, b in zip(mirrored, plain, strict=True))
+    mirrored = [bool(torch.equal(image, as_seen.flip(2))) for image, as_seen in zip(sharp, teacher_images, strict=True)]
+    unchanged = [bool(torch.equal(image, as_seen)) for image, as_seen in zip(sharp, teacher_images, strict=True)]
+    assert all(a != b for a, b in zip(mirrored, unchanged, strict=True))
     assert 3 < sum(mirrored) < 13
     blurred = drawn(1.0)
     assert blurred.shape == sharp.shape

@@ -55,41 +55,41 @@ def test_wild_views_have_the_shares_that_are_asked_for() -> None:
 def test_a_box_over_everything_is_the_image_and_its_mirror() -> None:
     pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), dtype=np.uint8))
     expected = pixels.permute(0, 3, 1, 2).float() / 255
-    drawn = draw_views(pixels, np.array([1]), view(), 8)
-    torch.testing.assert_close(drawn, expected[1:])
-    drawn = draw_views(pixels, np.array([1]), view([0, 0, 1, 1, -1, 0]), 8)
-    torch.testing.assert_close(drawn, expected[1:].flip(3))
+    images = draw_views(pixels, np.array([1]), view(), 8)
+    torch.testing.assert_close(images, expected[1:])
+    images = draw_views(pixels, np.array([1]), view([0, 0, 1, 1, -1, 0]), 8)
+    torch.testing.assert_close(images, expected[1:].flip(3))
 
 
 def test_a_quarter_turn_turns_the_image() -> None:
     pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (1, 8, 8, 3), dtype=np.uint8))
-    drawn = draw_views(pixels, np.array([0]), view([0, 0, 1, 1, 1, np.pi / 2]), 8)
-    torch.testing.assert_close(drawn, (pixels.permute(0, 3, 1, 2).float() / 255).rot90(1, (2, 3)), atol=1e-5, rtol=0)
+    images = draw_views(pixels, np.array([0]), view([0, 0, 1, 1, 1, np.pi / 2]), 8)
+    torch.testing.assert_close(images, (pixels.permute(0, 3, 1, 2).float() / 255).rot90(1, (2, 3)), atol=1e-5, rtol=0)
 
 
 def test_a_turned_box_keeps_its_sides() -> None:
     pixels = torch.zeros(1, 16, 16, 3, dtype=torch.uint8)
     pixels[:, 4:12, 6:10] = 255  # half the height, a quarter of the width
-    drawn = draw_views(pixels, np.array([0]), view([0, 0, 0.5, 0.25, 1, np.pi / 2]), 16)
-    assert drawn[:, :, 2:-2, 2:-2].min() > 0.99  # of its edge a part is from outside
+    images = draw_views(pixels, np.array([0]), view([0, 0, 0.5, 0.25, 1, np.pi / 2]), 16)
+    assert images[:, :, 2:-2, 2:-2].min() > 0.99  # of its edge a part is from outside
 
 
 def test_shrinking_averages_instead_of_skipping() -> None:
     pixels = torch.zeros(1, 32, 32, 3, dtype=torch.uint8)
     pixels[:, ::2] = 200
-    drawn = draw_views(pixels, np.array([0]), view(), 8)
-    torch.testing.assert_close(drawn, torch.full_like(drawn, 100 / 255), atol=0.03, rtol=0)
+    images = draw_views(pixels, np.array([0]), view(), 8)
+    torch.testing.assert_close(images, torch.full_like(images, 100 / 255), atol=0.03, rtol=0)
 
 
 def test_a_blend_has_its_share_of_the_partner() -> None:
-    drawn = draw_views(flat(0, 255), np.array([0]), view(mix=BLEND, partners=(1, 0, 0), share=0.3), 8)
-    torch.testing.assert_close(drawn, torch.full_like(drawn, 0.3))
+    images = draw_views(flat(0, 255), np.array([0]), view(mix=BLEND, partners=(1, 0, 0), share=0.3), 8)
+    torch.testing.assert_close(images, torch.full_like(images, 0.3))
 
 
 def test_a_mosaic_has_four_images_in_its_corners() -> None:
     pixels = flat(0, 51, 102, 255)
-    drawn = draw_views(pixels, np.array([0]), view(mix=MOSAIC, partners=(1, 2, 7)), 8)[0]  # 7 is image 3, once more
-    corners = [drawn[:, :4, :4], drawn[:, :4, 4:], drawn[:, 4:, :4], drawn[:, 4:, 4:]]
+    images = draw_views(pixels, np.array([0]), view(mix=MOSAIC, partners=(1, 2, 7)), 8)[0]  # 7 is image 3, once more
+    corners = [images[:, :4, :4], images[:, :4, 4:], images[:, 4:, :4], images[:, 4:, 4:]]
     for corner, brightness in zip(corners, (0.0, 0.2, 0.4, 1.0), strict=True):
         torch.testing.assert_close(corner, torch.full_like(corner, brightness))
 
@@ -104,10 +104,10 @@ def test_colours_are_grey_swapped_negated_or_stretched_and_stay_in_range() -> No
     np.testing.assert_allclose(np.abs(matrix[grey]), np.broadcast_to(module.LUMA, matrix[grey].shape), atol=1e-5)
     middle = 0.5 * sums + shift
     assert (np.abs(middle - 0.5) < 0.21).all()  # contrast turns about the middle; brightness moves it by a fifth
-    drawn = draw_views(flat(0, 255), np.arange(4_000) % 2, plan, 8)
-    assert drawn.min() >= 0
-    assert drawn.max() <= 1
-    assert drawn.std() > 0.2
+    images = draw_views(flat(0, 255), np.arange(4_000) % 2, plan, 8)
+    assert images.min() >= 0
+    assert images.max() <= 1
+    assert images.std() > 0.2
 
 
 def test_views_do_not_depend_on_the_rest_of_the_batch() -> None:

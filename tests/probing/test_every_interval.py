@@ -46,15 +46,15 @@ def documents():
         make_features((10,) * 80, 24, spread=1.2, val=0, test=0, backbone="graft_residual"),
         make_features((10,) * 80, 24, spread=3.0, val=0, test=0, backbone="pixels_16"),
     ]
-    few = make_features((80, 60, 60), spread=5.0)
+    features = make_features((80, 60, 60), spread=5.0)
     comparison = compare(many, config)
-    good, poor = (result.oof for result in comparison.results)
+    better, worse = (result.oof for result in comparison.results)
     yield "compare", comparison.as_json()
-    yield "components", probe_components(few, ProbeConfig("lda", folds=5, repeats=1)).as_json()
-    yield "curve", learning_curve(few, ProbeConfig(c=0.01)).as_json()
-    yield "evaluate", evaluate(good).as_json()
-    yield "difference", difference("a", good, "b", poor).as_json()
-    yield "side by side", side_by_side({"a": good, "b": poor}, "a", "b")
+    yield "components", probe_components(features, ProbeConfig("lda", folds=5, repeats=1)).as_json()
+    yield "curve", learning_curve(features, ProbeConfig(c=0.01)).as_json()
+    yield "evaluate", evaluate(better).as_json()
+    yield "difference", difference("a", better, "b", worse).as_json()
+    yield "side by side", side_by_side({"a": better, "b": worse}, "a", "b")
 
 
 @pytest.fixture(scope="module")

@@ -32,16 +32,16 @@ def test_compare_keeps_probes_and_tells_each_backbone_as_it_ends(photos_zip: Pat
     steps: list[Progress] = []
     names, config = (BACKBONE, "pixels_16", BACKBONE), ProbeConfig(pca=Reduction("pca", 8))
     request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config)
-    told = compare(tmp_path / "job", request, steps.append)
-    found = load_comparison(tmp_path / "job")
-    assert [result.backbone for result in found.results] == [BACKBONE, "pixels_16"]
-    assert found.failures == ()
-    assert found.verdict.best in (BACKBONE, "pixels_16")
-    assert found.config == config
-    assert len(found.results[0].fold_accuracy) == found.folds * found.repeats
-    best = found.most_accurate
-    assert told == Compared(
-        file="comparison.json", dataset=found.dataset.id, best=best.backbone, accuracy=best.accuracy_mean
+    compared = compare(tmp_path / "job", request, steps.append)
+    comparison = load_comparison(tmp_path / "job")
+    assert [result.backbone for result in comparison.results] == [BACKBONE, "pixels_16"]
+    assert comparison.failures == ()
+    assert comparison.verdict.best in (BACKBONE, "pixels_16")
+    assert comparison.config == config
+    assert len(comparison.results[0].fold_accuracy) == comparison.folds * comparison.repeats
+    best = comparison.most_accurate
+    assert compared == Compared(
+        file="comparison.json", dataset=comparison.dataset.id, best=best.backbone, accuracy=best.accuracy_mean
     )
     assert [step.data["result"] for step in steps if "result" in step.data] == [
         {"backbone": name, "probe": "logistic"} for name in (BACKBONE, "pixels_16")
@@ -52,7 +52,7 @@ def test_compare_keeps_probes_and_tells_each_backbone_as_it_ends(photos_zip: Pat
     assert shares[-1] == 1.0
     runs = find_runs(tmp_path)
     assert {run.backbone for run in runs} == {BACKBONE, "pixels_16"}
-    assert all(run.kind == "probe" and run.dataset_id == found.dataset.id for run in runs)
+    assert all(run.kind == "probe" and run.dataset_id == comparison.dataset.id for run in runs)
     assert set(runs[0].splits()) == {"val", "test", "oof"}
 
 
@@ -61,17 +61,17 @@ def test_a_backbone_that_fails_does_not_lose_the_others(
 ) -> None:
     from core.features import extract as room
 
-    real = room.extract
+    real_extract = room.extract
 
     def offline(dataset: Any, name: str, **rest: Any) -> Any:
         if name == "resnet18":
             raise WeightsUnavailable("resnet18 is not here")
-        return real(dataset, name, **rest)
+        return real_extract(dataset, name, **rest)
 
     monkeypatch.setattr(room, "extract", offline)
-    found = _compared(tmp_path / "job", photos_zip, "resnet18", "pixels_16")
-    assert [result.backbone for result in found.results] == ["pixels_16"]
-    assert found.failures == (Failure("resnet18", "resnet18 is not here"),)
+    comparison = _compared(tmp_path / "job", photos_zip, "resnet18", "pixels_16")
+    assert [result.backbone for result in comparison.results] == ["pixels_16"]
+    assert comparison.failures == (Failure("resnet18", "resnet18 is not here"),)
     with pytest.raises(WeightsUnavailable):
         _compared(tmp_path / "job", photos_zip, "resnet18")
 
@@ -95,44 +95,44 @@ def test_what_was_found_is_not_computed_again(photos_zip: Path, tmp_path: Path) 
     first = load_result(tmp_path / "job", BACKBONE, "logistic")
     compare(tmp_path / "job", request, silent)
     compare(tmp_path / "other", request, silent)
-    found, fresh = (load_comparison(tmp_path / name) for name in ("job", "other"))
-    seconds = [comparison.results[0].seconds for comparison in (found, fresh)]  # no two runs take just as long
+    resumed, fresh = (load_comparison(tmp_path / name) for name in ("job", "other"))
+    seconds = [comparison.results[0].seconds for comparison in (resumed, fresh)]  # no two runs take just as long
     assert seconds[0] == first.seconds
     assert seconds[1] != first.seconds
-    assert [result.fold_accuracy for result in found.results] == [result.fold_accuracy for result in fresh.results]
-    assert found.verdict == fresh.verdict
+    assert [result.fold_accuracy for result in resumed.results] == [result.fold_accuracy for result in fresh.results]
+    assert resumed.verdict == fresh.verdict
 
 
 def test_other_settings_are_computed_anew(photos_zip: Path, tmp_path: Path) -> None:
     before = _compared(tmp_path / "job", photos_zip, "pixels_16")
     after = _compared(tmp_path / "job", photos_zip, "pixels_16", config=ProbeConfig(folds=2, repeats=2))
-    assert [len(found.results[0].fold_accuracy) for found in (before, after)] == [3, 4]
+    assert [len(comparison.results[0].fold_accuracy) for comparison in (before, after)] == [3, 4]
 
 
 def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_zip: Path, tmp_path: Path) -> None:
     probes = ("nearest_mean", "logistic")
-    found = _compared(tmp_path, photos_zip, BACKBONE, "pixels_16", probes=probes)
-    assert [(result.backbone, result.probe) for result in found.results] == [
+    comparison = _compared(tmp_path, photos_zip, BACKBONE, "pixels_16", probes=probes)
+    assert [(result.backbone, result.probe) for result in comparison.results] == [
         (BACKBONE, "nearest_mean"), (BACKBONE, "logistic"), ("pixels_16", "nearest_mean"), ("pixels_16", "logistic"),
     ]  # fmt: skip
-    assert found.verdict == found.verdicts["nearest_mean"]
+    assert comparison.verdict == comparison.verdicts["nearest_mean"]
     assert Run.load(tmp_path / "probes" / BACKBONE).config["probe"] == "nearest_mean"
     assert Run.load(tmp_path / "probes" / f"{BACKBONE}.logistic").config["probe"] == "logistic"
 
 
 def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(photos_zip: Path, tmp_path: Path) -> None:
     for probes in (("nearest_mean", "lda"), ("lda", "nearest_mean")):
-        found = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config=ProbeConfig(repeats=1))
-        assert found.results[0].probe == probes[0]
+        comparison = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config=ProbeConfig(repeats=1))
+        assert comparison.results[0].probe == probes[0]
         assert Run.load(tmp_path / "probes" / "pixels_16").config["probe"] == probes[0]
 
 
 def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: Path, tmp_path: Path) -> None:
     names = (BACKBONE, "graft_inception", "pixels_16")
-    both = _compared(tmp_path / "a", photos_zip, *names).ensembles
-    assert [ensemble.kind for ensemble in both] == ["features", "probabilities"]
-    assert set(both[0].members) == {BACKBONE, "graft_inception"}
-    assert both[0].result.feature_dim == 896
+    ensembles = _compared(tmp_path / "a", photos_zip, *names).ensembles
+    assert [ensemble.kind for ensemble in ensembles] == ["features", "probabilities"]
+    assert set(ensembles[0].members) == {BACKBONE, "graft_inception"}
+    assert ensembles[0].result.feature_dim == 896
     assert _compared(tmp_path / "b", photos_zip, *names, ensemble=False).ensembles == ()
     assert _compared(tmp_path / "c", photos_zip, BACKBONE, "pixels_16").ensembles == ()
 
@@ -143,12 +143,12 @@ def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path
     config = ProbeConfig(folds=3, repeats=1)
     request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config, shortlist=1, ensemble=False)
     compare(tmp_path, request, steps.append)
-    found = load_comparison(tmp_path)
-    look = found.shortlist
+    comparison = load_comparison(tmp_path)
+    look = comparison.shortlist
     assert look is not None
     assert len(look.rows) == 4
     assert len(look.kept) == 2  # the best one and the floor
-    assert {result.backbone for result in found.results} == set(look.kept)
+    assert {result.backbone for result in comparison.results} == set(look.kept)
     assert [step.data["shortlist"] for step in steps if "shortlist" in step.data] == [look.as_json()]
     shares = [step.share for step in steps if step.share is not None]
     assert shares == sorted(shares)

@@ -35,13 +35,13 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_was_counted_is_kept_in_the_jobs_folder(photos: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     request = ComponentsRequest(dataset=str(photos), backbone="pixels_16", config=QUICK)
-    told = components(tmp_path, request, steps.append)
-    found = Components.load(tmp_path)
-    assert told == Studied(file="components.json", dataset=found.dataset.id)
-    assert (found.seed, found.folds, found.repeats, found.whiten) == (3, 3, 1, True)
-    counts = [point.components for point in found.points]
+    result = components(tmp_path, request, steps.append)
+    study = Components.load(tmp_path)
+    assert result == Studied(file="components.json", dataset=study.dataset.id)
+    assert (study.seed, study.folds, study.repeats, study.whiten) == (3, 3, 1, True)
+    counts = [point.components for point in study.points]
     assert counts[:3] == [1, 2, 4]
-    assert found.recommended in counts
+    assert study.recommended in counts
     shares = [step.share for step in steps if step.share is not None]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -53,11 +53,11 @@ def test_an_unknown_backbone_is_told(photos: Path, tmp_path: Path) -> None:
 
 
 def test_the_command_answers_people_and_programs(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["components", str(photos), "--backbone", "pixels_16", "--c", "0.01", "--folds", "3", "--repeats", "1"]
-    assert main([*asked, "--whiten", "--json"]) == 0
+    arguments = ["components", str(photos), "--backbone", "pixels_16", "--c", "0.01", "--folds", "3", "--repeats", "1"]
+    assert main([*arguments, "--whiten", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["whiten"] is True
-    assert main(asked) == 0
-    said = capsys.readouterr().out
-    assert "Components" in said
-    assert "compare --pca '" in said
+    assert main(arguments) == 0
+    output = capsys.readouterr().out
+    assert "Components" in output
+    assert "compare --pca '" in output

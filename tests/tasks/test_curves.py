@@ -36,13 +36,13 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_curve_is_kept_in_the_jobs_folder_and_forecasts_are_made_of_it(photos: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     request = LearningCurveRequest(dataset=str(photos), backbone=BACKBONE, config=QUICK, more=(50,), target=0.9)
-    told = learning_curve(tmp_path, request, steps.append)
-    found = LearningCurve.load(tmp_path)
-    assert told == Studied(file="curve.json", dataset=found.dataset.id)
-    n = found.images
-    assert (n, found.limit, found.classes) == (sum(found.class_images), 4 * n, ("cat", "dog"))
-    assert (found.config, found.folds, found.repeats) == (QUICK, 4, 1)
-    document = found.as_json(request.more, request.target)
+    result = learning_curve(tmp_path, request, steps.append)
+    curve = LearningCurve.load(tmp_path)
+    assert result == Studied(file="curve.json", dataset=curve.dataset.id)
+    n = curve.images
+    assert (n, curve.limit, curve.classes) == (sum(curve.class_images), 4 * n, ("cat", "dog"))
+    assert (curve.config, curve.folds, curve.repeats) == (QUICK, 4, 1)
+    document = curve.as_json(request.more, request.target)
     assert [forecast["more"] for forecast in document["forecasts"]] == [50]
     assert document["target"]["accuracy"] == 0.9
     assert document["answer"].endswith(document["target"]["sentence"])
@@ -52,7 +52,7 @@ def test_a_curve_is_kept_in_the_jobs_folder_and_forecasts_are_made_of_it(photos:
 
 
 @pytest.mark.parametrize(
-    ("asked", "error", "said"),
+    ("wish", "error", "message"),
     [
         ({"more": (100_000,)}, ProbeError, "up to 4 times"),
         ({"target": 95}, ProbeError, "between 0 and 1"),
@@ -60,10 +60,10 @@ def test_a_curve_is_kept_in_the_jobs_folder_and_forecasts_are_made_of_it(photos:
     ],
 )
 def test_a_mistake_is_told_before_anything_is_computed(
-    photos: Path, tmp_path: Path, asked: dict[str, Any], error: type[Exception], said: str
+    photos: Path, tmp_path: Path, wish: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    request = LearningCurveRequest(**{"dataset": str(photos), "backbone": BACKBONE, **asked})
-    with pytest.raises(error, match=said):
+    request = LearningCurveRequest(**{"dataset": str(photos), "backbone": BACKBONE, **wish})
+    with pytest.raises(error, match=message):
         learning_curve(tmp_path, request, silent)
     assert not (tmp_path / "curve.json").exists()
 
@@ -72,16 +72,16 @@ def test_the_command_answers_in_words_and_as_json(photos: Path, capsys: pytest.C
     words = ["curve", str(photos), "--backbone", BACKBONE, "--c", "0.01", "--more", "20", "--more", "60"]
     assert main([*words, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert [one["more"] for one in document["forecasts"]] == [20, 60]
+    assert [forecast["more"] for forecast in document["forecasts"]] == [20, 60]
     assert main(words) == 0
-    shown = " ".join(capsys.readouterr().out.split())
-    for one in document["forecasts"]:
-        assert one["sentence"] in shown
-    assert "5-fold cross-validation, 2 times" in shown
-    assert "dog" in shown
+    output = " ".join(capsys.readouterr().out.split())
+    for forecast in document["forecasts"]:
+        assert forecast["sentence"] in output
+    assert "5-fold cross-validation, 2 times" in output
+    assert "dog" in output
 
 
 def test_too_few_photos_have_a_curve_and_no_forecast(small_zip: ZipBuilder, capsys: pytest.CaptureFixture[str]) -> None:
-    few = small_zip("few.zip", per_class=8, size_px=16)
-    assert main(["curve", str(few), "--backbone", BACKBONE, "--c", "0.01"]) == 0
+    few_photos = small_zip("few.zip", per_class=8, size_px=16)
+    assert main(["curve", str(few_photos), "--backbone", BACKBONE, "--c", "0.01"]) == 0
     assert "too few images a class for a forecast" in " ".join(capsys.readouterr().out.split())

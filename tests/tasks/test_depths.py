@@ -22,22 +22,22 @@ QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=1)
 
 
 def test_what_every_stage_tells_is_kept_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
-    told = depth(tmp_path, DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK), silent)
-    found = Depth.load(tmp_path)
-    assert told == Studied(file="depth.json", dataset=found.dataset.id)
-    assert [stage.name for stage in found.stages] == ["stem", "stage1", "stage2", "stage3", "stage4"]
-    assert [stage.width for stage in found.stages] == [32, 64, 128, 256, 384]
-    assert found.n == 28  # of 40 images those of the training split
-    assert [pair.b for pair in found.pairs] == ["stem", "stage1", "stage2", "stage3"]
-    assert (found.seed, found.folds, found.repeats) == (1, 3, 1)
+    result = depth(tmp_path, DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK), silent)
+    study = Depth.load(tmp_path)
+    assert result == Studied(file="depth.json", dataset=study.dataset.id)
+    assert [stage.name for stage in study.stages] == ["stem", "stage1", "stage2", "stage3", "stage4"]
+    assert [stage.width for stage in study.stages] == [32, 64, 128, 256, 384]
+    assert study.n == 28  # of 40 images those of the training split
+    assert [pair.b for pair in study.pairs] == ["stem", "stage1", "stage2", "stage3"]
+    assert (study.seed, study.folds, study.repeats) == (1, 3, 1)
 
 
 def test_of_many_images_a_part_is_looked_at_and_that_is_said(photos_zip: Path, tmp_path: Path) -> None:
     request = DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK, images=20)
     depth(tmp_path, request, silent)
-    found = Depth.load(tmp_path)
-    assert found.n == 20
-    assert "20 of 28 training images" in found.notes[0]
+    study = Depth.load(tmp_path)
+    assert study.n == 20
+    assert "20 of 28 training images" in study.notes[0]
 
 
 def test_raw_pixels_have_no_depth(photos_zip: Path, tmp_path: Path) -> None:
@@ -53,8 +53,8 @@ def test_the_command_says_where_to_begin(
     assert main([*words, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert main(words) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    output = " ".join(capsys.readouterr().out.split())
     assert document["suggestion"]["mode"] in ("head", "last", "full")
-    assert f"finetune --mode {document['suggestion']['mode']}" in said
-    assert "3-fold cross-validation on 28 training images, 1 times" in said
-    assert all(stage["name"] in said for stage in document["stages"])
+    assert f"finetune --mode {document['suggestion']['mode']}" in output
+    assert "3-fold cross-validation on 28 training images, 1 times" in output
+    assert all(stage["name"] in output for stage in document["stages"])

@@ -89,22 +89,22 @@ def test_the_command_writes_a_page_that_shows_names_literally(
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("arguments", "message"),
     [(["--out", "map.png"], "not as 'map.png'"), ([], "--out FILE.csv"), (["--method", "lda", "--json"], "'lda'")],
 )
 def test_what_cannot_be_written_is_said_at_once(
-    photos_zip: Path, capsys: pytest.CaptureFixture[str], given: list[str], said: str
+    photos_zip: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    assert main(["map", str(photos_zip), "--backbone", "pixels_16", *given]) == 2
+    assert main(["map", str(photos_zip), "--backbone", "pixels_16", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
 
 
 def test_many_classes_have_shapes_of_their_own() -> None:
     classes = tuple(f"c{i}" for i in range(32))
-    places = tuple(Place(str(i), "a.jpg", name, "train", float(i), 0.0) for i, name in enumerate(classes))
-    page = mappage.page(FlatMap("b", "pca", 0, "d1", "d", classes, "", places))
+    xy = tuple(Place(str(i), "a.jpg", name, "train", float(i), 0.0) for i, name in enumerate(classes))
+    page = mappage.page(FlatMap("b", "pca", 0, "d1", "d", classes, "", xy))
     marks = page[page.rindex("<svg viewBox") :]
     assert (marks.count("<circle"), marks.count("<path")) == (8, 24)
     ElementTree.fromstring(marks[: marks.index("</body>")])

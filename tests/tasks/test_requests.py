@@ -72,15 +72,15 @@ def test_every_kind_has_a_verb(request_: Request, tmp_path: Any) -> None:
 
 
 def test_how_a_job_is_queued_follows_from_its_kind() -> None:
-    asked = {request.kind: spec_of(request, "pets") for request in REQUESTS}
+    specs = {request.kind: spec_of(request, "pets") for request in REQUESTS}
     long = {"health", "compare", "learning_curve", "depth", "components", "finetune"}
-    assert {kind for kind, spec in asked.items() if spec.slot == "long"} == long
+    assert {kind for kind, spec in specs.items() if spec.slot == "long"} == long
     listed = {"ingest", "regroup", "health", "compare", "finetune"}
-    assert {kind for kind, spec in asked.items() if spec.listed} == listed
-    assert {kind for kind, spec in asked.items() if spec.kept} == {"learning_curve", "depth", "components"}
-    assert {kind for kind, spec in asked.items() if takes_upload(spec)} == {"ingest", "predict"}
-    assert asked["compare"].title == "Compare 2 backbones on 'pets'"
-    assert asked["finetune"].title == "Fine-tune graft_plain (head only) on 'pets'"
+    assert {kind for kind, spec in specs.items() if spec.listed} == listed
+    assert {kind for kind, spec in specs.items() if spec.kept} == {"learning_curve", "depth", "components"}
+    assert {kind for kind, spec in specs.items() if takes_upload(spec)} == {"ingest", "predict"}
+    assert specs["compare"].title == "Compare 2 backbones on 'pets'"
+    assert specs["finetune"].title == "Fine-tune graft_plain (head only) on 'pets'"
 
 
 def test_photos_that_are_not_taken_in_yet_have_no_id() -> None:

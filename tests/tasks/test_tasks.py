@@ -51,9 +51,9 @@ def _ingested(source: Path) -> str:
 
 
 def test_ingest_says_what_came_in(photos_zip: Path, tmp_path: Path) -> None:
-    found = ingest(tmp_path, IngestRequest(source=str(photos_zip), name="cats & dogs"), silent)
-    dataset = open_dataset("default", found.dataset)
-    assert found == TakenIn(dataset=dataset.id, name="cats & dogs", images=40, classes=2)
+    taken_in = ingest(tmp_path, IngestRequest(source=str(photos_zip), name="cats & dogs"), silent)
+    dataset = open_dataset("default", taken_in.dataset)
+    assert taken_in == TakenIn(dataset=dataset.id, name="cats & dogs", images=40, classes=2)
     assert dataset.name == "cats & dogs"
     assert set(dataset.made_splits) == {"train", "val", "test"}
 
@@ -61,12 +61,12 @@ def test_ingest_says_what_came_in(photos_zip: Path, tmp_path: Path) -> None:
 def test_an_upload_is_removed_once_it_is_taken_in_or_refused(photos_zip: Path, tmp_path: Path) -> None:
     uploads = paths.workspace() / "uploads"
     uploads.mkdir(parents=True)
-    good, bad = uploads / "a.zip", uploads / "b.zip"
-    good.write_bytes(photos_zip.read_bytes())
-    bad.write_bytes(b"no zip")
-    ingest(tmp_path, IngestRequest(source=str(good), delete_source=True), silent)
+    readable, refused = uploads / "a.zip", uploads / "b.zip"
+    readable.write_bytes(photos_zip.read_bytes())
+    refused.write_bytes(b"no zip")
+    ingest(tmp_path, IngestRequest(source=str(readable), delete_source=True), silent)
     with pytest.raises(RejectedError):
-        ingest(tmp_path, IngestRequest(source=str(bad), delete_source=True), silent)
+        ingest(tmp_path, IngestRequest(source=str(refused), delete_source=True), silent)
     assert list(uploads.iterdir()) == []
 
 
@@ -109,11 +109,11 @@ def tuned(photos_zip: Path) -> tuple[Path, Finetuned]:
 
 
 def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) -> None:
-    job, found = tuned
-    run = Run.load(job / found.run)
+    job, finetuned = tuned
+    run = Run.load(job / finetuned.run)
     assert (run.kind, run.backbone) == ("finetune", BACKBONE)
     assert [epoch.epoch for epoch in read_history(run.path)] == [1, 2]
-    assert (found.dataset, found.warnings) == (run.dataset_id, ())
+    assert (finetuned.dataset, finetuned.warnings) == (run.dataset_id, ())
 
     packed = export(tmp_path, ExportRequest(run="some-job/run"), silent)
     assert (tmp_path / packed.file).stat().st_size == packed.bytes
@@ -129,8 +129,8 @@ def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) 
     assert (broken.reason, broken.label, broken.preview) == ("not_an_image", "", "")
     assert broken.error.startswith("It is not a photo")
     assert red.label == max(red.proba, key=lambda name: red.proba[name])
-    again = predict(tmp_path, PredictRequest(model=str(job / "run"), images=images[1:]), silent)
-    assert read_answers(tmp_path / again.file)[0].proba == pytest.approx(red.proba, abs=1e-5)
+    predicted_again = predict(tmp_path, PredictRequest(model=str(job / "run"), images=images[1:]), silent)
+    assert read_answers(tmp_path / predicted_again.file)[0].proba == pytest.approx(red.proba, abs=1e-5)
 
 
 def test_predict_keeps_a_small_picture_of_each_answer_and_lets_uploads_go(
@@ -166,16 +166,16 @@ def test_the_preview_draws_originals_and_what_training_sees(photos_zip: Path, tm
     rows = preview_augmentation(tmp_path, request, silent).rows
     assert [row.label for row in rows] == ["dog", "cat", "dog"]
     assert all(len(row.files) == 3 for row in rows)
-    first, drawn = (np.asarray(Image.open(tmp_path / name).resize((32, 32))) for name in rows[0].files[:2])
-    assert (first != drawn).any()
+    first, augmented = (np.asarray(Image.open(tmp_path / name).resize((32, 32))) for name in rows[0].files[:2])
+    assert (first != augmented).any()
     assert len({name for row in rows for name in row.files}) == 9
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])
 def test_the_map_has_a_point_for_every_image(photos_zip: Path, tmp_path: Path, method: str) -> None:
     dataset = _ingested(photos_zip)
-    found = embedding_map(tmp_path, EmbeddingMapRequest(dataset=dataset, backbone="pixels_16", method=method), silent)
-    points = MapPoints.load(tmp_path / found.file)
+    mapped = embedding_map(tmp_path, EmbeddingMapRequest(dataset=dataset, backbone="pixels_16", method=method), silent)
+    points = MapPoints.load(tmp_path / mapped.file)
     assert len(points.xy) == len(points.ids) == 40
     assert {item.sha256 for item in open_dataset("default", dataset).items} == set(points.ids)
     assert np.isfinite(points.xy).all()
@@ -193,10 +193,10 @@ def test_a_worker_runs_the_verbs(photos_zip: Path) -> None:
     with Pool(shared=True) as pool:
         job = pool.submit("default", spec_of(IngestRequest(source=str(photos_zip))))
         wrong = pool.submit("default", spec_of(CompareRequest(dataset=str(photos_zip), backbones=("none",))))
-        found = end_of(job)
-        assert found.state == "done", found.error
-        assert found.result is not None
-        assert found.result["images"] == 40
+        status = end_of(job)
+        assert status.state == "done", status.error
+        assert status.result is not None
+        assert status.result["images"] == 40
         assert (end_of(wrong).state, end_of(wrong).error_code) == ("failed", "")
         assert "There is no backbone 'none'" in end_of(wrong).error
 

@@ -33,7 +33,7 @@ CURVE = LearningCurve("a", ProbeConfig(), (NASTY, "b"), (20, 20), (8.0, 32.0), S
 
 def every_figure():
     xy = np.zeros((2, 2), dtype=np.float32)
-    ants, bees = (Predictions((NASTY, "ant"), [0, 0], [said, said], ("1", "2"), "oof") for said in ([1, 0], [0, 1]))
+    ants, bees = (Predictions((NASTY, "ant"), [0, 0], [proba, proba], ("1", "2"), "oof") for proba in ([1, 0], [0, 1]))
     return {
         "split_counts": split_counts({"train": {NASTY: 3}}),
         "shortcuts": shortcut_bars([SHORTCUT], None),

@@ -16,18 +16,18 @@ from pages.ui.compare.charts.side import agreement_matrix, class_differences, co
 from tests.probing.conftest import make_result
 
 
-def said(y, called, names):
+def predicted_as(y, called, names):
     proba = np.full((len(y), len(names)), 0.1 / (len(names) - 1))
     proba[np.arange(len(y)), called] = 0.9
     return Predictions(names, np.asarray(y), proba, tuple(map(str, range(len(y)))), "oof")
 
 
 @pytest.fixture
-def found():
+def pair():
     names = ("ants", "bees", "cats")
     y = [0] * 20 + [1] * 20 + [2] * 20
-    a = said(y, [0] * 20 + [1] * 18 + [0] * 2 + [2] * 4 + [0] * 16, names)
-    b = said(y, [0] * 5 + [1] * 15 + [1] * 20 + [2] * 20, names)
+    a = predicted_as(y, [0] * 20 + [1] * 18 + [0] * 2 + [2] * 4 + [0] * 16, names)
+    b = predicted_as(y, [0] * 5 + [1] * 15 + [1] * 20 + [2] * 20, names)
     return compared_classes("A", a, "B", b)
 
 
@@ -95,21 +95,21 @@ def test_a_name_without_room_is_left_out_and_the_front_keeps_its_names():
     assert text_positions([(0.5, 0.5)] * 9, ["long name"] * 9)[6:] == ["", "", ""]
 
 
-def test_classes_that_gain_beyond_chance_have_a_colour_and_the_others_are_open(found):
-    a, b, chance = class_differences(found).data
+def test_classes_that_gain_beyond_chance_have_a_colour_and_the_others_are_open(pair):
+    a, b, chance = class_differences(pair).data
     assert [trace.name for trace in (a, b, chance)] == ["gains from A", "gains from B", "may be chance"]
     assert a.x == pytest.approx((75.0,))
     assert b.x == pytest.approx((-80.0,))
     assert chance.x == pytest.approx((-10.0,))
     assert (b.y, a.y, chance.y) == ((0,), (1,), (2,))
     assert (a.marker.symbol, chance.marker.symbol) == ("circle", "circle-open")
-    low, high = next(entry.interval for entry in found.classes if entry.name == "ants")
+    low, high = next(entry.interval for entry in pair.classes if entry.name == "ants")
     assert a.error_x.array == pytest.approx((100 * high - 75,))
     assert a.error_x.arrayminus == pytest.approx((75 - 100 * low,))
 
 
-def test_classes_stand_from_the_most_different_down(found):
-    figure = class_differences(found)
+def test_classes_stand_from_the_most_different_down(pair):
+    figure = class_differences(pair)
     assert figure.layout.yaxis.ticktext == ("cats (n=20)", "ants (n=20)", "bees (n=20)")
     assert figure.layout.xaxis.range[0] == -figure.layout.xaxis.range[1]
     assert (
@@ -122,15 +122,15 @@ def test_classes_stand_from_the_most_different_down(found):
 def test_so_many_classes_are_shown_at_most():
     names = tuple(f"c{i}" for i in range(50))
     y = list(range(50)) * 2
-    one = said(y, y, names)
-    other = said(y, [0] * 100, names)
-    figure = class_differences(compared_classes("A", one, "B", other))
+    all_right = predicted_as(y, y, names)
+    all_first = predicted_as(y, [0] * 100, names)
+    figure = class_differences(compared_classes("A", all_right, "B", all_first))
     assert sum(len(trace.x) for trace in figure.data) == 30
     assert figure.layout.height <= 1000
 
 
-def test_the_confusion_difference_is_signed_and_clear_where_there_is_none(found):
-    (heat,) = confusion_difference(found).data
+def test_the_confusion_difference_is_signed_and_clear_where_there_is_none(pair):
+    (heat,) = confusion_difference(pair).data
     np.testing.assert_array_equal(heat.z, [[15, -15, np.nan], [2, -2, np.nan], [16, np.nan, -16]])
     assert heat.text.tolist() == [["+15", "−15", ""], ["+2", "−2", ""], ["+16", "", "−16"]]
     assert (heat.zmin, heat.zmax) == (-16, 16)
@@ -141,8 +141,8 @@ def test_the_confusion_difference_is_signed_and_clear_where_there_is_none(found)
 def test_a_small_difference_is_pale():
     names = ("ants", "bees")
     y = [0] * 100
-    found = compared_classes("A", said(y, [0] * 98 + [1] * 2, names), "B", said(y, y, names))
-    (heat,) = confusion_difference(found).data
+    pair = compared_classes("A", predicted_as(y, [0] * 98 + [1] * 2, names), "B", predicted_as(y, y, names))
+    (heat,) = confusion_difference(pair).data
     assert (heat.zmin, heat.zmax) == (-10, 10)
 
 
@@ -152,8 +152,8 @@ def luminance(color):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_both_ends_of_the_diverging_colours_are_as_dark_and_differ_in_hue(found):
-    (heat,) = confusion_difference(found).data
+def test_both_ends_of_the_diverging_colours_are_as_dark_and_differ_in_hue(pair):
+    (heat,) = confusion_difference(pair).data
     low, high = heat.colorscale[0][1], heat.colorscale[-1][1]
     assert luminance(low) == pytest.approx(luminance(high), abs=0.03)
     red, blue = (int(low[1:3], 16) - int(high[1:3], 16), int(high[5:7], 16) - int(low[5:7], 16))
@@ -163,15 +163,19 @@ def test_both_ends_of_the_diverging_colours_are_as_dark_and_differ_in_hue(found)
 
 def test_many_classes_have_no_numbers_in_their_cells():
     names = tuple(f"c{i}" for i in range(21))
-    found = compared_classes("A", said([0], [1], names), "B", said([0], [2], names))
-    (heat,) = confusion_difference(found).data
+    pair = compared_classes("A", predicted_as([0], [1], names), "B", predicted_as([0], [2], names))
+    (heat,) = confusion_difference(pair).data
     assert heat.texttemplate is None
 
 
 def test_the_agreement_of_each_pair_is_in_one_cell():
     names = ("ants", "bees")
     y = [0, 0, 1, 1]
-    three = {"A": said(y, y, names), "B": said(y, [0, 1, 1, 1], names), "C": said(y, [0] * 4, names)}
+    three = {
+        "A": predicted_as(y, y, names),
+        "B": predicted_as(y, [0, 1, 1, 1], names),
+        "C": predicted_as(y, [0] * 4, names),
+    }
     figure = agreement_matrix(agreements(three))
     (heat,) = figure.data
     np.testing.assert_allclose(heat.z, [[0.75, np.nan], [0.5, 0.25]])

@@ -20,14 +20,14 @@ POINTS = tuple(
 
 def test_every_number_is_drawn_with_its_interval_and_folds_and_the_one_to_take_is_marked():
     figure = components_curve(POINTS, 4)
-    drawn = {trace.name: trace for trace in figure.data}
-    mean = drawn["mean, 95 % interval"]
+    traces = {trace.name: trace for trace in figure.data}
+    mean = traces["mean, 95 % interval"]
     assert list(mean.x) == [1, 2, 4, 8]
     assert list(mean.y) == [0.5, 0.7, 0.8, 0.81]
     assert list(mean.error_y.array) == pytest.approx([0.04] * 4)
     assert list(mean.error_y.arrayminus) == pytest.approx([0.05] * 4)
-    assert len(drawn["one fold"].x) == 8
-    assert (list(drawn["enough"].x), list(drawn["enough"].y)) == ([4], [0.8])
+    assert len(traces["one fold"].x) == 8
+    assert (list(traces["enough"].x), list(traces["enough"].y)) == ([4], [0.8])
     assert mean.hovertext[0].split("<br>")[0] == "1 component"
     assert mean.hovertext[3].split("<br>")[:2] == ["8 components", f"{percent(1.0)} of the variance"]
     assert figure.layout.xaxis.type == "log"

@@ -38,14 +38,14 @@ def traces(figure):
 
 def test_points_law_and_forecast_end_at_four_times_the_data(curve):
     figure = learning_curve(curve)
-    drawn = traces(figure)
-    measured = drawn["measured, 95 % interval"]
+    by_name = traces(figure)
+    measured = by_name["measured, 95 % interval"]
     assert list(measured.x) == list(SIZES)
     assert list(measured.y) == pytest.approx(curve.accuracy.mean(axis=0))
     low, high = curve.points[0].interval
     assert measured.error_y.array[0] == pytest.approx(high - measured.y[0])
     assert measured.error_y.arrayminus[0] == pytest.approx(measured.y[0] - low)
-    law, beyond = drawn["power law, 95 % band"], drawn["forecast, 95 % band"]
+    law, beyond = by_name["power law, 95 % band"], by_name["forecast, 95 % band"]
     assert (law.line.dash, beyond.line.dash) == ("solid", "dash")
     assert max(law.x) <= SIZES[-1]
     assert beyond.x[0] == law.x[-1]
@@ -59,10 +59,10 @@ def test_points_law_and_forecast_end_at_four_times_the_data(curve):
 
 
 def test_the_number_asked_for_is_marked_with_its_interval(curve):
-    asked = curve.forecast(150)
-    mark = traces(learning_curve(curve, asked))["the number asked for"]
-    assert (list(mark.x), list(mark.y)) == ([350], [asked.accuracy])
-    assert mark.error_y.array[0] == pytest.approx(asked.interval[1] - asked.accuracy)
+    forecast = curve.forecast(150)
+    mark = traces(learning_curve(curve, forecast))["the number asked for"]
+    assert (list(mark.x), list(mark.y)) == ([350], [forecast.accuracy])
+    assert mark.error_y.array[0] == pytest.approx(forecast.interval[1] - forecast.accuracy)
 
 
 def test_without_a_forecast_there_are_the_points_alone(curve):
@@ -110,12 +110,12 @@ def answered(pool, dataset, curve):
 
 def test_the_section_asks_for_one_job_and_answers_in_words_first(answered, curve, dataset):
     app = answered(curve)
-    (asked,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "learning_curve"]
-    assert (asked.params["dataset"], asked.params["backbone"]) == (dataset.id, "resnet18")
-    assert LearningCurveRequest.of(asked).config == ProbeConfig(probe="lda", seed=4)
-    assert (asked.listed, asked.slot) == (False, "long")
+    (spec,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "learning_curve"]
+    assert (spec.params["dataset"], spec.params["backbone"]) == (dataset.id, "resnet18")
+    assert LearningCurveRequest.of(spec).config == ProbeConfig(probe="lda", seed=4)
+    assert (spec.listed, spec.slot) == (False, "long")
     assert "100 more images should bring" in app.success[0].value
-    assert [one.label for one in app.download_button if "(" in one.label] == [
+    assert [download.label for download in app.download_button if "(" in download.label] == [
         "Download curve (JSON)",
         "Download curve (CSV)",
         "Download classes (CSV)",
@@ -141,8 +141,10 @@ def test_classes_stand_with_the_greatest_gain_first(answered, curve):
 
 def test_too_few_photos_have_points_and_a_reason(answered):
     accuracy = np.full((10, 2), 0.7) + np.linspace(0, 0.1, 10)[:, None]
-    few = LearningCurve("resnet18", ProbeConfig(), ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy[0], accuracy, 5)
-    app = answered(few)
+    short_curve = LearningCurve(
+        "resnet18", ProbeConfig(), ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy[0], accuracy, 5
+    )
+    app = answered(short_curve)
     assert "too few images a class for a forecast" in app.info[0].value
     assert not app.number_input
     assert "too few photos of each class" in texts(app)

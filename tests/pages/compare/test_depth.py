@@ -42,18 +42,18 @@ def test_the_section_asks_for_one_job_and_says_where_to_begin(
     pool.does["depth"] = keep
     button(app, "Probe each stage").click().run()
     assert not app.exception
-    (asked,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "depth"]
-    assert DepthRequest.of(asked) == DepthRequest(
+    (spec,) = [job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "depth"]
+    assert DepthRequest.of(spec) == DepthRequest(
         dataset=dataset.id, fingerprint=dataset.fingerprint, backbone="graft_residual", config=ProbeConfig(seed=4)
     )
-    assert (asked.listed, asked.kept, asked.slot) == (False, True, "long")
+    assert (spec.listed, spec.kept, spec.slot) == (False, True, "long")
     assert r"stage1 is \*best\*" in texts(app)
     assert "A note" in texts(app)
     assert [b.label for b in app.download_button if "depth" in b.label] == [
         "Download depth (JSON)", "Download depth (CSV)",
     ]  # fmt: skip
     assert len(app.get("plotly_chart")) == 1
-    link = next(one.proto for one in app.get("page_link") if "Last stages: 3" in one.proto.label)
+    link = next(page_link.proto for page_link in app.get("page_link") if "Last stages: 3" in page_link.proto.label)
     assert link.query_string == "backbone=graft_residual&mode=last&last_stages=3"
 
 

@@ -37,10 +37,10 @@ def comparison(dataset: Dataset) -> Job:
 @pytest.fixture
 def mapped(pool: FakePool, dataset: Dataset) -> list[dict[str, Any]]:
     """What the pool was asked to map; every photo's neighbours are the five that follow it in the dataset."""
-    asked = []
+    requests = []
 
     def draw(job: Job) -> dict[str, Any]:
-        asked.append(dict(job.spec.params))
+        requests.append(dict(job.spec.params))
         ids = [item.sha256 for item in dataset.items]
         points = MapPoints(
             ids=ids,
@@ -53,7 +53,7 @@ def mapped(pool: FakePool, dataset: Dataset) -> list[dict[str, Any]]:
         return Mapped(file="map.json", note="A note.").to_json()
 
     pool.does["embedding_map"] = draw
-    return asked
+    return requests
 
 
 def groups(app: AppTest, figure: int = 0) -> dict[str, int]:
@@ -73,7 +73,9 @@ def opened(visit: Open, job: Job, dataset: Dataset) -> AppTest:
 
 def test_the_best_backbones_map_is_drawn_first(visit: Open, comparison: Job, mapped: list, dataset: Dataset) -> None:
     app = opened(visit, comparison, dataset)
-    assert [(one["backbone"], one["method"], one["seed"]) for one in mapped] == [("graft_residual", "pca", 0)]
+    assert [(request["backbone"], request["method"], request["seed"]) for request in mapped] == [
+        ("graft_residual", "pca", 0)
+    ]
     assert sorted(groups(app).values()) == [20, 20]
     assert "A note" in texts(app)
     assert "No photo is chosen" in texts(app)
@@ -83,7 +85,7 @@ def test_two_maps_side_by_side_of_the_same_photos(visit: Open, comparison: Job, 
     app = opened(visit, comparison, dataset)
     by_label(app.multiselect, "One or two backbones").set_value(["graft_residual", "graft_plain"]).run()
     assert not app.exception
-    assert [one["backbone"] for one in mapped] == ["graft_residual", "graft_plain"]
+    assert [request["backbone"] for request in mapped] == ["graft_residual", "graft_plain"]
     assert groups(app, 0) == groups(app, 1)
 
 
@@ -112,9 +114,9 @@ def test_a_photo_chosen_by_name_is_shown_with_its_neighbours(
     box = by_label(app.selectbox, "Choose a photo by its name")
     box.set_value(last.sha256).run()
     assert not app.exception
-    said = texts(app)
-    assert "5 of 5 nearest photos are of the class" in said
-    assert "is this photo labelled rightly" in said
+    words = texts(app)
+    assert "5 of 5 nearest photos are of the class" in words
+    assert "is this photo labelled rightly" in words
     assert len(app.get("image")) == 6
     by_label(app.selectbox, "Choose a photo by its name").set_value(None).run()
     assert "No photo is chosen" in texts(app)
@@ -129,7 +131,7 @@ def test_umap_is_offered_with_how_to_install_it(
     assert "UMAP (not installed)" in method.options
     method.set_value("umap").run()
     assert "pip install umap-learn" in app.info[-1].value
-    assert {one["method"] for one in mapped} == {"pca"}
+    assert {request["method"] for request in mapped} == {"pca"}
     monkeypatch.setattr("core.features.maps.find_spec", lambda _name: object())
     app.run()
-    assert {one["method"] for one in mapped} == {"pca", "umap"}
+    assert {request["method"] for request in mapped} == {"pca", "umap"}

@@ -23,9 +23,9 @@ def result(dataset: Dataset, backbone: str, right: float, probe: str = "logistic
     items = dataset.split("train")
     y = np.array([item.label for item in items])
     first = np.flatnonzero(y == 0)
-    said = y.copy()
-    said[first[round(right * len(first)) :]] = 1
-    proba = np.where(np.eye(2, dtype=bool)[said], 0.8, 0.2).astype(np.float32)[None]
+    predicted = y.copy()
+    predicted[first[round(right * len(first)) :]] = 1
+    proba = np.where(np.eye(2, dtype=bool)[predicted], 0.8, 0.2).astype(np.float32)[None]
     fold = (np.arange(len(y)) % 2)[None].astype(np.int64)
     held = HeldOut(dataset.classes, y, tuple(item.sha256 for item in items), fold, proba)
     return ProbeResult(backbone, probe, 512, 50.0, 44.0, 1.0, held, notes=("A *note*.",))
@@ -34,12 +34,12 @@ def result(dataset: Dataset, backbone: str, right: float, probe: str = "logistic
 @pytest.fixture
 def job(dataset: Dataset) -> Job:
     """A finished comparison of two networks and the floor, by two probes."""
-    made = store.create(W, compare_spec(dataset))
+    comparison = store.create(W, compare_spec(dataset))
     rows = [("resnet18", 1.0), ("graft_plain", 0.9), ("pixels_16", 0.1)]
     results = [result(dataset, name, right) for name, right in rows]
     results += [result(dataset, name, 1 - right, "knn") for name, right in rows]
-    finish(made, keep_comparison(made, *results))
-    return made
+    finish(comparison, keep_comparison(comparison, *results))
+    return comparison
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_section_says_which_classes_gain_and_draws_every_figure(side: AppTes
     assert f"resnet18 gets more images right of: '{NASTY}'" in words
     assert "resnet18 calls 0" in words
     assert len(side.get("plotly_chart")) == 6
-    assert len([one for one in side.download_button if one.label == "Figure as HTML"]) == 6
+    assert len([download for download in side.download_button if download.label == "Figure as HTML"]) == 6
 
 
 def test_another_cost_is_chosen_and_another_probe_followed(side: AppTest, job: Job) -> None:

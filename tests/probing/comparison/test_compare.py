@@ -83,13 +83,13 @@ def test_only_the_training_split_is_looked_at():
 
 def test_noise_is_told_apart_no_better_than_by_chance():
     """Had scaler, PCA or probe seen held-out rows, features of pure noise would beat chance."""
-    found = []
+    accuracies = []
     for seed in range(20):
         features = make_features((40, 40), d=60, seed=seed)
         noise = np.random.default_rng(seed).normal(size=features.X.shape).astype(np.float32)
         config = ProbeConfig(c=10.0, pca=parse("20"), seed=seed)
-        found.append(cross_validate(dataclasses.replace(features, X=noise), config).accuracy_mean)
-    assert np.mean(found) == pytest.approx(0.5, abs=0.04)  # three standard errors
+        accuracies.append(cross_validate(dataclasses.replace(features, X=noise), config).accuracy_mean)
+    assert np.mean(accuracies) == pytest.approx(0.5, abs=0.04)  # three standard errors
 
 
 def test_a_row_changes_only_what_is_fitted_with_it():
@@ -107,10 +107,10 @@ def test_a_row_changes_only_what_is_fitted_with_it():
 
 
 def test_backbones_are_compared_on_the_same_folds_in_the_order_given():
-    good = make_features(spread=1.0)
-    bad = dataclasses.replace(good, X=np.random.default_rng(0).normal(size=(96, 7)).astype(np.float32))
-    bad = dataclasses.replace(bad, backbone="resnet18")
-    comparison = compare([bad, good])
+    informative = make_features(spread=1.0)
+    noise = dataclasses.replace(informative, X=np.random.default_rng(0).normal(size=(96, 7)).astype(np.float32))
+    noise = dataclasses.replace(noise, backbone="resnet18")
+    comparison = compare([noise, informative])
     assert comparison.folds == 5
     assert [result.backbone for result in comparison.results] == ["resnet18", "pixels_16"]
     assert [result.backbone for result in comparison.ranked] == ["pixels_16", "resnet18"]
@@ -128,14 +128,14 @@ def test_backbones_are_compared_on_the_same_folds_in_the_order_given():
 def test_each_backbone_reports_its_folds_and_then_its_result():
     first = make_features()
     second = dataclasses.replace(first, backbone="resnet18")
-    seen = []
-    compare((features for features in (first, second)), report=seen.append)
-    shares = [step.share for step in seen]
+    steps = []
+    compare((features for features in (first, second)), report=steps.append)
+    shares = [step.share for step in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert len({step.done for step in seen if step.stage == "pixels_16"}) == 11  # none and each of ten folds
-    assert {step.stage for step in seen[:6]} == {"pixels_16"}
-    assert [step.data["result"] for step in seen if step.data] == [
+    assert len({step.done for step in steps if step.stage == "pixels_16"}) == 11  # none and each of ten folds
+    assert {step.stage for step in steps[:6]} == {"pixels_16"}
+    assert [step.data["result"] for step in steps if step.data] == [
         {"backbone": name, "probe": "logistic"} for name in ("pixels_16", "resnet18")
     ]
 
@@ -198,9 +198,9 @@ def test_a_probe_becomes_a_run(tmp_path):
     assert np.array_equal(head["weight"], probe.weight)
     assert np.array_equal(head["bias"], probe.bias)
     for split in loaded.splits():
-        said = Predictions.load(loaded.predictions_path(split))
-        assert loaded.metrics[split] == evaluate(said).summary()  # whoever looks again finds the same
-        assert said.split == split
+        predictions = Predictions.load(loaded.predictions_path(split))
+        assert loaded.metrics[split] == evaluate(predictions).summary()  # whoever looks again finds the same
+        assert predictions.split == split
     assert loaded.metrics["oof"].n == 60
     assert loaded.metrics["val"].n == 18
 

@@ -24,17 +24,17 @@ def quick(monkeypatch):
 
 
 def test_of_two_equal_backbones_hardly_ever_one_is_called_better():
-    found = simulate(Scene("equal", (1.0, 1.0)), COMPARISONS)
-    assert found.truth == pytest.approx(0, abs=0.01)
-    assert found.covered >= 0.85  # 95 % of 40 are 38; 33 or fewer have a chance of one in a hundred
-    assert found.right + found.wrong <= 0.15
-    assert found.cheaper >= 0.4
+    coverage = simulate(Scene("equal", (1.0, 1.0)), COMPARISONS)
+    assert coverage.truth == pytest.approx(0, abs=0.01)
+    assert coverage.covered >= 0.85  # 95 % of 40 are 38; 33 or fewer have a chance of one in a hundred
+    assert coverage.right + coverage.wrong <= 0.15
+    assert coverage.cheaper >= 0.4
 
 
 def test_a_large_difference_is_found_and_held():
-    found = simulate(Scene("very different", (1.0, 3.0)), COMPARISONS)
-    assert found.truth > 0.15
-    assert found.covered >= 0.85
-    assert found.right >= 0.6
-    assert found.wrong == 0
-    assert found.cheaper <= 0.05
+    coverage = simulate(Scene("very different", (1.0, 3.0)), COMPARISONS)
+    assert coverage.truth > 0.15
+    assert coverage.covered >= 0.85
+    assert coverage.right >= 0.6
+    assert coverage.wrong == 0
+    assert coverage.cheaper <= 0.05

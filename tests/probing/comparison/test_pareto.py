@@ -14,14 +14,14 @@ def result(backbone="resnet18", right=90, images_per_s=50.0, size_mb=0.0):
 
 
 def naive(accuracy, cost):
-    found = []
+    on_front = []
     for a, c in zip(accuracy, cost, strict=True):
         beaten = False
         for other_a, other_c in zip(accuracy, cost, strict=True):
             if other_a >= a and other_c <= c and (other_a > a or other_c < c):
                 beaten = True
-        found.append(not (beaten or math.isnan(a) or math.isnan(c)))
-    return found
+        on_front.append(not (beaten or math.isnan(a) or math.isnan(c)))
+    return on_front
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -45,31 +45,31 @@ def test_the_floor_is_never_on_the_front_and_a_network_below_it_is_not_either():
     results = [
         result("resnet18", 90), result("resnet50", 40, images_per_s=9000.0), result("pixels_16", 50, images_per_s=1e4)
     ]  # fmt: skip
-    found = pareto.against_cost(results, "time_ms")
-    assert [one.on_front for one in found] == [True, False, False]
-    assert [one.is_floor for one in found] == [False, False, True]
-    assert [one.cost for one in found] == pytest.approx([20.0, 1 / 9, 0.1])
+    all_placed = pareto.against_cost(results, "time_ms")
+    assert [placed.on_front for placed in all_placed] == [True, False, False]
+    assert [placed.is_floor for placed in all_placed] == [False, False, True]
+    assert [placed.cost for placed in all_placed] == pytest.approx([20.0, 1 / 9, 0.1])
 
 
 def test_a_front_for_each_cost_from_what_is_known_of_the_backbones():
     results = [result("resnet18", 80, images_per_s=10.0), result("resnet50", 90), result("mobilenet_v3_large", 85)]
-    found = pareto.fronts([*results, result("pixels_16", 30)])
-    assert set(found) == set(pareto.COSTS)
-    assert found["time_ms"] == ["resnet50"]
-    assert found["size_mb"] == found["memory_mb"] == found["gflops"] == ["mobilenet_v3_large", "resnet50"]
-    costs = [one.cost for one in pareto.against_cost(results, "gflops")]
-    assert costs == [info(one.backbone).gflops for one in results]
+    fronts = pareto.fronts([*results, result("pixels_16", 30)])
+    assert set(fronts) == set(pareto.COSTS)
+    assert fronts["time_ms"] == ["resnet50"]
+    assert fronts["size_mb"] == fronts["memory_mb"] == fronts["gflops"] == ["mobilenet_v3_large", "resnet50"]
+    costs = [placed.cost for placed in pareto.against_cost(results, "gflops")]
+    assert costs == [info(placed.backbone).gflops for placed in results]
 
 
 @pytest.mark.parametrize("cost", ["size_mb", "memory_mb", "gflops"])
 def test_the_floor_costs_nothing_and_two_together_what_their_result_says(cost):
     together = result("resnet18 + resnet50", 95, size_mb=142.0)
-    floor, both = pareto.against_cost([result("pixels_16", 30), together], cost)
+    floor, together_placed = pareto.against_cost([result("pixels_16", 30), together], cost)
     assert floor.cost == 0
-    assert both.cost == (142.0 if cost == "size_mb" else None)
+    assert together_placed.cost == (142.0 if cost == "size_mb" else None)
 
 
 @pytest.mark.parametrize("speed", [0.0, math.nan, math.inf])
 def test_a_speed_that_was_not_measured_is_no_cost(speed):
-    (found,) = pareto.against_cost([result(images_per_s=speed)], "time_ms")
-    assert (found.cost, found.on_front) == (None, False)
+    (all_placed,) = pareto.against_cost([result(images_per_s=speed)], "time_ms")
+    assert (all_placed.cost, all_placed.on_front) == (None, False)

@@ -52,14 +52,14 @@ def kept(comparison, tmp_path):
 
 
 def test_everything_can_be_computed_anew_from_the_disk(comparison, kept):
-    again = load_comparison(kept)
-    assert again.as_json() == comparison.as_json()
-    assert (again.dataset, again.config, again.failures) == (
+    loaded = load_comparison(kept)
+    assert loaded.as_json() == comparison.as_json()
+    assert (loaded.dataset, loaded.config, loaded.failures) == (
         comparison.dataset, comparison.config, comparison.failures
     )  # fmt: skip
-    assert again.shortlist == comparison.shortlist
-    assert np.array_equal(again.results[0].oof.proba, comparison.results[0].oof.proba)
-    assert np.array_equal(again.ensembles[1].result.oof.proba, comparison.ensembles[1].result.oof.proba)
+    assert loaded.shortlist == comparison.shortlist
+    assert np.array_equal(loaded.results[0].oof.proba, comparison.results[0].oof.proba)
+    assert np.array_equal(loaded.ensembles[1].result.oof.proba, comparison.ensembles[1].result.oof.proba)
 
 
 def test_what_can_be_computed_is_not_stored(kept):
@@ -111,9 +111,9 @@ def test_an_ensemble_that_is_gone_is_told_of(kept):
 
 
 def test_the_librarys_comparison_is_kept_in_a_folder_and_goes_on_there(tmp_path):
-    made, again = (compare(two(), ProbeConfig(c=0.01), folder=tmp_path, ensemble=True) for _turn in range(2))
-    assert load_comparison(tmp_path).as_json() == made.as_json()
-    assert again.as_json() == made.as_json()  # with the very seconds that it took: nothing is judged once more
+    first, second = (compare(two(), ProbeConfig(c=0.01), folder=tmp_path, ensemble=True) for _turn in range(2))
+    assert load_comparison(tmp_path).as_json() == first.as_json()
+    assert second.as_json() == first.as_json()  # with the very seconds that it took: nothing is judged once more
     assert Run.load(tmp_path / "probes" / "resnet18").splits() == ("val", "test", "oof")
 
 
@@ -162,12 +162,12 @@ def test_a_result_of_another_kind_is_damaged(tmp_path, content):
 def test_facts_of_the_wrong_kind_and_another_probes_predictions_are_damage(tmp_path):
     for config in (ProbeConfig(), ProbeConfig("nearest_mean")):
         save_result(cross_validate(make_features(spread=4.0), config), tmp_path, MADE)
-    place, other = (tmp_path / "results" / f"pixels_16.{probe}" for probe in ("logistic", "nearest_mean"))
-    kept = (place / "held_out.npz").read_bytes()
-    (place / "held_out.npz").write_bytes((other / "held_out.npz").read_bytes())
+    directory, other_directory = (tmp_path / "results" / f"pixels_16.{probe}" for probe in ("logistic", "nearest_mean"))
+    held_out = (directory / "held_out.npz").read_bytes()
+    (directory / "held_out.npz").write_bytes((other_directory / "held_out.npz").read_bytes())
     assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is None
-    (place / "held_out.npz").write_bytes(kept)
+    (directory / "held_out.npz").write_bytes(held_out)
     assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is not None
-    content = json.loads((place / "result.json").read_text())
-    (place / "result.json").write_text(json.dumps({**content, "images_per_s": "fast"}))
+    content = json.loads((directory / "result.json").read_text())
+    (directory / "result.json").write_text(json.dumps({**content, "images_per_s": "fast"}))
     assert reusable_result(tmp_path, "pixels_16", "logistic", MADE) is None

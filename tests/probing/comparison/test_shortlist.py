@@ -19,22 +19,22 @@ def look(backbone, right):
 
 
 def test_the_best_few_and_the_champion_and_the_floor_go_on():
-    found = shortlist_of(
+    shortlist = shortlist_of(
         [look("alexnet", 12), look("pixels_16", 9), look("resnet18", 19), look("resnet50", 17), look("vgg11", 18)],
         keep=2,
     )
-    assert [row.backbone for row in found.rows] == ["resnet18", "vgg11", "resnet50", "alexnet", "pixels_16"]
-    assert found.kept == ("resnet18", "vgg11", "resnet50", "pixels_16")
-    assert info("resnet50").imagenet_top1 == max(row.imagenet_top1 or 0 for row in found.rows)
-    champion, left_out = found.rows[2], found.rows[3]
+    assert [row.backbone for row in shortlist.rows] == ["resnet18", "vgg11", "resnet50", "alexnet", "pixels_16"]
+    assert shortlist.kept == ("resnet18", "vgg11", "resnet50", "pixels_16")
+    assert info("resnet50").imagenet_top1 == max(row.imagenet_top1 or 0 for row in shortlist.rows)
+    champion, left_out = shortlist.rows[2], shortlist.rows[3]
     assert "best of these on ImageNet" in champion.why
     assert (left_out.kept, left_out.why) == (
         False,
         "left out: 30.0 points behind the last of the best in a first look",  # 12 of 20 against 18
     )
-    assert found.n == 20
-    assert found.as_json()["kept"] == list(found.kept)
-    assert Shortlist.from_json(json.loads(json.dumps(found.as_json()))) == found
+    assert shortlist.n == 20
+    assert shortlist.as_json()["kept"] == list(shortlist.kept)
+    assert Shortlist.from_json(json.loads(json.dumps(shortlist.as_json()))) == shortlist
 
 
 def test_a_champion_among_the_best_takes_no_further_place():
@@ -45,8 +45,8 @@ def test_a_champion_among_the_best_takes_no_further_place():
 
 
 def test_backbones_without_imagenet_have_no_champion():
-    found = shortlist_of([look("graft_plain", 19), look("graft_residual", 18), look("graft_inception", 3)], keep=1)
-    assert found.kept == ("graft_plain",)
+    shortlist = shortlist_of([look("graft_plain", 19), look("graft_residual", 18), look("graft_inception", 3)], keep=1)
+    assert shortlist.kept == ("graft_plain",)
 
 
 @pytest.mark.parametrize(("looks", "keep"), [([], 2), ([look("vgg11", 3)], 0)])
@@ -67,12 +67,12 @@ def dataset(**counts):
 
 def test_a_sample_keeps_the_shares_of_the_training_images():
     whole = dataset(train=(800, 160, 12), val=(50, 50, 50))
-    few = sample(whole, seed=0, most=100)
-    assert Counter(item.label for item in few.items) == {0: 82, 1: 16, 2: 10}  # of 972: 100 / 972, at least ten
-    assert {item.split for item in few.items} == {"train"}
-    assert [item for item in whole.items if item in set(few.items)] == list(few.items)
-    assert sample(whole, seed=0, most=100).items == few.items
-    assert sample(whole, seed=1, most=100).items != few.items
+    sampled = sample(whole, seed=0, most=100)
+    assert Counter(item.label for item in sampled.items) == {0: 82, 1: 16, 2: 10}  # of 972: 100 / 972, at least ten
+    assert {item.split for item in sampled.items} == {"train"}
+    assert [item for item in whole.items if item in set(sampled.items)] == list(sampled.items)
+    assert sample(whole, seed=0, most=100).items == sampled.items
+    assert sample(whole, seed=1, most=100).items != sampled.items
 
 
 def test_the_rows_of_features_are_sampled_as_photos_are():

@@ -132,19 +132,19 @@ def test_a_cheaper_one_that_cannot_be_told_apart_is_not_called_as_good():
 
 def test_a_saving_that_is_within_what_speeds_vary_by_is_none():
     folds = [0.90, 0.80, 0.88, 0.78, 0.90]
-    best, other = candidate("best", folds, cost=1.0), [0.80, 0.90, 0.84, 0.85, 0.86]
-    assert judge([best, candidate("near", other, cost=0.9)], 5).recommended == "best"
-    assert judge([best, candidate("cheap", other, cost=0.8)], 5).recommended == "cheap"
+    best, rival_folds = candidate("best", folds, cost=1.0), [0.80, 0.90, 0.84, 0.85, 0.86]
+    assert judge([best, candidate("near", rival_folds, cost=0.9)], 5).recommended == "best"
+    assert judge([best, candidate("cheap", rival_folds, cost=0.8)], 5).recommended == "cheap"
     unknown = candidate("best", folds, cost=math.inf)
-    assert judge([unknown, candidate("cheap", other, cost=1.0)], 5).recommended == "best"
+    assert judge([unknown, candidate("cheap", rival_folds, cost=1.0)], 5).recommended == "best"
 
 
 def test_what_does_not_surely_beat_the_floor_is_told_so():
     floor = candidate("pixels", [0.80, 0.88, 0.79, 0.90, 0.80], 0.0, floor=True)
-    good, weak = candidate("good", [0.99, 0.98, 0.99, 0.98, 0.99]), candidate("weak", [0.85, 0.84, 0.86, 0.85, 0.83])
-    said = "weak does not surely beat pixels, which is no network: try other backbones, or bring more photos."
-    assert said in judge([weak, floor], 5).why
-    assert "no network" not in judge([good, floor], 5).why
+    strong, weak = candidate("good", [0.99, 0.98, 0.99, 0.98, 0.99]), candidate("weak", [0.85, 0.84, 0.86, 0.85, 0.83])
+    caution = "weak does not surely beat pixels, which is no network: try other backbones, or bring more photos."
+    assert caution in judge([weak, floor], 5).why
+    assert "no network" not in judge([strong, floor], 5).why
     assert judge([floor], 5).why == "pixels is no network. Add a backbone to compare with it."
     ahead = judge([candidate("pixels", [0.9, 0.91] * 5, 0.0, floor=True), candidate("net", [0.9] * 10, 1.0)], 5)
     assert ahead.why.startswith("pixels is no network, but net cannot be told apart from it. pixels is ahead of net")

@@ -15,7 +15,7 @@ def test_folds_are_counted_repeat_after_repeat():
     assert (held_out.folds, held_out.repeats) == (2, 2)
     # first repeat: only image 1 is wrong, in fold 1; second: only image 2, in fold 0
     assert held_out.fold_accuracy == (1.0, 0.5, 0.5, 1.0)
-    assert [said.correct.tolist() for said in held_out.repeat] == [[1, 0, 1, 1], [1, 1, 0, 1]]
+    assert [predictions.correct.tolist() for predictions in held_out.repeat] == [[1, 0, 1, 1], [1, 1, 0, 1]]
 
 
 def test_a_confusion_matrix_counts_every_image_once_whatever_the_number_of_repeats():

@@ -37,12 +37,12 @@ def test_the_kinds_there_are():
 def test_every_kind_learns_and_its_pipeline_says_the_same(probe, per_class):
     features = make_features(per_class, spread=1.5)
     fitted = fit_probe(features, ProbeConfig(probe))
-    said = fitted.predict_proba(features.X)
-    assert (said.dtype, said.shape) == (np.float32, (len(features.y), len(per_class)))
-    assert said.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert said == pytest.approx(fitted.pipeline.predict_proba(features.X), abs=1e-4)
+    proba = fitted.predict_proba(features.X)
+    assert (proba.dtype, proba.shape) == (np.float32, (len(features.y), len(per_class)))
+    assert proba.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert proba == pytest.approx(fitted.pipeline.predict_proba(features.X), abs=1e-4)
     held_out = features.split != "train"
-    assert (said[held_out].argmax(axis=1) == features.y[held_out]).mean() > 0.8
+    assert (proba[held_out].argmax(axis=1) == features.y[held_out]).mean() > 0.8
     assert fitted.converged
     assert fitted.affine == (probe in AFFINE)
     assert fitted.predict_proba(features.X[:0]).shape == (0, len(per_class))
@@ -75,10 +75,10 @@ def test_a_probe_is_what_scikit_learn_alone_finds(probe):
     features = make_features((30, 25, 20), spread=3.0, val=30)
     fitted = fit_probe(features, ProbeConfig(probe))
     train, val = features.of("train"), features.of("val")
-    plain = make_pipeline(StandardScaler(), PLAIN[probe](fitted.chosen, 12)).fit(train.X, train.y)
-    assert fitted.predict_proba(val.X).argmax(axis=1).tolist() == plain.predict(val.X).tolist()
+    pipeline = make_pipeline(StandardScaler(), PLAIN[probe](fitted.chosen, 12)).fit(train.X, train.y)
+    assert fitted.predict_proba(val.X).argmax(axis=1).tolist() == pipeline.predict(val.X).tolist()
     if not KINDS[probe].temperature_scaled:
-        assert fitted.predict_proba(val.X) == pytest.approx(plain.predict_proba(val.X), abs=1e-3)
+        assert fitted.predict_proba(val.X) == pytest.approx(pipeline.predict_proba(val.X), abs=1e-3)
 
 
 @pytest.mark.parametrize("per_class", [(40, 25), (30, 25, 20)])
@@ -99,13 +99,13 @@ def test_a_kernel_too_large_to_hold_gives_the_same(monkeypatch):
 
 
 def test_a_kernel_that_is_kept_is_not_used_for_other_rows():
-    one, other = make_features((30, 25, 20), spread=3.0), make_features((20, 20, 20), spread=3.0, seed=1)
+    first, second = make_features((30, 25, 20), spread=3.0), make_features((20, 20, 20), spread=3.0, seed=1)
     warm = RbfSVM(warm_start=True)
-    for features in (one, other, one):
+    for features in (first, second, first):
         for c in (1.0, 10.0):
-            fresh = RbfSVM(c).fit(features.X, features.y).decision_function(other.X)
+            fresh = RbfSVM(c).fit(features.X, features.y).decision_function(second.X)
             warm.set_params(C=c)
-            assert np.array_equal(warm.fit(features.X, features.y).decision_function(other.X), fresh)
+            assert np.array_equal(warm.fit(features.X, features.y).decision_function(second.X), fresh)
 
 
 def test_an_rbf_svm_of_too_many_images_is_refused():
@@ -117,9 +117,9 @@ def test_an_rbf_svm_of_too_many_images_is_refused():
 @pytest.mark.parametrize("probe", KINDS)
 def test_features_that_are_all_alike_give_every_class_its_share_or_more(probe):
     y = np.repeat([0, 1], 20)
-    said = fit_rows(np.ones((40, 5), np.float32), y, ("a", "b"), ProbeConfig(probe)).predict_proba(np.ones((1, 5)))
-    assert np.isfinite(said).all()
-    assert said.sum() == pytest.approx(1)
+    proba = fit_rows(np.ones((40, 5), np.float32), y, ("a", "b"), ProbeConfig(probe)).predict_proba(np.ones((1, 5)))
+    assert np.isfinite(proba).all()
+    assert proba.sum() == pytest.approx(1)
 
 
 def test_lda_needs_two_images_of_a_class():
@@ -150,10 +150,10 @@ def test_noise_is_told_apart_no_better_than_by_chance(probe, reduction):
     """Had a scaler, a reduction or a setting seen held-out rows, features of pure noise would beat chance."""
     from core.probing.crossval.crossval import cross_validate
 
-    rng, found = np.random.default_rng(0), []
+    rng, accuracies = np.random.default_rng(0), []
     for seed in range(4):
         features = make_features((40, 40), d=30, seed=seed)
         features.X[:] = rng.normal(size=features.X.shape)
         config = ProbeConfig(probe, pca=parse(reduction), repeats=1, seed=seed)
-        found.append(cross_validate(features, config).accuracy_mean)
-    assert np.mean(found) == pytest.approx(0.5, abs=0.12)  # four standard errors of 320 images
+        accuracies.append(cross_validate(features, config).accuracy_mean)
+    assert np.mean(accuracies) == pytest.approx(0.5, abs=0.12)  # four standard errors of 320 images

@@ -90,9 +90,13 @@ def test_no_rows_give_no_probabilities():
 
 def test_predictions_carry_ids_labels_and_split():
     features = make_features()
-    said = fit_probe(features).predict(features.of("val"))
-    assert (said.split, said.ids, said.class_names) == ("val", features.of("val").ids, ("a", "b", "c"))
-    assert said.correct.mean() > 0.8
+    predictions = fit_probe(features).predict(features.of("val"))
+    assert (predictions.split, predictions.ids, predictions.class_names) == (
+        "val",
+        features.of("val").ids,
+        ("a", "b", "c"),
+    )
+    assert predictions.correct.mean() > 0.8
 
 
 @pytest.mark.parametrize(

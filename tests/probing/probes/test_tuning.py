@@ -137,7 +137,7 @@ def test_probabilities_of_margins_are_about_as_sure_as_they_are_right():
     features = make_features((200, 200, 200), d=20, spread=5.0, val=300)
     val = features.of("val")
     for probe in ("linear_svm", "rbf_svm", "nearest_mean"):
-        said = fit_probe(features, ProbeConfig(probe)).predict_proba(val.X)
-        accuracy = (said.argmax(axis=1) == val.y).mean()
+        proba = fit_probe(features, ProbeConfig(probe)).predict_proba(val.X)
+        accuracy = (proba.argmax(axis=1) == val.y).mean()
         assert 0.5 < accuracy < 0.97
-        assert said.max(axis=1).mean() == pytest.approx(accuracy, abs=0.1)
+        assert proba.max(axis=1).mean() == pytest.approx(accuracy, abs=0.1)

@@ -44,16 +44,16 @@ def test_the_seed_decides():
 def test_copies_never_straddle_a_fold_and_are_said():
     rng = np.random.default_rng(0)
     y = labels(12, 12, 12)
-    given = list(range(36))
+    groups = list(range(36))
     for row in range(0, 36, 4):  # every fourth image comes three times
         y = np.append(y, [y[row]] * 2)
-        given += [row] * 2
+        groups += [row] * 2
     order = rng.permutation(len(y))
-    y, given = y[order], np.array(given)[order]
-    folds = make_folds(y, given, "abc", 4, seed=0)
+    y, groups = y[order], np.array(groups)[order]
+    folds = make_folds(y, groups, "abc", 4, seed=0)
     assert sorted(np.concatenate([held for _, held in folds.pairs])) == list(range(len(y)))
     for fit, held in folds.pairs:
-        assert {given[row] for row in fit}.isdisjoint({given[row] for row in held})
+        assert {groups[row] for row in fit}.isdisjoint({groups[row] for row in held})
         assert set(y[fit]) == {0, 1, 2}
     assert folds.notes == (
         "18 photos in the training split are copies or near duplicates of others, or of the same group; "
@@ -63,9 +63,9 @@ def test_copies_never_straddle_a_fold_and_are_said():
 
 def test_an_image_under_two_labels_stays_whole():
     y = np.array([0, 0, 0, 1, 1, 1, 0])
-    given = np.array([0, 1, 2, 3, 4, 5, 3])
-    for fit, held in make_folds(y, given, "ab", 3, seed=0).pairs:
-        assert {given[row] for row in fit}.isdisjoint({given[row] for row in held})
+    groups = np.array([0, 1, 2, 3, 4, 5, 3])
+    for fit, held in make_folds(y, groups, "ab", 3, seed=0).pairs:
+        assert {groups[row] for row in fit}.isdisjoint({groups[row] for row in held})
         assert set(y[fit]) == {0, 1}
 
 
@@ -76,10 +76,12 @@ def test_few_images_give_fewer_folds_and_it_is_said():
     assert folds.notes == ("3 folds instead of 5, because the class 'bee' has only 3 images to train on.",)
 
 
-@pytest.mark.parametrize(("counts", "said"), [((5, 1), "has 1 image of its own"), ((5, 0), "has 0 images of its own")])
-def test_too_few_images_are_an_error_with_a_remedy(counts, said):
+@pytest.mark.parametrize(
+    ("counts", "message"), [((5, 1), "has 1 image of its own"), ((5, 0), "has 0 images of its own")]
+)
+def test_too_few_images_are_an_error_with_a_remedy(counts, message):
     y = labels(*counts)
-    with pytest.raises(ProbeError, match=f"'bee' {said}.*at least 2.*Add images"):
+    with pytest.raises(ProbeError, match=f"'bee' {message}.*at least 2.*Add images"):
         make_folds(y, alone(y), ("ant", "bee"), 5, seed=0)
 
 

@@ -38,8 +38,8 @@ def test_kin_are_in_a_part_together_or_not_at_all():
     groups = np.repeat(np.arange(30), 4)
     y = np.repeat([0, 1], 60)
     for part in nested(y, groups, (16, 30, 60, 120), (1,)):
-        for one in np.unique(groups[part]):
-            assert (groups[part] == one).sum() == 4
+        for group in np.unique(groups[part]):
+            assert (groups[part] == group).sum() == 4
 
 
 def test_every_class_is_in_every_part_even_inside_others_kin():
@@ -52,6 +52,6 @@ def test_every_class_is_in_every_part_even_inside_others_kin():
 
 def test_the_seed_decides():
     y, groups = np.repeat([0, 1], 50), np.arange(100)
-    one, same, other = (nested(y, groups, (20, 100), seed)[0] for seed in ((1, 2), (1, 2), (1, 3)))
-    assert np.array_equal(one, same)
-    assert not np.array_equal(one, other)
+    first, same, another = (nested(y, groups, (20, 100), seed)[0] for seed in ((1, 2), (1, 2), (1, 3)))
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, another)

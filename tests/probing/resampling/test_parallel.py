@@ -17,7 +17,7 @@ def blas_threads():
 
 
 def test_results_come_in_order_with_progress_from_this_thread():
-    told, first = [], threading.Event()
+    reported, first = [], threading.Event()
 
     def work(fold):
         if fold == 0:
@@ -26,32 +26,32 @@ def test_results_come_in_order_with_progress_from_this_thread():
             first.set()
         return fold * 10
 
-    def tell(done):
-        told.append((done, threading.current_thread()))
+    def report_done(done):
+        reported.append((done, threading.current_thread()))
 
-    assert list(each_fold(work, range(4), tell, workers=2)) == [0, 10, 20, 30]
-    assert sorted({done for done, _thread in told}) == [0, 1, 2, 3, 4]
-    assert [done for done, _thread in told] == sorted(done for done, _thread in told)
-    assert {thread for _done, thread in told} == {threading.current_thread()}
+    assert list(each_fold(work, range(4), report_done, workers=2)) == [0, 10, 20, 30]
+    assert sorted({done for done, _thread in reported}) == [0, 1, 2, 3, 4]
+    assert [done for done, _thread in reported] == sorted(done for done, _thread in reported)
+    assert {thread for _done, thread in reported} == {threading.current_thread()}
 
 
 def test_cancelling_drops_what_has_not_begun():
     begun = []
 
-    def tell(done):
+    def stop(done):
         if done == 1:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        list(each_fold(begun.append, range(50), tell, workers=1))
+        list(each_fold(begun.append, range(50), stop, workers=1))
     assert len(begun) < 50
 
 
 def test_an_error_in_a_fold_is_raised_here_in_the_users_language():
-    seen = []
+    languages = []
 
     def work(fold):
-        seen.append(i18n.language())
+        languages.append(i18n.language())
         raise ProbeError("no")
 
     i18n.use_language("de")
@@ -60,7 +60,7 @@ def test_an_error_in_a_fold_is_raised_here_in_the_users_language():
             list(each_fold(work, range(3)))
     finally:
         i18n.use_language("en")
-    assert set(seen) == {"de"}
+    assert set(languages) == {"de"}
 
 
 def test_no_folds_give_nothing():

@@ -42,9 +42,9 @@ def test_every_number_gets_what_a_naive_loop_gives_it(whiten):
     features = flat()
     train = features.of("train")
     config = ProbeConfig(c=0.1, pca=parse("1 whiten") if whiten else parse(""), folds=4, repeats=2, seed=5)
-    found = probe_components(features, config)
-    assert [point.components for point in found.points] == [1, 2, 4, 8, 16, 20]
-    for point in found.points:
+    study = probe_components(features, config)
+    assert [point.components for point in study.points] == [1, 2, 4, 8, 16, 20]
+    for point in study.points:
         accuracy, kept = [], []
         for seed in (5, 6):
             folds = StratifiedKFold(4, shuffle=True, random_state=seed).split(train.X, train.y)
@@ -64,18 +64,18 @@ def test_a_number_gets_what_a_probe_with_that_reduction_gets():
 
 
 def test_few_are_recommended_where_few_are_enough(tmp_path):
-    found = probe_components(flat(), ProbeConfig(c=0.1))
-    assert found.recommended in (2, 4)
-    assert found.recommended <= found.best
-    accuracy = {point.components: point.accuracy_mean for point in found.points}
-    assert accuracy[1] < accuracy[found.recommended] - 0.05
-    assert {pair.a for pair in found.pairs} == {f"PCA to {found.best}"}
-    assert len(found.pairs) == 5
-    document = found.as_json()
+    study = probe_components(flat(), ProbeConfig(c=0.1))
+    assert study.recommended in (2, 4)
+    assert study.recommended <= study.best
+    accuracy = {point.components: point.accuracy_mean for point in study.points}
+    assert accuracy[1] < accuracy[study.recommended] - 0.05
+    assert {pair.a for pair in study.pairs} == {f"PCA to {study.best}"}
+    assert len(study.pairs) == 5
+    document = study.as_json()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
-    assert document["recommended"] == found.recommended
-    assert found.why.startswith(f"{found.recommended} ")
-    found.save(tmp_path)
+    assert document["recommended"] == study.recommended
+    assert study.why.startswith(f"{study.recommended} ")
+    study.save(tmp_path)
     assert "why" not in json.loads((tmp_path / Components.FILE).read_text())
     assert Components.load(tmp_path).as_json() == document
     (tmp_path / Components.FILE).write_text(json.dumps(document))  # as an older Graft kept it
@@ -87,22 +87,22 @@ def test_all_are_recommended_where_all_are_needed():
     rng = np.random.default_rng(0)
     features = make_features((40,) * 8, d=8)
     X = np.eye(8)[features.y] * 6 + rng.normal(size=(len(features.y), 8))
-    found = probe_components(dataclasses.replace(features, X=X.astype(np.float32)), ProbeConfig(c=0.1, repeats=1))
-    assert found.recommended == found.best == 8
-    assert found.why == "8 components do best, and no fewer are as good in practice (of 8)."
+    study = probe_components(dataclasses.replace(features, X=X.astype(np.float32)), ProbeConfig(c=0.1, repeats=1))
+    assert study.recommended == study.best == 8
+    assert study.why == "8 components do best, and no fewer are as good in practice (of 8)."
 
 
 @pytest.mark.parametrize("probe", ["knn", "lda", "nearest_mean"])
 def test_other_kinds_of_probe_are_counted_for_too(probe):
-    found = probe_components(flat(), ProbeConfig(probe, folds=3, repeats=1))
-    assert found.as_json()["probe"] == probe
-    assert found.points[-1].accuracy_mean > 0.8
+    study = probe_components(flat(), ProbeConfig(probe, folds=3, repeats=1))
+    assert study.as_json()["probe"] == probe
+    assert study.points[-1].accuracy_mean > 0.8
 
 
 def test_there_are_no_more_components_than_images_to_fit_on():
     features = make_features((6, 6), d=40, val=0, test=0)
-    found = probe_components(features, ProbeConfig(c=0.1, folds=3, repeats=1, pca=parse("1 whiten")))
-    assert [point.components for point in found.points] == [1, 2, 4, 7]
+    study = probe_components(features, ProbeConfig(c=0.1, folds=3, repeats=1, pca=parse("1 whiten")))
+    assert [point.components for point in study.points] == [1, 2, 4, 7]
 
 
 def test_only_the_training_split_is_looked_at():
@@ -116,10 +116,10 @@ def test_only_the_training_split_is_looked_at():
 
 
 def test_progress_is_told_and_can_be_stopped():
-    seen = []
-    probe_components(flat(), ProbeConfig(c=0.1, folds=3, repeats=1), seen.append)
-    assert [step.done for step in seen] == sorted(step.done for step in seen)
-    assert (seen[-1].done, seen[-1].total) == (3, 3)
+    steps = []
+    probe_components(flat(), ProbeConfig(c=0.1, folds=3, repeats=1), steps.append)
+    assert [step.done for step in steps] == sorted(step.done for step in steps)
+    assert (steps[-1].done, steps[-1].total) == (3, 3)
 
     def stop(step):
         if step.done:

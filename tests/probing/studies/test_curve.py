@@ -37,9 +37,9 @@ def test_a_curve_is_what_a_naive_loop_finds(curve):
             parts = nested(train.y[fit], train.groups[fit], sizes, (0, repeat, number))
             for place, part in enumerate(parts):
                 model = make_pipeline(StandardScaler(), LogisticRegression(C=curve.c[row], max_iter=2000))
-                said = model.fit(train.X[fit[part]], train.y[fit[part]]).predict(train.X[held])
-                assert curve.accuracy[row, place] == pytest.approx((said == train.y[held]).mean())
-                f1 = f1_score(train.y[held], said, average="macro", zero_division=0.0)
+                predicted = model.fit(train.X[fit[part]], train.y[fit[part]]).predict(train.X[held])
+                assert curve.accuracy[row, place] == pytest.approx((predicted == train.y[held]).mean())
+                f1 = f1_score(train.y[held], predicted, average="macro", zero_division=0.0)
                 assert curve.fold_macro_f1[row, place] == pytest.approx(f1)
             row += 1
 
@@ -64,24 +64,24 @@ def test_the_document_says_what_was_measured(curve):
     half = stats.t.ppf(0.975, 9) * max(spread, chance)
     assert point["accuracy"] == pytest.approx(mean)
     assert point["interval"] == pytest.approx([mean - half, mean + half])
-    assert [one["more"] for one in document["forecasts"]] == [100, 200]
-    assert document["answer"] == " ".join(one["sentence"] for one in document["forecasts"])
+    assert [forecast["more"] for forecast in document["forecasts"]] == [100, 200]
+    assert document["answer"] == " ".join(forecast["sentence"] for forecast in document["forecasts"])
     assert document["band"][-1]["images"] == document["limit"]
     assert document["law"]["a"]["median"] >= 0
 
 
 def test_a_curve_comes_back_from_its_document_with_the_same_forecasts(curve):
-    again = LearningCurve.from_json(json.loads(json.dumps(curve.as_json())))
-    assert again.forecast(137) == curve.forecast(137)
-    assert again.needed(0.9) == curve.needed(0.9)
-    assert again.as_json() == curve.as_json()
+    loaded = LearningCurve.from_json(json.loads(json.dumps(curve.as_json())))
+    assert loaded.forecast(137) == curve.forecast(137)
+    assert loaded.needed(0.9) == curve.needed(0.9)
+    assert loaded.as_json() == curve.as_json()
 
 
 def test_a_curve_comes_back_from_its_file_which_holds_no_forecast(curve, tmp_path):
     curve.save(tmp_path)
-    again = LearningCurve.load(tmp_path)
-    assert again.as_json([50], 0.9) == curve.as_json([50], 0.9)
-    assert again.dataset.fingerprint == "f1"
+    loaded = LearningCurve.load(tmp_path)
+    assert loaded.as_json([50], 0.9) == curve.as_json([50], 0.9)
+    assert loaded.dataset.fingerprint == "f1"
     assert not {"forecasts", "band", "law", "answer"} & json.loads((tmp_path / "curve.json").read_text()).keys()
 
 
@@ -118,17 +118,17 @@ def test_kin_share_a_side_of_every_split():
     rng = np.random.default_rng(0)
     n = 30
     X = np.repeat(rng.normal(size=(n, 8)), 10, axis=0).astype(np.float32)
-    plain = make_features((150, 150), d=8, val=0, test=0)
+    originals = make_features((150, 150), d=8, val=0, test=0)
     y = np.repeat(rng.integers(0, 2, n), 10)
     y[:20] = np.repeat([0, 1], 10)
-    features = dataclasses.replace(plain, X=X, y=y, groups=np.repeat(np.arange(n), 10))
-    found = learning_curve(features, ProbeConfig(c=100.0, repeats=4))
-    assert found.accuracy[:, -1].mean() < 0.75
+    features = dataclasses.replace(originals, X=X, y=y, groups=np.repeat(np.arange(n), 10))
+    curve = learning_curve(features, ProbeConfig(c=100.0, repeats=4))
+    assert curve.accuracy[:, -1].mean() < 0.75
 
 
 def test_classes_with_enough_images_have_a_gain_of_their_own():
-    found = learning_curve(make_features((90, 90, 20), spread=3.0), FIXED)
-    rows = {row.name: row for row in found.per_class}
+    curve = learning_curve(make_features((90, 90, 20), spread=3.0), FIXED)
+    rows = {row.name: row for row in curve.per_class}
     assert (rows["a"].images, rows["b"].images, rows["c"].images) == (90, 90, 20)
     for name in "ab":
         low, high = rows[name].gain_interval
@@ -140,14 +140,14 @@ def test_classes_with_enough_images_have_a_gain_of_their_own():
 
 
 def test_too_few_images_give_a_curve_and_no_forecast():
-    found = learning_curve(make_features((6, 6, 6)), FIXED)
-    assert found.sizes[-1] == pytest.approx(14.4)
-    assert found.laws is None
-    document = found.as_json()
+    curve = learning_curve(make_features((6, 6, 6)), FIXED)
+    assert curve.sizes[-1] == pytest.approx(14.4)
+    assert curve.laws is None
+    document = curve.as_json()
     assert (document["forecasts"], document["now"], document["law"], document["band"]) == ([], None, None, [])
     assert document["answer"].startswith("There are too few images a class for a forecast")
     with pytest.raises(ProbeError, match="too few images a class"):
-        found.forecast(10)
+        curve.forecast(10)
     assert LearningCurve.from_json(document).as_json() == document
 
 
@@ -176,10 +176,10 @@ def test_progress_goes_up_and_cancelling_stops():
 
 @pytest.mark.parametrize("probe", ["knn", "nearest_mean", "lda"])
 def test_other_kinds_of_probe_have_curves_too(probe):
-    found = learning_curve(make_features((30, 30), spread=3.0), ProbeConfig(probe=probe, repeats=1))
-    assert found.config.probe == probe
-    assert found.c == ()
-    assert found.accuracy[:, -1].mean() > 0.6
+    curve = learning_curve(make_features((30, 30), spread=3.0), ProbeConfig(probe=probe, repeats=1))
+    assert curve.config.probe == probe
+    assert curve.c == ()
+    assert curve.accuracy[:, -1].mean() > 0.6
 
 
 @pytest.mark.slow
@@ -199,7 +199,7 @@ def test_half_of_real_photos_forecast_what_all_of_them_show(shared, photos, back
     n = len(train.y)
     half = train.at(nested(train.y, train.groups, (n // 2, n), (0,))[0])
     measured, truth = learning_curve(half, QUICK), learning_curve(train, QUICK)
-    found = measured.forecast(round(truth.sizes[-1]) - len(half.y))
-    low, high = found.interval
+    forecast = measured.forecast(round(truth.sizes[-1]) - len(half.y))
+    low, high = forecast.interval
     assert low <= truth.accuracy[:, -1].mean() <= high
     assert high - low < 0.25

@@ -19,12 +19,12 @@ QUICK = ProbeConfig(c=0.01, folds=4, repeats=2, seed=3)
 def staged(*noise: float) -> dict[str, Features]:
     """The same images after stages that see their classes through more or less noise."""
     base = make_features((40, 40, 40), spread=0.5)
-    found = {}
-    for at, loud in enumerate(noise):
+    stages = {}
+    for at, noise_level in enumerate(noise):
         rng = np.random.default_rng(at)
-        X = base.X + rng.normal(size=base.X.shape).astype(np.float32) * np.float32(loud)
-        found[f"stage{at}"] = dataclasses.replace(base, X=X, backbone="graft_residual")
-    return found
+        X = base.X + rng.normal(size=base.X.shape).astype(np.float32) * np.float32(noise_level)
+        stages[f"stage{at}"] = dataclasses.replace(base, X=X, backbone="graft_residual")
+    return stages
 
 
 def naive_interval(a: tuple[float, ...], b: tuple[float, ...], folds: int) -> tuple[float, float]:
@@ -37,50 +37,52 @@ def naive_interval(a: tuple[float, ...], b: tuple[float, ...], folds: int) -> tu
 
 def test_every_stage_is_judged_as_a_backbone_would_be_on_the_same_folds() -> None:
     stages = staged(20.0, 8.0, 4.0)
-    found = probe_depth(stages, QUICK)
-    assert tuple(stage.name for stage in found.stages) == tuple(stages)
-    for features, stage in zip(stages.values(), found.stages, strict=True):
+    study = probe_depth(stages, QUICK)
+    assert tuple(stage.name for stage in study.stages) == tuple(stages)
+    for features, stage in zip(stages.values(), study.stages, strict=True):
         result = cross_validate(features, QUICK)
         assert stage.fold_accuracy == result.fold_accuracy
         assert (stage.accuracy_mean, stage.accuracy_ci) == (result.accuracy_mean, result.accuracy_ci)
-    for pair, earlier in zip(found.pairs, found.stages[:-1], strict=True):
-        low, high = naive_interval(found.stages[-1].fold_accuracy, earlier.fold_accuracy, 4)
+    for pair, earlier in zip(study.pairs, study.stages[:-1], strict=True):
+        low, high = naive_interval(study.stages[-1].fold_accuracy, earlier.fold_accuracy, 4)
         assert pair.interval == pytest.approx((low, high))
 
 
 def test_a_last_stage_that_is_surely_better_needs_a_head_alone() -> None:
-    found = probe_depth(staged(60.0, 30.0, 3.0), QUICK).suggestion
-    assert (found.mode, found.stages) == ("head", ())
-    assert "stage2 is better than stage1 by" in found.why
-    assert "training the head alone" in found.why
+    suggestion = probe_depth(staged(60.0, 30.0, 3.0), QUICK).suggestion
+    assert (suggestion.mode, suggestion.stages) == ("head", ())
+    assert "stage2 is better than stage1 by" in suggestion.why
+    assert "training the head alone" in suggestion.why
 
 
 def test_where_an_earlier_stage_is_better_what_comes_after_it_is_trained() -> None:
-    found = probe_depth(staged(60.0, 3.0, 20.0, 40.0), QUICK).suggestion
-    assert (found.mode, found.last_stages, found.stages) == ("last", 2, ("stage2", "stage3"))
-    assert "stage3 is worse than stage1" in found.why
-    assert "after stage1 brings nothing" in found.why
+    suggestion = probe_depth(staged(60.0, 3.0, 20.0, 40.0), QUICK).suggestion
+    assert (suggestion.mode, suggestion.last_stages, suggestion.stages) == ("last", 2, ("stage2", "stage3"))
+    assert "stage3 is worse than stage1" in suggestion.why
+    assert "after stage1 brings nothing" in suggestion.why
 
 
 def test_of_stages_that_are_alike_the_deepest_but_one_is_kept() -> None:
     stages = staged(60.0, 3.0, 3.0)
     stages["stage3"] = stages["stage2"]
     stages["stage1"] = stages["stage2"]
-    found = probe_depth(stages, QUICK).suggestion
-    assert (found.mode, found.last_stages, found.stages) == ("last", 1, ("stage3",))
+    suggestion = probe_depth(stages, QUICK).suggestion
+    assert (suggestion.mode, suggestion.last_stages, suggestion.stages) == ("last", 1, ("stage3",))
 
 
 def test_where_no_stage_tells_anything_there_is_nothing_to_keep() -> None:
-    found = probe_depth(staged(5000.0, 5000.0), QUICK).suggestion
-    assert found.mode == "full"
-    assert "33.3%" in found.why
+    suggestion = probe_depth(staged(5000.0, 5000.0), QUICK).suggestion
+    assert suggestion.mode == "full"
+    assert "33.3%" in suggestion.why
 
 
 def test_only_training_images_are_looked_at() -> None:
     stages = staged(20.0, 4.0)
     spoiled = {
-        name: dataclasses.replace(one, X=np.where((one.split == "train")[:, None], one.X, np.float32(np.nan)))
-        for name, one in stages.items()
+        name: dataclasses.replace(
+            features, X=np.where((features.split == "train")[:, None], features.X, np.float32(np.nan))
+        )
+        for name, features in stages.items()
     }
     assert probe_depth(spoiled, QUICK).as_json()["stages"] == probe_depth(stages, QUICK).as_json()["stages"]
 
@@ -88,8 +90,8 @@ def test_only_training_images_are_looked_at() -> None:
 def test_the_document_is_plain() -> None:
     import json
 
-    found: Depth = probe_depth(staged(20.0, 4.0), QUICK)
-    document = json.loads(json.dumps(found.as_json()))
+    study: Depth = probe_depth(staged(20.0, 4.0), QUICK)
+    document = json.loads(json.dumps(study.as_json()))
     assert [stage["name"] for stage in document["stages"]] == ["stage0", "stage1"]
     assert document["stages"][0]["width"] == 12
     assert (document["folds"], document["repeats"], document["n"]) == (4, 2, 120)
@@ -100,16 +102,16 @@ def test_the_document_is_plain() -> None:
 def test_a_depth_comes_back_from_its_file_and_from_an_older_grafts_document(tmp_path: Path) -> None:
     import json
 
-    found = dataclasses.replace(
+    study = dataclasses.replace(
         probe_depth(staged(20.0, 4.0), QUICK), dataset=DatasetFacts("d", "pets", "f", ("leak",))
     )
-    found.save(tmp_path)
-    again = Depth.load(tmp_path)
-    assert again.as_json() == found.as_json()
-    assert (again.stages, again.pairs, again.suggestion) == (found.stages, found.pairs, found.suggestion)
-    assert again.dataset == found.dataset
-    (tmp_path / Depth.FILE).write_text(json.dumps(found.as_json()))
-    assert Depth.load(tmp_path).as_json() == found.as_json()
+    study.save(tmp_path)
+    loaded = Depth.load(tmp_path)
+    assert loaded.as_json() == study.as_json()
+    assert (loaded.stages, loaded.pairs, loaded.suggestion) == (study.stages, study.pairs, study.suggestion)
+    assert loaded.dataset == study.dataset
+    (tmp_path / Depth.FILE).write_text(json.dumps(study.as_json()))
+    assert Depth.load(tmp_path).as_json() == study.as_json()
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"stages": 3}'])
@@ -122,11 +124,11 @@ def test_a_file_that_is_damaged_or_gone_is_told_of(tmp_path: Path, content: str)
 
 
 def test_progress_and_cancel() -> None:
-    seen: list[Progress] = []
-    probe_depth(staged(20.0, 4.0), QUICK, seen.append)
-    assert [step.data["stage"]["name"] for step in seen if "stage" in step.data] == ["stage0", "stage1"]
-    assert (seen[-1].done, seen[-1].total) == (200, 200)
-    assert [step.done for step in seen] == sorted(step.done for step in seen)
+    steps: list[Progress] = []
+    probe_depth(staged(20.0, 4.0), QUICK, steps.append)
+    assert [step.data["stage"]["name"] for step in steps if "stage" in step.data] == ["stage0", "stage1"]
+    assert (steps[-1].done, steps[-1].total) == (200, 200)
+    assert [step.done for step in steps] == sorted(step.done for step in steps)
 
     def stop(_step: Progress) -> None:
         raise Cancelled

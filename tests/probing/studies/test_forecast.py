@@ -14,19 +14,19 @@ def said(gain, low, high, more=200):
 
 
 def test_a_forecast_is_what_the_law_says():
-    found = forecast(ONE, 100, 300)
-    assert (found.more, found.images) == (300, 400)
-    assert found.accuracy == pytest.approx(1 - 0.1 - 1 / 20)
-    assert found.gain == pytest.approx(1 / 10 - 1 / 20)
-    assert found.sentence == "300 more images should bring 5.0 points (95 %: 5.0 to 5.0)."
+    expected = forecast(ONE, 100, 300)
+    assert (expected.more, expected.images) == (300, 400)
+    assert expected.accuracy == pytest.approx(1 - 0.1 - 1 / 20)
+    assert expected.gain == pytest.approx(1 / 10 - 1 / 20)
+    assert expected.sentence == "300 more images should bring 5.0 points (95 %: 5.0 to 5.0)."
 
 
 def test_intervals_hold_the_middle_of_the_laws_and_a_shared_level_leaves_the_gain_alone():
-    found = forecast(SPREAD, 100, 100)
+    expected = forecast(SPREAD, 100, 100)
     middle = 1 - 0.1 - 200**-0.5
-    assert found.accuracy == pytest.approx(middle)
-    assert found.interval == pytest.approx((middle - 0.0475, middle + 0.0475))
-    assert found.gain_interval == pytest.approx((0.1 - 200**-0.5,) * 2)
+    assert expected.accuracy == pytest.approx(middle)
+    assert expected.interval == pytest.approx((middle - 0.0475, middle + 0.0475))
+    assert expected.gain_interval == pytest.approx((0.1 - 200**-0.5,) * 2)
 
 
 @pytest.mark.parametrize("more", [-1, 301])
@@ -44,9 +44,9 @@ def test_words_say_what_is_brought_or_that_it_hardly_helps_or_that_it_cannot_be_
 
 
 def test_the_images_that_an_accuracy_takes():
-    found = needed(ONE, 100, 0.85)  # 1 / sqrt(n) = 0.05
-    assert (found.images, found.interval) == (400, (400, 400))
-    assert found.sentence == "85.0 % should take about 300 more images (95 %: 300 to 300)."
+    takes = needed(ONE, 100, 0.85)  # 1 / sqrt(n) = 0.05
+    assert (takes.images, takes.interval) == (400, (400, 400))
+    assert takes.sentence == "85.0 % should take about 300 more images (95 %: 300 to 300)."
     assert needed(ONE, 500, 0.85).sentence == "85.0 % should be reached with the images there are."
     beyond = needed(ONE, 50, 0.95)
     assert (beyond.images, beyond.interval) == (None, (None, None))
@@ -54,23 +54,23 @@ def test_the_images_that_an_accuracy_takes():
 
 
 def test_an_end_of_the_images_needed_may_lie_beyond():
-    found = needed(SPREAD, 150, 0.85)
-    assert found.images == 400
-    assert found.interval[0] == pytest.approx((0.15 - 0.0525) ** -2, abs=1.1)
-    assert found.interval[1] is None
-    assert found.sentence.endswith(" to more than 450).")
+    takes = needed(SPREAD, 150, 0.85)
+    assert takes.images == 400
+    assert takes.interval[0] == pytest.approx((0.15 - 0.0525) ** -2, abs=1.1)
+    assert takes.interval[1] is None
+    assert takes.sentence.endswith(" to more than 450).")
 
 
 @pytest.mark.parametrize(
-    ("low", "said"),
+    ("low", "words"),
     [
         (None, "if it can be reached at all."),
         (90, "if it can be reached at all."),
         (150, "if it can be reached at all (at least 50 more)."),
     ],
 )
-def test_an_accuracy_out_of_reach_says_what_it_takes_at_least(low, said):
-    assert Needed(0.9, 100, None, (low, None)).sentence == f"90.0 % would take more than 400 images, {said}"
+def test_an_accuracy_out_of_reach_says_what_it_takes_at_least(low, words):
+    assert Needed(0.9, 100, None, (low, None)).sentence == f"90.0 % would take more than 400 images, {words}"
 
 
 @pytest.mark.parametrize("accuracy", [0, 1, 85, -0.1])

@@ -49,11 +49,11 @@ def test_least_squares_are_those_of_a_general_optimiser():
 
 def test_the_images_that_an_error_takes_are_the_law_turned_around():
     laws = PowerLaws(np.array([0.1, 0.0, 0.3, 0.05]), np.array([1.0, 2.0, 1.0, 0.0]), np.array([0.5, 0.4, 0.5, 1.0]))
-    wanted = laws.images(0.2)
-    assert laws.error(wanted[0])[0] == pytest.approx(0.2)
-    assert laws.error(wanted[1])[1] == pytest.approx(0.2)
-    assert wanted[2] == np.inf  # never so low
-    assert wanted[3] == 1  # always so low
+    images = laws.images(0.2)
+    assert laws.error(images[0])[0] == pytest.approx(0.2)
+    assert laws.error(images[1])[1] == pytest.approx(0.2)
+    assert images[2] == np.inf  # never so low
+    assert images[3] == 1  # always so low
 
 
 def test_no_error_is_above_one():
@@ -71,10 +71,10 @@ def test_folds_without_a_mistake_do_not_make_the_future_certain():
 def test_the_standard_error_of_a_fair_coin_is_that_of_the_images_however_often_they_are_judged():
     rng = np.random.default_rng(0)
     truth = np.full(len(SIZES), 0.3)
-    found = [
+    standard_errors = [
         standard_error(measured(rng, truth, repeats=r, jitter=0), 5, 400).mean() for r in (1, 2, 4) for _i in range(30)
     ]
-    assert np.mean(found) == pytest.approx(np.sqrt(0.3 * 0.7 / 400), rel=0.15)
+    assert np.mean(standard_errors) == pytest.approx(np.sqrt(0.3 * 0.7 / 400), rel=0.15)
 
 
 def test_a_flat_curve_says_that_more_images_bring_little():
@@ -107,8 +107,8 @@ def test_the_intervals_cover_the_truth_about_as_often_as_they_say(truth):
     """
     rng, curves, now = np.random.default_rng(7), 150, 400
     covered = np.zeros((2, 2))
-    for one in range(curves):
-        laws = fit_power_laws(SIZES, measured(rng, law(SIZES, *truth)), 5, now, seed=one, draws=400)
+    for seed in range(curves):
+        laws = fit_power_laws(SIZES, measured(rng, law(SIZES, *truth)), 5, now, seed=seed, draws=400)
         for k, n in enumerate((2 * now, 4 * now)):
             low, high = spread(laws.error(n))
             covered[0, k] += low <= law(n, *truth) <= high
@@ -120,7 +120,7 @@ def test_the_intervals_cover_the_truth_about_as_often_as_they_say(truth):
 
 def test_the_same_seed_gives_the_same_laws():
     errors = measured(np.random.default_rng(0), law(SIZES, 0.1, 1, 0.5))
-    one, same, other = (fit_power_laws(SIZES, errors, 5, 400, seed) for seed in (1, 1, 2))
-    assert np.array_equal(one.c, same.c)
-    assert np.array_equal(one.a, same.a)
-    assert not np.array_equal(one.c, other.c)
+    first, same, another = (fit_power_laws(SIZES, errors, 5, 400, seed) for seed in (1, 1, 2))
+    assert np.array_equal(first.c, same.c)
+    assert np.array_equal(first.a, same.a)
+    assert not np.array_equal(first.c, another.c)
