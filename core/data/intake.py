@@ -31,7 +31,7 @@ from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
 
-_PLACELESS = ("not_in_class_folder", "unsupported_format")
+_PLACELESS = ("not_in_class_folder", "unsupported_format", "hidden_folder", "zip_inside")
 _SPEED_AFTER_S = 1.0
 _THUMBNAIL_BYTES = 16_000  # a generous mean
 _RESERVE_BYTES = 64 << 20  # a disk that is full to the brim troubles everything else on it
@@ -187,6 +187,9 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Int
     good = [p for p in entries.photos if not decoded[p.sha256].reason]
     bad = [(p.index, p.name, decoded[p.sha256].reason) for p in entries.photos if decoded[p.sha256].reason]
     classes = tuple(sorted({p.place.label for p in good}, key=names.natural_key))
+    links = [name for _i, name, reason in entries.skipped if reason == "link"]
+    if links and len(classes) < limits.min_classes:
+        raise rejected("symlink", links[0], limits)
     if not good:
         stray = entries.n_images and all(r in _PLACELESS for _i, _n, r in entries.skipped) and not bad
         raise rejected("no_class_folders" if stray else "no_images", entries.table if stray else "", limits)

@@ -25,6 +25,12 @@ def bad_table(table: str, row: int, problem: str) -> RejectedError:
     return RejectedError("bad_table", where.format(table=shown(table, 120), row=row, problem=problem))
 
 
+def inside(zip_name: str, refusal: RejectedError) -> RejectedError:
+    """The refusal of a zip that lies in another."""
+    text = _("The zip holds the zip '{zip}', which cannot be opened. {problem}")
+    return RejectedError(refusal.code, text.format(zip=shown(zip_name, 120), problem=refusal))
+
+
 def lost_rows(lost: Sequence[tuple[int, str]], rows: int) -> str:
     """What is to be said of the lost among so many rows: those that name no photo that is there, number and file."""
     named = ", ".join(_("row {row} '{file}'").format(row=row, file=shown(file, 80)) for row, file in lost[:_ROWS_SHOWN])
@@ -101,7 +107,7 @@ def _reject_template(code: str, about: bool) -> str:
             "The archive holds the path '{what}', which would leave the folder it is unpacked in. "
             "Zip the class folders again with your system's own tool."
         ),
-        "symlink": _("'{what}' is a symbolic link. Replace links by the photos themselves and zip again."),
+        "symlink": _("'{what}' is a symbolic link. Replace links by the photos themselves and try again."),
         "special_file": _("'{what}' is a device or pipe, not a file. Remove it and zip again."),
         "corrupt_archive": _("The zip file is damaged or was cut off. Upload it again, or zip the folders again."),
         "zip_bomb": _(
@@ -165,6 +171,15 @@ def skip_text(reason: str) -> str:
         "bad_crc": _("Its checksum is wrong: the entry was damaged. Zip the photo again."),
         "corrupt_entry": _("The entry is damaged and cannot be unpacked. Zip the photo again."),
         "not_in_class_folder": _("It lies in no class folder. Move it into the folder of its class."),
+        "link": _(
+            "It is a symbolic link that leads out of the folder, in a circle or nowhere. Put the photos themselves "
+            "there, or name the folder that holds both."
+        ),
+        "zip_inside": _(
+            "It is a zip among other files. Zips in a zip are opened, one level deep, where no photos lie beside them. "
+            "Unpack it."
+        ),
+        "zip_refused": _("It is a zip that cannot be opened: damaged, protected or too large. Unpack it."),
         "hidden_folder": _(
             "It lies in a hidden folder, or in one of small copies that a system makes. Move it if it is meant."
         ),

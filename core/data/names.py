@@ -64,6 +64,11 @@ def is_hidden(folders: Sequence[str]) -> bool:
     return any(folder.startswith(".") or folder.casefold() in _SMALL_COPIES for folder in folders)
 
 
+def is_zip_name(name: str) -> bool:
+    """Whether a file is a zip, by the ending of its name."""
+    return name.casefold().endswith(".zip")
+
+
 def natural_key(name: str) -> tuple[list[str | int], str]:
     """What names are sorted by as people count: "class 2" comes before "class 10", and "1" before "2" before "10"."""
     return [int(part) if part.isdecimal() else part for part in _DIGITS.split(name)], name

@@ -223,7 +223,7 @@ def test_a_folder_is_a_source_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     dataset = ingest(folder)
     assert (dataset.source, dataset.name, len(dataset.items)) == ("folder", "pets", 40)
     assert dataset.fingerprint == ingest(photos_zip).fingerprint
-    assert [s.reason for s in dataset.skipped] == ["corrupt_entry"]
+    assert [s.reason for s in dataset.skipped] == ["link"]
     assert ingest(folder).id == dataset.id
     monkeypatch.setenv("GRAFT_PUBLIC", "1")
     with pytest.raises(DatasetError, match="public"):

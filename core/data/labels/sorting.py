@@ -13,7 +13,7 @@ from core.data.labels.layout import Layout, Place, recognise
 from core.data.labels.matching import Tabled, noted_by_tables, placed_by_tables
 from core.data.labels.table import Table, is_table, read_table
 from core.data.limits import Limits
-from core.data.sources.source import BadEntry, Source
+from core.data.sources.source import BadEntry, Entry, Source
 
 _MOST_TABLES, _MOST_WARNINGS = 50, 10
 _MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
@@ -141,23 +141,25 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None, e
 
 def _files(source: Source, entries: Sorted) -> list[_File]:
     """The files that are no junk, with what is wrong with their names."""
-    named = [
-        (i, entry.name, names.parts_of(entry.name)) for i, entry in enumerate(source.entries) if not entry.is_folder
-    ]
-    junk = [index for index, _name, parts in named if parts and names.is_junk(parts)]
+    listed = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries) if not entry.is_folder]
+    junk = {index for index, _entry, parts in listed if parts and names.is_junk(parts)}
     entries.ignored = len(junk)
-    entries.others += junk
-    left = set(junk)
-    plain = [(index, name, parts) for index, name, parts in named if parts and index not in left]
-    hidden = {index for index, _name, parts in plain if names.is_hidden(parts[:-1])}
+    entries.others += sorted(junk)
+    plain = [(index, entry, parts) for index, entry, parts in listed if parts and index not in junk]
+    hidden = {index for index, _entry, parts in plain if names.is_hidden(parts[:-1])}
     if len(hidden) == len(plain):  # they share a hidden folder, which is what is meant
         hidden = set()
-    files = []
-    for index, name, parts in plain:
-        too_long = len(name.encode("utf-8", "surrogatepass")) > source.limits.max_name_bytes
-        problem = "name_too_long" if too_long else "hidden_folder" if index in hidden else ""
-        files.append(_File(index, name, parts, problem))
-    return files
+    return [
+        _File(index, entry.name, parts, _problem(entry, index in hidden, source.limits))
+        for index, entry, parts in plain
+    ]
+
+
+def _problem(entry: Entry, hidden: bool, limits: Limits) -> str:
+    """The skip code of a file that is left out whatever is in it; "" for all others."""
+    if len(entry.name.encode("utf-8", "surrogatepass")) > limits.max_name_bytes:
+        return "name_too_long"
+    return entry.problem or ("hidden_folder" if hidden else "")
 
 
 def _tables(source: Source, files: list[_File], entries: Sorted, encoding: str) -> dict[int, Table]:
@@ -247,14 +249,20 @@ def _put(entries: Sorted, file: _File, place: Place | None, reason: str, limits:
 
 def _placed(file: _File, rules: _Rules) -> tuple[Place | None, str]:
     """A file's place, or why it has none."""
-    may_be_photo = names.may_be_photo(file.parts)
     if file.problem:
         return None, file.problem
     if rules.tabled is None:
         place = rules.layout.place(file.folders)
-        return place, "" if place else "not_in_class_folder" if may_be_photo else "unsupported_format"
+        return place, "" if place else _placeless(file, "not_in_class_folder")
     if file.index in rules.tabled.problems:
         return None, rules.tabled.problems[file.index]
     if file.index in rules.tabled.places:
         return rules.tabled.places[file.index], ""
-    return None, "not_in_table" if may_be_photo else "unsupported_format"
+    return None, _placeless(file, "not_in_table")
+
+
+def _placeless(file: _File, reason: str) -> str:
+    """Why a file without a place is left out: for this reason where it may be a photo."""
+    if names.may_be_photo(file.parts):
+        return reason
+    return "zip_inside" if names.is_zip_name(file.name) else "unsupported_format"

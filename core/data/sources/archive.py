@@ -1,14 +1,15 @@
 """A zip from a stranger: judged by what its directory claims, then read while counting.
 
 A hostile structure or path refuses the whole archive (`RejectedError`); one broken entry is a `BadEntry` and is
-skipped. Nothing is ever written under a name from the archive. What the entries hold is not known here.
+skipped. Nothing is ever written under a name from the archive. What the entries hold is not known here; zips in a zip
+are for `nested.py`.
 """
 
 from __future__ import annotations
 
 import stat
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,12 +18,13 @@ from typing import BinaryIO, Self
 from core.data.encodings.deciding import Reading, decided, readable
 from core.data.limits import Limits
 from core.data.messages import rejected
-from core.data.names import is_unsafe
+from core.data.names import is_unsafe, is_zip_name
 from core.data.sources.source import BadEntry
 from core.data.sources.zipdir import BadZip, ZipEntry, data_start, is_folder_name, read_directory
 from core.paths import file_sha256
 
 _CHUNK = 1 << 16
+_PART = _CHUNK * 16
 _MAX_DEFLATE_RATIO = 1032  # one bit of a deflate stream stands for at most 129 bytes
 _OTHER_FORMATS = (
     (0, b"7z\xbc\xaf\x27\x1c", "7z"), (0, b"\x1f\x8b", "gzip (tar.gz)"), (0, b"Rar!", "RAR"), (0, b"BZh", "bzip2"),
@@ -31,11 +33,11 @@ _OTHER_FORMATS = (
 )  # fmt: skip
 
 
-class Archive:
-    """An open zip whose structure has been judged, as a source of photos. Use as a context manager.
+class OpenZip:
+    """A zip in an open file, whose structure has been judged.
 
     Args:
-        path: its file.
+        file: the zip, which stays open.
         limits: what is accepted.
         encoding: that of names which do not say theirs; "" for what their letters say.
 
@@ -48,19 +50,87 @@ class Archive:
         DatasetError: the names are not in the given encoding.
     """
 
+    def __init__(self, file: BinaryIO, limits: Limits, encoding: str = "") -> None:
+        self.limits = limits
+        self._file = file
+        self.entries, self._starts, self.reading = _judged(file, limits, encoding)
+
+    def read(self, index: int) -> bytes:
+        """The unpacked bytes of an entry, counted while they come.
+
+        Raises:
+            RejectedError: there are more or fewer bytes than were claimed.
+            BadEntry: the stream is broken (`corrupt_entry`) or its checksum is wrong (`bad_crc`); or it is a zip that
+                is too large to be read at once (`file_too_large`).
+        """
+        if self.entries[index].size > self.limits.max_entry_bytes:
+            raise BadEntry("file_too_large")
+        return b"".join(self.parts(index))
+
+    def parts(self, index: int) -> Iterator[bytes]:
+        """What `read` gives and raises, part by part; what is wrong is known at the end."""
+        entry = self.entries[index]
+        self._file.seek(self._starts[index])
+        unpacked = crc = 0
+        for part in self._stored(entry) if entry.method == 0 else self._inflated(entry):
+            unpacked, crc = unpacked + len(part), zlib.crc32(part, crc)
+            if unpacked > entry.size:
+                raise rejected("size_mismatch", entry.name)
+            yield part
+        if unpacked != entry.size:
+            raise rejected("size_mismatch", entry.name)
+        if crc != entry.crc:
+            raise BadEntry("bad_crc")
+
+    def _stored(self, entry: ZipEntry) -> Iterator[bytes]:
+        left = entry.packed
+        while left and (part := self._file.read(min(_PART, left))):
+            left -= len(part)
+            yield part
+
+    def _inflated(self, entry: ZipEntry) -> Iterator[bytes]:
+        stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        left, pending = entry.packed, b""
+        try:
+            while not stream.eof:
+                if not pending:
+                    pending = self._file.read(min(_CHUNK, left))
+                    left -= len(pending)
+                    if not pending:
+                        raise BadEntry("corrupt_entry")
+                part = stream.decompress(pending, _PART)
+                pending = stream.unconsumed_tail
+                yield part
+        except zlib.error:
+            raise BadEntry("corrupt_entry") from None
+
+
+class Archive(OpenZip):
+    """A zip as a source of photos. Use as a context manager.
+
+    Args:
+        path: its file.
+        limits: what is accepted.
+        encoding: that of names which do not say theirs; "" for what their letters say.
+
+    Raises:
+        RejectedError: the file is no zip, or one that is not to be unpacked.
+        DatasetError: the names are not in the given encoding.
+    """
+
     kind = "upload"
 
     def __init__(self, path: Path, limits: Limits, encoding: str = "") -> None:
-        if path.stat().st_size > limits.max_upload_bytes:
+        self.n_bytes = path.stat().st_size
+        if self.n_bytes > limits.max_upload_bytes:
             raise rejected("too_large", limits=limits)
         self.title = readable(path.stem)
-        self.limits = limits
         self._path = path
-        self._file: BinaryIO = path.open("rb")
+        file = path.open("rb")
         try:
-            self.entries, self._starts, self.reading = _judged(self._file, limits, encoding)
+            super().__init__(file, limits, encoding)
         except BaseException:
-            self._file.close()
+            file.close()
             raise
 
     def __enter__(self) -> Self:
@@ -69,49 +139,9 @@ class Archive:
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def read(self, index: int) -> bytes:
-        """The unpacked bytes of an entry, counted while they come.
-
-        Raises:
-            RejectedError: there are more or fewer bytes than were claimed.
-            BadEntry: the stream is broken (`corrupt_entry`) or its checksum is wrong (`bad_crc`).
-        """
-        entry = self.entries[index]
-        self._file.seek(self._starts[index])
-        content = self._stored(entry) if entry.method == 0 else self._inflated(entry)
-        if len(content) != entry.size:
-            raise rejected("size_mismatch", entry.name)
-        if zlib.crc32(content) != entry.crc:
-            raise BadEntry("bad_crc")
-        return content
-
     def digest(self) -> str:
         """The sha256 of the file."""
         return file_sha256(self._path)
-
-    def _stored(self, entry: ZipEntry) -> bytes:
-        return self._file.read(entry.packed)
-
-    def _inflated(self, entry: ZipEntry) -> bytes:
-        stream = zlib.decompressobj(-zlib.MAX_WBITS)
-        left, unpacked, parts = entry.packed, 0, []
-        pending = b""
-        try:
-            while not stream.eof:
-                if not pending:
-                    pending = self._file.read(min(_CHUNK, left))
-                    left -= len(pending)
-                    if not pending:
-                        raise BadEntry("corrupt_entry")
-                part = stream.decompress(pending, _CHUNK * 16)
-                pending = stream.unconsumed_tail
-                unpacked += len(part)
-                if unpacked > entry.size:
-                    raise rejected("size_mismatch", entry.name)
-                parts.append(part)
-        except zlib.error:
-            raise BadEntry("corrupt_entry") from None
-        return b"".join(parts)
 
 
 def _judged(file: BinaryIO, limits: Limits, encoding: str) -> tuple[list[ZipEntry], list[int], Reading]:
@@ -179,7 +209,8 @@ def _judge_together(entries: Sequence[ZipEntry], starts: Sequence[int], director
     total = sum(entry.size for entry in entries)
     if total > limits.ratio_floor_bytes and total > limits.max_ratio * directory_at:
         raise rejected("zip_bomb", limits=limits)
-    largest = max(entries, key=lambda entry: entry.size, default=None)
+    photos = [entry for entry in entries if not is_zip_name(entry.name)]  # zips are not read at once
+    largest = max(photos, key=lambda entry: entry.size, default=None)
     if largest is not None and largest.size > limits.max_entry_bytes:
         raise rejected("too_large", largest.name, limits=limits)
     if total > limits.max_total_bytes:

@@ -15,7 +15,7 @@ from core.data.sources.source import BadEntry, Entry
 
 
 class FolderSource:
-    """The files below a folder. Links to folders are not followed, so that nothing goes in circles.
+    """The files below a folder. Links are followed where they lead to another place below it.
 
     Args:
         root: the folder.
@@ -46,6 +46,8 @@ class FolderSource:
         Raises:
             BadEntry: it is no file (any more), too large, or the system does not give it out.
         """
+        if self._as_named[index].problem:
+            raise BadEntry(self._as_named[index].problem)
         path = self._root / self._as_named[index].name
         try:
             facts = path.stat()
@@ -71,15 +73,70 @@ class FolderSource:
 
 
 def _entries(root: Path, limits: Limits) -> list[Entry]:
+    """Everything below a folder: of each folder first the folders in it, then the files, then what lies deeper."""
+    home = _real(root)
     entries: list[Entry] = []
-    for folder, folders, files in os.walk(root):
-        folders.sort()
-        inside = Path(folder).relative_to(root)
-        entries += [Entry((inside / name).as_posix(), is_folder=True) for name in folders]
-        entries += [Entry((inside / name).as_posix(), size=_size(Path(folder, name))) for name in sorted(files)]
+    left = [(Path(), False)]  # folders below the root, and whether a link led there
+    while left:
+        inside, linked = left.pop()
+        folders, files = _listed(root / inside)
+        entered = [
+            (inside / item.name, linked or item.is_symlink()) for item in folders if _leads_in(item, home, linked)
+        ]
+        closed = {inside / item.name for item in folders} - {path for path, _linked in entered}
+        entries += [Entry(path.as_posix(), is_folder=True) for path, _linked in entered]
+        entries += [Entry(path.as_posix(), problem="link") for path in sorted(closed)]
+        entries += [_file(inside, item, home) for item in files]
+        left += reversed(entered)
         if len(entries) > limits.max_entries:
             raise rejected("too_many_entries", limits=limits)
     return entries
+
+
+def _listed(folder: Path) -> tuple[list[os.DirEntry[str]], list[os.DirEntry[str]]]:
+    """The folders and the files in a folder, each sorted by name; none where the system does not give them out."""
+    try:
+        with os.scandir(folder) as listing:
+            items = sorted(listing, key=lambda item: item.name)
+    except OSError:
+        return [], []
+    folders = [item for item in items if _is_folder(item)]
+    names = {item.name for item in folders}
+    return folders, [item for item in items if item.name not in names]
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:
+        return False  # a link that leads to itself
+
+
+def _leads_in(folder: os.DirEntry[str], home: Path, linked: bool) -> bool:
+    """Whether a folder is entered: a link only where it leads to another place below the root, and no link led here.
+
+    So nothing goes in circles, nothing multiplies, and what others linked to is not taken from all over the machine.
+    """
+    if not folder.is_symlink():
+        return True
+    target, here = _real(Path(folder.path)), _real(Path(folder.path).parent)
+    return not linked and target.is_relative_to(home) and not here.is_relative_to(target)
+
+
+def _file(inside: Path, item: os.DirEntry[str], home: Path) -> Entry:
+    """A file as an entry; a link that leads out of the root, or nowhere, is one that is not read."""
+    name = (inside / item.name).as_posix()
+    try:
+        size = item.stat().st_size
+    except OSError:
+        size = 0  # reading it will say what is wrong
+    target = _real(Path(item.path)) if item.is_symlink() else home
+    return Entry(name, size=size, problem="" if target.is_relative_to(home) and target.exists() else "link")
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads when all links are followed; one that leads in a circle, as far as that can be told."""
+    return Path(os.path.realpath(path))
 
 
 def _as_text(entries: list[Entry], encoding: str) -> tuple[list[Entry], Reading]:
@@ -92,10 +149,3 @@ def _as_text(entries: list[Entry], encoding: str) -> tuple[list[Entry], Reading]
         entry if raw.isascii() else replace(entry, name=reading.text(raw), raw=raw)
         for entry, raw in zip(entries, raws, strict=True)
     ], reading
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0  # reading it will say what is wrong

@@ -12,6 +12,7 @@ from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.data.samples.open import open_sample
 from core.data.sources.archive import Archive
 from core.data.sources.folder import FolderSource
+from core.data.sources.nested import with_zips_inside
 from core.data.sources.source import Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -43,8 +44,8 @@ def open_source(source: str | Path, limits: Limits, report: Report, encoding: st
         yield FolderSource(path, limits.for_own_files(), encoding)
     elif path.is_file():
         report(Progress(0, 0, _("Checking the archive")))
-        with Archive(path, limits, encoding) as archive:
-            yield archive
+        with Archive(path, limits, encoding) as archive, with_zips_inside(archive, encoding) as opened:
+            yield opened
     else:
         raise DatasetError(
             _("There is no file or folder '{name}'. Give a zip, a folder or a sample, such as sample:digits.").format(

@@ -19,12 +19,14 @@ class Entry:
         is_folder: whether it is a folder.
         size: its bytes, unpacked; a claim, and 0 where it is not known.
         raw: its name's bytes where nothing says how they are to be read; else b"".
+        problem: the skip code of one that is not to be read, such as "link"; "" for all others.
     """
 
     name: str
     is_folder: bool = False
     size: int = 0
     raw: bytes = b""
+    problem: str = ""
 
 
 class BadEntry(Exception):
