@@ -5,7 +5,7 @@ import pytest
 from core import machine
 
 
-def test_memory_is_told_and_plausible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_known_and_plausible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRAFT_MEMORY_MB", raising=False)
     found = machine.memory_mb()
     assert found is not None

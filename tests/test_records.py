@@ -62,7 +62,7 @@ def test_records_lie_in_a_mapping() -> None:
         ({"interval": [0.4, 0.6]}, "'class' is missing"),
     ],
 )
-def test_what_is_wrong_is_told_by_its_key(content: dict[str, Any], words: str) -> None:
+def test_a_wrong_value_is_reported_by_its_key(content: dict[str, Any], words: str) -> None:
     with pytest.raises(JobError, match=words):
         Share.from_json(content)
 

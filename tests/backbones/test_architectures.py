@@ -45,6 +45,6 @@ def test_an_image_has_the_same_features_alone_as_in_a_batch(name: str) -> None:
         torch.testing.assert_close(trunk(images)[3:4], trunk(images[3:4]), atol=1e-5, rtol=1e-4)
 
 
-def test_an_unknown_name_is_told_what_there_is() -> None:
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(BackboneError, match=r"'resnet'.*plain"):
         build("resnet")

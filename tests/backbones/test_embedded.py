@@ -48,7 +48,7 @@ def test_weights_without_a_card_and_cards_without_weights_are_not_listed(tmp_pat
     assert Embedded(tmp_path).infos() == ()
 
 
-def test_a_damaged_card_is_said_to_be_damaged(tmp_path: Path) -> None:
+def test_a_damaged_card_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.safetensors").write_bytes(b"")
     write_json(tmp_path / "a.json", {"name": "a"})
     with pytest.raises(BackboneError, match=r"'a\.json'.*damaged"):

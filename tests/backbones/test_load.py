@@ -116,7 +116,7 @@ def test_a_download_can_be_cancelled_and_leaves_nothing(mirror: BackboneInfo, hu
     assert list(hub.iterdir()) == []
 
 
-def test_a_full_disk_is_said_to_be_full(mirror: BackboneInfo, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(mirror: BackboneInfo, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(hub.parents[2])
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=1_000_000))
     with pytest.raises(WeightsUnavailable, match="the disk is full"):

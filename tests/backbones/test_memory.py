@@ -1,4 +1,4 @@
-"""The memory of a network against counts by hand, of what its layers make and keep."""
+"""The memory of a network against counts by hand of its layers' tensors."""
 
 import pytest
 import torch

@@ -122,7 +122,7 @@ def test_the_table_is_built_once_for_each_language(monkeypatch: pytest.MonkeyPat
 
 
 class Counting(FakeSource):
-    """Notes the languages in which its backbones were asked for."""
+    """Records the languages in which its backbones were listed."""
 
     def __init__(self) -> None:
         super().__init__(TinyBackbone())

@@ -1,4 +1,4 @@
-"""A small network that can be made so that folding its batch norm is wrong, and engines that one can tell apart."""
+"""A small network whose batch norm can be folded rightly or wrongly, and engines with different results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def backbone(apart: bool) -> Backbone:
 
 @dataclass(frozen=True)
 class FakeEngine:
-    """What the plain engine gives, times `factor`, with `shift` added to the first column.
+    """The plain engine's results times `factor`, with `shift` added to the first column.
 
     A factor is not seen by the check, which compares directions; a large shift is.
     """

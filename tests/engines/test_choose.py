@@ -30,7 +30,7 @@ def test_without_another_engine_it_is_torchs_fused_one() -> None:
     assert choose() == exact() == FusedTorch()
 
 
-def test_an_engine_whose_features_point_elsewhere_falls_back_and_says_so() -> None:
+def test_an_engine_whose_features_point_elsewhere_falls_back_with_a_note() -> None:
     network, images = backbone(apart=False), torch.randn(4, 3, 16, 16)
     checked = check(FakeEngine(shift=100.0), network, images)
     assert checked.engine == PLAIN

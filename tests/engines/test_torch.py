@@ -24,7 +24,7 @@ def test_batch_norms_are_folded_where_that_changes_nothing() -> None:
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-def test_where_folding_would_change_the_features_the_plain_way_is_used_and_said() -> None:
+def test_where_folding_would_change_the_features_the_plain_engine_is_used_with_a_note() -> None:
     network, images = backbone(apart=True), torch.randn(4, 3, 16, 16)
     checked = check(FusedTorch(), network, images)
     assert checked.engine == PlainTorch()

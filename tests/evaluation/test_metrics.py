@@ -75,7 +75,7 @@ def test_every_number_agrees_with_a_naive_count(seed):
     assert 0 <= low <= evaluation.macro_f1 <= high <= 1
 
 
-def test_a_class_without_images_is_neither_0_nor_1_and_is_said():
+def test_a_class_without_images_is_neither_0_nor_1_and_has_a_note():
     evaluation = evaluate(predictions_of([[5, 0, 1], [0, 6, 0], [0, 0, 0]], ("ant", "bee", "wasp")))
     wasp = evaluation.per_class[2]
     assert (wasp.support, wasp.precision, wasp.recall, wasp.f1, wasp.recall_ci) == (0, None, None, None, None)
@@ -87,7 +87,7 @@ def test_a_class_without_images_is_neither_0_nor_1_and_is_said():
     )
 
 
-def test_a_class_that_was_never_predicted_is_said():
+def test_a_class_that_was_never_predicted_has_a_note():
     evaluation = evaluate(predictions_of([[5, 0], [2, 0]]))
     assert evaluation.per_class[1].precision == 0
     assert evaluation.notes == ("1 class was never predicted; its precision counts as 0: 'b'.",)

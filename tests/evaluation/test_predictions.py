@@ -88,13 +88,13 @@ def test_a_file_holds_no_pickle(tmp_path):
         assert json.loads(content["class_names"].tobytes()) == ["ant", "bee"]
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(EvaluationError, match="no predictions for the split 'test'"):
         Predictions.load(tmp_path / "test.npz")
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "pickle", "other"])
-def test_a_damaged_file_is_said(tmp_path, damage):
+def test_a_damaged_file_is_reported(tmp_path, damage):
     path = tmp_path / "val.npz"
     make().save(path)
     if damage == "cut":

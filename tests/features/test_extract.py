@@ -69,7 +69,7 @@ def test_the_second_time_everything_comes_from_the_store(
     assert second.note == ""
 
 
-def test_a_speed_that_was_measured_on_other_photos_is_told(
+def test_a_speed_that_was_measured_on_other_photos_has_a_note(
     tiny: TinyBackbone, small_zip: ZipBuilder, dataset: Dataset
 ) -> None:
     assert extract(dataset, TINY).note == ""
@@ -170,7 +170,7 @@ def test_shards_are_kept_on_the_way(tiny: TinyBackbone, dataset: Dataset, monkey
     assert {0, 1, 2} <= set(on_disk)
 
 
-def test_a_damaged_shard_is_computed_again_and_said(tiny: TinyBackbone, dataset: Dataset) -> None:
+def test_a_damaged_shard_is_computed_again_with_a_note(tiny: TinyBackbone, dataset: Dataset) -> None:
     first = extract(dataset, TINY)
     (shard,) = FeatureStore(tiny_info()).root.glob("*.parquet")
     shard.write_bytes(shard.read_bytes()[:-7])
@@ -223,7 +223,7 @@ def test_an_unknown_backbone_and_one_without_weights(
         extract(dataset, "resnet18")
 
 
-def test_a_download_is_told_in_words_and_data(
+def test_a_download_is_reported_in_words_and_data(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     name = "shufflenet_v2_x0_5"
@@ -295,7 +295,7 @@ def test_larger_inputs_take_smaller_batches(dataset: Dataset, monkeypatch: pytes
     assert 8 in {step.done for step in steps}
 
 
-def test_kin_comes_along_and_copies_are_kin_where_it_is_unknown(tiny: TinyBackbone, dataset: Dataset) -> None:
+def test_groups_are_kept_and_copies_are_a_group_where_none_are_known(tiny: TinyBackbone, dataset: Dataset) -> None:
     features = extract(dataset, "tiny")
     assert features.groups.tolist() == [item.group_id for item in dataset.items]
     assert features.of("val").groups.tolist() == [item.group_id for item in dataset.split("val")]

@@ -62,7 +62,7 @@ def test_no_images_and_no_method() -> None:
         embedding_map(blobs(), "lda")
 
 
-def test_a_large_map_is_a_sample_and_says_so() -> None:
+def test_a_large_map_is_a_sample_with_a_note() -> None:
     data = blobs(300)
     assert sample_for_map(data, most=300) == (data, "")
     sampled, note = sample_for_map(data, seed=1, most=50)

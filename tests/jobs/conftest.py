@@ -33,13 +33,13 @@ def until(condition: Callable[[], Any], description: str = "the condition") -> A
 
 
 def end_of(job: Job) -> JobStatus:
-    """The job's status when it is over."""
+    """Waits until a job is over, and gives its status."""
     until(lambda: job.status().is_over, f"the end of {job.spec.kind}")
     return job.status()
 
 
 def begun(job: Job) -> int:
-    """Waits until a verb has written `begun`; the id of its worker's process."""
+    """Waits until a verb has written `begun`, and gives the id of its worker's process."""
     return int(until(lambda: (job.path / "begun").exists() and (job.path / "begun").read_text().split())[-1])
 
 

@@ -1,4 +1,4 @@
-"""What becomes of jobs when a worker or the server ends, and where two servers share a home."""
+"""Jobs whose worker or server ends, and two servers that share a home."""
 
 import subprocess
 import sys

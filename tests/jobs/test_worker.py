@@ -1,4 +1,4 @@
-"""The worker's own parts, in this process: what happens where the disk is full, and while someone deletes the job."""
+"""The worker's own parts, in this process: a full disk, and a job that is deleted while it runs."""
 
 import errno
 import json
@@ -40,7 +40,7 @@ def test_the_result_has_room_of_its_own() -> None:
     assert job.recorded().result == {"accuracy": 0.9}
 
 
-def test_a_result_that_cannot_be_saved_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_cannot_be_saved_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SAVE_S", 0.0)
     job = _job(strict=True)
     assert not worker._save(job, job.recorded().over(status.DONE))
@@ -110,7 +110,7 @@ def test_a_directory_that_is_no_job_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "word"), [(-9, "memory"), (137, "memory"), (-11, "SIGSEGV"), (1, "(1)"), (None, "(?)")]
 )
-def test_how_a_worker_ended_is_told(code: int | None, word: str) -> None:
+def test_the_end_of_a_worker_is_put_in_words(code: int | None, word: str) -> None:
     after = outcome.after_death(JobStatus(status.RUNNING, created=0.0), code)
     assert after.state == "interrupted"
     assert word in after.error

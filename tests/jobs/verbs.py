@@ -58,14 +58,14 @@ def hold_back(job_dir: Path, params: Params, report: Report) -> Params:
 
 
 def refuse(job_dir: Path, params: Params, report: Report) -> Params:
-    """A user's mistake, with a code where `code` is given."""
+    """Raises the error of a user's mistake, with a code where `code` is given."""
     if "code" in params:
         raise RejectedError(params["code"], "This zip is a bomb.")
     raise GraftError("Choose another backbone.")
 
 
 def bug(job_dir: Path, params: Params, report: Report) -> Params:
-    """A fault of the program's."""
+    """Raises the error of a fault in the program."""
     raise KeyError("/home/secret/path")
 
 
@@ -75,17 +75,17 @@ def leave(job_dir: Path, params: Params, report: Report) -> Params:
 
 
 def no_json(job_dir: Path, params: Params, report: Report) -> Params:
-    """Returns what JSON cannot hold."""
+    """Returns a value that JSON cannot hold."""
     return {"accuracy": float("nan")}
 
 
 def no_memory(job_dir: Path, params: Params, report: Report) -> Params:
-    """What torch says where memory runs out."""
+    """Raises torch's error for memory that runs out."""
     raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried …")
 
 
 def no_room(job_dir: Path, params: Params, report: Report) -> Params:
-    """What the system says where the disk is full."""
+    """Raises the system's error for a full disk."""
     raise OSError(errno.ENOSPC, "No space left on device", "/home/secret/path")
 
 

@@ -80,7 +80,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> FakePool:
 
 
 def keep_comparison(job: Job, *results: ProbeResult, **more: Any) -> dict[str, Any]:
-    """Puts a finished comparison into a job's directory, as its verb does; what the verb returns."""
+    """Puts a finished comparison into a job's directory, as its verb does, and gives the verb's result."""
     comparison = Comparison(results, **more)
     together = [ensemble.result for ensemble in comparison.ensembles if ensemble.kind == FEATURES]
     for result in (*results, *together):

@@ -1,4 +1,4 @@
-"""What is told apart on the pages: photos, classes and models of the same name, and each model's own answers."""
+"""Choices on the pages: photos, classes and models of the same name, and each model's own answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Compare page asks for and says of the answer, without a browser."""
+"""The Compare page without a browser: its request, and its words about the result."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_floor_is_never_recommended(
     assert onwards == [f"Next: fine-tune {recommended or 'resnet18'}"]
 
 
-def test_a_backbone_that_failed_is_told_beside_the_others(visit: Open, pool: FakePool, dataset: Dataset):
+def test_a_backbone_that_failed_is_named_above_the_others(visit: Open, pool: FakePool, dataset: Dataset):
     failures = (Failure("vgg16", "The weights are not on this machine."),)
     pool.does["compare"] = lambda job: keep_comparison(job, RESULTS[1], failures=failures)
     app = visit("compare")
@@ -128,7 +128,7 @@ def test_runs_say_what_came_of_a_comparison(visit: Open, pool: FakePool, dataset
 
 
 def test_a_comparison_of_an_older_graft_opens_or_says_what_to_do(visit: Open, pool: FakePool, dataset: Dataset):
-    """Its status held the whole document, and so did its file; the oldest did not keep what probes said."""
+    """Its status held the whole document, and so did its file; the oldest version kept no predictions."""
     document = Comparison(RESULTS).as_json()
     job = store.create(W, JobSpec("compare", {"backbones": ["resnet18"]}, title="Compare", dataset_id=dataset.id))
     write_json(job.path / COMPARISON, document)

@@ -1,4 +1,4 @@
-"""What the pages say and do, without a browser: before there is anything, with runs, with mistakes."""
+"""All pages without a browser: before there is anything, with runs, and after mistakes."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_run_outlives_its_photos(visit: Open, dataset: Dataset, run: Run, smal
         ingest(small_zip(name="others.zip"))
 
 
-def test_what_cannot_wait_is_said(visit: Open, pool: FakePool, dataset: Dataset, monkeypatch):
+def test_a_full_queue_is_reported(visit: Open, pool: FakePool, dataset: Dataset, monkeypatch):
     def refuse(*_given):
         raise JobError("10 jobs of yours are waiting already.")
 

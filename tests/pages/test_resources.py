@@ -1,4 +1,4 @@
-"""What sessions share is made once, and anew when it is another."""
+"""Resources that sessions share are made once, and anew when their files change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_figure_is_drawn_again_when_its_results_have_changed(pool: FakePool):
     assert list(first.data[0].x) == [1]
 
 
-def test_what_was_deleted_meanwhile_is_told_of_in_its_own_words(pool: FakePool, tmp_path: Path, dataset: Dataset):
+def test_a_file_that_was_deleted_meanwhile_is_reported_by_its_reader(pool: FakePool, tmp_path: Path, dataset: Dataset):
     with pytest.raises(EvaluationError):
         resources.judged(tmp_path / "val.npz")
     delete_dataset(W, dataset.id)

@@ -73,7 +73,7 @@ def packed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sources(packed: Path, tmp_path: Path) -> list[Source]:
-    """The 48 images, and what `MeanColour` says of them."""
+    """The 48 images, and the answers of `MeanColour` to them."""
     images = load_images(packed, tmp_path / "cache", side_px=32)
     pixels, plan = torch.from_numpy(images.pixels), partial(plan_of, len(images))
     answers = Answers([MeanColour()], pixels, plan, tmp_path / "answers", name="packed", input_px=24)

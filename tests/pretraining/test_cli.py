@@ -33,7 +33,7 @@ def options(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> di
 
 
 @pytest.mark.parametrize("architecture", ["inception", "plain", "residual"])
-def test_the_shipped_cards_tell_the_recipes_that_are_in_the_code(architecture: str) -> None:
+def test_the_shipped_cards_hold_the_recipes_of_the_code(architecture: str) -> None:
     card = read_json(WEIGHTS / f"graft_{architecture}.json")
     on_cards: list[tuple[str, float]] = []
     part = card
@@ -96,7 +96,7 @@ def test_it_may_begin_with_another_backbone(options: dict[str, Any], tmp_path: P
         ({"--epochs": 1, "--cooldown": 2}, "The cool-down of 2.0 epochs"),
     ],
 )
-def test_what_is_wrong_is_told_in_a_line_before_anything_begins(
+def test_a_mistake_is_reported_in_a_line_before_anything_begins(
     options: dict[str, Any], wrong: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     result = command({**options, **wrong})

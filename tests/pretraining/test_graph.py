@@ -135,7 +135,7 @@ def test_what_is_not_understood_is_refused(odd: dict[str, int], tmp_path: Path) 
         open_graph(made(tmp_path / "odd.xml", **odd))
 
 
-def test_the_converter_tells_mistakes_in_a_line(tmp_path: Path) -> None:
+def test_the_converter_reports_mistakes_in_a_line(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(convert)
     for words, message in (

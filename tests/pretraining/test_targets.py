@@ -16,7 +16,7 @@ from tests.pretraining.conftest import MeanColour, plan_of
 
 
 class Counting(MeanColour):
-    """Counts how often it is asked."""
+    """A teacher that counts how often it is asked."""
 
     def __init__(self) -> None:
         self.asked = 0

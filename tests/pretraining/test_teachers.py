@@ -34,7 +34,7 @@ def test_the_network_always_sees_a_full_batch_and_says_nothing_of_the_filling() 
     assert (targets[1]["embedding"] == 1).all()
 
 
-def test_what_cannot_be_a_teacher_is_told() -> None:
+def test_a_network_that_cannot_be_a_teacher_is_reported() -> None:
     with pytest.raises(BackboneError, match="'torchvision:nope' cannot be a teacher of images of 64 px"):
         open_teacher("torchvision:nope", input_px=64)
     with pytest.raises(BackboneError, match="no linear layer"):

@@ -1,4 +1,4 @@
-"""Whatever Graft reports with an interval lies in it: walked over every document, on data that make that hard."""
+"""Every estimate that Graft reports lies in its interval: in every document, on data that make that hard."""
 
 import pytest
 

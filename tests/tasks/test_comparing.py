@@ -1,4 +1,4 @@
-"""The verb that compares backbones: what it keeps, what it takes up again, and what it leaves out."""
+"""The verb that compares backbones: the results that it keeps, uses again, and leaves out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _compared(folder: Path, source: Path, *names: str, **more: Any) -> Compariso
     return load_comparison(folder)
 
 
-def test_compare_keeps_probes_and_tells_each_backbone_as_it_ends(photos_zip: Path, tmp_path: Path) -> None:
+def test_compare_keeps_probes_and_reports_each_backbone_as_it_ends(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     names, config = (BACKBONE, "pixels_16", BACKBONE), ProbeConfig(pca=Reduction("pca", 8))
     request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config)

@@ -1,4 +1,4 @@
-"""How many components are enough, as the worker and the command line are asked."""
+"""How many components are enough: the verb and the command."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_what_was_counted_is_kept_in_the_jobs_folder(photos: Path, tmp_path: Pat
     assert shares[-1] == 1
 
 
-def test_an_unknown_backbone_is_told(photos: Path, tmp_path: Path) -> None:
+def test_an_unknown_backbone_is_reported(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(BackboneError, match="resnet"):
         components(tmp_path, ComponentsRequest(dataset=str(photos), backbone="resnet"), silent)
 

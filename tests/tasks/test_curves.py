@@ -1,4 +1,4 @@
-"""What more photos would bring, as the worker and the command line are asked."""
+"""What more photos would bring: the verb and the command."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_curve_is_kept_in_the_jobs_folder_and_forecasts_are_made_of_it(photos:
         ({"backbone": "resnet"}, BackboneError, "resnet"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_computed(
+def test_a_mistake_is_reported_before_anything_is_computed(
     photos: Path, tmp_path: Path, wish: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     request = LearningCurveRequest(**{"dataset": str(photos), "backbone": BACKBONE, **wish})

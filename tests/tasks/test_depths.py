@@ -1,4 +1,4 @@
-"""Where to begin to fine-tune, as the worker and the command line are asked."""
+"""Where to begin to fine-tune: the verb and the command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BACKBONE = "graft_plain"
 QUICK = ProbeConfig(folds=3, repeats=1, c=0.01, seed=1)
 
 
-def test_what_every_stage_tells_is_kept_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
+def test_the_results_of_every_stage_are_kept_in_the_jobs_folder(photos_zip: Path, tmp_path: Path) -> None:
     result = depth(tmp_path, DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK), silent)
     study = Depth.load(tmp_path)
     assert result == Studied(file="depth.json", dataset=study.dataset.id)
@@ -32,7 +32,7 @@ def test_what_every_stage_tells_is_kept_in_the_jobs_folder(photos_zip: Path, tmp
     assert (study.seed, study.folds, study.repeats) == (1, 3, 1)
 
 
-def test_of_many_images_a_part_is_looked_at_and_that_is_said(photos_zip: Path, tmp_path: Path) -> None:
+def test_of_many_images_a_part_is_used_with_a_note(photos_zip: Path, tmp_path: Path) -> None:
     request = DepthRequest(dataset=str(photos_zip), backbone=BACKBONE, config=QUICK, images=20)
     depth(tmp_path, request, silent)
     study = Depth.load(tmp_path)

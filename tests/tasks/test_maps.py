@@ -1,4 +1,4 @@
-"""Maps of what a backbone sees, as the worker and the command line are asked."""
+"""Maps of a backbone's features: the verb and the command."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_the_command_writes_a_page_that_shows_names_literally(
     ("arguments", "message"),
     [(["--out", "map.png"], "not as 'map.png'"), ([], "--out FILE.csv"), (["--method", "lda", "--json"], "'lda'")],
 )
-def test_what_cannot_be_written_is_said_at_once(
+def test_an_output_that_cannot_be_written_is_reported_at_once(
     photos_zip: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(["map", str(photos_zip), "--backbone", "pixels_16", *arguments]) == 2

@@ -1,4 +1,4 @@
-"""Requests: what is refused where they are made, and what a job's params tell when they are read again."""
+"""Requests: what is refused where they are made, and how they are read again from a job's params."""
 
 from __future__ import annotations
 
@@ -130,7 +130,9 @@ def test_jobs_that_an_earlier_graft_left_are_read(kind: str, params: dict[str, A
         ("fly", {}, "'fly'"),
     ],
 )
-def test_what_cannot_be_read_is_told_and_is_no_bug(kind: str, params: dict[str, Any], word: str, tmp_path: Any) -> None:
+def test_params_that_cannot_be_read_are_reported_and_are_no_bug(
+    kind: str, params: dict[str, Any], word: str, tmp_path: Any
+) -> None:
     with pytest.raises(JobError, match=word):
         tasks.run(tmp_path, JobSpec(kind, params), silent)
 

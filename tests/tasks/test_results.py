@@ -1,4 +1,4 @@
-"""What came of a job, as it is read again: by this Graft, and where an earlier one wrote it."""
+"""The results of jobs, as this version of Graft reads them, and those of an earlier version."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_answers_keep_the_order_of_the_classes(tmp_path: Path) -> None:
     assert list(read[0].proba) == ["b", "a"]
 
 
-def test_a_file_that_is_gone_or_damaged_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_or_damaged_is_reported(tmp_path: Path) -> None:
     (tmp_path / "damaged.json").write_text("{")
     (tmp_path / "other.json").write_text('{"ids": []}')
     for name in ("gone.json", "damaged.json", "other.json"):
@@ -102,7 +102,7 @@ def test_a_job_on_a_sample_learns_its_dataset_when_it_is_done() -> None:
     assert dataset_id_of(JobSpec("health"), done({"dataset": "d"})) == "d"
 
 
-def test_an_earlier_comparison_still_tells_its_best_backbone() -> None:
+def test_an_earlier_comparison_still_names_its_best_backbone() -> None:
     rows = [{"backbone": name, "probe": "logistic", "accuracy_mean": mean} for name, mean in (("a", 0.5), ("b", 0.75))]
     status = JobStatus(DONE, 0.0, result={"results": rows, "dataset": "d", "verdict": {}})
     expected = Compared(file="comparison.json", dataset="d", best="b", accuracy=0.75)
@@ -110,6 +110,6 @@ def test_an_earlier_comparison_still_tells_its_best_backbone() -> None:
 
 
 @pytest.mark.parametrize("rows", [[{"backbone": "a"}], "abc", [1]])
-def test_a_comparison_that_cannot_be_read_is_told_in_a_sentence(rows: object) -> None:
+def test_a_comparison_that_cannot_be_read_is_reported_in_a_sentence(rows: object) -> None:
     with pytest.raises(JobError, match="Run it again"):
         result_of(JobStatus(DONE, 0.0, result={"results": rows, "dataset": "d"}), Compared)

@@ -12,14 +12,14 @@ from pages.ui.compare.charts.placing import text_positions
 from tests.pages.charts.rows import NASTY, STAGE
 
 
-def test_names_beside_dots_do_not_lie_on_one_another():
+def test_labels_of_dots_do_not_overlap():
     assert text_positions([(0.1, 0.5)], ["resnet18"]) == ["middle right"]
     assert text_positions([(0.9, 0.5)], ["resnet18"]) == ["middle left"]
     near = text_positions([(0.4, 0.5), (0.45, 0.5)], ["mobilenet", "resnet18"])
     assert near == ["middle left", "middle right"]
 
 
-def test_depth_tells_what_is_kept_from_what_is_trained():
+def test_stages_to_keep_and_to_train_look_different():
     stages = [replace(STAGE, name=name, accuracy_mean=a) for name, a in (("stem", 0.72), ("one", 0.85), ("two", 0.8))]
     line, kept, learns = depth_curve(stages, ["two"]).data
     assert line.x == (0.72, 0.85, 0.8)

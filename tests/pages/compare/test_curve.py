@@ -90,7 +90,7 @@ def page():
 
 @pytest.fixture
 def answered(pool, dataset, curve):
-    """What opens the page on which the curve has been asked for."""
+    """Opens a page on which the curve has been measured."""
 
     def open_page(found):
         def keep(job):

@@ -1,4 +1,4 @@
-"""Where to begin to fine-tune: the section of the Compare page, and what Fine-tune makes of its link."""
+"""Where to begin to fine-tune: the section of the Compare page, and its link to the Fine-tune page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEPTH = Depth(
 
 
 def keep(job: Job) -> dict[str, object]:
-    """Does what the verb does."""
+    """Keeps a depth in a job's directory, as its verb does, and gives the verb's result."""
     DEPTH.save(job.path)
     return {"file": DEPTH.FILE, "dataset": job.spec.dataset_id}
 
@@ -99,7 +99,7 @@ def test_an_address_that_makes_no_sense_is_passed_over(visit: Open, dataset: Dat
     assert 1 <= by_label(app.slider, "How many of the last stages").value <= 4
 
 
-def test_what_was_said_of_another_backbone_is_forgotten(visit: Open, dataset: Dataset) -> None:
+def test_a_suggestion_for_another_backbone_is_dropped(visit: Open, dataset: Dataset) -> None:
     app = visit("finetune", dataset=dataset.id, backbone="graft_residual", mode="full")
     del app.query_params["mode"]
     app.query_params["backbone"] = "graft_plain"

@@ -1,4 +1,4 @@
-"""The map on the Compare page: which job it asks for, what its colours say, and the photos with their neighbours."""
+"""The map on the Compare page: its job, its colours, and the photos with their neighbours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def comparison(dataset: Dataset) -> Job:
 
 @pytest.fixture
 def mapped(pool: FakePool, dataset: Dataset) -> list[dict[str, Any]]:
-    """What the pool was asked to map; every photo's neighbours are the five that follow it in the dataset."""
+    """The requests for maps; every photo's neighbours are the five that follow it in the dataset."""
     requests = []
 
     def draw(job: Job) -> dict[str, Any]:

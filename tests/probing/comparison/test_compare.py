@@ -81,7 +81,7 @@ def test_only_the_training_split_is_looked_at():
     assert set(clean.oof.ids) == set(features.of("train").ids)
 
 
-def test_noise_is_told_apart_no_better_than_by_chance():
+def test_noise_is_classified_no_better_than_by_chance():
     """Had scaler, PCA or probe seen held-out rows, features of pure noise would beat chance."""
     accuracies = []
     for seed in range(20):
@@ -168,7 +168,7 @@ def test_an_unknown_backbone_is_an_error():
         compare([make_features(backbone="resnet17")])
 
 
-def test_fewer_folds_and_missing_components_and_rough_optimisers_are_said(monkeypatch):
+def test_fewer_folds_and_missing_components_and_rough_optimisers_have_notes(monkeypatch):
     monkeypatch.setattr(kinds, "MAX_ITERATIONS", 1)
     features = dataclasses.replace(make_features((30, 4)), note="The speed is of another dataset.")
     result = cross_validate(features, ProbeConfig(pca=parse("64")))
@@ -212,7 +212,7 @@ def test_a_run_without_held_out_images_has_no_such_split(tmp_path):
     assert run.metrics == {}
 
 
-def test_what_was_chosen_inside_each_fold_is_told():
+def test_the_settings_that_were_chosen_inside_each_fold_are_in_the_document():
     chosen = cross_validate(make_features(), ProbeConfig(repeats=1)).as_json()["chosen"]
     assert len(chosen["c"]) == 5
     assert set(chosen["c"]) <= set(POWERS)

@@ -11,7 +11,7 @@ from tests.probing.conftest import make_features
 
 @pytest.fixture
 def three():
-    """Two networks that each see half of what there is, and the floor, which sees it all."""
+    """Features by two networks, each with half of the columns, and by the floor with all of them."""
     whole = make_features((30, 25, 20), spread=3.0)
     left = dataclasses.replace(whole, X=whole.X[:, :6], backbone="resnet18", images_per_s=100.0)
     right = dataclasses.replace(whole, X=whole.X[:, 6:], backbone="resnet34", images_per_s=25.0)

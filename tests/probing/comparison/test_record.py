@@ -20,7 +20,7 @@ MADE = {"fingerprint": "f1", "seed": 0}
 
 
 def two(names=("resnet18", "resnet34")):
-    """Two networks that each see half of what there is."""
+    """Features by two networks, each with half of the columns."""
     whole = make_features((30, 25, 20), spread=3.0)
     halves = (whole.X[:, :6], whole.X[:, 6:])
     return [dataclasses.replace(whole, X=X, backbone=name) for X, name in zip(halves, names, strict=True)]
@@ -28,7 +28,7 @@ def two(names=("resnet18", "resnet34")):
 
 @pytest.fixture
 def comparison():
-    """All that a comparison can hold."""
+    """A comparison with everything that one can hold."""
     features = two()
     results = tuple(cross_validate(of_backbone) for of_backbone in features)
     screened = Screened(backbone="resnet18", accuracy=0.8, interval=(0.7, 0.9), kept=True, why="among the best")
@@ -44,7 +44,7 @@ def comparison():
 
 @pytest.fixture
 def kept(comparison, tmp_path):
-    """Its folder."""
+    """The folder that the comparison is kept in."""
     for result in (*comparison.results, comparison.ensembles[0].result):
         save_result(result, tmp_path, MADE)
     save_comparison(comparison, tmp_path)
@@ -103,7 +103,7 @@ def test_a_comparison_in_which_no_ensemble_was_wanted_is_read_without_one(tmp_pa
     assert load_comparison(tmp_path).ensembles == ()
 
 
-def test_an_ensemble_that_is_gone_is_told_of(kept):
+def test_an_ensemble_that_is_gone_is_reported(kept):
     for file in (kept / "results" / "resnet18 + resnet34.logistic").iterdir():
         file.unlink()
     with pytest.raises(ProbeError, match="Compare again"):
@@ -144,7 +144,7 @@ def test_a_result_without_its_facts_is_damaged(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"results": [{"backbone": "gone", "probe": "logistic"}]}'])
-def test_a_comparison_that_is_not_whole_is_told_of(tmp_path, content):
+def test_a_comparison_that_is_not_whole_is_reported(tmp_path, content):
     (tmp_path / "comparison.json").write_text(content)
     with pytest.raises(ProbeError, match="Compare again"):
         load_comparison(tmp_path)

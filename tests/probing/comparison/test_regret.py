@@ -1,4 +1,4 @@
-"""What a first look costs, on real photos: the accuracy lost against probing every candidate in full.
+"""The accuracy that a first look loses on real photos, against probing every candidate in full.
 
 The candidates are what the embedded backbones know after each of their stages: fourteen of very different strength, as
 the backbones of a zoo are, and no network is needed for them.

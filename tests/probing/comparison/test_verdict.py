@@ -6,11 +6,11 @@ import pytest
 from core.evaluation.predictions import Predictions
 from core.probing.comparison.verdict import Candidate, chance, compared, judge
 from core.probing.pairwise.difference import mcnemar, right_alone
-from tests.probing.pairwise.test_difference import said
+from tests.probing.pairwise.test_difference import of_two_classes
 
 
 def candidate(name, folds, cost=1.0, right=None, **more):
-    oof = said(right if right is not None else [1] * 10)
+    oof = of_two_classes(right if right is not None else [1] * 10)
     return Candidate(name, np.asarray(folds, float), oof, cost, **more)
 
 
@@ -46,12 +46,12 @@ def test_folds_that_agree_exactly_are_not_taken_for_certainty():
     assert level.sentence.startswith("a and b are equally accurate here (95 %: -41.6 to 41.6): better by more than")
 
 
-def test_no_probability_is_told_as_certainty():
+def test_no_probability_is_called_certain():
     assert [chance(p) for p in (1.0, 0.996, 0.5, 0.004, 0.0)] == ["over 99 %"] * 2 + ["50 %"] + ["under 1 %"] * 2
 
 
 def test_mcnemar_by_hand():
-    a, b = said([1] * 9 + [0] + [1] * 20), said([0] * 9 + [1] + [1] * 20)
+    a, b = of_two_classes([1] * 9 + [0] + [1] * 20), of_two_classes([0] * 9 + [1] + [1] * 20)
     assert mcnemar(*right_alone(a, b)) == pytest.approx(2 * (1 + 10) / 2**10)  # 1 of 10 disagreements, both tails
     assert mcnemar(*right_alone(a, a)) == 1.0
 
@@ -100,7 +100,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     assert 0.92 <= held / 300 <= 1.0
 
 
-def test_a_lead_of_the_other_is_told_as_such():
+def test_a_lead_of_the_other_is_put_in_words():
     worse = compared(candidate("a", [0.7, 0.71, 0.7, 0.7, 0.71]), candidate("b", [0.9] * 5), 5)
     assert worse.sentence.startswith("a is worse than b by 19.6 points (95 %: 18.")
     behind = compared(candidate("a", [0.88, 0.9, 0.86, 0.9, 0.9]), candidate("b", [0.9, 0.88, 0.9, 0.88, 0.89]), 5)
@@ -119,7 +119,7 @@ def test_what_counts_as_the_same_is_for_the_user_to_say():
     assert "by more than 3 points" in generous.why
 
 
-def test_a_cheaper_one_that_cannot_be_told_apart_is_not_called_as_good():
+def test_a_cheaper_one_within_chance_is_not_called_as_good():
     dear = candidate("dear", [0.90, 0.80, 0.88, 0.78, 0.90], cost=9.0)
     cheap = candidate("cheap", [0.80, 0.90, 0.84, 0.85, 0.86], cost=1.0)
     verdict = judge([cheap, dear], 5)
@@ -139,7 +139,7 @@ def test_a_saving_that_is_within_what_speeds_vary_by_is_none():
     assert judge([unknown, candidate("cheap", rival_folds, cost=1.0)], 5).recommended == "best"
 
 
-def test_what_does_not_surely_beat_the_floor_is_told_so():
+def test_a_backbone_that_does_not_surely_beat_the_floor_has_a_caution():
     floor = candidate("pixels", [0.80, 0.88, 0.79, 0.90, 0.80], 0.0, floor=True)
     strong, weak = candidate("good", [0.99, 0.98, 0.99, 0.98, 0.99]), candidate("weak", [0.85, 0.84, 0.86, 0.85, 0.83])
     caution = "weak does not surely beat pixels, which is no network: try other backbones, or bring more photos."

@@ -34,7 +34,7 @@ def test_what_is_saved_comes_back(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04", None])
-def test_a_damaged_file_is_told_of(tmp_path, damage):
+def test_a_damaged_file_is_reported(tmp_path, damage):
     file = tmp_path / "held_out.npz"
     if damage is not None:
         file.write_bytes(damage)

@@ -1,4 +1,4 @@
-"""The one cross-validation loop: which folds it draws, in which order outcomes come, and where held-out rows go."""
+"""The one cross-validation loop: its folds, the order of its outcomes, and the held-out predictions."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What becomes of a probe that is no weight and bias: it can be judged, and not taken home."""
+"""A probe that is not affine: its predictions can be judged, but it cannot be exported."""
 
 import dataclasses
 
@@ -40,7 +40,7 @@ def test_a_probe_that_is_not_linear_is_not_exported_and_the_error_names_those_th
     assert not (tmp_path / "bundle.zip").exists()
 
 
-def test_a_linear_probe_whose_head_is_gone_is_told_so(tmp_path):
+def test_a_linear_probe_whose_head_is_gone_is_reported(tmp_path):
     run = saved("lda", tmp_path / "run")
     (run.path / "head.safetensors").unlink()
     assert not run.portable

@@ -16,7 +16,7 @@ NAMES = ("ant", "bee", "cat", "dog")
 
 
 def predictions(y, predicted, names=NAMES, ids=None):
-    """Predictions of images of the classes `y` that were called `said`."""
+    """Certain predictions `predicted` for images of the classes `y`."""
     proba = np.full((len(y), len(names)), 0.1 / (len(names) - 1))
     proba[np.arange(len(y)), predicted] = 0.9
     return Predictions(names, np.asarray(y), proba, ids or tuple(f"{i}" for i in range(len(y))), "oof")
@@ -118,7 +118,7 @@ def test_the_most_different_class_comes_first_and_one_without_images_last():
     assert rows[2].f1_interval is not None  # b's other calls tell them apart, though recall does not
 
 
-def test_where_both_say_the_same_there_is_nothing_to_tell_apart():
+def test_two_with_the_same_predictions_do_not_differ():
     a, _b = clouded()
     pair = compared_classes("A", a, "B", a)
     assert all(row.recall == row.f1 == 0 and row.p == 1 and row.f1_interval is None for row in pair.classes)

@@ -1,4 +1,4 @@
-"""Every kind of probe: what it gives, what it is held against, and what it may look at."""
+"""Every kind of probe: its results, against scikit-learn alone, without a look at held-out rows."""
 
 import numpy as np
 import pytest
@@ -146,7 +146,7 @@ def test_the_same_rows_give_the_same_probe(probe):
 
 @pytest.mark.parametrize("probe", KINDS)
 @pytest.mark.parametrize("reduction", ["", "lda"])
-def test_noise_is_told_apart_no_better_than_by_chance(probe, reduction):
+def test_noise_is_classified_no_better_than_by_chance(probe, reduction):
     """Had a scaler, a reduction or a setting seen held-out rows, features of pure noise would beat chance."""
     from core.probing.crossval.crossval import cross_validate
 

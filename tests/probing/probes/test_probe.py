@@ -59,7 +59,7 @@ def test_more_components_than_there_can_be_are_all():
     assert np.array_equal(many.weight, all_of_them.weight)
 
 
-def test_an_optimiser_that_did_not_finish_is_said_and_not_warned_of(monkeypatch):
+def test_an_optimiser_that_did_not_finish_has_a_note_and_no_warning(monkeypatch):
     assert fit_probe(make_features()).converged
     monkeypatch.setattr(kinds, "MAX_ITERATIONS", 1)
     assert not fit_probe(make_features()).converged

@@ -66,7 +66,7 @@ def test_weaker_penalties_are_not_tried_once_they_are_worse():
     assert sorted(set(tried)) in (list(POWERS[: best + 2]), list(POWERS[: best + 3]))
 
 
-def test_inner_folds_keep_kin_on_one_side_and_hold_every_row_out_once():
+def test_inner_folds_keep_groups_on_one_side_and_hold_every_row_out_once():
     y = np.repeat([0, 1, 2], 12)
     groups = np.arange(36) // 2
     folds = inner_folds(y, groups, 3, 0)
@@ -88,7 +88,7 @@ def test_copies_do_not_weaken_the_penalty():
     assert alone > 10 * paired
 
 
-def test_a_class_with_one_kin_is_fitted_on_and_never_held_out():
+def test_a_class_with_one_group_is_fitted_on_and_never_held_out():
     y, groups = np.array([0] * 6 + [1] * 6 + [2] * 2), np.array([*range(12), 12, 12])
     for fit, held in inner_folds(y, groups, 3, 0):
         assert {12, 13} <= set(fit)

@@ -41,7 +41,7 @@ def test_the_seed_decides():
     assert held[0] == held[1] != held[2]
 
 
-def test_copies_never_straddle_a_fold_and_are_said():
+def test_copies_never_straddle_a_fold_and_have_a_note():
     rng = np.random.default_rng(0)
     y = labels(12, 12, 12)
     groups = list(range(36))
@@ -69,7 +69,7 @@ def test_an_image_under_two_labels_stays_whole():
         assert set(y[fit]) == {0, 1}
 
 
-def test_few_images_give_fewer_folds_and_it_is_said():
+def test_few_images_give_fewer_folds_with_a_note():
     y = labels(30, 3)
     folds = make_folds(y, alone(y), ("ant", "bee"), 5, seed=0)
     assert len(folds) == 3

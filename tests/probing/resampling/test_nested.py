@@ -34,7 +34,7 @@ def test_parts_hold_the_smaller_ones_and_keep_the_shares():
     assert np.array_equal(parts[-1], np.arange(420))
 
 
-def test_kin_are_in_a_part_together_or_not_at_all():
+def test_a_group_is_in_a_part_as_a_whole_or_not_at_all():
     groups = np.repeat(np.arange(30), 4)
     y = np.repeat([0, 1], 60)
     for part in nested(y, groups, (16, 30, 60, 120), (1,)):

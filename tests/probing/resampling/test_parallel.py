@@ -1,4 +1,4 @@
-"""Folds side by side: in order, told of, stopped, and with the process's settings as they were."""
+"""Folds side by side: their order, progress, cancelling, and the settings of the process."""
 
 import threading
 import warnings

@@ -1,4 +1,4 @@
-"""Accuracy against the number of components: what a naive loop finds, and which number is recommended."""
+"""Accuracy against the number of components: against a naive loop, and the recommended number."""
 
 import dataclasses
 import json
@@ -115,7 +115,7 @@ def test_only_the_training_split_is_looked_at():
     assert clean.points == poisoned.points
 
 
-def test_progress_is_told_and_can_be_stopped():
+def test_progress_is_reported_and_can_be_stopped():
     steps = []
     probe_components(flat(), ProbeConfig(c=0.1, folds=3, repeats=1), steps.append)
     assert [step.done for step in steps] == sorted(step.done for step in steps)

@@ -101,7 +101,7 @@ def test_only_the_training_split_is_looked_at(curve):
 
 
 def test_held_out_images_have_no_say_in_c():
-    """Each fold's C is the one that a probe chooses that is shown the fold's training part and nothing else."""
+    """Each fold's C is the one that a probe chooses on the fold's training part alone."""
     features = make_features((40, 40), spread=4.0)
     train = features.of("train")
     chosen = [
@@ -113,7 +113,7 @@ def test_held_out_images_have_no_say_in_c():
     assert len(set(chosen)) > 1
 
 
-def test_kin_share_a_side_of_every_split():
+def test_groups_share_a_side_of_every_split():
     """Ten near copies of each image: a probe that could look at one of them would get everything right."""
     rng = np.random.default_rng(0)
     n = 30

@@ -70,7 +70,7 @@ def test_of_stages_that_are_alike_the_deepest_but_one_is_kept() -> None:
     assert (suggestion.mode, suggestion.last_stages, suggestion.stages) == ("last", 1, ("stage3",))
 
 
-def test_where_no_stage_tells_anything_there_is_nothing_to_keep() -> None:
+def test_where_no_stage_beats_chance_there_is_nothing_to_keep() -> None:
     suggestion = probe_depth(staged(5000.0, 5000.0), QUICK).suggestion
     assert suggestion.mode == "full"
     assert "33.3%" in suggestion.why
@@ -115,7 +115,7 @@ def test_a_depth_comes_back_from_its_file_and_from_an_older_grafts_document(tmp_
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"stages": 3}'])
-def test_a_file_that_is_damaged_or_gone_is_told_of(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_damaged_or_gone_is_reported(tmp_path: Path, content: str) -> None:
     with pytest.raises(ProbeError, match="Measure it again"):
         Depth.load(tmp_path)
     (tmp_path / Depth.FILE).write_text(content)

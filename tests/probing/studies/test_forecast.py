@@ -30,12 +30,12 @@ def test_intervals_hold_the_middle_of_the_laws_and_a_shared_level_leaves_the_gai
 
 
 @pytest.mark.parametrize("more", [-1, 301])
-def test_nothing_is_said_beyond_four_times_the_data(more):
+def test_there_is_no_forecast_beyond_four_times_the_data(more):
     with pytest.raises(ProbeError, match="up to 4 times the images there are: 0 to 300 more images"):
         forecast(ONE, 100, more)
 
 
-def test_words_say_what_is_brought_or_that_it_hardly_helps_or_that_it_cannot_be_told():
+def test_words_give_the_gain_or_that_it_is_small_or_unknown():
     assert said(0.015, 0.005, 0.026) == "200 more images should bring 1.5 points (95 %: 0.5 to 2.6)."
     assert said(0.002, 0.0, 0.006) == "200 more images would hardly help: 0.2 points (95 %: 0.0 to 0.6)."
     assert said(0.03, 0.0, 0.12) == "What 200 more images would bring cannot be told: 0 to 12.0 points."
@@ -79,7 +79,7 @@ def test_an_accuracy_is_a_share(accuracy):
         needed(ONE, 100, accuracy)
 
 
-def test_what_is_told_unasked_is_within_reach():
+def test_the_usual_increases_are_within_reach():
     assert usual_increases(208) == (100, 208)
     assert usual_increases(100) == (100,)
     assert usual_increases(20) == (20, 60)
