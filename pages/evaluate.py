@@ -23,7 +23,10 @@ def main() -> None:
         st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
         st.page_link("pages/finetune.py", label=_("Fine-tune one"), icon=":material/model_training:")
         return
-    run, split = choose(runs, dataset)
+    chosen = choose(runs, dataset)
+    if chosen is None:
+        return
+    run, split = chosen
     try:
         predictions, evaluation = resources.judged(run.predictions_path(split))
     except GraftError as problem:

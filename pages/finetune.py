@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.errors import GraftError
+from core.probing.comparison.candidates import known
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
-from pages.ui import frame, progress, state, text
+from pages.ui import frame, models, progress, state, text
 from pages.ui.finetune import form
 from pages.ui.finetune.about import about
 from pages.ui.finetune.preview import augmentation_preview
@@ -27,7 +28,7 @@ def main() -> None:
         )
     )
     try:
-        config = form.finetuning(state.suggested_backbone(), *state.suggested_training())
+        config = form.finetuning(suggested(dataset), *state.suggested_training())
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return
@@ -48,6 +49,21 @@ def main() -> None:
         result(job, status)
     elif status.is_over:
         curves(job)
+
+
+def suggested(dataset: Dataset) -> str:
+    """The backbone to offer first: the one that the user was sent on with, else that of the current model."""
+    if given := state.suggested_backbone():
+        return given
+    current = models.current(dataset, state.runs(dataset.id))
+    if current is None or not (fact := known(current.run.backbone)) or not fact.trainable:
+        return ""
+    st.caption(
+        _("The form begins with {backbone}, the backbone of {description}.").format(
+            backbone=text.literal(current.run.backbone), description=text.literal(current.description)
+        )
+    )
+    return current.run.backbone
 
 
 def start(dataset: Dataset, config: FinetuneConfig) -> None:

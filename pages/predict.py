@@ -16,7 +16,9 @@ def main() -> None:
     """Draws the choice of a model, its answers to new images, and its export."""
     st.title(_("Predict & export"))
     runs = [run for run in state.runs() if run.portable]  # a probe that is not linear cannot be exported
-    model = choose(runs)
+    dataset = state.dataset()
+    runs.sort(key=lambda run: dataset is None or run.dataset_id != dataset.id)  # those of the photos looked at first
+    model = choose(runs, dataset)
     if model is None:
         return
     trial_tab, export_tab = st.tabs([_("Try it on images"), _("Take it home")])

@@ -7,7 +7,7 @@ a second tab comes back to the same place; whatever matters more is on the disk.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -89,8 +89,8 @@ def original(changed: Dataset) -> Dataset:
 def show_dataset(dataset_id: str) -> None:
     """Look at this dataset from here on."""
     st.session_state["dataset"] = dataset_id
-    st.session_state.pop("run", None)
-    st.session_state.pop("job", None)
+    for name in ("run", "job", "backbone", *_WITH_BACKBONE):
+        st.session_state.pop(name, None)
     _write_address()
 
 
@@ -224,10 +224,10 @@ def show_run(run: Run) -> None:
     _write_address()
 
 
-def chosen_run(among: list[Run]) -> Run:
-    """The run that is looked at, else the newest of `among`."""
+def chosen_run(among: Sequence[Run]) -> Run | None:
+    """The run that the user looks at, where it is among these."""
     chosen = st.session_state.get("run")
-    return next((run for run in among if run_key(run) == chosen), among[0])
+    return next((run for run in among if run_key(run) == chosen), None)
 
 
 def suggested_backbone() -> str:

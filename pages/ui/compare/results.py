@@ -9,6 +9,7 @@ import streamlit as st
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job
+from core.probing.comparison.candidates import is_floor
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.crossval.crossval import ProbeResult
 from pages.ui import progress, resources, state, text
@@ -46,14 +47,20 @@ def results(dataset: Dataset, job: Job) -> None:
     ranked = comparison.of(probe)
     verdict.answer(ranked, judgement)
     progress.doubts(comparison.dataset.warnings)
-    onwards(ranked, judgement.recommended, job)
+    offered = recommended_first(ranked, judgement.recommended)
+    onwards(offered, job)
     verdict.numbers(ranked, judgement, comparison)
     verdict.download(comparison)
-    closer(dataset, ranked, job)
+    closer(dataset, ranked, offered, job)
 
 
-def closer(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
-    """Draws the choice of a question about the results, and its answer."""
+def recommended_first(ranked: Sequence[ProbeResult], recommended: str) -> list[ProbeResult]:
+    """The results in the order in which their backbones are offered: the recommended one first, the floor last."""
+    return sorted(ranked, key=lambda result: (result.backbone != recommended, is_floor(result.backbone)))
+
+
+def closer(dataset: Dataset, ranked: Sequence[ProbeResult], offered: Sequence[ProbeResult], job: Job) -> None:
+    """Draws the choice of a question, and its answer; one about a single backbone begins with the first offered."""
     sections: dict[str, tuple[str, Section]] = {
         "side": (_("How do they differ?"), side.section),
         "curve": (_("What would more photos bring?"), curve.section),
@@ -72,15 +79,17 @@ def closer(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
         label_visibility="collapsed",
         wrap=True,
     )
-    sections[chosen][1](dataset, ranked, job)
+    sections[chosen][1](dataset, ranked if chosen == "side" else offered, job)
 
 
-def onwards(ranked: Sequence[ProbeResult], recommended: str, job: Job) -> None:
-    """Draws links to the next steps, with the backbone that the verdict recommends."""
-    names = sorted(
-        (result.backbone for result in ranked), key=lambda name: name != recommended
-    )  # the recommended one first
-    trainable = [name for name in names if info(name).trainable]
+def onwards(offered: Sequence[ProbeResult], job: Job) -> None:
+    """Draws links to the next steps, with the backbone that the verdict recommends.
+
+    Args:
+        offered: one probe's results, the recommended backbone's first.
+        job: the comparison.
+    """
+    trainable = [result.backbone for result in offered if info(result.backbone).trainable]
     with st.container(horizontal=True):
         if trainable:
             st.page_link(
@@ -90,15 +99,14 @@ def onwards(ranked: Sequence[ProbeResult], recommended: str, job: Job) -> None:
                 query_params={"backbone": trainable[0]},
                 width="content",
             )
-        best_probe = (ranked[0].backbone, ranked[0].probe)
-        best_run = next(
-            (run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == best_probe), None
-        )
-        if best_run is not None:
+        first = offered[0]
+        made = (first.backbone, first.probe)
+        probe = next((run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == made), None)
+        if probe is not None and not is_floor(first.backbone):
             st.page_link(
                 "pages/evaluate.py",
-                label=_("Judge the best probe on the validation images"),
+                label=_("Judge the probe on {name} by the validation images").format(name=text.literal(first.backbone)),
                 icon=":material/fact_check:",
-                query_params={"run": state.run_key(best_run)},
+                query_params={"run": state.run_key(probe)},
                 width="content",
             )

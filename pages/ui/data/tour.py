@@ -181,9 +181,9 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
     )
     figure = confusion_matrix(evaluation.confusion, evaluation.classes, normalised=False)
     figures.shown(figure, "tour-confusion", _("Confusion matrix"), "confusion")
-    state.show_run(run)
-    st.page_link("pages/evaluate.py", label=_("All about this model"), icon=":material/arrow_forward:")
-    st.page_link("pages/predict.py", label=_("Try it on a photo, or take it home"), icon=":material/arrow_forward:")
+    where, icon = {"dataset": run.dataset_id, "run": state.run_key(run)}, ":material/arrow_forward:"
+    st.page_link("pages/evaluate.py", label=_("All about this model"), icon=icon, query_params=where)
+    st.page_link("pages/predict.py", label=_("Try it on a photo, or take it home"), icon=icon, query_params=where)
 
 
 def _leave() -> None:

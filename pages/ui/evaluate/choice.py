@@ -6,24 +6,20 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.runs import Run
-from pages.ui import state, text
+from pages.ui import models, state, text
 from pages.ui.i18n import _
 
 
-def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str]:
-    """The run and the split to judge it on."""
+def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str] | None:
+    """The run and the split to judge it on; None before a run is chosen."""
     mixed = any(dataset is None or run.dataset_id != dataset.id for run in runs)
-    chosen, names = state.chosen_run(runs), text.run_names(runs, with_photos=mixed)
+    first, names = models.current(dataset, runs), text.run_names(runs, with_photos=mixed)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        run = st.selectbox(
-            _("Model"),
-            runs,
-            index=runs.index(chosen),
-            format_func=lambda run: names[run.path],
-            width=420,
-            key="evaluate-run",
-        )
-        state.show_run(run)
+        key = f"evaluate-run-{dataset.id if dataset else ''}"
+        run = models.choice(_("Model"), runs, names, first, key)
+        if run is None:
+            models.why_this(run, first)
+            return None
         split = st.segmented_control(
             _("Judge it on"),
             run.splits(),
@@ -41,5 +37,6 @@ def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str]:
         says["val"] = _(
             "Validation images were not trained on, and nothing was chosen by them unless you chose by them."
         )
+    models.why_this(run, first)
     st.caption(says[split])
     return run, split

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.runs import Run
-from pages.ui import state, text, uploads
+from pages.ui import models, state, text, uploads
 from pages.ui.i18n import _
 
 
-def choose(runs: list[Run]) -> Run | Path | None:
+def choose(runs: list[Run], dataset: Dataset | None) -> Run | Path | None:
     """A model of this workspace, or a bundle from elsewhere (its path); None before there is one."""
     sources = {"run": _("A model made here"), "bundle": _("A bundle from elsewhere")}
     source = st.segmented_control(
@@ -24,15 +25,9 @@ def choose(runs: list[Run]) -> Run | Path | None:
         st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
         st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
         return None
-    chosen, names = state.chosen_run(runs), text.run_names(runs, with_photos=True)
-    run = st.selectbox(
-        _("Which one"),
-        runs,
-        index=runs.index(chosen),
-        format_func=lambda run: names[run.path],
-        key="predict-run",
-    )
-    state.show_run(run)
+    first, names = models.current(dataset, runs), text.run_names(runs, with_photos=True)
+    run = models.choice(_("Which one"), runs, names, first, f"predict-run-{dataset.id if dataset else ''}")
+    models.why_this(run, first)
     return run
 
 

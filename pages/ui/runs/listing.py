@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from core.runs import Run
-from core.tasks.results import Compared, Finetuned, TakenIn, result_of
+from core.tasks.current import Recommendation, recommendations
+from core.tasks.results import Finetuned, TakenIn, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import progress, resources, state, text
 from pages.ui.i18n import _
@@ -79,7 +82,7 @@ def outcome(job: Job, status: JobStatus) -> str:
             case "ingest":
                 return text.images(result_of(status, TakenIn).images)
             case "compare":
-                return best_backbone(result_of(status, Compared))
+                return recommended(recommendations(job.path))
             case "finetune":
                 return validation(Run.load(job.path / result_of(status, Finetuned).run))
     except GraftError:  # another Graft wrote it, or the run is gone
@@ -87,9 +90,14 @@ def outcome(job: Job, status: JobStatus) -> str:
     return ""
 
 
-def best_backbone(compared: Compared) -> str:
-    """The most accurate of a comparison's backbones."""
-    return _("best: {name}, {accuracy}").format(name=compared.best, accuracy=text.percent(compared.accuracy))
+def recommended(by_probe: Sequence[Recommendation]) -> str:
+    """The backbone that a comparison's verdict recommends; "" where the comparison cannot be read."""
+    if not by_probe:
+        return ""
+    first = by_probe[0]
+    if not first.backbone:
+        return _("no backbone beats the floor")
+    return _("recommended: {name}, {accuracy}").format(name=first.backbone, accuracy=text.percent(first.accuracy))
 
 
 def validation(run: Run) -> str:

@@ -1,0 +1,56 @@
+"""A choice among models that begins with the current one of the photos, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.data.dataset import Dataset
+from core.runs import Run
+from core.tasks.current import CurrentModel, current_model
+from pages.ui import state, text
+from pages.ui.i18n import _
+
+
+def current(dataset: Dataset | None, among: Sequence[Run]) -> CurrentModel | None:
+    """The current model of the photos that are looked at, chosen from these (newest first)."""
+    if dataset is None:
+        return None
+    return current_model([run for run in among if run.dataset_id == dataset.id], dataset.fingerprint)
+
+
+def choice(
+    label: str, runs: Sequence[Run], names: Mapping[Path, str], first: CurrentModel | None, key: str
+) -> Run | None:
+    """The model that the user chooses; None before, where there is none to begin with.
+
+    Args:
+        label: of the choice.
+        runs: what there is to choose from.
+        names: of the runs, by their directories.
+        first: the model to begin with where the address names none.
+        key: of the widget.
+    """
+    shown = state.chosen_run(runs) or (first.run if first else None)
+    run: Run | None = st.selectbox(
+        label,
+        runs,
+        index=runs.index(shown) if shown else None,
+        format_func=lambda run: names[run.path],
+        placeholder=_("Choose a model"),
+        width=520,
+        key=key,
+    )
+    if run is not None and run != shown:
+        state.show_run(run)
+    return run
+
+
+def why_this(run: Run | None, first: CurrentModel | None) -> None:
+    """Why the pages begin with this model, where they do; what to do where they begin with none."""
+    if first is None and run is None:
+        st.info(_("None of these models is one to begin with. Choose one, or compare backbones on these photos."))
+    elif first is not None and run == first.run:
+        st.caption(_("You see {description}.").format(description=text.literal(first.description)))
