@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.errors import GraftError
-from core.probing.comparison.candidates import known
+from core.probing.comparison.candidates import info_of
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
 from pages.ui import frame, models, progress, state, text
@@ -56,7 +56,7 @@ def suggested(dataset: Dataset) -> str:
     if given := state.suggested_backbone():
         return given
     current = models.current(dataset, state.runs(dataset.id))
-    if current is None or not (fact := known(current.run.backbone)) or not fact.trainable:
+    if current is None or not (fact := info_of(current.run.backbone)) or not fact.trainable:
         return ""
     st.caption(
         _("The form begins with {backbone}, the backbone of {description}.").format(
