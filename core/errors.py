@@ -10,6 +10,7 @@ GraftError
 ├── TrainingError          a fine-tuning that cannot start or go on
 ├── EvaluationError        predictions that cannot be judged
 ├── BundleError            a bundle that cannot be written or read
+├── HomeError              the folder in which Graft keeps its data cannot be used
 ├── JobError               a job that does not exist or cannot be done
 └── Cancelled              the user asked to stop; nothing went wrong
 
@@ -65,6 +66,10 @@ class EvaluationError(GraftError):
 
 class BundleError(GraftError):
     """A bundle cannot be written or read."""
+
+
+class HomeError(GraftError):
+    """The folder in which Graft keeps its data is not known, or cannot be used."""
 
 
 class JobError(GraftError):

@@ -6,6 +6,7 @@ that a reader sees the old content or the new and never half of it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ from typing import Any, BinaryIO
 
 import platformdirs
 
-from core.errors import GraftError
+from core.errors import GraftError, HomeError
 from core.i18n import gettext as _
 
 DEFAULT_WORKSPACE = "default"
@@ -26,9 +27,82 @@ _WORKSPACE_ID = re.compile(r"[a-z0-9]{1,64}")
 
 
 def home() -> Path:
-    """Graft's own directory: `GRAFT_HOME`, or the platform's user cache directory."""
+    """Graft's own directory: `GRAFT_HOME`, or the platform's user cache directory.
+
+    Raises:
+        HomeError: it would be in the home folder of a user who has none.
+    """
     setting = os.environ.get("GRAFT_HOME")
-    return Path(setting).expanduser() if setting else platformdirs.user_cache_path("graft")
+    if setting:
+        path = expanded(setting)
+        if is_of_nobody(path):
+            raise HomeError(
+                _("GRAFT_HOME is '{path}', and that user has no home folder. Set it to a folder's full path.").format(
+                    path=setting
+                )
+            )
+        return path
+    try:
+        return platformdirs.user_cache_path("graft")
+    except RuntimeError:  # HOME is not set, and nobody knows the user
+        raise HomeError(
+            _(
+                "Graft does not know where to keep its data, since this user has no home folder. Set GRAFT_HOME to a "
+                "folder that you may write into."
+            )
+        ) from None
+
+
+def expanded(path: str | Path) -> Path:
+    """A path with the user's folder in place of "~"; as it is where there is no such folder."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises what is no error of a file)
+
+
+def is_of_nobody(path: Path) -> bool:
+    """Whether a path is still below "~", since that user has no home folder, or nobody knows who the user is."""
+    return bool(path.parts) and path.parts[0].startswith("~")
+
+
+def made(folder: Path) -> Path:
+    """A directory of Graft's own, made where it is not there yet.
+
+    Raises:
+        HomeError: it cannot be made; says why and what to do.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise unusable(problem) from problem
+    return folder
+
+
+def check_home() -> None:
+    """Makes sure that Graft's own directory is there and can be written into; it costs a look at the directory.
+
+    Raises:
+        HomeError: it cannot; says why and what to do.
+    """
+    folder = made(home())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise unusable(PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def unusable(problem: OSError) -> HomeError:
+    """What a system's refusal means for Graft's own directory, and what to do; visitors of a public app see no path."""
+    if is_public():
+        return HomeError(_("This app cannot keep any data now. Try again later."))
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return HomeError(
+            _("The disk with the folder {path}, where Graft keeps its data, is full. Free some space.").format(
+                path=home()
+            )
+        )
+    return HomeError(
+        _(
+            "Graft cannot keep its data in the folder {path} ({reason}). Set GRAFT_HOME to a folder that you may write "
+            "into, or mend this one."
+        ).format(path=home(), reason=problem.strerror)
+    )
 
 
 def workspace(workspace_id: str = DEFAULT_WORKSPACE) -> Path:

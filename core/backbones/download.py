@@ -19,7 +19,7 @@ from pathlib import Path
 from core.backbones.spec import BackboneInfo
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
-from core.paths import file_sha256, replacing
+from core.paths import file_sha256, is_of_nobody, replacing
 from core.progress import Progress, Report, silent
 
 CHUNK_BYTES = 1 << 18
@@ -44,6 +44,8 @@ def fetch(info: BackboneInfo, report: Report = silent) -> Path:
 
 def _download(info: BackboneInfo, file: Path, report: Report) -> None:
     url = _url(info)
+    if is_of_nobody(file):
+        raise _unavailable(info, file, _("this user has no home folder; set TORCH_HOME to a folder for weights"))
     if not url.startswith(("https:", "http:", "file:")):
         raise _unavailable(info, file, _("{variable} must begin with https: or file:").format(variable=MIRROR))
     try:

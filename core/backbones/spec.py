@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from core.paths import expanded
+
 FLOOR = "baseline"
 """The family of baselines that are no network."""
 
@@ -169,7 +171,7 @@ def hub_folder() -> Path:
 
 @lru_cache(maxsize=16)
 def _hub_folder(torch_home: str, _user_home: str) -> Path:
-    return Path(torch_home).expanduser() / "hub" / "checkpoints"
+    return expanded(torch_home) / "hub" / "checkpoints"
 
 
 def hash_in_name(file_name: str) -> str:

@@ -12,16 +12,19 @@ import errno
 import io
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from core.cli.frame import program, say
-from core.errors import Cancelled, GraftError
+from core.errors import Cancelled, GraftError, HomeError
 from core.i18n import gettext as _
 from core.machine import thread_settings
+from core.paths import home, unusable
 
 from core.cli import compare, studies, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
 
@@ -48,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    if any("\0" in argument for argument in (sys.argv[1:] if arguments is None else arguments)):
+        return _mistake(_("An argument holds a zero byte, which no name has. Leave it out."))
     with _quietly():
         try:
             code = program(arguments, prog_name="python -m core", standalone_mode=False)
@@ -62,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         except OSError as problem:
-            if problem.errno not in _MENDABLE:
+            if problem.errno not in _MENDABLE and _has_temporary_folder():
                 raise
             return _mistake(_refused(problem))
     if code == STOPPED:
@@ -95,11 +100,29 @@ def _usage(problem: Any) -> str:
 
 def _refused(problem: OSError) -> str:
     """What the system would not do, and with which file; on the command line the user knows the machine's paths."""
+    if not _has_temporary_folder():
+        return _("There is no folder for temporary files. Set TMPDIR to one that you may write into.")
+    if problem.filename is not None and _is_at_home(problem.filename):
+        return str(unusable(problem))
     if problem.filename is None:
         return _("A file cannot be written ({reason}).").format(reason=problem.strerror)
     return _("'{file}' cannot be used ({reason}). Choose another, or mend it.").format(
         file=problem.filename, reason=problem.strerror
     )
+
+
+def _is_at_home(file: str | bytes) -> bool:
+    try:
+        return Path(os.fsdecode(file)).is_relative_to(home())
+    except HomeError:
+        return False
+
+
+def _has_temporary_folder() -> bool:
+    try:
+        return bool(tempfile.gettempdir())
+    except FileNotFoundError:
+        return False
 
 
 def _mistake(message: str) -> int:

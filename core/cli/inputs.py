@@ -14,6 +14,7 @@ from core.data.names import is_camera_raw, is_hidden, is_junk, is_placeholder, m
 from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.paths import expanded
 from core.progress import Report
 from core.runs import FILE, Run
 
@@ -38,7 +39,7 @@ def source(data: str) -> str:
     """DATA as the verbs take it: a sample's name as it is, a path as an absolute one that is there."""
     if data.startswith(SAMPLE_PREFIX):
         return data
-    path = Path(data).expanduser()
+    path = expanded(data)
     if not path.exists():
         raise DatasetError(
             _("There is no file or folder '{name}'. Give a zip, a folder, or a sample such as sample:textures.").format(

@@ -225,7 +225,8 @@ def _write_items(path: Path, items: tuple[Item, ...]) -> None:
 def _read_items(path: Path) -> tuple[Item, ...]:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
+    with path.open("rb") as file:  # pyarrow itself opens no path that is no text
+        table = pq.read_table(file)
     table = table.rename_columns(["group_id" if name == "kin" else name for name in table.column_names])  # its old name
     missing = [name for name in Item.__slots__ if name not in table.column_names]
     if not set(missing) <= _NEWER:

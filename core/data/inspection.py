@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from core import paths
@@ -13,7 +16,7 @@ from core.data.intake import take_in
 from core.data.limits import Limits
 from core.data.sources.open import open_source
 from core.data.staging import explained, staging
-from core.errors import RejectedError
+from core.errors import HomeError, RejectedError
 from core.paths import DEFAULT_WORKSPACE
 from core.progress import Report, silent
 
@@ -38,15 +41,14 @@ def inspect(
         DatasetError: there is no such source or encoding, or a sample cannot be fetched. A refused archive is an
             answer.
     """
-    folder = paths.datasets(workspace_id)
     encodings = Encodings.of(encoding)
     try:
         with (
             explained(),
             open_source(source, limits or Limits.here(), report, encodings.names) as opened,
-            staging(folder) as stage,
+            _stage(workspace_id) as (stage, known),
         ):
-            intake = take_in(opened, stage, folder, report, group_pattern, encodings.tables)
+            intake = take_in(opened, stage, known, report, group_pattern, encodings.tables)
     except RejectedError as refused:
         return {
             "action": "reject", "code": refused.code, "images": 0, "skipped": [], "ignored": 0, "classes": [],
@@ -62,3 +64,18 @@ def inspect(
         "splits": dict(Counter(item.split for item in intake.items if item.split)),
         "warnings": list(all_warnings(intake)),
     }
+
+
+@contextmanager
+def _stage(workspace_id: str) -> Iterator[tuple[Path, Path]]:
+    """A directory for the photos, gone at the end, and the one with the datasets whose photos are known.
+
+    Where Graft's own folder cannot be written, a temporary one does.
+    """
+    with ExitStack() as stack:
+        try:
+            known = paths.datasets(workspace_id)
+            stage = stack.enter_context(staging(known))
+        except HomeError:
+            known = stage = Path(stack.enter_context(TemporaryDirectory()))
+        yield stage, known

@@ -6,7 +6,6 @@ The result says what was taken in, skipped and ignored. It knows neither workspa
 from __future__ import annotations
 
 import hashlib
-import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
@@ -26,6 +25,7 @@ from core.data.known import KnownPhotos
 from core.data.labels.grouping import group_finder
 from core.data.labels.sorting import Candidate, Sorted, sort_entries
 from core.data.messages import rejected, too_few_in_table
+from core.data.room import check_room
 from core.data.sources.source import BadEntry, Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -33,8 +33,6 @@ from core.progress import Progress, Report
 
 _PLACELESS = ("not_in_class_folder", "unsupported_format", "hidden_folder", "zip_inside")
 _SPEED_AFTER_S = 1.0
-_THUMBNAIL_BYTES = 16_000  # a generous mean
-_RESERVE_BYTES = 64 << 20  # a disk that is full to the brim troubles everything else on it
 
 
 @dataclass(frozen=True)
@@ -262,25 +260,3 @@ def _warnings(entries: Sorted, good: Sequence[Candidate], classes: Sequence[str]
     if any(p.place.nested for p in good):
         codes.append("nested_folders")
     return (*codes, *(f"empty_class:{name}" for name in sorted(entries.labels - set(classes))), *entries.warnings)
-
-
-def check_room(folder: Path, photo_bytes: int, photos: int) -> None:
-    """Makes sure that so many photos and their thumbnails fit where `folder` is.
-
-    Raises:
-        DatasetError: they do not; says how much is needed and how much is free.
-    """
-    needed = photo_bytes + photos * _THUMBNAIL_BYTES
-    free = max(0, shutil.disk_usage(folder).free - _RESERVE_BYTES)
-    if needed > free:
-        raise DatasetError(
-            _(
-                "There is not enough room on the disk: the photos need about {needed}, and {free} are free. "
-                "Free some space or delete datasets you no longer need, then try again."
-            ).format(needed=size_text(needed), free=size_text(free))
-        )
-
-
-def size_text(n_bytes: int) -> str:
-    """A number of bytes for people: "1.5 GB", "12 MB"."""
-    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{-(-n_bytes // 10**6)} MB"

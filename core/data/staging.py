@@ -18,6 +18,7 @@ from pathlib import Path
 from core.data.dataset import Dataset, read_dataset, write_dataset
 from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.paths import is_public, made
 
 VERSION = 4  # of what is found out about photos; a dataset that an older version made is made anew
 _STALE_S = 24 * 3600
@@ -25,13 +26,16 @@ _STALE_S = 24 * 3600
 
 @contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """A new directory in `folder` that is gone when the block ends, unless it was renamed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A new directory in `folder` that is gone when the block ends, unless it was renamed.
+
+    Raises:
+        HomeError: it cannot be made.
+    """
+    made(folder)
     for old in folder.glob(".*-*"):
         if old.name.startswith((".staging-", ".deleted-")) and time.time() - old.stat().st_mtime > _STALE_S:
             shutil.rmtree(old, ignore_errors=True)
-    stage = folder / f".staging-{secrets.token_hex(8)}"
-    stage.mkdir()
+    stage = made(folder / f".staging-{secrets.token_hex(8)}")
     try:
         yield stage
     finally:
@@ -64,7 +68,11 @@ def settle(dataset: Dataset, folder: Path, digest: str) -> Dataset:
 
 def known_dataset(folder: Path, digest: str) -> Dataset | None:
     """The dataset that was made from these very bytes, if it is there and whole."""
-    for mark in folder.glob(f"[0-9a-f]*/sources/{digest}"):
+    try:
+        marks = list(folder.glob(f"[0-9a-f]*/sources/{digest}"))
+    except OSError:  # a folder that cannot be looked into holds none, and making a dataset there says what is wrong
+        return None
+    for mark in marks:
         root = mark.parents[1]
         try:
             return _whole(read_dataset(root))
@@ -97,5 +105,14 @@ def explained() -> Iterator[None]:
                 _("The disk is full. Free some space or delete datasets you no longer need, then try again.")
             ) from problem
         if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise DatasetError(_("A file cannot be read or written. Check the permissions and try again.")) from problem
+            raise DatasetError(_refused(problem)) from problem
         raise
+
+
+def _refused(problem: OSError) -> str:
+    """What the system would not do; a visitor of a public app does not learn the machine's paths."""
+    if is_public() or problem.filename is None:
+        return _("A file cannot be read or written. Check the permissions and try again.")
+    return _("'{file}' cannot be read or written ({reason}). Check its permissions and try again.").format(
+        file=problem.filename, reason=problem.strerror
+    )

@@ -138,8 +138,7 @@ def create(workspace_id: str, spec: JobSpec) -> Job:
     created = time.time()
     job_id = f"{datetime.fromtimestamp(created, UTC):%Y%m%d-%H%M%S-%f}-{secrets.token_hex(3)}"
     parent = paths.jobs(workspace_id)
-    draft = parent / f".{job_id}"
-    draft.mkdir(parents=True)
+    draft = paths.made(parent / f".{job_id}")
     try:
         paths.write_json(draft / "spec.json", spec.to_json())
         status.write(draft / "status.json", JobStatus(status.QUEUED, created), durable=True)

@@ -50,6 +50,8 @@ def run_folder(request: Request, name: str) -> Path:
     Raises:
         BundleError: a visitor names a run that is not in their workspace.
     """
+    if Path(name).is_absolute() and not paths.is_public():
+        return Path(name)
     jobs = paths.jobs(request.workspace)
     folder = jobs / name  # an absolute path stays itself
     if paths.is_public() and not folder.resolve().is_relative_to(jobs.resolve()):

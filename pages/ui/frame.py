@@ -14,8 +14,11 @@ from contextvars import ContextVar
 
 import streamlit as st
 
+from core.errors import HomeError
+from core.paths import check_home
 from pages.ui import state
 from pages.ui.i18n import _, speak
+from pages.ui.text import literal
 
 _is_drawn: ContextVar[bool] = ContextVar("frame_is_drawn", default=False)
 
@@ -35,6 +38,11 @@ def run() -> None:
             st.Page("pages/runs.py", title=_("Runs"), icon=":material/history:"),
         ]
     )
+    try:
+        check_home()
+    except HomeError as problem:
+        st.error(literal(str(problem)))
+        return
     state.begin()
     token = _is_drawn.set(True)
     try:

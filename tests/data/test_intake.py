@@ -13,6 +13,7 @@ from core.data import staging
 from core.data.images.decoding import DecoderProcesses
 from core.data.ingest import ingest
 from core.data.limits import Limits
+from core.data.room import check_room
 from core.errors import DatasetError
 from tests.conftest import photo_bytes
 
@@ -57,11 +58,20 @@ def test_a_thumbnail_that_finds_the_disk_full_is_no_damaged_photo(tmp_path: Path
         assert decoders.submit(image, tmp_path / "x.jpg").result(30).format == "PNG"
 
 
-def test_room_is_looked_for_before_anything_is_written(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**12, 10**12, 64 * 2**20 + 10**5)
-    )
+def test_room_is_looked_for_before_anything_is_written(
+    photos_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(total=10**12, free=64 * 2**20 + 10**5)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
     monkeypatch.setattr(Path, "write_bytes", lambda *_args: pytest.fail("something was written"))
-    with pytest.raises(DatasetError, match=r"not enough room.* 1 MB, and 1 MB are free.*delete"):
+    with pytest.raises(DatasetError, match=r"about 1 MB, and 68 MB are to stay free.*only 67 MB are free. Free 1 MB"):
         ingest(photos_zip)
     assert not list(paths.datasets().iterdir())
+
+
+def test_of_a_small_disk_a_tenth_stays_free(photos_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(total=60 * 10**6, free=60 * 10**6)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+    assert ingest(photos_zip).images == 40
+    with pytest.raises(DatasetError, match=r"about 55 MB, and 6 MB are to stay free.*only 60 MB are free. Free 1 MB"):
+        check_room(tmp_path, 55 * 10**6, 0)

@@ -106,7 +106,7 @@ def fetched(name: str, title: str, download_mb: int, report: Report) -> Path:
     done = root / ".complete"
     if done.exists():
         return root
-    root.mkdir(parents=True, exist_ok=True)
+    paths.made(root)
     message = _("Downloading {title}").format(title=title)
     lock = FileLock(root / ".lock")
     while True:

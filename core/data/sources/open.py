@@ -37,7 +37,7 @@ def open_source(source: str | Path, limits: Limits, report: Report, encoding: st
     if isinstance(source, str) and source.startswith(SAMPLE_PREFIX):
         yield open_sample(source.removeprefix(SAMPLE_PREFIX), limits, report)
         return
-    path = Path(source).expanduser()
+    path = paths.expanded(source)
     if path.is_dir():
         if paths.is_public():
             raise DatasetError(_("Folders on this machine cannot be opened in a public app. Upload a zip file."))

@@ -1,0 +1,184 @@
+"""Every command under the machine's own troubles: one line with the folder and the remedy, and never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.cli.frame import program
+from tests.cli.conftest import mistake, run
+from tests.conftest import photo_bytes
+
+if sys.platform != "linux":
+    pytest.skip("folders go wrong in each system's own way; these are Linux's", allow_module_level=True)
+
+KEEPS = {
+    "health": ["DATA", "--backbone", "pixels_16"],
+    "clean": ["DATA", "--edits", "EDITS", "--out", "OUT.zip", "--backbone", "pixels_16"],
+    "compare": ["DATA", "--backbones", "pixels_16"],
+    "curve": ["DATA", "--backbone", "pixels_16"],
+    "depth": ["DATA", "--backbone", "graft_plain"],
+    "components": ["DATA", "--backbone", "pixels_16"],
+    "map": ["DATA", "--backbone", "pixels_16", "--out", "OUT.csv"],
+    "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
+}
+KEEPS_NOTHING = {
+    "backbones": [],
+    "inspect": ["DATA"],
+    "evaluate": ["RUN"],
+    "export": ["RUN", "--out", "OUT.zip"],
+    "predict": ["RUN", "IMAGE"],
+}
+TROUBLES = {
+    "below a file": "FILE/home",
+    "a file": "FILE",
+    "too long": f"TMP/{'x' * 300}",
+    "not to be made": "/proc/nothing",
+    "a dead link": "LINK",
+    "of nobody": "~nobody-knows-whom/graft",
+}
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory, data: Path, finetuned: tuple[Path, Any]) -> dict[str, str]:
+    """What the words in capitals stand for."""
+    folder = tmp_path_factory.mktemp("named")
+    edits, image = folder / "edits.csv", folder / "image.png"
+    edits.write_text("image,sha256,action,new_class\n")
+    image.write_bytes(photo_bytes((200, 60, 50), 7))
+    return {"DATA": str(data), "EDITS": str(edits), "RUN": str(finetuned[0]), "IMAGE": str(image)}
+
+
+@pytest.fixture(params=TROUBLES)
+def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A GRAFT_HOME that cannot be used."""
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "link").symlink_to("/nowhere/at/all")
+    path = TROUBLES[request.param]
+    for word, real in (("FILE", tmp_path / "file"), ("LINK", tmp_path / "link"), ("TMP", tmp_path)):
+        path = path.replace(word, str(real))
+    monkeypatch.setenv("GRAFT_HOME", path)
+    return path
+
+
+def filled(arguments: list[str], named: dict[str, str], out: Path) -> list[str]:
+    return [str(out / a) if a.startswith("OUT") else named.get(a, a) for a in arguments]
+
+
+def test_the_table_has_every_command() -> None:
+    commands = ((command.name, command.callback) for command in program.registered_commands)
+    assert {*KEEPS, *KEEPS_NOTHING} == {name or callback.__name__ for name, callback in commands if callback}
+
+
+@pytest.mark.parametrize("command", KEEPS)
+def test_what_keeps_data_names_the_folder_and_the_remedy(
+    capsys: pytest.CaptureFixture[str], named: dict[str, str], tmp_path: Path, home: str, command: str
+) -> None:
+    line = mistake(capsys, command, *filled(KEEPS[command], named, tmp_path))
+    assert home in line
+    assert "Set" in line
+    assert "GRAFT_HOME" in line
+
+
+@pytest.mark.parametrize("command", KEEPS_NOTHING)
+def test_what_keeps_nothing_works(
+    capsys: pytest.CaptureFixture[str], named: dict[str, str], tmp_path: Path, home: str, command: str
+) -> None:
+    code, out, err = run(capsys, command, *filled(KEEPS_NOTHING[command], named, tmp_path))
+    assert (code, err) == (0, "")
+    assert out
+
+
+@pytest.fixture
+def unknown_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user has no entry among the system's users, and no variable says where their home is."""
+
+    def nobody(_id: object) -> pwd.struct_passwd:
+        raise KeyError("unknown")
+
+    for name in ("HOME", "GRAFT_HOME", "XDG_CACHE_HOME", "TORCH_HOME", "USER", "LOGNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.setattr(pwd, "getpwnam", nobody)
+
+
+@pytest.mark.parametrize("command", [*KEEPS, *KEEPS_NOTHING])
+@pytest.mark.usefixtures("unknown_user")
+def test_an_unknown_user_is_told_to_name_a_folder(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str],
+    tmp_path: Path,
+    command: str,
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    arguments = filled((KEEPS | KEEPS_NOTHING)[command], named, tmp_path)
+    if command in KEEPS:
+        assert "no home folder. Set GRAFT_HOME to a folder" in mistake(capsys, command, *arguments)
+        monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "home"))
+    code, _out, err = run(capsys, command, *arguments)
+    assert (code, err) == (0, "")
+    assert not list((tmp_path / "here").iterdir())
+
+
+@pytest.mark.usefixtures("unknown_user")
+def test_weights_for_an_unknown_user_need_a_folder_as_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, named: dict[str, str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "home"))
+    assert "TORCH_HOME" in mistake(capsys, "compare", named["DATA"], "--backbones", "resnet18")
+    assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+@pytest.mark.parametrize("command", [*KEEPS, *KEEPS_NOTHING])
+def test_a_read_only_home(
+    capsys: pytest.CaptureFixture[str], named: dict[str, str], tmp_path: Path, graft_home: Path, command: str
+) -> None:
+    graft_home.chmod(0o500)
+    arguments = filled((KEEPS | KEEPS_NOTHING)[command], named, tmp_path)
+    if command in KEEPS:
+        assert str(graft_home) in mistake(capsys, command, *arguments)
+    else:
+        assert run(capsys, command, *arguments)[0] == 0
+
+
+@pytest.mark.parametrize("command", [*KEEPS, "inspect"])
+def test_a_home_and_data_whose_names_are_no_text(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str],
+    tmp_path: Path,
+    command: str,
+) -> None:
+    odd = tmp_path / os.fsdecode("caf\u00e9".encode("cp1252"))
+    odd.mkdir()
+    monkeypatch.setenv("GRAFT_HOME", str(odd / "home"))
+    data = odd / "data.zip"
+    data.write_bytes(Path(named["DATA"]).read_bytes())
+    code, _out, err = run(capsys, command, *filled((KEEPS | KEEPS_NOTHING)[command], {**named, "DATA": str(data)}, odd))
+    assert (code, err) == (0, "")
+
+
+def test_no_folder_for_temporary_files_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, named: dict[str, str]
+) -> None:
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert "Set TMPDIR" in mistake(capsys, "curve", named["DATA"], "--backbone", "pixels_16")
+
+
+def test_a_zero_byte_in_an_argument_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "zero byte" in mistake(capsys, "inspect", "photos\0.zip")
+    assert "no file or folder" in mistake(capsys, "inspect", "~nobody-knows-whom/photos.zip")
