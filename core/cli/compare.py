@@ -98,10 +98,9 @@ def _show(comparison: Comparison) -> None:
     )
     _show_results(ranked, how, several=len(comparison.probes) > 1)
     verdict = comparison.verdict
+    show.lines(verdict.headline)
     if verdict.pairs:
         show.lines(verdict.why)
-    if verdict.recommended:
-        show.lines(_("Take {name}.").format(name=verdict.recommended))
     if comparison.strongest:
         show.lines(_("Of all backbones and probes: {sentence}").format(sentence=comparison.strongest.sentence))
     _show_ensembles(comparison.ensembles)

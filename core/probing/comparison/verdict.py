@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from core.evaluation.intervals import Interval, wilson
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.probing.pairwise.difference import mcnemar, right_alone
+from core.probing.pairwise.difference import in_points, mcnemar, right_alone
 from core.records import Record
 
 ROPE = 0.01
@@ -25,6 +25,11 @@ ROPE = 0.01
 
 CHEAPER = 0.8
 """A backbone is cheaper where it needs at most this share of the other's multiply-adds."""
+
+_UNLIKELY = 0.005
+"""What is less probable rounds to nothing in whole per cent."""
+
+Standing = Literal["sure", "tie", "nothing"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,36 +85,49 @@ class Pair(Record):
     @property
     def sentence(self) -> str:
         """The pair in plain words."""
-        facts: dict[str, Any] = {
-            "a": self.a, "b": self.b, "points": 100 * self.diff, "low": 100 * self.interval[0],
-            "high": 100 * self.interval[1], "better": chance(self.p_better), "same": chance(self.p_same),
-            "worse": chance(self.p_worse), "rope": points(self.rope),
-        }  # fmt: skip
-        if self.interval[0] > 0:
+        low, high = self.interval
+        facts = {"a": self.a, "b": self.b, "points": in_points(abs(self.diff)), "rope": points(self.rope)}
+        if low > 0:
             return _(
-                "{a} is better than {b} by {points:.1f} points (95 %: {low:.1f} to {high:.1f}); by more than {rope} "
-                "with a probability of {better}."
-            ).format(**facts)
-        if self.interval[1] < 0:
+                "{a} is better than {b} by {points} points (95 %: {low} to {high}); by more than {rope} with a "
+                "probability of {better}."
+            ).format(**facts, low=in_points(low), high=in_points(high), better=chance(self.p_better))
+        if high < 0:
             return _(
-                "{a} is worse than {b} by {less:.1f} points (95 %: {least:.1f} to {most:.1f}); by more than {rope} "
-                "with a probability of {worse}."
-            ).format(**facts, less=-facts["points"], least=-facts["high"], most=-facts["low"])
-        return f"{self._lead.format(**facts, less=-facts['points'])} {self._odds.format(**facts)}"
+                "{a} is worse than {b} by {points} points (95 %: {low} to {high}); by more than {rope} with a "
+                "probability of {worse}."
+            ).format(**facts, low=in_points(-high), high=in_points(-low), worse=chance(self.p_worse))
+        return f"{self._lead.format(**facts, low=in_points(low), high=in_points(high))} {self._odds}"
 
     @property
     def _lead(self) -> str:
         """Who is ahead, where that may be chance."""
         if abs(self.diff) < 5e-4:
-            return _("{a} and {b} are equally accurate here (95 %: {low:.1f} to {high:.1f}):")
+            return _("{a} and {b} are equally accurate here (95 %: {low} to {high}):")
         if self.diff < 0:
-            return _("{a} is behind {b} by {less:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}):")
-        return _("{a} is ahead of {b} by {points:.1f} points, but that may be chance (95 %: {low:.1f} to {high:.1f}):")
+            return _("{a} is behind {b} by {points} points, but that may be chance (95 %: {low} to {high}):")
+        return _("{a} is ahead of {b} by {points} points, but that may be chance (95 %: {low} to {high}):")
 
     @property
     def _odds(self) -> str:
-        return _(
-            "better by more than {rope} with a probability of {better}, the same within {rope} {same}, worse {worse}."
+        """How probable a difference that matters is; what is next to impossible is left out."""
+        better, worse = self.p_better >= _UNLIKELY, self.p_worse >= _UNLIKELY
+        if better and worse:
+            sentence = _(
+                "better by more than {rope} with a probability of {better}, the same within {rope} {same}, worse "
+                "{worse}."
+            )
+        elif better:
+            sentence = _("better by more than {rope} with a probability of {better}, otherwise the same within {rope}.")
+        elif worse:
+            sentence = _("worse by more than {rope} with a probability of {worse}, otherwise the same within {rope}.")
+        else:
+            sentence = _("the same within {rope} with a probability of {same}.")
+        return sentence.format(
+            rope=points(self.rope),
+            better=chance(self.p_better),
+            same=chance(self.p_same),
+            worse=chance(self.p_worse),
         )
 
 
@@ -123,12 +141,25 @@ class Verdict:
             "" where that could only be the floor.
         why: why that one is recommended, in words.
         pairs: the best against each other candidate, the closest first.
+        standing: how sure the recommendation is: "sure" where it surely beats every other candidate and the most
+            frequent class; "tie" where another network may be as good, or there is nothing to compare it with;
+            "nothing" where there is none, or it does not surely beat the floor or the most frequent class.
     """
 
     best: str
     recommended: str
     why: str
     pairs: tuple[Pair, ...]
+    standing: Standing
+
+    @property
+    def headline(self) -> str:
+        """The recommendation in one sentence, which promises no more than its standing allows."""
+        if not self.recommended:
+            return _("No backbone here beats {best}, which is no network.").format(best=self.best)
+        if self.standing == "nothing":
+            return _("No backbone here is surely worth taking; {name} is the best guess.").format(name=self.recommended)
+        return _("Take {name}.").format(name=self.recommended)
 
     def as_json(self) -> dict[str, object]:
         """As in the document of `compare --json`."""
@@ -138,9 +169,9 @@ class Verdict:
 
 def chance(p: float) -> str:
     """A probability in words; even the most extreme one is not called certain."""
-    if p > 0.995:
+    if p > 1 - _UNLIKELY:
         return _("over 99 %")
-    return _("under 1 %") if p < 0.005 else f"{100 * p:.0f} %"
+    return _("under 1 %") if p < _UNLIKELY else f"{100 * p:.0f} %"
 
 
 def points(share: float) -> str:
@@ -167,8 +198,14 @@ def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Ve
     level = [rival for rival, pair in zip(rest, pairs, strict=True) if pair.p_better <= 0.5 and not rival.floor]
     cheaper = level if best.floor else [rival for rival in level if is_cheaper(rival, best)]
     chosen = min(cheaper, key=lambda candidate: candidate.cost, default=None if best.floor else best)
-    why = " ".join([_why(best, chosen, pairs), *_cautions(chosen, ranked, folds, rope)])
-    return Verdict(best.name, chosen.name if chosen else "", why, tuple(pairs))
+    cautions = _cautions(chosen, ranked, folds, rope)
+    why = " ".join([_why(best, chosen, pairs), *cautions])
+    standing: Standing = "tie"
+    if chosen is None or cautions:
+        standing = "nothing"
+    elif pairs and chosen is best and all(pair.interval[0] > 0 for pair in pairs):
+        standing = "sure"
+    return Verdict(best.name, chosen.name if chosen else "", why, tuple(pairs), standing)
 
 
 def is_cheaper(a: Candidate, b: Candidate) -> bool:

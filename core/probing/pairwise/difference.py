@@ -54,10 +54,16 @@ class Difference:
         )
         low, high = self.interval
         return _(
-            "'{a}' gets {points:+.1f} points of accuracy compared with '{b}' on the same {n} images "
-            "(95 % interval {low:+.1f} to {high:+.1f}): {verdict}."
+            "'{a}' gets {points} points of accuracy compared with '{b}' on the same {n} images "
+            "(95 % interval {low} to {high}): {verdict}."
         ).format(
-            a=self.a, b=self.b, points=100 * self.accuracy, n=self.n, low=100 * low, high=100 * high, verdict=verdict
+            a=self.a,
+            b=self.b,
+            points=in_points(self.accuracy, signed=True),
+            n=self.n,
+            low=in_points(low, signed=True),
+            high=in_points(high, signed=True),
+            verdict=verdict,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -67,6 +73,12 @@ class Difference:
             "accuracy": self.accuracy, "interval": list(self.interval), "beyond_chance": self.beyond_chance,
             "sentence": self.sentence,
         }  # fmt: skip
+
+
+def in_points(share: float, *, signed: bool = False) -> str:
+    """A difference of shares in points with one decimal, such as "4.6"; what rounds to zero has no minus."""
+    number = round(100 * share, 1) + 0.0  # -0.0 + 0.0 is 0.0
+    return f"{number:+.1f}" if signed else f"{number:.1f}"
 
 
 def difference(a: str, predictions_a: Predictions, b: str, predictions_b: Predictions) -> Difference:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.backbones.registry import info
+from core.i18n import ngettext
 from core.jobs.store import Job
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.ensemble import FEATURES, Ensemble, kind_name
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import ROPE, Pair, Verdict
 from core.probing.crossval.crossval import ProbeResult
+from core.probing.pairwise.difference import in_points
 from core.probing.probes.kinds import find
 from pages.ui import downloads, resources, text
 from pages.ui.i18n import _
@@ -51,37 +53,25 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
         ranked: one probe's results, the best first.
         verdict: the verdict on them.
     """
-    best = ranked[0]
-    if not verdict.pairs:
-        template = _(
-            "**{name}** gets {accuracy} of {n} training images right in {folds}-fold cross-validation (95 % interval "
-            "{ci})."
-        )
-    elif verdict.pairs[0].interval[0] > 0:
-        template = _(
-            "**{name}** carries over best: {accuracy} of {n} training images right in {folds}-fold "
-            "cross-validation (95 % interval {ci})."
-        )
-    else:
-        template = _(
-            "**{name}** is ahead, which may be chance: {accuracy} of {n} training images right in {folds}-fold "
-            "cross-validation (95 % interval {ci})."
-        )
-    sentence = template.format(
-        name=text.literal(best.backbone),
-        accuracy=text.percent(best.accuracy_mean),
-        n=len(best.oof),
-        folds=best.folds,
-        ci=text.interval(best.accuracy_ci),
+    name = verdict.recommended or verdict.best
+    result = next(result for result in ranked if result.backbone == name)
+    measured = ngettext(
+        "{name} has a mean accuracy of {accuracy} over the folds of one {folds}-fold cross-validation on {n} training "
+        "images (95 % interval {ci}).",
+        "{name} has a mean accuracy of {accuracy} over the folds of {repeats} {folds}-fold cross-validations on {n} "
+        "training images (95 % interval {ci}).",
+        result.repeats,
+    ).format(
+        name=text.literal(name),
+        accuracy=text.percent(result.accuracy_mean),
+        folds=result.folds,
+        repeats=result.repeats,
+        n=len(result.oof),
+        ci=text.interval(result.accuracy_ci),
     )
-    why = "\n\n" + text.literal(verdict.why) if verdict.why else ""
-    if info(best.backbone).is_floor:
-        sentence += " " + _("That is no network, only tiny images: no backbone here beats the floor. Try others.")
-        st.warning(sentence + why, icon=":material/insights:")
-        return
-    if verdict.recommended:
-        sentence += " " + _("Take **{name}**.").format(name=text.literal(verdict.recommended))
-    st.success(sentence + why, icon=":material/insights:")
+    boxes = {"sure": st.success, "tie": st.info, "nothing": st.warning}
+    paragraphs = (f"**{text.literal(verdict.headline)}** {measured}", text.literal(verdict.why))
+    boxes[verdict.standing]("\n\n".join(filter(None, paragraphs)), icon=":material/insights:")
 
 
 def numbers(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Comparison) -> None:
@@ -139,8 +129,8 @@ def _pairs(pairs: Sequence[Pair]) -> None:
         columns = {
             _("Best"): [pair.a for pair in pairs],
             _("Against"): [pair.b for pair in pairs],
-            _("Points ahead"): [f"{100 * pair.diff:+.1f}" for pair in pairs],
-            _("95 % interval"): ["{:+.1f} – {:+.1f}".format(*(100 * end for end in pair.interval)) for pair in pairs],
+            _("Points ahead"): [in_points(pair.diff, signed=True) for pair in pairs],
+            _("95 % interval"): [" – ".join(in_points(end, signed=True) for end in pair.interval) for pair in pairs],
             _("Better"): [text.percent(pair.p_better, 0) for pair in pairs],
             _("The same"): [text.percent(pair.p_same, 0) for pair in pairs],
             _("Worse"): [text.percent(pair.p_worse, 0) for pair in pairs],

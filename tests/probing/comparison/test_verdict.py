@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
-from core.probing.comparison.verdict import Candidate, chance, compared, judge
+from core.probing.comparison.verdict import Candidate, Pair, chance, compared, judge
 from core.probing.pairwise.difference import mcnemar, right_alone
 from tests.probing.pairwise.test_difference import of_two_classes
 
 
-def candidate(name, folds, cost=1.0, right=None, **more):
-    oof = of_two_classes(right if right is not None else [1] * 10)
+def candidate(name, folds, cost=1.0, right=None, oof=None, **more):
+    oof = oof or of_two_classes(right if right is not None else [1] * 10)
     return Candidate(name, np.asarray(folds, float), oof, cost, **more)
 
 
@@ -69,6 +69,83 @@ def test_on_a_practical_tie_the_cheaper_one_is_recommended():
     assert (verdict.best, verdict.recommended) == ("dear", "cheap")
     assert "cheap is as good in practice, and cheaper (1 GFLOPs an image, not 9)." in verdict.why
     assert verdict.pairs[0].p_same > 0.9
+
+
+def of_labels(labels, right):
+    """Predictions of photos with these labels, of which the first `right` of a shuffle are right."""
+    y = np.random.default_rng(0).permutation(labels)
+    predicted = np.where(np.arange(len(y)) < right, y, 1 - y)
+    proba = np.where(np.eye(2, dtype=bool)[predicted], 0.8, 0.2).astype(np.float32)
+    return Predictions(("ant", "bee"), y, proba, tuple(map(str, range(len(y)))), "oof")
+
+
+LOW, HIGH = [0.70, 0.71, 0.72, 0.70, 0.71], [0.90, 0.91, 0.90, 0.89, 0.90]
+NOT_SURE = "No backbone here is surely worth taking; best is the best guess."
+NO_BETTER = "No backbone here beats pixels, which is no network."
+WIDE, NEAR = [0.99, 0.80, 0.99, 0.80, 0.99], [0.91, 0.92, 0.91, 0.90, 0.87]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "standing", "headline"),
+    [
+        ({"best": HIGH, "other": LOW}, "sure", "Take best."),
+        ({"best": HIGH, "pixels": LOW}, "sure", "Take best."),
+        ({"best": WIDE, "other": HIGH, "pixels": LOW}, "tie", "Take best."),
+        ({"best": NEAR, "cheap": HIGH, "pixels": LOW}, "tie", "Take cheap."),
+        ({"best": HIGH}, "tie", "Take best."),
+        ({"best": WIDE, "pixels": HIGH}, "nothing", "No backbone here is surely worth taking; best is the best guess."),
+        (
+            {"best": LOW, "other": LOW[::-1]},
+            "nothing",
+            "No backbone here is surely worth taking; best is the best guess.",
+        ),
+        ({"pixels": HIGH, "best": LOW}, "nothing", "No backbone here beats pixels, which is no network."),
+        ({"pixels": HIGH}, "nothing", "No backbone here beats pixels, which is no network."),
+    ],
+)
+def test_a_recommendation_stands_as_firmly_as_what_it_surely_beats(candidates, standing, headline):
+    """As many of the 200 photos are right as the folds say; one class has 140 of them."""
+    labels = [0] * 140 + [1] * 60
+    judged = [
+        candidate(
+            name,
+            folds,
+            cost={"cheap": 1.0, "pixels": 0.0}.get(name, 9.0),
+            floor=name == "pixels",
+            oof=of_labels(labels, right=round(200 * float(np.mean(folds)))),
+        )
+        for name, folds in candidates.items()
+    ]
+    verdict = judge(judged, 5)
+    assert (verdict.standing, verdict.headline) == (standing, headline)
+
+
+@pytest.mark.parametrize(
+    ("diff", "interval", "odds", "said"),
+    [
+        (0.012, (-0.0004, 0.026), (0.6, 0.399, 0.001),
+         "a is ahead of b by 1.2 points, but that may be chance (95 %: 0.0 to 2.6): better by more than 1 point with a "
+         "probability of 60 %, otherwise the same within 1 point."),
+        (-0.012, (-0.026, 0.0004), (0.001, 0.399, 0.6),
+         "a is behind b by 1.2 points, but that may be chance (95 %: -2.6 to 0.0): worse by more than 1 point with a "
+         "probability of 60 %, otherwise the same within 1 point."),
+        (0.001, (-0.002, 0.004), (0.0, 1.0, 0.0),
+         "a is ahead of b by 0.1 points, but that may be chance (95 %: -0.2 to 0.4): the same within 1 point with a "
+         "probability of over 99 %."),
+        (0.02, (-0.02, 0.06), (0.7, 0.2, 0.1),
+         "a is ahead of b by 2.0 points, but that may be chance (95 %: -2.0 to 6.0): better by more than 1 point with "
+         "a probability of 70 %, the same within 1 point 20 %, worse 10 %."),
+        (-0.0004, (-0.004, 0.003), (0.0, 1.0, 0.0),
+         "a and b are equally accurate here (95 %: -0.4 to 0.3): the same within 1 point with a probability of over "
+         "99 %."),
+    ],
+)  # fmt: skip
+def test_a_lead_that_may_be_chance_is_told_without_minus_zero_and_without_what_is_next_to_impossible(
+    diff, interval, odds, said
+):
+    better, same, worse = odds
+    pair = Pair(a="a", b="b", diff=diff, interval=interval, p_better=better, p_same=same, p_worse=worse, mcnemar_p=1.0)
+    assert pair.sentence == said
 
 
 def test_the_floor_is_never_recommended():
