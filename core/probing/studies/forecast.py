@@ -19,8 +19,6 @@ from core.i18n import ngettext
 from core.probing.comparison.verdict import ROPE
 from core.probing.studies.power_law import MOST, PowerLaws, spread
 
-_STEPS = 60  # points of a drawn curve
-
 
 @dataclass(frozen=True)
 class Forecast:
@@ -215,37 +213,6 @@ def check_target(accuracy: float) -> None:
 def usual_increases(now: int) -> tuple[int, ...]:
     """The numbers of additional images to forecast by default: a hundred, and as many as there are."""
     return tuple(sorted({min(100, most_more(now)), now}))
-
-
-@dataclass(frozen=True)
-class BandPoint:
-    """The laws at one number of training images.
-
-    Attributes:
-        images: how many.
-        accuracy: the median over the laws.
-        interval: the middle 95 %.
-    """
-
-    images: float
-    accuracy: float
-    interval: Interval
-
-    def as_json(self) -> dict[str, object]:
-        """As one of the `band` of `curve --json`."""
-        return {"images": self.images, "accuracy": self.accuracy, "interval": list(self.interval)}
-
-
-def band_points(laws: PowerLaws, least: float, now: int) -> tuple[BandPoint, ...]:
-    """The laws as points to draw, from the smallest size to `MOST` times the data."""
-    points = []
-    for images in np.unique(np.append(np.geomspace(least, MOST * now, _STEPS), now)):
-        accuracy = 1 - laws.error(float(images))
-        low, high = spread(accuracy)
-        points.append(
-            BandPoint(round(float(images), 2), round(float(np.median(accuracy)), 5), (round(low, 5), round(high, 5)))
-        )
-    return tuple(points)
 
 
 def _within_reach(images: float, now: int) -> int | None:

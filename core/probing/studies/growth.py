@@ -10,20 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core.errors import ProbeError
-from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
-from core.probing.studies.forecast import (
-    BandPoint,
-    ClassGain,
-    Forecast,
-    Needed,
-    band_points,
-    forecast,
-    needed,
-    usual_increases,
-)
+from core.probing.studies.forecast import ClassGain, Forecast, Needed, forecast, needed, usual_increases
+from core.probing.studies.points import BandPoint, CurvePoint, band_points
 from core.probing.studies.power_law import (
     MOST,
     Numbers,
@@ -35,30 +26,6 @@ from core.probing.studies.power_law import (
     standard_error,
 )
 from core.probing.studies.study import Study
-from core.records import Record
-
-
-@dataclass(frozen=True, kw_only=True)
-class CurvePoint(Record):
-    """What was measured at one size; one of the `points` of `curve --json`.
-
-    Attributes:
-        images: how many images probes were fitted on, on the average of the folds.
-        per_class: the same by the number of classes.
-        accuracy: the mean over the folds.
-        interval: its 95 % t interval, by `standard_error`.
-        macro_f1: of all folds' predictions together.
-        fold_accuracy: in each fold, repeat after repeat.
-        fold_macro_f1: likewise.
-    """
-
-    images: float
-    per_class: float
-    accuracy: float
-    interval: Interval
-    macro_f1: float
-    fold_accuracy: tuple[float, ...]
-    fold_macro_f1: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +215,7 @@ class LearningCurve(Study):
             "c": list(self.c),
             "points": [point.to_json() for point in self.points],
             "law": law or None,
-            "band": [point.as_json() for point in self.band],
+            "band": [point.to_json() for point in self.band],
             "now": {"images": now.images, "accuracy": now.accuracy, "interval": list(now.interval)} if now else None,
             "forecasts": [forecast.as_json() for forecast in self.forecasts(more)],
             "target": answer_to_target.as_json() if answer_to_target else None,

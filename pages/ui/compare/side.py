@@ -13,6 +13,7 @@ from core.evaluation.predictions import Predictions
 from core.jobs.store import Job
 from core.probing.comparison import pareto
 from core.probing.crossval.crossval import ProbeResult
+from core.probing.pairwise.agreement import Agreement
 from core.probing.pairwise.sidebyside import SideBySide, agreements, compared_classes
 from core.probing.probes.kinds import find
 from pages.ui import downloads, figures, resources, text
@@ -207,28 +208,30 @@ def _agreement(predictions: Mapping[str, Predictions], job: Job) -> None:
         _("How often any two backbones give the same class, and Cohen's κ"),
     )
     with st.expander(_("Every pair in numbers")):
-        counts = {
-            _("Same class"): [pair.same for pair in pairs],
-            _("Both right"): [pair.both_right for pair in pairs],
-            _("Only the first"): [pair.only_a for pair in pairs],
-            _("Only the second"): [pair.only_b for pair in pairs],
-            _("Both wrong"): [pair.both_wrong for pair in pairs],
-            _("At least one"): [pair.oracle for pair in pairs],
-        }
-        st.dataframe(
-            {
-                _("First"): [pair.a for pair in pairs],
-                _("Second"): [pair.b for pair in pairs],
-                **{
-                    label: [text.percent(pair.share(count)) for pair, count in zip(pairs, column, strict=True)]
-                    for label, column in counts.items()
-                },
-                _("κ"): ["" if pair.kappa is None else f"{pair.kappa:.2f}" for pair in pairs],
-                _("κ, 95 %"): ["{:.2f} – {:.2f}".format(*pair.kappa_ci) if pair.kappa_ci else "" for pair in pairs],
+        _pair_table(pairs)
+
+
+def _pair_table(pairs: Sequence[Agreement]) -> None:
+    counts = {
+        _("Same class"): [pair.same for pair in pairs],
+        _("Both right"): [pair.both_right for pair in pairs],
+        _("Only the first"): [pair.only_a for pair in pairs],
+        _("Only the second"): [pair.only_b for pair in pairs],
+        _("Both wrong"): [pair.both_wrong for pair in pairs],
+        _("At least one"): [pair.oracle for pair in pairs],
+    }
+    st.dataframe(
+        {
+            _("First"): [pair.a for pair in pairs],
+            _("Second"): [pair.b for pair in pairs],
+            **{
+                label: [text.percent(pair.share(count)) for pair, count in zip(pairs, column, strict=True)]
+                for label, column in counts.items()
             },
-            hide_index=True,
-        )
-        st.caption(
-            _("At least one: what someone would get right who always knew which of the two to believe (an oracle).")
-        )
-        downloads.records(_("Download the agreement (CSV)"), [pair.as_json() for pair in pairs], "agreement.csv")
+            _("κ"): ["" if pair.kappa is None else f"{pair.kappa:.2f}" for pair in pairs],
+            _("κ, 95 %"): ["{:.2f} – {:.2f}".format(*pair.kappa_ci) if pair.kappa_ci else "" for pair in pairs],
+        },
+        hide_index=True,
+    )
+    st.caption(_("At least one: what someone would get right who always knew which of the two to believe (an oracle)."))
+    downloads.records(_("Download the agreement (CSV)"), [pair.as_json() for pair in pairs], "agreement.csv")

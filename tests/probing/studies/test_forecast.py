@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from core.errors import ProbeError
-from core.probing.studies.forecast import ClassGain, Forecast, Needed, band_points, forecast, needed, usual_increases
+from core.probing.studies.forecast import ClassGain, Forecast, Needed, forecast, needed, usual_increases
+from core.probing.studies.points import band_points
 from core.probing.studies.power_law import PowerLaws
 
 ONE = PowerLaws(np.array([0.1]), np.array([1.0]), np.array([0.5]))

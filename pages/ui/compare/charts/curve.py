@@ -9,8 +9,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
-from core.probing.studies.forecast import BandPoint, Forecast
-from core.probing.studies.growth import CurvePoint, LearningCurve
+from core.probing.studies.forecast import Forecast
+from core.probing.studies.growth import LearningCurve
+from core.probing.studies.points import BandPoint, CurvePoint
 from pages.ui.charts import base
 from pages.ui.text import images, percent
 
