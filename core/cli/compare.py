@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Encoding, Groups, Json, folder_for, print_json, program, say, working
+from core.cli.frame import Classes, Data, Encoding, Groups, Json, folder_for, print_json, program, say, working
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def compare(
     ] = None,
     ensemble: Annotated[bool, typer.Option(help="Try the two best together, too.")] = True,
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     out: Annotated[
         Path | None, typer.Option(help="Keep all results here; an interrupted comparison there goes on.")
@@ -68,6 +69,7 @@ def compare(
     request = CompareRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        class_pattern=class_pattern,
         encoding=encoding,
         backbones=tuple(inputs.names(backbones)),
         config=inputs.probing(probe=kinds[0], pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),

@@ -33,6 +33,14 @@ Groups = Annotated[
         help="Where a photo's group is in its name, as in '{group}_*'; groups are never split.",
     ),
 ]
+Classes = Annotated[
+    str,
+    typer.Option(
+        "--class-pattern",
+        metavar="PATTERN",
+        help="Where a photo's class is in its name, as in '{class}/*' or '{class}_*', whatever folders and tables say.",
+    ),
+]
 Encoding = Annotated[
     str,
     typer.Option(

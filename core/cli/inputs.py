@@ -49,11 +49,20 @@ def source(data: str) -> str:
     return str(path.absolute())
 
 
-def dataset(data: str, listed: Path | None, report: Report, group_pattern: str = "", encoding: str = "") -> Dataset:
+def dataset(
+    data: str,
+    listed: Path | None,
+    report: Report,
+    group_pattern: str = "",
+    class_pattern: str = "",
+    encoding: str = "",
+) -> Dataset:
     """DATA taken in, as it came, with the edits of a CSV carried out where one is named."""
     from core.data.ingest import ingest
 
-    original = ingest(source(data), group_pattern=group_pattern, encoding=encoding, report=report)
+    original = ingest(
+        source(data), group_pattern=group_pattern, class_pattern=class_pattern, encoding=encoding, report=report
+    )
     return edited(original, edits(original, listed)) if listed is not None else original
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Encoding, Groups, Json, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Groups, Json, print_json, program, working
 from core.cli.mappage import FlatMap, Place, page
 from core.data.dataset import Dataset
 from core.errors import DatasetError
@@ -33,6 +33,7 @@ def embedding_map(
         Path | None, typer.Option(metavar="FILE", help="Write the points here: .csv, or .html to look at.")
     ] = None,
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
@@ -44,7 +45,7 @@ def embedding_map(
     if out is None and not as_json:
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
     with working() as report:
-        dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern, encoding)
+        dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern, class_pattern, encoding)
         drawn = _made(dataset, backbone, method, seed, part(report, 10, 90, 100))
     if out is not None:
         write_bytes(out, (page(drawn) if out.suffix.lower() == ".html" else _as_csv(drawn)).encode())

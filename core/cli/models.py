@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import inputs
-from core.cli.frame import SOME_FAILED, Data, Encoding, Groups, Json, RunFolder, print_json, program, say, working
+from core.cli.frame import (
+    SOME_FAILED,
+    Classes,
+    Data,
+    Encoding,
+    Groups,
+    Json,
+    RunFolder,
+    print_json,
+    program,
+    say,
+    working,
+)
 from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
 
@@ -68,6 +80,7 @@ def finetune(
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     test: Annotated[bool, typer.Option("--test", help="Tell the test accuracy too: once, when all is chosen.")] = False,
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
@@ -90,6 +103,7 @@ def finetune(
     request = FinetuneRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        class_pattern=class_pattern,
         encoding=encoding,
         config=config,
         out=str(out.absolute()),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Encoding, Groups, Json, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Groups, Json, print_json, program, working
 from core.errors import DatasetError, ProbeError
 from core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from core.data.inspection import Inspection
 
 Edits = Annotated[
     Path | None, typer.Option(metavar="CSV", help="Edits to carry out: image, sha256, action, new_class.")
@@ -18,19 +21,34 @@ Edits = Annotated[
 
 
 @program.command()
-def inspect(data: Data, encoding: Encoding = "", as_json: Json = False) -> None:
+def inspect(data: Data, class_pattern: Classes = "", encoding: Encoding = "", as_json: Json = False) -> None:
     """Look into DATA without keeping it: images, classes, splits, and what would be skipped or refused, and why."""
     from core.cli import show
     from core.data.inspection import inspect as look
 
     with working() as report:
-        document = look(inputs.source(data), encoding=encoding, report=report)
+        inspection = look(inputs.source(data), class_pattern=class_pattern, encoding=encoding, report=report)
     if as_json:
-        print_json(document)
+        print_json(document(inspection))
     else:
-        show.inspection(document)
-    if document["action"] == "reject":
-        raise DatasetError(str(document.get("message") or document["code"]))
+        show.inspection(inspection)
+    if inspection.is_refused:
+        raise DatasetError(inspection.message)
+
+
+def document(inspection: Inspection) -> dict[str, Any]:
+    """What `inspect --json` prints."""
+    return {
+        "action": "reject" if inspection.is_refused else "accept",
+        "code": inspection.code or None,
+        "images": inspection.images,
+        "skipped": [{"entry": skip.entry, "reason": skip.reason} for skip in inspection.skipped],
+        "ignored": inspection.ignored,
+        "classes": list(inspection.classes),
+        "splits": dict(inspection.splits),
+        "warnings": list(inspection.warnings),
+        **({"message": inspection.message} if inspection.is_refused else {}),
+    }
 
 
 @program.command()
@@ -42,6 +60,7 @@ def health(
     seed: Annotated[int, typer.Option(help="Of folds and draws.")] = 0,
     edits: Edits = None,
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
@@ -50,7 +69,7 @@ def health(
     from core.health.report import check
 
     with working() as report:
-        dataset = inputs.dataset(data, edits, report, group_pattern, encoding)
+        dataset = inputs.dataset(data, edits, report, group_pattern, class_pattern, encoding)
         checked = check(dataset, backbone=backbone, seed=seed, report=report)
     if as_json:
         print_json(checked.to_json())
@@ -65,6 +84,7 @@ def clean(
     out: Annotated[Path, typer.Option(metavar="ZIP", help="The zip to write.")],
     backbone: Annotated[str, typer.Option(help="Of the probe that tells what the edits bring.")] = "",
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
@@ -78,7 +98,7 @@ def clean(
     from core.health.words import effect_text
 
     with working() as report:
-        original = inputs.dataset(data, None, report, group_pattern, encoding)
+        original = inputs.dataset(data, None, report, group_pattern, class_pattern, encoding)
         decided = inputs.edits(original, edits)
         changed = edited(original, decided)
         pack(changed, out, report)

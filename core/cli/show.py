@@ -9,12 +9,14 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from core.data.labels.grouping import CLASS, GROUP
 from core.data.messages import skip_text, warning_text
 from core.data.names import visible
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
     from core.backbones.spec import BackboneInfo
+    from core.data.inspection import Inspection
     from core.evaluation.metrics import Evaluation
     from core.health.duplicates import Pair
     from core.health.labels import Suspect
@@ -90,23 +92,24 @@ def backbones(infos: Sequence[BackboneInfo]) -> None:
     table(headings, rows, left=3)
 
 
-def inspection(document: Row) -> None:
-    """What `inspect` found."""
-    if document["action"] == "reject":
-        lines(_("This would be refused ({code}).").format(code=document["code"]))
+def inspection(inspection: Inspection) -> None:
+    """What `inspect` found: what was understood first, as a sentence to check."""
+    if inspection.is_refused:
+        lines(_("This would be refused ({code}).").format(code=inspection.code))
         return
-    facts = _("{images} images in {classes} classes").format(
-        images=document["images"], classes=len(document["classes"])
-    )
-    lines(facts)
-    if document["splits"]:
-        lines(_("It comes with splits: {splits}.").format(splits=_joined(document["splits"])))
-    warnings(document["warnings"])
-    if document["skipped"]:
-        rows = [(skip["entry"], skip_text(skip["reason"])) for skip in document["skipped"]]
+    lines(inspection.understood)
+    outline = inspection.outline
+    if outline.above:
+        text = _("They can be groups (--group-pattern '{groups}') or the classes (--class-pattern '{classes}').")
+        lines(text.format(groups=outline.above_pattern(GROUP), classes=outline.above_pattern(CLASS)))
+    if inspection.splits:
+        lines(_("It comes with splits: {splits}.").format(splits=_joined(inspection.splits)))
+    warnings(inspection.warnings)
+    if inspection.skipped:
+        rows = [(skip.entry, skip_text(skip.reason)) for skip in inspection.skipped]
         table((_("Skipped"), _("Why")), rows, left=2)
-    if document["ignored"]:
-        lines(_("{n} system files were ignored.").format(n=document["ignored"]))
+    if inspection.ignored:
+        lines(_("{n} system files were ignored.").format(n=inspection.ignored))
 
 
 def health(report: HealthReport, most: int = 15) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Data, Encoding, Groups, Json, folder_for, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Groups, Json, folder_for, print_json, program, working
 from core.i18n import gettext as _
 from core.progress import Report
 from core.training.config import mode_label
@@ -40,6 +40,7 @@ def components(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
@@ -52,6 +53,7 @@ def components(
     request = ComponentsRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        class_pattern=class_pattern,
         encoding=encoding,
         backbone=backbone,
         config=inputs.probing(probe=probe, c=c, folds=folds, repeats=repeats, seed=seed, pca=pca),
@@ -83,6 +85,7 @@ def curve(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds, parts and draws.")] = 0,
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
@@ -94,6 +97,7 @@ def curve(
     request = LearningCurveRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        class_pattern=class_pattern,
         encoding=encoding,
         backbone=backbone,
         config=inputs.probing(probe=probe, pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
@@ -116,6 +120,7 @@ def depth(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds and of the choice of images.")] = 0,
     group_pattern: Groups = "",
+    class_pattern: Classes = "",
     encoding: Encoding = "",
     as_json: Json = False,
 ) -> None:
@@ -127,6 +132,7 @@ def depth(
     request = DepthRequest(
         dataset=inputs.source(data),
         group_pattern=group_pattern,
+        class_pattern=class_pattern,
         encoding=encoding,
         backbone=backbone,
         config=inputs.probing(folds=folds, repeats=repeats, seed=seed),

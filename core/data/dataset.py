@@ -22,7 +22,8 @@ from typing import Any
 
 from core import paths
 from core.data.note import note_text
-from core.errors import DatasetError
+from core.data.outline import Outline, outline_text
+from core.errors import DatasetError, GraftError
 from core.i18n import gettext as _
 from core.versions import read_once
 
@@ -90,6 +91,7 @@ class Summary:
         warnings: code words, see `messages.warning_text`.
         created: UTC time, ISO 8601.
         seed: the seed of the splits that were made.
+        outline: where classes, splits and groups come from; empty for datasets of older versions.
     """
 
     id: str
@@ -106,7 +108,13 @@ class Summary:
     warnings: tuple[str, ...] = ()
     created: str = ""
     seed: int = 0
+    outline: Outline = field(default_factory=Outline)
     damaged: bool = False
+
+    @property
+    def understood(self) -> str:
+        """What was made of the upload, as a sentence to check at a glance, in the language in use."""
+        return outline_text(self.outline, self.images, len(self.classes), self.given_splits)
 
     @property
     def note(self) -> str:
@@ -199,7 +207,7 @@ def write_dataset(dataset: Dataset) -> None:
     paths.write_json(root / SKIPPED, [[s.entry, s.reason] for s in dataset.skipped])
     (root / "sources").mkdir(exist_ok=True)
     facts = {name: getattr(dataset, name) for name in Summary.__dataclass_fields__ if name not in ("root", "damaged")}
-    paths.write_json(root / MANIFEST, {"schema": SCHEMA, **facts})
+    paths.write_json(root / MANIFEST, {"schema": SCHEMA, **facts, "outline": dataset.outline.to_json()})
 
 
 @read_once(most=1024)
@@ -210,6 +218,10 @@ def _manifest_facts(manifest: Path) -> dict[str, Any]:
         raise ValueError("written by another version")
     for key in ("classes", "made_splits", "warnings"):
         content[key] = tuple(content[key])
+    try:
+        content["outline"] = Outline.from_json(content.get("outline", {}))
+    except GraftError as problem:
+        raise ValueError("the outline is damaged") from problem
     return {name: content[name] for name in Summary.__dataclass_fields__ if name not in ("root", "damaged")}
 
 

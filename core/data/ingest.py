@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core import paths
 from core.data.dataset import Dataset, Item
-from core.data.encodings.named import Encodings
+from core.data.instructions import Instructions
 from core.data.intake import Intake, take_in
 from core.data.limits import Limits
 from core.data.origin import Origin, moved, write_origin
@@ -34,6 +34,7 @@ def ingest(
     limits: Limits | None = None,
     seed: int = 0,
     group_pattern: str = "",
+    class_pattern: str = "",
     encoding: str = "",
     report: Report = silent,
 ) -> Dataset:
@@ -47,6 +48,7 @@ def ingest(
         seed: of the splits that are made.
         group_pattern: where in a photo's name its group (patient, plant, video) is, as in "{group}_*"; see
             `grouping.py`. Photos of one group stay on one side of every split that is made.
+        class_pattern: where in a photo's name its class is, as in "{class}/*"; "" for what folders and tables say.
         encoding: that of names and tables which do not say theirs, as in "cp866", or in "cp866,cp1251" where they
             differ; "" for what their letters say.
         report: told of images; raising `Cancelled` in it stops the work and leaves nothing behind.
@@ -56,17 +58,24 @@ def ingest(
         DatasetError: there is no such file, sample or encoding, a download failed, or the disk is full.
     """
     folder = paths.datasets(workspace_id)
-    encodings = Encodings.of(encoding)
-    with explained(), open_source(source, limits or Limits.here(), report, encodings.names) as opened:
-        digest = mark_of(opened.digest(), seed, group_pattern, encoding)
+    told = Instructions(group_pattern, class_pattern, encoding)
+    with explained(), open_source(source, limits or Limits.here(), report, told.encodings.names) as opened:
+        digest = mark_of(opened.digest(), seed, told)
         known = known_dataset(folder, digest)
         if known is not None:
             moved(known.root, str(source))
             return known
         with staging(folder) as stage:
-            intake = take_in(opened, stage, folder, report, group_pattern, encodings.tables)
-            guesses = {"names": intake.names_guess, "tables": intake.tables_guess}
-            write_origin(stage, Origin(source=str(source), group_pattern=group_pattern, seed=seed, **guesses))
+            intake = take_in(opened, stage, folder, report, told)
+            origin = Origin(
+                source=str(source),
+                group_pattern=group_pattern,
+                class_pattern=class_pattern,
+                seed=seed,
+                names=intake.names_guess,
+                tables=intake.tables_guess,
+            )
+            write_origin(stage, origin)
             return settle(dataset_of(intake, opened.kind, name or opened.title, stage, seed), folder, digest)
 
 
@@ -94,7 +103,8 @@ def dataset_of(intake: Intake, kind: str, name: str, root: Path, seed: int) -> D
     warnings = all_warnings(intake)
     groups = sorted({(item.sha256, item.group) for item in intake.items if item.group})
     skipped = [(skip.entry, skip.reason) for skip in intake.skipped]
-    remarks = json.dumps([VERSION, fingerprint, skipped, intake.ignored, warnings, sorted(given.items()), groups])
+    came = [sorted(given.items()), groups, intake.outline.to_json()]
+    remarks = json.dumps([VERSION, fingerprint, skipped, intake.ignored, warnings, *came])
     return Dataset(
         id=hashlib.sha256(remarks.encode()).hexdigest()[:16],
         root=root,
@@ -110,6 +120,7 @@ def dataset_of(intake: Intake, kind: str, name: str, root: Path, seed: int) -> D
         warnings=warnings,
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         seed=seed,
+        outline=intake.outline,
         items=items,
         skipped=intake.skipped,
     )

@@ -3,22 +3,61 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from core import paths
-from core.data.encodings.named import Encodings
+from core.data.dataset import Skipped
 from core.data.ingest import all_warnings
+from core.data.instructions import Instructions
 from core.data.intake import take_in
 from core.data.limits import Limits
+from core.data.outline import Outline, outline_text
 from core.data.sources.open import open_source
 from core.data.staging import explained, staging
 from core.errors import HomeError, RejectedError
 from core.paths import DEFAULT_WORKSPACE
 from core.progress import Report, silent
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What would become of a source.
+
+    Attributes:
+        code: why it is refused, as a code word; "" where it is accepted.
+        message: the same in a sentence.
+        images: photos that would be taken in.
+        skipped: what would be left out.
+        ignored: how many system files there are.
+        classes: their names.
+        splits: photos in each split that the data came with.
+        warnings: code words, see `messages.warning_text`.
+        outline: where classes, splits and groups come from.
+    """
+
+    code: str = ""
+    message: str = ""
+    images: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    ignored: int = 0
+    classes: tuple[str, ...] = ()
+    splits: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    outline: Outline = field(default_factory=Outline)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing of it would be taken in."""
+        return bool(self.code)
+
+    @property
+    def understood(self) -> str:
+        """What was made of the source, as a sentence to check at a glance, in the language in use."""
+        return outline_text(self.outline, self.images, len(self.classes), self.splits)
 
 
 def inspect(
@@ -27,43 +66,44 @@ def inspect(
     *,
     limits: Limits | None = None,
     group_pattern: str = "",
+    class_pattern: str = "",
     encoding: str = "",
     report: Report = silent,
-) -> dict[str, Any]:
-    """Judges a source as `ingest` would and leaves nothing behind.
+) -> Inspection:
+    """Looks into a source as `ingest` would and leaves nothing behind.
 
-    Returns:
-        A JSON document: `action` "accept" or "reject", `code` (None when accepted), `images`, `skipped` (objects with
-        `entry` and `reason`), `ignored`, `classes`, `splits` (photos in those the data came with) and `warnings`;
-        a reject also has `message`, the sentence for the user.
+    Args:
+        source: a zip file, a folder, or "sample:NAME".
+        workspace_id: the workspace whose photos need not be decoded again.
+        limits: what is accepted; by default `Limits.here()`.
+        group_pattern: as in `ingest`.
+        class_pattern: as in `ingest`.
+        encoding: as in `ingest`.
+        report: told of images.
 
     Raises:
-        DatasetError: there is no such source or encoding, or a sample cannot be fetched. A refused archive is an
-            answer.
+        DatasetError: there is no such source or encoding, a sample cannot be fetched, or a pattern fits no photo. A
+            refused archive is an answer.
     """
-    encodings = Encodings.of(encoding)
+    told = Instructions(group_pattern, class_pattern, encoding)
     try:
         with (
             explained(),
-            open_source(source, limits or Limits.here(), report, encodings.names) as opened,
+            open_source(source, limits or Limits.here(), report, told.encodings.names) as opened,
             _stage(workspace_id) as (stage, known),
         ):
-            intake = take_in(opened, stage, known, report, group_pattern, encodings.tables)
+            intake = take_in(opened, stage, known, report, told)
     except RejectedError as refused:
-        return {
-            "action": "reject", "code": refused.code, "images": 0, "skipped": [], "ignored": 0, "classes": [],
-            "splits": {}, "warnings": [], "message": str(refused),
-        }  # fmt: skip
-    return {
-        "action": "accept",
-        "code": None,
-        "images": len(intake.items),
-        "skipped": [{"entry": skip.entry, "reason": skip.reason} for skip in intake.skipped],
-        "ignored": intake.ignored,
-        "classes": list(intake.classes),
-        "splits": dict(Counter(item.split for item in intake.items if item.split)),
-        "warnings": list(all_warnings(intake)),
-    }
+        return Inspection(code=refused.code, message=str(refused))
+    return Inspection(
+        images=len(intake.items),
+        skipped=intake.skipped,
+        ignored=intake.ignored,
+        classes=intake.classes,
+        splits=dict(Counter(item.split for item in intake.items if item.split)),
+        warnings=all_warnings(intake),
+        outline=intake.outline,
+    )
 
 
 @contextmanager

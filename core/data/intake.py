@@ -20,11 +20,14 @@ from core.data.images.decoding import Decoders, decoders_for
 from core.data.images.formats import HEAD_BYTES
 from core.data.images.near import group_ids
 from core.data.images.worker import Decoded
+from core.data.instructions import NONE, Instructions
 from core.data.judging import reason_at_sight
 from core.data.known import KnownPhotos
-from core.data.labels.grouping import group_finder
-from core.data.labels.sorting import Candidate, Sorted, sort_entries
-from core.data.messages import rejected, too_few_in_table
+from core.data.labels.candidates import Candidate
+from core.data.labels.refusals import too_few_in_table
+from core.data.labels.sorting import Sorted, sort_entries
+from core.data.messages import rejected
+from core.data.outline import Outline
 from core.data.room import check_room
 from core.data.sources.source import BadEntry, Source
 from core.errors import DatasetError
@@ -47,6 +50,7 @@ class Intake:
         warnings: code words about names, folders and tables.
         names_guess: how names were read that do not say their encoding; None where that leaves no doubt.
         tables_guess: the same of tables that were used.
+        outline: where classes, splits and groups come from.
     """
 
     classes: tuple[str, ...]
@@ -56,11 +60,10 @@ class Intake:
     warnings: tuple[str, ...]
     names_guess: Guess | None = None
     tables_guess: Guess | None = None
+    outline: Outline = field(default_factory=Outline)
 
 
-def take_in(
-    source: Source, stage: Path, known: Path, report: Report, group_pattern: str = "", encoding: str = ""
-) -> Intake:
+def take_in(source: Source, stage: Path, known: Path, report: Report, instructions: Instructions = NONE) -> Intake:
     """Reads, checks and stores a source's photos below `stage`: blobs and thumbnails, nothing else.
 
     Args:
@@ -68,14 +71,14 @@ def take_in(
         stage: an empty directory.
         known: the directory of datasets whose photos need not be decoded again.
         report: told of images.
-        group_pattern: finds a group in each photo's name (see `grouping.py`); it goes before what a table says.
-        encoding: that of tables which do not say theirs; "" for what their letters say.
+        instructions: what the user says about how photos are to be read.
 
     Raises:
         RejectedError: the source is refused whole.
-        DatasetError: there is no room for it on the disk, and nothing was written; or the pattern or encoding is wrong.
+        DatasetError: there is no room for it on the disk, and nothing was written; or a pattern fits no photo.
     """
-    entries = sort_entries(source, group_finder(group_pattern) if group_pattern else None, encoding)
+    entries = sort_entries(source, instructions)
+    _check_pattern(entries)
     limits = source.limits
     if len({photo.place.label for photo in entries.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
@@ -89,7 +92,18 @@ def take_in(
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
     intake = _related(_result(entries, decoded, source), stage, report)
-    return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.items))) if group_pattern else intake
+    if not instructions.group_pattern:
+        return intake
+    return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.items)))
+
+
+def _check_pattern(entries: Sorted) -> None:
+    """Makes sure that the pattern for classes, where there is one, fits some photo."""
+    unfit = [name for _i, name, reason in entries.skipped if reason == "no_class"]
+    if unfit and not entries.photos:
+        raise DatasetError(
+            _("The pattern for classes fits no photo's name, such as '{name}'. Change it.").format(name=unfit[0])
+        )
 
 
 def ungrouped(items: Sequence[Item]) -> tuple[str, ...]:
@@ -206,7 +220,9 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Int
         if guess is not None and not guess.by_user
     ]
     warnings = (*guessed, *_warnings(entries, good, classes))
-    return Intake(classes, tuple(items), skipped, entries.ignored, warnings, names_guess, entries.tables_guess)
+    return Intake(
+        classes, tuple(items), skipped, entries.ignored, warnings, names_guess, entries.tables_guess, entries.outline
+    )
 
 
 def _item(photo: Candidate, decoded: Decoded, label: int) -> Item:

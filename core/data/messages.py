@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from core.data.limits import Limits
 from core.data.names import shown
 from core.errors import RejectedError
 from core.i18n import gettext as _
-from core.i18n import ngettext
 
 _MIB = 1 << 20
-_ROWS_SHOWN = 3
 
 
 def rejected(code: str, what: str = "", limits: Limits | None = None) -> RejectedError:
@@ -19,36 +15,10 @@ def rejected(code: str, what: str = "", limits: Limits | None = None) -> Rejecte
     return RejectedError(code, reject_text(code, what, limits))
 
 
-def bad_table(table: str, row: int, problem: str) -> RejectedError:
-    """The refusal of a table (its path) for what is wrong with a row (the header is row 1; 0 for the whole)."""
-    where = _("'{table}', row {row}: {problem}") if row else _("'{table}': {problem}")
-    return RejectedError("bad_table", where.format(table=shown(table, 120), row=row, problem=problem))
-
-
 def inside(zip_name: str, refusal: RejectedError) -> RejectedError:
     """The refusal of a zip that lies in another."""
     text = _("The zip holds the zip '{zip}', which cannot be opened. {problem}")
     return RejectedError(refusal.code, text.format(zip=shown(zip_name, 120), problem=refusal))
-
-
-def lost_rows(lost: Sequence[tuple[int, str]], rows: int) -> str:
-    """What is to be said of the lost among so many rows: those that name no photo that is there, number and file."""
-    named = ", ".join(_("row {row} '{file}'").format(row=row, file=shown(file, 80)) for row, file in lost[:_ROWS_SHOWN])
-    if len(lost) == rows:
-        text = _("none of its rows names a photo that is there ({rows}). Write the photos' names as they are.")
-    else:
-        text = ngettext(
-            "{n} of its rows names no photo that is there ({rows}). Write the photo's name as it is.",
-            "{n} of its rows name no photo that is there ({rows}). Write the photos' names as they are.",
-            len(lost),
-        )
-    return text.format(n=len(lost), rows=named + (", …" if len(lost) > _ROWS_SHOWN else ""))
-
-
-def too_few_in_table(limits: Limits, lost: str) -> RejectedError:
-    """The refusal of photos whose table leaves too few classes, with the rows that it lost."""
-    text = _("The table gives fewer than {min_classes} classes with photos that are there. {lost}")
-    return RejectedError("too_few_classes", text.format(min_classes=limits.min_classes, lost=lost))
 
 
 def reject_text(code: str, what: str = "", limits: Limits | None = None) -> str:
@@ -143,6 +113,7 @@ def skip_text(reason: str) -> str:
         "missing_file": _("The table names it, but there is no such photo. Add the photo or remove the row."),
         "not_in_table": _("No row of the table names this photo, so it has no label. Add a row with its label."),
         "conflicting_rows": _("Rows of the table contradict each other about this photo. Keep one of them."),
+        "no_class": _("The pattern for classes does not fit its name. Change the pattern or the name."),
         "no_label": _("Its row in the table says no label. Write one, if the photo is to be used."),
         "ragged_row": _(
             "Its row in the table has more cells than the first row, so its label is not clear. Put text that holds a "

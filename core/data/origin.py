@@ -25,6 +25,7 @@ class Origin(Record):
     Attributes:
         source: the path of a zip or folder; an upload goes after a while.
         group_pattern: where the group is in a photo's name; "" for no groups.
+        class_pattern: where the class is in a photo's name; "" for what folders and tables say.
         seed: of the splits that were made.
         names: how names were read; None where they say it.
         tables: how tables were read; None where they say it.
@@ -32,6 +33,7 @@ class Origin(Record):
 
     source: str
     group_pattern: str = ""
+    class_pattern: str = ""
     seed: int = 0
     names: Guess | None = None
     tables: Guess | None = None

@@ -1,60 +1,153 @@
-"""The same photos in other groups, with splits made anew: a new dataset beside the old one."""
+"""The same photos in other groups or classes, with splits made anew: a new dataset beside the old one."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core import paths
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Item, Skipped
 from core.data.ingest import dataset_of
+from core.data.instructions import Instructions
 from core.data.intake import Intake, ungrouped, with_group_ids
 from core.data.known import link_or_copy
-from core.data.labels.grouping import group_finder
+from core.data.labels.grouping import CLASS, class_finder
+from core.data.labels.vocabulary import split_name
+from core.data.limits import Limits
+from core.data.names import natural_key
 from core.data.origin import read_origin, write_origin
+from core.data.outline import PATTERN, Outline
 from core.data.staging import explained, known_dataset, mark_of, settle, staging
+from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
-_KEPT_WARNINGS = ("names_guessed:", "tables_guessed:", "case_colliding_classes", "nested_folders", "empty_class:")
+_OF_ENCODINGS = ("names_guessed:", "tables_guessed:")
+_KEPT_WARNINGS = (
+    *_OF_ENCODINGS, "case_colliding_classes", "nested_folders", "empty_class:", "several_",
+    "comma_labels:", "ragged_rows:",
+)  # fmt: skip
+_DEEPEST = 4  # folders up from a photo that are offered as classes
+_MOST_CLASSES = Limits.max_classes
 
 
-def regroup(workspace_id: str, dataset: Dataset, pattern: str, seed: int = 0, report: Report = silent) -> Dataset:
-    """Makes a dataset of the same photos whose groups come from a pattern on their names.
+def regroup(
+    workspace_id: str,
+    dataset: Dataset,
+    pattern: str = "",
+    seed: int = 0,
+    report: Report = silent,
+    *,
+    class_pattern: str = "",
+) -> Dataset:
+    """Makes a dataset of the same photos whose groups, or whose classes, come from a pattern on their names.
 
     Splits that the data came with are kept; those that Graft made are made again, so that no group is on two sides.
 
     Args:
         workspace_id: the workspace of the new dataset.
         dataset: the photos; its edits, if it was opened with them, become part of the new one.
-        pattern: where the group is in a photo's name, as in "{group}_*"; see `grouping.py`.
+        pattern: where the group is in a photo's name, as in "{group}_*"; "" for the groups that there are.
         seed: of the splits that are made.
         report: told of photos.
+        class_pattern: where the class is, as in "{class}/*/*"; "" for the classes that there are. Photos whose names it
+            does not fit are left out.
 
     Raises:
-        DatasetError: the pattern is wrong or fits no photo's name, or the disk is full.
+        DatasetError: a pattern is wrong or fits no photo's name, fewer than two classes are left, or the disk is full.
     """
-    group_of = group_finder(pattern)
+    told = Instructions(pattern, class_pattern)
     folder = paths.datasets(workspace_id)
     content = hashlib.sha256(f"{dataset.id}:{dataset.fingerprint}".encode()).hexdigest()
-    digest = mark_of(content, seed, pattern)
+    digest = mark_of(content, seed, told)
     known = known_dataset(folder, digest)
     if known is not None:
         return known
-    grouped = [
-        replace(item, split=_given(dataset, item.split), group=group_of(item.name) or item.group)
-        for item in dataset.items
-    ]
-    warnings = (*(w for w in dataset.warnings if w.startswith(_KEPT_WARNINGS)), *ungrouped(grouped))
-    items = with_group_ids(grouped, dataset.root, report)
-    intake = Intake(dataset.classes, items, dataset.skipped, dataset.ignored, warnings)
+    intake = _read_again(dataset, told)
+    intake = replace(intake, items=with_group_ids(intake.items, dataset.root, report))
     with explained(), staging(folder) as stage:
-        _link(dataset, stage, report)
+        _link(dataset, intake.items, stage, report)
         origin = read_origin(dataset.root)
         if origin is not None:
-            write_origin(stage, replace(origin, group_pattern=pattern, seed=seed))
+            by_class = class_pattern or origin.class_pattern
+            write_origin(stage, replace(origin, group_pattern=pattern, class_pattern=by_class, seed=seed))
         return settle(dataset_of(intake, dataset.source, dataset.name, stage, seed), folder, digest)
+
+
+@dataclass(frozen=True)
+class ClassChoice:
+    """Other folders that may be the classes: the pattern that takes them, and their names."""
+
+    pattern: str
+    classes: tuple[str, ...]
+
+
+def class_choices(dataset: Dataset) -> tuple[ClassChoice, ...]:
+    """The other folders that may be the classes, the innermost first: not splits, and with most of the photos."""
+    photos = Counter(item.name.replace("\\", "/").rpartition("/")[0] for item in dataset.items)
+    choices = []
+    for depth in range(1, _DEEPEST + 1):
+        pattern = CLASS + "/*" * depth
+        find = class_finder(pattern)
+        found = Counter[str]()
+        for folder, n in photos.items():
+            found[find(f"{folder}/x")] += n
+        without = found.pop("", 0)
+        classes = tuple(sorted(found, key=natural_key))
+        fits = 1 < len(classes) <= _MOST_CLASSES and 2 * without <= len(dataset.items) and classes != dataset.classes
+        if fits and not all(map(split_name, classes)):
+            choices.append(ClassChoice(pattern, classes))
+    return tuple(choices)
+
+
+def _read_again(dataset: Dataset, told: Instructions) -> Intake:
+    """What taking the photos in with these instructions would give, but for the numbers of groups."""
+    items = tuple(replace(item, split=_given(dataset, item.split)) for item in dataset.items)
+    kept = _KEPT_WARNINGS if told.class_of is None else _OF_ENCODINGS
+    warnings = tuple(warning for warning in dataset.warnings if warning.startswith(kept))
+    intake = Intake(dataset.classes, items, dataset.skipped, dataset.ignored, warnings, outline=dataset.outline)
+    if told.class_of is not None:
+        intake = _in_classes(intake, told.class_of, told.class_pattern)
+    if told.group_of is None:
+        return intake
+    items = tuple(replace(item, group=told.group_of(item.name) or item.group) for item in intake.items)
+    return replace(intake, items=items, warnings=(*warnings, *ungrouped(items)))
+
+
+def _in_classes(intake: Intake, class_of: Callable[[str], str], pattern: str) -> Intake:
+    """The same photos in the classes that a pattern finds; those that it does not fit are skipped."""
+    labels = [class_of(item.name) for item in intake.items]
+    classes = _classes(labels, intake.items)
+    number = {name: n for n, name in enumerate(classes)}
+    pairs = list(zip(intake.items, labels, strict=True))
+    items = [replace(item, label=number[label]) for item, label in pairs if label]
+    unfit = [Skipped(item.name, "no_class") for item, label in pairs if not label]
+    said = intake.outline
+    return replace(
+        intake,
+        classes=classes,
+        items=tuple(sorted(items, key=lambda item: (item.label, item.name, item.sha256, item.split))),
+        skipped=(*intake.skipped, *unfit),
+        outline=Outline(
+            classes_from=PATTERN, pattern=pattern, train=said.train, val=said.val, test=said.test, groups=said.groups
+        ),
+    )
+
+
+def _classes(labels: Sequence[str], items: Sequence[Item]) -> tuple[str, ...]:
+    """The classes that a pattern finds, as people count."""
+    classes = tuple(sorted(set(labels) - {""}, key=natural_key))
+    if len(classes) < 2:
+        name = items[0].name if items else ""
+        raise DatasetError(
+            _(
+                "The pattern for classes finds fewer than two classes in photos' names such as '{name}'. Change it."
+            ).format(name=name)
+        )
+    return classes
 
 
 def _given(dataset: Dataset, split: str) -> str:
@@ -68,9 +161,9 @@ def _given(dataset: Dataset, split: str) -> str:
     return "val" if dataset.given_splits.get("val") else "test"
 
 
-def _link(dataset: Dataset, stage: Path, report: Report) -> None:
+def _link(dataset: Dataset, items: Sequence[Item], stage: Path, report: Report) -> None:
     """Puts photos and thumbnails below `stage`: as hard links where the disk has them, else as copies."""
-    unique = {item.sha256: item for item in dataset.items}
+    unique = {item.sha256: item for item in items}
     for number, item in enumerate(unique.values()):
         if number % 64 == 0:
             report(Progress(number, len(unique), _("Taking over the photos")))

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.data.dataset import Dataset, read_dataset, write_dataset
+from core.data.instructions import Instructions
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.paths import is_public, made
@@ -87,9 +88,9 @@ def _whole(dataset: Dataset) -> Dataset:
     return dataset
 
 
-def mark_of(source_digest: str, seed: int, group_pattern: str, encoding: str = "") -> str:
+def mark_of(source_digest: str, seed: int, instructions: Instructions) -> str:
     """The name of the mark that a dataset was made from this source in this way."""
-    told = "\0".join(filter(None, (group_pattern, encoding)))
+    told = instructions.told
     how = f"-{hashlib.sha256(told.encode()).hexdigest()[:16]}" if told else ""
     return f"{source_digest}-{seed}-{VERSION}{how}"
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from core.data.encodings.named import Encodings
-from core.data.labels.grouping import group_finder
+from core.data.instructions import Instructions
 from core.errors import BackboneError, DatasetError, GraftError, JobError
 from core.i18n import gettext as _
 from core.jobs.spec import JobSpec
@@ -91,6 +90,7 @@ class PhotosRequest(Request):
     Attributes:
         dataset: the photos: a dataset's id; or a path or "sample:NAME", which is taken in first.
         group_pattern: where the group is in a photo's name, for photos that are taken in; "" for no groups.
+        class_pattern: where the class is, as well; "" for what folders and tables say.
         encoding: of their names and tables that do not say theirs; "" for what their letters say.
         fingerprint: that of the dataset as it is edited now, which tells apart jobs about different edits; "" where
             that does not matter.
@@ -98,16 +98,15 @@ class PhotosRequest(Request):
 
     dataset: str
     group_pattern: str = ""
+    class_pattern: str = ""
     encoding: str = ""
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Encodings.of(self.encoding)
+        Instructions(self.group_pattern, self.class_pattern, self.encoding)
         if not self.dataset:
             raise DatasetError(_("There are no photos named. Choose a dataset, a folder, a zip or a sample."))
-        if self.group_pattern:
-            group_finder(self.group_pattern)
 
 
 @dataclass(frozen=True, kw_only=True)

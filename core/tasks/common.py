@@ -39,6 +39,7 @@ def dataset_of(request: PhotosRequest, report: Report) -> Dataset:
         request.dataset,
         request.workspace,
         group_pattern=request.group_pattern,
+        class_pattern=request.class_pattern,
         encoding=request.encoding,
         report=report,
     )

@@ -35,6 +35,7 @@ def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> TakenIn:
             name=request.name or None,
             seed=request.seed,
             group_pattern=request.group_pattern,
+            class_pattern=request.class_pattern,
             encoding=request.encoding,
             report=report,
         )
@@ -49,7 +50,7 @@ def ingest(_job_dir: Path, request: IngestRequest, report: Report) -> TakenIn:
 
 
 def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> TakenIn:
-    """Puts the same photos in groups by their names, with splits made anew, as another dataset.
+    """Puts the same photos in groups or classes by their names, with splits made anew, as another dataset.
 
     Raises:
         GraftError: the dataset is missing, or the pattern fits none of its names.
@@ -57,7 +58,8 @@ def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> TakenIn:
     from core.data.regroup import regroup as make
 
     dataset = dataset_of(request, report)
-    return _taken_in(make(request.workspace, dataset, request.pattern, request.seed, report))
+    made = make(request.workspace, dataset, request.pattern, request.seed, report, class_pattern=request.class_pattern)
+    return _taken_in(made)
 
 
 def health(_job_dir: Path, request: HealthRequest, report: Report) -> Checked:

@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from core.data.encodings.named import Encodings
+from core.data.instructions import Instructions
 from core.data.labels.grouping import group_finder
 from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
@@ -29,6 +29,7 @@ class IngestRequest(Request):
         name: what to call the photos; "" for the source's own name.
         seed: of the splits that are made.
         group_pattern: where the group is in a photo's name; "" for no groups.
+        class_pattern: where the class is in a photo's name; "" for what folders and tables say.
         encoding: of names and tables that do not say theirs; "" for what their letters say.
         delete_source: whether the source is an upload, removed at the end.
     """
@@ -38,34 +39,34 @@ class IngestRequest(Request):
     name: str = ""
     seed: int = 0
     group_pattern: str = ""
+    class_pattern: str = ""
     encoding: str = ""
     delete_source: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Encodings.of(self.encoding)
+        Instructions(self.group_pattern, self.class_pattern, self.encoding)
         if not self.source:
             raise DatasetError(_("There is nothing to take in. Name a zip, a folder or a sample."))
-        if self.group_pattern:
-            group_finder(self.group_pattern)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegroupRequest(PhotosRequest):
-    """Put photos in groups by their names, and make the splits anew.
+    """Put photos in groups, or in classes by `class_pattern`, by their names, and make the splits anew.
 
     Attributes:
-        pattern: where the group is in a photo's name.
+        pattern: where the group is in a photo's name; "" for the groups that there are.
         seed: of the splits.
     """
 
     kind: ClassVar[str] = "regroup"
-    pattern: str
+    pattern: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        group_finder(self.pattern)
+        if self.pattern or not self.class_pattern:
+            group_finder(self.pattern)
 
 
 @dataclass(frozen=True, kw_only=True)

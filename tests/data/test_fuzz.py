@@ -143,8 +143,8 @@ def test_a_damaged_zip_or_table_gives_a_plain_answer(number: int, tmp_path: Path
     started = time.monotonic()
     if number % 4:
         found = inspect(path)
-        texts = [skip_text(s["reason"]) for s in found["skipped"]] + [warning_text(w) for w in found["warnings"]]
-        assert found["action"] == "accept" or reject_text(found["code"])
+        texts = [skip_text(s.reason) for s in found.skipped] + [warning_text(w) for w in found.warnings]
+        assert not found.is_refused or reject_text(found.code)
     else:
         texts = _taken_in(path)
     assert time.monotonic() - started < _LONGEST_S

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.cli.photos import document
 from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.limits import Limits
@@ -26,7 +27,7 @@ def test_amounts_are_limited_in_public_only(photos_zip: Path, monkeypatch: pytes
     with pytest.raises(RejectedError) as refused:
         ingest(photos_zip)
     assert refused.value.code == "too_large"
-    assert inspect(photos_zip)["code"] == "too_large"
+    assert inspect(photos_zip).code == "too_large"
 
 
 def test_on_ones_own_machine_many_photos_are_welcome_and_many_nothings_are_not(tmp_path: Path) -> None:
@@ -35,11 +36,11 @@ def test_on_ones_own_machine_many_photos_are_welcome_and_many_nothings_are_not(t
     with zipfile.ZipFile(path, "w") as archive:
         for i in range(8):
             archive.writestr(f"{'cat' if i % 2 else 'dog'}/{i}.png", photo_bytes((9, 9, 9), i))
-    assert inspect(path, limits=local)["images"] == 8
+    assert inspect(path, limits=local).images == 8
     with zipfile.ZipFile(path, "w") as archive:
         for i in range(8):
             archive.writestr(f"cat/{i}.png", b"")
-    assert inspect(path, limits=local)["code"] == "too_many_entries"
+    assert inspect(path, limits=local).code == "too_many_entries"
 
 
 def test_a_file_in_a_folder_may_be_too_large(tmp_path: Path, photos_zip: Path) -> None:
@@ -47,7 +48,7 @@ def test_a_file_in_a_folder_may_be_too_large(tmp_path: Path, photos_zip: Path) -
         archive.extractall(tmp_path / "pets")
     (tmp_path / "pets" / "cat" / "huge.png").write_bytes(b"x" * 40_000)
     found = inspect(tmp_path / "pets", limits=Limits(max_entry_bytes=30_000))
-    assert [s["reason"] for s in found["skipped"]] == ["file_too_large"]
+    assert [s.reason for s in found.skipped] == ["file_too_large"]
 
 
 def test_on_ones_own_machine_a_photo_may_be_as_large_as_its_pixels_allow(
@@ -61,15 +62,18 @@ def test_on_ones_own_machine_a_photo_may_be_as_large_as_its_pixels_allow(
         archive.write(tmp_path / "pets" / "cat" / "huge.bmp", "cat/huge.bmp")
     for source in (tmp_path / "pets", photos_zip):
         found = inspect(source)
-        assert (found["action"], found["images"], found["skipped"]) == ("accept", 41, [])
+        assert (found.is_refused, found.images, found.skipped) == (False, 41, ())
     assert "245 MB" in skip_text("file_too_large")
     monkeypatch.setenv("GRAFT_PUBLIC", "1")
-    assert inspect(photos_zip)["code"] == "too_large"
+    assert inspect(photos_zip).code == "too_large"
     assert "30 MB" in skip_text("file_too_large")
 
 
 def test_inspecting_keeps_nothing(photos_zip: Path, graft_home: Path) -> None:
-    assert inspect(photos_zip) == {
+    inspection = inspect(photos_zip)
+    assert not [p for p in graft_home.rglob("*") if p.is_file()]
+    assert inspection.understood == "40 photos, 2 classes from the folders' names."
+    assert document(inspection) == {
         "action": "accept",
         "code": None,
         "images": 40,
@@ -79,4 +83,3 @@ def test_inspecting_keeps_nothing(photos_zip: Path, graft_home: Path) -> None:
         "splits": {},
         "warnings": [],
     }
-    assert not [p for p in graft_home.rglob("*") if p.is_file()]

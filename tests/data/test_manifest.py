@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core import paths
+from core.cli.photos import document
 from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.library import open_dataset
@@ -33,7 +34,7 @@ def _by_entry(skipped: list[dict[str, str]]) -> list[tuple[str, str]]:
 def test_an_awkward_upload_comes_out_as_expected(case: dict[str, Any], place: str, graft_home: Path) -> None:
     expected = case["expect"]
     started = time.monotonic()
-    found = inspect(_FOLDER / case["file"])
+    found = document(inspect(_FOLDER / case["file"]))
     assert time.monotonic() - started < 20
     assert found["action"] == expected["action"]
     assert not [p for p in graft_home.rglob("*") if p.is_file()]

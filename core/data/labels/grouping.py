@@ -1,4 +1,4 @@
-"""A group in a file's name: "{group}_*" says that everything before the first "_" is the patient, plant or video.
+"""A group or a class in a file's name: "{group}_*" says that what is before the first "_" is the patient or video.
 
 Patterns are compared by plain text search, piece by piece from the left, so that no pattern can take long.
 """
@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from core.data.names import visible
+from core.data.names import class_name, visible
 from core.errors import DatasetError
 from core.i18n import gettext as _
 
-GROUP = "{group}"
+GROUP, CLASS = "{group}", "{class}"
 _LONGEST = 200
 
 
@@ -33,51 +33,74 @@ def group_finder(pattern: str) -> Callable[[str], str]:
                 pattern=visible(pattern)[:_LONGEST], group=GROUP
             )
         )
-    parts = [_tokens(part, pattern) for part in pattern.split("/")]
+    find = _finder(pattern, GROUP)
+    return lambda name: visible(find(name)).strip()
+
+
+def class_finder(pattern: str) -> Callable[[str], str]:
+    """What finds the class in an entry's name, as `group_finder` does, with `{class}` in place of `{group}`.
+
+    `{class}/*` is the folder that a photo lies in, `{class}/*/*` the one above; `{class}_*` begins the file's name.
+
+    Raises:
+        DatasetError: as `group_finder`.
+    """
+    if pattern.count(CLASS) != 1 or len(pattern) > _LONGEST:
+        raise DatasetError(
+            _("The pattern '{pattern}' has to have {sign} in it once, as in {sign}/* or {sign}_*.").format(
+                pattern=visible(pattern)[:_LONGEST], sign=CLASS
+            )
+        )
+    find = _finder(pattern, CLASS)
+    return lambda name: class_name(find(name))
+
+
+def _finder(pattern: str, sign: str) -> Callable[[str], str]:
+    parts = [_tokens(part, pattern, sign) for part in pattern.split("/")]
 
     def find(name: str) -> str:
         folders = name.split("/")
         if len(folders) < len(parts):
             return ""
-        group = ""
+        meant = ""
         for tokens, text in zip(parts, folders[-len(parts) :], strict=True):
-            part = _fitted(tokens, text)
+            part = _fitted(tokens, text, sign)
             if part is None:
                 return ""
-            group = group or part
-        return visible(group).strip()
+            meant = meant or part
+        return meant
 
     return find
 
 
-def _tokens(part: str, pattern: str) -> list[str]:
-    tokens = [token for token in re.split(r"(\*|\{group\})", part) if token]
+def _tokens(part: str, pattern: str, sign: str) -> list[str]:
+    tokens = [token for token in re.split(rf"(\*|{re.escape(sign)})", part) if token]
     for token, following in pairwise(tokens):
-        if token in ("*", GROUP) and following in ("*", GROUP):
+        if token in ("*", sign) and following in ("*", sign):
             raise DatasetError(
                 _(
-                    "The pattern '{pattern}' has nothing between two signs, so it is not clear where the group ends."
+                    "The pattern '{pattern}' has nothing between two signs, so it is not clear where the first ends."
                 ).format(pattern=visible(pattern))
             )
     return tokens
 
 
-def _fitted(tokens: list[str], text: str) -> str | None:
-    """The group in `text`, "" where the tokens have none, None where it does not fit."""
-    at, group, open_sign = 0, "", ""
+def _fitted(tokens: list[str], text: str, sign: str) -> str | None:
+    """What `sign` stands for in `text`, "" where the tokens have none, None where they do not fit."""
+    at, meant, open_sign = 0, "", ""
     for number, token in enumerate(tokens):
-        if token in ("*", GROUP):
+        if token in ("*", sign):
             open_sign = token
             continue
         last = number == len(tokens) - 1
         start = (text.rfind(token) if last else text.find(token, at)) if open_sign else at
         if start < at or not text.startswith(token, start) or (last and start + len(token) != len(text)):
             return None
-        if open_sign == GROUP:
-            group = text[at:start]
+        if open_sign == sign:
+            meant = text[at:start]
         at, open_sign = start + len(token), ""
-    if open_sign == GROUP:
-        group = text[at:]
+    if open_sign == sign:
+        meant = text[at:]
     elif not open_sign and at != len(text):
         return None
-    return group
+    return meant

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from core.data.labels.layout import Place
 from core.data.labels.multilabel import comma_label, joined_label
 from core.data.labels.paths import Match, Parts, PhotoPaths, settled
+from core.data.labels.refusals import bad_table, lost_rows
 from core.data.labels.table import Row, Table
-from core.data.messages import bad_table, lost_rows
 from core.data.names import parts_of, shown, visible
 from core.i18n import gettext as _
 

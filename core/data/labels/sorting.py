@@ -9,35 +9,18 @@ from dataclasses import dataclass, field, replace
 from core.data import names
 from core.data.encodings.guess import TABLES, Guess
 from core.data.encodings.tables import read_together
+from core.data.instructions import NONE, Instructions
+from core.data.labels.candidates import Candidate, outline_of
+from core.data.labels.files import File, files_of
 from core.data.labels.layout import Layout, Place, recognise
 from core.data.labels.matching import Tabled, noted_by_tables, placed_by_tables
 from core.data.labels.table import Table, is_table, read_table
 from core.data.limits import Limits
-from core.data.sources.source import BadEntry, Entry, Source
+from core.data.outline import Outline
+from core.data.sources.source import BadEntry, Source
 
 _MOST_TABLES, _MOST_WARNINGS = 50, 10
 _MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
-
-
-@dataclass(slots=True)
-class Candidate:
-    """An entry that may become a photo: where it is in the source, and what its name and tables say of it.
-
-    It is no `Item` yet: which classes there are, and so a photo's label, is known only when all have been decoded.
-
-    Attributes:
-        index: of the entry in the source.
-        name: of the entry, for display.
-        place: its split, class and group.
-        sha256: of its bytes; "" before they are read.
-        n_bytes: how many those are.
-    """
-
-    index: int
-    name: str
-    place: Place
-    sha256: str = ""
-    n_bytes: int = 0
 
 
 @dataclass
@@ -55,6 +38,7 @@ class Sorted:
         lost_rows: rows of a table that name no photo that is there, in words.
         tables_guess: how tables were read that do not say their encoding; None where that leaves no doubt.
         warnings: code words about tables: those that were not used, and labels that are not clear.
+        outline: where classes, splits and groups come from.
     """
 
     photos: list[Candidate] = field(default_factory=list)
@@ -67,63 +51,62 @@ class Sorted:
     lost_rows: str = ""
     tables_guess: Guess | None = None
     warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """An entry that is no folder and no junk.
-
-    Attributes:
-        index: of the entry in the source.
-        name: of the entry.
-        parts: of its path.
-        problem: the skip code where its name alone says that it is left out; "" for all others.
-    """
-
-    index: int
-    name: str
-    parts: tuple[str, ...]
-    problem: str = ""
-
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """The folders it lies in."""
-        return self.parts[:-1]
+    outline: Outline = field(default_factory=Outline)
 
 
 @dataclass(frozen=True)
 class _Rules:
-    """What places are found by: folders; or tables where they decide, which then are no files that are left out."""
+    """What places are found by: a pattern, tables where they decide, or folders.
+
+    Attributes:
+        layout: what the folders say; where others say the classes, only splits count.
+        tabled: what the tables say that decide; None where none does.
+        class_of: finds the class in a photo's path; None where there is no pattern.
+        read: the tables that were read, which are no files that are left out.
+    """
 
     layout: Layout
     tabled: Tabled | None
+    class_of: Callable[[str], str] | None
     read: set[int]
 
 
-def sort_entries(source: Source, group_of: Callable[[str], str] | None = None, encoding: str = "") -> Sorted:
+def sort_entries(source: Source, instructions: Instructions = NONE) -> Sorted:
     """Sorts the entries: junk, skipped, photos with their places and groups.
 
     Args:
         source: where they are.
-        group_of: finds the group in a photo's name (see `grouping.py`); it goes before what a table says.
-        encoding: that of tables which do not say theirs; "" for what their letters say.
+        instructions: what the user says about how they are to be read.
 
     Raises:
         RejectedError: a table that decides about the photos has a row that is wrong.
         DatasetError: the tables are not in the given encoding.
     """
     entries = Sorted()
-    files = _files(source, entries)
+    files, junk = files_of(source)
+    entries.ignored, entries.others = len(junk), junk
     maybe = [file for file in files if not file.problem and names.may_be_photo(file.parts)]
     entries.n_images = len(maybe)
     layout = recognise(file.folders for file in maybe)
-    tables = _tables(source, files, entries, encoding)
+    tables = _tables(source, files, entries, instructions.encodings.tables)
     paths = [(file.index, file.parts) for file in maybe]
-    labelled = [table for table in tables.values() if table.labelled]
+    labelled = [table for table in tables.values() if table.labelled and instructions.class_of is None]
     tabled = placed_by_tables(labelled, paths, layout.split, layout.has_classes) if labelled else None
     noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths, layout.split)
     used = {*noted.used, *(tabled.used if tabled is not None else ())}
     read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
+    _tell(entries, tables, tabled, used)
+    _place_all(source, entries, files, _Rules(layout, tabled, instructions.class_of, read))
+    _note(entries, noted)
+    if instructions.group_of is not None:
+        for photo in entries.photos:
+            photo.place = replace(photo.place, group=instructions.group_of(photo.name) or photo.place.group)
+    entries.outline = outline_of(source, entries.photos, layout, tabled, noted, instructions.class_pattern)
+    return entries
+
+
+def _tell(entries: Sorted, tables: dict[int, Table], tabled: Tabled | None, used: set[str]) -> None:
+    """Notes what is to be said of the tables."""
     entries.warnings += [f"table_unused_few:{_shown(t.name)}" for t in tables.values() if t.name not in used]
     del entries.warnings[_MOST_WARNINGS:]
     if tabled is not None:
@@ -131,38 +114,9 @@ def sort_entries(source: Source, group_of: Callable[[str], str] | None = None, e
         entries.lost_rows = tabled.lost
     if not used:
         entries.tables_guess = None
-    _place_all(source, entries, files, _Rules(layout, tabled, read))
-    _note(entries, noted)
-    if group_of is not None:
-        for photo in entries.photos:
-            photo.place = replace(photo.place, group=group_of(photo.name) or photo.place.group)
-    return entries
 
 
-def _files(source: Source, entries: Sorted) -> list[_File]:
-    """The files that are no junk, with what is wrong with their names."""
-    listed = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries) if not entry.is_folder]
-    junk = {index for index, _entry, parts in listed if parts and names.is_junk(parts)}
-    entries.ignored = len(junk)
-    entries.others += sorted(junk)
-    plain = [(index, entry, parts) for index, entry, parts in listed if parts and index not in junk]
-    hidden = {index for index, _entry, parts in plain if names.is_hidden(parts[:-1])}
-    if len(hidden) == len(plain):  # they share a hidden folder, which is what is meant
-        hidden = set()
-    return [
-        _File(index, entry.name, parts, _problem(entry, index in hidden, source.limits))
-        for index, entry, parts in plain
-    ]
-
-
-def _problem(entry: Entry, hidden: bool, limits: Limits) -> str:
-    """The skip code of a file that is left out whatever is in it; "" for all others."""
-    if len(entry.name.encode("utf-8", "surrogatepass")) > limits.max_name_bytes:
-        return "name_too_long"
-    return entry.problem or ("hidden_folder" if hidden else "")
-
-
-def _tables(source: Source, files: list[_File], entries: Sorted, encoding: str) -> dict[int, Table]:
+def _tables(source: Source, files: list[File], entries: Sorted, encoding: str) -> dict[int, Table]:
     """The tables whose header is known, by their index."""
     tables: dict[int, Table] = {}
     contents = _contents(source, files, entries)
@@ -179,9 +133,9 @@ def _tables(source: Source, files: list[_File], entries: Sorted, encoding: str) 
     return tables
 
 
-def _contents(source: Source, files: list[_File], entries: Sorted) -> list[tuple[_File, bytes]]:
+def _contents(source: Source, files: list[File], entries: Sorted) -> list[tuple[File, bytes]]:
     """The files that may be tables, with their bytes, those nearest to the top first."""
-    contents: list[tuple[_File, bytes]] = []
+    contents: list[tuple[File, bytes]] = []
     candidates = [file for file in files if is_table(file.parts) and not file.problem]
     left = _MOST_TABLE_BYTES
     for file in sorted(candidates, key=lambda file: (len(file.parts), file.index))[:_MOST_TABLES]:
@@ -211,9 +165,9 @@ def _note(entries: Sorted, noted: Tabled) -> None:
     entries.others += [photo.index for photo in against]
 
 
-def _place_all(source: Source, entries: Sorted, files: list[_File], rules: _Rules) -> None:
+def _place_all(source: Source, entries: Sorted, files: list[File], rules: _Rules) -> None:
     """Gives each file a place, or the reason why it is left out."""
-    if rules.tabled is None:
+    if rules.tabled is None and rules.class_of is None:
         entries.labels |= _labels_of_folders(source, rules.layout)
     taken: set[str] = set()
     for file in files:
@@ -237,7 +191,7 @@ def _labels_of_folders(source: Source, layout: Layout) -> set[str]:
     return {place.label for parts in plain if (place := layout.place(parts)) is not None}
 
 
-def _put(entries: Sorted, file: _File, place: Place | None, reason: str, limits: Limits) -> None:
+def _put(entries: Sorted, file: File, place: Place | None, reason: str, limits: Limits) -> None:
     display = names.shown(file.name, limits.max_name_bytes)
     if reason or place is None:
         entries.skipped.append((file.index, display, reason))
@@ -247,10 +201,14 @@ def _put(entries: Sorted, file: _File, place: Place | None, reason: str, limits:
     entries.photos.append(Candidate(file.index, display, place))
 
 
-def _placed(file: _File, rules: _Rules) -> tuple[Place | None, str]:
+def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
     """A file's place, or why it has none."""
     if file.problem:
         return None, file.problem
+    if rules.class_of is not None:
+        label = rules.class_of("/".join(file.parts))
+        place = Place(rules.layout.split(file.folders), label, label) if label else None
+        return place, "" if place else _placeless(file, "no_class")
     if rules.tabled is None:
         place = rules.layout.place(file.folders)
         return place, "" if place else _placeless(file, "not_in_class_folder")
@@ -261,7 +219,7 @@ def _placed(file: _File, rules: _Rules) -> tuple[Place | None, str]:
     return None, _placeless(file, "not_in_table")
 
 
-def _placeless(file: _File, reason: str) -> str:
+def _placeless(file: File, reason: str) -> str:
     """Why a file without a place is left out: for this reason where it may be a photo."""
     if names.may_be_photo(file.parts):
         return reason

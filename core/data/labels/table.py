@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from core.data.labels.header import Columns, cell_of, columns_of, surplus
+from core.data.labels.refusals import bad_table
 from core.data.labels.vocabulary import split_name, split_word
-from core.data.messages import bad_table
 from core.data.names import class_name, visible
 from core.i18n import gettext as _
 from core.tables import as_meant

@@ -10,7 +10,7 @@ from core.data.dataset import Dataset, Item
 from core.data.messages import skip_text, warning_text
 from core.errors import GraftError
 from pages.ui import figures, gallery, state, text
-from pages.ui.data import groups, health, naming
+from pages.ui.data import groups, health, naming, understood
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.welcome import other_ways, upload_form
 from pages.ui.i18n import _
@@ -22,9 +22,11 @@ def show(dataset: Dataset) -> None:
     with st.expander(_("Bring other photos"), icon=":material/upload:", expanded=state.remembered("bring", False)):
         upload_form()
         other_ways()
+    understood.sentence(dataset)
     facts(dataset)
     for warning in dataset.warnings:
         st.warning(text.literal(warning_text(warning)), icon=":material/warning:")
+    understood.choices(dataset)
     naming.section(dataset)
     st.page_link(
         "pages/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"

@@ -28,8 +28,11 @@ def section(dataset: Dataset) -> None:
                 "each group together. A table beside the photos may have a column *group* instead."
             )
         )
+        if dataset.outline.above:
+            st.markdown(_("The pattern below takes the folders above the classes as groups."))
         pattern = st.text_input(
             _("Pattern of the names"),
+            value=dataset.outline.above_pattern(GROUP),
             placeholder=f"{GROUP}_*",
             help=_(
                 '{group} stands for the group, * for anything else. {group}_* takes what is before the first "_"; '

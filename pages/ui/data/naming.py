@@ -55,6 +55,7 @@ def _request(dataset: Dataset, origin: Origin, encoding: str) -> IngestRequest:
         name=dataset.name,
         seed=origin.seed,
         group_pattern=origin.group_pattern,
+        class_pattern=origin.class_pattern,
         encoding=encoding,
         delete_source=origin.source.startswith(uploads),
     )

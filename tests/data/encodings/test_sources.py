@@ -36,14 +36,14 @@ def encoded(classes: Sequence[str], encoding: str, flags: int = 0, prefix: str =
 @pytest.mark.parametrize("flags", [0, UTF_8])
 def test_a_flag_that_is_wrong_does_not_count(tmp_path: Path, encoding: str, flags: int) -> None:
     document = inspect(build(tmp_path / "a.zip", encoded(RUSSIAN, encoding, flags)))
-    assert document["classes"] == sorted(RUSSIAN)
-    assert bool(document["warnings"]) == (encoding != "utf-8")
+    assert document.classes == tuple(sorted(RUSSIAN))
+    assert bool(document.warnings) == (encoding != "utf-8")
 
 
 def test_names_with_the_flag_are_no_part_of_the_guess(tmp_path: Path) -> None:
     entries = [*encoded(["猫", "狗"], "utf-8", UTF_8), *encoded(["Bär", "Löwe", "Möwe"], "cp850")]
     document = inspect(build(tmp_path / "a.zip", entries))
-    assert document["classes"] == ["Bär", "Löwe", "Möwe", "狗", "猫"]
+    assert document.classes == ("Bär", "Löwe", "Möwe", "狗", "猫")
 
 
 def test_a_name_in_unicode_beside_the_other_is_taken(tmp_path: Path) -> None:
@@ -53,17 +53,17 @@ def test_a_name_in_unicode_beside_the_other_is_taken(tmp_path: Path) -> None:
         field = struct.pack("<BI", 1, zlib.crc32(raw)) + entry.name
         entries.append(replace(entry, name=raw, extra=struct.pack("<HH", 0x7075, len(field)) + field))
     document = inspect(build(tmp_path / "a.zip", entries))
-    assert (document["classes"], document["warnings"]) == (["狗", "猫"], [])
+    assert (document.classes, document.warnings) == (("狗", "猫"), ())
 
 
 def test_a_backslash_that_is_half_of_a_letter_does_not_part_names(tmp_path: Path) -> None:
     classes = ["ソース", "表", "予定表", "ラーメン"]
     assert any(b"\\" in name.encode("cp932") for name in classes)
-    assert inspect(build(tmp_path / "a.zip", encoded(classes, "cp932")))["classes"] == sorted(classes)
+    assert inspect(build(tmp_path / "a.zip", encoded(classes, "cp932"))).classes == tuple(sorted(classes))
 
 
 def test_a_guess_shows_names_and_the_other_readings(tmp_path: Path) -> None:
-    [code] = inspect(build(tmp_path / "a.zip", encoded(["猫", "狗"], "gbk", prefix="photos/")))["warnings"]
+    [code] = inspect(build(tmp_path / "a.zip", encoded(["猫", "狗"], "gbk", prefix="photos/"))).warnings
     assert code.startswith("names_guessed:gb18030 (猫, 狗); ")
     sentence = warning_text(code)
     assert "read as gb18030 (猫, 狗)" in sentence
@@ -134,14 +134,14 @@ def test_a_table_may_be_in_another_encoding_than_names(tmp_path: Path) -> None:
     photos = [Raw(f"фото {i}.png".encode("cp866"), photo_bytes((90, 9 * i, 200), i, 16)) for i in range(8)]
     path = build(tmp_path / "a.zip", [*photos, Raw(b"labels.csv", table.encode("cp1251"))])
     document = inspect(path)
-    assert document["classes"] == ["Кошка", "Собака"]
-    assert [code.split(" ")[0] for code in document["warnings"][:2]] == ["names_guessed:cp866", "tables_guessed:cp1251"]
-    assert inspect(path, encoding="cp866,cp1251")["classes"] == ["Кошка", "Собака"]
+    assert document.classes == ("Кошка", "Собака")
+    assert [code.split(" ")[0] for code in document.warnings[:2]] == ["names_guessed:cp866", "tables_guessed:cp1251"]
+    assert inspect(path, encoding="cp866,cp1251").classes == ("Кошка", "Собака")
 
 
 def test_a_table_that_is_not_used_is_no_guess(tmp_path: Path) -> None:
     notes = Raw(b"notes.csv", "Größe,Länge\n1,2\n".encode("cp1252"))
-    assert inspect(build(tmp_path / "a.zip", [*good(), notes]))["warnings"] == ["table_unused:notes.csv"]
+    assert inspect(build(tmp_path / "a.zip", [*good(), notes])).warnings == ("table_unused:notes.csv",)
 
 
 def test_names_of_a_mac_are_found_by_a_table_of_another_system(tmp_path: Path) -> None:
@@ -154,5 +154,5 @@ def test_names_of_a_mac_are_found_by_a_table_of_another_system(tmp_path: Path) -
     shadows = [Raw(b"__MACOSX/._" + photo.name, b"\0\5\x16\7") for photo in photos]
     path = build(tmp_path / "a.zip", [*photos, *shadows, Raw(b"labels.csv", table.encode())])
     document = inspect(path)
-    assert (document["images"], document["classes"]) == (8, ["Größe", "Höhe"])
-    assert (document["ignored"], document["skipped"], document["warnings"]) == (8, [], [])
+    assert (document.images, document.classes) == (8, ("Größe", "Höhe"))
+    assert (document.ignored, document.skipped, document.warnings) == (8, (), ())

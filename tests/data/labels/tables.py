@@ -29,4 +29,4 @@ def rows(header: str, row: str, n: int = N, sep: str = "\n") -> str:
 
 
 def skips(found: dict[str, Any]) -> dict[str, str]:
-    return {skip["entry"]: skip["reason"] for skip in found["skipped"]}
+    return {skip.entry: skip.reason for skip in found.skipped}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.data.labels.layout import FOLDS, SOURCES, Layout, recognise
+from core.data.labels.layout import Layout, recognise
 from core.data.names import parts_of
+from core.data.outline import FOLDS, SOURCES
 
 Read = dict[str, tuple[str, str] | None]
 

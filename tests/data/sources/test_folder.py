@@ -42,7 +42,7 @@ def test_links_to_other_places_below_the_folder_are_followed(home: Path) -> None
     (home / "Testing" / "dog" / "x.png").symlink_to(home / "store" / "dogs" / "20.png")
     (home / "Testing" / "cat").symlink_to(home / "store" / "cats")
     found = inspect(home)
-    assert (found["classes"], found["splits"]) == (["cat", "dog"], {"train": 6, "test": 4})
+    assert (found.classes, found.splits) == (("cat", "dog"), {"train": 6, "test": 4})
 
 
 def test_links_in_circles_end(home: Path) -> None:
@@ -65,8 +65,8 @@ def test_links_that_leave_the_folder_are_named(home: Path, tmp_path: Path) -> No
     (home / "store" / "dogs" / "x.png").symlink_to(tmp_path / "elsewhere" / "30.png")
     (home / "store" / "dogs" / "y.png").symlink_to(home / "gone.png")
     found = inspect(home)
-    assert (found["images"], found["classes"]) == (6, ["cats", "dogs"])
-    assert {skip["entry"]: skip["reason"] for skip in found["skipped"]} == {
+    assert (found.images, found.classes) == (6, ("cats", "dogs"))
+    assert {skip.entry: skip.reason for skip in found.skipped} == {
         "store/owls": "link", "store/dogs/x.png": "link", "store/dogs/y.png": "link",
     }  # fmt: skip
 
@@ -77,4 +77,4 @@ def test_nothing_but_links_to_elsewhere_is_refused_and_named(tmp_path: Path) -> 
     (tmp_path / "home" / "cat").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "home" / "dog").symlink_to(tmp_path / "elsewhere")
     found = inspect(tmp_path / "home")
-    assert (found["code"], "'cat' is a symbolic link" in found["message"]) == ("symlink", True)
+    assert (found.code, "'cat' is a symbolic link" in found.message) == ("symlink", True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.data.dataset import Skipped
 from core.data.inspection import inspect
 from core.data.limits import Limits
 from core.data.messages import skip_text
@@ -45,66 +46,66 @@ def test_splits_in_zips_are_opened(tmp_path: Path, wrapper: str, inner: str) -> 
         for split, first in (("Train", 0), ("test", 50))
     }
     found = inspect(written(tmp_path / "a.zip", {**zips, "readme.txt": b"hello"}))
-    assert (found["images"], found["classes"], found["splits"]) == (12, ["cat", "dog"], {"train": 6, "test": 6})
-    assert [skip["entry"] for skip in found["skipped"]] == ["readme.txt"]
+    assert (found.images, found.classes, found.splits) == (12, ("cat", "dog"), {"train": 6, "test": 6})
+    assert [skip.entry for skip in found.skipped] == ["readme.txt"]
 
 
 def test_a_zip_a_class_and_a_zip_beside_its_table_are_opened(tmp_path: Path) -> None:
     classes = {f"{label}.zip": zipped({f"{i}.png": c for i, c in enumerate(photos(first=9 * k).values())})
                for k, label in enumerate(("cat", "dog"))}  # fmt: skip
-    assert inspect(written(tmp_path / "a.zip", classes))["classes"] == ["cat", "dog"]
+    assert inspect(written(tmp_path / "a.zip", classes)).classes == ("cat", "dog")
     flat = {f"{i}.png": content for i, content in enumerate(photos().values())}
     table = b"filename,label\n" + b"".join(b"%d.png,%s\n" % (i, (b"owl", b"fox")[i % 2]) for i in range(6))
     found = inspect(written(tmp_path / "b.zip", {"images.zip": zipped(flat), "labels.csv": table}))
-    assert (found["images"], found["classes"]) == (6, ["fox", "owl"])
+    assert (found.images, found.classes) == (6, ("fox", "owl"))
 
 
 def test_beside_photos_a_zip_is_named(tmp_path: Path) -> None:
     found = inspect(written(tmp_path / "a.zip", {**photos(), "more.zip": zipped(photos(first=50))}))
-    assert found["images"] == 6
-    assert found["skipped"] == [{"entry": "more.zip", "reason": "zip_inside"}]
+    assert found.images == 6
+    assert found.skipped == (Skipped("more.zip", "zip_inside"),)
     assert "Unpack it" in skip_text("zip_inside")
 
 
 def test_a_zip_in_a_zip_in_a_zip_is_named(tmp_path: Path) -> None:
     inner = {**photos("cat-and-dog/"), "deeper.zip": zipped(photos(first=50))}
     found = inspect(written(tmp_path / "a.zip", {"outer.zip": zipped(inner)}))
-    assert (found["images"], found["skipped"]) == (6, [{"entry": "outer/deeper.zip", "reason": "zip_inside"}])
+    assert (found.images, found.skipped) == (6, (Skipped("outer/deeper.zip", "zip_inside"),))
 
 
 def test_one_that_cannot_be_opened_is_left_out_and_refuses_only_where_there_is_no_other(tmp_path: Path) -> None:
     good, bad = zipped(photos()), zipped(photos(first=50))[:-30]
     found = inspect(written(tmp_path / "a.zip", {"good.zip": good, "bad.zip": bad}))
-    assert (found["images"], found["skipped"]) == (6, [{"entry": "bad.zip", "reason": "zip_refused"}])
+    assert (found.images, found.skipped) == (6, (Skipped("bad.zip", "zip_refused"),))
     found = inspect(written(tmp_path / "b.zip", {"bad.zip": bad}))
-    assert (found["code"], "the zip 'bad.zip'" in found["message"]) == ("corrupt_archive", True)
+    assert (found.code, "the zip 'bad.zip'" in found.message) == ("corrupt_archive", True)
     locked = build(tmp_path / "locked.zip", [Raw(b"cat/x.png", b"x", flags=1)]).read_bytes()
-    assert inspect(written(tmp_path / "c.zip", {"locked.zip": locked}))["code"] == "encrypted"
+    assert inspect(written(tmp_path / "c.zip", {"locked.zip": locked})).code == "encrypted"
 
 
 def test_paths_that_leave_are_refused_in_them_too(tmp_path: Path) -> None:
     evil = build(tmp_path / "evil.zip", [Raw(b"../../x.png", b"x")]).read_bytes()
-    assert inspect(written(tmp_path / "a.zip", {"evil.zip": evil}))["code"] == "unsafe_path"
+    assert inspect(written(tmp_path / "a.zip", {"evil.zip": evil})).code == "unsafe_path"
 
 
 def test_all_together_keep_the_limits_of_the_one(tmp_path: Path) -> None:
     zips = {f"{split}.zip": zipped(photos(first=first)) for split, first in (("train", 0), ("test", 50))}
     path = written(tmp_path / "a.zip", zips)
-    assert inspect(path, limits=Limits(max_entries=13))["code"] == "too_many_entries"
-    assert inspect(path, limits=Limits(max_entries=14))["images"] == 12
+    assert inspect(path, limits=Limits(max_entries=13)).code == "too_many_entries"
+    assert inspect(path, limits=Limits(max_entries=14)).images == 12
     total = sum(map(len, zips.values())) + sum(len(c) for c in photos().values())
-    assert inspect(path, limits=Limits(max_total_bytes=total))["code"] == "too_large"
+    assert inspect(path, limits=Limits(max_total_bytes=total)).code == "too_large"
     layers = {f"{i}.zip": zipped({f"cat/{i}.bmp": bytes(3_900_000)}) for i in range(9)}
-    assert inspect(written(tmp_path / "b.zip", layers))["code"] == "zip_bomb"
+    assert inspect(written(tmp_path / "b.zip", layers)).code == "zip_bomb"
 
 
 def test_a_zip_in_a_zip_may_be_larger_than_a_photo(tmp_path: Path) -> None:
     stored = zipped({**photos(), "notes.txt": bytes(90_000)}, zipfile.ZIP_STORED)
     found = inspect(written(tmp_path / "a.zip", {"all.zip": stored}), limits=Limits(max_entry_bytes=95_000))
-    assert found["images"] == 6
+    assert found.images == 6
     beside = {**photos(first=50), "all.zip": stored}
     found = inspect(written(tmp_path / "b.zip", beside), limits=Limits(max_entry_bytes=95_000))
-    assert (found["images"], found["skipped"][0]["reason"]) == (6, "zip_inside")
+    assert (found.images, found.skipped[0].reason) == (6, "zip_inside")
 
 
 def test_names_in_them_are_read_in_one_way(tmp_path: Path) -> None:
@@ -112,4 +113,4 @@ def test_names_in_them_are_read_in_one_way(tmp_path: Path) -> None:
     entries += [Raw(f"狗/{i}.png".encode("gb18030"), photo_bytes((90, 9 * i, 3), 10 + i, 16)) for i in range(3)]
     inner = build(tmp_path / "inner.zip", entries).read_bytes()
     found = inspect(written(tmp_path / "a.zip", {"train.zip": inner}), encoding="gb18030")
-    assert (found["classes"], found["splits"]) == (["狗", "猫"], {"train": 6})
+    assert (found.classes, found.splits) == (("狗", "猫"), {"train": 6})

@@ -1,0 +1,82 @@
+"""What is known of a photo before it is decoded, and where what is known of all of them comes from."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.data.labels.layout import Layout, Place
+from core.data.labels.matching import Tabled
+from core.data.names import natural_key, parts_of
+from core.data.outline import FOLDERS, PATTERN, TABLES, Outline
+from core.data.samples.catalogue import SAMPLE_PREFIX
+from core.data.sources.source import Source
+
+
+@dataclass(slots=True)
+class Candidate:
+    """An entry that may become a photo: where it is in the source, and what its name and tables say of it.
+
+    It is no `Item` yet: which classes there are, and so a photo's label, is known only when all have been decoded.
+
+    Attributes:
+        index: of the entry in the source.
+        name: of the entry, for display.
+        place: its split, class and group.
+        sha256: of its bytes; "" before they are read.
+        n_bytes: how many those are.
+    """
+
+    index: int
+    name: str
+    place: Place
+    sha256: str = ""
+    n_bytes: int = 0
+
+
+def outline_of(
+    source: Source,
+    photos: Sequence[Candidate],
+    layout: Layout,
+    tabled: Tabled | None,
+    noted: Tabled,
+    class_pattern: str,
+) -> Outline:
+    """Where the classes, splits and groups of these photos come from.
+
+    Args:
+        source: where they are.
+        photos: those that have a place.
+        layout: what their folders say.
+        tabled: what tables with labels say; None where they do not decide.
+        noted: what tables without labels say.
+        class_pattern: the user's pattern for classes; "" for none.
+    """
+    folders = [parts_of(source.entries[photo.index].name)[:-1] for photo in photos]
+    split_names: dict[str, set[str]] = defaultdict(set)
+    tables = [*noted.split_tables, *(tabled.split_tables if tabled is not None else ())]
+    for photo, path in zip(photos, folders, strict=True):
+        if photo.place.split and photo.place.split == layout.split(path):
+            split_names[photo.place.split].add(layout.split_folder(path))
+        elif photo.place.split:
+            split_names[photo.place.split].update(tables)
+    by_folder = tabled is None and not class_pattern
+    depths = Counter(layout.above_depth(path) for path in folders) if layout.above and by_folder else Counter[int]()
+    known = PATTERN if class_pattern else TABLES if tabled is not None else FOLDERS
+    return Outline(
+        classes_from="" if source.kind.startswith(SAMPLE_PREFIX) else known,
+        tables=tuple(tabled.used) if tabled is not None else (),
+        pattern=class_pattern,
+        train=_sorted(split_names["train"]),
+        val=_sorted(split_names["val"]),
+        test=_sorted(split_names["test"]),
+        groups=_sorted([*noted.group_tables, *(tabled.group_tables if tabled is not None else ())]),
+        above=layout.above if by_folder else (),
+        above_kind=layout.above_kind if by_folder else "",
+        above_depth=depths.most_common(1)[0][0] if depths else 0,
+    )
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names), key=natural_key))

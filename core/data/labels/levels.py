@@ -1,0 +1,185 @@
+"""At which level of folders the classes are: below wrapping folders, and below those that say where photos come from.
+
+Splits are looked through. The majority of the photos decides each step; what does not fit is a stray.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from core.data.labels.splitting import Splits
+from core.data.labels.tree import Folder
+from core.data.labels.vocabulary import is_container, is_mask, is_number, is_piece, is_side, is_source
+from core.data.names import class_name
+
+_FEW = 2  # photos that anyone may have left in the wrong place
+
+
+@dataclass(frozen=True)
+class Level:
+    """The level at which the classes are.
+
+    Attributes:
+        folders: the folders that hold the class folders.
+        classes: the class folders.
+        strays: folders beside them that are no classes.
+        sources: the folders above that hold the same class folders; none where there are no such.
+    """
+
+    folders: list[Folder]
+    classes: list[Group]
+    strays: list[Group]
+    sources: list[Group]
+
+
+def class_level(root: Folder, splits: Splits) -> Level:
+    """Goes down from the root until folders remain that can only be classes."""
+    level, sources = [root], list[Group]()
+    while True:
+        level = _through(level, splits)
+        groups = _groups(level, splits)
+        stray_names = _strays(groups, splits)
+        classes = [group for group in groups if group.name not in stray_names]
+        inner_sources = _sources(classes)
+        if inner_sources:
+            sources = inner_sources
+        elif not (len(classes) == 1 and classes[0].opens):
+            return Level(level, classes, [group for group in groups if group.name in stray_names], sources)
+        level = [folder for group in inner_sources or classes for folder in group.folders]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Folders of one name at one level, as they lie in several splits or sources.
+
+    Attributes:
+        name: what a class would be called after them.
+        folders: the folders, and the splits in them.
+        direct: photos in them, or in splits in them.
+        total: photos in them and below.
+        below: the photos below them, by the name of the folder.
+    """
+
+    name: str
+    folders: list[Folder]
+    direct: int
+    total: int
+    below: Mapping[str, int]
+
+    @property
+    def nested(self) -> bool:
+        """Whether most photos lie in folders below."""
+        return 2 * self.direct < self.total
+
+    @property
+    def opens(self) -> bool:
+        """Whether it may be a wrapper: most photos lie below, or several folders do."""
+        return bool(self.below) and (2 * self.direct <= self.total or len(self.below) > 1)
+
+
+def _through(level: Sequence[Folder], splits: Splits) -> list[Folder]:
+    """The folders, and those that are splits in them."""
+    folders = list(level)
+    for folder in folders:
+        folders += [kid for kid in folder.kids.values() if kid.path in splits.of and kid.path not in splits.labels]
+    return folders
+
+
+def _groups(level: Sequence[Folder], splits: Splits) -> list[Group]:
+    """The folders at a level by their names, with photos; what lies beside splits is left out."""
+    by_name: dict[str, list[Folder]] = defaultdict(list)
+    for folder in level:
+        for kid in _kids(folder, splits):
+            by_name[splits.labels.get(kid.path, "") or class_name(kid.name)].append(kid)
+    return [_group(name, folders, splits) for name, folders in by_name.items() if name]
+
+
+def _kids(folder: Folder, splits: Splits) -> list[Folder]:
+    """The folders in a folder that may be classes: not those that are splits alone, nor what lies beside them."""
+    if folder.path in splits.levels:
+        return [kid for kid in folder.kids.values() if kid.path in splits.labels]
+    return [kid for kid in folder.kids.values() if kid.path not in splits.of]
+
+
+def _group(name: str, folders: Sequence[Folder], splits: Splits) -> Group:
+    inside = _through(folders, splits)
+    below: Counter[str] = Counter()
+    for folder in inside:
+        for kid in _kids(folder, splits):
+            below[class_name(kid.name)] += kid.total
+    return Group(
+        name, list(folders), sum(folder.direct for folder in inside), sum(folder.total for folder in folders), below
+    )
+
+
+def _strays(groups: Sequence[Group], splits: Splits) -> set[str]:
+    """The groups that are no classes and no wrappers: beside one that holds the data, or with hardly a photo."""
+    if len(groups) < 2:
+        return set()
+    largest = max(groups, key=lambda group: group.total)
+    rest = [group for group in groups if group is not largest]
+    if _holds_all(largest, rest, splits):
+        return {group.name for group in rest}
+    usual = median([group.total for group in groups if not is_side(group.name)] or [largest.total])
+    plain = 2 * sum(not group.nested for group in groups) > len(groups)
+    pictured = any(is_container(group.name) and not is_mask(group.name) for group in groups)
+    return {
+        group.name
+        for group in groups
+        if (pictured and is_mask(group.name))
+        or (is_side(group.name) and 4 * group.total <= usual and (group.nested or group.total <= _FEW))
+        or (plain and group.nested and 8 * group.total <= usual)
+    }
+
+
+def _holds_all(largest: Group, rest: Sequence[Group], splits: Splits) -> bool:
+    """Whether one group holds the data, and what lies beside it is of no account."""
+    beside = sum(group.total for group in rest)
+    if not any(_branches(folder) for folder in largest.folders) or 2 * largest.direct > largest.total:
+        return False
+    if _has_levels(largest, splits) and not any(_has_levels(group, splits) for group in rest):
+        return beside <= largest.total
+    if all(is_side(group.name) or (is_container(group.name) and not is_source(group.name)) for group in rest):
+        return 2 * beside <= largest.total
+    few = 20 if is_container(largest.name) else 100
+    return 8 * beside <= largest.total and (beside <= _FEW or few * beside <= largest.total)
+
+
+def _branches(folder: Folder) -> bool:
+    """Whether there are several folders in it, or in the only one that is in it."""
+    while len(folder.kids) == 1 and folder.nested:
+        folder = next(iter(folder.kids.values()))
+    return len(folder.kids) > 1
+
+
+def _has_levels(group: Group, splits: Splits) -> bool:
+    """Whether splits above classes lie in a group."""
+    return any(level[: len(folder.path)] == folder.path for folder in group.folders for level in splits.levels)
+
+
+def _sources(groups: Sequence[Group]) -> list[Group]:
+    """The groups that say where photos come from, so that the folders in them are the classes; none where they do not.
+
+    They hold the same folders, as `fold_1/cat` and `fold_2/cat` do, or count pieces of one set, as `part1` and `part2`.
+    """
+    nested = [group for group in groups if group.nested and group.below]
+    holders = Counter(name for group in nested for name in group.below)
+    if len(nested) < 2 or len(holders) < 2 or all(is_container(name) for name in holders):
+        return []
+    counted = all(is_source(group.name) or is_number(group.name) for group in nested)
+    photos = sum(group.total for group in nested)
+    if (2 if counted else 1.25) * photos < sum(group.total for group in groups):
+        return []
+    if all(is_piece(group.name) for group in nested):
+        return nested
+    if all(map(is_source, holders)) and not all(is_source(group.name) for group in nested):
+        return []
+    if all(name.startswith("0") and is_number(name) for name in holders) and not counted:
+        return []
+    shared = [name for name, times in holders.items() if times > 1 and 2 * times >= len(nested)]
+    covered = sum(group.below.get(name, 0) for name in shared for group in nested)
+    alike = len(shared) >= (1 if counted else 2) and covered >= (0.4 if counted else 0.7) * photos
+    return nested if alike else []
