@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -15,6 +16,7 @@ MOST_DECODING_THREADS = 8
 """At most so many threads read photos ahead of a network."""
 
 _CGROUP = Path("/sys/fs/cgroup")
+_VMSTAT = Path("/proc/vmstat")
 
 
 def memory_mb() -> int | None:
@@ -56,6 +58,19 @@ def decoding_threads() -> int:
     return min(MOST_DECODING_THREADS, cores())
 
 
+def oom_kills() -> int | None:
+    """How often the kernel has ended a process of this control group because memory ran out; None where nobody counts.
+
+    Where the group does not count, the whole machine's count is taken.
+    """
+    for file in (*_group_files("memory.events"), _CGROUP / "memory" / "memory.oom_control", _VMSTAT):
+        with contextlib.suppress(OSError, ValueError):
+            counts = dict(line.split() for line in file.read_text().splitlines())
+            if "oom_kill" in counts:
+                return int(counts["oom_kill"])
+    return None
+
+
 def thread_settings() -> dict[str, str]:
     """The environment variables for a process that computes, which libraries read when they are loaded.
 
@@ -80,15 +95,18 @@ def _physical() -> int | None:
 
 def _limit_files() -> list[Path]:
     """Where the limit of this process's control group may be, version 2 and version 1."""
-    files = [_CGROUP / "memory.max", _CGROUP / "memory" / "memory.limit_in_bytes"]
-    try:
+    return [*_group_files("memory.max"), _CGROUP / "memory" / "memory.limit_in_bytes"]
+
+
+def _group_files(name: str) -> list[Path]:
+    """Where a file of this process's control group (version 2) may be: its own, its parents', the mounted one's."""
+    files = []
+    with contextlib.suppress(OSError, ValueError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
             number, _controllers, group = line.split(":", 2)
             if number == "0":
-                files += [_CGROUP / up / "memory.max" for up in _with_parents(group)]
-    except (OSError, ValueError):
-        pass
-    return files
+                files += [_CGROUP / part / name for part in _with_parents(group)]
+    return [*files, _CGROUP / name]
 
 
 def _with_parents(group: str) -> list[str]:

@@ -23,8 +23,7 @@ def main() -> None:
     request = form.comparison(dataset)
     pressed = st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=request is None)
     if pressed and request is not None:
-        state.submit(request)
-        st.rerun()
+        state.submit_once(request)
     if request is not None and len(request.backbones) == 1:
         st.caption(_("With one backbone there is nothing to compare it with; pick a second one."))
     job = state.job("compare", dataset.id)

@@ -8,7 +8,6 @@ from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.probing.comparison.candidates import info_of
 from core.tasks.requests import FinetuneRequest
-from core.training.config import FinetuneConfig
 from pages.ui import frame, models, progress, state, text
 from pages.ui.finetune import form
 from pages.ui.finetune.about import about
@@ -38,7 +37,11 @@ def main() -> None:
         if expander.open:
             augmentation_preview(dataset, config)
     if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
-        start(dataset, config)
+        state.submit_once(
+            FinetuneRequest(
+                workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, config=config
+            )
+        )
     job = state.job("finetune", dataset.id)
     if job is None:
         return
@@ -46,7 +49,7 @@ def main() -> None:
     about(job)
     status = progress.panel(job, live=curves)
     if status.state == "done":
-        result(job, status)
+        result(dataset, job, status)
     elif status.is_over:
         curves(job)
 
@@ -64,12 +67,6 @@ def suggested(dataset: Dataset) -> str:
         )
     )
     return current.run.backbone
-
-
-def start(dataset: Dataset, config: FinetuneConfig) -> None:
-    """Queues a fine-tuning."""
-    state.submit(FinetuneRequest(workspace=state.workspace(), dataset=dataset.id, config=config))
-    st.rerun()
 
 
 frame.enter(main)

@@ -46,3 +46,22 @@ def test_the_containers_quota_of_cores_counts(monkeypatch: pytest.MonkeyPatch, t
 def test_photos_are_read_by_a_thread_a_core(monkeypatch: pytest.MonkeyPatch, cores: int, threads: int) -> None:
     monkeypatch.setattr(machine, "cores", lambda: cores)
     assert machine.decoding_threads() == threads
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "count"),
+    [
+        ("memory.events", "low 0\noom 3\noom_kill 2\n", 2),
+        ("memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n", 5),
+        ("vmstat", "pgfault 10\noom_kill 7\n", 7),
+        ("vmstat", "pgfault 10\n", None),
+    ],
+)
+def test_the_kernel_counts_what_it_ended_for_want_of_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str, content: str, count: int | None
+) -> None:
+    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "_VMSTAT", tmp_path / "vmstat")
+    (tmp_path / "memory").mkdir()
+    (tmp_path / file).write_text(content)
+    assert machine.oom_kills() == count

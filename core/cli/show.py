@@ -163,6 +163,8 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
 
 def finetuning(run: Run, epochs: Sequence[Epoch], brought: Difference | None, doubts: Sequence[str]) -> None:
     """A finished fine-tuning: its epochs, what it is worth beside a probe, and what is doubtful about its photos."""
+    from core.training.baseline import judgement
+
     headings = (
         _("Epoch"), _("Training loss"), _("Validation loss"), _("Training accuracy"), _("Validation accuracy"),
         _("Seconds"),
@@ -185,7 +187,8 @@ def finetuning(run: Run, epochs: Sequence[Epoch], brought: Difference | None, do
         )
     )
     if brought is not None:
-        lines(brought.sentence, _("The epoch was chosen on these images, which flatters fine-tuning a little."))
+        flattered = _("The epoch was chosen on these images, which flatters fine-tuning a little.")
+        lines(judgement(brought), brought.sentence, flattered)
     if test := run.metrics.get("test"):
         lines(
             _("Test: accuracy {accuracy} (95 % interval {ci}) on {n} images").format(

@@ -11,6 +11,7 @@ from core.jobs import status
 from core.jobs.status import JobStatus
 
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_KILLED = (-9, 137)
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "unable to allocate", "out of memory")
 
 
@@ -36,16 +37,25 @@ def is_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _NO_MEMORY)
 
 
-def after_death(current: JobStatus, exit_code: int | None) -> JobStatus:
-    """The status of a job whose worker ended in the middle of it with `exit_code`, negative for a signal."""
-    if exit_code in (-9, 137):
+def after_death(current: JobStatus, exit_code: int | None, out_of_memory: bool = False) -> JobStatus:
+    """The status of a job whose worker ended in the middle of it.
+
+    Args:
+        current: the job's last status.
+        exit_code: the worker's, negative for a signal; None where it could not be started.
+        out_of_memory: whether the kernel says that it ended a process then because memory ran out.
+    """
+    if exit_code is None:
+        message = _("No worker could be started for this job. Go on with it; where that fails again, restart Graft.")
+        return current.over(status.INTERRUPTED, message, "worker_ended")
+    if out_of_memory and exit_code in _KILLED:
         message = _(
-            "The system stopped the worker, most likely because memory ran out. "
-            "Choose a smaller batch or backbone, or close other programs, then resume the job."
+            "The worker was ended by the system, because memory ran out ({how}). "
+            "Choose a smaller batch or backbone, or close other programs, then go on with the job."
         )
-        return current.over(status.INTERRUPTED, message, "memory")
-    message = _("The worker ended unexpectedly ({how}). Resume the job; its worker.log may tell why.")
-    return current.over(status.INTERRUPTED, message.format(how=_name(exit_code)), "worker_ended")
+        return current.over(status.INTERRUPTED, message.format(how=_how(exit_code)), "memory")
+    message = _("The worker ended in the middle of the job ({how}). Go on with it; its worker.log may tell why.")
+    return current.over(status.INTERRUPTED, message.format(how=_how(exit_code)), "worker_ended")
 
 
 def unsaved(current: JobStatus) -> JobStatus:
@@ -58,10 +68,10 @@ def disk_full() -> str:
     return _("The disk is full. Make room, for example by deleting old jobs or datasets, then try again.")
 
 
-def _name(exit_code: int | None) -> str:
-    if exit_code is None:
-        return "?"
+def _how(exit_code: int) -> str:
+    """How a process ended, in words; a shell tells a signal as 128 and its number."""
+    number = -exit_code if exit_code < 0 else exit_code - 128
     try:
-        return signal.Signals(-exit_code).name if exit_code < 0 else str(exit_code)
+        return _("signal {number}, {name}").format(number=number, name=signal.Signals(number).name)
     except ValueError:
-        return str(exit_code)
+        return _("exit code {code}").format(code=exit_code)

@@ -213,12 +213,15 @@ class Pool:
         if worker is None:
             self._settle(job, partial(outcome.after_death, exit_code=None))
             return
+        kills_before = machine.oom_kills()
         worker.give(job.path)
         cancelled_at: float | None = None
         while (answer := worker.answer(_POLL_S)) is None:
             if worker.exit_code is not None and (answer := worker.answer(_POLL_S)) is None:
                 worker.end()
-                self._settle(job, partial(outcome.after_death, exit_code=worker.exit_code))
+                starved = kills_before is not None and (machine.oom_kills() or 0) > kills_before
+                died = partial(outcome.after_death, exit_code=worker.exit_code, out_of_memory=starved)
+                self._settle(job, died)
                 return
             if job.is_cancelled():
                 cancelled_at = cancelled_at or time.monotonic()

@@ -86,6 +86,10 @@ class Job:
         """The log from line `since_line` on; the next call continues with the last event's `line + 1`."""
         return events.read(self.path / "events.jsonl", since_line)
 
+    def has_begun(self) -> bool:
+        """Whether a worker ever ran it, so that something of it may have been kept."""
+        return (self.path / "heartbeat").exists()
+
     def is_stale(self) -> bool:
         """Whether its worker has not touched the heartbeat for a while."""
         try:
@@ -128,7 +132,7 @@ def interrupted(current: JobStatus) -> JobStatus:
     """The status of a job whose worker is gone without having written its end."""
     return current.over(
         status.INTERRUPTED,
-        _("Graft was closed, or its worker ended, while this job ran. Resume it to go on."),
+        _("Graft was closed, or its worker ended, while this job ran. Go on with it."),
         "worker_ended",
     )
 

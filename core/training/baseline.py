@@ -59,6 +59,17 @@ def gain(run: Run) -> Difference | None:
     return difference_to(Predictions.load(run.predictions_path("val")), Predictions.load(path))
 
 
+def judgement(brought: Difference) -> str:
+    """Whether fine-tuning helped, in a sentence: only a gain that is larger than chance counts."""
+    if brought.interval[0] > 0:
+        return _("Fine-tuning helped.")
+    if brought.accuracy > 0:
+        return _("Whether fine-tuning helped cannot be told: its gain may be chance.")
+    if brought.interval[1] < 0:
+        return _("Fine-tuning made it worse.")
+    return _("Fine-tuning did not help.")
+
+
 def difference_to(tuned: Predictions, frozen: Predictions) -> Difference:
     """The accuracy of a fine-tuned model minus that of a probe on the frozen backbone.
 

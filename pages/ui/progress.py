@@ -121,10 +121,14 @@ def _ended(job: Job, status: JobStatus) -> None:
         if not takes_upload(job.spec):  # a refused upload has been removed, and would be refused again
             again(job, _("Try again"))
     elif status.state == "cancelled":
-        st.info(_("This was cancelled. What it had saved is still there."))
-        again(job, _("Go on with it"))
+        if job.has_begun():
+            st.info(_("This was cancelled. What it had saved is still there."))
+            again(job, _("Go on with it"))
+        else:
+            st.info(_("This was cancelled before it began: nothing was saved."))
+            again(job, _("Start it"))
     elif status.state == "interrupted":
-        st.warning(_("This was interrupted: the server or its worker stopped. What it had saved is still there."))
+        st.warning(literal(status.error), icon=":material/power_off:")
         again(job, _("Go on with it"))
 
 

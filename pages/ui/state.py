@@ -138,6 +138,16 @@ def once(request: Request) -> Job:
     return latest(request) or submit(request)
 
 
+def submit_once(request: Request) -> None:
+    """Queues what is asked for and draws the page anew; where just that waits or runs, looks at it and says so."""
+    same = latest(request)
+    if same is None or same.status().is_over:
+        submit(request)
+        st.rerun()
+    follow(same)
+    st.info(_("Just this has been asked for already: you see how it gets on below."), icon=":material/info:")
+
+
 def opened(job_id: object) -> Job | None:
     """The job with this id, where there still is one."""
     try:

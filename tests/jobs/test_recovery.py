@@ -16,7 +16,8 @@ ROOT = Path(core.__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "words"), [("SIGKILL", "memory", "memory"), ("SIGSEGV", "worker_ended", "SIGSEGV")]
+    ("name", "code", "words"),
+    [("SIGKILL", "worker_ended", "signal 9, SIGKILL"), ("SIGSEGV", "worker_ended", "signal 11, SIGSEGV")],
 )
 def test_a_killed_worker_interrupts_its_job_which_can_be_resumed(pool: Pool, name: str, code: str, words: str) -> None:
     job = pool.submit("default", spec("die", signal=name))

@@ -108,9 +108,20 @@ def test_a_directory_that_is_no_job_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "word"), [(-9, "memory"), (137, "memory"), (-11, "SIGSEGV"), (1, "(1)"), (None, "(?)")]
+    ("code", "out_of_memory", "error_code", "words"),
+    [
+        (-9, True, "memory", "because memory ran out (signal 9, SIGKILL)"),
+        (137, True, "memory", "because memory ran out (signal 9, SIGKILL)"),
+        (-9, False, "worker_ended", "in the middle of the job (signal 9, SIGKILL)"),
+        (-11, True, "worker_ended", "in the middle of the job (signal 11, SIGSEGV)"),
+        (1, False, "worker_ended", "in the middle of the job (exit code 1)"),
+        (None, False, "worker_ended", "No worker could be started"),
+    ],
 )
-def test_the_end_of_a_worker_is_put_in_words(code: int | None, word: str) -> None:
-    after = outcome.after_death(JobStatus(status.RUNNING, created=0.0), code)
-    assert after.state == "interrupted"
-    assert word in after.error
+def test_memory_is_blamed_only_where_the_kernel_says_so(
+    code: int | None, out_of_memory: bool, error_code: str, words: str
+) -> None:
+    ended = outcome.after_death(JobStatus(status.RUNNING, created=0.0), code, out_of_memory)
+    assert (ended.state, ended.error_code) == ("interrupted", error_code)
+    assert words in ended.error
+    assert ("memory" in ended.error) is (error_code == "memory")

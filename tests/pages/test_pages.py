@@ -58,7 +58,7 @@ def test_finetune_queues_what_the_form_says(visit: Open, dataset: Dataset):
 
 def test_a_finished_run_is_shown_again_after_a_refresh(visit: Open, dataset: Dataset, run: Run):
     app = visit("finetune")
-    assert f"of {run.metrics['val'].n} validation images are right" in app.success[0].value
+    assert f"of {run.metrics['val'].n} validation images are right" in app.info[0].value
     assert "Next: see where it fails" in [link.label for link in app.get("page_link")]
 
 

@@ -6,9 +6,10 @@ import pytest
 from core.data.ingest import ingest
 from core.evaluation.predictions import Predictions
 from core.features.extract import extract
+from core.probing.pairwise.difference import Difference
 from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.runs import Run
-from core.training.baseline import NAME, gain
+from core.training.baseline import NAME, gain, judgement
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from tests.conftest import ZipBuilder
@@ -42,3 +43,17 @@ def test_the_gain_is_over_the_same_images(tuned: Run) -> None:
 def test_a_run_from_before_has_no_baseline(tuned: Run) -> None:
     tuned.predictions_path(NAME).unlink()
     assert gain(tuned) is None
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "interval", "words"),
+    [
+        (0.1, (0.02, 0.18), "Fine-tuning helped."),
+        (0.02, (-0.02, 0.06), "Whether fine-tuning helped cannot be told: its gain may be chance."),
+        (0.0, (-0.03, 0.03), "Fine-tuning did not help."),
+        (-0.046, (-0.1, 0.01), "Fine-tuning did not help."),
+        (-0.1, (-0.18, -0.02), "Fine-tuning made it worse."),
+    ],
+)
+def test_only_a_gain_beyond_chance_is_help(accuracy: float, interval: tuple[float, float], words: str) -> None:
+    assert judgement(Difference("tuned", "frozen", 100, 0, 0, accuracy, interval)) == words

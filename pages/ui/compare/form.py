@@ -47,6 +47,7 @@ def comparison(dataset: Dataset) -> CompareRequest | None:
     return CompareRequest(
         workspace=state.workspace(),
         dataset=dataset.id,
+        fingerprint=dataset.fingerprint,
         backbones=tuple(names),
         config=config,
         probes=probes,

@@ -151,7 +151,8 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
     if comparison is None:
         st.caption(_("What was found here cannot be read by this version of Graft. Compare again."))
         return
-    st.markdown(text.literal(resources.verdict(job, comparison, comparison.probes[0], ROPE).why))
+    verdict = resources.verdict(job, comparison, comparison.probes[0], ROPE)
+    st.markdown(f"**{text.literal(verdict.headline)}** {text.literal(verdict.why)}")
     figures.shown(accuracy_bars(comparison.results), "tour-compare", _("Accuracy of each"), "accuracy")
 
 

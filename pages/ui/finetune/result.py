@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
@@ -11,8 +12,8 @@ from core.probing.pairwise.difference import Difference
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Finetuned
-from core.training.baseline import difference_to, gain
-from pages.ui import figures, progress, resources, state, text
+from core.training.baseline import difference_to, gain, judgement
+from pages.ui import figures, models, progress, resources, state, text
 from pages.ui.charts.history import training_history
 from pages.ui.i18n import _
 
@@ -45,25 +46,59 @@ def _most_epochs(job: Job) -> int | None:
         return None
 
 
-def result(job: Job, status: JobStatus) -> None:
-    """What came of it, and where to go."""
+def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
+    """Draws what came of it and whether it helped, links to go on with, and the curves."""
     finetuned = progress.result(status, Finetuned)
     run = next(iter(state.runs_of(job)), None)
     if finetuned is not None and run is not None:
-        score = run.metrics["val"]
-        st.success(
-            _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
-                accuracy=text.percent(score.accuracy),
-                n=score.n,
-                ci=text.interval(score.accuracy_ci),
-                time=text.duration(status.seconds or 0),
-            ),
-            icon=":material/insights:",
-        )
+        brought = _gain(run)
+        answer(run, brought, status.seconds or 0)
         progress.doubts(finetuned.warnings)
-        worth_it(run)
+        if brought is None:
+            st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
+            st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        elif brought.interval[0] <= 0:
+            probe_instead(dataset, run)
         onwards(run)
     curves(job)
+
+
+def answer(run: Run, brought: Difference | None, seconds: float) -> None:
+    """Draws whether it helped and how good the model is; green only where it surely beats the frozen probe."""
+    score = run.metrics["val"]
+    accuracy = _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
+        accuracy=text.percent(score.accuracy),
+        n=score.n,
+        ci=text.interval(score.accuracy_ci),
+        time=text.duration(seconds),
+    )
+    if brought is None:
+        st.info(accuracy, icon=":material/insights:")
+        return
+    box = st.success if brought.interval[0] > 0 else st.warning
+    flattered = _("The epoch was chosen on these images, which flatters fine-tuning a little.")
+    sentences = f"**{text.literal(judgement(brought))}** {accuracy}\n\n{text.literal(brought.sentence)} {flattered}"
+    box(sentences, icon=":material/balance:")
+
+
+def probe_instead(dataset: Dataset, run: Run) -> None:
+    """Draws links to the probe that fine-tuning did not beat: the recommended one, else one on the same backbone."""
+    runs = state.runs(dataset.id)
+    current = models.current(dataset, runs)
+    offered = [current.run] if current else []
+    offered += [other for other in runs if other.backbone == run.backbone]
+    probe = next((other for other in offered if other.kind == "probe"), None)
+    if probe is None:
+        st.caption(_("Compare backbones once: then you can take the probe instead."))
+        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        return
+    name, where = text.literal(probe.backbone), {"run": state.run_key(probe)}
+    links = [("pages/evaluate.py", _("Look at the probe on {name} instead").format(name=name), ":material/fact_check:")]
+    if probe.portable:
+        links.append(("pages/predict.py", _("Try that probe, or take it home"), ":material/package_2:"))
+    with st.container(horizontal=True):
+        for page, label, icon in links:
+            st.page_link(page, label=label, icon=icon, query_params=where, width="content")
 
 
 def onwards(run: Run) -> None:
@@ -77,19 +112,13 @@ def onwards(run: Run) -> None:
             st.page_link(page, label=label, icon=icon, query_params=where, width="content")
 
 
-def worth_it(run: Run) -> None:
-    """Whether fine-tuning beats a probe on the frozen backbone, on the same validation images."""
+def _gain(run: Run) -> Difference | None:
+    """What fine-tuning brought on the same validation images; None where there is no probe to compare with."""
     try:
-        brought = gain(run) or _gain_on_probe(run)
+        return gain(run) or _gain_on_probe(run)
     except GraftError as problem:
         st.caption(text.literal(str(problem)))
-        return
-    if brought is None:
-        st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
-        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
-        return
-    st.info(text.literal(brought.sentence), icon=":material/balance:")
-    st.caption(_("The epoch was chosen on these images, which flatters fine-tuning a little."))
+        return None
 
 
 def _gain_on_probe(run: Run) -> Difference | None:

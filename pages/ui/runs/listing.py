@@ -130,7 +130,7 @@ def act(job: Job, status: JobStatus, gone: bool) -> None:
         return
     refused = status.state == "failed" and takes_upload(job.spec)  # the upload is gone
     if status.is_resumable and not (gone or refused):
-        progress.again(job, _("Resume"))
+        progress.again(job, _("Go on with it"))
     with st.popover(_("Delete"), icon=":material/delete:"):
         st.markdown(_("The job, its model and its results are removed for good."))
         if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):
