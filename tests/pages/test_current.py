@@ -98,6 +98,6 @@ def test_the_floor_alone_is_not_taken(visit: Open, dataset: Dataset):
 def test_the_comparison_and_the_list_of_runs_name_the_same_backbone(visit: Open, dataset: Dataset, compared: Job):
     app = visit("compare")
     links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
-    assert links["Judge the probe on resnet18 by the validation images"].endswith("probes%2Fresnet18")
+    assert links["Judge the probe on resnet18"].endswith("probes%2Fresnet18")
     assert "Next: fine-tune resnet18" in links
     assert literal("recommended: resnet18, 90.0 %") in texts(visit("runs"))

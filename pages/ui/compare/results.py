@@ -105,7 +105,7 @@ def onwards(offered: Sequence[ProbeResult], job: Job) -> None:
         if probe is not None and not is_floor(first.backbone):
             st.page_link(
                 "pages/evaluate.py",
-                label=_("Judge the probe on {name} by the validation images").format(name=text.literal(first.backbone)),
+                label=_("Judge the probe on {name}").format(name=text.literal(first.backbone)),
                 icon=":material/fact_check:",
                 query_params={"run": state.run_key(probe)},
                 width="content",

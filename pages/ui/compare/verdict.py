@@ -56,10 +56,10 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
     name = verdict.recommended or verdict.best
     result = next(result for result in ranked if result.backbone == name)
     measured = ngettext(
-        "{name} has a mean accuracy of {accuracy} over the folds of one {folds}-fold cross-validation on {n} training "
+        "{name} has a mean accuracy of {accuracy} in {folds}-fold cross-validation on {n} training images "
+        "(95 % interval {ci}).",
+        "{name} has a mean accuracy of {accuracy} in {repeats} rounds of {folds}-fold cross-validation on {n} training "
         "images (95 % interval {ci}).",
-        "{name} has a mean accuracy of {accuracy} over the folds of {repeats} {folds}-fold cross-validations on {n} "
-        "training images (95 % interval {ci}).",
         result.repeats,
     ).format(
         name=text.literal(name),
