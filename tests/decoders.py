@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
 
+from core.data.images.levels import Levels
 from core.data.images.worker import Decoded, decode_file
 from core.data.limits import Limits
 
@@ -25,12 +26,12 @@ class InProcessDecoders:
     def __exit__(self, *error: object) -> None:
         return
 
-    def submit(self, photo: Path, out: Path | None) -> Future[Decoded]:
+    def submit(self, photo: Path, out: Path | None, levels: Levels | None = None) -> Future[Decoded]:
         """Decodes `photo`; what writing its thumbnail raises comes out of the future, as from a process."""
         future: Future[Decoded] = Future()
         try:
             with warnings.catch_warnings(action="ignore"):  # in a process nobody hears them
-                future.set_result(decode_file(photo, out, self._limits))
+                future.set_result(decode_file(photo, out, self._limits, levels))
         except OSError as problem:
             future.set_exception(problem)
         self.finished += 1

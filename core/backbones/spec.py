@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from core.data.images.levels import Levels
 from core.paths import expanded
 
 FLOOR = "baseline"
@@ -36,6 +37,8 @@ class Preprocessing:
         std: of red, green and blue, in 0..1.
         interpolation: "bilinear" or "bicubic".
         antialias: whether shrinking averages over the pixels it drops.
+        levels: how grey of more than 8 bits was scaled in the photos that a model was fitted to; None where each such
+            photo is scaled by itself. A backbone's own preprocessing has none.
     """
 
     resize_px: int
@@ -44,6 +47,7 @@ class Preprocessing:
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     interpolation: str = "bilinear"
     antialias: bool = True
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.crop_px <= self.resize_px:
@@ -60,7 +64,12 @@ class Preprocessing:
 
     def to_json(self) -> dict[str, Any]:
         """The preprocessing as cards, runs and bundles hold it."""
-        return {**dataclasses.asdict(self), "mean": list(self.mean), "std": list(self.std)}
+        content = {**dataclasses.asdict(self), "mean": list(self.mean), "std": list(self.std)}
+        if self.levels is None:
+            del content["levels"]
+        else:
+            content["levels"] = self.levels.to_json()
+        return content
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Preprocessing:
@@ -77,6 +86,7 @@ class Preprocessing:
                 std=_three(content["std"]),
                 interpolation=str(content["interpolation"]),
                 antialias=bool(content.get("antialias", True)),
+                levels=Levels.from_json(content["levels"]) if content.get("levels") is not None else None,
             )
         except (KeyError, TypeError) as problem:
             raise ValueError(f"this is not a preprocessing: {problem}") from problem

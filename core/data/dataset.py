@@ -13,6 +13,7 @@ This file knows nothing of archives. `ingest.py` writes datasets; everybody else
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from core import paths
+from core.data.images.levels import Levels
 from core.data.note import note_text
 from core.data.outline import Outline, outline_text
 from core.errors import DatasetError, GraftError
@@ -30,7 +32,7 @@ from core.versions import read_once
 SCHEMA = 1
 SPLITS = ("train", "val", "test")
 MANIFEST, ITEMS, SKIPPED = "dataset.json", "items.parquet", "skipped.json"
-_NEWER = {"phash", "group", "group_id"}  # columns that datasets of the first version do not have
+_NEWER = {"phash", "group", "group_id", "deep"}  # columns that datasets of the first version do not have
 
 
 class NoSuchDataset(DatasetError):
@@ -57,6 +59,7 @@ class Item:
         group: what the photo belongs to (a patient, a plant, a video), in the user's words; "" where it is not known.
         group_id: number of the set of photos that must stay on one side of a split: copies, near duplicates and those
             of one group share it; -1 where it is not known (a dataset of an older version).
+        deep: what its values are where they are grey of more than 8 bits, as in `images.levels`; else "".
     """
 
     name: str
@@ -70,6 +73,7 @@ class Item:
     phash: str = ""
     group: str = ""
     group_id: int = -1
+    deep: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class Summary:
         created: UTC time, ISO 8601.
         seed: the seed of the splits that were made.
         outline: where classes, splits and groups come from; empty for datasets of older versions.
+        levels: how grey of more than 8 bits is scaled, for all photos alike; None where there is none, or where each
+            photo is scaled by itself (a dataset of an older version).
     """
 
     id: str
@@ -109,6 +115,7 @@ class Summary:
     created: str = ""
     seed: int = 0
     outline: Outline = field(default_factory=Outline)
+    levels: Levels | None = None
     damaged: bool = False
 
     @property
@@ -120,6 +127,9 @@ class Summary:
     def note(self) -> str:
         """How the photos were split and where a sample's come from, as plain sentences in the language in use."""
         return note_text(self.source, self.split_counts, self.given_splits, self.made_splits, self.seed)
+
+
+_FACTS = tuple(name for name in Summary.__dataclass_fields__ if name not in ("root", "damaged"))
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,13 @@ class Dataset(Summary):
     def path(self, item: Item) -> Path:
         """The file with a photo's bytes as they came."""
         return blob_path(self.root, item.sha256)
+
+    def view_id(self, item: Item) -> str:
+        """What the pixels that a network sees depend on: a photo's bytes, and the window it is seen through, if any."""
+        window = self.levels.of(item.deep) if self.levels is not None else None
+        if window is None:
+            return item.sha256
+        return hashlib.sha256(f"{item.sha256}:{window[0]}:{window[1]}".encode()).hexdigest()
 
     def thumbnail(self, item: Item) -> Path:
         """A JPEG of at most 256 px, upright, without metadata."""
@@ -206,7 +223,8 @@ def write_dataset(dataset: Dataset) -> None:
     _write_items(root / ITEMS, dataset.items)
     paths.write_json(root / SKIPPED, [[s.entry, s.reason] for s in dataset.skipped])
     (root / "sources").mkdir(exist_ok=True)
-    facts = {name: getattr(dataset, name) for name in Summary.__dataclass_fields__ if name not in ("root", "damaged")}
+    facts = {name: getattr(dataset, name) for name in _FACTS}
+    facts["levels"] = dataset.levels.to_json() if dataset.levels is not None else None
     paths.write_json(root / MANIFEST, {"schema": SCHEMA, **facts, "outline": dataset.outline.to_json()})
 
 
@@ -222,7 +240,9 @@ def _manifest_facts(manifest: Path) -> dict[str, Any]:
         content["outline"] = Outline.from_json(content.get("outline", {}))
     except GraftError as problem:
         raise ValueError("the outline is damaged") from problem
-    return {name: content[name] for name in Summary.__dataclass_fields__ if name not in ("root", "damaged")}
+    levels = content.get("levels")
+    content["levels"] = Levels.from_json(levels) if levels is not None else None
+    return {name: content[name] for name in _FACTS}
 
 
 def _write_items(path: Path, items: tuple[Item, ...]) -> None:

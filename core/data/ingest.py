@@ -121,6 +121,7 @@ def dataset_of(intake: Intake, kind: str, name: str, root: Path, seed: int) -> D
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         seed=seed,
         outline=intake.outline,
+        levels=intake.levels,
         items=items,
         skipped=intake.skipped,
     )

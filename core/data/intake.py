@@ -18,6 +18,7 @@ from core.data.dataset import Item, Skipped, blob_path, thumbnail_path
 from core.data.encodings.guess import NAMES, TABLES, Guess
 from core.data.images.decoding import Decoders, decoders_for
 from core.data.images.formats import HEAD_BYTES
+from core.data.images.levels import Levels, Spread, levels_for
 from core.data.images.near import group_ids
 from core.data.images.worker import Decoded
 from core.data.instructions import NONE, Instructions
@@ -26,7 +27,7 @@ from core.data.known import KnownPhotos
 from core.data.labels.candidates import Candidate
 from core.data.labels.refusals import too_few_in_table
 from core.data.labels.sorting import Sorted, sort_entries
-from core.data.messages import rejected
+from core.data.messages import no_photos, rejected
 from core.data.outline import Outline
 from core.data.room import check_room
 from core.data.sources.source import BadEntry, Source
@@ -48,6 +49,7 @@ class Intake:
         skipped: what was left out.
         ignored: how many system files were left aside.
         warnings: code words about names, folders and tables.
+        levels: how grey of more than 8 bits is scaled; None where there is none.
         names_guess: how names were read that do not say their encoding; None where that leaves no doubt.
         tables_guess: the same of tables that were used.
         outline: where classes, splits and groups come from.
@@ -61,6 +63,7 @@ class Intake:
     names_guess: Guess | None = None
     tables_guess: Guess | None = None
     outline: Outline = field(default_factory=Outline)
+    levels: Levels | None = None
 
 
 def take_in(source: Source, stage: Path, known: Path, report: Report, instructions: Instructions = NONE) -> Intake:
@@ -86,12 +89,12 @@ def take_in(source: Source, stage: Path, known: Path, report: Report, instructio
     with decoders_for(limits, len(entries.photos)) as decoders:
         work = _Work(source, stage, decoders, KnownPhotos(known), report, len(entries.photos))
         _read_all(work, entries)
-        decoded = _collect(work)
+        decoded, levels = _seen_alike(work, _collect(work))
     for sha256, result in decoded.items():
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
-    intake = _related(_result(entries, decoded, source), stage, report)
+    intake = _related(replace(_result(entries, decoded, source), levels=levels), stage, report)
     if not instructions.group_pattern:
         return intake
     return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.items)))
@@ -194,6 +197,22 @@ def _collect(work: _Work) -> dict[str, Decoded]:
     return work.decoded | {sha256: future.result() for sha256, future in work.waiting.items()}
 
 
+def _seen_alike(work: _Work, decoded: dict[str, Decoded]) -> tuple[dict[str, Decoded], Levels | None]:
+    """The levels of all photos together; those that were scaled otherwise by themselves are decoded once more."""
+    spreads = {sha256: Spread(d.deep, d.low, d.high) for sha256, d in decoded.items() if d.deep}
+    levels = levels_for(spreads.values())
+    if levels is None:
+        return decoded, None
+    again = {
+        sha256: work.decoders.submit(blob_path(work.stage, sha256), thumbnail_path(work.stage, sha256), levels)
+        for sha256, spread in spreads.items()
+        if levels_for([spread]) != Levels(**{spread.kind: levels.of(spread.kind)})
+    }
+    while wait(again.values(), timeout=0.2).not_done:
+        work.tell(_("Scaling the photos alike"))
+    return decoded | {sha256: future.result() for sha256, future in again.items()}, levels
+
+
 def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Intake:
     limits = source.limits
     good = [p for p in entries.photos if not decoded[p.sha256].reason]
@@ -203,8 +222,10 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Int
     if links and len(classes) < limits.min_classes:
         raise rejected("symlink", links[0], limits)
     if not good:
-        stray = entries.n_images and all(r in _PLACELESS for _i, _n, r in entries.skipped) and not bad
-        raise rejected("no_class_folders" if stray else "no_images", entries.table if stray else "", limits)
+        reasons = [reason for _index, _name, reason in entries.skipped + bad]
+        if entries.n_images and all(reason in _PLACELESS for reason in reasons):
+            raise rejected("no_class_folders", entries.table, limits)
+        raise no_photos(reasons, limits)
     if len(classes) < limits.min_classes:
         if entries.lost_rows:
             raise too_few_in_table(limits, entries.lost_rows)
@@ -237,6 +258,7 @@ def _item(photo: Candidate, decoded: Decoded, label: int) -> Item:
         format=decoded.format,
         phash=decoded.phash,
         group=photo.place.group,
+        deep=decoded.deep,
     )
 
 

@@ -1,4 +1,8 @@
-"""Photos that another dataset of the workspace has already: taken over with what is known of them, and not decoded."""
+"""Photos that another dataset of the workspace has already: taken over with what is known of them, and not decoded.
+
+Those of more than 8 bits are not, since here they may be scaled otherwise; nor those of an older version's datasets,
+which knew less of them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from pathlib import Path
 from core.data.dataset import MANIFEST, blob_path, read_dataset, thumbnail_path
 from core.data.images.worker import Decoded
 from core.data.limits import Limits
+from core.data.staging import is_current
 from core.errors import DatasetError
 
 _MOST_DATASETS = 50  # that are looked into, the newest first
@@ -45,10 +50,11 @@ class KnownPhotos:
     def _photos_of(self, root: Path) -> dict[str, Decoded]:
         if root not in self._photos:
             try:
-                items = read_dataset(root).items
+                items = read_dataset(root).items if is_current(root) else ()
             except DatasetError:
                 items = ()
-            self._photos[root] = {i.sha256: Decoded("", i.format, i.width, i.height, i.phash) for i in items if i.phash}
+            usable = [item for item in items if item.phash and not item.deep]
+            self._photos[root] = {i.sha256: Decoded("", i.format, i.width, i.height, i.phash) for i in usable}
         return self._photos[root]
 
 

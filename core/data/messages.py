@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from core.data.limits import Limits
 from core.data.names import shown
 from core.errors import RejectedError
@@ -13,6 +16,13 @@ _MIB = 1 << 20
 def rejected(code: str, what: str = "", limits: Limits | None = None) -> RejectedError:
     """The refusal of an upload for `code`, about the entry, format or class `what` where there is one."""
     return RejectedError(code, reject_text(code, what, limits))
+
+
+def no_photos(reasons: Iterable[str], limits: Limits) -> RejectedError:
+    """The refusal of an upload in which no photo can be read, with what to do about the commonest of the reasons."""
+    refusal = rejected("no_images", limits=limits)
+    commonest = [reason for reason, _n in Counter(reasons).most_common(1)]
+    return RejectedError(refusal.code, " ".join([str(refusal), *map(skip_text, commonest)]))
 
 
 def inside(zip_name: str, refusal: RejectedError) -> RejectedError:

@@ -108,7 +108,8 @@ def _read_again(dataset: Dataset, told: Instructions) -> Intake:
     items = tuple(replace(item, split=_given(dataset, item.split)) for item in dataset.items)
     kept = _KEPT_WARNINGS if told.class_of is None else _OF_ENCODINGS
     warnings = tuple(warning for warning in dataset.warnings if warning.startswith(kept))
-    intake = Intake(dataset.classes, items, dataset.skipped, dataset.ignored, warnings, outline=dataset.outline)
+    said, levels = dataset.outline, dataset.levels
+    intake = Intake(dataset.classes, items, dataset.skipped, dataset.ignored, warnings, outline=said, levels=levels)
     if told.class_of is not None:
         intake = _in_classes(intake, told.class_of, told.class_pattern)
     if told.group_of is None:

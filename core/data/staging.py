@@ -21,7 +21,7 @@ from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.paths import is_public, made
 
-VERSION = 4  # of what is found out about photos; a dataset that an older version made is made anew
+VERSION = 5  # of what is found out about photos; a dataset that an older version made is made anew
 _STALE_S = 24 * 3600
 
 
@@ -93,6 +93,11 @@ def mark_of(source_digest: str, seed: int, instructions: Instructions) -> str:
     told = instructions.told
     how = f"-{hashlib.sha256(told.encode()).hexdigest()[:16]}" if told else ""
     return f"{source_digest}-{seed}-{VERSION}{how}"
+
+
+def is_current(root: Path) -> bool:
+    """Whether what the dataset in the directory `root` says of its photos is what this version finds out about them."""
+    return any(mark.name.split("-")[2:3] == [str(VERSION)] for mark in (root / "sources").glob("*-*"))
 
 
 @contextmanager

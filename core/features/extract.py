@@ -113,7 +113,7 @@ class _Work:
     def look_up(self, precision: str) -> None:
         """Begins anew with the features in the store for this precision."""
         self.store = self.store_for(precision)
-        lookup = self.store.read(tuple(item.sha256 for item in self.items))
+        lookup = self.store.read(tuple(self.dataset.view_id(item) for item in self.items))
         self.X, self.done, self.from_store = lookup.X, lookup.present, lookup.present.copy()
         if lookup.damaged:
             self.notes.append(_("A part of the feature store was damaged; it is computed again."))
@@ -148,6 +148,7 @@ def _features(work: _Work, speed: float) -> Features:
         from_store=int(work.from_store[rows].sum()),
         note=" ".join(work.notes),
         groups=np.array([item.group_id for item in items if all_grouped], dtype=np.int64),
+        levels=work.dataset.levels,
     )
 
 
@@ -183,7 +184,8 @@ def _stream(work: _Work, batch_size: int) -> Generator[tuple[Sequence[int], Tens
     def read(row: int) -> Tensor:
         item = work.items[row]
         try:
-            return preprocess(open_rgb(work.dataset.path(item)), work.info.preprocessing)
+            image = open_rgb(work.dataset.path(item), levels=work.dataset.levels)
+            return preprocess(image, work.info.preprocessing)
         except UnreadableImage as problem:
             raise FeatureError(
                 _("The stored copy of the image '{name}' cannot be read ({reason}). Add the dataset again.").format(
@@ -248,7 +250,7 @@ class _Writer:
     def keep(self) -> None:
         if not self._pending:
             return
-        ids = [self._work.items[row].sha256 for row in self._pending]
+        ids = [self._work.dataset.view_id(self._work.items[row]) for row in self._pending]
         try:
             self._work.store.add(ids, self._work.X[self._pending])
         except OSError as problem:

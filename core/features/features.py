@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.images.levels import Levels
+
 
 @dataclass(frozen=True, eq=False)
 class Features:
@@ -28,6 +30,7 @@ class Features:
         note: what the user should know about how they were computed; "" where there is nothing.
         groups: (n,) int64; rows with the same number must stay on one side of a split or fold. By default only copies
             (the same id) share a group.
+        levels: the dataset's, which a model that is fitted to these features has to remember.
     """
 
     X: NDArray[np.float32]
@@ -43,6 +46,7 @@ class Features:
     from_store: int = 0
     note: str = ""
     groups: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    levels: Levels | None = None
 
     def __post_init__(self) -> None:
         n = len(self.ids)

@@ -61,9 +61,9 @@ class Classifier(nn.Module):
         """
         try:
             if isinstance(image, Image.Image):
-                rgb = decode.upright(image, decode.load(image))
+                rgb = decode.upright(image, decode.load(image), self.preprocessing.levels)
             else:
-                rgb = decode.open_rgb(image)
+                rgb = decode.open_rgb(image, levels=self.preprocessing.levels)
         except UnreadableImage as problem:
             name = getattr(image, "filename", "") if isinstance(image, Image.Image) else image
             raise DatasetError(

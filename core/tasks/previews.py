@@ -27,16 +27,18 @@ def preview_augmentation(job_dir: Path, request: PreviewRequest, report: Report)
     Raises:
         GraftError: the dataset or an image is missing.
     """
-    from core.data.images.decode import framed, open_rgb
+    from core.data.images.decode import open_rgb
+    from core.data.images.small import framed
     from core.training.augment import preview
 
     dataset = dataset_of(request, report)
     items = _one_of_each_class(dataset, request.images, request.seed)
-    augmented = preview([dataset.path(item) for item in items], request.config, request.draws, request.seed)
+    photos = [dataset.path(item) for item in items]
+    augmented = preview(photos, request.config, request.draws, request.seed, dataset.levels)
     rows = []
     for row, (item, images) in enumerate(zip(items, augmented, strict=True)):
         report(Progress(row, len(items), _("Drawing")))
-        first = open_rgb(dataset.path(item))
+        first = open_rgb(dataset.path(item), levels=dataset.levels)
         first.thumbnail((256, 256))
         files = tuple(
             _png(job_dir / f"{row}-{column}.png", image) for column, image in enumerate([framed(first), *images])

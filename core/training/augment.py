@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from core.backbones.preprocess import crop
 from core.backbones.registry import info
 from core.backbones.spec import Preprocessing
 from core.data.images.decode import open_rgb
+from core.data.images.levels import Levels
 from core.training.augmentation import KINDS, Augmentation
 from core.training.config import FinetuneConfig
 
@@ -70,7 +71,8 @@ def read(path: Path, aug: Augmentation, preprocessing: Preprocessing) -> Image.I
         DatasetError: it cannot be read.
     """
     at_least_px = working_px(aug, preprocessing) if aug else 0
-    return working(open_rgb(path, at_least_px=at_least_px), aug, preprocessing)
+    image = open_rgb(path, at_least_px=at_least_px, levels=preprocessing.levels)
+    return working(image, aug, preprocessing)
 
 
 def working(image: Image.Image, aug: Augmentation, preprocessing: Preprocessing) -> Image.Image:
@@ -98,14 +100,23 @@ def working_px(aug: Augmentation, preprocessing: Preprocessing) -> int:
     return max(preprocessing.resize_px, round(preprocessing.crop_px * min(nearest, _MAX_DETAIL)))
 
 
-def preview(paths: Sequence[Path], config: FinetuneConfig, n: int, seed: int) -> list[list[Image.Image]]:
+def preview(
+    paths: Sequence[Path], config: FinetuneConfig, n: int, seed: int, levels: Levels | None = None
+) -> list[list[Image.Image]]:
     """What training would see of some images: a row of `n` draws for each path, the epochs 0 to n - 1.
+
+    Args:
+        paths: the images.
+        config: how they would be trained on.
+        n: how many draws.
+        seed: of the draws.
+        levels: those of the images' dataset.
 
     Raises:
         BackboneError: there is no such backbone.
         DatasetError: an image cannot be read.
     """
-    how, aug = info(config.backbone).preprocessing, config.augmentation
+    how, aug = replace(info(config.backbone).preprocessing, levels=levels), config.augmentation
     rows = []
     for index, path in enumerate(paths):
         kept = read(path, aug, how)

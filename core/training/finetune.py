@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from torch import Tensor
 
 from core.backbones.backbone import Backbone
 from core.backbones.load import load
+from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
 from core.engines.device import best_device
 from core.errors import TrainingError
@@ -139,7 +141,12 @@ def _prepare(
 
 
 def _photos(dataset: Dataset, items: Sequence[Item], aug: Augmentation, backbone: Backbone, budget: Budget) -> Photos:
-    return Photos(dataset, items, aug, backbone.info.preprocessing, budget)
+    return Photos(dataset, items, aug, _preprocessing(dataset, backbone), budget)
+
+
+def _preprocessing(dataset: Dataset, backbone: Backbone) -> Preprocessing:
+    """How the dataset's photos become the backbone's input."""
+    return replace(backbone.info.preprocessing, levels=dataset.levels)
 
 
 def _features(
@@ -179,7 +186,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         dataset_id=dataset.id,
         dataset_name=dataset.name,
         fingerprint=dataset.fingerprint,
-        preprocessing=network.backbone.info.preprocessing.to_json(),
+        preprocessing=_preprocessing(dataset, network.backbone).to_json(),
         config=config.to_json(),
         seed=config.seed,
         metrics=metrics,
@@ -194,7 +201,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
 
 
 def _predict(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Work) -> Predictions:
-    photos = Photos(dataset, items, Augmentation(), fitting.network.backbone.info.preprocessing, Budget(0))
+    photos = _photos(dataset, items, Augmentation(), fitting.network.backbone, Budget(0))
     outputs = fitting.logits(photos, lambda n: work.step(n, _("Predicting with the best epoch")))
     return Predictions(
         class_names=dataset.classes,

@@ -158,6 +158,16 @@ def test_what_leaves_nothing_to_learn_is_refused(tmp_path: Path, entries: dict[s
     assert not list(paths.datasets().iterdir())
 
 
+def test_an_upload_without_a_photo_says_what_to_do_about_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("cat/1.NEF", "cat/2.NEF", "dog/3.cr3", "dog/readme.txt"):
+            archive.writestr(name, b"II*\0\x08\0\0\0")
+    with pytest.raises(RejectedError, match=r"No photo could be read.*RAW file.*Export it as JPEG") as refused:
+        ingest(path)
+    assert refused.value.code == "no_images"
+
+
 def test_cancelling_leaves_nothing_behind(photos_zip: Path) -> None:
     def stop(step: Progress) -> None:
         if step.total:

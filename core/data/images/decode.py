@@ -14,16 +14,12 @@ from typing import BinaryIO
 from PIL import Image, features
 
 from core.data.images import formats
+from core.data.images.levels import Levels, as_8_bits, kind_of
 from core.data.limits import Limits
 from core.data.messages import skip_text
 from core.errors import DatasetError
 
-THUMBNAIL_PX = 256
-THUMBNAIL_QUALITY = 88
-_MOST_ASPECT = 4
 _WHITE = (255, 255, 255)
-# A progressive JPEG's scans each go over the whole image. Photos have about ten; far more is an attack.
-_MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 50, 1000
 _MOST_COEFFICIENT_BYTES = 580 << 20  # beside them there has to be room within `worker.MAX_MEMORY_BYTES`
 _ISO_MEDIA = {"AVIF", "HEIF"}
 _ORIENTATION = 0x0112
@@ -44,18 +40,25 @@ class UnreadableImage(DatasetError):
         self.reason = reason
 
 
-def open_rgb(source: str | Path | BinaryIO, *, at_least_px: int = 0, limits: Limits | None = None) -> Image.Image:
+def open_rgb(
+    source: str | Path | BinaryIO,
+    *,
+    at_least_px: int = 0,
+    limits: Limits | None = None,
+    levels: Levels | None = None,
+) -> Image.Image:
     """The first frame of an image (of a HEIF file the primary one) as upright RGB.
 
-    Orientation is applied; 16-bit values are scaled to 8 bits; transparency lies over white; palettes, grey and CMYK
-    are converted. The result carries no metadata. A JPEG of more than `Limits.max_heavy_pixels` is decoded at the
-    largest of a half, quarter or eighth of its size that has no more than these.
+    Orientation is applied; grey of more than 8 bits is scaled (see `levels.py`); transparency lies over white; grey,
+    palettes and CMYK are converted. The result carries no metadata. A JPEG of more than `Limits.max_heavy_pixels` is
+    decoded at the largest of a half, quarter or eighth of its size that has no more than these.
 
     Args:
         source: a path or an open binary file.
         at_least_px: where it is above 0, a JPEG may be decoded at a half, quarter or eighth of its size as long as its
             shorter side keeps this many pixels, which is faster.
         limits: formats, pixels and sides that are accepted.
+        levels: those of the dataset, where grey has more than 8 bits.
 
     Raises:
         UnreadableImage: not an image of an accepted format, or a broken or oversized one.
@@ -68,7 +71,7 @@ def open_rgb(source: str | Path | BinaryIO, *, at_least_px: int = 0, limits: Lim
         image.draft(None, (min(at_least_px, width // share), min(at_least_px, height // share)))
     elif share > 1:
         image.draft(None, (width // share, height // share))
-    return upright(image, load(image))
+    return upright(image, load(image), levels)
 
 
 def _share(pixels: int, limits: Limits) -> int:
@@ -93,6 +96,7 @@ def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
         raise UnreadableImage("too_many_pixels") from None
     except Exception as problem:  # whatever a hostile header brings a reader to raise, only its file is lost
         raise UnreadableImage(_why_not(source, claimed, problem, limits)) from problem
+    image.filename = ""  # or Pillow maps the file: mapped TIFFs come out scrambled where EXIF says to turn them
     reason = _too_much(image, limits)
     if reason:
         image.close()
@@ -102,7 +106,7 @@ def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
 
 def _too_much(image: Image.Image, limits: Limits) -> str:
     """Why an opened image is too large to be decoded, "" where it is not."""
-    if image.width * image.height > limits.most_pixels(_format(image)) or max(image.size) > limits.max_side:
+    if image.width * image.height > limits.most_pixels(format_name(image)) or max(image.size) > limits.max_side:
         return "too_many_pixels"
     return "too_much_memory" if _coefficient_bytes(image) > _MOST_COEFFICIENT_BYTES else ""
 
@@ -169,15 +173,19 @@ def _coefficient_bytes(image: Image.Image) -> int:
     return 2 * samples
 
 
-def upright(opened: Image.Image, pixels: Image.Image) -> Image.Image:
+def upright(opened: Image.Image, pixels: Image.Image, levels: Levels | None = None) -> Image.Image:
     """`pixels`, decoded from `opened` and perhaps made smaller, as RGB and turned as the file's EXIF says."""
-    rgb = _rgb(pixels)
-    turn = _TURNS.get(orientation(opened))
-    rgb = rgb.transpose(turn) if turn is not None else rgb
+    rgb = turned_upright(opened, as_rgb(pixels, levels))
     if rgb is opened or rgb.info:
         rgb = rgb.copy()
         rgb.info = {}
     return rgb
+
+
+def turned_upright(opened: Image.Image, pixels: Image.Image) -> Image.Image:
+    """`pixels`, decoded from `opened`, turned as the file's EXIF says."""
+    turn = _TURNS.get(orientation(opened))
+    return pixels.transpose(turn) if turn is not None else pixels
 
 
 def orientation(image: Image.Image) -> int:
@@ -188,94 +196,23 @@ def orientation(image: Image.Image) -> int:
         return 1
 
 
-def _format(image: Image.Image) -> str:
+def format_name(image: Image.Image) -> str:
     """Pillow's name of the format; phones put a second picture behind a JPEG, which makes an MPO of it."""
     return "JPEG" if image.format == "MPO" else str(image.format)
 
 
-def is_scan_bomb(content: bytes, width: int, height: int) -> bool:
-    """Whether a JPEG has so many scans that decoding it would take very long."""
-    scans = content.count(b"\xff\xda")
-    return scans > _MAX_SCANS and scans * width * height / 1e6 > _MAX_SCAN_MEGAPIXELS
-
-
-def thumbnail(path: Path, out: Path, limits: Limits) -> tuple[str, int, int]:
-    """Decodes the whole image at `path` and writes its thumbnail to `out`.
-
-    Returns:
-        The format, and the width and height in pixels as shown.
-
-    Raises:
-        UnreadableImage: it cannot be decoded.
-    """
-    small, name, width, height = small_copy(path, limits)
-    small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
-    return name, width, height
-
-
-def small_copy(path: Path, limits: Limits) -> tuple[Image.Image, str, int, int]:
-    """Decodes the whole image at `path`: its thumbnail, format, width and height, as `thumbnail`."""
-    image = open_image(path, limits)
-    name, size = _format(image), image.size
-    if name == "JPEG" and is_scan_bomb(path.read_bytes(), *size):
-        raise UnreadableImage("decode_timeout")
-    image.draft(None, (THUMBNAIL_PX, THUMBNAIL_PX))
-    pixels = load(image)
-    size = size if name == "JPEG" else pixels.size  # a HEIF file's header may lie
-    turned = orientation(image) in (5, 6, 7, 8)
-    if pixels.mode not in ("RGB", "RGBA", "L", "LA", "CMYK") or "transparency" in pixels.info:
-        pixels = _rgb(pixels)
-    width, height = size[::-1] if turned else size
-    return framed(upright(image, _small(pixels))), name, width, height
-
-
-def framed(rgb: Image.Image) -> Image.Image:
-    """`rgb`, between white bands where one side is over four times the other: a hair's width cannot be shown."""
-    width, height = rgb.size
-    size = (max(width, -(-height // _MOST_ASPECT)), max(height, -(-width // _MOST_ASPECT)))
-    if size == rgb.size:
-        return rgb
-    wide = Image.new("RGB", size, _WHITE)
-    wide.paste(rgb, ((size[0] - width) // 2, (size[1] - height) // 2))
-    return wide
-
-
-def _small(image: Image.Image) -> Image.Image:
-    share = THUMBNAIL_PX / max(image.size)
-    if share >= 1:
-        return image
-    size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
-    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-
-
-def _rgb(image: Image.Image) -> Image.Image:
+def as_rgb(image: Image.Image, levels: Levels | None = None) -> Image.Image:
+    """A decoded image of any mode as RGB, as it lies in the file; `levels` are those of `open_rgb`."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _scaled(image)
+    if kind_of(image):
+        return as_8_bits(image, levels).convert("RGB")
     if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         over = Image.new("RGB", rgba.size, _WHITE)
         over.paste(rgba, mask=rgba.getchannel("A"))
         return over
     return image.convert("RGB")
-
-
-def _scaled(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits: 12 and 16 bits and floats in 0…1 or 0…255 by their full scale, others by range."""
-    import numpy as np
-
-    values = np.array(image, dtype=np.float32)
-    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    if low >= 0 and image.mode == "F" and high <= 255:
-        low, high = 0.0, 1.0 if high <= 1 else 255.0
-    elif low >= 0 and image.mode != "F" and high <= 65535:
-        low, high = 0.0, 4095.0 if high <= 4095 else 65535.0
-    values -= low
-    values *= 255.0 / max(high - low, 1e-12)
-    values += 0.5
-    return Image.fromarray(values.clip(0, 255, out=values).astype(np.uint8)).convert("RGB")
 
 
 def _why_not(source: str | Path | BinaryIO, claimed: str | None, problem: Exception, limits: Limits) -> str:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import core
+from core.data.images.levels import Levels
 from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from core.errors import DatasetError
@@ -52,8 +53,8 @@ class Decoders(Protocol):
 
     def __exit__(self, *error: object) -> None: ...
 
-    def submit(self, photo: Path, out: Path | None) -> Future[Decoded]:
-        """Decodes `photo` wholly and writes its thumbnail to `out`, where there is one, soon.
+    def submit(self, photo: Path, out: Path | None, levels: Levels | None = None) -> Future[Decoded]:
+        """Decodes `photo` wholly and writes its thumbnail to `out`, where there is one, soon; see `worker.decode_file`.
 
         The future raises OSError where the thumbnail cannot be written.
         """
@@ -105,9 +106,11 @@ class DecoderProcesses:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def submit(self, photo: Path, out: Path | None) -> Future[Decoded]:
+    def submit(self, photo: Path, out: Path | None, levels: Levels | None = None) -> Future[Decoded]:
         """Decodes `photo` wholly and writes its thumbnail to `out`, where there is one, soon."""
-        future = self._threads.submit(self._decode, photo, out)
+        windows = levels.to_json() if levels is not None else None
+        asked = [str(photo.resolve()), str(out.resolve()) if out is not None else None, windows]
+        future = self._threads.submit(self._decode, json.dumps(asked))
         future.add_done_callback(self._count)
         return future
 
@@ -129,12 +132,12 @@ class DecoderProcesses:
         for process in doomed:
             process.end()
 
-    def _decode(self, photo: Path, out: Path | None) -> Decoded:
+    def _decode(self, asked: str) -> Decoded:
         process = self._idle.get()
         try:
             if process is None:
                 process = self._start()
-            answer = process.ask(photo, out)
+            answer = process.ask(asked)
         finally:
             if process is not None and not process.alive:
                 with self._lock:
@@ -177,7 +180,7 @@ class _Process:
     def kill(self) -> None:
         self._process.kill()
 
-    def ask(self, photo: Path, out: Path | None) -> Decoded:
+    def ask(self, asked: str) -> Decoded:
         if not self._ready:
             if not self._line(_START_S)[0]:
                 self.end()
@@ -185,8 +188,7 @@ class _Process:
             self._ready = True
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
-            named = [str(path.resolve()) if path is not None else None for path in (photo, out)]
-            self._process.stdin.write(json.dumps(named) + "\n")
+            self._process.stdin.write(asked + "\n")
             self._process.stdin.flush()
         line, late = self._line(self._timeout_s * _WALL_FACTOR)
         if line:

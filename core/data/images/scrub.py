@@ -1,8 +1,9 @@
 """A photo's bytes without what they tell besides the picture: place, time, camera, owner, comments, embedded previews.
 
 JPEG and PNG lose their metadata and keep their pixels bit for bit. HEIF, which always carries some, is written anew as
-JPEG of the highest quality, since a PNG would have ten times its bytes; the other formats are written anew as PNG where
-they carry any. A photo that carries none is given back as it came.
+JPEG of the highest quality, since a PNG would have ten times its bytes; the other formats are written anew where they
+carry any: as PNG, and as TIFF where grey has more than 8 bits, all of which stay. A photo that carries no metadata is
+given back as it came.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
-from core.data.images.decode import open_image, open_rgb, orientation
+from core.data.images.decode import load, open_image, open_rgb, orientation, turned_upright
+from core.data.images.levels import kind_of
 from core.data.limits import Limits
 
 _ORIENTATION = 0x0112
@@ -45,10 +48,20 @@ def scrubbed(photo: Path, format_name: str) -> tuple[bytes, str]:
         format_name not in _TELLING and turned == 1 and not any(k in image.info for k in _TOLD)
     ):
         return content, format_name
+    if kind_of(image):
+        return _deep(image), "TIFF"
     anew = "JPEG" if format_name == "HEIF" else "PNG"
     out = io.BytesIO()
     open_rgb(io.BytesIO(content), limits=Limits.local()).save(out, anew, **_BEST if anew == "JPEG" else {})
     return out.getvalue(), anew
+
+
+def _deep(image: Image.Image) -> bytes:
+    """The first picture of an opened image with all its bits, upright, as a TIFF that tells nothing else."""
+    values = np.asarray(turned_upright(image, load(image)))
+    out = io.BytesIO()
+    Image.fromarray(values).save(out, "TIFF", compression="tiff_adobe_deflate")
+    return out.getvalue()
 
 
 def _jpeg(content: bytes, turned: int) -> bytes:

@@ -20,7 +20,9 @@ from typing import TextIO
 
 from PIL import Image
 
-from core.data.images.decode import THUMBNAIL_QUALITY, UnreadableImage, small_copy
+from core.data.images.decode import UnreadableImage
+from core.data.images.levels import Levels
+from core.data.images.small import THUMBNAIL_QUALITY, small_copy
 from core.data.limits import Limits
 
 # Enough for `Limits.most_pixels` of every accepted format and mode; numpy reserves (and hardly uses) 90 MiB of it.
@@ -37,6 +39,9 @@ class Decoded:
         width: pixels, as shown (EXIF orientation applied).
         height: pixels, as shown.
         phash: perceptual hash of the thumbnail, 16 hex digits; "" where none was asked for.
+        deep: what its values are where they are grey of more than 8 bits, as in `levels.Spread`; else "".
+        low: of these values.
+        high: of these values.
     """
 
     reason: str = ""
@@ -44,27 +49,40 @@ class Decoded:
     width: int = 0
     height: int = 0
     phash: str = ""
+    deep: str = ""
+    low: float = 0.0
+    high: float = 0.0
 
 
 def serve(requests: TextIO, answers: TextIO, limits: Limits, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
-    """Reads lines of JSON, [photo, thumbnail or null], and answers each with a `Decoded` or with the system's error."""
+    """Reads lines of JSON and answers each with a `Decoded` or with the system's error.
+
+    A line is [photo, thumbnail or null, levels or null], as `decode_file` takes them.
+    """
     from imagehash import phash
 
     phash(Image.new("L", (32, 32)))  # what it imports when it is first called is not any photo's fault
     _cap_memory(max_memory_bytes)
     print("ready", file=answers, flush=True)
     for line in requests:
-        photo, out = json.loads(line)
+        photo, out, windows = json.loads(line)
+        levels = Levels.from_json(windows) if windows else None
         try:
             with _processor_time(limits.decode_timeout_s):
-                answer = asdict(decode_file(Path(photo), Path(out) if out else None, limits))
+                answer = asdict(decode_file(Path(photo), Path(out) if out else None, limits, levels))
         except OSError as problem:
             answer = {"errno": problem.errno or errno.EIO}
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def decode_file(photo: Path, out: Path | None, limits: Limits) -> Decoded:
+def decode_file(photo: Path, out: Path | None, limits: Limits, levels: Levels | None = None) -> Decoded:
     """Decodes a photo wholly; where there is an `out`, takes its perceptual hash and writes its thumbnail there.
+
+    Args:
+        photo: the file.
+        out: where its thumbnail is to be.
+        limits: what is accepted.
+        levels: as in `decode.small_copy`.
 
     Raises:
         OSError: the thumbnail cannot be written, which is no fault of the photo's.
@@ -72,8 +90,8 @@ def decode_file(photo: Path, out: Path | None, limits: Limits) -> Decoded:
     from imagehash import phash
 
     try:
-        small, name, width, height = small_copy(photo, limits)
-        decoded = Decoded("", name, width, height, str(phash(small)) if out is not None else "")
+        small = small_copy(photo, limits, levels)
+        code = str(phash(small.image)) if out is not None else ""
     except UnreadableImage as problem:
         return Decoded(problem.reason)
     except MemoryError:
@@ -82,9 +100,10 @@ def decode_file(photo: Path, out: Path | None, limits: Limits) -> Decoded:
         return Decoded("decoder_error")
     if out is not None:
         encoded = io.BytesIO()  # Pillow, writing to a file itself, would not tell why it could not
-        small.save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
+        small.image.save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
         out.write_bytes(encoded.getbuffer())
-    return decoded
+    deep = (small.spread.kind, small.spread.low, small.spread.high) if small.spread is not None else ()
+    return Decoded("", small.format, small.width, small.height, code, *deep)
 
 
 @contextmanager

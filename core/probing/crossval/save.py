@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def save_probe_run(
         dataset_id=features.dataset_id,
         dataset_name=features.dataset_name,
         fingerprint=features.fingerprint,
-        preprocessing=info.preprocessing.to_json(),
+        preprocessing=replace(info.preprocessing, levels=features.levels).to_json(),
         config=config.to_json(),
         seed=config.seed,
         metrics={split: evaluate(split_predictions).summary() for split, split_predictions in predictions.items()},

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.images.decode import UnreadableImage, from_bytes, is_scan_bomb, open_image, open_rgb, thumbnail
+from core.data.images.decode import UnreadableImage, from_bytes, open_image, open_rgb
+from core.data.images.small import is_scan_bomb
+from core.data.images.worker import decode_file
 from core.data.limits import Limits
 
 
@@ -157,8 +159,8 @@ def test_thumbnails_are_small_upright_and_bare(tmp_path: Path, mode: str) -> Non
     )
     path, out = tmp_path / "x", tmp_path / "x.jpg"
     path.write_bytes(encoded(image, "JPEG" if mode == "CMYK" else "PNG", exif=exif))
-    name, width, height = thumbnail(path, out, Limits())
-    assert (name, width, height) == ("JPEG" if mode == "CMYK" else "PNG", 400, 900)
+    decoded = decode_file(path, out, Limits())
+    assert (decoded.format, decoded.width, decoded.height) == ("JPEG" if mode == "CMYK" else "PNG", 400, 900)
     with Image.open(out) as small:
         assert small.format == "JPEG"
         assert small.size == (114, 256)
@@ -170,7 +172,8 @@ def test_an_absurd_shape_has_a_thumbnail_that_can_be_shown(tmp_path: Path) -> No
     shapes = {(20_000, 2): (256, 64), (2, 20_000): (64, 256), (1, 250): (63, 250), (80, 20): (80, 20)}
     for size, shown in shapes.items():
         path.write_bytes(encoded(Image.new("RGB", size)))
-        assert thumbnail(path, out, Limits()) == ("PNG", *size)
+        decoded = decode_file(path, out, Limits())
+        assert (decoded.format, decoded.width, decoded.height) == ("PNG", *size)
         with Image.open(out) as small:
             assert small.size == shown
 
@@ -206,7 +209,7 @@ def test_no_metadata_comes_out(tmp_path: Path, fmt: str) -> None:
     path, out = tmp_path / "x", tmp_path / "x.jpg"
     path.write_bytes(encoded(Image.effect_noise((400, 300), 50).convert("RGB"), fmt, **options))
     assert b"Secret" in path.read_bytes()
-    thumbnail(path, out, Limits())
+    decode_file(path, out, Limits())
     content = out.read_bytes()
     assert b"Secret" not in content
     assert b"Exif" not in content
@@ -230,7 +233,8 @@ def test_a_jpeg_of_very_many_pixels_is_decoded_at_a_part_of_its_size(tmp_path: P
     for heavy, size in {80_000: (400, 200), 79_999: (200, 100), 19_999: (100, 50), 4_999: (50, 25)}.items():
         limits = Limits(max_heavy_pixels=heavy, max_scaled_pixels=80_000)
         assert open_rgb(path, limits=limits).size == size
-        assert thumbnail(path, out, limits) == ("JPEG", 400, 200)
+        decoded = decode_file(path, out, limits)
+        assert (decoded.format, decoded.width, decoded.height) == ("JPEG", 400, 200)
     assert open_rgb(path, at_least_px=90, limits=Limits(max_heavy_pixels=19_999)).size == (100, 50)
     with pytest.raises(UnreadableImage) as problem:
         open_rgb(path, limits=Limits(max_scaled_pixels=79_999))
@@ -258,3 +262,13 @@ def test_a_progressive_jpeg_that_fills_the_memory_is_not_begun(sampling: int, fi
     with pytest.raises(UnreadableImage) as problem:
         open_image(huge, Limits())
     assert problem.value.reason == "too_much_memory"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "RGB"])
+def test_a_plain_tiff_is_turned_alike_from_a_path_and_from_memory(tmp_path: Path, mode: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "x.tif"
+    half_red().convert(mode).save(path, "TIFF", exif=exif)
+    assert np.array_equal(np.asarray(open_rgb(path)), pixels(path.read_bytes()))
+    assert open_rgb(path).size == (20, 40)

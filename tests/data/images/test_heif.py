@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from core.data.images import formats
-from core.data.images.decode import UnreadableImage, from_bytes, open_rgb, thumbnail
+from core.data.images.decode import UnreadableImage, from_bytes, open_rgb
 from core.data.images.scrub import scrubbed
+from core.data.images.worker import decode_file
 from core.data.limits import Limits
 
 pillow_heif = pytest.importorskip("pillow_heif", reason="HEIF photos are read by pillow-heif")
@@ -101,7 +102,8 @@ def test_its_thumbnail_is_made_of_the_picture_and_not_of_the_one_that_is_embedde
     saved = io.BytesIO()
     file.save(saved, quality=90, thumbnails=[300])
     path.write_bytes(saved.getvalue())
-    assert thumbnail(path, out, Limits()) == ("HEIF", 640, 480)
+    decoded = decode_file(path, out, Limits())
+    assert (decoded.format, decoded.width, decoded.height) == ("HEIF", 640, 480)
     with Image.open(path) as opened:
         assert opened.info["thumbnails"] == []  # none is looked at
         assert opened.draft(None, (256, 256)) is None

@@ -11,8 +11,9 @@ from PIL import Image, ImageEnhance
 
 from core.data.dataset import ITEMS
 from core.data.images import tiles
-from core.data.images.decode import framed, from_bytes
+from core.data.images.decode import from_bytes
 from core.data.images.near import components, group_ids, near_pairs
+from core.data.images.small import framed
 from core.data.ingest import ingest
 from core.data.library import open_dataset
 from tests.conftest import ZipBuilder, photo_bytes
