@@ -266,7 +266,7 @@ def effect_text(effect: Effect) -> str:
         "{after} with the edits and {before} without: {points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})."
     ).format(
         n=effect.after.n, split=_split(effect.split), after=_share(effect.after), before=_share(effect.before),
-        points=100 * change.accuracy, low=100 * change.interval[0], high=100 * change.interval[1],
+        points=_points(change.accuracy), low=_points(change.interval[0]), high=_points(change.interval[1]),
     )  # fmt: skip
     if not change.beyond_chance:
         verdict = _("That is no more than chance may bring.")
@@ -275,6 +275,24 @@ def effect_text(effect: Effect) -> str:
     else:
         verdict = _("That is more than chance: the edits cost accuracy. Look at them again.")
     return f"{sentence} {verdict}"
+
+
+def gain_text(effect: Effect) -> str:
+    """What the edits brought, in one line; `effect_text` says how that was measured."""
+    change = effect.difference
+    if not change.beyond_chance:
+        verdict = _("no more than chance may bring")
+    else:
+        verdict = _("they help") if change.accuracy > 0 else _("they cost accuracy")
+    return _("A probe gains {points:+.1f} points by them ({low:+.1f} to {high:+.1f}, {n} photos): {verdict}.").format(
+        points=_points(change.accuracy), low=_points(change.interval[0]), high=_points(change.interval[1]),
+        n=f"{effect.after.n:,}", verdict=verdict,
+    )  # fmt: skip
+
+
+def _points(difference: float) -> float:
+    """A difference of shares in points, as it is shown: nothing is never less than nothing."""
+    return round(100 * difference, 1) + 0.0
 
 
 def _accuracy(share: Accuracy) -> str:

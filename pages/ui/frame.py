@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 
 import streamlit as st
 
@@ -20,6 +21,8 @@ from pages.ui import state
 from pages.ui.i18n import _, speak
 from pages.ui.text import literal
 
+STYLE = Path(__file__).with_name("style.css")
+
 _is_drawn: ContextVar[bool] = ContextVar("frame_is_drawn", default=False)
 
 
@@ -27,6 +30,7 @@ def run() -> None:
     """Draws the frame, and the page of the address within it."""
     speak()
     st.set_page_config(page_title="Graft", page_icon="🪴", layout="wide")
+    st.html(STYLE)
     st.logo(":material/potted_plant:", size="large")
     page = st.navigation(
         [

@@ -148,6 +148,14 @@ def submit_once(request: Request) -> None:
     st.info(_("Just this has been asked for already: you see how it gets on below."), icon=":material/info:")
 
 
+def submit_newest(request: PhotosRequest) -> None:
+    """Queues what is asked for of photos as they are now, and cancels what was asked of them as they were before."""
+    for job in list_jobs(workspace(), unlisted=True):
+        if job.spec.kind == request.kind and job.spec.dataset_id == request.dataset and not job.status().is_over:
+            resources.pool().cancel(job)
+    submit(request)
+
+
 def opened(job_id: object) -> Job | None:
     """The job with this id, where there still is one."""
     try:
@@ -283,6 +291,12 @@ def selected(figure: str) -> list[str]:
 def widget(key: str) -> object:
     """What the widget with this key holds, None where it is not drawn."""
     return st.session_state.get(key)
+
+
+def hold(key: str, value: object) -> None:
+    """Has the widget with this key, which is drawn next, show `value`."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def _photos(request: Request) -> str:

@@ -44,15 +44,16 @@ def test_what_is_found_can_be_mended(visitor: Visitor, dirty: Path, tmp_path: Pa
     visitor.press("Leave out one photo of each pair (1)")
     visitor.sees("The photos were edited after this check.")
     page.get_by_role("tab", name="Poor photos").click()
-    page.get_by_text("Leave out", exact=True).locator("visible=true").first.click()
-    page.get_by_role("button", name="Save these decisions").locator("visible=true").click()
     visitor.settle()
+    page.get_by_text("Leave out", exact=True).first.click()
+    visitor.sees("2 decisions")
+    visitor.sees("A probe gains")
 
-    page.get_by_role("tab", name="Your edits (2)").click()
+    page.get_by_role("tab", name="Your decisions").click()
     visitor.sees("photos of test that no edit touches")
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download the edits (CSV)").click()
-    rows = list(csv.DictReader(io.StringIO(taken.value.path().read_text())))
+    rows = list(csv.DictReader(io.StringIO(taken.value.path().read_text("utf-8-sig"))))
     assert {row["image"] for row in rows} & {"cat/smaller.jpg", "cat/02.jpg"}
     assert {row["action"] for row in rows} == {"exclude"}
 
@@ -64,7 +65,9 @@ def test_what_is_found_can_be_mended(visitor: Visitor, dirty: Path, tmp_path: Pa
 
     visitor.reload()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("49")
-    page.get_by_role("tab", name="Your edits (2)").click()
+    page.get_by_role("tab", name="Your decisions").click()
     visitor.press("Discard all edits")
+    visitor.sees("No decisions yet")
+    visitor.reload()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("51")
     visitor.settle()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -20,7 +21,7 @@ from pages.ui import figures, progress, state, text
 from pages.ui.data import decisions, edits
 from pages.ui.data.charts_health import shortcut_bars
 from pages.ui.data.desk import Desk
-from pages.ui.i18n import _
+from pages.ui.i18n import _, speak
 
 SIGNS = {
     words.SERIOUS: ":material/error:",
@@ -31,23 +32,18 @@ COLORS = {words.SERIOUS: "red", words.DOUBTFUL: "orange", words.GOOD: "green"}
 
 
 def section(dataset: Dataset) -> None:
-    """The report, or the button that makes one; the edits there are."""
+    """The report, or the button that makes one; the decisions there are."""
     st.subheader(_("Are they fit to learn from?"))
     report = read_report(dataset.root)
     job = state.newest(HealthRequest, lambda request: request.dataset == dataset.id)
     running = job is not None and not job.status().is_over
     if job is not None and (running or (report is None and job.status().state != "done")):
         progress.panel(job)
-    if report is None:
-        if not running:
-            invitation(dataset)
-        return
-    if report.fingerprint != dataset.fingerprint and not running:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_("The photos were edited after this check."))
-            again(dataset, _("Check again"))
-    findings(report)
-    details(dataset, report)
+    if report is not None:
+        findings(report)
+        details(report)
+    elif not running:
+        invitation(dataset)
 
 
 def invitation(dataset: Dataset) -> None:
@@ -60,14 +56,7 @@ def invitation(dataset: Dataset) -> None:
                 "that gives the class away."
             )
         )
-        again(dataset, _("Check these photos"), primary=True)
-
-
-def again(dataset: Dataset, label: str, primary: bool = False) -> None:
-    """The button that queues a check."""
-    if st.button(label, icon=":material/health_and_safety:", type="primary" if primary else "secondary"):
-        state.submit(HealthRequest(workspace=state.workspace(), dataset=dataset.id))
-        st.rerun()
+        edits.check(dataset, _("Check these photos"), primary=True)
 
 
 def findings(report: HealthReport) -> None:
@@ -80,31 +69,48 @@ def findings(report: HealthReport) -> None:
             st.caption(text.literal(note))
 
 
-def details(dataset: Dataset, report: HealthReport) -> None:
-    """The photos behind the findings, and the user's decisions about them."""
+@st.fragment
+def details(report: HealthReport) -> None:
+    """The photos behind the findings, and the user's decisions about them; a decision draws this part anew alone."""
+    speak()
+    dataset = state.dataset()
+    if dataset is None:  # deleted in another tab
+        return
     desk = Desk.open(state.original(dataset))
-    counts = {
-        _("Duplicates"): len(report.duplicates.pairs),
-        _("Labels"): report.labels.count if report.labels else 0,
-        _("Poor photos"): sum(report.quality.counts.values()),
-        _("Shortcuts"): sum(shortcut.alarming for shortcut in report.shortcuts),
-        _("Sizes"): 0,
-        _("Your edits"): len(desk.edits),
-    }
-    names = [f"{name} ({n})" if n else name for name, n in counts.items()]
-    duplicates, wrong, poor, audit, sizes, decided = st.tabs(names, key=f"health-{dataset.id}")
-    with duplicates:
-        pairs(desk, report.duplicates)
-    with wrong:
-        suspects(desk, report.labels)
-    with poor:
-        flaws(desk, report.quality)
-    with audit:
-        shortcuts(dataset, report.shortcuts, report.labels)
-    with sizes:
-        spread(report.sizes)
-    with decided:
-        edits.summary(dataset, desk)
+    edits.freshness(dataset, report.fingerprint)
+    edits.bar(dataset, desk)
+    parts = _parts(dataset, desk, report)
+    names = [f"{part.name} ({part.n:,})" if part.n else part.name for part in parts]
+    for tab, part in zip(st.tabs(names, key=f"health-{dataset.id}", on_change="rerun"), parts, strict=True):
+        if tab.open:
+            with tab:
+                part.draw()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One tab: its name, how many photos, pairs or probes there are to look at, and what draws it."""
+
+    name: str
+    n: int
+    draw: Callable[[], None]
+
+
+def _parts(dataset: Dataset, desk: Desk, report: HealthReport) -> list[Part]:
+    """The tabs: those that have something to look at come first."""
+    labels, quality, probes = report.labels, report.quality, report.shortcuts
+    alarming = sum(shortcut.alarming for shortcut in probes)
+    to_look_at = [
+        Part(_("Duplicates"), len(report.duplicates.pairs), lambda: pairs(desk, report.duplicates)),
+        Part(_("Labels"), labels.count if labels else 0, lambda: suspects(desk, labels)),
+        Part(_("Poor photos"), sum(quality.counts.values()), lambda: flaws(desk, quality)),
+        Part(_("Shortcuts"), alarming, lambda: shortcuts(dataset, probes, labels)),
+    ]
+    return [
+        *sorted(to_look_at, key=lambda part: not part.n),
+        Part(_("Sizes"), 0, lambda: spread(report.sizes)),
+        Part(_("Your decisions"), 0, lambda: edits.listing(dataset, desk)),
+    ]
 
 
 def pairs(desk: Desk, duplicates: Duplicates) -> None:
@@ -120,7 +126,7 @@ def pairs(desk: Desk, duplicates: Duplicates) -> None:
         ).format(exact=duplicates.exact, near=duplicates.near)
     )
     decisions.extra_copies(desk, duplicates.pairs)
-    decisions.pair_form(desk, duplicates.pairs)
+    decisions.pair_list(desk, duplicates.pairs)
 
 
 def suspects(desk: Desk, labels: LabelCheck | None) -> None:
@@ -141,7 +147,9 @@ def suspects(desk: Desk, labels: LabelCheck | None) -> None:
             expected=words.expected_text(labels),
         )
     )
-    decisions.label_form(desk, labels.suspects)
+    if len(labels.suspects) > decisions.MORE:
+        st.caption(_("The {n} strongest come first.").format(n=decisions.MORE))
+    decisions.label_list(desk, labels.suspects)
 
 
 def flaws(desk: Desk, quality: Quality) -> None:
@@ -159,7 +167,7 @@ def flaws(desk: Desk, quality: Quality) -> None:
         key=f"flaw-{desk.original.id}",
     )
     st.caption(_("The worst come first. A photo like those you want the model to judge should stay, however dark."))
-    decisions.flaw_form(desk, [flaw for flaw in quality.flaws if flaw.kind == kind], str(kind))
+    decisions.flaw_list(desk, [flaw for flaw in quality.flaws if flaw.kind == kind], str(kind))
 
 
 def shortcuts(dataset: Dataset, probes: Sequence[Shortcut], labels: LabelCheck | None) -> None:

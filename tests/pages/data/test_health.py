@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from streamlit.testing.v1 import AppTest
+
 from core import tasks
 from core.data.dataset import Dataset
 from core.data.edits import EXCLUDE, RELABEL, Edit, read_edits, write_edits
@@ -22,6 +24,12 @@ from tests.pages.conftest import NASTY, FakePool, Open, W, button, by_label, tex
 def keep(dataset: Dataset, **parts: Any) -> None:
     """Keeps a health report of these photos, with nothing in it but what is given."""
     write_report(dataset.root, report_of(dataset, **parts))
+
+
+def show(app: AppTest, dataset: Dataset, tab: str) -> None:
+    """Opens a tab of the report."""
+    app.session_state[f"health-{dataset.id}"] = tab
+    app.run()
 
 
 def test_a_check_is_offered_and_queued(visit: Open, dataset: Dataset):
@@ -44,11 +52,12 @@ def test_a_pair_can_be_left_out_and_every_page_sees_it(visit: Open, dataset: Dat
     keep(dataset, duplicates=Duplicates.of([pair]))
     app = visit()
     app.checkbox[1].check()
-    button(app, "Save these decisions").click().run()
+    app.run()
     assert not app.exception
     assert read_edits(dataset.root) == (Edit(pair.b.name, pair.b.sha256, EXCLUDE),)
     assert app.metric[0].value == str(len(dataset.items) - 1)
     assert "The photos were edited after this check" in texts(app)
+    show(app, dataset, "Your decisions")
     button(app, "Discard all edits").click().run()
     assert read_edits(dataset.root) == ()
 
@@ -68,7 +77,7 @@ def test_a_label_can_be_mended(visit: Open, dataset: Dataset):
     keep(dataset, labels=label_check(suspect))
     app = visit()
     by_label(app.selectbox, "What to do").set_value(1)
-    button(app, "Save these decisions").click().run()
+    app.run()
     assert not app.exception
     cat = dataset.items[index]
     assert read_edits(dataset.root) == (Edit(cat.name, cat.sha256, RELABEL, NASTY),)
@@ -84,10 +93,10 @@ def test_a_decision_about_a_label_is_shown_again_and_can_be_changed(visit: Open,
     choice = by_label(app.selectbox, "What to do")
     assert (choice.value, choice.options[0], choice.options[2]) == (1, "keep the label", "leave the photo out")
     choice.set_value(2)
-    button(app, "Save these decisions").click().run()
+    app.run()
     assert read_edits(dataset.root) == (Edit(cat.name, cat.sha256, EXCLUDE),)
     by_label(app.selectbox, "What to do").set_value(0)
-    button(app, "Save these decisions").click().run()
+    app.run()
     assert not app.exception
     assert read_edits(dataset.root) == ()
 
@@ -99,7 +108,7 @@ def test_a_class_that_would_be_empty_is_refused_in_words(visit: Open, dataset: D
     keep(dataset, quality=Quality.of([last]))
     app = visit()
     app.checkbox[0].check()
-    button(app, "Save these decisions").click().run()
+    app.run()
     assert not app.exception
     assert "would have no training photo left" in texts(app)
     assert len(read_edits(dataset.root)) == len(cats) - 1
