@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.images.levels import Levels
+from core.i18n import gettext as _
+
+_ROUNDING = 1e-5  # what float32 loses in a network, as a share of the largest value
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,19 @@ class Features:
                 f"features of {n} images have X of shape (n, d), y, split and groups of shape (n,); not "
                 f"{self.X.shape}, {self.y.shape}, {self.split.shape} and {self.groups.shape}"
             )
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all rows are the same but for rounding, so that there is nothing to tell images apart by."""
+        if len(self.X) < 2:
+            return False
+        return bool(np.ptp(self.X, axis=0).max() <= _ROUNDING * np.abs(self.X).max())
+
+    @property
+    def all_alike(self) -> str:
+        """That all images look the same to the backbone, in words; "" where they do not."""
+        message = _("All images look the same to '{backbone}': nothing in its features tells them apart.")
+        return message.format(backbone=self.backbone) if self.is_constant else ""
 
     def of(self, split: str) -> Features:
         """The rows of one split."""

@@ -75,7 +75,9 @@ class Reduction:
         n, d = X.shape
         amount = min(self.amount, n, d) if isinstance(self.amount, int) else self.amount
         solver = "covariance_eigh" if n >= d and d <= _EIGH_MOST else "auto" if isinstance(amount, int) else "full"
-        pca = PCA(amount, whiten=self.whiten, svd_solver=solver, random_state=seed).fit(X.astype(np.float64))
+        pca = PCA(amount, whiten=self.whiten, svd_solver=solver, random_state=seed)
+        with np.errstate(invalid="ignore"):  # the shares of a variance of 0
+            pca.fit(X.astype(np.float64))
         if not self.whiten:
             return pca
         is_direction = pca.explained_variance_ > _ROUNDING * pca.explained_variance_[0]

@@ -72,7 +72,7 @@ def embedding_map(job_dir: Path, request: EmbeddingMapRequest, report: Report) -
         cosines=[[round(float(cosine), 4) for cosine in similarities] for similarities in cosines],
     )
     points.save(job_dir / _MAP)
-    return Mapped(file=_MAP, note=note)
+    return Mapped(file=_MAP, note=" ".join(filter(None, (features.all_alike, note))))
 
 
 def _one_of_each_class(dataset: Dataset, count: int, seed: int) -> list[Item]:

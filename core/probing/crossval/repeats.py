@@ -48,9 +48,11 @@ class Repeats:
 
     Attributes:
         by_repeat: the folds of each repeat.
+        about_rows: what a reader has to know about the rows, in words; "" where there is nothing.
     """
 
     by_repeat: tuple[Folds, ...]
+    about_rows: str = ""
 
     @cached_property
     def folds(self) -> tuple[Fold, ...]:
@@ -73,8 +75,8 @@ class Repeats:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the results has to know about the folds, in sentences that hold for every repeat."""
-        return self.by_repeat[0].notes
+        """What a reader of the results has to know, in sentences that hold for every repeat."""
+        return (*filter(None, (self.about_rows,)), *self.by_repeat[0].notes)
 
     def run(
         self,
@@ -116,5 +118,6 @@ def draw_repeats(rows: Features, config: ProbeConfig) -> Repeats:
         tuple(
             make_folds(rows.y, rows.groups, rows.classes, config.folds, (config.seed + repeat) % 2**32)
             for repeat in range(config.repeats)
-        )
+        ),
+        rows.all_alike,
     )

@@ -243,7 +243,9 @@ def _affine(steps: list[tuple[str, Any]]) -> tuple[NDArray[np.float64], NDArray[
             weight = weight @ step.scalings_[:, : weight.shape[1]].T
             continue
         if hasattr(step, "components_"):
-            weight = (weight / (np.sqrt(step.explained_variance_) if step.whiten else 1.0)) @ step.components_
+            # scikit-learn divides by no less than this either, where the rows do not differ at all
+            spread = np.maximum(np.sqrt(step.explained_variance_), np.finfo(np.float64).eps) if step.whiten else 1.0
+            weight = (weight / spread) @ step.components_
         else:
             weight = weight / step.scale_
         bias = bias - weight @ step.mean_.astype(np.float64)

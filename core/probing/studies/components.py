@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ProbeError
 from core.features.reduce import Reduction
 from core.i18n import gettext as _
 from core.probing.comparison.candidates import candidate
@@ -43,11 +44,17 @@ def probe_components(features: Features, config: ProbeConfig | None = None, repo
         report: called after every fold.
 
     Raises:
-        ProbeError: a class has too few images, or the features are not finite.
+        ProbeError: a class has too few images, or the features are not finite, or the same for all images.
     """
     config = config or ProbeConfig()
     started = time.perf_counter()
     train = features.of("train")
+    if train.is_constant:
+        raise ProbeError(
+            _("{why} There are no components to count. Look at the photos, or take another backbone.").format(
+                why=train.all_alike
+            )
+        )
     repeats = draw_repeats(train, config)
     widths = widths_up_to(min(train.X.shape[1], *(len(fold.fit) - 1 for fold in repeats.folds)))
     outcomes = repeats.run(partial(_judge, train, config, widths), report, _progress, train.backbone)
@@ -113,7 +120,7 @@ def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fold: Fo
         proba.append(classifier.predict_proba(_first(Z_held, width)))
         converged = converged and has_converged(classifier)
     shares = np.cumsum(preprocessing.steps[-1][1].explained_variance_ratio_)
-    variance = shares[np.minimum(widths, len(shares)) - 1]
+    variance = np.nan_to_num(shares[np.minimum(widths, len(shares)) - 1], nan=1.0)  # where there is none, none is lost
     return _Outcome(np.asarray(proba, dtype=np.float32), variance, converged)
 
 

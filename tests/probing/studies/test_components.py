@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core.errors import Cancelled
+from core.errors import Cancelled, ProbeError
 from core.features.reduce import parse
 from core.probing.crossval.crossval import cross_validate
 from core.probing.probes.probe import ProbeConfig
@@ -127,3 +127,31 @@ def test_progress_is_reported_and_can_be_stopped():
 
     with pytest.raises(Cancelled):
         probe_components(flat(), ProbeConfig(c=0.1), stop)
+
+
+def alike(features, rows):
+    """The same features, but for these rows all the same."""
+    X = np.broadcast_to(features.X[:1], features.X.shape).copy()
+    X[rows] = features.X[rows]
+    return dataclasses.replace(features, X=X)
+
+
+def test_images_that_all_look_the_same_have_no_components(features):
+    with pytest.raises(ProbeError, match=r"All images look the same to 'pixels_16'.*no components"):
+        probe_components(alike(features, []))
+
+
+def test_folds_in_which_all_look_the_same_lose_no_variance(features):
+    odd = np.flatnonzero(features.split == "train")[-1:]
+    counted = probe_components(alike(features, odd), ProbeConfig(c=1.0))
+    assert [point.variance for point in counted.points] == pytest.approx([1.0] * len(counted.points))
+    json.dumps(counted.as_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("pca", ["", "2", "0.9", "2 whiten"])
+@pytest.mark.parametrize("probe", ["logistic", "knn"])
+def test_a_probe_on_images_that_all_look_the_same_says_so(features, probe, pca):
+    result = cross_validate(alike(features, []), ProbeConfig(probe=probe, pca=parse(pca), repeats=1))
+    assert result.notes[0].startswith("All images look the same to 'pixels_16'")
+    assert np.isfinite(result.oof.proba).all()
+    json.dumps(result.as_json(), allow_nan=False)
