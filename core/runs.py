@@ -183,6 +183,11 @@ class Run:
             ) from problem
 
     @property
+    def method(self) -> str:
+        """How it was fitted: the kind of a probe, or what a fine-tuning trained ("head", "last", "full")."""
+        return str(self.config.get("probe" if self.kind == "probe" else "mode", ""))
+
+    @property
     def portable(self) -> bool:
         """Whether there are weights, so that it can be exported and predict; some kinds of probe have none."""
         return (self.path / (HEAD if self.kind == "probe" else MODEL)).is_file()

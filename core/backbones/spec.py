@@ -16,6 +16,7 @@ from typing import Any
 
 from core.data.images.levels import Levels
 from core.paths import expanded
+from core.records import Record
 
 FLOOR = "baseline"
 """The family of baselines that are no network."""
@@ -97,6 +98,23 @@ def _three(values: Any) -> tuple[float, float, float]:
     return red, green, blue
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProbeAccuracy(Record):
+    """What a probe on an embedded backbone's features got when the backbone was made.
+
+    Attributes:
+        value: the share of right answers, 0 to 1.
+        n: of how many photos.
+        protocol: how it was measured.
+        input_px: the side of what the backbone saw.
+    """
+
+    value: float
+    n: int
+    protocol: str = ""
+    input_px: int = 0
+
+
 @dataclass(frozen=True)
 class BackboneInfo:
     """One backbone, as the registry lists it.
@@ -117,7 +135,7 @@ class BackboneInfo:
         preprocessing: how an image becomes its input.
         trainable: whether it can be fine-tuned.
         stages: the units of "fine-tune the last stages", from input to output.
-        accuracy: an embedded backbone's probe accuracies by dataset, each with `value` (0..1), `n`, `protocol`.
+        accuracy: an embedded backbone's probe accuracies, by dataset.
         memory_mb: memory for the weights in float32 and the largest activations alive at one time, for one image, in
             MiB (see `core.backbones.memory`); 0 for the baseline.
         images_per_s: an embedded one's images a second through the network, in float32 on two cores of a server; 0
@@ -144,7 +162,7 @@ class BackboneInfo:
     preprocessing: Preprocessing
     trainable: bool = True
     stages: tuple[str, ...] = ()
-    accuracy: Mapping[str, Any] = field(default_factory=dict)
+    accuracy: Mapping[str, ProbeAccuracy] = field(default_factory=dict)
     memory_mb: float = 0.0
     images_per_s: int = 0
     note: str = ""

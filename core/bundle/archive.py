@@ -19,8 +19,9 @@ from core.errors import BundleError
 from core.i18n import gettext as _
 from core.paths import replacing
 from core.progress import Progress, Report, silent
+from core.runs import MODEL
 
-MANIFEST, MODEL, CARD = "manifest.json", "model.safetensors", "MODEL_CARD.md"
+MANIFEST, CARD = "manifest.json", "MODEL_CARD.md"
 MAX_BYTES = {MANIFEST: 16 << 20, CARD: 16 << 20, MODEL: 4 << 30}
 MAX_DIRECTORY = 4096
 MAX_HEADER = 1 << 20

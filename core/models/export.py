@@ -56,7 +56,7 @@ def export(run: Run, out: Path, report: Report = silent) -> Path:
 
 def _saved(classifier: Classifier, folder: Path) -> Path:
     """A file in `folder` with the weights of backbone and head."""
-    file = folder / archive.MODEL
+    file = folder / MODEL
     safetensors.torch.save_file({key: value.contiguous() for key, value in classifier.state_dict().items()}, file)
     return file
 

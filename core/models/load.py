@@ -80,14 +80,14 @@ def _of_finetuning(run: Run) -> Classifier:
 
 def _assembled(run: Run, backbone: Backbone) -> Classifier:
     try:
-        return _hollow(backbone, run.classes, Preprocessing.from_json(run.preprocessing))
+        return _without_weights(backbone, run.classes, Preprocessing.from_json(run.preprocessing))
     except ValueError as problem:
         raise BundleError(
             _("The record of the run '{name}' is damaged. Run it again.").format(name=run.path.name)
         ) from problem
 
 
-def _hollow(backbone: Backbone, classes: Sequence[str], preprocessing: Preprocessing) -> Classifier:
+def _without_weights(backbone: Backbone, classes: Sequence[str], preprocessing: Preprocessing) -> Classifier:
     """A classifier whose head has a shape and no memory: what a manifest claims is not paid for before it is proved."""
     with torch.device("meta"):
         return Classifier(backbone, classes, preprocessing).eval()
@@ -104,7 +104,7 @@ def _file(run: Run, name: str) -> Path:
 
 def _check_linear(run: Run) -> None:
     """A run without a head may be a probe that cannot have one."""
-    kind = KINDS.get(str(run.config.get("probe"))) if run.kind == "probe" else None
+    kind = KINDS.get(run.method) if run.kind == "probe" else None
     if kind is not None and not kind.affine:
         raise BundleError(
             _(
@@ -134,7 +134,7 @@ def _of_bundle(path: Path) -> Classifier:
     """Reads the bundle at `path`, without pickle and without unpacking it."""
     manifest = read_manifest(path)
     backbone = load(_known(manifest).name, pretrained=False)
-    classifier = _hollow(backbone, manifest.classes, manifest.preprocessing)
+    classifier = _without_weights(backbone, manifest.classes, manifest.preprocessing)
     if _tensors(classifier.state_dict()) != manifest.tensors:
         raise BundleError(
             _("The weights in this bundle do not fit its backbone '{name}'. Export it again.").format(

@@ -110,7 +110,7 @@ def _best(networks: Sequence[Run]) -> CurrentModel | None:
 def _recommended(probes: Sequence[Run]) -> Run | None:
     """The probe that the newest comparison recommends among these; it lies in that comparison's directory."""
     for folder in dict.fromkeys(run.path.parents[1] for run in probes):
-        of_comparison = {(run.backbone, run.config.get("probe")): run for run in probes if folder in run.path.parents}
+        of_comparison = {(run.backbone, run.method): run for run in probes if folder in run.path.parents}
         for recommendation in recommendations(folder):
             if run := of_comparison.get((recommendation.backbone, recommendation.probe)):
                 return run

@@ -26,7 +26,7 @@ from core.training.network import Network, State
 from core.training.schedule import batches, lr_at, n_batches
 from core.training.work import Work
 
-LOOK = 64  # images at a time where nothing is learnt
+EVAL_BATCH = 64  # images at a time where nothing is learnt
 
 
 class Source(Protocol):
@@ -108,10 +108,10 @@ class Fitting:
     def logits(self, source: Source, looked: Callable[[int], None]) -> Tensor:
         """What the network makes of a source, as `logits` gives it, by the fastest engine that gives the same."""
         self.optimizer.zero_grad(set_to_none=True)  # an engine may copy the network: gradients make room for that
-        if isinstance(source, Encoded) or len(source) <= LOOK:  # no more than the check would cost
+        if isinstance(source, Encoded) or len(source) <= EVAL_BATCH:  # no more than the check would cost
             return logits(self.network, source, looked)
         if self._engine is None:
-            images, _labels = next(iter(source.batches([range(LOOK)])))
+            images, _labels = next(iter(source.batches([range(EVAL_BATCH)])))
             self._engine = check(exact(), self.network.eval(), images).engine
         return logits(self.network, source, looked, self._engine)
 
@@ -193,7 +193,7 @@ def logits(network: nn.Module, source: Source, looked: Callable[[int], None], en
     """
     forward = engine.prepare(network.eval())
     outputs = []
-    for inputs, labels in source.batches(grouped(range(len(source)), LOOK)):
+    for inputs, labels in source.batches(grouped(range(len(source)), EVAL_BATCH)):
         outputs.append(torch.from_numpy(forward(inputs)))
         looked(len(labels))
     return torch.cat(outputs)

@@ -35,7 +35,7 @@ from core.evaluation.predictions import Predictions, softmax
 from core.i18n import gettext as _
 from core.paths import write_bytes
 from core.progress import Report, part, silent
-from core.runs import FILE, KeptEpoch, Run, SplitScore
+from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
 from core.training.baseline import keep_baseline
@@ -45,8 +45,6 @@ from core.training.epochs import Encoded, Fitting, logits
 from core.training.network import Network, make_optimizer
 from core.training.photos import Budget, Photos
 from core.training.work import Work
-
-MODEL = "model.safetensors"
 
 
 def finetune(

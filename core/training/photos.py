@@ -45,10 +45,10 @@ class Photos:
     """
 
     def __init__(
-        self, dataset: Dataset, items: Sequence[Item], aug: Augmentation, how: Preprocessing, budget: Budget
+        self, dataset: Dataset, items: Sequence[Item], aug: Augmentation, preprocessing: Preprocessing, budget: Budget
     ) -> None:
         self._paths = [dataset.path(item) for item in items]
-        self._aug, self._how, self._budget = aug, how, budget
+        self._aug, self._preprocessing, self._budget = aug, preprocessing, budget
         self._kept: dict[int, NDArray[np.uint8]] = {}
         self.y = torch.tensor([item.label for item in items], dtype=torch.int64)
 
@@ -57,13 +57,15 @@ class Photos:
 
     def sample(self, index: int, seed: int, epoch: int) -> Tensor:
         """One image, augmented for this epoch and normalised: (3, crop_px, crop_px) float32."""
-        return normalise(augment(self._image(index), self._aug, seed, epoch, index, self._how), self._how)
+        return normalise(
+            augment(self._image(index), self._aug, seed, epoch, index, self._preprocessing), self._preprocessing
+        )
 
     def _image(self, index: int) -> Image.Image:
         kept = self._kept.get(index)
         if kept is not None:
             return Image.fromarray(kept)
-        image = read(self._paths[index], self._aug, self._how)
+        image = read(self._paths[index], self._aug, self._preprocessing)
         values = np.asarray(image)
         if self._budget.take(values.nbytes):
             self._kept[index] = values

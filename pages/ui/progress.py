@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
@@ -57,18 +56,26 @@ def _watch(job: Job, live: Draw | None) -> None:
         live(job)
 
 
-def reported(job: Job, name: str) -> list[Any]:
-    """The data that a job has reported so far under one name, such as "shortlist", in order."""
-    return [event.data[name] for event in job.events() if name in event.data]
+def reported(job: Job, name: str, kind: type[Kind]) -> list[Kind]:
+    """The records that a job has reported so far under one name, in order; what cannot be read is left out.
+
+    Args:
+        job: the job.
+        name: such as "epoch".
+        kind: what is reported under this name.
+    """
+    records = []
+    for event in job.events():
+        content = event.data.get(name)
+        if isinstance(content, Mapping):
+            with contextlib.suppress(GraftError):
+                records.append(kind.from_json(content))
+    return records
 
 
 def epochs(job: Job) -> list[Epoch]:
-    """The epochs that a fine-tuning has reported so far, in order; those that this version cannot read are left out."""
-    ended = []
-    for content in reported(job, "epoch"):
-        with contextlib.suppress(GraftError):
-            ended.append(Epoch.from_json(content))
-    return ended
+    """The epochs that a fine-tuning has reported so far, in order."""
+    return reported(job, "epoch", Epoch)
 
 
 def result(status: JobStatus, kind: type[Kind]) -> Kind | None:

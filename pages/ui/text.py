@@ -109,11 +109,7 @@ def split_name(split: str) -> str:
 
 def run_name(run: Run) -> str:
     """A run in a list: its backbone, its kind, its validation accuracy, and when it was made."""
-    kind = (
-        _("probe")
-        if run.kind == "probe"
-        else _("fine-tuned, {mode}").format(mode=mode_label(str(run.config["mode"])).lower())
-    )
+    kind = _("probe") if run.kind == "probe" else _("fine-tuned, {mode}").format(mode=mode_label(run.method).lower())
     score = run.metrics.get("val") or run.metrics.get("oof")
     accuracy = percent(score.accuracy) if score else ""
     return " · ".join(filter(None, (run.backbone, kind, accuracy, run.created[:16].replace("T", " "))))

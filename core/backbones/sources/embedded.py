@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.backbones.spec import BackboneInfo, Preprocessing
-from core.errors import BackboneError, WeightsUnavailable
+from core.backbones.spec import BackboneInfo, Preprocessing, ProbeAccuracy
+from core.errors import BackboneError, JobError, WeightsUnavailable
 from core.i18n import gettext as _
 from core.paths import file_sha256, read_json, write_json
 from core.progress import Report
@@ -86,7 +86,7 @@ def read_card(card: Path) -> BackboneInfo:
     """
     try:
         return _info(read_json(card), card.with_suffix(".safetensors"))
-    except (KeyError, TypeError, ValueError) as problem:
+    except (AttributeError, JobError, KeyError, TypeError, ValueError) as problem:
         raise BackboneError(
             _("The card '{file}' of an embedded backbone is damaged ({problem}). Install Graft again.").format(
                 file=card.name, problem=problem
@@ -112,7 +112,7 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
         preprocessing=preprocessing,
         stages=tuple(card.get("stages", ())),
         memory_mb=card.get("memory_mb", 0.0),
-        accuracy=card["accuracy"],
+        accuracy={dataset: ProbeAccuracy.from_json(row) for dataset, row in card["accuracy"].items()},
         images_per_s=card.get("images_per_s", 0),
         note=card.get("note", ""),
         sha256=card["sha256"],
@@ -122,7 +122,7 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
 
 
 def _mean_accuracy(info: BackboneInfo) -> float:
-    probes = [float(measured["value"]) for measured in info.accuracy.values()]
+    probes = [measured.value for measured in info.accuracy.values()]
     return sum(probes) / len(probes) if probes else 0.0
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.backbones import registry
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
-from core.probing.comparison.comparison import Comparison, Failure
+from core.probing.comparison.comparison import Comparison, Failure, Probed
 from core.probing.comparison.ensemble import Ensemble, ensembles, probe_concatenated, two_best
 from core.probing.comparison.record import reusable_result, save_comparison, save_result
 from core.probing.comparison.shortlist import Shortlist, look_config, shortlist_of
@@ -41,9 +41,8 @@ def compare(
 
     A backbone that cannot be used is among the comparison's failures and does not stop the others.
 
-    Reports with the backbone as the stage. The step that ends a backbone's probe carries `data={"result": …}`, its
-    backbone and probe; the one that ends the first look `data={"shortlist": …}`, the shortlist as JSON; the one after a
-    backbone has failed `data={"failed": …}`.
+    Reports with the backbone as the stage. The step that ends a backbone's probe carries `data={"result": …}`, a
+    `Probed` as JSON; the one that ends the first look `data={"shortlist": …}`, the shortlist as JSON.
 
     Args:
         features: one for each backbone, or a source that provides them when they are needed.
@@ -117,7 +116,7 @@ class _Work:
         except GraftError as problem:
             self.problems.append(problem)
             self.failures.append(Failure(name, str(problem)))
-            report(Progress(1, 1, str(problem), data={"failed": self.failures[-1].as_json()}))
+            report(Progress(1, 1, str(problem)))
         return None
 
     def look_at_all(self, keep: int) -> Shortlist:
@@ -145,7 +144,9 @@ class _Work:
             probe_report = part(report, round(self.source.percent + position * percent_each), round(percent_each), 100)
             result = self._reusable(features, config) or self._new_result(features, config, probe_report)
             self.results.append(result)
-            probe_report(Progress(1, 1, in_a_line(result), data={"result": {"backbone": name, "probe": config.probe}}))
+            probe_report(
+                Progress(1, 1, in_a_line(result), data={"result": Probed(backbone=name, probe=config.probe).to_json()})
+            )
 
     def _reusable(self, features: Features, config: ProbeConfig) -> ProbeResult | None:
         """The result in the folder, where it was made with the same data and settings and its fitted probe is there."""

@@ -19,6 +19,20 @@ from core.probing.crossval.crossval import ProbeResult
 from core.probing.facts import DatasetFacts
 from core.probing.pairwise.sidebyside import side_by_side
 from core.probing.probes.probe import ProbeConfig
+from core.records import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed(Record):
+    """What a comparison reports when a backbone's probe has ended; its result is in the comparison's directory.
+
+    Attributes:
+        backbone: the backbone's name.
+        probe: the kind of probe.
+    """
+
+    backbone: str
+    probe: str
 
 
 @dataclass(frozen=True)

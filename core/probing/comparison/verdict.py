@@ -285,7 +285,7 @@ def _cautions(chosen: Candidate | None, ranked: Sequence[Candidate], folds: int,
     majority_share = float(counts.max()) / len(chosen.oof)
     if wilson(int(chosen.oof.correct.sum()), len(chosen.oof))[0] <= majority_share:
         sentences.append(
-            _("To say “{usual}” of every photo would be right for {share:.1%}: that is not surely beaten.").format(
+            _("Always answering '{usual}' would be right for {share:.1%}; this is not surely better.").format(
                 usual=chosen.oof.class_names[int(counts.argmax())], share=majority_share
             )
         )

@@ -181,4 +181,4 @@ def backbone_table(infos: list[BackboneInfo]) -> None:
 
 def _probed(backbone: BackboneInfo, dataset: str) -> float | None:
     score = backbone.accuracy.get(dataset)
-    return 100 * score["value"] if score else None
+    return 100 * score.value if score else None

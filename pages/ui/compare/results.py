@@ -10,6 +10,7 @@ from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job
 from core.probing.comparison.candidates import is_floor
+from core.probing.comparison.comparison import Probed
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.crossval.crossval import ProbeResult
 from pages.ui import progress, resources, state, text
@@ -23,11 +24,10 @@ Section = Callable[[Dataset, Sequence[ProbeResult], Job], None]
 
 def so_far(job: Job) -> None:
     """Draws the results so far, of a comparison that is running or was stopped."""
-    for shortlist in progress.reported(job, "shortlist")[-1:]:
-        verdict.first_look(Shortlist.from_json(shortlist))
-    # A comparison that was resumed reports the same result twice.
-    names = dict.fromkeys((ended["backbone"], ended["probe"]) for ended in progress.reported(job, "result"))
-    probed = [result for name in names if (result := resources.probe_result(job, *name)) is not None]
+    for shortlist in progress.reported(job, "shortlist", Shortlist)[-1:]:
+        verdict.first_look(shortlist)
+    ended = dict.fromkeys(progress.reported(job, "result", Probed))  # a resumed comparison reports the same one twice
+    probed = [result for of in ended if (result := resources.probe_result(job, of.backbone, of.probe)) is not None]
     if probed:
         alt = _("Accuracy of the backbones that are done")
         st.plotly_chart(accuracy_bars(probed), key=f"so-far-{job.id}", alt=alt)
@@ -101,7 +101,7 @@ def onwards(offered: Sequence[ProbeResult], job: Job) -> None:
             )
         first = offered[0]
         made = (first.backbone, first.probe)
-        probe = next((run for run in state.runs_of(job) if (run.backbone, run.config.get("probe")) == made), None)
+        probe = next((run for run in state.runs_of(job) if (run.backbone, run.method) == made), None)
         if probe is not None and not is_floor(first.backbone):
             st.page_link(
                 "pages/evaluate.py",

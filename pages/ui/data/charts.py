@@ -1,4 +1,4 @@
-"""Figures of a dataset: images by class and split, their sizes, and the map of their features."""
+"""Figures of a dataset: images by class and split, and their sizes."""
 
 from __future__ import annotations
 

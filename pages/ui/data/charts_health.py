@@ -65,8 +65,8 @@ def shortcut_bars(shortcuts: Sequence[Shortcut], labels: LabelCheck | None) -> g
         mode="markers",
         marker={"symbol": "line-ns", "size": 20, "line": {"width": 2, "color": base.GREY}},
         hoverinfo="text",
-        hovertext=[_("always the same answer: {share}").format(share=percent(row.chance)) for row in rows],
-        name=_("always the same answer"),
+        hovertext=[_("most frequent class: {share}").format(share=percent(row.chance)) for row in rows],
+        name=_("most frequent class"),
     )
     across = {"range": [-0.02, 1.02], "tickformat": ".0%", "title": {"text": _("accuracy")}, "zeroline": False}
     upwards = base.names_axis([row.sight for row in rows], most=34)

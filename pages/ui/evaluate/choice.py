@@ -28,15 +28,15 @@ def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str] | None:
             format_func=lambda name: text.split_name(name).capitalize(),
             key=f"evaluate-split-{state.run_key(run)}",
         )
-    says = {
+    explanations = {
         "val": _("Validation images were not trained on, but the best epoch was chosen by them: slightly flattering."),
         "test": _("Test images were used for nothing else. Look at them once, when all choices are made."),
         "oof": _("Every training image, judged by a probe that was fitted without it."),
     }
     if run.kind == "probe":
-        says["val"] = _(
+        explanations["val"] = _(
             "Validation images were not trained on, and nothing was chosen by them unless you chose by them."
         )
     models.why_this(run, first)
-    st.caption(says[split])
+    st.caption(explanations[split])
     return run, split

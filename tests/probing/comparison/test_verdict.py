@@ -232,4 +232,4 @@ def test_a_probe_that_always_says_the_same_is_not_praised():
     oof = Predictions(("ant", "bee"), np.array([0] * 38 + [1] * 2), proba, tuple(map(str, range(40))), "oof")
     folds = np.full(10, 0.95)
     verdict = judge([Candidate("a", folds, oof, 1.0), Candidate("b", folds - 0.2, oof, 1.0)], 5)
-    assert "To say “ant” of every photo would be right for 95.0%: that is not surely beaten." in verdict.why
+    assert "Always answering 'ant' would be right for 95.0%; this is not surely better." in verdict.why
