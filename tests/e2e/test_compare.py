@@ -21,7 +21,7 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     page.wait_for_timeout(1000)  # it unfolds
     choose(visitor, "Probes", "Nearest class mean")
     visitor.press("Compare", exact=True)
-    visitor.sees("right in 5-fold cross-validation")
+    visitor.sees("of 5-fold cross-validation")
     visitor.settle()
 
     drawn(visitor, "side-accuracy")
@@ -30,7 +30,7 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     visitor.sees("Nearest class mean")
     document = json.loads(downloaded(visitor, "Download the comparison (JSON)", tmp_path).read_text())
     assert set(document["verdicts"]) == {"logistic", "nearest_mean"}
-    assert document["verdict"]["best"] in visitor.sees("right in 5-fold cross-validation").inner_text()
+    assert document["verdict"]["recommended"] in visitor.sees("of 5-fold cross-validation").inner_text()
 
     ask(visitor, "What would more photos bring?")
     visitor.press("Measure the curve")
@@ -48,7 +48,7 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     drawn(visitor, "map-graft")
 
     visitor.reload()  # nothing is computed again
-    visitor.sees("right in 5-fold cross-validation")
+    visitor.sees("of 5-fold cross-validation")
     expect(page.get_by_role("progressbar")).to_have_count(0)
 
 

@@ -24,7 +24,7 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
 
     visitor.visit("Compare")
     visitor.press("Compare", exact=True)
-    visitor.sees("right in 5-fold cross-validation")
+    visitor.sees("of 5-fold cross-validation")
     visitor.sees(page.locator("[class*=st-key-side-accuracy] .js-plotly-plot"))
     visitor.sees(page.locator("[class*=st-key-side-against] .js-plotly-plot"))
     visitor.settle()
