@@ -104,4 +104,4 @@ def download(visitor: Visitor, label: str, tmp_path: Path) -> Path:
 
 def spreadsheet(path: Path) -> list[list[str]]:
     """The cells of a file of comma-separated values."""
-    return list(csv.reader(io.StringIO(path.read_bytes().decode())))
+    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))

@@ -37,7 +37,7 @@ _FEW = 16  # photos that one process is done with before another would have star
 _START_S = 60.0
 _LEAST_S = 1.0
 # On a busy machine seconds on the wall are no measure of an image: processor time decides where a system has the timer.
-_WALL_FACTOR = 3.0 if hasattr(signal, "ITIMER_PROF") else 1.0
+_WALL_FACTOR = 6.0 if hasattr(signal, "ITIMER_PROF") else 2.0
 
 
 class Decoders(Protocol):

@@ -16,12 +16,11 @@ this: Pillow leaves their upper 8 bits, from every photo alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
@@ -33,7 +32,7 @@ WHOLE, REAL = "whole", "real"
 
 _IGNORED = 0.001  # share of the pixels at either end that do not count: dead and hot ones
 _SAMPLE = 1_000_000  # pixels that the range is measured by
-_ROWS = 256  # that are scaled at once, so that no second picture of floats is in memory
+_ROWS = 256
 _LEAST_WHOLE, _LEAST_REAL = 256.0, 2.0**-20
 
 
@@ -124,9 +123,9 @@ def spread_of(image: Image.Image) -> Spread:
     """What the values of a decoded image of more than 8 bits are."""
     import numpy as np
 
-    values = np.asarray(image)
-    step = max(1, math.isqrt(values.size // _SAMPLE))
-    seen = values[::step, ::step].astype(np.float64).ravel()
+    step = max(1, math.isqrt(image.width * image.height // _SAMPLE))
+    sample = [band[-top % step :: step, ::step].astype(np.float64).ravel() for top, band in _bands(image)]
+    seen = np.concatenate(sample)
     seen = seen[np.isfinite(seen)]
     if not len(seen):
         return Spread(kind_of(image), 0.0, 0.0)
@@ -139,27 +138,39 @@ def as_8_bits(image: Image.Image, levels: Levels | None) -> Image.Image:
     import numpy as np
     from PIL import Image
 
-    values = np.asarray(image)
-    low, high = (levels.of(kind_of(image)) if levels is not None else None) or _own_window(values, image.mode)
-    grey = np.empty(values.shape, dtype=np.uint8)
-    for start in range(0, len(values), _ROWS):
-        rows = slice(start, start + _ROWS)
-        some = np.nan_to_num(values[rows].astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-        some -= low
-        some *= 255.0 / max(high - low, 1e-12)
-        some += 0.5
-        grey[rows] = some.clip(0, 255, out=some).astype(np.uint8)
+    low, high = (levels.of(kind_of(image)) if levels is not None else None) or _own_window(image)
+    grey = np.empty((image.height, image.width), dtype=np.uint8)
+    for top, band in _bands(image):
+        values = _finite(band).astype(np.float32)
+        values -= low
+        values *= 255.0 / max(high - low, 1e-12)
+        values += 0.5
+        grey[top : top + _ROWS] = values.clip(0, 255, out=values).astype(np.uint8)
     return Image.fromarray(grey)
 
 
-def _own_window(values: NDArray[np.generic], mode: str) -> Window:
+def _own_window(image: Image.Image) -> Window:
     """The window of a photo by itself: the full scale of 12 or 16 bits, 0…1 or 0…255 for floats, others by range."""
-    import numpy as np
-
-    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0) if mode == "F" else values
-    low, high = float(finite.min()), float(finite.max())
-    if low >= 0 and mode == "F" and high <= 255:
+    ends = [(float(values.min()), float(values.max())) for _top, band in _bands(image) for values in [_finite(band)]]
+    low, high = min(low for low, _high in ends), max(high for _low, high in ends)
+    if low >= 0 and image.mode == "F" and high <= 255:
         return 0.0, 1.0 if high <= 1 else 255.0
-    if low >= 0 and mode != "F" and high <= 65535:
+    if low >= 0 and image.mode != "F" and high <= 65535:
         return 0.0, 4095.0 if high <= 4095 else 65535.0
     return low, high
+
+
+def _finite(band: NDArray[Any]) -> NDArray[Any]:
+    """Values with 0 in place of what is no number."""
+    import numpy as np
+
+    finite: NDArray[Any] = np.nan_to_num(band, nan=0.0, posinf=0.0, neginf=0.0)
+    return finite
+
+
+def _bands(image: Image.Image) -> Iterator[tuple[int, NDArray[Any]]]:
+    """An image's values, some rows at a time, with where these begin: all at once would take the memory twice more."""
+    import numpy as np
+
+    for top in range(0, image.height, _ROWS):
+        yield top, np.asarray(image.crop((0, top, image.width, min(top + _ROWS, image.height))))
