@@ -11,7 +11,7 @@ from torch import Tensor
 from core.engines import choose as choosing
 from core.training.checkpoint import TrainingState
 from core.training.config import FinetuneConfig
-from core.training.epochs import LOOK, Encoded, Fitting, logits
+from core.training.epochs import EVAL_BATCH, Encoded, Fitting, logits
 from core.training.network import Network, make_optimizer
 from tests.engines.networks import FakeEngine
 from tests.training.tiny import tiny_backbone
@@ -64,20 +64,23 @@ def test_many_images_go_through_the_fastest_engine_that_is_exact_and_agrees(
     engine: FakeEngine, factor: float, fitting: Fitting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choosing, "ENGINES", [engine, choosing.PLAIN])
-    images = Images(LOOK + 6)
+    images = Images(EVAL_BATCH + 6)
     plain = logits(fitting.network, images, ignored)
     torch.testing.assert_close(fitting.logits(images, ignored), factor * plain)
 
 
 def test_what_is_one_batch_or_features_needs_no_engine(fitting: Fitting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(factor=2.0)])
-    few, features = Images(LOOK), Encoded(torch.rand(LOOK + 6, 8), torch.zeros(LOOK + 6, dtype=torch.int64))
+    few, features = (
+        Images(EVAL_BATCH),
+        Encoded(torch.rand(EVAL_BATCH + 6, 8), torch.zeros(EVAL_BATCH + 6, dtype=torch.int64)),
+    )
     for source in (few, features):
         torch.testing.assert_close(fitting.logits(source, ignored), logits(fitting.network, source, ignored))
 
 
 def test_each_look_is_with_the_weights_of_its_time_and_leaves_the_network_as_it_is(fitting: Fitting) -> None:
-    images, steps = Images(LOOK + 6), []
+    images, steps = Images(EVAL_BATCH + 6), []
     for _epoch in range(2):
         before = {key: value.clone() for key, value in fitting.network.state_dict().items()}
         expected = logits(fitting.network, images, ignored)
@@ -85,4 +88,4 @@ def test_each_look_is_with_the_weights_of_its_time_and_leaves_the_network_as_it_
         assert all(torch.equal(value, before[key]) for key, value in fitting.network.state_dict().items())
         with torch.no_grad():
             fitting.network.backbone.trunk.stages[0][1][0].weight.mul_(-1)
-    assert steps == [LOOK, 6] * 2
+    assert steps == [EVAL_BATCH, 6] * 2
