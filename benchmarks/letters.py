@@ -29,18 +29,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("annotations", type=Path)
     parser.add_argument("out", type=Path)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     pairs = {
-        script: {name: written(_pairs(words(given.annotations, name)), FEWEST) for name in languages}
+        script: {name: written(_pairs(words(arguments.annotations, name)), FEWEST) for name in languages}
         for script, languages in PAIRS.items()
     }
     characters = {
-        name: written(_characters(word for part in parts for word in words(given.annotations, part)), 1)
+        name: written(_characters(word for part in parts for word in words(arguments.annotations, part)), 1)
         for name, parts in CHARACTERS.items()
     }
     source = "names and keywords of emoji, Unicode CLDR, counted by benchmarks/letters.py; Unicode License v3"
     document = {"source": source, "pairs": pairs, "characters": characters}
-    given.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    arguments.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def words(annotations: Path, language: str) -> Iterator[str]:
@@ -53,15 +53,15 @@ def words(annotations: Path, language: str) -> Iterator[str]:
         yield from "".join(spaced).split()
 
 
-def _pairs(given: Iterable[str]) -> Counter[str]:
+def _pairs(language: Iterable[str]) -> Counter[str]:
     """Letters with the one before; "_" stands before the first and after the last."""
-    counts = Counter(f"{before}{c}" for word in given for before, c in zip(f"_{word}", f"{word}_", strict=True))
+    counts = Counter(f"{before}{c}" for word in language for before, c in zip(f"_{word}", f"{word}_", strict=True))
     dotted = {pair.replace("е", "ё"): n // DOTS_LEFT_OFF for pair, n in counts.items() if "е" in pair}
     return Counter({pair: max(n, dotted.get(pair, 0)) for pair, n in (Counter(dotted) | counts).items()})
 
 
-def _characters(given: Iterable[str]) -> Counter[str]:
-    return Counter(c for word in given for c in word if not c.isascii())
+def _characters(language: Iterable[str]) -> Counter[str]:
+    return Counter(c for word in language for c in word if not c.isascii())
 
 
 def written(counts: Counter[str], fewest: int) -> str:

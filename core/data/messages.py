@@ -276,11 +276,11 @@ def warning_text(code: str) -> str:
 def _guess_text(kind: str, readings: str) -> str:
     """What a guess at an encoding means; `readings` is the one that was taken, and others after semicolons."""
     taken, _semicolon, others = readings.partition("; ")
-    told = (
+    message = (
         _("The names of files and folders do not say their encoding. By their letters they were read as {taken}.")
         if kind == "names_guessed"
         else _("The table does not say its encoding. By its letters it was read as {taken}.")
     )
     more = _("Also possible: {others}.") if others else ""
     remedy = _("If that is wrong, choose another reading: on the Data page, or with --encoding on the command line.")
-    return " ".join(filter(None, (told, more, remedy))).format(taken=taken, others=others)
+    return " ".join(filter(None, (message, more, remedy))).format(taken=taken, others=others)

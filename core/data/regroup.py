@@ -72,8 +72,8 @@ def regroup(
         _link(dataset, intake.items, stage, report)
         origin = read_origin(dataset.root)
         if origin is not None:
-            by_class = class_pattern or origin.class_pattern
-            write_origin(stage, replace(origin, group_pattern=pattern, class_pattern=by_class, seed=seed))
+            by_group, by_class = pattern or origin.group_pattern, class_pattern or origin.class_pattern
+            write_origin(stage, replace(origin, group_pattern=by_group, class_pattern=by_class, seed=seed))
         return settle(dataset_of(intake, dataset.source, dataset.name, stage, seed), folder, digest)
 
 

@@ -67,12 +67,12 @@ class _Tried:
         return not any(UNREADABLE in text for text in self.texts)
 
 
-def decided(raws: Iterable[bytes], given: str = "") -> Reading:
+def decided(raws: Iterable[bytes], named: str = "") -> Reading:
     """The one reading of all names, or of all tables.
 
     Args:
         raws: the bytes.
-        given: the encoding that the user names; "" for none.
+        named: the encoding that the user names; "" for none.
 
     Raises:
         DatasetError: most words are not in the encoding that the user names.
@@ -81,10 +81,10 @@ def decided(raws: Iterable[bytes], given: str = "") -> Reading:
     if not words:
         return Reading()
     best, *rest = _ranked(words)
-    if given:
-        _refuse_wrong(given, words, best)
-        further = (tried.encoding for tried in (best, *rest) if tried.is_whole and tried.encoding != given)
-        return Reading(given, possible=tuple(further))
+    if named:
+        _refuse_wrong(named, words, best)
+        further = (tried.encoding for tried in (best, *rest) if tried.is_whole and tried.encoding != named)
+        return Reading(named, possible=tuple(further))
     whole = [tried for tried in rest if tried.is_whole]
     others = [tried.encoding for tried in whole if best.likelihood - tried.likelihood < _PLAUSIBLE][:_MOST_OTHERS]
     if best.encoding == UTF_8 and best.is_whole and best.likelihood - rest[0].likelihood > _SURE:
@@ -110,11 +110,11 @@ def is_text(name: str) -> bool:
     return True
 
 
-def _refuse_wrong(given: str, words: Sequence[bytes], best: _Tried) -> None:
-    unreadable = sum(UNREADABLE in word.decode(given, "replace") for word in words)
+def _refuse_wrong(named: str, words: Sequence[bytes], best: _Tried) -> None:
+    unreadable = sum(UNREADABLE in word.decode(named, "replace") for word in words)
     if 2 * unreadable > len(words):
-        problem = _("Most names, or words of the tables, are not in {given}. By their letters they are in {best}.")
-        raise DatasetError(problem.format(given=given, best=best.encoding))
+        problem = _("Most names, or words of the tables, are not in {named}. By their letters they are in {best}.")
+        raise DatasetError(problem.format(named=named, best=best.encoding))
 
 
 def is_ascii_based(encoding: str) -> bool:

@@ -24,11 +24,11 @@ class Encodings:
     tables: str = ""
 
     def __post_init__(self) -> None:
-        for given in filter(None, (self.names, self.tables)):
-            if not _is_of_text(given):
+        for encoding in filter(None, (self.names, self.tables)):
+            if not _is_of_text(encoding):
                 raise DatasetError(
                     _("There is no encoding '{name}'. Some of those there are: {known}.").format(
-                        name=given, known=", ".join(CANDIDATES)
+                        name=encoding, known=", ".join(CANDIDATES)
                     )
                 )
         if self.names and not is_ascii_based(self.names):
@@ -37,13 +37,13 @@ class Encodings:
             )
 
     @classmethod
-    def of(cls, given: str) -> Encodings:
+    def of(cls, words: str) -> Encodings:
         """From the words of a user: one encoding for both, or those of names and of tables, either of them "".
 
         Raises:
             DatasetError: as the class.
         """
-        names, comma, tables = (part.strip() for part in given.partition(","))
+        names, comma, tables = (part.strip() for part in words.partition(","))
         return cls(names, tables if comma else names)
 
 

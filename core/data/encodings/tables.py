@@ -15,15 +15,15 @@ _UNMISTAKABLE = 8  # so many characters of several bytes are valid UTF-8 by chan
 _HEAD_BYTES = 1 << 12
 
 
-def read_together(contents: Sequence[bytes], given: str = "") -> tuple[list[str], Reading]:
+def read_together(contents: Sequence[bytes], named: str = "") -> tuple[list[str], Reading]:
     """The tables as text, and how those are read that do not say it.
 
     Args:
         contents: the bytes of each table.
-        given: the encoding that the user names; "" for none.
+        named: the encoding that the user names; "" for none.
     """
     stated = [_stated(content) for content in contents]
-    reading = decided((c for c, encoding in zip(contents, stated, strict=True) if not encoding), given)
+    reading = decided((c for c, encoding in zip(contents, stated, strict=True) if not encoding), named)
     return [
         content.decode(encoding, "replace") if encoding else reading.text(content)
         for content, encoding in zip(contents, stated, strict=True)
