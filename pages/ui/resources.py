@@ -14,6 +14,7 @@ import streamlit as st
 
 from core import paths
 from core.data.dataset import Dataset
+from core.data.images import enlarge
 from core.data.library import open_dataset, original_dataset
 from core.errors import GraftError, ProbeError
 from core.evaluation.metrics import Evaluation, evaluate
@@ -86,6 +87,17 @@ def original(changed: Dataset, workspace_id: str) -> Dataset:
         DatasetError: it is gone.
     """
     return _original(workspace_id, changed.id, _changed_ns(changed.root))
+
+
+@st.cache_data(show_spinner=False, max_entries=24)
+def enlarged(photo: Path) -> bytes:
+    """A stored photo as large as a screen shows it; its path names its content.
+
+    Raises:
+        GraftError: it cannot be decoded any more.
+        OSError: it is gone.
+    """
+    return enlarge.enlarged(photo)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -59,13 +59,13 @@ def test_decisions_stay_and_the_page_does_not_jump(visitor: Visitor, copies: Pat
     assert abs(top(last) - before) < 3
 
     visitor.press("Page 2", exact=True)
-    expect(boxes(page)).to_have_count(2)
+    expect(boxes(page)).to_have_count(2, timeout=60_000)
     boxes(page).first.locator("label").click()
     visitor.sees("2 decisions")
     visitor.visit("Runs")
     visitor.visit("Data")
     visitor.press("Page 1", exact=True)
-    expect(boxes(page)).to_have_count(12)
+    expect(boxes(page)).to_have_count(12, timeout=60_000)
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
 
     visitor.press("Undo")

@@ -100,6 +100,7 @@ def images(dataset: Dataset) -> None:
             dataset.thumbnail(item),
             f"{dataset.classes[item.label]} · {text.split_name(item.split)}",
             _("{name}, class {label}").format(name=item.name, label=dataset.classes[item.label]),
+            dataset.path(item),
         )
         for item in chosen
     ]

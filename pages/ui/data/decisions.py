@@ -5,12 +5,12 @@ Each choice is a decision and holds as soon as it is made. What a list shows is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
 
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Item
 from core.data.edits import EXCLUDE, RELABEL, Edit
 from core.health.duplicates import Pair
 from core.health.labels import Suspect
@@ -20,6 +20,7 @@ from core.health.words import kind_name
 from core.i18n import ngettext
 from pages.ui import state, text
 from pages.ui.data.desk import Desk, Key, decide
+from pages.ui.gallery import Picture, tile
 from pages.ui.i18n import _
 
 PER_PAGE = 12
@@ -53,6 +54,7 @@ def extra_copies(desk: Desk, pairs: Sequence[Pair]) -> None:
 def pair_list(desk: Desk, pairs: Sequence[Pair]) -> None:
     """Pairs side by side, a box to leave out each photo."""
     for number, pair in _page(pairs, f"pairs-{desk.original.id}", PER_PAGE // 2):
+        pictures = _pictures(desk, (pair.a, pair.b))
         same = _("the same file") if pair.exact else _("nearly the same")
         where = _("in {what}").format(what=kind_name(pair.kind))
         with st.container(border=True):
@@ -60,18 +62,20 @@ def pair_list(desk: Desk, pairs: Sequence[Pair]) -> None:
             side_by_side = st.container(horizontal=True, gap="medium")
             for side, photo in enumerate((pair.a, pair.b)):
                 with side_by_side.container(width=PICTURE_PX):
-                    _picture_with_box(desk, photo, f"pair-{number}-{side}")
+                    _drawn(pictures, photo, f"pair-{number}")
+                    _box(desk, photo, f"pair-{number}-{side}")
 
 
 def label_list(desk: Desk, suspects: Sequence[Suspect]) -> None:
     """Photos with a doubtful label: keep it, take another class, or leave the photo out. The rest come on request."""
     name = f"suspects-{desk.original.id}"
     most = state.remembered(name, MORE)
+    pictures = _pictures(desk, (suspect.photo for suspect in suspects[:most]))
     for number, suspect in enumerate(suspects[:most]):
         with st.container(border=True):
             row = st.container(horizontal=True, gap="medium", vertical_alignment="center")
             with row.container(width=PICTURE_PX):
-                _picture(desk, suspect.photo)
+                _drawn(pictures, suspect.photo, "suspects")
             with row.container(width="stretch"):
                 _doubt(suspect)
                 _what_to_do(desk, suspect, f"label-{number}")
@@ -85,10 +89,12 @@ def label_list(desk: Desk, suspects: Sequence[Suspect]) -> None:
 
 def flaw_list(desk: Desk, flaws: Sequence[Flaw], kind: str) -> None:
     """Poor photos, a box to leave out each."""
+    pictures = _pictures(desk, (flaw.photo for flaw in flaws))
     with st.container(horizontal=True, gap="medium"):
         for number, flaw in _page(flaws, f"flaws-{kind}-{desk.original.id}", PER_PAGE):
             with st.container(width=PICTURE_PX):
-                _picture_with_box(desk, flaw.photo, f"{kind}-{number}")
+                _drawn(pictures, flaw.photo, kind)
+                _box(desk, flaw.photo, f"{kind}-{number}")
 
 
 def _page(rows: Sequence[Shown], name: str, size: int) -> list[tuple[int, Shown]]:
@@ -98,18 +104,25 @@ def _page(rows: Sequence[Shown], name: str, size: int) -> list[tuple[int, Shown]
     return list(enumerate(rows))[(number - 1) * size : number * size]
 
 
-def _picture(desk: Desk, photo: PhotoRef) -> None:
-    item = desk.item(photo)
-    if item is None:
-        return
-    words = f"{photo.class_name} · {text.split_name(photo.split)} · {text.shortened(photo.name, 44)}"
-    st.image(str(desk.original.thumbnail(item)), width=PICTURE_PX, alt=text.one_line(photo.name))
-    st.caption(text.literal(words))
+def _pictures(desk: Desk, photos: Iterable[PhotoRef]) -> dict[PhotoRef, Picture]:
+    """The photos of a list that are still here, as they are looked through one after the other."""
+    return {photo: _picture(desk, photo, item) for photo in photos if (item := desk.item(photo))}
 
 
-def _picture_with_box(desk: Desk, photo: PhotoRef, place: str) -> None:
-    """A photo with a box to leave it out."""
-    _picture(desk, photo)
+def _picture(desk: Desk, photo: PhotoRef, item: Item) -> Picture:
+    words = f"{photo.class_name} · {text.split_name(photo.split)}"
+    return Picture(desk.original.thumbnail(item), words, photo.name, desk.original.path(item))
+
+
+def _drawn(pictures: Mapping[PhotoRef, Picture], photo: PhotoRef, key: str) -> None:
+    """A photo with its name."""
+    if photo in pictures:
+        tile(list(pictures.values()), list(pictures).index(photo), key, PICTURE_PX)
+        st.caption(text.literal(f"{pictures[photo].caption} · {text.shortened(photo.name, 44)}"))
+
+
+def _box(desk: Desk, photo: PhotoRef, place: str) -> None:
+    """A box to leave a photo out."""
     key = _key(desk, photo, place)
     state.hold(key, desk.is_out(photo))
     st.checkbox(_("Leave out"), key=key, on_change=_leave_out, args=(desk.original, photo, key))

@@ -140,7 +140,9 @@ def _draw_data(_job: Job, status: JobStatus) -> None:
         )
     )
     pictures = [
-        gallery.Picture(dataset.thumbnail(first[label]), dataset.classes[label], dataset.classes[label])
+        gallery.Picture(
+            dataset.thumbnail(first[label]), dataset.classes[label], dataset.classes[label], dataset.path(first[label])
+        )
         for label in sorted(first)
     ]
     gallery.grid(pictures, key="tour-images", width_px=100)

@@ -63,7 +63,11 @@ def confusion(
             else _("**{true}**, recognised").format(true=text.literal(names[true]))
         )
         shown = [items[id_] for id_ in cell(predictions, true, predicted) if id_ in items]
-        pictures = [gallery.Picture(dataset.thumbnail(item), item.name, item.name) for item in shown if dataset]
+        pictures = [
+            gallery.Picture(dataset.thumbnail(item), item.name, item.name, dataset.path(item))
+            for item in shown
+            if dataset
+        ]
         gallery.grid(pictures, key=f"cell-{true}-{predicted}", page_size=12, width_px=110)
 
 
@@ -123,6 +127,7 @@ def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) ->
                 p_predicted=text.percent(mistake.p_predicted, 0),
             ),
             items[mistake.id].name,
+            dataset.path(items[mistake.id]),
         )
         for mistake in shown
     ]
