@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from streamlit.testing.v1 import AppTest
 
 from core import tasks
@@ -84,6 +86,13 @@ def test_data_shows_what_there_is(visit: Open, dataset: Dataset):
     numbers = {m.label: m.value for m in app.metric}
     assert (numbers["Images"], numbers["Classes"]) == ("40", "2")
     assert sum(int(numbers[s]) for s in ("Training", "Validation", "Test")) == 40
+
+
+def test_what_was_skipped_is_listed_before_anything_else_is_asked(visit: Open, small_dataset: Callable[..., Dataset]):
+    small_dataset(extra={"cat/notes.txt": b"no photo"})
+    app = visit()
+    assert [words.value for words in app.subheader][:2] == ["What was skipped", "Are they fit to learn from?"]
+    assert list(app.dataframe[0].value["File"]) == ["cat/notes.txt"]
 
 
 def test_data_can_be_deleted(visit: Open, dataset: Dataset):

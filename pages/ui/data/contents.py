@@ -26,6 +26,7 @@ def show(dataset: Dataset) -> None:
     facts(dataset)
     for warning in dataset.warnings:
         st.warning(text.literal(warning_text(warning)), icon=":material/warning:")
+    skipped(dataset)
     understood.choices(dataset)
     naming.section(dataset)
     st.page_link(
@@ -53,7 +54,6 @@ def show(dataset: Dataset) -> None:
         )
     images(dataset)
     groups.section(dataset)
-    skipped(dataset)
     manage(dataset)
 
 
