@@ -158,6 +158,13 @@ def test_what_leaves_nothing_to_learn_is_refused(tmp_path: Path, entries: dict[s
     assert not list(paths.datasets().iterdir())
 
 
+def test_raw_files_are_named_as_such_wherever_they_lie(small_zip: ZipBuilder) -> None:
+    entries = ("cat/a.NEF", "stray.cr3", "docs/b.DNG", ".c.jpg.icloud")
+    dataset = ingest(small_zip(extra=dict.fromkeys(entries, b"II*\0\x08\0\0\0")))
+    reasons = {skip.entry: skip.reason for skip in dataset.skipped}
+    assert reasons == {**dict.fromkeys(entries, "camera_raw"), ".c.jpg.icloud": "not_downloaded"}
+
+
 def test_an_upload_without_a_photo_says_what_to_do_about_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:

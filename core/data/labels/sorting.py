@@ -223,4 +223,8 @@ def _placeless(file: File, reason: str) -> str:
     """Why a file without a place is left out: for this reason where it may be a photo."""
     if names.may_be_photo(file.parts):
         return reason
+    if names.is_camera_raw(file.parts):
+        return "camera_raw"
+    if names.is_placeholder(file.parts):
+        return "not_downloaded"
     return "zip_inside" if names.is_zip_name(file.name) else "unsupported_format"
