@@ -27,6 +27,7 @@ from core.errors import EvaluationError, JobError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
 from core.records import Record
+from core.versions import read_once
 
 FILE = "run.json"
 HEAD, MODEL = "head.safetensors", "model.safetensors"
@@ -154,23 +155,15 @@ class Run:
         content["metrics"] = metrics_as_json(self.metrics, self.kept)
         write_json(self.path / FILE, {"schema": SCHEMA, **content})
 
-    @classmethod
-    def load(cls, path: Path) -> Run:
+    @staticmethod
+    def load(path: Path) -> Run:
         """Reads the run in the directory `path`.
 
         Raises:
             EvaluationError: there is no run, or it was written by a newer Graft.
         """
         try:
-            content = read_json(path / FILE)
-            schema = content.pop("schema")
-            if schema != SCHEMA:
-                raise EvaluationError(
-                    _("The run '{name}' was written by another version of Graft. Run it again.").format(name=path.name)
-                )
-            content["classes"] = tuple(content["classes"])
-            content["metrics"], kept = metrics_from_json(content["metrics"])
-            return cls(path=path, kept=kept, **content)
+            return _read(path / FILE)
         except (FileNotFoundError, NotADirectoryError):
             raise EvaluationError(
                 _("'{name}' is not a finished run. Give the directory that `finetune --out` wrote.").format(
@@ -199,6 +192,20 @@ class Run:
     def predictions_path(self, split: str) -> Path:
         """Where the predictions for `split` are."""
         return self.path / "predictions" / f"{split}.npz"
+
+
+@read_once(most=1024)
+def _read(file: Path) -> Run:
+    content = read_json(file)
+    path = file.parent
+    schema = content.pop("schema")
+    if schema != SCHEMA:
+        raise EvaluationError(
+            _("The run '{name}' was written by another version of Graft. Run it again.").format(name=path.name)
+        )
+    content["classes"] = tuple(content["classes"])
+    content["metrics"], kept = metrics_from_json(content["metrics"])
+    return Run(path=path, kept=kept, **content)
 
 
 def find_runs(folder: Path) -> list[Run]:

@@ -29,7 +29,7 @@ def version_of(path: Path) -> Version:
 def read_once(most: int) -> Callable[[Callable[[Path], Content]], Callable[[Path], Content]]:
     """Caches the results of a function that reads one file; its callers must not change them.
 
-    An error is not cached: the file is read again.
+    An error is not cached: the file is read again. That a file is not there is for the function to report.
 
     Args:
         most: how many files' contents are kept; beyond them, the least recently used is dropped.
@@ -42,7 +42,11 @@ def read_once(most: int) -> Callable[[Callable[[Path], Content]], Callable[[Path
 
         @wraps(read)
         def current(path: Path) -> Content:
-            return cached(path, version_of(path))
+            try:
+                version = version_of(path)
+            except OSError:
+                return read(path)
+            return cached(path, version)
 
         return current
 

@@ -37,3 +37,13 @@ def test_a_file_is_read_once_for_as_long_as_it_is_the_same(tmp_path: Path):
     file.unlink()
     with pytest.raises(FileNotFoundError):
         content(file)
+
+
+def test_a_file_that_is_not_there_is_for_the_reader_to_report(tmp_path: Path):
+    @read_once(most=1)
+    def content(path: Path) -> str:
+        return path.read_text() if path.exists() else "nothing yet"
+
+    assert content(tmp_path / "a") == "nothing yet"
+    write_bytes(tmp_path / "a", b"one")
+    assert content(tmp_path / "a") == "one"

@@ -16,6 +16,7 @@ from core.jobs.spec import JobSpec
 from core.jobs.status import JobStatus
 from core.paths import read_json, write_json
 from core.records import Record
+from core.versions import read_once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,15 +219,16 @@ class MapPoints:
         """Writes the points to a file."""
         write_json(path, vars(self))
 
-    @classmethod
-    def load(cls, path: Path) -> Self:
+    @staticmethod
+    @read_once(most=8)
+    def load(path: Path) -> MapPoints:
         """The points in a file.
 
         Raises:
             JobError: it is gone, or damaged.
         """
         try:
-            return cls(**read_json(path))
+            return MapPoints(**read_json(path))
         except (OSError, TypeError, ValueError) as problem:
             raise JobError(_("The points of this map cannot be read. Draw it again.")) from problem
 
@@ -236,6 +238,7 @@ def save_answers(answers: Sequence[Answer], path: Path) -> None:
     write_json(path, [answer.to_json() for answer in answers])
 
 
+@read_once(most=8)
 def read_answers(path: Path) -> tuple[Answer, ...]:
     """A model's answers, in the order of the images.
 

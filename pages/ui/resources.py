@@ -6,6 +6,7 @@ Keys are ids that derive from content, with the workspace beside them, so that n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -29,7 +30,7 @@ from core.probing.comparison.verdict import Verdict
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.studies.study import Study
 from core.runs import Run, find_runs
-from core.versions import read_once
+from core.versions import Version, read_once, version_of
 from core.workspaces import remove_idle, remove_old_uploads
 
 Draw = Callable[[], go.Figure]
@@ -52,16 +53,16 @@ def tidy() -> None:
     remove_old_uploads()
 
 
-def _changed_ns(path: Path) -> int:
-    """When a file or folder was changed; 0 where it is gone, which reading it then reports."""
+def _version(path: Path) -> Version | None:
+    """The version of a file or folder; None where it is gone, which reading it then reports."""
     try:
-        return path.stat().st_mtime_ns
+        return version_of(path)
     except OSError:
-        return 0
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _opened(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (a part of the key: no "_" before it)
+def _opened(workspace_id: str, dataset_id: str, version: Version | None) -> Dataset:  # noqa: ARG001 (a part of the key: no "_" before it)
     return open_dataset(workspace_id, dataset_id)
 
 
@@ -72,11 +73,11 @@ def dataset(workspace_id: str, dataset_id: str) -> Dataset:
         DatasetError: it is gone.
     """
     root = paths.datasets(workspace_id) / dataset_id
-    return _opened(workspace_id, dataset_id, _changed_ns(root))
+    return _opened(workspace_id, dataset_id, _version(root))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _original(workspace_id: str, dataset_id: str, made_ns: int) -> Dataset:  # noqa: ARG001 (as above)
+def _original(workspace_id: str, dataset_id: str, version: Version | None) -> Dataset:  # noqa: ARG001 (as above)
     return original_dataset(workspace_id, dataset_id)
 
 
@@ -86,7 +87,7 @@ def original(changed: Dataset, workspace_id: str) -> Dataset:
     Raises:
         DatasetError: it is gone.
     """
-    return _original(workspace_id, changed.id, _changed_ns(changed.root))
+    return _original(workspace_id, changed.id, _version(changed.root))
 
 
 @st.cache_data(show_spinner=False, max_entries=24)
@@ -101,7 +102,7 @@ def enlarged(photo: Path) -> bytes:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _judged(path: str, modified_ns: int) -> tuple[Predictions, Evaluation]:  # noqa: ARG001 (as above)
+def _judged(path: str, version: Version | None) -> tuple[Predictions, Evaluation]:  # noqa: ARG001 (as above)
     predictions = Predictions.load(Path(path))
     return predictions, evaluate(predictions)
 
@@ -112,11 +113,11 @@ def judged(path: Path) -> tuple[Predictions, Evaluation]:
     Raises:
         EvaluationError: the file is damaged, or gone.
     """
-    return _judged(str(path), _changed_ns(path))
+    return _judged(str(path), _version(path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _compared(path: str, modified_ns: int) -> Comparison | None:  # noqa: ARG001 (as above)
+def _compared(path: str, version: Version | None) -> Comparison | None:  # noqa: ARG001 (as above)
     try:
         return load_comparison(Path(path))
     except ProbeError:
@@ -126,11 +127,11 @@ def _compared(path: str, modified_ns: int) -> Comparison | None:  # noqa: ARG001
 def comparison(job: Job) -> Comparison | None:
     """A finished comparison; None where it is damaged, or of a version of Graft that did not keep predictions."""
     file = job.path / COMPARISON
-    return _compared(str(job.path), file.stat().st_mtime_ns) if file.is_file() else None
+    return _compared(str(job.path), _version(file)) if file.is_file() else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _verdict(job_id: str, made_ns: int, probe: str, rope: float, code: str, _comparison: Comparison) -> Verdict:  # noqa: ARG001 (as above)
+def _verdict(key: tuple[object, ...], probe: str, rope: float, _comparison: Comparison) -> Verdict:  # noqa: ARG001 (as above)
     return _comparison.verdict_with(probe, rope)
 
 
@@ -143,11 +144,12 @@ def verdict(job: Job, loaded: Comparison, probe: str, rope: float) -> Verdict:
         probe: the kind of probe to judge with.
         rope: the difference of accuracy up to which two backbones count as the same.
     """
-    return _verdict(str(job.path), _changed_ns(job.path / COMPARISON), probe, rope, language(), loaded)
+    key = (str(job.path), _version(job.path / COMPARISON), language())
+    return _verdict(key, probe, rope, loaded)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _probed(path: str, backbone: str, probe: str, modified_ns: int) -> ProbeResult | None:  # noqa: ARG001 (as above)
+def _probed(path: str, backbone: str, probe: str, version: Version | None) -> ProbeResult | None:  # noqa: ARG001 (as above)
     try:
         return load_result(Path(path), backbone, probe)
     except ProbeError:
@@ -157,16 +159,17 @@ def _probed(path: str, backbone: str, probe: str, modified_ns: int) -> ProbeResu
 def probe_result(job: Job, backbone: str, probe: str) -> ProbeResult | None:
     """One result of a comparison that may still be running; None where it is missing or damaged."""
     file = result_file(job.path, backbone, probe)
-    return _probed(str(job.path), backbone, probe, file.stat().st_mtime_ns) if file.is_file() else None
+    return _probed(str(job.path), backbone, probe, _version(file)) if file.is_file() else None
 
 
 def runs(workspace_id: str) -> list[Run]:
     """The finished runs of a workspace, newest first; those of a job that is over are read once."""
-    all_runs = [run for job in list_jobs(workspace_id, unlisted=True) for run in _runs_of(job)]
+    all_runs = [run for job in list_jobs(workspace_id, unlisted=True) for run in runs_of(job)]
     return sorted(all_runs, key=lambda run: run.created, reverse=True)
 
 
-def _runs_of(job: Job) -> Sequence[Run]:
+def runs_of(job: Job) -> Sequence[Run]:
+    """The finished runs of a job, newest first."""
     try:
         return _runs_at_end(job.path / "status.json") if job.recorded().is_over else find_runs(job.path)
     except (GraftError, OSError):  # deleted in another tab
@@ -179,9 +182,9 @@ def _runs_at_end(status: Path) -> Sequence[Run]:
     return tuple(find_runs(status.parent))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _drawn(_draw: Callable[..., go.Figure], name: str, code: str, *results: object) -> go.Figure:  # noqa: ARG001 (parts of the key)
-    return _draw(*results)
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _drawn(key: tuple[object, ...], code: str, _draw: Draw) -> go.Figure:  # noqa: ARG001 (parts of the key)
+    return _draw()
 
 
 def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
@@ -189,12 +192,19 @@ def figure(draw: Callable[..., go.Figure], *results: object) -> go.Figure:
 
     It must not be changed, as it is shared.
     """
-    return _drawn(draw, f"{draw.__module__}.{draw.__qualname__}", language(), *results)
+    key = (f"{draw.__module__}.{draw.__qualname__}", *results)
+    return _drawn(key, language(), partial(draw, *results))
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _compared_figure(job: str, made_ns: int, code: str, parts: tuple[str, ...], _draw: Draw) -> go.Figure:  # noqa: ARG001 (as above)
-    return _draw()
+def dataset_figure(shown: Dataset, name: str, draw: Draw) -> go.Figure:
+    """A figure of photos in this session's language; while they are the same, it is drawn once.
+
+    Args:
+        shown: the photos.
+        name: identifies the figure among those of a dataset.
+        draw: draws the figure, which must not be changed, as it is shared.
+    """
+    return _drawn(("dataset", shown.id, shown.fingerprint, name), language(), draw)
 
 
 def comparison_figure(job: Job, parts: Sequence[str], draw: Draw) -> go.Figure:
@@ -205,11 +215,24 @@ def comparison_figure(job: Job, parts: Sequence[str], draw: Draw) -> go.Figure:
         parts: identify the figure among those of the comparison, such as its name and the backbones in it.
         draw: draws the figure, which must not be changed, as it is shared.
     """
-    return _compared_figure(str(job.path), _changed_ns(job.path / COMPARISON), language(), tuple(parts), draw)
+    key = ("comparison", str(job.path), _version(job.path / COMPARISON), *parts)
+    return _drawn(key, language(), draw)
+
+
+def results_figure(job: Job, names: Sequence[tuple[str, str]], draw: Draw) -> go.Figure:
+    """The figure of a comparison's results so far in this session's language; while they are the same, drawn once.
+
+    Args:
+        job: the comparison's job.
+        names: the backbone and the probe of each result.
+        draw: draws the figure, which must not be changed, as it is shared.
+    """
+    versions = [_version(result_file(job.path, *name)) for name in names]
+    return _drawn(("results", str(job.path), *names, *versions), language(), draw)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _study(path: str, file: str, modified_ns: int, _kind: type[Study]) -> Study:  # noqa: ARG001 (as above)
+def _study(path: str, file: str, version: Version | None, _kind: type[Study]) -> Study:  # noqa: ARG001 (as above)
     return _kind.load(Path(path))
 
 
@@ -220,5 +243,5 @@ def study(job: Job, kind: type[Studied]) -> Studied:
         ProbeError: its file is gone, or damaged.
     """
     file = job.path / kind.FILE
-    loaded = _study(str(job.path), kind.FILE, _changed_ns(file), kind)
+    loaded = _study(str(job.path), kind.FILE, _version(file), kind)
     return cast(Studied, loaded)

@@ -228,7 +228,7 @@ def judgeable(shown: Dataset | None) -> list[Run]:
 
 def runs_of(job: Job) -> list[Run]:
     """What a job has made, newest first: one model, or a probe for each backbone."""
-    return [run for run in runs() if run.path.is_relative_to(job.path)]
+    return list(resources.runs_of(job))
 
 
 def run_key(run: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -27,10 +28,11 @@ def so_far(job: Job) -> None:
     for shortlist in progress.reported(job, "shortlist", Shortlist)[-1:]:
         verdict.first_look(shortlist)
     ended = dict.fromkeys(progress.reported(job, "result", Probed))  # a resumed comparison reports the same one twice
-    probed = [result for of in ended if (result := resources.probe_result(job, of.backbone, of.probe)) is not None]
+    names = [(of.backbone, of.probe) for of in ended]
+    probed = [result for name in names if (result := resources.probe_result(job, *name)) is not None]
     if probed:
-        alt = _("Accuracy of the backbones that are done")
-        st.plotly_chart(accuracy_bars(probed), key=f"so-far-{job.id}", alt=alt)
+        bars = resources.results_figure(job, names, partial(accuracy_bars, probed))
+        st.plotly_chart(bars, key=f"so-far-{job.id}", alt=_("Accuracy of the backbones that are done"))
 
 
 def results(dataset: Dataset, job: Job) -> None:

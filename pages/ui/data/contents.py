@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.data.dataset import Dataset, Item
 from core.data.messages import skip_text, warning_text
 from core.errors import GraftError
-from pages.ui import figures, gallery, state, text
+from pages.ui import figures, gallery, resources, state, text
 from pages.ui.data import groups, health, naming, understood
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.welcome import other_ways, upload_form
@@ -37,7 +38,7 @@ def show(dataset: Dataset) -> None:
     with counts:
         st.subheader(_("Images in each class and split"))
         figures.shown(
-            split_counts(dataset.counts()),
+            resources.dataset_figure(dataset, "counts", lambda: split_counts(dataset.counts())),
             "counts",
             _("Bars: images in each class, by split"),
             "images_by_class",
@@ -46,7 +47,7 @@ def show(dataset: Dataset) -> None:
     with sizes:
         st.subheader(_("Image sizes"))
         figures.shown(
-            image_sizes([item.width for item in dataset.items], [item.height for item in dataset.items]),
+            resources.dataset_figure(dataset, "sizes", lambda: _sizes(dataset)),
             "sizes",
             _("Points: width and height of the images"),
             "image_sizes",
@@ -55,6 +56,10 @@ def show(dataset: Dataset) -> None:
     images(dataset)
     groups.section(dataset)
     manage(dataset)
+
+
+def _sizes(dataset: Dataset) -> go.Figure:
+    return image_sizes([item.width for item in dataset.items], [item.height for item in dataset.items])
 
 
 def facts(dataset: Dataset) -> None:

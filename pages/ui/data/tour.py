@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -155,7 +156,8 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
         return
     verdict = resources.verdict(job, comparison, comparison.probes[0], ROPE)
     st.markdown(f"**{text.literal(verdict.headline)}** {text.literal(verdict.why)}")
-    figures.shown(accuracy_bars(comparison.results), "tour-compare", _("Accuracy of each"), "accuracy")
+    bars = resources.comparison_figure(job, ("tour",), partial(accuracy_bars, comparison.results))
+    figures.shown(bars, "tour-compare", _("Accuracy of each"), "accuracy")
 
 
 def _draw_live_history(job: Job) -> None:
@@ -182,7 +184,7 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
             interval=text.interval(evaluation.accuracy_ci),
         )
     )
-    figure = confusion_matrix(evaluation.confusion, evaluation.classes, normalised=False)
+    figure = resources.figure(confusion_matrix, evaluation.confusion, evaluation.classes)
     figures.shown(figure, "tour-confusion", _("Confusion matrix"), "confusion")
     where, icon = {"dataset": run.dataset_id, "run": state.run_key(run)}, ":material/arrow_forward:"
     st.page_link("pages/evaluate.py", label=_("All about this model"), icon=icon, query_params=where)

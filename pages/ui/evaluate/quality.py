@@ -8,7 +8,7 @@ import streamlit as st
 from core.data.dataset import Dataset, Item
 from core.evaluation.metrics import Evaluation, cell, mistakes
 from core.evaluation.predictions import Predictions
-from pages.ui import figures, gallery, text
+from pages.ui import figures, gallery, resources, text
 from pages.ui.charts.quality import class_scores, confusion_matrix
 from pages.ui.i18n import _
 
@@ -41,7 +41,7 @@ def confusion(
     matrix, beside = st.columns([3, 2], gap="large")
     with matrix:
         chosen = figures.shown(
-            confusion_matrix(evaluation.confusion, evaluation.classes, normalised=kind == "shares"),
+            resources.figure(confusion_matrix, evaluation.confusion, evaluation.classes, kind == "shares"),
             f"confusion-{kind}-{len(predictions)}",
             _("Confusion matrix: true classes in rows, predicted ones in columns"),
             "confusion",
@@ -76,7 +76,7 @@ def per_class(evaluation: Evaluation) -> None:
     st.subheader(_("Class by class"))
     chart, table = st.columns([2, 3], gap="large")
     with chart:
-        figure = class_scores(evaluation.per_class)
+        figure = resources.figure(class_scores, evaluation.per_class)
         figures.shown(figure, "per-class", _("Recall of each class"), "per_class", _("Class by class"))
     columns, rows = class_table(evaluation)
     with table:

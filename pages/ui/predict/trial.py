@@ -14,7 +14,7 @@ from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
 from core.tasks.results import Answer, Predicted, read_answers, result_of
-from pages.ui import downloads, figures, progress, state, text, uploads
+from pages.ui import downloads, figures, progress, resources, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
 
@@ -99,7 +99,7 @@ def shown(job: Job, answers: Sequence[Answer]) -> None:
             )
             with words:
                 figures.shown(
-                    probability_bars(list(answer.proba), list(answer.proba.values())),
+                    resources.figure(probability_bars, list(answer.proba), list(answer.proba.values())),
                     f"answer-{job.id}-{number}",
                     _("Probability of each class"),
                     "probabilities",

@@ -11,7 +11,7 @@ from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.current import Recommendation, recommendations
-from core.tasks.results import Finetuned, TakenIn, result_of
+from core.tasks.results import Finetuned, TakenIn, dataset_id_of, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import progress, resources, state, text
 from pages.ui.i18n import _
@@ -20,55 +20,56 @@ PAGES = {"ingest": "pages/data.py", "compare": "pages/compare.py", "finetune": "
 
 
 def listing(jobs: list[Job], names: dict[str, str]) -> None:
-    """The jobs; drawn every two seconds while one of them goes on."""
-    going = any(map(goes_on, jobs))
-
-    @st.fragment(run_every=2.0 if going else None)
-    def draw() -> None:
-        for job in jobs:
-            row(job, names)
-        if going and not any(map(goes_on, jobs)):
-            st.rerun()
-
-    draw()
+    """The jobs; one that goes on is drawn again every two seconds, and the page when it ends."""
+    for job in jobs:
+        status = status_of(job)
+        if status is not None and status.is_over:
+            row(job, status, names)
+        elif status is not None:
+            watch(job, names)
 
 
-def goes_on(job: Job) -> bool:
-    """Whether a job waits or runs; one that another tab has deleted does not."""
+@st.fragment(run_every=2.0)
+def watch(job: Job, names: dict[str, str]) -> None:
+    """A job that waits or runs."""
+    status = status_of(job)
+    if status is None or status.is_over:
+        st.rerun()
+    row(job, status, names)
+
+
+def status_of(job: Job) -> JobStatus | None:
+    """How a job stands; None for one that another tab has deleted."""
     try:
-        return not job.status().is_over
+        return job.status()
     except GraftError:
-        return False
+        return None
 
 
-def row(job: Job, names: dict[str, str]) -> None:
+def row(job: Job, status: JobStatus, names: dict[str, str]) -> None:
     """One job: what it is, how it stands, and what can be done with it."""
-    try:
-        status = job.status()
-    except GraftError:
-        return  # deleted in another tab
+    dataset_id = dataset_id_of(job.spec, status)
+    photos = names.get(dataset_id, _("photos deleted") if dataset_id else "")
     with st.container(border=True):
         about, actions = st.columns([3, 2], vertical_alignment="center")
         with about:
             st.markdown(f"**{text.literal(text.shortened(job.spec.title or job.spec.kind, 120))}**")
-            st.caption(" · ".join(filter(None, facts(job, status, names))))
+            st.caption(" · ".join(filter(None, facts(job, status, photos))))
             if not status.is_over:
                 st.progress(status.share or 0.0, text=progress.sentence(job, status))
             elif status.error:
                 st.caption(f":red[{text.literal(status.error)}]")
         with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            act(job, status, gone=bool(state.dataset_of(job)) and state.dataset_of(job) not in names)
+            act(job, status, dataset_id, gone=bool(dataset_id) and dataset_id not in names)
 
 
-def facts(job: Job, status: JobStatus, names: dict[str, str]) -> list[str]:
+def facts(job: Job, status: JobStatus, photos: str) -> list[str]:
     """The line under a job's title."""
-    duration = text.duration(status.seconds) if status.seconds is not None else ""
-    dataset_id = state.dataset_of(job)
     return [
         progress.state_name(status.state),
-        text.literal(text.shortened(names.get(dataset_id, _("photos deleted") if dataset_id else ""))),
+        text.literal(text.shortened(photos)),
         text.when(status.created),
-        duration,
+        text.duration(status.seconds) if status.seconds is not None else "",
         text.literal(outcome(job, status)),
     ]
 
@@ -108,17 +109,17 @@ def validation(run: Run) -> str:
     )
 
 
-def opens(job: Job, gone: bool) -> tuple[str, dict[str, str]] | None:
+def opens(job: Job, dataset_id: str, gone: bool) -> tuple[str, dict[str, str]] | None:
     """The page that shows a job, and the address's parameters; a model whose photos are deleted is judged."""
     if gone:
         return next((("pages/evaluate.py", {"run": state.run_key(run)}) for run in state.runs_of(job)), None)
-    page, dataset_id = PAGES.get(job.spec.kind), state.dataset_of(job)
+    page = PAGES.get(job.spec.kind)
     return (page, {"job": job.id} | ({"dataset": dataset_id} if dataset_id else {})) if page else None
 
 
-def act(job: Job, status: JobStatus, gone: bool) -> None:
+def act(job: Job, status: JobStatus, dataset_id: str, gone: bool) -> None:
     """Open, cancel, resume, delete; `gone` says that its photos have been deleted."""
-    if where := opens(job, gone):
+    if where := opens(job, dataset_id, gone):
         # A link, not a button and `st.switch_page`: a tick of this fragment that is under way when the page changes
         # would name this page to the server, and leave the browser with an empty one.
         page, parameters = where
