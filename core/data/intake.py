@@ -225,7 +225,8 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Int
         reasons = [reason for _index, _name, reason in entries.skipped + bad]
         if entries.n_images and all(reason in _PLACELESS for reason in reasons):
             raise rejected("no_class_folders", entries.table, limits)
-        raise no_photos(reasons, limits)
+        zips = [name for _i, name, reason in entries.skipped if reason in ("zip_inside", "zip_refused")]
+        raise rejected("no_images", zips[0], limits) if zips else no_photos(reasons, limits)
     if len(classes) < limits.min_classes:
         if entries.lost_rows:
             raise too_few_in_table(limits, entries.lost_rows)

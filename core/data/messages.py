@@ -75,6 +75,10 @@ def _reject_template(code: str, about: bool) -> str:
                 "(labels.csv) with the columns filename and label."
             )
         )
+    if code == "no_images" and about:
+        return _(
+            "No photo could be read, but there is the zip '{what}'. Unpack it, and give the folder or zip it again."
+        )
     if code == "too_few_classes" and about:
         return _(
             "There are fewer than {min_classes} class folders with photos, and '{what}' does not say what the photos "

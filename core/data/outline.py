@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.i18n import gettext as _
@@ -57,7 +57,7 @@ def outline_text(outline: Outline, photos: int, classes: int, splits: Mapping[st
         splits: photos in each split that they came with.
     """
     parts = [ngettext("{n} photo", "{n} photos", photos).format(n=f"{photos:,}"), _classes(outline, classes)]
-    parts += [_split(outline, split) for split in ("train", "val", "test") if splits.get(split)]
+    parts += _splits(outline, [split for split in ("train", "val", "test") if splits.get(split)])
     if outline.groups:
         parts.append(_("groups from {tables}").format(tables=_listed(outline.groups)))
     sentence = ", ".join(parts) + "."
@@ -76,12 +76,18 @@ def _classes(outline: Outline, n: int) -> str:
     return text.format(n=f"{n:,}", tables=_listed(outline.tables), pattern=outline.pattern)
 
 
-def _split(outline: Outline, split: str) -> str:
+def _splits(outline: Outline, splits: Sequence[str]) -> list[str]:
     sources: Mapping[str, tuple[str, ...]] = {"train": outline.train, "val": outline.val, "test": outline.test}
-    if not sources[split]:
+    if len(splits) > 1 and len({sources[split] for split in splits}) == 1 and sources[splits[0]]:
+        return [_("splits from {names}").format(names=_listed(sources[splits[0]]))]
+    return [_split(split, sources[split]) for split in splits]
+
+
+def _split(split: str, names: tuple[str, ...]) -> str:
+    if not names:
         return {"train": _("with training"), "val": _("with validation"), "test": _("with test")}[split]
     text = {"train": _("training from {names}"), "val": _("validation from {names}"), "test": _("test from {names}")}
-    return text[split].format(names=_listed(sources[split]))
+    return text[split].format(names=_listed(names))
 
 
 def _above(outline: Outline) -> str:

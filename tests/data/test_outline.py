@@ -28,8 +28,7 @@ def test_tables_their_splits_and_their_groups(tmp_path: Path) -> None:
     table += "6.png,cat,train,p6\n7.png,dog,train,p7\n"
     path = zipped(tmp_path / "a.zip", {**shots("images/"), "labels.csv": table})
     assert inspect(path).understood == (
-        "8 photos, 2 classes from 'labels.csv', training from 'labels.csv', test from 'labels.csv', "
-        "groups from 'labels.csv'."
+        "8 photos, 2 classes from 'labels.csv', splits from 'labels.csv', groups from 'labels.csv'."
     )
 
 

@@ -53,16 +53,17 @@ def outline_of(
         noted: what tables without labels say.
         class_pattern: the user's pattern for classes; "" for none.
     """
-    folders = [parts_of(source.entries[photo.index].name)[:-1] for photo in photos]
+    entries = source.entries
+    places = Counter((photo.place.split, parts_of(entries[photo.index].name)[:-1]) for photo in photos)
     split_names: dict[str, set[str]] = defaultdict(set)
     tables = [*noted.split_tables, *(tabled.split_tables if tabled is not None else ())]
-    for photo, path in zip(photos, folders, strict=True):
-        if photo.place.split and photo.place.split == layout.split(path):
-            split_names[photo.place.split].add(layout.split_folder(path))
-        elif photo.place.split:
-            split_names[photo.place.split].update(tables)
+    for split, path in places:
+        by_path = split == layout.split(path)
+        split_names[split].update([layout.split_folder(path)] if by_path else tables)
     by_folder = tabled is None and not class_pattern
-    depths = Counter(layout.above_depth(path) for path in folders) if layout.above and by_folder else Counter[int]()
+    depths: Counter[int] = Counter()
+    for (_split, path), n in places.items() if layout.above and by_folder else ():
+        depths[layout.above_depth(path)] += n
     known = PATTERN if class_pattern else TABLES if tabled is not None else FOLDERS
     return Outline(
         classes_from="" if source.kind.startswith(SAMPLE_PREFIX) else known,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from core.data.labels.vocabulary import split_word
+from core.data.names import may_be_photo
 
 Cells = Sequence[str]
 
@@ -20,6 +21,7 @@ _FILES = (
     "img_name", "image_file", "imagename", "imagefile", "image_filename", "img_file", "fname", "filenames", "files",
     "file_names", "imagepath", "relative_path", "rel_path", "photo_name", "photo_path", "picture_name", "image", "img",
     "images", "image_id", "imageid", "img_id", "photo", "photo_id", "photos", "picture", "pictures", "id",
+    "id_code", "image_code", "name", "names",
 )  # fmt: skip
 _LABELS = (
     "label_name", "class_name", "classname", "category_name", "label", "labels", "class", "classes", "category",
@@ -74,7 +76,9 @@ def columns_of(header: Cells, rows: Callable[[], Iterable[Cells]]) -> Columns | 
     words = [re.sub(r"[^a-z0-9]+", "_", unicodedata.normalize("NFKC", cell).casefold()).strip("_") for cell in header]
     place = {word: index for index, word in reversed(list(enumerate(words)))}
     file, label, split = (_first(place, known) for known in (_FILES, _LABELS, _SPLITS))
-    if file < 0:
+    if file < 0 and label >= 0:
+        file = _named_by_endings(header, rows)
+    if file < 0 or file == label:
         return None
     group = next((i for i, word in enumerate(words) if i not in (file, label, split) and _GROUP.fullmatch(word)), -1)
     named = [bool(split_word(cell_of(cells, split))) for cells in rows() if cell_of(cells, split)] if split >= 0 else []
@@ -104,6 +108,16 @@ def _with_row_names(header: Cells, rows: Callable[[], Iterable[Cells]]) -> Cells
     first = next(iter(rows()), [])
     numbered = (len(cells) == len(header) + 1 and cells[0].strip().isdecimal() for cells in rows())
     return ["", *header] if first and all(numbered) else header
+
+
+def _named_by_endings(header: Cells, rows: Callable[[], Iterable[Cells]]) -> int:
+    """The first column whose cells all end as photos' names do, whatever its heading; -1 where there is none."""
+    possible = set(range(len(header))) if next(iter(rows()), None) else set()
+    for cells in rows():
+        possible = {column for column in possible if "." in (name := cell_of(cells, column)) and may_be_photo([name])}
+        if not possible:
+            break
+    return min(possible, default=-1)
 
 
 def _first(place: dict[str, int], known: Sequence[str]) -> int:

@@ -106,7 +106,8 @@ def recognise(folders: Iterable[Parts]) -> Layout:
     level = class_level(root, splits)
     names = [group.name for group in level.classes]
     telling = any(not (is_container(name) or is_piece(name) or is_side(name)) for name in names)
-    most = 2 * sum(group.total for group in level.classes) >= root.total
+    to_predict = sum(f.direct for f in level.folders if f.path in splits.of and f.path[:-1] in splits.levels)
+    most = 2 * sum(group.total for group in level.classes) >= root.total - to_predict
     if not telling and not most:
         return Layout(_splits=splits)  # what few folders there are lie beside the photos
     outside = [folder.path for group in level.strays for folder in group.folders]

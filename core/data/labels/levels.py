@@ -126,13 +126,15 @@ def _strays(groups: Sequence[Group], splits: Splits) -> set[str]:
     usual = median([group.total for group in groups if not is_side(group.name)] or [largest.total])
     plain = 2 * sum(not group.nested for group in groups) > len(groups)
     pictured = any(is_container(group.name) and not is_mask(group.name) for group in groups)
-    return {
-        group.name
-        for group in groups
-        if (pictured and is_mask(group.name))
-        or (is_side(group.name) and 4 * group.total <= usual and (group.nested or group.total <= _FEW))
-        or (plain and group.nested and 8 * group.total <= usual)
-    }
+    masks = {group.name for group in groups if pictured and is_mask(group.name)}
+    deep = {group.name for group in groups if plain and group.nested and 8 * group.total <= usual}
+    return masks | deep | {group.name for group in groups if _lies_beside(group, usual)}
+
+
+def _lies_beside(group: Group, usual: float) -> bool:
+    """Whether a group is called as what lies beside photos, and has few itself, where classes have as many as usual."""
+    few = group.total <= _FEW or (group.nested and 4 * group.total <= usual)
+    return few and group.total < usual and is_side(group.name)
 
 
 def _holds_all(largest: Group, rest: Sequence[Group], splits: Splits) -> bool:

@@ -39,7 +39,7 @@ def find_splits(root: Folder) -> Splits:
     left = [root]
     while left:
         folder = left.pop()
-        named = _level(folder)
+        named = _level(folder, split_name(folder.name) if folder.path in splits.of else None)
         if not any(kid.nested for kid, _name in named):
             below += [(folder, named)] if named else []
             left += [] if named else folder.kids.values()
@@ -60,10 +60,15 @@ def _take(splits: Splits, folder: Folder, named: Sequence[_Named]) -> None:
         splits.levels.add(folder.path)
 
 
-def _level(folder: Folder) -> list[_Named]:
-    """The folders in `folder` that are splits; none where those called so are classes, or too few of the photos."""
+def _level(folder: Folder, within: SplitName | None) -> list[_Named]:
+    """The folders in `folder` that are splits; none where those called so are classes, or too few of the photos.
+
+    Args:
+        folder: where they lie.
+        within: the name of `folder`, where it is a split itself.
+    """
     called = [(kid, name) for kid in folder.kids.values() if (name := split_name(kid.name))]
-    named = called if _with_classes(called) else _agreeing(called)
+    named = called if _with_classes(called) else _agreeing(called, within)
     if not named:
         return []
     paths = {kid.path for kid, _name in named}
@@ -80,11 +85,11 @@ def _level(folder: Folder) -> list[_Named]:
     return named if fits else []
 
 
-def _agreeing(called: Sequence[_Named]) -> list[_Named]:
+def _agreeing(called: Sequence[_Named], within: SplitName | None) -> list[_Named]:
     """Those whose other words say that they belong together.
 
-    They have none, or the same for several splits; or they hold the same folders as another split, or complete the two
-    others.
+    They have none, or the same for several splits, or those of the split that they lie in; or they hold the same
+    folders as another split, or complete the two others.
     """
     splits: dict[str, set[str]] = defaultdict(set)
     for _kid, name in called:
@@ -93,6 +98,7 @@ def _agreeing(called: Sequence[_Named]) -> list[_Named]:
         pair
         for pair in called
         if not pair[1].rest
+        or (within is not None and (pair[1].split, pair[1].rest) == (within.split, within.rest))
         or len(splits[pair[1].rest]) > 1
         or len(splits[""] - {pair[1].split}) > 1
         or any(_akin(pair, other) for other in called)

@@ -178,3 +178,15 @@ def test_folders_below_a_class_belong_to_it() -> None:
     place = layout.place(("cat", "black"))
     assert place is not None
     assert (place.label, place.nested) == ("cat", True)
+
+
+def test_a_lone_split_in_a_split_of_its_name_is_looked_through() -> None:
+    names = {"seg_train/seg_train/sea": ("train", "sea"), "seg_train/seg_train/ice": ("train", "ice")}
+    expected = {**names, "seg_test/seg_test/sea": ("test", "sea")}
+    assert read(*expected) == expected
+    assert layout_of(dict.fromkeys(expected, 5)).above == ()
+
+
+def test_photos_to_predict_do_not_count_against_the_classes() -> None:
+    assert layout_of({"train/cat": 5, "train/dog": 5, "test": 30}).has_classes
+    assert not layout_of({"train": 30, "test": 30, "docs": 1, "figures": 1}).classes

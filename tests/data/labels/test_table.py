@@ -285,3 +285,8 @@ def test_a_photo_of_a_name_that_several_have_is_told_by_its_label(tmp_path: Path
     table = "image,label\n" + "".join(f"{i}.png,{c}\n" for i in range(N) for c in ("cat", "dog"))
     found = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": table}))
     assert (found.images, found.classes, found.skipped) == (2 * N, ("cat", "dog"), ())
+
+
+def test_a_column_of_photos_names_is_known_by_their_endings(tmp_path: Path) -> None:
+    table = rows("number,picture of it,species", "{i},{i}.png,{c}")
+    assert seen(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table})) == EXPECTED

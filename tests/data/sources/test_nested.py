@@ -114,3 +114,10 @@ def test_names_in_them_are_read_in_one_way(tmp_path: Path) -> None:
     inner = build(tmp_path / "inner.zip", entries).read_bytes()
     found = inspect(written(tmp_path / "a.zip", {"train.zip": inner}), encoding="gb18030")
     assert (found.classes, found.splits) == (("狗", "猫"), {"train": 6})
+
+
+def test_a_folder_with_nothing_but_zips_is_refused_and_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    written(tmp_path / "home" / "train.zip", photos())
+    found = inspect(tmp_path / "home")
+    assert (found.code, "there is the zip 'train.zip'" in found.message) == ("no_images", True)
