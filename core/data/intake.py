@@ -25,17 +25,16 @@ from core.data.instructions import NONE, Instructions
 from core.data.judging import reason_at_sight
 from core.data.known import KnownPhotos
 from core.data.labels.candidates import Candidate
-from core.data.labels.refusals import too_few_in_table
 from core.data.labels.sorting import Sorted, sort_entries
-from core.data.messages import no_photos, rejected
+from core.data.messages import rejected
 from core.data.outline import Outline
 from core.data.room import check_room
+from core.data.shortage import too_little
 from core.data.sources.source import BadEntry, Source
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
 
-_PLACELESS = ("not_in_class_folder", "unsupported_format", "hidden_folder", "zip_inside")
 _SPEED_AFTER_S = 1.0
 
 
@@ -218,19 +217,8 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Int
     good = [p for p in entries.photos if not decoded[p.sha256].reason]
     bad = [(p.index, p.name, decoded[p.sha256].reason) for p in entries.photos if decoded[p.sha256].reason]
     classes = tuple(sorted({p.place.label for p in good}, key=names.natural_key))
-    links = [name for _i, name, reason in entries.skipped if reason == "link"]
-    if links and len(classes) < limits.min_classes:
-        raise rejected("symlink", links[0], limits)
-    if not good:
-        reasons = [reason for _index, _name, reason in entries.skipped + bad]
-        if entries.n_images and all(reason in _PLACELESS for reason in reasons):
-            raise rejected("no_class_folders", entries.table, limits)
-        zips = [name for _i, name, reason in entries.skipped if reason in ("zip_inside", "zip_refused")]
-        raise rejected("no_images", zips[0], limits) if zips else no_photos(reasons, limits)
     if len(classes) < limits.min_classes:
-        if entries.lost_rows:
-            raise too_few_in_table(limits, entries.lost_rows)
-        raise rejected("too_few_classes", entries.table, limits)
+        raise too_little(entries, [reason for _i, _n, reason in bad], bool(good), limits)
     label = {name: i for i, name in enumerate(classes)}
     items = [_item(p, decoded[p.sha256], label[p.place.label]) for p in good]
     items.sort(key=lambda item: (item.label, item.name, item.sha256, item.split))
