@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.dataset import Dataset
 from core.errors import GraftError
-from core.probing.comparison.candidates import info_of
 from core.tasks.requests import FinetuneRequest
-from pages.ui import frame, models, progress, state, text
+from pages.ui import frame, progress, state, text
 from pages.ui.finetune import form
 from pages.ui.finetune.about import about
 from pages.ui.finetune.preview import augmentation_preview
 from pages.ui.finetune.result import curves, result
+from pages.ui.finetune.suggestion import suggested
 from pages.ui.i18n import _
 
 
@@ -52,21 +51,6 @@ def main() -> None:
         result(dataset, job, status)
     elif status.is_over:
         curves(job)
-
-
-def suggested(dataset: Dataset) -> str:
-    """The backbone to offer first: the one that the user was sent on with, else that of the current model."""
-    if given := state.suggested_backbone():
-        return given
-    current = models.current(dataset, state.runs(dataset.id))
-    if current is None or not (fact := info_of(current.run.backbone)) or not fact.trainable:
-        return ""
-    st.caption(
-        _("The form begins with {backbone}, the backbone of {description}.").format(
-            backbone=text.literal(current.run.backbone), description=text.literal(current.description)
-        )
-    )
-    return current.run.backbone
 
 
 frame.enter(main)

@@ -140,6 +140,12 @@ def test_what_a_page_has_for_itself_is_imported_by_that_page_alone():
     assert not faults, listed(faults)
 
 
+def test_a_page_is_a_short_script():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources("pages/*.py")}
+    faults = [f"{named(path)} has {n} lines: its parts go into its folder" for path, n in lengths.items() if n > 60]
+    assert not faults, listed(faults)
+
+
 def test_core_knows_no_page_and_nothing_knows_the_factory_of_the_backbones():
     faults = []
     for path in CORE:
