@@ -15,8 +15,11 @@ ROOMY_MB = 3000
 MOST_DECODING_THREADS = 8
 """At most so many threads read photos ahead of a network."""
 
-_CGROUP = Path("/sys/fs/cgroup")
-_VMSTAT = Path("/proc/vmstat")
+CGROUP = Path("/sys/fs/cgroup")
+"""Where Linux tells the limits of the container that this process is in."""
+
+VMSTAT = Path("/proc/vmstat")
+"""Where Linux counts what it has ended for want of memory."""
 
 
 def memory_mb() -> int | None:
@@ -47,7 +50,7 @@ def cores() -> int:
     """The cores that Graft may use: those of this process, at most the container's quota."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        quota, period = (_CGROUP / "cpu.max").read_text().split()
+        quota, period = (CGROUP / "cpu.max").read_text().split()
         return max(1, min(count, round(int(quota) / int(period))))
     except (OSError, ValueError):
         return max(1, count)
@@ -63,7 +66,7 @@ def oom_kills() -> int | None:
 
     Where the group does not count, the whole machine's count is taken.
     """
-    for file in (*_group_files("memory.events"), _CGROUP / "memory" / "memory.oom_control", _VMSTAT):
+    for file in (*_group_files("memory.events"), CGROUP / "memory" / "memory.oom_control", VMSTAT):
         with contextlib.suppress(OSError, ValueError):
             counts = dict(line.split() for line in file.read_text().splitlines())
             if "oom_kill" in counts:
@@ -95,7 +98,7 @@ def _physical() -> int | None:
 
 def _limit_files() -> list[Path]:
     """Where the limit of this process's control group may be, version 2 and version 1."""
-    return [*_group_files("memory.max"), _CGROUP / "memory" / "memory.limit_in_bytes"]
+    return [*_group_files("memory.max"), CGROUP / "memory" / "memory.limit_in_bytes"]
 
 
 def _group_files(name: str) -> list[Path]:
@@ -105,8 +108,8 @@ def _group_files(name: str) -> list[Path]:
         for line in Path("/proc/self/cgroup").read_text().splitlines():
             number, _controllers, group = line.split(":", 2)
             if number == "0":
-                files += [_CGROUP / part / name for part in _with_parents(group)]
-    return [*files, _CGROUP / name]
+                files += [CGROUP / part / name for part in _with_parents(group)]
+    return [*files, CGROUP / name]
 
 
 def _with_parents(group: str) -> list[str]:

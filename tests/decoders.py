@@ -1,11 +1,14 @@
-"""Decoders without processes: quick to start, and as safe as the photos are; for `decoding_with`."""
+"""Decoders for `decoding_with` that start no process and are as safe as the photos are; and a photo that is slow."""
 
 from __future__ import annotations
 
+import io
 import warnings
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
+
+from PIL import Image
 
 from core.data.images.levels import Levels
 from core.data.images.worker import Decoded, decode_file
@@ -36,3 +39,12 @@ class InProcessDecoders:
             future.set_exception(problem)
         self.finished += 1
         return future
+
+
+def slow_photo(path: Path, side_px: int) -> Path:
+    """A JPEG whose last scan comes 40 times; one of 6,000 px takes over a second of processor time."""
+    buffer = io.BytesIO()
+    Image.new("L", (side_px, side_px), 90).save(buffer, "JPEG", progressive=True)
+    content, end = buffer.getvalue()[:-2], buffer.getvalue()[-2:]
+    path.write_bytes(content + 39 * content[content.rindex(b"\xff\xda") :] + end)
+    return path

@@ -22,21 +22,21 @@ def test_one_worker_where_memory_is_small(monkeypatch: pytest.MonkeyPatch, mb: s
 
 def test_the_containers_limit_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("GRAFT_MEMORY_MB", raising=False)
-    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
     (tmp_path / "memory.max").write_text(f"{200 * 2**20}\n")
     assert machine.memory_mb() == 200
 
 
 def test_no_limit_is_the_machines_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("GRAFT_MEMORY_MB", raising=False)
-    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
     unlimited = machine.memory_mb()
     (tmp_path / "memory.max").write_text("max\n")
     assert machine.memory_mb() == unlimited
 
 
 def test_the_containers_quota_of_cores_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
     (tmp_path / "cpu.max").write_text("50000 100000\n")
     assert machine.cores() == 1
     assert machine.decoding_threads() == 1
@@ -60,8 +60,8 @@ def test_photos_are_read_by_a_thread_a_core(monkeypatch: pytest.MonkeyPatch, cor
 def test_the_kernel_counts_what_it_ended_for_want_of_memory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str, content: str, count: int | None
 ) -> None:
-    monkeypatch.setattr(machine, "_CGROUP", tmp_path)
-    monkeypatch.setattr(machine, "_VMSTAT", tmp_path / "vmstat")
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "VMSTAT", tmp_path / "vmstat")
     (tmp_path / "memory").mkdir()
     (tmp_path / file).write_text(content)
     assert machine.oom_kills() == count

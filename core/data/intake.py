@@ -35,7 +35,8 @@ from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
 
-_SPEED_AFTER_S = 1.0
+SPEED_AFTER_S = 1.0
+"""From here on progress tells how many photos are taken in a second."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class _Work:
         """Reports how many images are done with, and how many that is a second."""
         done = min(len(self.decoded) + self.decoders.finished, self.total)
         spent = time.monotonic() - self.started
-        if done and spent > _SPEED_AFTER_S:
+        if done and spent > SPEED_AFTER_S:
             message = _("{doing}: {speed:.0f} a second").format(doing=message, speed=done / spent)
         self.report(Progress(done, self.total, message))
 

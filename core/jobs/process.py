@@ -35,7 +35,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_ROOT,
-            env=_environment(),
+            env=environment(),
             start_new_session=True,
         )
         self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -87,7 +87,7 @@ class Worker:
                 self._answers.put(json.loads(line))
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment for the worker, with an absolute GRAFT_HOME, and thread settings where it has none."""
     return {
         **machine.thread_settings(),

@@ -74,10 +74,10 @@ def run(path: Path) -> bool:
         if not free or (current := job.recorded()).state != status.QUEUED:
             return True
         if job.is_cancelled():
-            return _save(job, current.over(status.CANCELLED))
+            return save(job, current.over(status.CANCELLED))
         use_language(job.spec.language)
         with _printing_to(job.path / "worker.log"):
-            return _save(job, _do(job, current.but(state=status.RUNNING, started=time.time())))
+            return save(job, _do(job, current.but(state=status.RUNNING, started=time.time())))
 
 
 def _do(job: Job, running: JobStatus) -> JobStatus:
@@ -112,7 +112,7 @@ def _json_object(result: Any) -> dict[str, Any]:
     return result
 
 
-def _save(job: Job, end: JobStatus) -> bool:
+def save(job: Job, end: JobStatus) -> bool:
     """Writes a job's end, for which room was reserved; on a full disk it tries for `SAVE_S` seconds."""
     deadline = time.monotonic() + SAVE_S
     while True:

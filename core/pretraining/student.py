@@ -73,7 +73,7 @@ class Student(nn.Module):
         parts = {
             "embedding": self._embedding_loss(scaled, batch),
             "logits": self._logits_loss(scaled, batch, recipe.temperature),
-            "labels": self._labels_loss(scaled, batch.labels),
+            "labels": self.labels_loss(scaled, batch.labels),
         }
         weights = (recipe.embedding_weight, recipe.logits_weight, recipe.labels_weight)
         parts["total"] = sum(
@@ -102,7 +102,7 @@ class Student(nn.Module):
         ]  # fmt: skip
         return torch.stack(losses).mean() if losses else scaled.new_zeros(())
 
-    def _labels_loss(self, scaled: Tensor, labels: Tensor) -> Tensor:
+    def labels_loss(self, scaled: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy over the images that have a label; 0 where none has one."""
         logits = self.label_head(scaled).float()
         total = functional.cross_entropy(logits, labels, ignore_index=-1, label_smoothing=0.1, reduction="sum")

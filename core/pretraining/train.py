@@ -105,7 +105,7 @@ class Training:
         self.student = student.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.steps_per_epoch = max(1, sum(len(source) for source in sources) // recipe.batch_size)
         if start is not None and not checkpoint.exists():
-            fit_heads(self.student, self._batches(0, 0, min(FIT_BATCHES, self.steps_per_epoch)))
+            fit_heads(self.student, self.batches(0, 0, min(FIT_BATCHES, self.steps_per_epoch)))
         self.average = averaged_copy(self.student)
         self.optimisers = optimisers(self.student, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         self._pool = ThreadPoolExecutor(1)
@@ -138,7 +138,7 @@ class Training:
         """Does some steps of one epoch."""
         self.student.train()
         started, parts = time.monotonic(), []
-        for batch in _ahead(self._batches(epoch, first, first + count), self._pool):
+        for batch in _ahead(self.batches(epoch, first, first + count), self._pool):
             parts.append(self._step(batch, self.steps_done))
             self.steps_done += 1
         means = {name: float(torch.stack([part[name].detach() for part in parts]).mean()) for name in parts[0]}
@@ -157,7 +157,7 @@ class Training:
         follow(self.average, self.student, self.recipe.ema_at(step))
         return parts
 
-    def _batches(self, epoch: int, first: int, stop: int) -> Iterator[Batch]:
+    def batches(self, epoch: int, first: int, stop: int) -> Iterator[Batch]:
         """Batches `first` to `stop` of an epoch; all have the same shares of the sources."""
         recipe = self.recipe
         random = np.random.default_rng((ORDER_STREAM, recipe.seed, epoch))

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +159,6 @@ sys.exit(main(["inspect", {str(tmp_path)!r}]))
     process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert process.stderr
     assert process.stderr.readline() == "begun\n"
-    time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     try:
         _out, said = process.communicate(timeout=60)

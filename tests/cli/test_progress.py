@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -29,7 +28,6 @@ def test_progress_in_a_terminal_is_a_bar_on_stderr(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("FORCE_COLOR", "1")
     with reporting() as report:
         report(Progress(1, 4, "class [bold]", "resnet18"))
-        time.sleep(0.15)
     out, err = capsys.readouterr()
     assert out == ""
     assert "class [bold]" in err

@@ -226,7 +226,7 @@ def test_what_an_old_or_damaged_dataset_knows_is_not_trusted(small_zip: ZipBuild
 
 
 def test_progress_says_images_a_second(photos_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "_SPEED_AFTER_S", 0.0)
+    monkeypatch.setattr(intake, "SPEED_AFTER_S", 0.0)
     seen: list[Progress] = []
     ingest(photos_zip, report=seen.append)
     assert any(re.search(r"photos: \d+ a second", step.message) for step in seen)

@@ -12,6 +12,7 @@ from core.data.judging import reason_at_sight, reasons_against
 from core.data.limits import Limits
 from core.progress import Progress
 from tests.conftest import photo_bytes
+from tests.decoders import slow_photo
 
 PNG, JPEG = (photo_bytes((200, 60, 50), 1, 16, fmt) for fmt in ("PNG", "JPEG"))
 
@@ -54,7 +55,7 @@ def test_files_are_decoded_and_those_that_fail_say_why(tmp_path: Path) -> None:
 
 @pytest.mark.processes
 def test_what_kills_its_decoder_is_lost_alone(tmp_path: Path) -> None:
-    Image.effect_noise((4500, 4500), 80).convert("RGB").save(tmp_path / "slow.png", compress_level=1)
+    slow_photo(tmp_path / "slow.jpg", 6000)
     (tmp_path / "good.png").write_bytes(PNG)
-    photos = [(tmp_path / name, name) for name in ("good.png", "slow.png", "good.png")]
-    assert reasons_against(photos, {}, Limits(decode_timeout_s=0.1), lambda _step: None) == ["", "decode_timeout", ""]
+    photos = [(tmp_path / name, name) for name in ("good.png", "slow.jpg", "good.png")]
+    assert reasons_against(photos, {}, Limits(decode_timeout_s=0.25), lambda _step: None) == ["", "decode_timeout", ""]

@@ -14,7 +14,8 @@ from core.data.ingest import ingest
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from tests.conftest import ZipBuilder
-from tests.e2e.conftest import App, Visitor, start_app, stop_app
+from tests.e2e.server import SMALL, App, start_app, stop_app
+from tests.e2e.visitor import Visitor
 from tests.pages.conftest import W, compare_spec, finetune_spec, finish, make_run
 
 
@@ -65,7 +66,7 @@ def places(graft_home: Path, small_zip: ZipBuilder) -> dict[str, Place]:
 @pytest.fixture
 def app(places: dict[str, Place], graft_home: Path) -> Iterator[App]:
     """A fresh server over these places, which nobody has asked for anything yet."""
-    started = start_app(graft_home)
+    started = start_app(graft_home, **SMALL)
     yield started
     stop_app(started)
 
@@ -99,7 +100,7 @@ def test_a_restart_of_the_server_loses_neither_page_nor_photos_nor_job(
     visitor.go(places["finetune"].address)
     is_at(visitor, places["finetune"])
     stop_app(app)
-    again = start_app(app.home, port=urlsplit(app.url).port or 0)
+    again = start_app(app.home, port=urlsplit(app.url).port or 0, **SMALL)
     try:
         is_at(visitor, places["finetune"])  # the page that stood open finds the new server by itself
         visitor.reload()

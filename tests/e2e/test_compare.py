@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visitor
+from tests.e2e.visitor import Visitor
 
 
 def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos: Path, tmp_path: Path):
@@ -17,8 +17,7 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     visitor.upload(photos)
     visitor.sees(page.get_by_role("heading", name="insects"))
     visitor.visit("Compare")
-    page.get_by_text("How they are compared").click()
-    page.wait_for_timeout(1000)  # it unfolds
+    visitor.unfold("How they are compared")
     choose(visitor, "Probes", "Nearest class mean")
     visitor.press("Compare", exact=True)
     visitor.sees("of 5-fold cross-validation")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.e2e.conftest import PAGES, Visitor
+from tests.e2e.conftest import PAGES
+from tests.e2e.visitor import Visitor
 
 
 def test_a_newcomer_finds_every_page_in_order_before_there_is_anything(visitor: Visitor):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visitor
+from tests.e2e.visitor import Visitor
 from tests.health.conftest import saved, scene
 
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import PAGES, App, Visitor
+from tests.e2e.conftest import PAGES
+from tests.e2e.server import App, start_app, stop_app
+from tests.e2e.visitor import Visitor
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Graft on this machine as it is: two workers, of which one has loaded torch before it is needed."""
+    started = start_app(tmp_path_factory.mktemp("home"))
+    yield started
+    stop_app(started)
 
 
 def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
@@ -31,8 +42,8 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
 
     visitor.follow("Next: fine-tune graft")
     visitor.sees(page.get_by_role("heading", level=1, name="Fine-tune"))
-    set_slider(visitor, "Epochs, at most", 40)  # long enough to be met in the middle
-    set_slider(visitor, "Stop after so many epochs without a better one", 0)
+    visitor.slide("Epochs, at most", 15)  # long enough to be met in the middle
+    visitor.slide("Stop after so many epochs without a better one", 0)
     visitor.press("Fine-tune", exact=True)
     curves = page.locator("[class*=st-key-curves] .js-plotly-plot")
     visitor.sees(curves)
@@ -59,19 +70,6 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
     if sys.platform == "linux":
         assert app.has_loaded("libpython") or app.has_loaded("python")
         assert not app.has_loaded("libtorch")
-
-
-def set_slider(visitor: Visitor, label: str, value: int) -> None:
-    """Moves a slider with the keyboard."""
-    handle = visitor.page.get_by_role("slider", name=label)
-    handle.focus()
-    for _ in range(60):
-        now = int(handle.input_value())
-        if now == value:
-            break
-        handle.press("ArrowLeft" if now > value else "ArrowRight")
-    visitor.settle()
-    expect(visitor.page.get_by_role("slider", name=label)).to_have_value(str(value))
 
 
 def pick_a_cell(visitor: Visitor) -> None:

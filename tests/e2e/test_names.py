@@ -23,7 +23,8 @@ from core.paths import DEFAULT_WORKSPACE
 from core.tables import harmless
 from pages.ui.text import shortened
 from tests.conftest import ZipBuilder, photo_bytes
-from tests.e2e.conftest import App, Visitor
+from tests.e2e.server import App
+from tests.e2e.visitor import Visitor
 from tests.e2e.watching import Watch, cut, download, hovered, only, spreadsheet, table, texts
 from tests.hostile import FOLDERS, INVISIBLE, OTHERS, of_the_corpus
 
@@ -108,7 +109,7 @@ def compare(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
 def finetune(visitor: Visitor, watch: Watch) -> None:
     """What training sees, and the title of a run."""
     visitor.visit("Fine-tune")
-    visitor.page.get_by_role("slider", name="Epochs, at most").press("Home")
+    visitor.slide("Epochs, at most", 1)
     visitor.page.get_by_text("Head only").click()
     visitor.settle()
     visitor.page.get_by_text("Augmentation: what each image may look like").click()

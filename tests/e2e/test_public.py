@@ -9,13 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.conftest import App, Visitor, start_app, stop_app
+from tests.e2e.server import SMALL, App, start_app, stop_app
+from tests.e2e.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Graft as it runs on a public server."""
-    started = start_app(tmp_path_factory.mktemp("home"), GRAFT_PUBLIC="1")
+    started = start_app(tmp_path_factory.mktemp("home"), GRAFT_PUBLIC="1", **SMALL)
     yield started
     stop_app(started)
 

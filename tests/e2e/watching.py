@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Locator, Page, Request
 
 from pages.ui.text import shortened
-from tests.e2e.conftest import Visitor
+from tests.e2e.visitor import Visitor
 
 # What would be on the page if a name had been read as markup, by any reader there is; Graft's own has none of it.
 MARKUP = """

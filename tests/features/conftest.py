@@ -1,7 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+
+from core.data.dataset import Dataset
+from tests.fakes import TinyBackbone, install_tiny
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,3 +14,13 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> TinyBackbone:
+    return install_tiny(monkeypatch)
+
+
+@pytest.fixture
+def dataset(small_dataset: Callable[..., Dataset]) -> Dataset:
+    return small_dataset(per_class=20)

@@ -190,7 +190,7 @@ def test_the_workers_have_as_many_threads_as_cores_unless_told_otherwise(monkeyp
 
     for name in machine.thread_settings():
         monkeypatch.delenv(name, raising=False)
-    assert process._environment()["OMP_NUM_THREADS"] == str(machine.cores())
+    assert process.environment()["OMP_NUM_THREADS"] == str(machine.cores())
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    assert process._environment()["OMP_NUM_THREADS"] == "7"
-    assert process._environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert process.environment()["OMP_NUM_THREADS"] == "7"
+    assert process.environment()["OMP_WAIT_POLICY"] == "PASSIVE"

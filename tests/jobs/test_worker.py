@@ -36,14 +36,14 @@ def _job(strict: bool = False) -> FullDisk:
 
 def test_the_result_has_room_of_its_own() -> None:
     job = _job()
-    assert worker._save(job, job.recorded().over(status.DONE).but(result={"accuracy": 0.9}))
+    assert worker.save(job, job.recorded().over(status.DONE).but(result={"accuracy": 0.9}))
     assert job.recorded().result == {"accuracy": 0.9}
 
 
 def test_a_result_that_cannot_be_saved_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SAVE_S", 0.0)
     job = _job(strict=True)
-    assert not worker._save(job, job.recorded().over(status.DONE))
+    assert not worker.save(job, job.recorded().over(status.DONE))
     assert "disk is full" in outcome.unsaved(job.recorded()).error
 
 
@@ -51,7 +51,7 @@ def test_nobody_waits_for_the_result_of_a_job_whose_directory_is_gone() -> None:
     job = _job(strict=True)
     last = job.recorded().over(status.DONE)
     shutil.rmtree(job.path)
-    assert worker._save(job, last)
+    assert worker.save(job, last)
 
 
 def test_progress_that_cannot_be_written_does_not_stop_the_verb() -> None:

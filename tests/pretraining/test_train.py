@@ -78,7 +78,7 @@ def test_every_batch_holds_as_many_of_each_source_and_images_seen_alone_have_lab
 ) -> None:
     unlabelled = replace(sources[0], labels=torch.full((48,), -1))
     training = Training(replace(RECIPE, wild=1.0), [sources[0], unlabelled], tmp_path / "state.pt")
-    batches = list(training._batches(0, 0, training.steps_per_epoch))
+    batches = list(training.batches(0, 0, training.steps_per_epoch))
     assert [len(batch.images) for batch in batches] == [16] * 6
     order = torch.cat([batch.labels[:8] for batch in batches])
     alone = int((sources[0].plan(0).mix == 0).sum())
@@ -91,10 +91,10 @@ def test_labels_cost_nothing_where_there_are_none() -> None:
     student = Student("tiny", [], 3)
     torch.nn.init.normal_(student.label_head.weight)
     features = torch.randn(4, 16)
-    some_labelled = student._labels_loss(features, torch.tensor([0, -1, 2, -1]))
-    torch.testing.assert_close(some_labelled, student._labels_loss(features[[0, 2]], torch.tensor([0, 2])))
+    some_labelled = student.labels_loss(features, torch.tensor([0, -1, 2, -1]))
+    torch.testing.assert_close(some_labelled, student.labels_loss(features[[0, 2]], torch.tensor([0, 2])))
     assert some_labelled > 0.1
-    assert student._labels_loss(features, torch.full((4,), -1)) == 0
+    assert student.labels_loss(features, torch.full((4,), -1)) == 0
 
 
 def test_a_student_can_begin_with_another_trunk(sources: list[Source], tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_sizes_grow_in_the_cooldown() -> None:
 def test_the_student_mirrors_half_of_what_it_sees_and_blurs_its_share(sources: list[Source], tmp_path: Path) -> None:
     def drawn(blur: float) -> torch.Tensor:
         recipe = replace(RECIPE, blur=blur, sizes_px=(32,))
-        return next(Training(recipe, sources, tmp_path / "state.pt")._batches(0, 0, 1)).images
+        return next(Training(recipe, sources, tmp_path / "state.pt").batches(0, 0, 1)).images
 
     rows = np.random.default_rng((ORDER_STREAM, RECIPE.seed, 0)).permutation(48)[:16]
     teacher_images = draw_views(sources[0].pixels, rows, sources[0].plan(0).of(rows), 32)

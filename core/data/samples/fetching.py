@@ -26,6 +26,9 @@ from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
 
+COMMAND = (sys.executable, "-m", "core.data.samples.fetching")
+"""The process that downloads, but for its arguments: the sample's name and the folder."""
+
 _ROOT = Path(core.__file__).resolve().parents[1]
 _POLL_S = 0.3
 _MB = 1_000_000
@@ -146,7 +149,7 @@ def _whole_or_not(name: str, root: Path) -> Iterator[None]:
 
 def _run(name: str, root: Path, title: str, download_mb: int, message: str, report: Report) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "core.data.samples.fetching", name, str(root.resolve())],
+        [*COMMAND, name, str(root.resolve())],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, encoding="utf-8",
     )  # fmt: skip
     try:

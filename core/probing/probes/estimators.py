@@ -119,13 +119,13 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Args:
         C: the inverse of the penalty's strength.
         warm_start: whether kernels of the same arrays are computed once, to try several C on them.
+        most_held: rows at most whose kernel is held in memory; that of 4,000 takes 128 MB.
     """
 
-    _HELD = 4000  # rows, whose matrix has 128 MB
-
-    def __init__(self, C: float = 1.0, warm_start: bool = False) -> None:
+    def __init__(self, C: float = 1.0, warm_start: bool = False, most_held: int = 4000) -> None:
         self.C = C
         self.warm_start = warm_start
+        self.most_held = most_held
 
     def fit(self, X: Rows, y: Rows) -> RbfSVM:
         """Fits on X (n, d) and labels y (n,)."""
@@ -134,7 +134,7 @@ class RbfSVM(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not self.warm_start or getattr(self, "rows_", None) is not X:
             self.kernels_: dict[int, tuple[Rows, Rows]] = {}
         self.gamma_ = 1 / (X.shape[1] * (float(X.var(dtype=np.float64)) or 1.0))
-        self.rows_ = X if len(X) <= self._HELD else None
+        self.rows_ = X if len(X) <= self.most_held else None
         kernel, gamma = ("rbf", self.gamma_) if self.rows_ is None else ("precomputed", "scale")
         self.svc_ = SVC(C=self.C, kernel=kernel, gamma=gamma, cache_size=400).fit(self._svc_input(X), y)
         self.classes_ = self.svc_.classes_

@@ -102,9 +102,9 @@ def _knn(k: float, _seed: int) -> Any:
 
 
 def _random_forest(_setting: float, seed: int) -> Any:
-    from sklearn.ensemble import RandomForestClassifier
+    from core.probing.probes.forest import RandomForest
 
-    return RandomForestClassifier(100, max_features="log2", random_state=seed)
+    return RandomForest(100, max_features="log2", random_state=seed)
 
 
 def _lda(_setting: float, _seed: int) -> Any:

@@ -142,15 +142,15 @@ def _select_laws(
     n: Numbers, curves: Numbers, noise: Numbers, rng: np.random.Generator
 ) -> tuple[Numbers, Numbers, Numbers]:
     """One of its two laws for each curve, drawn by their Akaike weights."""
-    with_floor = _least_squares(n, curves, noise, has_floor=True)
-    without_floor = _least_squares(n, curves, noise, has_floor=False)
+    with_floor = least_squares(n, curves, noise, has_floor=True)
+    without_floor = least_squares(n, curves, noise, has_floor=False)
     log_odds = np.clip((without_floor[3] - with_floor[3] - 2) / 2, -50, 50)
     has_floor = rng.random(len(curves)) < 1 / (1 + np.exp(-log_odds))
     a, b, c = (np.where(has_floor, *pair) for pair in zip(with_floor[:3], without_floor[:3], strict=True))
     return a, b, c
 
 
-def _least_squares(
+def least_squares(
     n: Numbers, curves: Numbers, noise: Numbers, *, has_floor: bool
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
     """a, b, c and the sum of squares over noise², of each curve.

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -16,21 +15,13 @@ from core.data.images.decoding import DecoderProcesses, decoders_for, decoding_w
 from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from tests.conftest import photo_bytes
-from tests.decoders import InProcessDecoders
+from tests.decoders import InProcessDecoders, slow_photo
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def slow_photo(path: Path) -> Path:
-    """A photo that takes some tenths of a second of processor time."""
-    buffer = io.BytesIO()
-    Image.effect_noise((3500, 3500), 80).convert("RGB").save(buffer, "PNG", compress_level=1)
-    path.write_bytes(buffer.getvalue())
-    return path
-
-
 def test_an_endless_decode_is_killed_and_the_others_go_on(tmp_path: Path) -> None:
-    slow = slow_photo(tmp_path / "slow")
+    slow = slow_photo(tmp_path / "slow", 6000)
     quick = tmp_path / "quick"
     quick.write_bytes(photo_bytes((1, 2, 3), 1, 16))
     with DecoderProcesses(Limits(decode_timeout_s=0.25)) as decoders:
@@ -65,7 +56,7 @@ with decoders_for(Limits(), 3) as decoders:
 
 
 def test_closing_ends_a_decode_under_way(tmp_path: Path) -> None:
-    slow = slow_photo(tmp_path / "slow")
+    slow = slow_photo(tmp_path / "slow", 2000)
     with DecoderProcesses(Limits()) as decoders:
         for i in range(20):
             decoders.submit(slow, tmp_path / f"{i}.jpg")

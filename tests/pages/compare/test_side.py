@@ -81,11 +81,11 @@ def test_every_row_leaves_with_its_intervals_and_notes(
 ) -> None:
     written: dict[str, list[dict[str, str]]] = {}
 
-    def note(_label: str, content: str, name: str, _mime: str) -> None:
-        if name.endswith(".csv"):
-            written[name] = list(csv.DictReader(content.removeprefix(BOM).splitlines()))
+    def note(_label: str, content: str, file_name: str, *_rest: object, **_options: object) -> None:
+        if file_name.endswith(".csv"):
+            written[file_name] = list(csv.DictReader(content.removeprefix(BOM).splitlines()))
 
-    monkeypatch.setattr("pages.ui.downloads._button", note)
+    monkeypatch.setattr("streamlit.download_button", note)
     app = visit("compare", job=job.id, dataset=dataset.id)
     by_label(app.get("button_group"), "Question").set_value("side").run()
     scores = written["side_by_side.csv"]

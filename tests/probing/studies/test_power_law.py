@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import curve_fit
 
-from core.probing.studies.power_law import PowerLaws, _least_squares, falls, fit_power_laws, spread, standard_error
+from core.probing.studies.power_law import PowerLaws, falls, fit_power_laws, least_squares, spread, standard_error
 
 SIZES = (20, 35, 60, 105, 180, 320)
 
@@ -38,7 +38,7 @@ def test_least_squares_are_those_of_a_general_optimiser():
     noise = np.full(len(SIZES), 0.01)
     for truth in ((0.1, 0.9, 0.4), (0.0, 1.0, 0.3), (0.2, 3.0, 1.0)):
         curve = law(SIZES, *truth) + rng.normal(0, 0.004, len(SIZES))
-        a, b, c, off = (part[0] for part in _least_squares(np.array(SIZES, float), curve[None], noise, has_floor=True))
+        a, b, c, off = (part[0] for part in least_squares(np.array(SIZES, float), curve[None], noise, has_floor=True))
         bounds = ([0, 0, 0.05], [1, 50, 2])
         (naive, _cov) = curve_fit(law, SIZES, curve, p0=(0.05, 1, 0.5), sigma=noise, bounds=bounds, maxfev=20000)
         best = float((((curve - law(SIZES, *naive)) / 0.01) ** 2).sum())

@@ -1,0 +1,192 @@
+"""A person at a page of the app, who waits for what was asked for, and for no guessed time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, WebSocket, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.e2e.server import App
+
+WAIT_MS = 300_000  # jobs give way to whatever else a machine does
+
+
+class Runs:
+    """What a page has asked its server to run, and whether that has been run: read from the messages between the two.
+
+    On the page nothing tells it: after a click, all looks as before until the first answer comes.
+
+    Attributes:
+        asked: how often the page has asked for a run because of what a person did.
+        ticks: how often it has asked by itself, for what is drawn anew every second.
+        over: whether the run that a person's doing last asked for has ended.
+        tick_over: whether the tick that was asked for last has ended.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.asked, self.ticks, self.over, self.tick_over = 0, 0, True, True
+        self._whole, self._begun, self._values = True, True, list[float]()
+        page.on("websocket", self._follow)
+
+    def holds(self, number: float) -> bool:
+        """Whether a slider had this value when the page last asked."""
+        return number in self._values
+
+    def _follow(self, socket: WebSocket) -> None:
+        self.over = self.tick_over = True
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, frame: str | bytes) -> None:
+        assert isinstance(frame, bytes)
+        message = BackMsg.FromString(frame)
+        if message.WhichOneof("type") != "rerun_script":
+            return
+        wanted = message.rerun_script
+        if wanted.is_auto_rerun:
+            self.ticks, self.tick_over = self.ticks + 1, False
+            return
+        self.asked, self.over = self.asked + 1, False
+        self._whole, self._begun = not wanted.fragment_id, False
+        self._values = [x for widget in wanted.widget_states.widgets for x in widget.double_array_value.data]
+
+    def _received(self, frame: str | bytes) -> None:
+        assert isinstance(frame, bytes)
+        message = ForwardMsg.FromString(frame)
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._begun = True
+        elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            of_a_part = message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+            self.over = self.over or (self._begun and not (self._whole and of_a_part))
+            self.tick_over = True
+
+
+class Visitor:
+    """A person at a page of the app: does what a person does, and notices what a person would call broken."""
+
+    def __init__(self, page: Page, app: App) -> None:
+        self.page, self.app = page, app
+        page.set_default_timeout(WAIT_MS)
+        self.runs = Runs(page)
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def go(self, path: str = "/") -> None:
+        """Opens an address of the app."""
+        self.page.goto(self.app.url + path)
+        self.settle()
+
+    def reload(self) -> None:
+        """Presses the browser's own reload button."""
+        self.page.reload()
+        self.settle()
+
+    def visit(self, title: str) -> None:
+        """Follows the navigation to the page called `title`."""
+        link = self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True)
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until what was done has been asked of the server, run and drawn; looks for exception boxes."""
+        self.page.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED]")
+        self._draw()
+        while not self.runs.over:
+            self.until(lambda: self.runs.over, "the end of the page's script")
+            self._draw()
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+        self.is_well()
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """For what asks the server only after a while, as an upload does: waits until it has, and then settles."""
+        before = self.runs.asked
+        yield
+        self.until(lambda: self.runs.asked > before, "what was done to reach the server")
+        self.settle()
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Takes the page's messages in until something holds."""
+        end = time.monotonic() + WAIT_MS / 1000
+        while not condition():
+            assert time.monotonic() < end, f"waited in vain for {what}"
+            self.page.wait_for_timeout(10)
+
+    def is_well(self) -> None:
+        """No exception on the page, none in the browser, none on the server."""
+        broken = [*self.page.get_by_test_id("stException").all_inner_texts(), *self.errors, *self.app.complaints()]
+        assert not broken, broken
+
+    def follow(self, name: str) -> None:
+        """Clicks a link on the page."""
+        self.page.get_by_role("link", name=name).first.click()
+        self.settle()
+
+    def press(self, name: str, exact: bool = False) -> None:
+        """Presses a button."""
+        self.page.get_by_role("button", name=name, exact=exact).first.click()
+        self.settle()
+
+    def slide(self, label: str, value: int) -> None:
+        """Moves a slider with the keyboard."""
+        handle = self.page.get_by_role("slider", name=label)
+        handle.focus()
+        while (now := int(handle.input_value())) != value:
+            handle.press("ArrowLeft" if now > value else "ArrowRight")
+        self.until(lambda: self.runs.holds(value), f"{label} = {value} to reach the server")
+        self.settle()
+        expect(handle).to_have_value(str(value))
+
+    def unfold(self, title: str) -> None:
+        """Opens what is folded under a title, and waits until it has stopped moving."""
+        folded = self.page.get_by_test_id("stExpander").filter(has_text=title).locator("details")
+        folded.locator("summary").click()
+        folded.evaluate("async folded => { for (const moving of folded.getAnimations()) await moving.finished; }")
+        self.settle()
+
+    def sees(self, what: str | Locator) -> Locator:
+        """Waits until a text, or an element, is seen."""
+        found = self.page.get_by_text(what).first if isinstance(what, str) else what.first
+        expect(found).to_be_visible(timeout=WAIT_MS)
+        return found
+
+    def sees_a_tick(self, whole: bool) -> None:
+        """Waits until the page asks for what it draws anew every second; if `whole`, until that has come."""
+        before = self.runs.ticks
+        self.until(lambda: self.runs.ticks > before, "a tick")
+        self.until(lambda: self.runs.tick_over or not whole, "the end of a tick")
+
+    def upload(self, *files: Path, place: int = 0) -> None:
+        """Drops files on an uploader of the page."""
+        with self.asking():
+            inputs = self.page.locator("[data-testid=stFileUploader] input[type=file]")
+            inputs.nth(place).set_input_files(list(files))
+
+    def chart(self, key: str) -> Locator:
+        """The figure with this key, once it is drawn."""
+        drawn = self.page.locator(f".st-key-{key} .js-plotly-plot .main-svg").first
+        drawn.scroll_into_view_if_needed()
+        expect(drawn).to_be_visible(timeout=WAIT_MS)
+        return self.page.locator(f".st-key-{key}")
+
+    def select_point(self, key: str, x: float, y: float) -> None:
+        """Clicks on the point (x, y) of a figure, in the units of its axes."""
+        plot = self.chart(key).locator(".js-plotly-plot")
+        left, top = plot.evaluate(
+            """(plot, [x, y]) => { const l = plot._fullLayout;
+                return [l.xaxis._offset + l.xaxis.c2p(x), l.yaxis._offset + l.yaxis.c2p(y)]; }""",
+            [x, y],
+        )
+        with self.asking():
+            plot.click(position={"x": left, "y": top})
+
+    def _draw(self) -> None:
+        """Lets the browser do what it is about to do, and draw it."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
