@@ -92,11 +92,11 @@ def class_choices(dataset: Dataset) -> tuple[ClassChoice, ...]:
     for depth in range(1, _DEEPEST + 1):
         pattern = CLASS + "/*" * depth
         find = class_finder(pattern)
-        found = Counter[str]()
+        photos_of = Counter[str]()
         for folder, n in photos.items():
-            found[find(f"{folder}/x")] += n
-        without = found.pop("", 0)
-        classes = tuple(sorted(found, key=natural_key))
+            photos_of[find(f"{folder}/x")] += n
+        without = photos_of.pop("", 0)
+        classes = tuple(sorted(photos_of, key=natural_key))
         fits = 1 < len(classes) <= _MOST_CLASSES and 2 * without <= len(dataset.items) and classes != dataset.classes
         if fits and not all(map(split_name, classes)):
             choices.append(ClassChoice(pattern, classes))

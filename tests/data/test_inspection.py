@@ -47,8 +47,8 @@ def test_a_file_in_a_folder_may_be_too_large(tmp_path: Path, photos_zip: Path) -
     with zipfile.ZipFile(photos_zip) as archive:
         archive.extractall(tmp_path / "pets")
     (tmp_path / "pets" / "cat" / "huge.png").write_bytes(b"x" * 40_000)
-    found = inspect(tmp_path / "pets", limits=Limits(max_entry_bytes=30_000))
-    assert [s.reason for s in found.skipped] == ["file_too_large"]
+    inspection = inspect(tmp_path / "pets", limits=Limits(max_entry_bytes=30_000))
+    assert [s.reason for s in inspection.skipped] == ["file_too_large"]
 
 
 def test_on_ones_own_machine_a_photo_may_be_as_large_as_its_pixels_allow(
@@ -61,8 +61,8 @@ def test_on_ones_own_machine_a_photo_may_be_as_large_as_its_pixels_allow(
     with zipfile.ZipFile(photos_zip, "a") as archive:
         archive.write(tmp_path / "pets" / "cat" / "huge.bmp", "cat/huge.bmp")
     for source in (tmp_path / "pets", photos_zip):
-        found = inspect(source)
-        assert (found.is_refused, found.images, found.skipped) == (False, 41, ())
+        inspection = inspect(source)
+        assert (inspection.is_refused, inspection.images, inspection.skipped) == (False, 41, ())
     assert "245 MB" in skip_text("file_too_large")
     monkeypatch.setenv("GRAFT_PUBLIC", "1")
     assert inspect(photos_zip).code == "too_large"

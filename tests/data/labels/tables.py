@@ -28,5 +28,5 @@ def rows(header: str, row: str, n: int = N, sep: str = "\n") -> str:
     return sep.join([header, *(row.format(i=i, c=("cat", "dog")[i % 2]) for i in range(n))]) + sep
 
 
-def skips(found: dict[str, Any]) -> dict[str, str]:
-    return {skip.entry: skip.reason for skip in found.skipped}
+def skips(inspection: dict[str, Any]) -> dict[str, str]:
+    return {skip.entry: skip.reason for skip in inspection.skipped}

@@ -136,8 +136,8 @@ def test_folders_that_any_set_has_are_hardly_classes() -> None:
 def places(*names: str) -> list[tuple[str, str] | None]:
     folders = [parts_of(name)[:-1] for name in names]
     layout = recognise(folders)
-    found = [layout.place(f) for f in folders]
-    return [p and (p.split, p.label) for p in found]
+    seen = [layout.place(f) for f in folders]
+    return [p and (p.split, p.label) for p in seen]
 
 
 def test_classes_at_the_top() -> None:

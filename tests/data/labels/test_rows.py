@@ -27,20 +27,20 @@ def seen(path: Path) -> dict[str, str]:
 
 def test_a_row_without_a_clear_label_leaves_its_photo_out(tmp_path: Path) -> None:
     table = "filename,cat,dog\n0.png,1,1\n1.png,0,0\n" + "".join(f"{i}.png,{1 - i % 2},{i % 2}\n" for i in range(2, N))
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
-    assert (found.images, found.warnings) == (N - 2, ("several_marks:1",))
-    assert skips(found) == {"0.png": "several_labels", "1.png": "no_label"}
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
+    assert (inspection.images, inspection.warnings) == (N - 2, ("several_marks:1",))
+    assert skips(inspection) == {"0.png": "several_labels", "1.png": "no_label"}
     table = rows("filename,label", "{i}.png,{c}", N - 2) + f"{N - 2}.png,\n{N - 1}.png\n"
-    found = inspect(zipped(tmp_path / "b.zip", {**shots(), "t.csv": table}))
-    assert skips(found) == {f"{N - 2}.png": "no_label", f"{N - 1}.png": "no_label"}
+    inspection = inspect(zipped(tmp_path / "b.zip", {**shots(), "t.csv": table}))
+    assert skips(inspection) == {f"{N - 2}.png": "no_label", f"{N - 1}.png": "no_label"}
 
 
 def test_a_row_with_too_many_cells_counts_where_its_label_is_clear(tmp_path: Path) -> None:
     table = rows("filename,label", "{i}.png,{c}", 4) + "4.png,cat,\n5.png,cat,white\n6.png,cat,dog\n7.png,old cat,x\n"
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
-    assert (found.images, found.warnings[:2]) == (6, ("ragged_rows:t.csv, 7", "several_marks:1"))
-    assert skips(found) == {"6.png": "several_labels", "7.png": "ragged_row"}
-    assert "(t.csv, 7 is the first such row)" in warning_text(found.warnings[0])
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
+    assert (inspection.images, inspection.warnings[:2]) == (6, ("ragged_rows:t.csv, 7", "several_marks:1"))
+    assert skips(inspection) == {"6.png": "several_labels", "7.png": "ragged_row"}
+    assert "(t.csv, 7 is the first such row)" in warning_text(inspection.warnings[0])
 
 
 @pytest.mark.parametrize(
@@ -56,18 +56,18 @@ def test_a_row_with_too_many_cells_counts_where_its_label_is_clear(tmp_path: Pat
 )
 def test_labels_that_seem_to_be_several_are_told(tmp_path: Path, labels: tuple[str, ...], warnings: list[str]) -> None:
     table = "filename,label\n" + "".join(f"{i}.png,{labels[i % 3]}\n" for i in range(12))
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(n=12), "t.csv": table}))
-    assert found.classes == tuple(sorted(label.strip('"') for label in labels))
-    assert found.warnings == tuple(warnings)
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(n=12), "t.csv": table}))
+    assert inspection.classes == tuple(sorted(label.strip('"') for label in labels))
+    assert inspection.warnings == tuple(warnings)
 
 
 def test_photos_with_two_rows_are_told(tmp_path: Path) -> None:
     table = rows("filename,label", "{i}.png,{c}") + "0.png,cat\n1.png,cat\n"
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
-    assert (found.images, found.warnings) == (N - 1, ("several_rows:1.png",))
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
+    assert (inspection.images, inspection.warnings) == (N - 1, ("several_rows:1.png",))
     table = "filename,label\n" + "".join(f"{i}.png,cat\n{i}.png,dog\n" for i in range(N))
-    found = inspect(zipped(tmp_path / "b.zip", {**shots(), "t.csv": table}))
-    assert (found.code, "several labels for each photo" in found.message) == ("bad_table", True)
+    inspection = inspect(zipped(tmp_path / "b.zip", {**shots(), "t.csv": table}))
+    assert (inspection.code, "several labels for each photo" in inspection.message) == ("bad_table", True)
 
 
 @pytest.mark.parametrize("most", [1000, pytest.param(table_room.MAX_ROWS, marks=pytest.mark.slow)])
@@ -83,9 +83,9 @@ def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sorting, "_MOST_TABLE_BYTES", 300)
     photos = {**shots("cat/"), **shots("dog/", first=50)}
     large = rows("filename,label", "cat/{i}.png,{c}") + "x,y\n" * 100
-    found = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))
-    assert (found.images, [s.reason for s in found.skipped]) == (16, ["unsupported_format"])
-    assert found.warnings == ("table_unused_large:large.csv",)
+    inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))
+    assert (inspection.images, [s.reason for s in inspection.skipped]) == (16, ["unsupported_format"])
+    assert inspection.warnings == ("table_unused_large:large.csv",)
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def test_a_folder_a_split_with_a_table_each(tmp_path: Path) -> None:
         entries[f"{split}/_classes.csv"] = "filename,cat,dog\n" + "".join(
             f"{i}.png,{1 - i % 2},{i % 2}\n" for i in range(N)
         )
-    found = inspect(zipped(tmp_path / "a.zip", entries))
-    assert (found.images, found.splits, found.skipped) == (24, {"train": 8, "val": 8, "test": 8}, ())
+    inspection = inspect(zipped(tmp_path / "a.zip", entries))
+    assert (inspection.images, inspection.splits, inspection.skipped) == (24, {"train": 8, "val": 8, "test": 8}, ())
 
 
 def test_a_table_a_split_beside_one_folder(tmp_path: Path) -> None:
@@ -102,17 +102,17 @@ def test_names_that_are_in_several_folders_are_told_apart_by_split_or_folder(tmp
     assert inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": table})).splits == {"train": 8, "test": 8}
     table = rows("image,label", "train/{i}.png,{c}") + rows("image,label", "test/{i}.png,{c}").split("\n", 1)[1]
     assert inspect(zipped(tmp_path / "b.zip", {**photos, "t.csv": table})).splits == {"train": 8, "test": 8}
-    found = inspect(zipped(tmp_path / "c.zip", {**photos, "t.csv": rows("image,label", "{i}.png,{c}")}))
-    assert found.code == "bad_table"
-    assert "'t.csv', row 2: '0.png' may be any of several" in found.message
+    inspection = inspect(zipped(tmp_path / "c.zip", {**photos, "t.csv": rows("image,label", "{i}.png,{c}")}))
+    assert inspection.code == "bad_table"
+    assert "'t.csv', row 2: '0.png' may be any of several" in inspection.message
 
 
 def test_what_does_not_fit_is_skipped_and_named(tmp_path: Path) -> None:
     table = rows("filename,label", "{i}.png,{c}") + "gone.png,cat\n0.png,cat\n1.png,cat\n"
     entries = {**shots(), "extra.png": photo_bytes((1, 1, 1), 1), "notes.txt": b"x", "t.csv": table}
-    found = inspect(zipped(tmp_path / "a.zip", entries))
-    assert found.images == N - 1
-    assert {s.entry: s.reason for s in found.skipped} == {
+    inspection = inspect(zipped(tmp_path / "a.zip", entries))
+    assert inspection.images == N - 1
+    assert {s.entry: s.reason for s in inspection.skipped} == {
         "1.png": "conflicting_rows",
         "extra.png": "not_in_table",
         "notes.txt": "unsupported_format",
@@ -146,11 +146,11 @@ def test_class_folders_decide_where_no_table_names_most_photos(tmp_path: Path) -
     photos = {**shots("cat/"), **shots("dog/", first=50)}
     for k, table in enumerate(("a,b\n1,2\n", "filename,label\ncat/0.png,bird\n", "filename,label\nother.png,\n", "")):
         path = zipped(tmp_path / f"{k}.zip", {**photos, "metadata.csv": table})
-        found = inspect(path)
-        assert (found.classes, found.images) == (("cat", "dog"), 16)
-        assert [s.reason for s in found.skipped] == ["unsupported_format"]
-        assert found.warnings == (f"table_unused{'_few' if k in (1, 2) else ''}:metadata.csv",)
-        assert "'metadata.csv' was not used: its" in warning_text(found.warnings[0])
+        inspection = inspect(path)
+        assert (inspection.classes, inspection.images) == (("cat", "dog"), 16)
+        assert [s.reason for s in inspection.skipped] == ["unsupported_format"]
+        assert inspection.warnings == (f"table_unused{'_few' if k in (1, 2) else ''}:metadata.csv",)
+        assert "'metadata.csv' was not used: its" in warning_text(inspection.warnings[0])
 
 
 @pytest.mark.parametrize(
@@ -173,22 +173,22 @@ def test_beside_class_folders_a_table_says_the_groups(tmp_path: Path, header: st
 def test_beside_class_folders_a_table_says_the_splits(tmp_path: Path) -> None:
     photos = {**shots("cat/"), **shots("train/", first=50)}
     said = "".join(f"{c}/{i}.png,{'train' if i < 5 else 'test'}\n" for c in ("cat", "train") for i in range(7))
-    found = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": "image,split\n" + said + "gone.png,val\n"}))
-    assert (found.classes, found.splits) == (("cat", "train"), {"train": 10, "test": 4})
-    assert (found.skipped, found.warnings) == ((), ())
+    inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": "image,split\n" + said + "gone.png,val\n"}))
+    assert (inspection.classes, inspection.splits) == (("cat", "train"), {"train": 10, "test": 4})
+    assert (inspection.skipped, inspection.warnings) == ((), ())
 
 
 def test_what_says_nothing_of_groups_or_contradicts_itself_is_told(tmp_path: Path) -> None:
     photos = {**shots("cat/"), **shots("dog/", first=50)}
     ages = "filename,patient_age,dataset\n" + "".join(f"cat/{i}.png,40,clinic 1\n" for i in range(8))
-    found = inspect(zipped(tmp_path / "a.zip", {**photos, "ages.csv": ages}))
-    assert (found.images, found.warnings) == (16, ("table_unused:ages.csv",))
+    inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "ages.csv": ages}))
+    assert (inspection.images, inspection.warnings) == (16, ("table_unused:ages.csv",))
     few = "filename,patient\ncat/1.png,p1\n"
     assert inspect(zipped(tmp_path / "b.zip", {**photos, "t.csv": few})).warnings == ("table_unused_few:t.csv",)
     twice = "filename,patient\n" + "".join(f"cat/{i % 8}.png,p{min(i, 8)}\n" for i in range(9))
-    found = inspect(zipped(tmp_path / "c.zip", {**photos, "t.csv": twice}))
-    assert (found.images, found.warnings) == (15, ())
-    assert found.skipped == (Skipped("cat/0.png", "conflicting_rows"),)
+    inspection = inspect(zipped(tmp_path / "c.zip", {**photos, "t.csv": twice}))
+    assert (inspection.images, inspection.warnings) == (15, ())
+    assert inspection.skipped == (Skipped("cat/0.png", "conflicting_rows"),)
 
 
 def test_a_table_of_groups_beside_one_of_labels_counts_too(tmp_path: Path) -> None:
@@ -203,26 +203,26 @@ def test_a_table_of_groups_beside_one_of_labels_counts_too(tmp_path: Path) -> No
 def test_a_refusal_names_the_table_that_does_not_say_what_the_photos_are(
     tmp_path: Path, table: str, folder: str
 ) -> None:
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(folder), "labels.csv": table}))
-    assert found.code == ("too_few_classes" if folder else "no_class_folders")
-    assert "'labels.csv' does not say what" in found.message
-    assert "filename,label" in found.message
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(folder), "labels.csv": table}))
+    assert inspection.code == ("too_few_classes" if folder else "no_class_folders")
+    assert "'labels.csv' does not say what" in inspection.message
+    assert "filename,label" in inspection.message
 
 
 def test_a_table_goes_before_folders_and_overrules_them(tmp_path: Path) -> None:
     table = rows("filename,label", "{i}.png,{c}")
-    found = inspect(zipped(tmp_path / "a.zip", {**shots("everything/"), "__MACOSX/._t.csv": b"x", "t.csv": table}))
-    assert (found.classes, found.ignored, found.warnings) == (("cat", "dog"), 1, ())
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots("everything/"), "__MACOSX/._t.csv": b"x", "t.csv": table}))
+    assert (inspection.classes, inspection.ignored, inspection.warnings) == (("cat", "dog"), 1, ())
 
 
 def test_an_unknown_header_or_one_that_fits_nothing_is_explained(tmp_path: Path) -> None:
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(), "list.csv": "a,b\n0.png,cat\n"}))
-    assert found.code == "no_class_folders"
-    assert "'list.csv'" in found.message
-    assert "filename,label" in found.message
-    found = inspect(zipped(tmp_path / "b.zip", {**shots(), "list.csv": "filename,label\nx.png,cat\n"}))
-    assert found.code == "bad_table"
-    assert "'list.csv': none of its rows names a photo that is there (row 2 'x.png')" in found.message
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(), "list.csv": "a,b\n0.png,cat\n"}))
+    assert inspection.code == "no_class_folders"
+    assert "'list.csv'" in inspection.message
+    assert "filename,label" in inspection.message
+    inspection = inspect(zipped(tmp_path / "b.zip", {**shots(), "list.csv": "filename,label\nx.png,cat\n"}))
+    assert inspection.code == "bad_table"
+    assert "'list.csv': none of its rows names a photo that is there (row 2 'x.png')" in inspection.message
 
 
 @pytest.mark.parametrize(
@@ -250,29 +250,29 @@ def test_a_table_goes_before_folders_that_cannot_be_classes(tmp_path: Path) -> N
     few = rows("filename,label", "{i}.png,{c}", 5)
     photos = {**shots("images_part_1/"), **shots("images_part_2/", n=N, first=50)}
     renamed = {name.replace("2/", "2/b"): content for name, content in photos.items()}
-    found = inspect(zipped(tmp_path / "a.zip", {**renamed, "t.csv": few}))
-    assert (found.images, found.classes) == (5, ("cat", "dog"))
-    assert set(skips(found).values()) == {"not_in_table"}
+    inspection = inspect(zipped(tmp_path / "a.zip", {**renamed, "t.csv": few}))
+    assert (inspection.images, inspection.classes) == (5, ("cat", "dog"))
+    assert set(skips(inspection).values()) == {"not_in_table"}
     folders = {**shots("cat/"), **{name.replace("/", "/b"): c for name, c in shots("dog/", first=50).items()}}
-    found = inspect(zipped(tmp_path / "b.zip", {**folders, "t.csv": few}))
-    assert (found.images, found.warnings) == (2 * N, ("table_unused_few:t.csv",))
+    inspection = inspect(zipped(tmp_path / "b.zip", {**folders, "t.csv": few}))
+    assert (inspection.images, inspection.warnings) == (2 * N, ("table_unused_few:t.csv",))
     same = rows("id,label", "{i},0.5", N)
     assert inspect(zipped(tmp_path / "c.zip", {**folders, "t.csv": same})).classes == ("cat", "dog")
 
 
 def test_a_table_that_loses_a_class_is_refused_with_the_rows_it_lost(tmp_path: Path) -> None:
     table = "filename,label\n" + "".join(f"{i}.png,cat\nx{i}.png,dog\n" for i in range(N))
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
-    assert found.code == "too_few_classes"
-    assert "'t.csv': 8 of its rows name no photo that is there (row 3 'x0.png', row 5" in found.message
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
+    assert inspection.code == "too_few_classes"
+    assert "'t.csv': 8 of its rows name no photo that is there (row 3 'x0.png', row 5" in inspection.message
 
 
 @pytest.mark.parametrize("column", ["split", "Set", "subset", "phase", "data_split"])
 def test_split_columns_have_the_words_of_split_folders(tmp_path: Path, column: str) -> None:
     words = ("TRAINING", "dev", "Test Set", "training set")
     table = f"image,label,{column}\n" + "".join(f"{i},{'ab'[i // 4 % 2]},{words[i % 4]}\n" for i in range(16))
-    found = inspect(zipped(tmp_path / "a.zip", {**shots(n=16), "t.csv": table}))
-    assert found.splits == {"train": 8, "val": 4, "test": 4}
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(n=16), "t.csv": table}))
+    assert inspection.splits == {"train": 8, "val": 4, "test": 4}
 
 
 def test_a_column_that_may_mean_anything_is_no_split(tmp_path: Path) -> None:
@@ -283,8 +283,8 @@ def test_a_column_that_may_mean_anything_is_no_split(tmp_path: Path) -> None:
 def test_a_photo_of_a_name_that_several_have_is_told_by_its_label(tmp_path: Path) -> None:
     photos = {**shots("x/cat/"), **shots("x/dog/", first=50)}
     table = "image,label\n" + "".join(f"{i}.png,{c}\n" for i in range(N) for c in ("cat", "dog"))
-    found = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": table}))
-    assert (found.images, found.classes, found.skipped) == (2 * N, ("cat", "dog"), ())
+    inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": table}))
+    assert (inspection.images, inspection.classes, inspection.skipped) == (2 * N, ("cat", "dog"), ())
 
 
 def test_a_column_of_photos_names_is_known_by_their_endings(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ PHOTO = photo_bytes(RED, seed=77, size_px=16)
 
 
 def code(path: Path, limits: Limits | None = None) -> str:
-    found = inspect(path, limits=limits)
-    assert found.is_refused, found
-    return str(found.code)
+    inspection = inspect(path, limits=limits)
+    assert inspection.is_refused, inspection
+    return str(inspection.code)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_a_cut_or_scrambled_archive_is_corrupt(tmp_path: Path) -> None:
 def test_what_is_no_zip_is_named(tmp_path: Path, head: bytes, word: str) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(head + b"x" * 300 * bool(head))
-    found = inspect(path)
-    assert found.code == "not_a_zip"
-    assert word in found.message
+    inspection = inspect(path)
+    assert inspection.code == "not_a_zip"
+    assert word in inspection.message
 
 
 def test_bytes_in_front_and_a_comment_behind_do_not_matter(tmp_path: Path) -> None:
@@ -173,9 +173,9 @@ def test_broken_entries_are_skipped_one_by_one(tmp_path: Path) -> None:
         Raw(b"dog/early.png", PHOTO, payload=Raw(b"", PHOTO).packed()[:-20]),
         Raw(b"cat/empty.jpg"),
     ]
-    found = inspect(build(tmp_path / "a.zip", entries))
-    assert found.images == 6
-    assert {s.entry: s.reason for s in found.skipped} == {
+    inspection = inspect(build(tmp_path / "a.zip", entries))
+    assert inspection.images == 6
+    assert {s.entry: s.reason for s in inspection.skipped} == {
         "cat/crc.png": "bad_crc",
         "dog/deflate.png": "corrupt_entry",
         "dog/early.png": "corrupt_entry",

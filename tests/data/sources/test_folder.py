@@ -41,8 +41,8 @@ def test_links_to_other_places_below_the_folder_are_followed(home: Path) -> None
     (home / "Testing" / "dog").mkdir(parents=True)
     (home / "Testing" / "dog" / "x.png").symlink_to(home / "store" / "dogs" / "20.png")
     (home / "Testing" / "cat").symlink_to(home / "store" / "cats")
-    found = inspect(home)
-    assert (found.classes, found.splits) == (("cat", "dog"), {"train": 6, "test": 4})
+    inspection = inspect(home)
+    assert (inspection.classes, inspection.splits) == (("cat", "dog"), {"train": 6, "test": 4})
 
 
 def test_links_in_circles_end(home: Path) -> None:
@@ -64,9 +64,9 @@ def test_links_that_leave_the_folder_are_named(home: Path, tmp_path: Path) -> No
     (home / "store" / "owls").symlink_to(tmp_path / "elsewhere")
     (home / "store" / "dogs" / "x.png").symlink_to(tmp_path / "elsewhere" / "30.png")
     (home / "store" / "dogs" / "y.png").symlink_to(home / "gone.png")
-    found = inspect(home)
-    assert (found.images, found.classes) == (6, ("cats", "dogs"))
-    assert {skip.entry: skip.reason for skip in found.skipped} == {
+    inspection = inspect(home)
+    assert (inspection.images, inspection.classes) == (6, ("cats", "dogs"))
+    assert {skip.entry: skip.reason for skip in inspection.skipped} == {
         "store/owls": "link", "store/dogs/x.png": "link", "store/dogs/y.png": "link",
     }  # fmt: skip
 
@@ -76,5 +76,5 @@ def test_nothing_but_links_to_elsewhere_is_refused_and_named(tmp_path: Path) -> 
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "cat").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "home" / "dog").symlink_to(tmp_path / "elsewhere")
-    found = inspect(tmp_path / "home")
-    assert (found.code, "'cat' is a symbolic link" in found.message) == ("symlink", True)
+    inspection = inspect(tmp_path / "home")
+    assert (inspection.code, "'cat' is a symbolic link" in inspection.message) == ("symlink", True)

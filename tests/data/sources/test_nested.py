@@ -45,9 +45,9 @@ def test_splits_in_zips_are_opened(tmp_path: Path, wrapper: str, inner: str) -> 
         f"{wrapper}{split}.zip": zipped(photos(inner.format(split=split), first))
         for split, first in (("Train", 0), ("test", 50))
     }
-    found = inspect(written(tmp_path / "a.zip", {**zips, "readme.txt": b"hello"}))
-    assert (found.images, found.classes, found.splits) == (12, ("cat", "dog"), {"train": 6, "test": 6})
-    assert [skip.entry for skip in found.skipped] == ["readme.txt"]
+    inspection = inspect(written(tmp_path / "a.zip", {**zips, "readme.txt": b"hello"}))
+    assert (inspection.images, inspection.classes, inspection.splits) == (12, ("cat", "dog"), {"train": 6, "test": 6})
+    assert [skip.entry for skip in inspection.skipped] == ["readme.txt"]
 
 
 def test_a_zip_a_class_and_a_zip_beside_its_table_are_opened(tmp_path: Path) -> None:
@@ -56,29 +56,29 @@ def test_a_zip_a_class_and_a_zip_beside_its_table_are_opened(tmp_path: Path) -> 
     assert inspect(written(tmp_path / "a.zip", classes)).classes == ("cat", "dog")
     flat = {f"{i}.png": content for i, content in enumerate(photos().values())}
     table = b"filename,label\n" + b"".join(b"%d.png,%s\n" % (i, (b"owl", b"fox")[i % 2]) for i in range(6))
-    found = inspect(written(tmp_path / "b.zip", {"images.zip": zipped(flat), "labels.csv": table}))
-    assert (found.images, found.classes) == (6, ("fox", "owl"))
+    inspection = inspect(written(tmp_path / "b.zip", {"images.zip": zipped(flat), "labels.csv": table}))
+    assert (inspection.images, inspection.classes) == (6, ("fox", "owl"))
 
 
 def test_beside_photos_a_zip_is_named(tmp_path: Path) -> None:
-    found = inspect(written(tmp_path / "a.zip", {**photos(), "more.zip": zipped(photos(first=50))}))
-    assert found.images == 6
-    assert found.skipped == (Skipped("more.zip", "zip_inside"),)
+    inspection = inspect(written(tmp_path / "a.zip", {**photos(), "more.zip": zipped(photos(first=50))}))
+    assert inspection.images == 6
+    assert inspection.skipped == (Skipped("more.zip", "zip_inside"),)
     assert "Unpack it" in skip_text("zip_inside")
 
 
 def test_a_zip_in_a_zip_in_a_zip_is_named(tmp_path: Path) -> None:
     inner = {**photos("cat-and-dog/"), "deeper.zip": zipped(photos(first=50))}
-    found = inspect(written(tmp_path / "a.zip", {"outer.zip": zipped(inner)}))
-    assert (found.images, found.skipped) == (6, (Skipped("outer/deeper.zip", "zip_inside"),))
+    inspection = inspect(written(tmp_path / "a.zip", {"outer.zip": zipped(inner)}))
+    assert (inspection.images, inspection.skipped) == (6, (Skipped("outer/deeper.zip", "zip_inside"),))
 
 
 def test_one_that_cannot_be_opened_is_left_out_and_refuses_only_where_there_is_no_other(tmp_path: Path) -> None:
     good, bad = zipped(photos()), zipped(photos(first=50))[:-30]
-    found = inspect(written(tmp_path / "a.zip", {"good.zip": good, "bad.zip": bad}))
-    assert (found.images, found.skipped) == (6, (Skipped("bad.zip", "zip_refused"),))
-    found = inspect(written(tmp_path / "b.zip", {"bad.zip": bad}))
-    assert (found.code, "the zip 'bad.zip'" in found.message) == ("corrupt_archive", True)
+    inspection = inspect(written(tmp_path / "a.zip", {"good.zip": good, "bad.zip": bad}))
+    assert (inspection.images, inspection.skipped) == (6, (Skipped("bad.zip", "zip_refused"),))
+    inspection = inspect(written(tmp_path / "b.zip", {"bad.zip": bad}))
+    assert (inspection.code, "the zip 'bad.zip'" in inspection.message) == ("corrupt_archive", True)
     locked = build(tmp_path / "locked.zip", [Raw(b"cat/x.png", b"x", flags=1)]).read_bytes()
     assert inspect(written(tmp_path / "c.zip", {"locked.zip": locked})).code == "encrypted"
 
@@ -101,23 +101,23 @@ def test_all_together_keep_the_limits_of_the_one(tmp_path: Path) -> None:
 
 def test_a_zip_in_a_zip_may_be_larger_than_a_photo(tmp_path: Path) -> None:
     stored = zipped({**photos(), "notes.txt": bytes(90_000)}, zipfile.ZIP_STORED)
-    found = inspect(written(tmp_path / "a.zip", {"all.zip": stored}), limits=Limits(max_entry_bytes=95_000))
-    assert found.images == 6
+    inspection = inspect(written(tmp_path / "a.zip", {"all.zip": stored}), limits=Limits(max_entry_bytes=95_000))
+    assert inspection.images == 6
     beside = {**photos(first=50), "all.zip": stored}
-    found = inspect(written(tmp_path / "b.zip", beside), limits=Limits(max_entry_bytes=95_000))
-    assert (found.images, found.skipped[0].reason) == (6, "zip_inside")
+    inspection = inspect(written(tmp_path / "b.zip", beside), limits=Limits(max_entry_bytes=95_000))
+    assert (inspection.images, inspection.skipped[0].reason) == (6, "zip_inside")
 
 
 def test_names_in_them_are_read_in_one_way(tmp_path: Path) -> None:
     entries = [Raw(f"猫/{i}.png".encode("gb18030"), photo_bytes((1, 9 * i, 3), i, 16)) for i in range(3)]
     entries += [Raw(f"狗/{i}.png".encode("gb18030"), photo_bytes((90, 9 * i, 3), 10 + i, 16)) for i in range(3)]
     inner = build(tmp_path / "inner.zip", entries).read_bytes()
-    found = inspect(written(tmp_path / "a.zip", {"train.zip": inner}), encoding="gb18030")
-    assert (found.classes, found.splits) == (("狗", "猫"), {"train": 6})
+    inspection = inspect(written(tmp_path / "a.zip", {"train.zip": inner}), encoding="gb18030")
+    assert (inspection.classes, inspection.splits) == (("狗", "猫"), {"train": 6})
 
 
 def test_a_folder_with_nothing_but_zips_is_refused_and_they_are_named(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     written(tmp_path / "home" / "train.zip", photos())
-    found = inspect(tmp_path / "home")
-    assert (found.code, "there is the zip 'train.zip'" in found.message) == ("no_images", True)
+    inspection = inspect(tmp_path / "home")
+    assert (inspection.code, "there is the zip 'train.zip'" in inspection.message) == ("no_images", True)
