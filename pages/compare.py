@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, progress, state
+from pages.ui import frame, jobs, progress, state
 from pages.ui.compare import form
 from pages.ui.compare.results import results, so_far
 from pages.ui.i18n import _
@@ -23,10 +23,10 @@ def main() -> None:
     request = form.comparison(dataset)
     pressed = st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=request is None)
     if pressed and request is not None:
-        state.submit_once(request)
+        jobs.submit_once(request)
     if request is not None and len(request.backbones) == 1:
         st.caption(_("With one backbone there is nothing to compare it with; pick a second one."))
-    job = state.job("compare", dataset.id)
+    job = jobs.looked_at("compare", dataset.id)
     if job is None:
         return
     st.divider()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.jobs.store import Job
 from core.tasks.results import TakenIn
-from pages.ui import frame, progress, state
+from pages.ui import frame, jobs, progress, state
 from pages.ui.data import tour
 from pages.ui.data.contents import show
 from pages.ui.data.welcome import welcome
@@ -18,7 +18,7 @@ def main() -> None:
     if tour.draw():
         return
     for kind in ("ingest", "regroup"):
-        job = state.followed(kind) or state.active(kind)
+        job = jobs.followed(kind) or jobs.active(kind)
         if job is not None:
             bring_in(job)
     if dataset is None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import GraftError
 from core.tasks.requests import FinetuneRequest
-from pages.ui import frame, progress, state, text
+from pages.ui import frame, jobs, progress, state, text
 from pages.ui.finetune import form
 from pages.ui.finetune.about import about
 from pages.ui.finetune.preview import augmentation_preview
@@ -36,12 +36,12 @@ def main() -> None:
         if expander.open:
             augmentation_preview(dataset, config)
     if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
-        state.submit_once(
+        jobs.submit_once(
             FinetuneRequest(
                 workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, config=config
             )
         )
-    job = state.job("finetune", dataset.id)
+    job = jobs.looked_at("finetune", dataset.id)
     if job is None:
         return
     st.divider()

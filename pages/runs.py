@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.data.library import list_datasets
-from pages.ui import frame, state
+from pages.ui import frame, jobs, state
 from pages.ui.i18n import _
 from pages.ui.runs.listing import listing
 
@@ -15,16 +15,16 @@ PAGE_SIZE = 15
 def main() -> None:
     """Draws every job of this workspace."""
     st.title(_("Runs"))
-    jobs = state.jobs()
-    if not jobs:
+    all_jobs = jobs.listed()
+    if not all_jobs:
         st.info(_("Nothing has been run yet. Everything you start is kept here, also when you close the browser."))
         st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
         return
     st.caption(_("Everything runs on this machine, one long job at a time. Closing the browser stops nothing."))
     names = {summary.id: summary.name for summary in list_datasets(state.workspace())}
-    pages = -(-len(jobs) // PAGE_SIZE)
+    pages = -(-len(all_jobs) // PAGE_SIZE)
     number = st.pagination(pages, key=f"runs-page-{pages}") if pages > 1 else 1
-    listing(jobs[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], names)
+    listing(all_jobs[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], names)
 
 
 frame.enter(main)

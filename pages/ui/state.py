@@ -7,27 +7,23 @@ a second tab comes back to the same place; whatever matters more is on the disk.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import streamlit as st
 
 from core import paths
 from core.data.dataset import Dataset
-from core.data.library import delete_dataset, list_datasets
+from core.data.library import list_datasets
 from core.errors import GraftError
-from core.jobs.store import Job, list_jobs, open_job
+from core.jobs.store import Job
 from core.runs import Run
-from core.tasks.asking import PhotosRequest, Request
-from core.tasks.results import dataset_id_of
-from core.tasks.specs import spec_of
 from core.training.config import MODES
 from core.workspaces import mark_seen
 from pages.ui import resources
 from pages.ui.i18n import _
 from pages.ui.text import distinct, literal, shortened
 
-Asked = TypeVar("Asked", bound=Request)
 Fact = TypeVar("Fact")
 
 _IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone", "mode", "last_stages")
@@ -94,119 +90,19 @@ def show_dataset(dataset_id: str) -> None:
     _write_address()
 
 
-def delete(gone: Dataset) -> None:
-    """Deletes a dataset of this workspace with what only its pages read, and looks at no dataset any more."""
-    delete_dataset(workspace(), gone.id)
-    for job in list_jobs(workspace(), unlisted=True):
-        if job.spec.dataset_id == gone.id and not job.spec.listed and job.status().is_over:
-            resources.pool().delete(job)
-    show_dataset("")
-
-
-def submit(request: Request) -> Job:
-    """Queues what is asked for and looks at it from here on; where it cannot wait, says so and stops the page."""
-    spec = spec_of(request, _photos(request))
-    try:
-        job = resources.pool().submit(workspace(), spec)
-    except GraftError as problem:
-        st.error(literal(str(problem)))
-        st.stop()
-    if spec.listed:
-        follow(job)
-    return job
-
-
-def latest(request: Request) -> Job | None:
-    """The newest job of this workspace that was asked for just this, whatever became of it."""
-    return newest(type(request), lambda other: other == request)
-
-
-def newest(kind: type[Asked], suits: Callable[[Asked], bool]) -> Job | None:
-    """The newest job of this workspace, listed or not, that was asked for something of this kind that suits."""
-    for job in list_jobs(workspace(), unlisted=True):
-        if job.spec.kind == kind.kind:
-            try:
-                if suits(kind.of(job.spec)):
-                    return job
-            except GraftError:  # another Graft asked for it
-                continue
-    return None
-
-
-def once(request: Request) -> Job:
-    """The job that was asked for just this; it is queued where there is none yet."""
-    return latest(request) or submit(request)
-
-
-def submit_once(request: Request) -> None:
-    """Queues what is asked for and draws the page anew; where just that waits or runs, looks at it and says so."""
-    same = latest(request)
-    if same is None or same.status().is_over:
-        submit(request)
-        st.rerun()
-    follow(same)
-    st.info(_("Just this has been asked for already: you see how it gets on below."), icon=":material/info:")
-
-
-def submit_newest(request: PhotosRequest) -> None:
-    """Queues what is asked for of photos as they are now, and cancels what was asked of them as they were before."""
-    for job in list_jobs(workspace(), unlisted=True):
-        if job.spec.kind == request.kind and job.spec.dataset_id == request.dataset and not job.status().is_over:
-            resources.pool().cancel(job)
-    submit(request)
-
-
-def opened(job_id: object) -> Job | None:
-    """The job with this id, where there still is one."""
-    try:
-        return open_job(workspace(), str(job_id)) if job_id else None
-    except GraftError:
-        return None
-
-
 def follow(job: Job) -> None:
     """Look at this job from here on."""
     st.session_state["job"] = job.id
     _write_address()
 
 
-def job(kind: str, dataset_id: str = "") -> Job | None:
-    """The job of this kind that is looked at: the one followed, else the newest (of a dataset, where named)."""
-    followed_job = opened(st.session_state.get("job"))
-    if followed_job is not None and _is(followed_job, kind, dataset_id):
-        return followed_job
-    return next((job for job in jobs() if _is(job, kind, dataset_id)), None)
+def job_id() -> str:
+    """The id of the job that is looked at, "" where none is."""
+    return str(st.session_state.get("job", ""))
 
 
-def followed(kind: str) -> Job | None:
-    """The job of this kind that this session started or was sent to."""
-    job_of_kind = job(kind)
-    return job_of_kind if job_of_kind is not None and job_of_kind.id == st.session_state.get("job") else None
-
-
-def active(kind: str) -> Job | None:
-    """The newest job of this kind that waits or runs, whichever session started it."""
-    jobs_of_kind = [job for job in jobs() if job.spec.kind == kind]
-    return next((job for job in jobs_of_kind if not job.status().is_over), None)
-
-
-def dataset_of(job: Job) -> str:
-    """The id of the dataset a job works on; a job that names a sample learns it when it is done."""
-    return dataset_id_of(job.spec, job.status())
-
-
-def jobs() -> list[Job]:
-    """The jobs of this workspace that the user asked for, newest first."""
-    return list_jobs(workspace())
-
-
-def delete_job(gone: Job) -> None:
-    """Deletes a job with all its results, and looks at it no more.
-
-    Raises:
-        JobError: it is running.
-    """
-    resources.pool().delete(gone)
+def forget(gone: Job) -> None:
+    """Looks at this job and its models no more."""
     for name in ("job", "run"):
         if str(st.session_state.get(name, "")).startswith(gone.id):
             st.session_state.pop(name)
@@ -297,20 +193,6 @@ def hold(key: str, value: object) -> None:
     """Has the widget with this key, which is drawn next, show `value`."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
-
-
-def _photos(request: Request) -> str:
-    """What the user calls the photos that a request is about, "" for those that are not here yet."""
-    if not isinstance(request, PhotosRequest):
-        return ""
-    try:
-        return resources.dataset(workspace(), request.dataset).name
-    except GraftError:
-        return ""
-
-
-def _is(job: Job, kind: str, dataset_id: str) -> bool:
-    return job.spec.kind == kind and (not dataset_id or dataset_of(job) == dataset_id)
 
 
 def _choose_dataset() -> None:

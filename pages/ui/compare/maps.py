@@ -17,7 +17,7 @@ from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
 from core.tasks.requests import EmbeddingMapRequest
 from core.tasks.results import Mapped, MapPoints
-from pages.ui import figures, progress, state
+from pages.ui import figures, jobs, progress, state
 from pages.ui.charts import base
 from pages.ui.compare.charts.map import embedding_map
 from pages.ui.i18n import _
@@ -111,7 +111,7 @@ def _choices(names: list[str], job: Job) -> tuple[list[str], str, str]:
 
 def _map_of(dataset: Dataset, result: ProbeResult, method: str) -> Map | None:
     """The map of one backbone; None while it is being drawn."""
-    job = state.once(
+    job = jobs.once(
         EmbeddingMapRequest(
             workspace=state.workspace(),
             dataset=dataset.id,

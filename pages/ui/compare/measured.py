@@ -14,7 +14,7 @@ from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.study import ProbeStudy, Study
 from core.tasks.asking import Request
 from core.tasks.requests import CompareRequest
-from pages.ui import progress, resources, state
+from pages.ui import jobs, progress, resources
 from pages.ui.i18n import _
 from pages.ui.text import literal
 
@@ -29,10 +29,10 @@ def measured(request: Request, kind: type[Kind], press: Callable[[], bool]) -> K
         kind: the class of the record.
         press: draws the button that starts the job, and says whether it was pressed.
     """
-    job = state.latest(request)
+    job = jobs.latest(request)
     if job is None:
         if press():
-            state.submit(request)
+            jobs.submit(request)
             st.rerun()
         return None
     if progress.panel(job).state != "done":

@@ -10,7 +10,7 @@ import streamlit as st
 from core.data.dataset import Dataset, Item
 from core.data.messages import skip_text, warning_text
 from core.errors import GraftError
-from pages.ui import figures, gallery, resources, state, text
+from pages.ui import figures, gallery, jobs, resources, state, text
 from pages.ui.data import groups, health, naming, understood
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.welcome import other_ways, upload_form
@@ -145,7 +145,7 @@ def manage(dataset: Dataset) -> None:
         st.markdown(_("The photos are removed from this workspace. Runs made with them stay, without their images."))
         if st.button(_("Delete"), type="primary"):
             try:
-                state.delete(dataset)
+                jobs.delete_dataset(dataset)
             except GraftError as problem:
                 st.error(text.literal(str(problem)))
             else:

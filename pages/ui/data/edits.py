@@ -13,7 +13,7 @@ from core.health.effect import Effect
 from core.health.words import effect_text, gain_text
 from core.tasks.requests import EditEffectRequest, HealthRequest, PackRequest
 from core.tasks.results import Packed
-from pages.ui import downloads, progress, state, text
+from pages.ui import downloads, jobs, progress, state, text
 from pages.ui.data.desk import Desk, count_text, decide, save_again, undo
 from pages.ui.i18n import _, speak
 
@@ -62,7 +62,7 @@ def check(dataset: Dataset, label: str, *, primary: bool = False, disabled: bool
     """The button that queues a check of the photos."""
     kind: Literal["primary", "tertiary"] = "primary" if primary else "tertiary"
     if st.button(label, icon=":material/health_and_safety:", type=kind, disabled=disabled):
-        state.submit(HealthRequest(workspace=state.workspace(), dataset=dataset.id))
+        jobs.submit(HealthRequest(workspace=state.workspace(), dataset=dataset.id))
         st.rerun()
 
 
@@ -91,7 +91,7 @@ def _effect(dataset: Dataset, desk: Desk) -> None:
         st.caption(_("Each choice below is saved at once. The photos you brought stay as they are."))
         return
     request = _effect_request(dataset)
-    job = state.latest(request)
+    job = jobs.latest(request)
     if job is not None and job.status().state in ("done", "failed"):
         _measured(request)
     else:
@@ -102,14 +102,14 @@ def _effect(dataset: Dataset, desk: Desk) -> None:
 def _until_measured(original: Dataset, request: EditEffectRequest) -> None:
     """Measures what the decisions bring as soon as they rest, and shows how far that is."""
     speak()
-    job = state.latest(request)
+    job = jobs.latest(request)
     if job is None or job.status().state in ("cancelled", "interrupted"):
         if _rest_s(original) >= REST_S:
-            state.submit_newest(request)
+            jobs.submit_newest(request)
             return
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_("What they bring is measured when you pause."), width="content")
-            st.button(_("Measure now"), type="tertiary", on_click=state.submit_newest, args=(request,))
+            st.button(_("Measure now"), type="tertiary", on_click=jobs.submit_newest, args=(request,))
     else:
         _measured(request)
 
@@ -124,7 +124,7 @@ def _rest_s(original: Dataset) -> float:
 
 def _measured(request: EditEffectRequest) -> None:
     """What came of measuring, or how far it is."""
-    job = state.latest(request)
+    job = jobs.latest(request)
     status = job.status() if job is not None else None
     if job is None or status is None:
         return
@@ -191,7 +191,7 @@ def _take_back(desk: Desk) -> None:
 
 def _explained(dataset: Dataset) -> None:
     """What the decisions bring, and how that was measured, once it is."""
-    job = state.latest(_effect_request(dataset))
+    job = jobs.latest(_effect_request(dataset))
     effect = progress.result(job.status(), Effect) if job is not None else None
     if effect is not None:
         st.info(text.literal(effect_text(effect)), icon=":material/insights:")
@@ -203,10 +203,10 @@ def _effect_request(dataset: Dataset) -> EditEffectRequest:
 
 def _cleaned(dataset: Dataset) -> None:
     request = PackRequest(workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint)
-    job = state.latest(request)
+    job = jobs.latest(request)
     if job is None:
         if st.button(_("Make a zip of the edited photos"), icon=":material/folder_zip:"):
-            state.submit(request)
+            jobs.submit(request)
             st.rerun()
         return
     packed = progress.result(progress.panel(job), Packed)

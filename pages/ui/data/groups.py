@@ -10,7 +10,7 @@ from core.data.dataset import Dataset
 from core.data.labels.grouping import GROUP, group_finder
 from core.errors import GraftError
 from core.tasks.requests import RegroupRequest
-from pages.ui import state, text
+from pages.ui import jobs, state, text
 from pages.ui.i18n import _
 
 EXAMPLES = 5
@@ -67,5 +67,5 @@ def _offer(dataset: Dataset, pattern: str) -> None:
     shown = grouped[:: max(1, len(grouped) // EXAMPLES)][:EXAMPLES]
     st.dataframe({_("Photo"): [name for name, _g in shown], _("Group"): [g for _n, g in shown]}, hide_index=True)
     if st.button(_("Make the splits anew, by group"), icon=":material/call_split:"):
-        state.submit(RegroupRequest(workspace=state.workspace(), dataset=dataset.id, pattern=pattern))
+        jobs.submit(RegroupRequest(workspace=state.workspace(), dataset=dataset.id, pattern=pattern))
         st.rerun()

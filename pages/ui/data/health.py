@@ -17,7 +17,7 @@ from core.health.record import HealthReport
 from core.health.report import read_report
 from core.health.shortcuts import Shortcut
 from core.tasks.requests import HealthRequest
-from pages.ui import figures, progress, state, text
+from pages.ui import figures, jobs, progress, state, text
 from pages.ui.data import decisions, edits
 from pages.ui.data.charts_health import shortcut_bars
 from pages.ui.data.desk import Desk
@@ -35,7 +35,7 @@ def section(dataset: Dataset) -> None:
     """The report, or the button that makes one; the decisions there are."""
     st.subheader(_("Are they fit to learn from?"))
     report = read_report(dataset.root)
-    job = state.newest(HealthRequest, lambda request: request.dataset == dataset.id)
+    job = jobs.newest(HealthRequest, lambda request: request.dataset == dataset.id)
     running = job is not None and not job.status().is_over
     if job is not None and (running or (report is None and job.status().state != "done")):
         progress.panel(job)

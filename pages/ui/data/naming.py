@@ -9,7 +9,7 @@ from core.data.dataset import Dataset
 from core.data.encodings.guess import Guess
 from core.data.origin import Origin, read_origin
 from core.tasks.requests import IngestRequest
-from pages.ui import state
+from pages.ui import jobs, state
 from pages.ui.i18n import _
 
 
@@ -30,7 +30,7 @@ def section(dataset: Dataset) -> None:
         changed = [names, tables] != [guess and guess.taken.encoding for guess in (origin.names, origin.tables)]
         can_read = changed and origin.is_there
         if st.button(_("Read the names anew"), icon=":material/refresh:", disabled=not can_read):
-            state.submit(_request(dataset, origin, f"{names or ''},{tables or ''}"))
+            jobs.submit(_request(dataset, origin, f"{names or ''},{tables or ''}"))
             st.rerun()
 
 

@@ -20,7 +20,7 @@ from core.tasks.asking import Request
 from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
 from core.tasks.results import TakenIn, result_of
 from core.training.config import FinetuneConfig
-from pages.ui import figures, gallery, progress, resources, state, text
+from pages.ui import figures, gallery, jobs, progress, resources, state, text
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
 from pages.ui.charts.quality import confusion_matrix
@@ -49,20 +49,20 @@ def start() -> None:
         FinetuneRequest(workspace=workspace, dataset=SAMPLE, config=config, tour=token),
     )
     for request in steps:
-        state.submit(request)
+        jobs.submit(request)
     state.watch_tour(token)
 
 
 def draw() -> bool:
     """Draws the tour where there is one to see; False where there is none."""
-    jobs = _jobs()
-    if len(jobs) < 3:
+    steps = _jobs()
+    if len(steps) < 3:
         return False
     st.title(_("A sample, all the way"))
-    _step(1, _("Look at the photos"), jobs["ingest"], _data_says(), _draw_data)
-    _step(2, _("Compare backbones"), jobs["compare"], _compare_says(), _draw_comparison)
-    _step(3, _("Fine-tune one"), jobs["finetune"], _finetune_says(), _draw_history, live=_draw_live_history)
-    _step(4, _("See where it fails"), jobs["finetune"], _evaluate_says(), _draw_confusion, watch=False)
+    _step(1, _("Look at the photos"), steps["ingest"], _data_says(), _draw_data)
+    _step(2, _("Compare backbones"), steps["compare"], _compare_says(), _draw_comparison)
+    _step(3, _("Fine-tune one"), steps["finetune"], _finetune_says(), _draw_history, live=_draw_live_history)
+    _step(4, _("See where it fails"), steps["finetune"], _evaluate_says(), _draw_confusion, watch=False)
     _leave()
     return True
 
@@ -73,7 +73,7 @@ def _jobs() -> dict[str, Job]:
     if not token:
         return {}
     kinds: tuple[type[Request], ...] = (IngestRequest, CompareRequest, FinetuneRequest)
-    steps = (state.newest(kind, lambda request: request.tour == token) for kind in kinds)
+    steps = (jobs.newest(kind, lambda request: request.tour == token) for kind in kinds)
     return {job.spec.kind: job for job in steps if job is not None}
 
 

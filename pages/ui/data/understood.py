@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.data.outline import TABLES
 from core.data.regroup import ClassChoice, class_choices
 from core.tasks.requests import RegroupRequest
-from pages.ui import state, text
+from pages.ui import jobs, state, text
 from pages.ui.i18n import _
 
 SHOWN = 4
@@ -32,7 +32,7 @@ def choices(dataset: Dataset) -> None:
         asked = st.button(_("Take these as the classes"), icon=":material/refresh:", disabled=choice is None)
         if asked and choice is not None:
             request = RegroupRequest(workspace=state.workspace(), dataset=dataset.id, class_pattern=choice.pattern)
-            state.submit(request)
+            jobs.submit(request)
             st.rerun()
 
 

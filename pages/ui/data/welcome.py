@@ -8,7 +8,7 @@ from core.data.samples.catalogue import SAMPLES
 from core.errors import GraftError
 from core.paths import is_public
 from core.tasks.requests import IngestRequest
-from pages.ui import state, text, uploads
+from pages.ui import jobs, state, text, uploads
 from pages.ui.data import tour
 from pages.ui.i18n import _
 
@@ -83,7 +83,7 @@ def upload_form() -> None:
 
 def submit_source(source: str, name: str, delete_source: bool = False) -> None:
     """Queues the reading of photos."""
-    state.submit(IngestRequest(workspace=state.workspace(), source=source, name=name, delete_source=delete_source))
+    jobs.submit(IngestRequest(workspace=state.workspace(), source=source, name=name, delete_source=delete_source))
     st.rerun()
 
 

@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.tasks.requests import PreviewRequest
 from core.tasks.results import Previewed
 from core.training.config import FinetuneConfig
-from pages.ui import progress, state
+from pages.ui import jobs, progress, state
 from pages.ui.i18n import _
 from pages.ui.text import literal, shortened
 
@@ -23,7 +23,7 @@ def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
         if st.button(_("Draw again"), icon=":material/casino:"):
             turn += 1
             state.remember("preview-seed", turn)
-    job = state.once(
+    job = jobs.once(
         PreviewRequest(
             workspace=state.workspace(), dataset=dataset.id, config=config, images=IMAGES, draws=DRAWS, seed=turn
         )

@@ -7,7 +7,7 @@ import streamlit as st
 from core.runs import Run
 from core.tasks.requests import ExportRequest
 from core.tasks.results import Exported
-from pages.ui import downloads, progress, state
+from pages.ui import downloads, jobs, progress, state
 from pages.ui.i18n import _
 
 
@@ -21,10 +21,10 @@ def take_home(run: Run) -> None:
         )
     )
     request = ExportRequest(workspace=state.workspace(), run=str(run.path))
-    job = state.latest(request)
+    job = jobs.latest(request)
     if job is None:
         if st.button(_("Make the bundle"), type="primary", icon=":material/package_2:"):
-            state.submit(request)
+            jobs.submit(request)
             st.rerun()
         return
     exported = progress.result(progress.panel(job), Exported)

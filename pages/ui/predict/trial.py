@@ -14,7 +14,7 @@ from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
 from core.tasks.results import Answer, Predicted, read_answers, result_of
-from pages.ui import downloads, figures, progress, resources, state, text, uploads
+from pages.ui import downloads, figures, jobs, progress, resources, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
 
@@ -34,14 +34,14 @@ def try_it(model: Run | Path) -> None:
         except GraftError as problem:
             st.error(text.literal(str(problem)))
             return
-        state.submit(
+        jobs.submit(
             PredictRequest(
                 workspace=state.workspace(), model=named, images=files, previews=MOST_SHOWN, delete_source=True
             )
         )
         state.remember("predict", turn + 1)
         st.rerun()
-    job = state.newest(PredictRequest, lambda request: request.model == named)
+    job = jobs.newest(PredictRequest, lambda request: request.model == named)
     if job is None or not _is_readable(job):
         st.caption(
             _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")

@@ -13,7 +13,7 @@ from core.runs import Run
 from core.tasks.current import Recommendation, recommendations
 from core.tasks.results import Finetuned, TakenIn, dataset_id_of, result_of
 from core.tasks.specs import takes_upload
-from pages.ui import progress, resources, state, text
+from pages.ui import jobs, progress, resources, state, text
 from pages.ui.i18n import _
 
 PAGES = {"ingest": "pages/data.py", "compare": "pages/compare.py", "finetune": "pages/finetune.py"}
@@ -136,7 +136,7 @@ def act(job: Job, status: JobStatus, dataset_id: str, gone: bool) -> None:
         st.markdown(_("The job, its model and its results are removed for good."))
         if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):
             try:
-                state.delete_job(job)
+                jobs.delete(job)
             except GraftError as problem:
                 st.error(text.literal(str(problem)))
             else:
