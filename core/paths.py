@@ -12,9 +12,10 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import platformdirs
@@ -61,6 +62,28 @@ def expanded(path: str | Path) -> Path:
 def is_of_nobody(path: Path) -> bool:
     """Whether a path is still below "~", since that user has no home folder, or nobody knows who the user is."""
     return bool(path.parts) and path.parts[0].startswith("~")
+
+
+def is_text(path: str | Path) -> bool:
+    """Whether the system could read all bytes of a path, so that it is text (see PEP 383)."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@contextmanager
+def as_text(files: Sequence[Path]) -> Iterator[list[Path]]:
+    """The files under paths that are text, for libraries that open no others: their own paths, or those of links."""
+    if all(map(is_text, files)):
+        yield list(files)
+        return
+    with TemporaryDirectory() as folder:
+        links = [Path(folder, str(number)) for number in range(len(files))]
+        for link, file in zip(links, files, strict=True):
+            link.symlink_to(file.absolute())
+        yield links
 
 
 def made(folder: Path) -> Path:

@@ -32,16 +32,11 @@ def check_room(folder: Path, photo_bytes: int, photos: int) -> None:
     )
     raise DatasetError(
         message.format(
-            needed=size_text(needed),
-            reserve=size_text(reserve),
-            free=size_text(disk.free, at_most=True),
-            missing=size_text(missing),
+            needed=size_text(needed), reserve=size_text(reserve), free=size_text(disk.free), missing=size_text(missing)
         )
     )
 
 
-def size_text(n_bytes: int, at_most: bool = False) -> str:
-    """A number of bytes for people: "1.5 GB", "12 MB"; rounded down where it is what there is `at_most`, else up."""
-    if n_bytes >= 1e9:
-        return f"{n_bytes / 1e9:.1f} GB"
-    return f"{n_bytes // 10**6 if at_most else -(-n_bytes // 10**6)} MB"
+def size_text(n_bytes: int) -> str:
+    """A number of bytes for people: "1.5 GB", "12.3 MB"; so exact that such numbers can be added up."""
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{max(n_bytes / 1e6, 0.1):.1f} MB"

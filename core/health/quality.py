@@ -10,20 +10,19 @@ from __future__ import annotations
 import contextlib
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.data.dataset import Dataset
-from core.data.encodings.deciding import is_text
 from core.health.blur import least_sharpness, sharpness
 from core.health.photo import PhotoRef, photo_refs
 from core.i18n import gettext as _
+from core.paths import as_text
 from core.progress import Progress, Report, silent
 from core.records import Record, stored_as
 
@@ -126,27 +125,15 @@ def _issues(files: list[Path]) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.
     from cleanvision import Imagelab
 
     with (
-        _under_names_of_text(files) as names,
+        as_text(files) as named,
         contextlib.redirect_stderr(io.StringIO()),  # its own progress bars
         contextlib.redirect_stdout(io.StringIO()),
     ):
+        names = [str(file) for file in named]  # they stand in tables of text
         lab = Imagelab(filepaths=names)
         lab.find_issues({name: {} for name in SEEN}, n_jobs=1, verbose=False)
     table = lab.issues.loc[names]
     return {name: (table[f"is_{name}_issue"].to_numpy(bool), table[f"{name}_score"].to_numpy(float)) for name in SEEN}
-
-
-@contextlib.contextmanager
-def _under_names_of_text(files: Sequence[Path]) -> Iterator[list[str]]:
-    """The files' paths, which cleanvision puts into tables of text; links to them where a path is no text."""
-    if all(is_text(str(file)) for file in files):
-        yield [str(file) for file in files]
-        return
-    with TemporaryDirectory() as folder:
-        links = [Path(folder, str(number)) for number in range(len(files))]
-        for link, file in zip(links, files, strict=True):
-            link.symlink_to(file.absolute())
-        yield [str(link) for link in links]
 
 
 def _shapes(dataset: Dataset, photos: list[PhotoRef]) -> list[Flaw]:

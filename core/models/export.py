@@ -17,7 +17,7 @@ from core.errors import BundleError
 from core.i18n import gettext as _
 from core.models.classifier import Classifier
 from core.models.load import classifier_of
-from core.paths import file_sha256
+from core.paths import as_text, file_sha256
 from core.progress import Report, silent
 from core.runs import MODEL, Run
 
@@ -57,7 +57,9 @@ def export(run: Run, out: Path, report: Report = silent) -> Path:
 def _saved(classifier: Classifier, folder: Path) -> Path:
     """A file in `folder` with the weights of backbone and head."""
     file = folder / MODEL
-    safetensors.torch.save_file({key: value.contiguous() for key, value in classifier.state_dict().items()}, file)
+    with as_text([folder]) as [named]:
+        state = {key: value.contiguous() for key, value in classifier.state_dict().items()}
+        safetensors.torch.save_file(state, named / MODEL)
     return file
 
 

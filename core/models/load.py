@@ -24,6 +24,7 @@ from core.data.names import shown
 from core.errors import BackboneError, BundleError
 from core.i18n import gettext as _
 from core.models.classifier import Classifier
+from core.paths import as_text
 from core.probing.probes.kinds import KINDS
 from core.progress import Progress, Report, silent
 from core.runs import HEAD, MODEL, Run
@@ -116,7 +117,8 @@ def _check_linear(run: Run) -> None:
 
 def _read(file: Path) -> State:
     try:
-        return safetensors.torch.load_file(file)
+        with as_text([file]) as [named]:
+            return safetensors.torch.load_file(named)
     except SafetensorError as problem:
         raise _damaged(file) from problem
 

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from core.errors import GraftError, TrainingError
 from core.i18n import gettext as _
-from core.paths import write_bytes
+from core.paths import as_text, write_bytes
 from core.records import Record
 from core.training.history import Epoch, best_of
 from core.training.network import Network, State
@@ -82,7 +82,7 @@ def read_state(out: Path) -> TrainingState | None:
     if not (out / LAST).exists():
         return None
     try:
-        with safe_open(out / LAST, framework="pt") as file:
+        with as_text([out / LAST]) as [named], safe_open(named, framework="pt") as file:
             return TrainingState.from_json(json.loads(file.metadata()["standing"]))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, GraftError) as problem:
         raise _damaged() from problem
@@ -135,7 +135,8 @@ def clear(out: Path) -> None:
 
 def _read(path: Path) -> State:
     try:
-        return load_file(path)
+        with as_text([path]) as [named]:
+            return load_file(named)
     except (SafetensorError, OSError) as problem:
         raise _damaged() from problem
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -185,3 +186,21 @@ def test_no_folder_for_temporary_files_is_said(
 def test_a_zero_byte_in_an_argument_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "zero byte" in mistake(capsys, "inspect", "photos\0.zip")
     assert "no file or folder" in mistake(capsys, "inspect", "~nobody-knows-whom/photos.zip")
+
+
+def test_a_run_and_a_bundle_whose_names_are_no_text(
+    capsys: pytest.CaptureFixture[str], named: dict[str, str], tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode("étés".encode("cp1252"))
+    shutil.copytree(named["RUN"], odd)
+    bundle = odd / "bundle.zip"
+    image = shutil.copy(named["IMAGE"], odd / "image.png")
+    for arguments in (
+        ["evaluate", odd],
+        ["export", odd, "--out", bundle],
+        ["predict", odd, image],
+        ["predict", bundle, image],
+        ["finetune", named["DATA"], "--backbone", "graft_plain", "--epochs", "1", "--out", odd / "again"],
+    ):
+        code, _out, err = run(capsys, *arguments, "--json")
+        assert (code, err) == (0, "")

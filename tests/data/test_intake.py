@@ -64,7 +64,9 @@ def test_room_is_looked_for_before_anything_is_written(
     usage = shutil.disk_usage(tmp_path)._replace(total=10**12, free=64 * 2**20 + 10**5)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
     monkeypatch.setattr(Path, "write_bytes", lambda *_args: pytest.fail("something was written"))
-    with pytest.raises(DatasetError, match=r"about 1 MB, and 68 MB are to stay free.*only 67 MB are free. Free 1 MB"):
+    with pytest.raises(
+        DatasetError, match=r"about 0.9 MB, and 67.1 MB are to stay.*only 67.2 MB are free. Free 0.8 MB"
+    ):
         ingest(photos_zip)
     assert not list(paths.datasets().iterdir())
 
@@ -73,5 +75,7 @@ def test_of_a_small_disk_a_tenth_stays_free(photos_zip: Path, tmp_path: Path, mo
     usage = shutil.disk_usage(tmp_path)._replace(total=60 * 10**6, free=60 * 10**6)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
     assert ingest(photos_zip).images == 40
-    with pytest.raises(DatasetError, match=r"about 55 MB, and 6 MB are to stay free.*only 60 MB are free. Free 1 MB"):
+    with pytest.raises(
+        DatasetError, match=r"about 55.0 MB, and 6.0 MB are to stay.*only 60.0 MB are free. Free 1.0 MB"
+    ):
         check_room(tmp_path, 55 * 10**6, 0)

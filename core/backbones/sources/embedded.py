@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core.backbones.spec import BackboneInfo, Preprocessing, ProbeAccuracy
 from core.errors import BackboneError, JobError, WeightsUnavailable
 from core.i18n import gettext as _
-from core.paths import file_sha256, read_json, write_json
+from core.paths import as_text, file_sha256, read_json, write_json
 from core.progress import Report
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class Embedded:
                     file=file.name if file else "", name=info.name
                 )
             )
-        return {key: value.float() for key, value in safetensors.torch.load_file(file).items()}
+        with as_text([file]) as [named]:
+            return {key: value.float() for key, value in safetensors.torch.load_file(named).items()}
 
     def build(self, info: BackboneInfo, state: dict[str, Tensor] | None) -> Backbone:
         """A network of the architecture that the card names.

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from core.data.encodings.plausibility import UNREADABLE, plausibility
 from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.paths import is_text
 
 UTF_8 = "utf-8"
 # How much likelier an encoding is met than others, before anything was read (natural logarithms; judgements).
@@ -99,15 +100,6 @@ def readable(name: str) -> str:
         return name
     raw = os.fsencode(name)
     return decided([raw]).text(raw)
-
-
-def is_text(name: str) -> bool:
-    """Whether the system could read all bytes of a name, so that it is text (see PEP 383)."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _refuse_wrong(named: str, words: Sequence[bytes], best: _Tried) -> None:

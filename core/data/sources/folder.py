@@ -8,10 +8,11 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from core.data.encodings.deciding import Reading, decided, is_text, readable
+from core.data.encodings.deciding import Reading, decided, readable
 from core.data.limits import Limits
 from core.data.messages import rejected
 from core.data.sources.source import BadEntry, Entry
+from core.paths import is_text
 
 
 class FolderSource:
