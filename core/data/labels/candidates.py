@@ -56,10 +56,11 @@ def outline_of(
     entries = source.entries
     places = Counter((photo.place.split, parts_of(entries[photo.index].name)[:-1]) for photo in photos)
     split_names: dict[str, set[str]] = defaultdict(set)
-    tables = [*noted.split_tables, *(tabled.split_tables if tabled is not None else ())]
+    tables = [read.split_tables for read in (noted, tabled) if read is not None]
     for split, path in places:
         by_path = split == layout.split(path)
-        split_names[split].update([layout.split_folder(path)] if by_path else tables)
+        of_tables = (name for names in tables for name in names.get(split, ()))
+        split_names[split].update([layout.split_folder(path)] if by_path else of_tables)
     by_folder = tabled is None and not class_pattern
     depths: Counter[int] = Counter()
     for (_split, path), n in places.items() if layout.above and by_folder else ():

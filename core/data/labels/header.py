@@ -16,18 +16,22 @@ from core.data.names import may_be_photo
 
 Cells = Sequence[str]
 
+# Names of columns are compared in small letters and without what is between words; the first that is there is taken.
 _FILES = (
-    "filename", "file_name", "file", "image_path", "img_path", "filepath", "file_path", "path", "image_name",
-    "img_name", "image_file", "imagename", "imagefile", "image_filename", "img_file", "fname", "filenames", "files",
-    "file_names", "imagepath", "relative_path", "rel_path", "photo_name", "photo_path", "picture_name", "image", "img",
-    "images", "image_id", "imageid", "img_id", "photo", "photo_id", "photos", "picture", "pictures", "id",
-    "id_code", "image_code", "name", "names",
+    "filename", "file", "imagepath", "imgpath", "filepath", "path", "imagename", "imgname", "imagefile",
+    "imagefilename", "imgfile", "fname", "relativepath", "relpath", "photoname", "photopath", "picturename", "image",
+    "img", "imageid", "imgid", "photo", "photoid", "picture", "idcode", "imagecode", "name", "names", "id",
 )  # fmt: skip
+_FILE = re.compile(
+    "(full|abs|absolute|rel|relative)?(image|img|photo|picture|pic|file|bild|datei|foto|imagen|archivo|fichier)s?"
+    "(file|files|datei)?(name|names|path|paths|id|ids|url|urls|uri|link|pfad)?"
+)
 _LABELS = (
-    "label_name", "class_name", "classname", "category_name", "label", "labels", "class", "classes", "category",
-    "categories", "target", "class_label", "true_label", "ground_truth", "groundtruth", "annotation", "species",
-    "diagnosis", "dx", "breed", "disease", "finding_labels", "type", "tag", "tags", "class_id", "label_id", "y",
+    "labelname", "classname", "categoryname", "label", "class", "category", "target", "classlabel", "truelabel",
+    "groundtruth", "annotation", "species", "diagnosis", "dx", "breed", "disease", "findinglabels", "type", "tag",
+    "classid", "labelid", "y",
 )  # fmt: skip
+_LABEL = re.compile(".*(class|classes|label|labels|category|categories|klasse|kategorie|etikett|clase|classe)|.*tags")
 _SPLITS = (
     "split", "set", "subset", "partition", "fold", "data_set", "dataset", "data_split", "split_name", "phase", "usage",
 )  # fmt: skip
@@ -74,8 +78,9 @@ def columns_of(header: Cells, rows: Callable[[], Iterable[Cells]]) -> Columns | 
     """
     header = _with_row_names(header, rows)
     words = [re.sub(r"[^a-z0-9]+", "_", unicodedata.normalize("NFKC", cell).casefold()).strip("_") for cell in header]
-    place = {word: index for index, word in reversed(list(enumerate(words)))}
-    file, label, split = (_first(place, known) for known in (_FILES, _LABELS, _SPLITS))
+    flat = [word.replace("_", "") for word in words]
+    file, label = _first(flat, _FILES, _FILE), _first(flat, _LABELS, _LABEL)
+    split = _first(words, _SPLITS)
     if file < 0 and label >= 0:
         file = _named_by_endings(header, rows)
     if file < 0 or file == label:
@@ -120,8 +125,12 @@ def _named_by_endings(header: Cells, rows: Callable[[], Iterable[Cells]]) -> int
     return min(possible, default=-1)
 
 
-def _first(place: dict[str, int], known: Sequence[str]) -> int:
-    return next((place[word] for word in known if word in place), -1)
+def _first(words: Sequence[str], known: Sequence[str], like: re.Pattern[str] | None = None) -> int:
+    """The column of the first known name that is there, else the first that looks like one; -1 where none does."""
+    for name in known:
+        if name in words:
+            return words.index(name)
+    return next((n for n, word in enumerate(words) if like is not None and like.fullmatch(word)), -1)
 
 
 def _all_yes_no(rows: Iterable[Cells], columns: Sequence[int]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from core.data.labels.levels import class_level
+from core.data.labels.levels import class_level, masks_in
 from core.data.labels.splitting import Splits, find_splits
 from core.data.labels.tree import Parts, tree
 from core.data.labels.vocabulary import is_container, is_fold, is_piece, is_side
@@ -58,6 +58,7 @@ class Layout:
     _parents: frozenset[Parts] = frozenset()  # folders that hold class folders
     _outside: frozenset[Parts] = frozenset()  # folders in those that are no class folders
     _above: frozenset[Parts] = frozenset()  # those named in `above`
+    _masks: frozenset[Parts] = frozenset()  # folders in class folders that hold drawings of what is in the photos
     _places: dict[Parts, Place | None] = field(default_factory=dict)  # those that were asked for
 
     def split(self, folders: Sequence[str]) -> str:
@@ -88,6 +89,8 @@ class Layout:
             label = self._splits.labels.get(folder, "")
             if folder in self._splits.of and not label:
                 continue  # it is looked through
+            if any(path[:length] in self._masks for length in range(depth + 2, len(path) + 1)):
+                return None
             label = label or class_name(folder[-1])
             deeper = sum(path[: n + 1] not in self._splits.of for n in range(depth + 1, len(path)))
             return Place(self.split(path), label, label if folder in self._splits.of else folder[-1], deeper > 0)
@@ -122,4 +125,5 @@ def recognise(folders: Iterable[Parts]) -> Layout:
         _parents=frozenset(folder.path for folder in level.folders),
         _outside=frozenset(path for path in outside if path not in splits.of),
         _above=frozenset(folder.path for group in level.sources for folder in group.folders),
+        _masks=frozenset(folder.path for group in level.classes for folder in masks_in(group.folders)),
     )

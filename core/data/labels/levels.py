@@ -44,11 +44,12 @@ def class_level(root: Folder, splits: Splits) -> Level:
         stray_names = _strays(groups, splits)
         classes = [group for group in groups if group.name not in stray_names]
         inner_sources = _sources(classes)
+        beside = _beside(inner_sources, level)
         if inner_sources:
             sources = inner_sources
         elif not (len(classes) == 1 and classes[0].opens):
             return Level(level, classes, [group for group in groups if group.name in stray_names], sources)
-        level = [folder for group in inner_sources or classes for folder in group.folders]
+        level = beside + [folder for group in inner_sources or classes for folder in group.folders]
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,18 @@ class Group:
     def opens(self) -> bool:
         """Whether it may be a wrapper: most photos lie below, or several folders do."""
         return bool(self.below) and (2 * self.direct <= self.total or len(self.below) > 1)
+
+
+def _beside(sources: Sequence[Group], level: Sequence[Folder]) -> list[Folder]:
+    """The folders that hold the sources' classes themselves, as `test/cat` beside `train/fold_1/cat`."""
+    source_paths = {folder.path for group in sources for folder in group.folders}
+    class_names = {name for group in sources for name in group.below}
+    return [
+        folder
+        for folder in level
+        if not any(kid.path in source_paths for kid in folder.kids.values())
+        and any(class_name(kid.name) in class_names for kid in folder.kids.values())
+    ]
 
 
 def _through(level: Sequence[Folder], splits: Splits) -> list[Folder]:
@@ -135,6 +148,17 @@ def _lies_beside(group: Group, usual: float) -> bool:
     """Whether a group is called as what lies beside photos, and has few itself, where classes have as many as usual."""
     few = group.total <= _FEW or (group.nested and 4 * group.total <= usual)
     return few and group.total < usual and is_side(group.name)
+
+
+def masks_in(folders: Sequence[Folder]) -> list[Folder]:
+    """The folders below these that hold drawings of what the photos in the folders beside them show."""
+    masks: list[Folder] = []
+    for folder in folders:
+        kids = list(folder.kids.values())
+        if any(is_container(kid.name) and not is_mask(kid.name) for kid in kids):
+            masks += [kid for kid in kids if is_mask(kid.name)]
+        masks += masks_in([kid for kid in kids if kid.kids])
+    return masks
 
 
 def _holds_all(largest: Group, rest: Sequence[Group], splits: Splits) -> bool:

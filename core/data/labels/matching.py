@@ -27,7 +27,7 @@ class Tabled:
         missing: files named in rows that are no photo that is there.
         lost: those rows in words, of the first table that has any.
         used: the names of the tables that name photos.
-        split_tables: the names of those that say splits.
+        split_tables: the names of those that say splits, by split.
         group_tables: the names of those that say groups.
         warnings: code words.
     """
@@ -37,7 +37,7 @@ class Tabled:
     missing: list[str] = field(default_factory=list)
     lost: str = ""
     used: list[str] = field(default_factory=list)
-    split_tables: list[str] = field(default_factory=list)
+    split_tables: dict[str, list[str]] = field(default_factory=dict)
     group_tables: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -170,9 +170,10 @@ def _say(result: Tabled, table: Table, row: Row, photo: int, known: _Photos) -> 
     if row.problem:
         result.problems.setdefault(photo, row.problem)
         return
-    for said, names in ((row.split, result.split_tables), (row.group, result.group_tables)):
-        if said and table.name not in names:
-            names.append(table.name)
+    if row.split and table.name not in result.split_tables.setdefault(row.split, []):
+        result.split_tables[row.split].append(table.name)
+    if row.group and table.name not in result.group_tables:
+        result.group_tables.append(table.name)
     split = row.split or (known.split(photo) if table.labelled else "")
     place = Place(split, row.label, row.label, group=row.group)
     earlier = result.places.setdefault(photo, place)

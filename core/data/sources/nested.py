@@ -1,7 +1,7 @@
 """Zips in a zip, opened one level deep: their entries take their places, in a folder of the zip's name.
 
-They are opened where no photo lies beside them, as where a data set was downloaded as train.zip and test.zip in one.
-Each is judged as any other zip; all of them together are held to the limits of the one they came in.
+They are opened where hardly a photo lies beside them, as where a data set was downloaded as train.zip and test.zip in
+one. Each is judged as any other zip; all of them together are held to the limits of the one they came in.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from core.data.sources.source import BadEntry, Entry, Source
 from core.errors import RejectedError
 
 _MOST = 100  # each takes an open file
+_FEW = 2  # photos that anyone may have left beside them, such as a cover
 
 
 @contextmanager
 def with_zips_inside(archive: Archive, encoding: str = "") -> Iterator[Source]:
-    """The archive with the zips in it opened, or as it is where there are none or where photos lie beside them.
+    """The archive with the zips in it opened, or as it is where there are none or where the photos lie beside them.
 
     Raises:
         RejectedError: none of the zips in it can be opened, or all together are more than the limits allow.
         DatasetError: names are not in the given encoding.
     """
     zips = [index for index, entry in enumerate(archive.entries) if _is_zip(entry)][:_MOST]
-    if not zips or any(_is_photo(entry) for entry in archive.entries):
+    if not zips or sum(map(_is_photo, archive.entries)) > _FEW:
         yield archive
         return
     with ExitStack() as files:

@@ -190,3 +190,16 @@ def test_a_lone_split_in_a_split_of_its_name_is_looked_through() -> None:
 def test_photos_to_predict_do_not_count_against_the_classes() -> None:
     assert layout_of({"train/cat": 5, "train/dog": 5, "test": 30}).has_classes
     assert not layout_of({"train": 30, "test": 30, "docs": 1, "figures": 1}).classes
+
+
+def test_test_photos_beside_the_folds_of_training_are_kept() -> None:
+    folds = {f"train/fold{n}/{c}": ("train", c) for n in (1, 2, 3) for c in ("cat", "dog")}
+    expected: Read = {**folds, "test/cat": ("test", "cat"), "test/dog": ("test", "dog")}
+    assert read(*expected) == expected
+
+
+def test_masks_beside_the_photos_of_a_class_are_no_photos() -> None:
+    assert read("COVID/images", "COVID/masks", "Normal/images", "Normal/masks") == {
+        "COVID/images": ("", "COVID"), "COVID/masks": None, "Normal/images": ("", "Normal"), "Normal/masks": None,
+    }  # fmt: skip
+    assert read("theatre/masks", "opera/wigs")["theatre/masks"] == ("", "theatre")

@@ -60,6 +60,13 @@ def test_a_zip_a_class_and_a_zip_beside_its_table_are_opened(tmp_path: Path) -> 
     assert (inspection.images, inspection.classes) == (6, ("fox", "owl"))
 
 
+def test_a_cover_beside_a_zip_does_not_keep_it_closed(tmp_path: Path) -> None:
+    inner = {"inner.zip": zipped(photos()), "cover.png": photo_bytes((1, 2, 3), 99, 16)}
+    opened = inspect(written(tmp_path / "a.zip", inner))
+    assert (opened.images, opened.classes) == (6, ("cat", "dog"))
+    assert [skip.entry for skip in opened.skipped] == ["cover.png"]
+
+
 def test_beside_photos_a_zip_is_named(tmp_path: Path) -> None:
     inspection = inspect(written(tmp_path / "a.zip", {**photos(), "more.zip": zipped(photos(first=50))}))
     assert inspection.images == 6
