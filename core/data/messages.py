@@ -165,6 +165,7 @@ def skip_text(reason: str) -> str:
             "Unpack it."
         ),
         "zip_refused": _("It is a zip that cannot be opened: damaged, protected or too large. Unpack it."),
+        "mask_folder": _("It lies in a folder of masks, beside one of photos. Move it if it is a photo."),
         "hidden_folder": _(
             "It lies in a hidden folder, or in one of small copies that a system makes. Move it if it is meant."
         ),

@@ -10,7 +10,7 @@ from core.data.limits import Limits
 from core.data.messages import no_photos, rejected
 from core.errors import RejectedError
 
-_PLACELESS = ("not_in_class_folder", "unsupported_format", "hidden_folder", "zip_inside")
+_PLACELESS = ("not_in_class_folder", "unsupported_format", "hidden_folder", "mask_folder", "zip_inside")
 
 
 def too_little(entries: Sorted, undecoded: Sequence[str], has_photos: bool, limits: Limits) -> RejectedError:

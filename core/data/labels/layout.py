@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from core.data.labels.levels import class_level, masks_in
 from core.data.labels.splitting import Splits, find_splits
 from core.data.labels.tree import Parts, tree
-from core.data.labels.vocabulary import is_container, is_fold, is_piece, is_side
+from core.data.labels.vocabulary import is_container, is_fold, is_mask, is_piece, is_side
 from core.data.names import class_name, natural_key
 from core.data.outline import FOLDS, SOURCES
 
@@ -58,7 +58,7 @@ class Layout:
     _parents: frozenset[Parts] = frozenset()  # folders that hold class folders
     _outside: frozenset[Parts] = frozenset()  # folders in those that are no class folders
     _above: frozenset[Parts] = frozenset()  # those named in `above`
-    _masks: frozenset[Parts] = frozenset()  # folders in class folders that hold drawings of what is in the photos
+    _masks: frozenset[Parts] = frozenset()  # folders of drawings, beside folders of photos
     _places: dict[Parts, Place | None] = field(default_factory=dict)  # those that were asked for
 
     def split(self, folders: Sequence[str]) -> str:
@@ -74,11 +74,16 @@ class Layout:
         path = tuple(folders)
         return next((len(path) - depth + 1 for depth in range(len(path), 0, -1) if path[:depth] in self._above), 0)
 
+    def is_mask(self, folders: Sequence[str]) -> bool:
+        """Whether an entry in these folders is a drawing of what a photo shows, and no photo."""
+        path = tuple(folders)
+        return bool(self._masks) and any(path[:depth] in self._masks for depth in range(1, len(path) + 1))
+
     def place(self, folders: Sequence[str]) -> Place | None:
         """The place of an entry in these folders, or None where it is in no class folder."""
         path = tuple(folders)
         if path not in self._places:
-            self._places[path] = self._place(path)
+            self._places[path] = None if self.is_mask(path) else self._place(path)
         return self._places[path]
 
     def _place(self, path: Parts) -> Place | None:
@@ -89,8 +94,6 @@ class Layout:
             label = self._splits.labels.get(folder, "")
             if folder in self._splits.of and not label:
                 continue  # it is looked through
-            if any(path[:length] in self._masks for length in range(depth + 2, len(path) + 1)):
-                return None
             label = label or class_name(folder[-1])
             deeper = sum(path[: n + 1] not in self._splits.of for n in range(depth + 1, len(path)))
             return Place(self.split(path), label, label if folder in self._splits.of else folder[-1], deeper > 0)
@@ -115,6 +118,8 @@ def recognise(folders: Iterable[Parts]) -> Layout:
         return Layout(_splits=splits)  # what few folders there are lie beside the photos
     outside = [folder.path for group in level.strays for folder in group.folders]
     outside += [kid.path for folder in level.folders if folder.path in splits.levels for kid in folder.kids.values()]
+    masks = [folder for group in level.strays if is_mask(group.name) for folder in group.folders]
+    masks += [folder for group in level.classes for folder in masks_in(group.folders)]
     above = tuple(sorted({group.name for group in level.sources}, key=natural_key))
     return Layout(
         classes=tuple(names),
@@ -125,5 +130,5 @@ def recognise(folders: Iterable[Parts]) -> Layout:
         _parents=frozenset(folder.path for folder in level.folders),
         _outside=frozenset(path for path in outside if path not in splits.of),
         _above=frozenset(folder.path for group in level.sources for folder in group.folders),
-        _masks=frozenset(folder.path for group in level.classes for folder in masks_in(group.folders)),
+        _masks=frozenset(folder.path for folder in masks),
     )

@@ -211,7 +211,8 @@ def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
         return place, "" if place else _placeless(file, "no_class")
     if rules.tabled is None:
         place = rules.layout.place(file.folders)
-        return place, "" if place else _placeless(file, "not_in_class_folder")
+        reason = "mask_folder" if rules.layout.is_mask(file.folders) else "not_in_class_folder"
+        return place, "" if place else _placeless(file, reason)
     if file.index in rules.tabled.problems:
         return None, rules.tabled.problems[file.index]
     if file.index in rules.tabled.places:

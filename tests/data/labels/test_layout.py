@@ -198,8 +198,13 @@ def test_test_photos_beside_the_folds_of_training_are_kept() -> None:
     assert read(*expected) == expected
 
 
-def test_masks_beside_the_photos_of_a_class_are_no_photos() -> None:
-    assert read("COVID/images", "COVID/masks", "Normal/images", "Normal/masks") == {
-        "COVID/images": ("", "COVID"), "COVID/masks": None, "Normal/images": ("", "Normal"), "Normal/masks": None,
+def test_masks_beside_photos_are_no_photos() -> None:
+    names = {f"{label}/{kind}": kind == "images" for label in ("COVID", "Normal") for kind in ("images", "masks")}
+    expected = {name: ("", name.partition("/")[0]) if photos else None for name, photos in names.items()}
+    assert read(*expected) == expected
+    assert read("cat/masks", "dog/masks", "owl") == {
+        "cat/masks": ("", "cat"), "dog/masks": ("", "dog"), "owl": ("", "owl"),
     }  # fmt: skip
     assert read("theatre/masks", "opera/wigs")["theatre/masks"] == ("", "theatre")
+    layout = layout_of(dict.fromkeys(names, 5))
+    assert (layout.is_mask(("COVID", "masks")), layout.is_mask(("COVID", "images"))) == (True, False)
