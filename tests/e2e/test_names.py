@@ -95,7 +95,7 @@ def compare(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
     visitor.page.keyboard.press("Escape")
     visitor.settle()
     visitor.press("Compare", exact=True)
-    visitor.sees("right in 3-fold cross-validation")
+    visitor.sees("3-fold cross-validation on")
     visitor.page.get_by_text("What does a backbone see?").click()
     visitor.settle()
     legend = visitor.chart("map-pixels_16-pca").locator(".legendtext")
