@@ -179,7 +179,8 @@ def predict(visitor: Visitor, watch: Watch, names: tuple[str, ...], tmp_path: Pa
     answer = texts(visitor.page.get_by_test_id("stMarkdown").filter(has_text=re.compile(r", \d+\.\d %$")))
     assert answer[0].rpartition(", ")[0] in cut(names, 80)
     rows = spreadsheet(download(visitor, "Download the answers (CSV)", tmp_path))
-    assert sorted(rows[0][2:]) == sorted(map(harmless, names))
+    assert sorted(rows[0][2:-1]) == sorted(map(harmless, names))
+    assert (rows[0][-1], rows[1][-1]) == ("error", "")
     assert rows[1][0] == PICTURE
     watch.finds_nothing()
 
@@ -230,9 +231,11 @@ def health(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
         tab.click()
         visitor.settle()
         watch.finds_nothing()
-    said = texts(visitor.page.get_by_test_id("stMarkdown").filter(has_text=_DOUBT))
-    only((name for words in said for name in _DOUBT.findall(words)[0]), cut(NAMES))
     tabs.filter(has_text="Labels").click()
+    doubts = visitor.page.get_by_test_id("stMarkdown").filter(has_text=_DOUBT)
+    visitor.sees(doubts)
+    visitor.settle()
+    only((name for doubt in texts(doubts) for name in _DOUBT.findall(doubt)[0]), cut(NAMES))
     choice = visitor.page.get_by_role("tabpanel", name="Labels").get_by_role("combobox").first
     choice.scroll_into_view_if_needed()
     visitor.settle()
