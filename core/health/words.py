@@ -12,6 +12,7 @@ from core.health.effect import Effect
 from core.health.labels import LabelCheck
 from core.health.leaks import Accuracy, Leak
 from core.health.record import HealthReport
+from core.health.shortcut_words import percent, shortcut_text
 from core.health.shortcuts import Shortcut
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -117,11 +118,11 @@ def _labels(check: LabelCheck | None, images: int) -> list[Finding]:
             "A probe on '{name}' tells these classes apart no better than chance ({accuracy} of labels, n = {n}), so "
             "it cannot judge the labels."
         )
-        sentence = text.format(name=check.backbone, accuracy=_percent(check.accuracy), n=check.n)
+        sentence = text.format(name=check.backbone, accuracy=percent(check.accuracy), n=check.n)
         return [Finding(DOUBTFUL, "labels", sentence)]
     if not check.count:
         return [Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=check.backbone))]
-    facts = {"n": check.count, "images": f"{images:,}", "accuracy": _percent(check.accuracy), "judged": f"{check.n:,}"}
+    facts = {"n": check.count, "images": f"{images:,}", "accuracy": percent(check.accuracy), "judged": f"{check.n:,}"}
     text = ngettext(
         "{n} of {images} photos may have the wrong label. Look at it: the probe that says so agrees with {accuracy} of "
         "{judged} labels, and errs as well.",
@@ -154,67 +155,6 @@ def _shortcuts(shortcuts: Sequence[Shortcut]) -> list[Finding]:
 def _weight(shortcut: Shortcut) -> str:
     """Colours may well be what the classes are about, so a thumbnail that tells them is doubtful at most."""
     return SERIOUS if shortcut.serious and shortcut.sees != sight.THUMBNAIL else DOUBTFUL
-
-
-def shortcut_text(shortcut: Shortcut) -> str:
-    """What a probe that cannot see the subject gets, and what that may mean."""
-    facts = {
-        "accuracy": _percent(shortcut.accuracy), "low": _percent(shortcut.interval[0]),
-        "high": _percent(shortcut.interval[1]), "chance": _percent(shortcut.chance),
-    }  # fmt: skip
-    if not shortcut.alarming:
-        return _("{sees}: {accuracy} ({low} to {high}), where always the same answer gets {chance}.").format(
-            sees=sight_name(shortcut.sees), **facts
-        )
-    if shortcut.sees == sight.FILE:
-        return _file_text(shortcut, facts)
-    if shortcut.sees == sight.BORDER:
-        return _(
-            "The border alone predicts the class at {accuracy} ({low} to {high}; chance {chance}): a model may learn "
-            "the background instead of the subject. Photograph each class on the same backgrounds, or crop."
-        ).format(**facts)
-    if shortcut.grey:
-        return _(
-            "An 8 × 8 thumbnail predicts the class at {accuracy} ({low} to {high}; chance {chance}). Brightness and "
-            "rough shape may be what the classes are about; if they are not, vary light, distance and background."
-        ).format(**facts)
-    return _(
-        "An 8 × 8 thumbnail predicts the class at {accuracy} ({low} to {high}; chance {chance}). Colour may be what "
-        "the classes are about; if it is not, vary light and background."
-    ).format(**facts)
-
-
-def _file_text(shortcut: Shortcut, facts: Mapping[str, str]) -> str:
-    """One fact is named as the culprit with the number of a probe that knows it alone."""
-    named = {
-        "bytes": _("File size"), "width": _("The photo's width"), "height": _("The photo's height"),
-        "shape": _("The photo's shape"), "compression": _("Compression (bytes a pixel)"),
-        "format": _("The file format"),
-    }  # fmt: skip
-    low, high = shortcut.telling_interval
-    alone = {
-        "what": named[shortcut.telling], "alone": _percent(shortcut.telling_accuracy), "alone_low": _percent(low),
-        "alone_high": _percent(high),
-    }  # fmt: skip
-    if shortcut.telling_accuracy >= shortcut.interval[0]:
-        return _(
-            "{what} alone predicts the class at {alone} ({alone_low} to {alone_high}; chance {chance}): check how the "
-            "photos were collected. If classes came from different cameras, sites or programs, a model may learn those."
-        ).format(**alone, **facts)
-    return _(
-        "Size, dimensions and format of the file together predict the class at {accuracy} ({low} to {high}; chance "
-        "{chance}; {what} alone: {alone}): check how the photos were collected. If classes came from different "
-        "cameras, sites or programs, a model may learn those."
-    ).format(**alone, **facts)
-
-
-def sight_name(sees: str) -> str:
-    """What a probe of the audit sees."""
-    names = {
-        sight.FILE: _("File size, dimensions and format"), sight.BORDER: _("The border of the photo"),
-        sight.THUMBNAIL: _("An 8 × 8 thumbnail"),
-    }  # fmt: skip
-    return names[sees]
 
 
 def _balance(balance: Balance) -> list[Finding]:
@@ -297,16 +237,12 @@ def _points(difference: float) -> float:
 
 def _accuracy(share: Accuracy) -> str:
     low, high = share.interval
-    return f"{_percent(share.value)} ({_percent(low)} to {_percent(high)}, n = {share.n})"
+    return f"{percent(share.value)} ({percent(low)} to {percent(high)}, n = {share.n})"
 
 
 def _share(share: Accuracy) -> str:
     low, high = share.interval
-    return f"{_percent(share.value)} ({_percent(low)} to {_percent(high)})"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{percent(share.value)} ({percent(low)} to {percent(high)})"
 
 
 def _split(split: str) -> str:

@@ -5,8 +5,9 @@ import numpy as np
 from PIL import ImageEnhance, ImageOps
 
 from core.evaluation.intervals import wilson
+from core.health.shortcut_words import shortcut_text
 from core.health.shortcuts import Shortcut, audit, is_grey
-from core.health.words import findings, shortcut_text
+from core.health.words import findings
 from tests.health.conftest import saved, scene
 from tests.health.reports import report_of
 

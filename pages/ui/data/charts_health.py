@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from core.evaluation.intervals import Interval
 from core.health.labels import LabelCheck
+from core.health.shortcut_words import sight_name
 from core.health.shortcuts import Shortcut
-from core.health.words import sight_name
 from core.i18n import gettext as _
 from pages.ui.charts import base
 from pages.ui.text import percent

@@ -15,6 +15,7 @@ from core.health.labels import LabelCheck
 from core.health.quality import Quality
 from core.health.record import HealthReport
 from core.health.report import read_report
+from core.health.shortcut_words import shortcut_text
 from core.health.shortcuts import Shortcut
 from core.tasks.requests import HealthRequest
 from pages.ui import figures, jobs, progress, state, text
@@ -191,7 +192,7 @@ def shortcuts(dataset: Dataset, probes: Sequence[Shortcut], labels: LabelCheck |
     )
     for probe in probes:
         if probe.alarming:
-            st.markdown(text.literal(words.shortcut_text(probe)))
+            st.markdown(text.literal(shortcut_text(probe)))
 
 
 def spread(sizes: Mapping[str, Sizes]) -> None:
