@@ -1,9 +1,7 @@
-"""What the user decided about single photos: left out, or another class. Kept beside the dataset; the upload stays.
+"""What the user decided about single photos: left out, or another class. The upload stays.
 
-    <dataset>/edits.json      one entry a photo
-    (also as CSV, to take along: image, sha256, split, class, action, new_class)
-
-`library.open_dataset` gives the photos as edited; `dataset.read_dataset` gives them as they came.
+They lie beside the dataset (see `decisions`), and can be taken along as CSV: image, sha256, split, class, action,
+new_class. `library.open_dataset` gives the photos as edited; `dataset.read_dataset` gives them as they came.
 """
 
 from __future__ import annotations
@@ -13,17 +11,14 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from core import paths
 from core.data.dataset import Dataset, Item
 from core.data.splits import warnings_for
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.tables import BOM, as_csv, harmless
 
-FILE = "edits.json"
 EXCLUDE, RELABEL = "exclude", "relabel"
 COLUMNS = ("image", "sha256", "split", "class", "action", "new_class")
 _MENDABLE = {"conflicting_duplicate", "train_val_leak", "train_test_leak", "val_test_leak"}
@@ -65,41 +60,6 @@ class Edit:
 def key(item: Item) -> tuple[str, str]:
     """What an edit and its photo have in common."""
     return item.sha256, item.name
-
-
-def read_edits(root: Path) -> tuple[Edit, ...]:
-    """The edits of the dataset in the directory `root`; none where there are none.
-
-    Raises:
-        DatasetError: their file is damaged.
-    """
-    try:
-        return tuple(Edit(**entry) for entry in paths.read_json(root / FILE))
-    except FileNotFoundError:
-        return ()
-    except (OSError, TypeError, ValueError) as problem:
-        raise DatasetError(
-            _("The list of edits of this dataset is damaged. Discard the edits on the Data page.")
-        ) from problem
-
-
-def write_edits(original: Dataset, edits: Iterable[Edit]) -> tuple[Edit, ...]:
-    """Keeps `edits` in place of those there were; the last one about a photo counts.
-
-    Args:
-        original: the dataset as it came (`read_dataset`).
-        edits: all that shall hold from now on.
-
-    Raises:
-        DatasetError: an edit names a photo or class that is not there, or a class would lose all its training photos.
-    """
-    kept = checked(original, edits)
-    edited(original, kept)
-    if kept:
-        paths.write_json(original.root / FILE, [asdict(edit) for edit in kept])
-    else:
-        (original.root / FILE).unlink(missing_ok=True)
-    return kept
 
 
 def checked(original: Dataset, edits: Iterable[Edit]) -> tuple[Edit, ...]:

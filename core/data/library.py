@@ -8,7 +8,8 @@ import shutil
 
 from core import paths
 from core.data.dataset import MANIFEST, Dataset, NoSuchDataset, Summary, read_dataset, read_summary
-from core.data.edits import edited, read_edits
+from core.data.decisions import read_edits
+from core.data.edits import edited
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.paths import DEFAULT_WORKSPACE

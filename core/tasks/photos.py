@@ -81,7 +81,7 @@ def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> E
     Raises:
         GraftError: the dataset is missing, or too few photos are left to measure it.
     """
-    from core.data.edits import read_edits
+    from core.data.decisions import read_edits
     from core.data.library import original_dataset
     from core.features.extract import extract
     from core.health.effect import effect

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from core.data.dataset import Dataset
-from core.data.edits import EXCLUDE, RELABEL, Edit, checked, edited, from_csv, read_edits, to_csv, write_edits
+from core.data.decisions import read_edits, write_edits
+from core.data.edits import EXCLUDE, RELABEL, Edit, checked, edited, from_csv, to_csv
 from core.data.ingest import ingest
 from core.data.library import open_dataset, original_dataset
 from core.errors import DatasetError

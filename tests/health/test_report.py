@@ -3,7 +3,8 @@ import json
 import pytest
 
 from core.backbones import registry
-from core.data.edits import EXCLUDE, Edit, write_edits
+from core.data.decisions import write_edits
+from core.data.edits import EXCLUDE, Edit
 from core.data.library import open_dataset
 from core.errors import Cancelled, ProbeError
 from core.features.extract import extract

@@ -11,6 +11,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.data.dataset import Dataset, Item
+from core.data.decisions import Key
 from core.data.edits import EXCLUDE, RELABEL, Edit
 from core.health.duplicates import Pair
 from core.health.labels import Suspect
@@ -19,7 +20,7 @@ from core.health.quality import Flaw
 from core.health.words import kind_name
 from core.i18n import ngettext
 from pages.ui import state, text
-from pages.ui.data.desk import Desk, Key, decide
+from pages.ui.data.desk import Desk, decide
 from pages.ui.gallery import Picture, tile
 from pages.ui.i18n import _
 

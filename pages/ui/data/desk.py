@@ -1,30 +1,26 @@
 """The desk at which a user decides about single photos: each decision lies on the disk as soon as it is made.
 
-Decisions are kept with the dataset, beside the photos as they came, which stay. Where the disk takes none, they stay in
-this session, are shown as decided, and go to the disk with the next one that it takes.
+Decisions are kept with the dataset, beside the photos as they came, which stay, and so is the way back: a reload or
+another day can undo them. Where the disk takes none, they stay in this session, are shown as decided, and go to the
+disk with the next one that it takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from core.data import decisions
 from core.data.dataset import Dataset, Item
-from core.data.edits import EXCLUDE, RELABEL, Edit, key, read_edits, write_edits
+from core.data.decisions import Changes, Decisions, Key, by_photo, changed, read_decisions, write_edits
+from core.data.edits import EXCLUDE, RELABEL, Edit, key
 from core.errors import DatasetError, GraftError
 from core.health.photo import PhotoRef
 from core.i18n import ngettext
 from pages.ui import state, text
 from pages.ui.i18n import _, speak
-
-MOST_STEPS = 50
-"""How many decisions can be undone, one after the other."""
-
-Key = tuple[str, str]
-Changes = Mapping[Key, Edit | None]
-"""What is decided anew, by photo; None takes a decision back."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Desk:
         original: the dataset as it came.
         items: its photos.
         edits: every decision that holds, also one that the disk has not taken yet.
-        steps: what was decided before each of the last decisions of this session.
+        can_undo: whether there is a step to take back, of this session or an earlier one.
         refusal: why the last decision does not hold, "" where it does.
         unsaved: why decisions are not on the disk, "" where they are.
     """
@@ -43,24 +39,26 @@ class Desk:
     original: Dataset
     items: Mapping[Key, Item]
     edits: Mapping[Key, Edit]
-    steps: tuple[Changes, ...] = ()
+    can_undo: bool = False
     refusal: str = ""
     unsaved: str = ""
 
     @classmethod
     def open(cls, original: Dataset) -> Desk:
         """Reads what is decided and says what was just saved; a damaged list counts as none, with a sentence."""
+        notes = _Notes.of(original)
         try:
-            edits = _decided(original)
+            on_disk = read_decisions(original.root)
         except GraftError as problem:
             st.error(text.literal(str(problem)))
-            edits = _changed({}, _Notes.of(original).waiting or {})
-        items = {key(item): item for item in original.items}
-        notes = _Notes.of(original)
+            on_disk = Decisions()
         if notes.said:
             st.toast(notes.said, icon=":material/check:")
             replace(notes, said="").keep(original)
-        return cls(original, items, edits, notes.steps, notes.refusal, notes.problem)
+        edits = changed(by_photo(on_disk.edits), notes.waiting)
+        items = {key(item): item for item in original.items}
+        can_undo = bool(on_disk.steps) and not notes.problem
+        return cls(original, items, edits, can_undo, notes.refusal, notes.problem)
 
     def item(self, photo: PhotoRef) -> Item | None:
         """The photo that a report names."""
@@ -78,17 +76,17 @@ class Desk:
 
 @dataclass(frozen=True)
 class _Notes:
-    """What a session knows of its decisions about one dataset, beside those on the disk; fields as in `Desk`.
+    """What a session knows of its decisions about one dataset, beside those on the disk.
 
     Attributes:
+        refusal: as in `Desk`.
         waiting: decisions that the disk has not taken.
         problem: why it has not.
         said: what was just saved, until a toast has said so.
     """
 
-    steps: tuple[Changes, ...] = ()
     refusal: str = ""
-    waiting: Changes | None = None
+    waiting: Changes = field(default_factory=dict)
     problem: str = ""
     said: str = ""
 
@@ -101,28 +99,25 @@ class _Notes:
 
 
 def decide(original: Dataset, changes: Changes) -> None:
-    """Makes decisions hold, on the disk at once; called as a widget changes, before the page is drawn anew."""
+    """Makes decisions hold, on the disk at once; called as a widget changes, before the page is drawn anew.
+
+    Those that the disk does not take wait, and go to it with the next.
+    """
     speak()
-    before = _decided_or_none(original)
-    undone = {at: before.get(at) for at in changes}
-    if undone != dict(changes) and _hold(original, before, changes):
-        notes = _Notes.of(original)
-        replace(notes, steps=(*notes.steps, undone)[-MOST_STEPS:]).keep(original)
+    waiting = {**_Notes.of(original).waiting, **changes}
+    edits = changed(by_photo(_on_disk(original)), waiting)
+    _try(original, lambda: write_edits(original, edits.values()), waiting, _saved_text(changes))
 
 
 def undo(original: Dataset) -> None:
-    """Takes the last decision of this session back, whatever it was about."""
+    """Takes the last step back, whatever it was about."""
     speak()
-    notes = _Notes.of(original)
-    if notes.steps and _hold(original, _decided_or_none(original), notes.steps[-1]):
-        notes = _Notes.of(original)
-        replace(notes, steps=notes.steps[:-1]).keep(original)
+    _try(original, lambda: decisions.undo(original), {}, _("Saved: taken back."))
 
 
 def save_again(original: Dataset) -> None:
     """Tries once more to bring to the disk what it has not taken."""
-    speak()
-    _hold(original, _decided_or_none(original), _Notes.of(original).waiting or {})
+    decide(original, _Notes.of(original).waiting)
 
 
 def count_text(n: int) -> str:
@@ -130,47 +125,25 @@ def count_text(n: int) -> str:
     return ngettext("{n} decision", "{n} decisions", n).format(n=f"{n:,}") if n else _("No decisions yet")
 
 
-def _decided(original: Dataset) -> dict[Key, Edit]:
-    """The decisions on the disk, and over them those that it has not taken.
-
-    Raises:
-        DatasetError: the list on the disk is damaged.
-    """
-    on_disk = {(edit.sha256, edit.name): edit for edit in read_edits(original.root)}
-    return _changed(on_disk, _Notes.of(original).waiting or {})
-
-
-def _decided_or_none(original: Dataset) -> dict[Key, Edit]:
+def _on_disk(original: Dataset) -> tuple[Edit, ...]:
     try:
-        return _decided(original)
+        return read_decisions(original.root).edits
     except GraftError:  # the desk has said so
-        return _changed({}, _Notes.of(original).waiting or {})
+        return ()
 
 
-def _changed(edits: Mapping[Key, Edit], changes: Changes) -> dict[Key, Edit]:
-    kept = {at: edit for at, edit in edits.items() if at not in changes}
-    return kept | {at: edit for at, edit in changes.items() if edit is not None}
-
-
-def _hold(original: Dataset, before: Mapping[Key, Edit], changes: Changes) -> bool:
-    """Writes the decisions with `changes`, and notes why where they are refused or cannot be written.
-
-    Returns:
-        Whether they hold: also where only the disk has not taken them.
-    """
-    notes, after = _Notes.of(original), _changed(before, changes)
+def _try(original: Dataset, write: Callable[[], object], waiting: Changes, said: str) -> None:
+    """Writes decisions, and notes what became of it: saved, refused, or waiting for the disk to take them."""
+    notes = _Notes.of(original)
     try:
-        write_edits(original, after.values())
+        write()
     except DatasetError as problem:
         replace(notes, refusal=str(problem)).keep(original)
-        return False
     except (OSError, GraftError) as problem:
-        waiting = {**(notes.waiting or {}), **changes}
         reason = getattr(problem, "strerror", None) or str(problem)
-        _Notes(notes.steps, waiting=waiting, problem=reason).keep(original)
-        return True
-    _Notes(notes.steps, said=_saved_text(changes)).keep(original)
-    return True
+        _Notes(waiting=waiting, problem=reason).keep(original)
+    else:
+        _Notes(said=said).keep(original)
 
 
 def _saved_text(changes: Changes) -> str:

@@ -8,7 +8,8 @@ from typing import Literal
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.data.edits import COLUMNS, EXCLUDE, FILE, RELABEL, rows_of
+from core.data.decisions import FILE
+from core.data.edits import COLUMNS, EXCLUDE, RELABEL, rows_of
 from core.health.effect import Effect
 from core.health.words import effect_text, gain_text
 from core.tasks.requests import EditEffectRequest, HealthRequest, PackRequest
@@ -46,7 +47,7 @@ def bar(dataset: Dataset, desk: Desk) -> None:
                 type="tertiary",
                 icon=":material/undo:",
                 help=_("Takes the last decision back, then the one before."),
-                disabled=not desk.steps,
+                disabled=not desk.can_undo,
                 on_click=undo,
                 args=(desk.original,),
             )

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import Dataset
-from core.data.edits import EXCLUDE, FILE, RELABEL, Edit, read_edits
+from core.data.decisions import FILE, read_edits
+from core.data.edits import EXCLUDE, RELABEL, Edit
 from core.health.labels import Suspect
 from core.health.photo import photo_ref
 from core.health.quality import Flaw, Quality
@@ -92,6 +93,12 @@ def test_the_last_decisions_are_taken_back_one_after_the_other(visit: Open, data
     assert read_edits(dataset.root) == ()
     assert by_label(app.selectbox, "What to do").value == 0
     assert button(app, "Undo").disabled
+
+
+def test_a_decision_is_taken_back_in_another_session(visit: Open, dark: Dataset):
+    visit().checkbox[0].check().run()
+    button(visit(), "Undo").click().run()
+    assert read_edits(dark.root) == ()
 
 
 def test_a_full_disk_is_told_and_what_was_decided_stays_shown_and_is_saved_later(

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import tasks
 from core.data.dataset import Dataset
-from core.data.edits import EXCLUDE, RELABEL, Edit, read_edits, write_edits
+from core.data.decisions import read_edits, write_edits
+from core.data.edits import EXCLUDE, RELABEL, Edit
 from core.data.library import list_datasets
 from core.health.duplicates import Duplicates, Pair
 from core.health.labels import Suspect
