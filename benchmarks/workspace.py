@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from core import paths
+from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.evaluation.metrics import evaluate
@@ -147,8 +148,9 @@ def _trained_run(dataset: Dataset, number: int, tour: str = "") -> Run:
         predictions.save(job.path / "run" / "predictions" / f"{split}.npz")
         metrics[split] = evaluate(predictions).summary()
     (job.path / "run" / MODEL).write_bytes(b"weights")
-    run = Run(job.path / "run", "finetune", "graft_plain", dataset.classes, dataset.id, dataset.name,
-              dataset.fingerprint, preprocessing={}, config={"mode": "last"}, seed=number, metrics=metrics)  # fmt: skip
+    config = FinetuneConfig("graft_plain", mode="last", seed=number)
+    run = Run(job.path / "run", "graft_plain", dataset.classes, dataset.id, dataset.name, dataset.fingerprint,
+              info("graft_plain").preprocessing, config, metrics)  # fmt: skip
     run.save()
     _report_epochs(job)
     _end(job, Finetuned(run="run", dataset=dataset.id).to_json())

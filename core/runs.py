@@ -9,25 +9,25 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     history.json                kind "finetune": its epochs; see `core.training.history`
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
 
-This file knows neither torch nor what a probe or a training is.
+This file knows neither torch nor what a probe or a training is: whoever reads a run says which configs it may have
+been fitted with. `core.models.runs` reads runs of every kind.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, Self
 
 from core import __version__
-from core.errors import EvaluationError, JobError
+from core.backbones.spec import Preprocessing
+from core.errors import EvaluationError, GraftError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
 from core.records import Record
-from core.versions import read_once
 
 FILE = "run.json"
 HEAD, MODEL = "head.safetensors", "model.safetensors"
@@ -104,21 +104,44 @@ def metrics_from_json(content: Mapping[str, Mapping[str, Any]]) -> tuple[Metrics
     return metrics, KeptEpoch.from_json(content.get("val", {}))
 
 
+class RunConfig(Protocol):
+    """The config that a classifier was fitted with.
+
+    Attributes:
+        run_kind: the kind of the runs that are fitted with it, as their files name it.
+    """
+
+    run_kind: ClassVar[str]
+
+    @property
+    def method(self) -> str:
+        """How the classifier was fitted, in one word."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The config as `run.json` holds it."""
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The config in the JSON object of `to_json`."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What is known of a fitted classifier.
 
     Attributes:
         path: its directory.
-        kind: "probe" or "finetune".
         backbone: the backbone's registered name.
         classes: the class names, in the order of the head's outputs.
         dataset_id: the dataset in the workspace it was fitted on.
         dataset_name: what the user calls that dataset.
         fingerprint: the sha256 of that dataset's content and splits.
-        preprocessing: the backbone's preprocessing, as JSON.
-        config: the config dataclass it was fitted with, as JSON.
-        seed: the seed of everything random in it.
+        preprocessing: how an image becomes the backbone's input.
+        config: what it was fitted with.
         metrics: how good it is on each split.
         versions: library versions.
         created: UTC time, ISO 8601.
@@ -128,15 +151,13 @@ class Run:
     """
 
     path: Path
-    kind: str
     backbone: str
     classes: tuple[str, ...]
     dataset_id: str
     dataset_name: str
     fingerprint: str
-    preprocessing: Mapping[str, object]
-    config: Mapping[str, object]
-    seed: int
+    preprocessing: Preprocessing
+    config: RunConfig
     metrics: Metrics
     versions: Mapping[str, str] = field(default_factory=library_versions)
     created: str = field(default_factory=_now)
@@ -144,41 +165,38 @@ class Run:
     weights_sha256: str = ""
     kept: KeptEpoch = field(default_factory=KeptEpoch)
 
-    def __post_init__(self) -> None:
-        if self.kind not in ("probe", "finetune"):
-            raise ValueError(f"a run is a probe or a finetune, not {self.kind!r}")
-
     def save(self) -> None:
         """Writes `run.json`, which makes the directory a run."""
-        content = dataclasses.asdict(self)
-        del content["path"], content["kept"]
-        content["metrics"] = metrics_as_json(self.metrics, self.kept)
-        write_json(self.path / FILE, {"schema": SCHEMA, **content})
+        write_json(
+            self.path / FILE,
+            {
+                "schema": SCHEMA,
+                "kind": self.kind,
+                "backbone": self.backbone,
+                "classes": list(self.classes),
+                "dataset_id": self.dataset_id,
+                "dataset_name": self.dataset_name,
+                "fingerprint": self.fingerprint,
+                "preprocessing": self.preprocessing.to_json(),
+                "config": self.config.to_json(),
+                "seed": self.config.seed,
+                "metrics": metrics_as_json(self.metrics, self.kept),
+                "versions": dict(self.versions),
+                "created": self.created,
+                "seconds": self.seconds,
+                "weights_sha256": self.weights_sha256,
+            },
+        )
 
-    @staticmethod
-    def load(path: Path) -> Run:
-        """Reads the run in the directory `path`.
-
-        Raises:
-            EvaluationError: there is no run, or it was written by a newer Graft.
-        """
-        try:
-            return _read(path / FILE)
-        except (FileNotFoundError, NotADirectoryError):
-            raise EvaluationError(
-                _("'{name}' is not a finished run. Give the directory that `finetune --out` wrote.").format(
-                    name=path.name
-                )
-            ) from None
-        except (AttributeError, KeyError, TypeError, ValueError, JobError) as problem:
-            raise EvaluationError(
-                _("The record of the run '{name}' is damaged. Run it again.").format(name=path.name)
-            ) from problem
+    @property
+    def kind(self) -> str:
+        """ "probe" or "finetune"."""
+        return self.config.run_kind
 
     @property
     def method(self) -> str:
         """How it was fitted: the kind of a probe, or what a fine-tuning trained ("head", "last", "full")."""
-        return str(self.config.get("probe" if self.kind == "probe" else "mode", ""))
+        return self.config.method
 
     @property
     def portable(self) -> bool:
@@ -194,26 +212,52 @@ class Run:
         return self.path / "predictions" / f"{split}.npz"
 
 
-@read_once(most=1024)
-def _read(file: Path) -> Run:
-    content = read_json(file)
-    path = file.parent
-    schema = content.pop("schema")
-    if schema != SCHEMA:
+def read_run(path: Path, configs: Sequence[type[RunConfig]]) -> Run:
+    """Reads the run in the directory `path`.
+
+    Args:
+        path: the run's directory.
+        configs: the configs that it may have been fitted with, each of its own kind of run.
+
+    Raises:
+        EvaluationError: there is no run of these kinds, or it was written by another version of Graft.
+    """
+    try:
+        return _from_json(path, read_json(path / FILE), {config.run_kind: config for config in configs})
+    except (FileNotFoundError, NotADirectoryError):
+        raise EvaluationError(
+            _("'{name}' is not a finished run. Give the directory that `finetune --out` wrote.").format(name=path.name)
+        ) from None
+    except EvaluationError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, GraftError) as problem:
+        raise EvaluationError(
+            _("The record of the run '{name}' is damaged. Run it again.").format(name=path.name)
+        ) from problem
+
+
+def _from_json(path: Path, content: dict[str, Any], configs: Mapping[str, type[RunConfig]]) -> Run:
+    if content["schema"] != SCHEMA:
         raise EvaluationError(
             _("The run '{name}' was written by another version of Graft. Run it again.").format(name=path.name)
         )
-    content["classes"] = tuple(content["classes"])
-    content["metrics"], kept = metrics_from_json(content["metrics"])
-    return Run(path=path, kept=kept, **content)
-
-
-def find_runs(folder: Path) -> list[Run]:
-    """Every readable run below `folder`, newest first; damaged ones are left out."""
-    runs = []
-    for record in folder.glob(f"*/**/{FILE}"):
-        try:
-            runs.append(Run.load(record.parent))
-        except EvaluationError:
-            continue
-    return sorted(runs, key=lambda run: run.created, reverse=True)
+    kind = content["kind"]
+    if kind not in configs:
+        raise EvaluationError(
+            _("The run '{name}' is of the kind '{kind}', and not '{known}'. Choose another directory.").format(
+                name=path.name, kind=kind, known=", ".join(configs)
+            )
+        )
+    metrics, kept = metrics_from_json(content["metrics"])
+    plain = (
+        "backbone", "dataset_id", "dataset_name", "fingerprint", "versions", "created", "seconds", "weights_sha256",
+    )  # fmt: skip
+    return Run(
+        path=path,
+        classes=tuple(content["classes"]),
+        preprocessing=Preprocessing.from_json(content["preprocessing"]),
+        config=configs[kind].from_json(content["config"]),
+        metrics=metrics,
+        kept=kept,
+        **{name: content[name] for name in plain},
+    )

@@ -14,6 +14,7 @@ from core.data.names import is_camera_raw, is_hidden, is_junk, is_placeholder, m
 from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.models.runs import load_run
 from core.paths import expanded
 from core.progress import Report
 from core.runs import FILE, Run
@@ -81,7 +82,7 @@ def edits(original: Dataset, listed: Path) -> tuple[Edit, ...]:
 def run(folder: Path) -> Run:
     """The run in a directory, or in its subdirectory `run`, as a job keeps it."""
     inside = folder / "run"
-    return Run.load(inside if (inside / FILE).is_file() and not (folder / FILE).is_file() else folder)
+    return load_run(inside if (inside / FILE).is_file() and not (folder / FILE).is_file() else folder)
 
 
 def images(given: Sequence[str]) -> list[str]:

@@ -86,7 +86,7 @@ def finetune(
 ) -> None:
     """Fine-tune a backbone on DATA, against a probe on it frozen; the best epoch on validation is kept in RUN."""
     from core.cli import show
-    from core.runs import Run
+    from core.models.runs import load_run
     from core.tasks import models
     from core.tasks.requests import FinetuneRequest
     from core.training.baseline import gain
@@ -110,7 +110,7 @@ def finetune(
     )
     with working() as report:
         result = models.finetune(out, request, report)
-    run, history = Run.load(out), read_history(out)
+    run, history = load_run(out), read_history(out)
     brought = gain(run)
     if not test:
         run = replace(run, metrics={split: score for split, score in run.metrics.items() if split != "test"})

@@ -62,7 +62,7 @@ def _of_probe(run: Run, report: Report) -> Classifier:
         )
     state = _read(file)
     backbone = load(run.backbone, report=lambda step: report(Progress(0, 0, step.message)))
-    classifier = _assembled(run, backbone)
+    classifier = _without_weights(backbone, run.classes, run.preprocessing)
     if _tensors(state) != _tensors(classifier.head.state_dict()):
         raise _damaged(file)
     classifier.head.load_state_dict(state, assign=True)
@@ -72,20 +72,11 @@ def _of_probe(run: Run, report: Report) -> Classifier:
 def _of_finetuning(run: Run) -> Classifier:
     file = _file(run, MODEL)
     state = _read(file)
-    classifier = _assembled(run, load(run.backbone, pretrained=False))
+    classifier = _without_weights(load(run.backbone, pretrained=False), run.classes, run.preprocessing)
     if _tensors(state) != _tensors(classifier.state_dict()):
         raise _damaged(file)
     classifier.load_state_dict(state, assign=True)
     return classifier
-
-
-def _assembled(run: Run, backbone: Backbone) -> Classifier:
-    try:
-        return _without_weights(backbone, run.classes, Preprocessing.from_json(run.preprocessing))
-    except ValueError as problem:
-        raise BundleError(
-            _("The record of the run '{name}' is damaged. Run it again.").format(name=run.path.name)
-        ) from problem
 
 
 def _without_weights(backbone: Backbone, classes: Sequence[str], preprocessing: Preprocessing) -> Classifier:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import GraftError
 from core.i18n import gettext as _
+from core.models.runs import load_run
 from core.progress import Progress, Report, part
 from core.runs import FILE as RUN_FILE
 from core.runs import Run
@@ -45,7 +46,7 @@ def export(job_dir: Path, request: ExportRequest, report: Report) -> Exported:
     from core.models.export import export as pack
 
     out = Path(request.out or job_dir / "bundle.zip")
-    run = Run.load(run_folder(request, request.run))
+    run = load_run(run_folder(request, request.run))
     bundle = pack(run, out, report)
     return Exported(file=request.out or bundle.name, bytes=bundle.stat().st_size, backbone=run.backbone)
 
@@ -97,7 +98,7 @@ def _judged(job_dir: Path, request: PredictRequest, report: Report) -> list[Answ
 def _model(request: PredictRequest) -> Run | Path:
     """A run of the workspace, or the path of a bundle."""
     folder = run_folder(request, request.model)
-    return Run.load(folder) if (folder / RUN_FILE).is_file() else Path(request.model)
+    return load_run(folder) if (folder / RUN_FILE).is_file() else Path(request.model)
 
 
 def _answered(answer: Answer, classes: Sequence[str], proba: NDArray[np.float32]) -> Answer:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from core.errors import GraftError, TrainingError
 from core.i18n import gettext as _
 from core.paths import as_text, write_bytes
 from core.records import Record
+from core.training.config import FinetuneConfig
 from core.training.history import Epoch, best_of
 from core.training.network import Network, State
 
@@ -31,16 +31,29 @@ BEST, LAST = "best.safetensors", "last.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingTask(Record):
+    """What a training fits to what.
+
+    Attributes:
+        config: how it trains.
+        fingerprint: the sha256 of the dataset's content and splits.
+    """
+
+    config: FinetuneConfig
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingState(Record):
     """How far a training is.
 
     Attributes:
-        task: what is being trained on what; a training goes on only with the same.
+        task: what is being trained; a training goes on only with the same.
         history: the finished epochs, in order.
         seconds: how long they took, with all that was needed before them.
     """
 
-    task: Mapping[str, object]
+    task: TrainingTask
     history: tuple[Epoch, ...] = ()
     seconds: float = 0.0
 

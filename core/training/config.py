@@ -9,7 +9,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from core.errors import TrainingError
 from core.i18n import gettext as _
@@ -109,6 +109,7 @@ class FinetuneConfig:
         TrainingError: a value is out of its range; the message gives the key, the value and the remedy.
     """
 
+    run_kind: ClassVar[str] = "finetune"
     backbone: str
     mode: str = "head"
     last_stages: int = 1
@@ -143,6 +144,11 @@ class FinetuneConfig:
             raise TrainingError(
                 _("balance_classes is true or false, not {value!r}.").format(value=self.balance_classes)
             )
+
+    @property
+    def method(self) -> str:
+        """What is trained, which is how a run with this config was fitted."""
+        return self.mode
 
     def to_json(self) -> dict[str, Any]:
         """Every field, as a job, a run and a bundle keep it and `from_json` reads it."""

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -35,11 +34,11 @@ from core.evaluation.predictions import Predictions, softmax
 from core.i18n import gettext as _
 from core.paths import write_bytes
 from core.progress import Report, part, silent
-from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore
+from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
 from core.training.baseline import keep_baseline
-from core.training.checkpoint import TrainingState
+from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig, is_instant
 from core.training.epochs import Encoded, Fitting, logits
 from core.training.network import Network, make_optimizer
@@ -95,18 +94,18 @@ def finetune(
         return _finish(dataset, config, fitting, out, work)
 
 
-def _task(dataset: Dataset, config: FinetuneConfig) -> dict[str, Any]:
+def _task(dataset: Dataset, config: FinetuneConfig) -> TrainingTask:
     for split in ("train", "val"):
         if not dataset.split(split):
             raise TrainingError(
                 _("The split '{split}' has no images, and fine-tuning needs it. Add images.").format(split=split)
             )
-    return {"config": config.to_json(), "fingerprint": dataset.fingerprint}
+    return TrainingTask(config=config, fingerprint=dataset.fingerprint)
 
 
-def _finished(out: Path, task: dict[str, Any]) -> Run:
-    run = Run.load(out)
-    if {"config": dict(run.config), "fingerprint": run.fingerprint} != task:
+def _finished(out: Path, task: TrainingTask) -> Run:
+    run = read_run(out, [FinetuneConfig])
+    if (run.config, run.fingerprint) != (task.config, task.fingerprint):
         raise _occupied()
     return run
 
@@ -178,15 +177,13 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     assert best is not None
     run = Run(
         path=out,
-        kind="finetune",
         backbone=network.backbone.info.name,
         classes=dataset.classes,
         dataset_id=dataset.id,
         dataset_name=dataset.name,
         fingerprint=dataset.fingerprint,
-        preprocessing=_preprocessing(dataset, network.backbone).to_json(),
-        config=config.to_json(),
-        seed=config.seed,
+        preprocessing=_preprocessing(dataset, network.backbone),
+        config=config,
         metrics=metrics,
         seconds=fitting.seconds,
         weights_sha256=network.backbone.info.sha256,

@@ -23,13 +23,14 @@ from core.evaluation.predictions import Predictions
 from core.i18n import language
 from core.jobs.pool import Pool
 from core.jobs.store import Job, list_jobs
+from core.models.runs import find_runs
 from core.paths import is_public
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.record import COMPARISON, load_comparison, load_result, result_file
 from core.probing.comparison.verdict import Verdict
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.studies.study import Study
-from core.runs import Run, find_runs
+from core.runs import Run
 from core.versions import Version, read_once, version_of
 from core.workspaces import remove_idle, remove_old_uploads
 

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from core.backbones.spec import Preprocessing
 from core.cli import show
+from core.models.runs import load_run
 from core.runs import KeptEpoch, Run, SplitScore
+from core.training.config import FinetuneConfig
 from core.training.history import Epoch
 from tests.cli.conftest import COLOURS, document, mistake, run
 from tests.conftest import photo_bytes
@@ -50,14 +53,14 @@ def test_finetune_tells_test_numbers_when_it_is_asked_for_them(
     path, _without = finetuned
     again = ("finetune", data, "--backbone", "graft_plain", "--mode", "head", "--epochs", "2", "--seed", "3",
              "--augment", "flip,rotation=15", "--out", path, "--test")  # fmt: skip
-    kept = Run.load(path).metrics["test"]
+    kept = load_run(path).metrics["test"]
     assert document(capsys, *again)["metrics"]["test"]["accuracy"] == kept.accuracy
     assert f"Test: accuracy {100 * kept.accuracy:.1f} %" in run(capsys, *again)[1]
 
 
 def test_an_epoch_without_a_loss_leaves_its_cell_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     score = SplitScore(n=8, accuracy=0.75, accuracy_ci=(0.5, 0.875), macro_f1=0.7, macro_f1_ci=(0.5, 0.9))
-    tuned = Run(tmp_path, "finetune", "b", ("a", "b"), "d", "pets", "f", {}, {}, 0, {"val": score},
+    tuned = Run(tmp_path, "b", ("a", "b"), "d", "pets", "f", Preprocessing(16, 16), FinetuneConfig("b"), {"val": score},
                 kept=KeptEpoch(best_epoch=2, epochs=2))  # fmt: skip
     epochs = (
         Epoch(epoch=1, train_loss=0.75, train_accuracy=0.5, lr=0.1, seconds=1.5),
@@ -88,7 +91,7 @@ def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[P
     assert found["classes"] == list(COLOURS)
     assert sum(map(sum, found["confusion_matrix"])) == found["n"]
     assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(found)
-    told = Run.load(finetuned[0]).metrics[split].to_json()
+    told = load_run(finetuned[0]).metrics[split].to_json()
     assert {key: told[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
         key: found[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
     }

@@ -20,6 +20,7 @@ from core.models.classifier import Classifier
 from core.models.export import export
 from core.models.load import classifier_of
 from core.runs import Run
+from core.training.config import FinetuneConfig
 from tests.models.conftest import CLASSES, EMBEDDED
 
 
@@ -56,8 +57,8 @@ def test_the_manifest_says_what_the_run_knew(runs, pixels_bundle):
     assert document["preprocessing"] == info("pixels_16").preprocessing.to_json()
     assert document["metrics"]["val"]["n"] == run.metrics["val"].n > 0
     assert document["dataset"] == {"name": "Bugs *of* <mine>", "fingerprint": run.fingerprint}
-    assert document["seed"] == run.seed
-    assert document["config"] == run.config
+    assert document["seed"] == run.config.seed
+    assert document["config"] == run.config.to_json()
     assert document["versions"]["torch"] == torch.__version__.split("+")[0] or document["versions"]["torch"]
     assert document["model"]["tensors"]["head.weight"] == {"dtype": "F32", "shape": [3, 768]}
     assert manifest.to_json() == document
@@ -133,8 +134,8 @@ def random_run(backbone, path, classes=("x", "y")):
     safetensors.torch.save_file(classifier.state_dict(), path / "model.safetensors")
     predictions = Predictions(classes, np.array([0, 1]), np.eye(2), ("1", "2"), "val")
     return Run(
-        path=path, kind="finetune", backbone=backbone, classes=classes, dataset_id="d", dataset_name="noise",
-        fingerprint="f", preprocessing=info(backbone).preprocessing.to_json(), config={}, seed=0,
+        path=path, backbone=backbone, classes=classes, dataset_id="d", dataset_name="noise",
+        fingerprint="f", preprocessing=info(backbone).preprocessing, config=FinetuneConfig(backbone),
         metrics={"val": evaluate(predictions).summary()},
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import paths
+from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
@@ -130,8 +131,9 @@ def make_run(dataset: Dataset, job: Job, kind: str = "finetune", right: float = 
         predictions.save(path / "predictions" / f"{split}.npz")
         metrics[split] = evaluate(predictions).summary()
     (path / (HEAD if kind == "probe" else MODEL)).write_bytes(b"weights")
-    run = Run(path, kind, "resnet18", dataset.classes, dataset.id, dataset.name, dataset.fingerprint,
-              preprocessing={}, config={"mode": "head"}, seed=0, metrics=metrics)  # fmt: skip
+    config = FinetuneConfig("resnet18") if kind == "finetune" else ProbeConfig()
+    run = Run(path, "resnet18", dataset.classes, dataset.id, dataset.name, dataset.fingerprint,
+              info("resnet18").preprocessing, config, metrics)  # fmt: skip
     run.save()
     return run
 

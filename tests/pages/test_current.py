@@ -31,7 +31,7 @@ def probe(job: Job, dataset: Dataset, backbone: str, right: float) -> Run:
     path = made.path.with_name(backbone)
     if path != made.path:
         made.path.rename(path)
-    run = replace(made, path=path, backbone=backbone, config={"probe": "logistic"})
+    run = replace(made, path=path, backbone=backbone)
     run.save()
     return run
 

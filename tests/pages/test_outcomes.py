@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from core.data.dataset import Dataset
@@ -17,7 +15,7 @@ from tests.pages.conftest import Open, W, button, compare_spec, finetune_spec, f
 def against_frozen(dataset: Dataset, run: Run, frozen_right: float) -> None:
     """Leaves beside a fine-tuned run what a frozen probe said, right for about this share; it is a model, too."""
     job = store.create(W, compare_spec(dataset))
-    probe = replace(make_run(dataset, job, "probe", frozen_right), config={"probe": "logistic"})
+    probe = make_run(dataset, job, "probe", frozen_right)
     probe.save()
     finish(job)
     run.predictions_path(NAME).write_bytes(probe.predictions_path("val").read_bytes())

@@ -10,11 +10,11 @@ import pytest
 from core.data.library import list_datasets
 from core.errors import BackboneError, Cancelled, WeightsUnavailable
 from core.features.reduce import Reduction
+from core.models.runs import find_runs, load_run
 from core.probing.comparison.comparison import Comparison, Failure
 from core.probing.comparison.record import load_comparison, load_result
 from core.probing.probes.probe import ProbeConfig
 from core.progress import Progress, silent
-from core.runs import Run, find_runs
 from core.tasks.comparing import compare
 from core.tasks.requests import CompareRequest
 from core.tasks.results import Compared
@@ -116,15 +116,15 @@ def test_several_probes_share_their_folds_and_the_first_has_the_verdict(photos_z
         (BACKBONE, "nearest_mean"), (BACKBONE, "logistic"), ("pixels_16", "nearest_mean"), ("pixels_16", "logistic"),
     ]  # fmt: skip
     assert comparison.verdict == comparison.verdicts["nearest_mean"]
-    assert Run.load(tmp_path / "probes" / BACKBONE).config["probe"] == "nearest_mean"
-    assert Run.load(tmp_path / "probes" / f"{BACKBONE}.logistic").config["probe"] == "logistic"
+    assert load_run(tmp_path / "probes" / BACKBONE).method == "nearest_mean"
+    assert load_run(tmp_path / "probes" / f"{BACKBONE}.logistic").method == "logistic"
 
 
 def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(photos_zip: Path, tmp_path: Path) -> None:
     for probes in (("nearest_mean", "lda"), ("lda", "nearest_mean")):
         comparison = _compared(tmp_path, photos_zip, "pixels_16", probes=probes, config=ProbeConfig(repeats=1))
         assert comparison.results[0].probe == probes[0]
-        assert Run.load(tmp_path / "probes" / "pixels_16").config["probe"] == probes[0]
+        assert load_run(tmp_path / "probes" / "pixels_16").method == probes[0]
 
 
 def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: Path, tmp_path: Path) -> None:

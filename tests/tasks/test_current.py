@@ -8,27 +8,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.backbones.spec import Preprocessing
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.record import COMPARISON, save_comparison, save_result
-from core.runs import Run
+from core.probing.probes.probe import ProbeConfig
+from core.runs import Run, RunConfig
 from core.tasks.current import Recommendation, current_model, recommendations
+from core.training.config import FinetuneConfig
 from tests.probing.conftest import make_result
 
 N = 200
 
 
-def made(path: Path, kind: str, backbone: str, right: int, **more: str) -> Run:
+def made(path: Path, config: RunConfig, backbone: str, right: int, fingerprint: str) -> Run:
     """A run whose first `right` of 200 validation images are right."""
     y = np.arange(N) % 2
     predicted = np.where(np.arange(N) < right, y, 1 - y)
     proba = np.where(np.eye(2, dtype=bool)[predicted], 0.8, 0.2).astype(np.float32)
     predictions = Predictions(("a", "b"), y, proba, tuple(map(str, range(N))), "val")
     predictions.save(path / "predictions" / "val.npz")
-    fingerprint = more.pop("fingerprint", "now")
     metrics = {"val": evaluate(predictions).summary()}
-    return Run(path, kind, backbone, ("a", "b"), "d", "pets", fingerprint, {}, more, 0, metrics)
+    return Run(path, backbone, ("a", "b"), "d", "pets", fingerprint, Preprocessing(256, 224), config, metrics)
 
 
 def compared(folder: Path, fingerprint: str = "now", **right: int) -> list[Run]:
@@ -38,13 +40,12 @@ def compared(folder: Path, fingerprint: str = "now", **right: int) -> list[Run]:
         save_result(result, folder, {})
     save_comparison(Comparison(tuple(results)), folder)
     return [
-        made(folder / "probes" / name, "probe", name, 2 * share, probe="logistic", fingerprint=fingerprint)
-        for name, share in right.items()
+        made(folder / "probes" / name, ProbeConfig(), name, 2 * share, fingerprint) for name, share in right.items()
     ][::-1]
 
 
 def tuned(folder: Path, right: int, fingerprint: str = "now") -> Run:
-    return made(folder / "run", "finetune", "resnet18", right, mode="head", fingerprint=fingerprint)
+    return made(folder / "run", FinetuneConfig("resnet18"), "resnet18", right, fingerprint)
 
 
 def test_the_recommended_probe_and_not_the_newest_run(tmp_path: Path) -> None:

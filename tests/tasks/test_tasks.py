@@ -20,8 +20,8 @@ from core.errors import (
 from core.jobs import store
 from core.jobs.pool import Pool
 from core.jobs.spec import JobSpec
+from core.models.runs import load_run
 from core.progress import Progress, silent
-from core.runs import Run
 from core.tasks.common import dataset_of
 from core.tasks.models import export, finetune, predict
 from core.tasks.photos import ingest
@@ -110,7 +110,7 @@ def tuned(photos_zip: Path) -> tuple[Path, Finetuned]:
 
 def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) -> None:
     job, finetuned = tuned
-    run = Run.load(job / finetuned.run)
+    run = load_run(job / finetuned.run)
     assert (run.kind, run.backbone) == ("finetune", BACKBONE)
     assert [epoch.epoch for epoch in read_history(run.path)] == [1, 2]
     assert (finetuned.dataset, finetuned.warnings) == (run.dataset_id, ())

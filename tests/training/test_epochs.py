@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core.engines import choose as choosing
-from core.training.checkpoint import TrainingState
+from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
 from core.training.epochs import EVAL_BATCH, Encoded, Fitting, logits
 from core.training.network import Network, make_optimizer
@@ -43,7 +43,7 @@ def fitting() -> Fitting:
     network = Network(tiny_backbone(), 3, config)
     with torch.no_grad():
         network.head.weight.normal_(generator=torch.Generator().manual_seed(1))
-    state = TrainingState(task={})
+    state = TrainingState(task=TrainingTask(config=config, fingerprint="f"))
     return Fitting(network, make_optimizer(network, config), config, state, Images(8), Images(8), started=0.0)
 
 

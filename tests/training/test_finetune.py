@@ -16,6 +16,7 @@ from core.data.ingest import ingest
 from core.errors import Cancelled, TrainingError
 from core.evaluation.predictions import Predictions
 from core.models.classifier import Classifier
+from core.models.runs import load_run
 from core.progress import Progress
 from core.runs import KeptEpoch, Run
 from core.training.config import FinetuneConfig
@@ -69,7 +70,7 @@ def test_colours_are_learnt_in_every_mode(dataset: Dataset, tmp_path: Path, mode
 
 def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path)
-    assert Run.load(tmp_path) == run
+    assert load_run(tmp_path) == run
     assert sorted(p.name for p in tmp_path.glob("*") if p.suffix != ".zip" and not p.name.startswith("."))[-4:] == [
         "history.json", "model.safetensors", "predictions", "run.json",
     ]  # fmt: skip
@@ -191,7 +192,7 @@ def test_a_registered_backbone_uses_the_feature_store(dataset: Dataset, tmp_path
     seen: list[Progress] = []
     run = finetune(dataset, FinetuneConfig("pixels_16", epochs=20, batch_size=8), tmp_path, seen.append)
     assert run.metrics["val"].accuracy == 1.0
-    assert run.preprocessing["crop_px"] == 16
+    assert run.preprocessing.crop_px == 16
     assert load_file(tmp_path / "model.safetensors").keys() == {"head.weight", "head.bias"}
     again = finetune(dataset, FinetuneConfig("pixels_16", epochs=20, batch_size=8), tmp_path / "again")
     assert again.metrics == run.metrics

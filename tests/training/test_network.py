@@ -7,7 +7,7 @@ import torch
 from core.backbones.load import load
 from core.errors import TrainingError
 from core.models.classifier import Classifier
-from core.training.checkpoint import TrainingState
+from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
 from core.training.epochs import Encoded, Fitting
 from core.training.network import Network, make_optimizer
@@ -63,7 +63,8 @@ def test_weights_of_classes_lie_on_the_networks_device() -> None:
     config = FinetuneConfig("tiny", balance_classes=True)
     net = network("head").to("meta")  # any device that is not the labels'
     seen = Encoded(torch.zeros(4, net.head.in_features), torch.tensor([0, 0, 1, 2]))
-    fitting = Fitting(net, make_optimizer(net, config), config, TrainingState(task={}), seen, seen, started=0.0)
+    state = TrainingState(task=TrainingTask(config=config, fingerprint="f"))
+    fitting = Fitting(net, make_optimizer(net, config), config, state, seen, seen, started=0.0)
     assert fitting._weights is not None
     assert fitting._weights.device.type == "meta"
 

@@ -22,7 +22,7 @@ from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.crossval.save import save_probe_run
 from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.progress import Progress, Report, part, silent
-from core.runs import Run
+from core.runs import read_run
 
 if TYPE_CHECKING:
     from core.features.features import Features
@@ -153,10 +153,10 @@ class _Work:
         if self.folder is None:
             return None
         try:
-            run = Run.load(self._run_folder(self.folder, features.backbone, config))
+            run = read_run(self._run_folder(self.folder, features.backbone, config), [ProbeConfig])
         except GraftError:
             return None
-        if dict(run.config) != config.to_json() or "oof" not in run.splits():  # of another comparison, or incomplete
+        if run.config != config or "oof" not in run.splits():  # of another comparison, or incomplete
             return None
         return reusable_result(self.folder, features.backbone, config.probe, self._origin([features.backbone], config))
 

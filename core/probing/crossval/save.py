@@ -48,15 +48,13 @@ def save_probe_run(
         split_predictions.save(path / "predictions" / f"{split}.npz")
     run = Run(
         path=path,
-        kind="probe",
         backbone=features.backbone,
         classes=probe.classes,
         dataset_id=features.dataset_id,
         dataset_name=features.dataset_name,
         fingerprint=features.fingerprint,
-        preprocessing=replace(info.preprocessing, levels=features.levels).to_json(),
-        config=config.to_json(),
-        seed=config.seed,
+        preprocessing=replace(info.preprocessing, levels=features.levels),
+        config=config,
         metrics={split: evaluate(split_predictions).summary() for split, split_predictions in predictions.items()},
         seconds=(result.seconds if result else 0.0) + time.perf_counter() - started,
         weights_sha256=info.sha256,

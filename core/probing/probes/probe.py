@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class ProbeConfig:
         ProbeError: a value is out of its range.
     """
 
+    run_kind: ClassVar[str] = "probe"
     probe: str = "logistic"
     c: float | None = None
     pca: Reduction = field(default_factory=Reduction)
@@ -63,6 +64,11 @@ class ProbeConfig:
             raise ProbeError(_("Cross-validation is repeated 1 to 100 times, not {value}.").format(value=self.repeats))
         if not 0 <= self.seed < 2**32:
             raise ProbeError(_("A seed is a whole number from 0 to 4294967295, not {value}.").format(value=self.seed))
+
+    @property
+    def method(self) -> str:
+        """The kind of probe, which is how a run with this config was fitted."""
+        return self.probe
 
     def to_json(self) -> dict[str, Any]:
         """The config as a run's record and a request keep it, with `pca` as a user writes it ("64", "0.95" or "")."""

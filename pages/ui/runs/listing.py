@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
+from core.models.runs import load_run
 from core.runs import Run
 from core.tasks.current import Recommendation, recommendations
 from core.tasks.results import Finetuned, TakenIn, dataset_id_of, result_of
@@ -85,7 +86,7 @@ def outcome(job: Job, status: JobStatus) -> str:
             case "compare":
                 return recommended(recommendations(job.path))
             case "finetune":
-                return validation(Run.load(job.path / result_of(status, Finetuned).run))
+                return validation(load_run(job.path / result_of(status, Finetuned).run))
     except GraftError:  # another Graft wrote it, or the run is gone
         pass
     return ""

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from core.errors import ProbeError
+from core.models.runs import load_run
 from core.probing.comparison.compare import compare
 from core.probing.comparison.comparison import Comparison, Failure
 from core.probing.comparison.ensemble import ensembles, probe_concatenated
@@ -13,7 +14,6 @@ from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.crossval.crossval import cross_validate
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
-from core.runs import Run
 from tests.probing.conftest import make_features
 
 MADE = {"fingerprint": "f1", "seed": 0}
@@ -114,7 +114,7 @@ def test_the_librarys_comparison_is_kept_in_a_folder_and_goes_on_there(tmp_path)
     first, second = (compare(two(), ProbeConfig(c=0.01), folder=tmp_path, ensemble=True) for _turn in range(2))
     assert load_comparison(tmp_path).as_json() == first.as_json()
     assert second.as_json() == first.as_json()  # with the very seconds that it took: nothing is judged once more
-    assert Run.load(tmp_path / "probes" / "resnet18").splits() == ("val", "test", "oof")
+    assert load_run(tmp_path / "probes" / "resnet18").splits() == ("val", "test", "oof")
 
 
 def test_only_a_result_that_was_made_in_just_this_way_is_taken_up(tmp_path):
