@@ -41,8 +41,8 @@ def main() -> None:
     per_class(evaluation)
     if dataset:
         worst(dataset, items, predictions)
-    with st.container(horizontal=True):
-        name = f"evaluation-{run.backbone}-{split}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = text.file_name("evaluation", run.dataset_name, run.backbone, split)
         downloads.document(_("Download the evaluation (JSON)"), evaluation.as_json, f"{name}.json")
         downloads.table(_("Download the classes (CSV)"), *class_table(evaluation), f"{name}.csv")
         st.page_link(

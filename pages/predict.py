@@ -28,7 +28,7 @@ def main() -> None:
         if isinstance(model, Run):
             take_home(model)
         else:
-            st.info(_("This model comes from a bundle: you have it at home already."))
+            st.info(_("This model comes from a bundle: the file is what you would take home."))
 
 
 frame.enter(main)

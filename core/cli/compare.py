@@ -91,6 +91,7 @@ def compare(
 def _show(comparison: Comparison) -> None:
     """Backbones side by side, the most accurate first, and what to make of it."""
     from core.cli import show
+    from core.probing.crossval.crossval import notes_of
 
     if comparison.shortlist:
         _show_shortlist(comparison.shortlist)
@@ -106,7 +107,7 @@ def _show(comparison: Comparison) -> None:
     if comparison.strongest:
         show.lines(_("Of all backbones and probes: {sentence}").format(sentence=comparison.strongest.sentence))
     _show_ensembles(comparison.ensembles)
-    show.lines(*dict.fromkeys(note for result in ranked for note in result.notes))
+    show.lines(*notes_of(ranked))
     show.warnings(comparison.dataset.warnings)
 
 

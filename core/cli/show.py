@@ -95,7 +95,7 @@ def backbones(infos: Sequence[BackboneInfo]) -> None:
 def inspection(inspection: Inspection) -> None:
     """What `inspect` found: what was understood first, as a sentence to check."""
     if inspection.is_refused:
-        lines(_("This would be refused ({code}).").format(code=inspection.code))
+        lines(_("This would be refused."))
         return
     lines(inspection.understood)
     outline = inspection.outline

@@ -84,7 +84,7 @@ def collect(
     report(Progress(len(items), len(items), work.message(_("Features are ready")), info.name))
     speed = computed or work.store.speed()
     if speed.images_per_s and speed.fingerprint != dataset.fingerprint:
-        work.notes.append(_("The speed of '{name}' was measured on another dataset.").format(name=info.name))
+        work.notes.append(_("The speed was measured on another dataset."))
     return _features(work, speed.images_per_s)
 
 
@@ -188,8 +188,8 @@ def _stream(work: _Work, batch_size: int) -> Generator[tuple[Sequence[int], Tens
             return preprocess(image, work.info.preprocessing)
         except UnreadableImage as problem:
             raise FeatureError(
-                _("The stored copy of the image '{name}' cannot be read ({reason}). Add the dataset again.").format(
-                    name=item.name, reason=problem.reason
+                _("The stored copy of the image '{name}' cannot be read any more. Add the dataset again.").format(
+                    name=item.name
                 )
             ) from problem
 

@@ -60,15 +60,18 @@ class Classifier(nn.Module):
             DatasetError: it cannot be read; the message names it.
         """
         try:
-            if isinstance(image, Image.Image):
-                rgb = decode.upright(image, decode.load(image), self.preprocessing.levels)
-            else:
-                rgb = decode.open_rgb(image, levels=self.preprocessing.levels)
+            return self._input_of(image)
         except UnreadableImage as problem:
             name = getattr(image, "filename", "") if isinstance(image, Image.Image) else image
             raise DatasetError(
                 _("The image '{name}' cannot be read. {why}").format(name=Path(name or "?").name, why=problem)
             ) from problem
+
+    def _input_of(self, image: Path | Image.Image) -> Tensor:
+        if isinstance(image, Image.Image):
+            rgb = decode.upright(image, decode.load(image), self.preprocessing.levels)
+        else:
+            rgb = decode.open_rgb(image, levels=self.preprocessing.levels)
         return preprocess(rgb, self.preprocessing)
 
     def predict(
@@ -94,11 +97,11 @@ class Classifier(nn.Module):
         logits = np.zeros((total, len(self.classes)), dtype=np.float32)
 
         def read(row: int) -> Tensor:
-            try:
+            if problems is None:
                 return self.input_of(images[row])
-            except DatasetError as problem:
-                if problems is None:
-                    raise
+            try:
+                return self._input_of(images[row])
+            except UnreadableImage as problem:
                 problems[row] = problem
                 side = self.preprocessing.input_px
                 return torch.full((3, side, side), torch.nan)

@@ -68,7 +68,7 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
     for row, n in enumerate(readable):
         problem = problems.get(row)
         answers[n] = (
-            replace(answers[n], error=str(problem).replace(Path(images[n].path).name, images[n].name), preview="")
+            replace(answers[n], error=str(problem), preview="")
             if problem is not None
             else _answered(answers[n], classifier.classes, proba[row])
         )

@@ -93,6 +93,8 @@ def points(ends: Sequence[float]) -> str:
 
 def megabytes(mb: float) -> str:
     """A size on disk."""
+    if mb < 0.1:
+        return f"{1000 * mb:.0f} kB"
     return f"{mb:,.0f} MB" if mb >= 10 else f"{mb:.1f} MB"
 
 
@@ -105,6 +107,12 @@ def split_name(split: str) -> str:
     """The name of a split in words."""
     names = {"train": _("training"), "val": _("validation"), "test": _("test"), "oof": _("cross-validation")}
     return names.get(split, split)
+
+
+def file_name(*parts: str) -> str:
+    """A file's name, without its ending, of words that any system takes; a part without such words is left out."""
+    words = (re.sub(r"[^\w.]+", "-", one_line(part)).strip("-._")[:60] for part in parts)
+    return "-".join(filter(None, words))
 
 
 def run_name(run: Run) -> str:

@@ -42,7 +42,7 @@ def test_what_is_found_can_be_mended(visitor: Visitor, dirty: Path, tmp_path: Pa
     expect(page.get_by_text("nearly the same")).to_have_count(1)
 
     visitor.press("Leave out one photo of each pair (1)")
-    visitor.sees("The photos were edited after this check.")
+    visitor.sees("The photos were edited after this check")
     page.get_by_role("tab", name="Poor photos").click()
     visitor.settle()
     page.get_by_text("Leave out", exact=True).first.click()

@@ -15,7 +15,7 @@ from core.progress import silent
 from core.tasks.requests import IngestRequest
 from core.tasks.results import TakenIn
 from core.tasks.specs import spec_of
-from tests.pages.conftest import FakePool, Open, W, button, by_label, finish
+from tests.pages.conftest import FakePool, Open, W, button, by_label, finish, texts
 
 
 def address(app: AppTest) -> str:
@@ -91,7 +91,8 @@ def test_data_shows_what_there_is(visit: Open, dataset: Dataset):
 def test_what_was_skipped_is_listed_before_anything_else_is_asked(visit: Open, small_dataset: Callable[..., Dataset]):
     small_dataset(extra={"cat/notes.txt": b"no photo"})
     app = visit()
-    assert [words.value for words in app.subheader][:2] == ["What was skipped", "Are they fit to learn from?"]
+    assert app.expander[1].label == "1 file was skipped: see which and why"
+    assert "There is no photo in it" in texts(app)
     assert list(app.dataframe[0].value["File"]) == ["cat/notes.txt"]
 
 

@@ -135,7 +135,7 @@ def test_a_run_is_taken_home_by_a_job(visit: Open, pool: FakePool, dataset: Data
     app = visit("predict")
     button(app, "Make the bundle").click().run()
     assert not app.exception
-    assert "Download the bundle (0.0 MB)" in [b.label for b in app.download_button]
+    assert "Download the bundle (0 kB)" in [b.label for b in app.download_button]
 
 
 def test_runs_lists_and_deletes(visit: Open, dataset: Dataset, run: Run):

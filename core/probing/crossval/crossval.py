@@ -164,6 +164,20 @@ def cross_validate_rows(train: Features, size_mb: float, config: ProbeConfig, re
     )
 
 
+def notes_of(results: Sequence[ProbeResult]) -> tuple[str, ...]:
+    """What a reader of these results has to know: each sentence once, with the backbones where it is not about all."""
+    all_backbones = {result.backbone for result in results}
+    about: dict[str, dict[str, None]] = {}
+    for result in results:
+        for note in result.notes:
+            about.setdefault(note, {})[result.backbone] = None
+    some_only = _("{backbones}: {note}")
+    return tuple(
+        note if len(names) == len(all_backbones) else some_only.format(backbones=", ".join(names), note=note)
+        for note, names in about.items()
+    )
+
+
 def _progress(done: int, folds: int) -> str:
     if done == folds:
         return _("cross-validated")

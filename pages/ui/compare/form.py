@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from core.backbones.registry import backbones, info
-from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.features.reduce import Reduction
 from core.probing.comparison.shortlist import KEEP as KEEP_BEST
@@ -15,6 +14,7 @@ from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
 from pages.ui import state, text
 from pages.ui.backbones import KEEP, backbone_label
+from pages.ui.compare.catalogue import catalogue
 from pages.ui.i18n import _
 
 
@@ -38,7 +38,7 @@ def comparison(dataset: Dataset) -> CompareRequest | None:
         st.caption(_("{size} will be downloaded first.").format(size=text.megabytes(size)))
     shortlist = _shortlist(len(names))
     with st.expander(_("All backbones, and what each is")):
-        backbone_table(infos)
+        catalogue(infos)
     with st.expander(_("How they are compared")):
         probes = _probes()
         config = _config(probes[0])
@@ -132,53 +132,3 @@ def _reduction() -> Reduction:
         amount = st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP)
     whiten = st.checkbox(_("Whiten: give every component the same spread"), key="compare-whiten", persist_state=KEEP)
     return Reduction("pca", amount, whiten=whiten)
-
-
-def backbone_table(infos: list[BackboneInfo]) -> None:
-    """Draws a table of the facts about backbones."""
-    st.dataframe(
-        {
-            _("Backbone"): [backbone.name for backbone in infos],
-            _("Ready"): [backbone.ready for backbone in infos],
-            _("Probe on ants & bees (%)"): [_probed(backbone, "ants_bees") for backbone in infos],
-            _("Probe on small CIFAR-10 (%)"): [_probed(backbone, "cifar10_small") for backbone in infos],
-            _("Images/s, 2 cores"): [backbone.images_per_s or None for backbone in infos],
-            _("ImageNet top-1 (%)"): [backbone.imagenet_top1 and 100 * backbone.imagenet_top1 for backbone in infos],
-            _("Family"): [backbone.family for backbone in infos],
-            _("Parameters"): [backbone.params for backbone in infos],
-            _("GFLOPs"): [backbone.gflops for backbone in infos],
-            _("Size (MB)"): [backbone.size_mb for backbone in infos],
-            _("Memory (MB)"): [backbone.memory_mb for backbone in infos],
-            _("Input (px)"): [backbone.input_px for backbone in infos],
-            _("Features"): [backbone.feature_dim for backbone in infos],
-            _("Trained on"): [backbone.trained_on for backbone in infos],
-            _("Licence"): [backbone.licence for backbone in infos],
-        },
-        hide_index=True,
-        height=320,
-        column_config={
-            _("Parameters"): st.column_config.NumberColumn(format="compact"),
-            _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
-            _("Images/s, 2 cores"): st.column_config.NumberColumn(
-                format="%d", help=_("Through the network alone, in float32 on two virtual cores of a server.")
-            ),
-            _("Size (MB)"): st.column_config.NumberColumn(format="%.1f"),
-            _("Memory (MB)"): st.column_config.NumberColumn(
-                format="%.0f", help=_("Weights and what is alive at once for one image, in float32.")
-            ),
-            _("ImageNet top-1 (%)"): st.column_config.NumberColumn(format="%.1f"),
-            _("Probe on ants & bees (%)"): st.column_config.NumberColumn(format="%.1f"),
-            _("Probe on small CIFAR-10 (%)"): st.column_config.NumberColumn(format="%.1f"),
-        },
-    )
-    st.caption(
-        _(
-            "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet "
-            "weights are stronger, and one click away where there is a network: choose one above to download it once."
-        )
-    )
-
-
-def _probed(backbone: BackboneInfo, dataset: str) -> float | None:
-    score = backbone.accuracy.get(dataset)
-    return 100 * score.value if score else None

@@ -13,7 +13,7 @@ from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.ensemble import FEATURES, Ensemble, kind_name
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import ROPE, Pair, Verdict
-from core.probing.crossval.crossval import ProbeResult
+from core.probing.crossval.crossval import ProbeResult, notes_of
 from core.probing.pairwise.difference import in_points
 from core.probing.probes.kinds import find
 from pages.ui import downloads, resources, text
@@ -77,7 +77,7 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
 def numbers(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Comparison) -> None:
     """Draws the facts of every backbone, the best against each other one, the first look and the ensembles."""
     _table(ranked)
-    for note in (f"{result.backbone}: {note}" for result in ranked for note in result.notes):
+    for note in notes_of(ranked):
         st.caption(text.literal(note))
     _pairs(verdict.pairs)
     _probes(comparison)
@@ -100,11 +100,11 @@ def _table(ranked: Sequence[ProbeResult]) -> None:
             _("F1 interval"): [text.interval(result.macro_f1_ci) for result in ranked],
             _("Images/s"): [result.images_per_s for result in ranked],
             _("Features"): [result.feature_dim for result in ranked],
-            _("Size"): [text.megabytes(fact.size_mb) for fact in facts],
-            _("Parameters"): [fact.params for fact in facts],
-            _("Trained on"): [fact.trained_on for fact in facts],
+            _("Size"): ["–" if fact.is_floor else text.megabytes(fact.size_mb) for fact in facts],
+            _("Parameters"): [fact.params or None for fact in facts],
         },
         hide_index=True,
+        placeholder="–",
         column_config={
             _("Images/s"): st.column_config.NumberColumn(
                 format="%.0f", help=_("Reading and extraction together, here.")

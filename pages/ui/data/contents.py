@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.data.dataset import Dataset, Item
-from core.data.messages import skip_text, warning_text
+from core.data.messages import warning_text
 from core.errors import GraftError
 from pages.ui import figures, gallery, jobs, resources, state, text
-from pages.ui.data import groups, health, naming, understood
+from pages.ui.data import groups, health, naming, skipped, understood
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.welcome import other_ways, upload_form
 from pages.ui.i18n import _
@@ -24,16 +24,22 @@ def show(dataset: Dataset) -> None:
         upload_form()
         other_ways()
     understood.sentence(dataset)
-    facts(dataset)
+    numbers = st.empty()
+
+    def follow(edited: Dataset) -> None:
+        with numbers.container():
+            facts(edited)
+
+    follow(dataset)
+    skipped.section(dataset)
     for warning in dataset.warnings:
         st.warning(text.literal(warning_text(warning)), icon=":material/warning:")
-    skipped(dataset)
     understood.choices(dataset)
     naming.section(dataset)
     st.page_link(
         "pages/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
     )
-    health.section(dataset)
+    health.section(dataset, follow)
     counts, sizes = st.columns(2, gap="large")
     with counts:
         st.subheader(_("Images in each class and split"))
@@ -65,14 +71,12 @@ def _sizes(dataset: Dataset) -> go.Figure:
 def facts(dataset: Dataset) -> None:
     """The numbers at the top, and how the splits came about."""
     counts = dataset.counts()
-    with st.container(horizontal=True, gap="large", key="facts"):
+    with st.container(horizontal=True, gap="large"):
         st.metric(_("Images"), f"{len(dataset.items):,}", width="content")
         st.metric(_("Classes"), f"{len(dataset.classes):,}", width="content")
         for split in ("train", "val", "test"):
             name = text.split_name(split).capitalize()
             st.metric(name, f"{sum(counts.get(split, {}).values()):,}", width="content")
-        if dataset.skipped:
-            st.metric(_("Skipped"), f"{len(dataset.skipped):,}", width="content")
     st.caption(text.literal(dataset.note))
 
 
@@ -120,23 +124,6 @@ def interleaved(items: Sequence[Item]) -> list[Item]:
         turn.append(seen.setdefault(item.label, 0))
         seen[item.label] += 1
     return [items[i] for i in sorted(range(len(items)), key=lambda i: (turn[i], items[i].label))]
-
-
-def skipped(dataset: Dataset) -> None:
-    """What was left out, and why."""
-    if not dataset.skipped and not dataset.ignored:
-        return
-    st.subheader(_("What was skipped"))
-    if dataset.ignored:
-        st.caption(_("{n} system files (such as .DS_Store) were ignored.").format(n=dataset.ignored))
-    if dataset.skipped:
-        st.dataframe(
-            {
-                _("File"): [skip.entry for skip in dataset.skipped],
-                _("Why"): [skip_text(skip.reason) for skip in dataset.skipped],
-            },
-            hide_index=True,
-        )
 
 
 def manage(dataset: Dataset) -> None:

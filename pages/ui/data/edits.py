@@ -30,7 +30,11 @@ def freshness(dataset: Dataset, checked: str) -> None:
         checked: the fingerprint of the photos that the report is about.
     """
     stale = dataset.fingerprint != checked
-    sentence = _("The photos were edited after this check.") if stale else _("The check is of the photos as they are.")
+    sentence = (
+        _("The photos were edited after this check: check again to see what is left.")
+        if stale
+        else _("The check is of the photos as they are.")
+    )
     with st.container(horizontal=True, vertical_alignment="center"):  # of one height: nothing below may jump
         st.caption(sentence, width="content")
         check(dataset, _("Check again"), disabled=not stale)

@@ -32,8 +32,13 @@ SIGNS = {
 COLORS = {words.SERIOUS: "red", words.DOUBTFUL: "orange", words.GOOD: "green"}
 
 
-def section(dataset: Dataset) -> None:
-    """The report, or the button that makes one; the decisions there are."""
+def section(dataset: Dataset, follow: Callable[[Dataset], None]) -> None:
+    """The report, or the button that makes one; the decisions there are.
+
+    Args:
+        dataset: the photos as the page shows them.
+        follow: called with the photos as they are decided to be, to draw what has to follow a decision at once.
+    """
     st.subheader(_("Are they fit to learn from?"))
     report = read_report(dataset.root)
     job = jobs.newest(HealthRequest, lambda request: request.dataset == dataset.id)
@@ -42,7 +47,7 @@ def section(dataset: Dataset) -> None:
         progress.panel(job)
     if report is not None:
         findings(report)
-        details(report)
+        details(report, dataset, follow)
     elif not running:
         invitation(dataset)
 
@@ -71,12 +76,13 @@ def findings(report: HealthReport) -> None:
 
 
 @st.fragment
-def details(report: HealthReport) -> None:
+def details(report: HealthReport, shown: Dataset, follow: Callable[[Dataset], None]) -> None:
     """The photos behind the findings, and the user's decisions about them; a decision draws this part anew alone."""
     speak()
     dataset = state.dataset()
     if dataset is None:  # deleted in another tab
         return
+    follow(dataset)
     desk = Desk.open(state.original(dataset))
     edits.freshness(dataset, report.fingerprint)
     edits.bar(dataset, desk)
@@ -86,6 +92,11 @@ def details(report: HealthReport) -> None:
         if tab.open:
             with tab:
                 part.draw()
+    if dataset.fingerprint != shown.fingerprint:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(_("Below are the photos as they were before these decisions."), width="content")
+            if st.button(_("Show them as decided"), type="tertiary", icon=":material/refresh:"):
+                st.rerun()
 
 
 @dataclass(frozen=True)

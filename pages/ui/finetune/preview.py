@@ -5,14 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from core.data.dataset import Dataset
+from core.jobs.store import Job
 from core.tasks.requests import PreviewRequest
-from core.tasks.results import Previewed
+from core.tasks.results import Previewed, PreviewRow
 from core.training.config import FinetuneConfig
 from pages.ui import jobs, progress, state
 from pages.ui.i18n import _
 from pages.ui.text import literal, shortened
 
 IMAGES, DRAWS = 3, 5
+WIDTH_PX = 104
 
 
 def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
@@ -30,10 +32,14 @@ def augmentation_preview(dataset: Dataset, config: FinetuneConfig) -> None:
     )
     previewed = progress.result(progress.panel(job), Previewed)
     for row in previewed.rows if previewed else ():
-        st.image(
-            [str(job.path / name) for name in row.files],
-            caption=[literal(shortened(row.label)), *[""] * (len(row.files) - 1)],
-            alt=[_("original of {label}").format(label=shortened(row.label))]
-            + [_("augmented {label}").format(label=shortened(row.label))] * (len(row.files) - 1),
-            width=104,
-        )
+        _row(job, row)
+
+
+def _row(job: Job, row: PreviewRow) -> None:
+    """One image: its class, as it is, and beside it as training may see it."""
+    label = shortened(row.label)
+    st.caption(literal(label))
+    with st.container(horizontal=True, gap="small"):
+        for column, name in enumerate(row.files):
+            alt = _("augmented {label}") if column else _("original of {label}")
+            st.image(str(job.path / name), alt=alt.format(label=label), width=WIDTH_PX)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.runs import Run
 from core.tasks.requests import ExportRequest
 from core.tasks.results import Exported
-from pages.ui import downloads, jobs, progress, state
+from pages.ui import downloads, jobs, progress, state, text
 from pages.ui.i18n import _
 
 
@@ -30,4 +30,5 @@ def take_home(run: Run) -> None:
     exported = progress.result(progress.panel(job), Exported)
     if exported is not None:
         file = job.path / exported.file
-        downloads.archive(_("Download the bundle ({size})"), file, f"graft-{run.backbone}-{run.kind}.zip", primary=True)
+        name = text.file_name("graft", run.dataset_name, run.backbone, run.kind)
+        downloads.archive(_("Download the bundle ({size})"), file, f"{name}.zip", primary=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.errors import GraftError
 from core.runs import Run
-from pages.ui import models, state, text, uploads
+from pages.ui import models, text
 from pages.ui.i18n import _
+from pages.ui.predict import bundle
 
 
 def choose(runs: list[Run], dataset: Dataset | None) -> Run | Path | None:
@@ -20,7 +20,7 @@ def choose(runs: list[Run], dataset: Dataset | None) -> Run | Path | None:
         _("Model"), list(sources), default="run" if runs else "bundle", required=True, format_func=sources.__getitem__
     )
     if source == "bundle":
-        return bundle()
+        return bundle.from_elsewhere()
     if not runs:
         st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
         st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
@@ -29,24 +29,3 @@ def choose(runs: list[Run], dataset: Dataset | None) -> Run | Path | None:
     run = models.choice(_("Which one"), runs, names, first, f"predict-run-{dataset.id if dataset else ''}")
     models.why_this(run, first)
     return run
-
-
-def bundle() -> Path | None:
-    """The bundle that was uploaded, on the disk."""
-    upload = st.file_uploader(
-        _("A bundle that Graft has exported (zip)"),
-        type=["zip"],
-        key="bundle",
-        help=_("It is read without running anything in it, and checked against its manifest."),
-    )
-    if upload is None:
-        return None
-    file_id, path = state.remembered("bundle", ("", ""))
-    if file_id != upload.file_id:
-        try:
-            path = str(uploads.keep(upload, ".zip", state.workspace()))
-        except GraftError as problem:
-            st.error(text.literal(str(problem)))
-            return None
-        state.remember("bundle", (upload.file_id, path))
-    return Path(path)

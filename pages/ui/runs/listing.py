@@ -17,7 +17,12 @@ from core.tasks.specs import takes_upload
 from pages.ui import jobs, progress, resources, state, text
 from pages.ui.i18n import _
 
-PAGES = {"ingest": "pages/data.py", "compare": "pages/compare.py", "finetune": "pages/finetune.py"}
+PAGES = {
+    "ingest": "pages/data.py",
+    "health": "pages/data.py",
+    "compare": "pages/compare.py",
+    "finetune": "pages/finetune.py",
+}
 
 
 def listing(jobs: list[Job], names: dict[str, str]) -> None:
@@ -50,25 +55,25 @@ def status_of(job: Job) -> JobStatus | None:
 def row(job: Job, status: JobStatus, names: dict[str, str]) -> None:
     """One job: what it is, how it stands, and what can be done with it."""
     dataset_id = dataset_id_of(job.spec, status)
-    photos = names.get(dataset_id, _("photos deleted") if dataset_id else "")
+    gone = bool(dataset_id) and dataset_id not in names
     with st.container(border=True):
         about, actions = st.columns([3, 2], vertical_alignment="center")
         with about:
             st.markdown(f"**{text.literal(text.shortened(job.spec.title or job.spec.kind, 120))}**")
-            st.caption(" · ".join(filter(None, facts(job, status, photos))))
+            st.caption(" · ".join(filter(None, facts(job, status, gone))))
             if not status.is_over:
                 st.progress(status.share or 0.0, text=progress.sentence(job, status))
             elif status.error:
                 st.caption(f":red[{text.literal(status.error)}]")
         with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            act(job, status, dataset_id, gone=bool(dataset_id) and dataset_id not in names)
+            act(job, status, dataset_id, gone)
 
 
-def facts(job: Job, status: JobStatus, photos: str) -> list[str]:
-    """The line under a job's title."""
+def facts(job: Job, status: JobStatus, gone: bool) -> list[str]:
+    """The line under a job's title, which names the photos; `gone` says that they have been deleted."""
     return [
         progress.state_name(status.state),
-        text.literal(text.shortened(photos)),
+        _("photos deleted") if gone else "",
         text.when(status.created),
         text.duration(status.seconds) if status.seconds is not None else "",
         text.literal(outcome(job, status)),

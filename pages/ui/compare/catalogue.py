@@ -1,0 +1,105 @@
+"""Which backbones there are, and what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.backbones.spec import BackboneInfo
+from pages.ui.backbones import where_it_is
+from pages.ui.i18n import _
+
+UNKNOWN = "–"
+HEIGHT_PX = 320
+
+
+def catalogue(infos: Sequence[BackboneInfo]) -> None:
+    """Draws the facts about backbones, as three tables that fit beside the sidebar."""
+    quality, cost, origin = st.tabs([_("How good, how fast"), _("How large"), _("Where from")])
+    with quality:
+        _quality(infos)
+    with cost:
+        _cost(infos)
+    with origin:
+        _origin(infos)
+    st.caption(
+        _(
+            "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet "
+            "weights are stronger, and one click away where there is a network: choose one above to download it once."
+        )
+    )
+
+
+def _quality(infos: Sequence[BackboneInfo]) -> None:
+    share = st.column_config.NumberColumn(format="%.1f %%")
+    probed = st.column_config.NumberColumn(
+        format="%.1f %%", help=_("Measured for those that come with Graft, by a probe on their features.")
+    )
+    speed = st.column_config.NumberColumn(
+        format="%d", help=_("Through the network alone, in float32 on two virtual cores of a server.")
+    )
+    st.dataframe(
+        {
+            _("Backbone"): [backbone.name for backbone in infos],
+            _("On this machine"): [where_it_is(backbone) for backbone in infos],
+            _("ImageNet top-1"): [backbone.imagenet_top1 and 100 * backbone.imagenet_top1 for backbone in infos],
+            _("Ants & bees"): [_probed(backbone, "ants_bees") for backbone in infos],
+            _("Small CIFAR-10"): [_probed(backbone, "cifar10_small") for backbone in infos],
+            _("Images/s"): [backbone.images_per_s or None for backbone in infos],
+        },
+        hide_index=True,
+        height=HEIGHT_PX,
+        placeholder=UNKNOWN,
+        column_config={
+            _("ImageNet top-1"): share,
+            _("Ants & bees"): probed,
+            _("Small CIFAR-10"): probed,
+            _("Images/s"): speed,
+        },
+    )
+
+
+def _cost(infos: Sequence[BackboneInfo]) -> None:
+    memory = st.column_config.NumberColumn(
+        format="%.0f MB", help=_("Weights and what is alive at once for one image, in float32.")
+    )
+    st.dataframe(
+        {
+            _("Backbone"): [backbone.name for backbone in infos],
+            _("File"): [backbone.size_mb or None for backbone in infos],
+            _("Memory"): [backbone.memory_mb or None for backbone in infos],
+            _("Parameters"): [backbone.params or None for backbone in infos],
+            _("GFLOPs"): [backbone.gflops or None for backbone in infos],
+            _("Input"): [backbone.input_px for backbone in infos],
+            _("Features"): [backbone.feature_dim for backbone in infos],
+        },
+        hide_index=True,
+        height=HEIGHT_PX,
+        placeholder=UNKNOWN,
+        column_config={
+            _("File"): st.column_config.NumberColumn(format="%.1f MB"),
+            _("Memory"): memory,
+            _("Parameters"): st.column_config.NumberColumn(format="compact"),
+            _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
+            _("Input"): st.column_config.NumberColumn(format="%d px"),
+        },
+    )
+
+
+def _origin(infos: Sequence[BackboneInfo]) -> None:
+    st.dataframe(
+        {
+            _("Backbone"): [backbone.name for backbone in infos],
+            _("Family"): [backbone.family for backbone in infos],
+            _("Trained on"): [backbone.trained_on for backbone in infos],
+            _("Licence"): [backbone.licence for backbone in infos],
+        },
+        hide_index=True,
+        height=HEIGHT_PX,
+    )
+
+
+def _probed(backbone: BackboneInfo, dataset: str) -> float | None:
+    score = backbone.accuracy.get(dataset)
+    return 100 * score.value if score else None
