@@ -11,6 +11,7 @@ GraftError
 ├── EvaluationError        predictions that cannot be judged
 ├── BundleError            a bundle that cannot be written or read
 ├── HomeError              the folder in which Graft keeps its data cannot be used
+├── RecordError            a request, a setting or a file that holds something else than it should
 ├── JobError               a job that does not exist or cannot be done
 └── Cancelled              the user asked to stop; nothing went wrong
 
@@ -70,6 +71,10 @@ class BundleError(GraftError):
 
 class HomeError(GraftError):
     """The folder in which Graft keeps its data is not known, or cannot be used."""
+
+
+class RecordError(GraftError):
+    """A value in a request, a setting or a file is missing, or of another kind than it should be."""
 
 
 class JobError(GraftError):

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from core.errors import GraftError, JobError
+from core.errors import GraftError, RecordError
 from core.i18n import gettext as _
 
 _KEY = "key"
@@ -35,7 +35,7 @@ class Record:
             out from the fields and are not read back; empty for every field in its own order.
 
     Raises:
-        JobError: a field holds something of another kind than its annotation says.
+        RecordError: a field holds something of another kind than its annotation says.
     """
 
     written: ClassVar[tuple[str, ...]] = ()
@@ -44,7 +44,7 @@ class Record:
         for field in _fields(type(self)):
             value = getattr(self, field.name)
             if not _fits(value, field.kind):
-                raise JobError(
+                raise RecordError(
                     _("'{name}' is {value!r} and should be {kind}.").format(
                         name=field.key, value=value, kind=_in_words(field.kind)
                     )
@@ -63,11 +63,11 @@ class Record:
             GraftError: a field without a default is missing, or a value is wrong; the message names it.
         """
         if not isinstance(content, Mapping):
-            raise JobError(_("{value!r} is no JSON object.").format(value=content))
+            raise RecordError(_("{value!r} is no JSON object with named values. Give one.").format(value=content))
         given = [field for field in _fields(cls) if content.get(field.key) is not None]
         missing = [field.key for field in _fields(cls) if field.needed and field not in given]
         if missing:
-            raise JobError(_("'{name}' is missing.").format(name=missing[0]))
+            raise RecordError(_("'{name}' is missing. Add it.").format(name=missing[0]))
         return cls(**{field.name: _read(field.key, content[field.key], field.kind) for field in given})
 
 
@@ -112,7 +112,7 @@ def _read(name: str, value: Any, annotation: Any) -> Any:
         except GraftError:
             raise
         except (TypeError, ValueError) as problem:
-            raise JobError(_("'{name}' cannot be read ({reason}).").format(name=name, reason=problem)) from problem
+            raise RecordError(_("'{name}' cannot be read ({reason}).").format(name=name, reason=problem)) from problem
     return value
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from core.backbones import registry
 from core.backbones.backbone import Backbone
-from core.backbones.sources.source import Source
+from core.backbones.sources.source import BackboneSource
 from core.backbones.sources.torchvision import Torchvision
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.paths import file_sha256
@@ -100,7 +100,7 @@ class FakeSource:
         return self._backbones[info.name]
 
 
-def plug_in(patch: pytest.MonkeyPatch, source: Source) -> None:
+def plug_in(patch: pytest.MonkeyPatch, source: BackboneSource) -> None:
     """Puts a source before all others, with an empty memory of what was loaded from it."""
     patch.setattr(registry, "SOURCES", [source, *registry.SOURCES])
 

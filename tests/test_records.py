@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from core.errors import JobError
+from core.errors import RecordError
 from core.records import Record, stored_as
 
 
@@ -63,16 +63,16 @@ def test_records_lie_in_a_mapping() -> None:
     ],
 )
 def test_a_wrong_value_is_reported_by_its_key(content: dict[str, Any], words: str) -> None:
-    with pytest.raises(JobError, match=words):
+    with pytest.raises(RecordError, match=words):
         Share.from_json(content)
 
 
 @pytest.mark.parametrize("content", [{"by_name": {"a": 5}}, {"by_name": [HALF]}, {"by_name": {"a": {}}}])
 def test_a_mapping_of_something_else_is_refused(content: dict[str, Any]) -> None:
-    with pytest.raises(JobError):
+    with pytest.raises(RecordError):
         Shares.from_json(content)
 
 
 def test_a_copy_is_checked_as_well() -> None:
-    with pytest.raises(JobError, match="interval"):
+    with pytest.raises(RecordError, match="interval"):
         replace(Share(0.5, (0.4, 0.6)), interval=(0.4,))

@@ -11,14 +11,14 @@ from collections import OrderedDict
 
 from core.backbones import registry
 from core.backbones.backbone import Backbone
-from core.backbones.sources.source import Source
+from core.backbones.sources.source import BackboneSource
 from core.backbones.spec import BackboneInfo
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
 CACHED = 3
-_cache: OrderedDict[tuple[str, str, str, Source], Backbone] = OrderedDict()
+_cache: OrderedDict[tuple[str, str, str, BackboneSource], Backbone] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -50,7 +50,7 @@ def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Back
         return _cache[key].eval()
 
 
-def _pretrained(info: BackboneInfo, source: Source, report: Report) -> Backbone:
+def _pretrained(info: BackboneInfo, source: BackboneSource, report: Report) -> Backbone:
     if info.file is not None:
         report(Progress(0, 0, _("Loading {name}").format(name=info.name)))
     try:

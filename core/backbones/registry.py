@@ -12,14 +12,14 @@ from functools import lru_cache
 
 from core.backbones.sources.embedded import Embedded
 from core.backbones.sources.pixels import Pixels
-from core.backbones.sources.source import Source
+from core.backbones.sources.source import BackboneSource
 from core.backbones.sources.torchvision import Torchvision
 from core.backbones.spec import BackboneInfo
 from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.i18n import language
 
-SOURCES: list[Source] = [Embedded(), Pixels(), Torchvision()]
+SOURCES: list[BackboneSource] = [Embedded(), Pixels(), Torchvision()]
 """In the order in which backbones are listed; of two backbones with one name, the first source's is taken."""
 
 
@@ -37,7 +37,7 @@ def info(name: str) -> BackboneInfo:
     return _entry(name)[0]
 
 
-def source(name: str) -> Source:
+def source(name: str) -> BackboneSource:
     """The source of the backbone `name`.
 
     Raises:
@@ -51,7 +51,7 @@ def ready_names() -> tuple[str, ...]:
     return tuple(info.name for info in backbones() if info.ready and not info.is_floor)
 
 
-def _entry(name: str) -> tuple[BackboneInfo, Source]:
+def _entry(name: str) -> tuple[BackboneInfo, BackboneSource]:
     table = _table(language(), tuple(SOURCES))
     if name in table:
         return table[name]
@@ -64,9 +64,9 @@ def _entry(name: str) -> tuple[BackboneInfo, Source]:
 
 
 @lru_cache(maxsize=32)
-def _table(_language: str, sources: tuple[Source, ...]) -> Mapping[str, tuple[BackboneInfo, Source]]:
+def _table(_language: str, sources: tuple[BackboneSource, ...]) -> Mapping[str, tuple[BackboneInfo, BackboneSource]]:
     """Every backbone by its name; the language is part of the cache's key because it is that of the texts."""
-    table: dict[str, tuple[BackboneInfo, Source]] = {}
+    table: dict[str, tuple[BackboneInfo, BackboneSource]] = {}
     for source in sources:
         for info in source.infos():
             table.setdefault(info.name, (info, source))

@@ -67,10 +67,7 @@ def compare(
 
     kinds = [kind.strip() for kind in probe.split(",") if kind.strip()] or ["logistic"]
     request = CompareRequest(
-        dataset=inputs.source(data),
-        group_pattern=group_pattern,
-        class_pattern=class_pattern,
-        encoding=encoding,
+        **inputs.photos(data, group_pattern, class_pattern, encoding),
         backbones=tuple(inputs.names(backbones)),
         config=inputs.probing(probe=kinds[0], pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
         probes=tuple(kinds),

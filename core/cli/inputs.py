@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from core.backbones import registry
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
-from core.data.edits import Edit, edited, from_csv
 from core.data.names import is_camera_raw, is_hidden, is_junk, is_placeholder, may_be_photo
 from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
@@ -50,33 +49,31 @@ def source(data: str) -> str:
     return str(path.absolute())
 
 
-def dataset(
-    data: str,
-    listed: Path | None,
-    report: Report,
-    group_pattern: str = "",
-    class_pattern: str = "",
-    encoding: str = "",
-) -> Dataset:
-    """DATA taken in, as it came, with the edits of a CSV carried out where one is named."""
+class Photos(TypedDict):
+    """What the user says about the photos, by the names of `PhotosRequest`'s fields."""
+
+    dataset: str
+    group_pattern: str
+    class_pattern: str
+    encoding: str
+
+
+def photos(data: str, group_pattern: str, class_pattern: str, encoding: str) -> Photos:
+    """DATA and how it is to be read, for a request."""
+    return Photos(dataset=source(data), group_pattern=group_pattern, class_pattern=class_pattern, encoding=encoding)
+
+
+def taken_in(given: Photos, report: Report) -> Dataset:
+    """The photos taken in, as they came."""
     from core.data.ingest import ingest
 
-    original = ingest(
-        source(data), group_pattern=group_pattern, class_pattern=class_pattern, encoding=encoding, report=report
+    return ingest(
+        given["dataset"],
+        group_pattern=given["group_pattern"],
+        class_pattern=given["class_pattern"],
+        encoding=given["encoding"],
+        report=report,
     )
-    return edited(original, edits(original, listed)) if listed is not None else original
-
-
-def edits(original: Dataset, listed: Path) -> tuple[Edit, ...]:
-    """The edits in a CSV, all of photos that are there."""
-    try:
-        return from_csv(original, listed.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise DatasetError(_("There is no list of edits '{name}'.").format(name=listed)) from None
-    except UnicodeDecodeError:
-        raise DatasetError(
-            _("'{name}' is no text in UTF-8. Save the list as CSV in UTF-8.").format(name=listed)
-        ) from None
 
 
 def run(folder: Path) -> Run:

@@ -10,7 +10,7 @@ import typer
 
 from core.cli import inputs
 from core.cli.frame import Classes, Data, Encoding, Groups, Json, print_json, program, working
-from core.cli.mappage import FlatMap, Place, page
+from core.cli.mappage import FlatMap, PlottedPhoto, page
 from core.data.dataset import Dataset
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -44,8 +44,9 @@ def embedding_map(
         raise DatasetError(_("A map is written as .csv or .html, not as '{name}'.").format(name=out.name))
     if out is None and not as_json:
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
+    photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with working() as report:
-        dataset = inputs.dataset(data, None, part(report, 0, 10, 100), group_pattern, class_pattern, encoding)
+        dataset = inputs.taken_in(photos, part(report, 0, 10, 100))
         drawn = _made(dataset, backbone, method, seed, part(report, 10, 90, 100))
     if out is not None:
         write_bytes(out, (page(drawn) if out.suffix.lower() == ".html" else _as_csv(drawn)).encode())
@@ -70,7 +71,7 @@ def _made(dataset: Dataset, backbone: str, method: str, seed: int, report: Repor
         points = MapPoints.load(Path(folder) / result.file)
     items = {item.sha256: item for item in dataset.items}
     places = tuple(
-        Place(id_, items[id_].name, dataset.classes[items[id_].label], split, x, y, tuple(near))
+        PlottedPhoto(id_, items[id_].name, dataset.classes[items[id_].label], split, x, y, tuple(near))
         for id_, split, (x, y), near in zip(points.ids, points.split, points.xy, points.neighbours, strict=True)
     )
     return FlatMap(backbone, method, seed, dataset.id, dataset.name, dataset.classes, result.note, places)

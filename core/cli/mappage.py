@@ -36,7 +36,7 @@ ul svg {{ width: 1em; height: 1em; border: 0; vertical-align: -.1em; overflow: v
 
 
 @dataclass(frozen=True)
-class Place:
+class PlottedPhoto:
     """Where a photo lies on a map.
 
     Attributes:
@@ -87,7 +87,7 @@ class FlatMap:
     dataset_name: str
     classes: tuple[str, ...]
     note: str
-    places: tuple[Place, ...]
+    places: tuple[PlottedPhoto, ...]
 
     def as_json(self) -> dict[str, object]:
         """The document of `map --json`."""

@@ -101,10 +101,7 @@ def finetune(
     }  # fmt: skip
     config = FinetuneConfig.from_json({name: value for name, value in given.items() if value is not None})
     request = FinetuneRequest(
-        dataset=inputs.source(data),
-        group_pattern=group_pattern,
-        class_pattern=class_pattern,
-        encoding=encoding,
+        **inputs.photos(data, group_pattern, class_pattern, encoding),
         config=config,
         out=str(out.absolute()),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import inputs
-from core.cli.frame import Classes, Data, Encoding, Groups, Json, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Groups, Json, folder_for, print_json, program, working
 from core.errors import DatasetError, ProbeError
 from core.i18n import gettext as _
 
@@ -66,15 +66,25 @@ def health(
 ) -> None:
     """Check DATA for what ruins models: duplicates, leaks, wrong labels, poor photos, shortcuts."""
     from core.cli import show
-    from core.health.report import check
+    from core.data.library import original_dataset
+    from core.health.report import read_report
+    from core.tasks import photos
+    from core.tasks.requests import HealthRequest
 
-    with working() as report:
-        dataset = inputs.dataset(data, edits, report, group_pattern, class_pattern, encoding)
-        checked = check(dataset, backbone=backbone, seed=seed, report=report)
+    request = HealthRequest(
+        **inputs.photos(data, group_pattern, class_pattern, encoding),
+        backbone=backbone,
+        seed=seed,
+        edits=str(edits) if edits else "",
+    )
+    with folder_for(None) as folder, working() as report:
+        checked = photos.health(folder, request, report)
+    made = read_report(original_dataset(request.workspace, checked.dataset).root)
+    assert made is not None
     if as_json:
-        print_json(checked.to_json())
+        print_json(made.to_json())
     else:
-        show.health(checked)
+        show.health(made)
 
 
 @program.command()
@@ -90,27 +100,26 @@ def clean(
 ) -> None:
     """Write DATA with EDITS carried out as a zip, and tell what they bring on photos they do not touch."""
     from core.cli.show import lines
-    from core.data.edits import edited
-    from core.data.pack import pack
-    from core.features.extract import extract
-    from core.health.effect import effect
-    from core.health.report import default_backbone
     from core.health.words import effect_text
+    from core.tasks import photos
+    from core.tasks.requests import EditEffectRequest, PackRequest
 
-    with working() as report:
-        original = inputs.dataset(data, None, report, group_pattern, class_pattern, encoding)
-        decided = inputs.edits(original, edits)
-        changed = edited(original, decided)
-        pack(changed, out, report)
-        change, note = None, ""
+    asked = inputs.photos(data, group_pattern, class_pattern, encoding)
+    with folder_for(None) as folder, working() as report:
+        packed = photos.pack(folder, PackRequest(**asked, edits=str(edits), out=str(out)), report)
+        effect, note = None, ""
         try:
-            change = effect(original, extract(original, backbone or default_backbone(), report=report), decided)
+            request = EditEffectRequest(**asked, edits=str(edits), backbone=backbone)
+            effect = photos.edit_effect(folder, request, report)
         except ProbeError as problem:  # too few photos to tell; the zip is written all the same
             note = str(problem)
-    images, count = len(changed.items), len(decided)
     if as_json:
-        brought = {"effect": change.to_json() if change else None, "note": note}
-        print_json({"file": str(out), "images": images, "edits": count, **brought})
+        print_json({
+            "file": packed.file, "images": packed.images, "edits": packed.edits,
+            "effect": effect.to_json() if effect else None, "note": note,
+        })  # fmt: skip
         return
-    wrote = _("Wrote {file}: {images} photos, {edits} edits").format(file=out, images=images, edits=count)
-    lines(wrote, effect_text(change) if change else note)
+    wrote = _("Wrote {file}: {images} photos, {edits} edits").format(
+        file=packed.file, images=packed.images, edits=packed.edits
+    )
+    lines(wrote, effect_text(effect) if effect else note)

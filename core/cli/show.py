@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.backbones.spec import BackboneInfo
     from core.data.inspection import Inspection
     from core.evaluation.metrics import Evaluation
-    from core.health.duplicates import Pair
+    from core.health.duplicates import PhotoPair
     from core.health.labels import Suspect
     from core.health.quality import Flaw
     from core.health.record import HealthReport
@@ -126,7 +126,7 @@ def health(report: HealthReport, most: int = 15) -> None:
     lines(_("All of it, with every photo, is in the output of `health --json`."))
 
 
-def _pairs(pairs: Sequence[Pair]) -> None:
+def _pairs(pairs: Sequence[PhotoPair]) -> None:
     from core.health.words import kind_name
 
     rows = [(pair.a.name, pair.b.name, kind_name(pair.kind), _("yes") if pair.exact else _("nearly")) for pair in pairs]

@@ -51,10 +51,7 @@ def components(
 
     pca = "1 whiten" if whiten else ""
     request = ComponentsRequest(
-        dataset=inputs.source(data),
-        group_pattern=group_pattern,
-        class_pattern=class_pattern,
-        encoding=encoding,
+        **inputs.photos(data, group_pattern, class_pattern, encoding),
         backbone=backbone,
         config=inputs.probing(probe=probe, c=c, folds=folds, repeats=repeats, seed=seed, pca=pca),
     )
@@ -95,10 +92,7 @@ def curve(
     from core.tasks.requests import LearningCurveRequest
 
     request = LearningCurveRequest(
-        dataset=inputs.source(data),
-        group_pattern=group_pattern,
-        class_pattern=class_pattern,
-        encoding=encoding,
+        **inputs.photos(data, group_pattern, class_pattern, encoding),
         backbone=backbone,
         config=inputs.probing(probe=probe, pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
         more=tuple(more or ()),
@@ -130,10 +124,7 @@ def depth(
     from core.tasks.requests import DepthRequest
 
     request = DepthRequest(
-        dataset=inputs.source(data),
-        group_pattern=group_pattern,
-        class_pattern=class_pattern,
-        encoding=encoding,
+        **inputs.photos(data, group_pattern, class_pattern, encoding),
         backbone=backbone,
         config=inputs.probing(folds=folds, repeats=repeats, seed=seed),
         images=images,

@@ -28,7 +28,7 @@ ENGINES: list[Engine] = [FusedTorch(), PLAIN]
 
 
 @dataclass(frozen=True, eq=False)
-class Checked:
+class CheckedNetwork:
     """A network that is ready to run.
 
     Attributes:
@@ -48,7 +48,7 @@ def choose(precision: str = "") -> Engine:
     return next(suitable, PLAIN)
 
 
-def check(engine: Engine, network: nn.Module, batch: Tensor) -> Checked:
+def check(engine: Engine, network: nn.Module, batch: Tensor) -> CheckedNetwork:
     """Prepares `engine` if its results for a batch have the directions of the plain engine's, else the plain engine.
 
     Args:
@@ -58,15 +58,15 @@ def check(engine: Engine, network: nn.Module, batch: Tensor) -> Checked:
     """
     plain_forward = PLAIN.prepare(network)
     if engine == PLAIN:
-        return Checked(PLAIN, plain_forward)
+        return CheckedNetwork(PLAIN, plain_forward)
     try:
         forward = engine.prepare(network)
         cosine = agreement(plain_forward(batch), forward(batch))
     except RuntimeError:  # the engine or the device does not support a layer, or has too little memory
         cosine = 0.0
     if cosine >= LEAST_COSINE:
-        return Checked(engine, forward)
-    return Checked(
+        return CheckedNetwork(engine, forward)
+    return CheckedNetwork(
         PLAIN, plain_forward, _("The faster way gives other features on this machine, so the plain one is used.")
     )
 

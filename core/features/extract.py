@@ -22,7 +22,7 @@ from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset, Item
 from core.data.images.decode import UnreadableImage, open_rgb
-from core.engines.choose import Checked, check, choose
+from core.engines.choose import CheckedNetwork, check, choose
 from core.engines.engine import Engine
 from core.errors import FeatureError
 from core.features.features import Features
@@ -197,7 +197,7 @@ def _stream(work: _Work, batch_size: int) -> Generator[tuple[Sequence[int], Tens
 
 
 def _encode(
-    work: _Work, checked: Checked, stream: Iterator[tuple[Sequence[int], Tensor]], started: float
+    work: _Work, checked: CheckedNetwork, stream: Iterator[tuple[Sequence[int], Tensor]], started: float
 ) -> Speed | None:
     writer, total = _Writer(work), len(work.missing)
     try:

@@ -22,7 +22,7 @@ MOST_KEPT = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair(Record):
+class PhotoPair(Record):
     """Two photos that are alike.
 
     Attributes:
@@ -69,10 +69,10 @@ class Duplicates(Record):
     near: int
     conflicts: int
     leaks: int
-    pairs: tuple[Pair, ...]
+    pairs: tuple[PhotoPair, ...]
 
     @classmethod
-    def of(cls, pairs: Sequence[Pair]) -> Duplicates:
+    def of(cls, pairs: Sequence[PhotoPair]) -> Duplicates:
         """What a report keeps of all pairs, given the worst first."""
         exact = sum(pair.exact for pair in pairs)
         return cls(
@@ -84,7 +84,7 @@ class Duplicates(Record):
         )
 
 
-def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[Pair, ...]:
+def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[PhotoPair, ...]:
     """All pairs of alike photos: conflicts first, then leaks, then the others, exact before near.
 
     Of photos that are there many times, each is paired with the first one only.
@@ -106,18 +106,18 @@ def _related(distinct: list[Item]) -> list[Item]:
     return [item for item in distinct if item.group_id < 0 or members[item.group_id] > 1]
 
 
-def _worst(copies: Sequence[PhotoRef], others: Sequence[PhotoRef]) -> Pair:
+def _worst(copies: Sequence[PhotoRef], others: Sequence[PhotoRef]) -> PhotoPair:
     """Of all copies of two near duplicates, the pair that tells the worst: the others are told as exact copies."""
     pairs = (_pair(photo, other, exact=False) for photo in copies for other in others)
     return min(pairs, key=lambda pair: (KINDS.index(pair.kind), *_places(pair)))
 
 
-def _pair(photo: PhotoRef, other: PhotoRef, *, exact: bool) -> Pair:
+def _pair(photo: PhotoRef, other: PhotoRef, *, exact: bool) -> PhotoPair:
     a, b = sorted((photo, other), key=lambda photo: photo.index)
-    return Pair(a=a, b=b, exact=exact)
+    return PhotoPair(a=a, b=b, exact=exact)
 
 
-def _places(pair: Pair) -> tuple[int, int]:
+def _places(pair: PhotoPair) -> tuple[int, int]:
     return pair.a.index, pair.b.index
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.data.dataset import Dataset
 from core.data.edits import EXCLUDE, Edit, key
-from core.errors import JobError, ProbeError
+from core.errors import ProbeError, RecordError
 from core.features.features import Features
 from core.health.leaks import Accuracy, accuracy_of
 from core.i18n import gettext as _
@@ -60,7 +60,7 @@ class Effect:
             numbers = {name: change[name] for name in ("a", "b", "n", "only_a", "only_b", "accuracy")}
             paired = Difference(**numbers, interval=tuple(change["interval"]))
             return cls(content["split"], content["edits"], content["elsewhere"], before, after, paired)
-        except (KeyError, TypeError, JobError) as problem:
+        except (KeyError, TypeError, RecordError) as problem:
             raise ProbeError(_("What the edits bring cannot be read. Have it measured again.")) from problem
 
 

@@ -34,7 +34,7 @@ from core.pretraining.images import load_images
 from core.pretraining.recipe import RECIPES, Recipe
 from core.pretraining.targets import Answers
 from core.pretraining.teachers import Teacher, open_teacher
-from core.pretraining.train import Source, Training
+from core.pretraining.train import TaughtImages, Training
 from core.pretraining.views import VERSION, Views, plan_views
 
 LABELLED_SIDE_PX = 64
@@ -117,7 +117,9 @@ def _card(start: str) -> Path | None:
     return card
 
 
-def make_sources(images: list[Path], teachers: list[str], work: Path, recipe: Recipe, *, device: str) -> list[Source]:
+def make_sources(
+    images: list[Path], teachers: list[str], work: Path, recipe: Recipe, *, device: str
+) -> list[TaughtImages]:
     """Decodes the images, unless that was done before; teachers are asked only when a view is needed.
 
     Raises:
@@ -135,7 +137,7 @@ def _is_packed(path: Path) -> bool:
     return (path / "train_index.npz").exists()
 
 
-def _source(path: Path, teachers: list[Teacher], cache: Path, recipe: Recipe, *, device: str) -> Source:
+def _source(path: Path, teachers: list[Teacher], cache: Path, recipe: Recipe, *, device: str) -> TaughtImages:
     side_px, repeats = (LABELLED_SIDE_PX, 1) if _is_packed(path) else (PHOTO_SIDE_PX, recipe.photo_repeats)
     decoded = load_images(path, cache, side_px=side_px)
     every = recipe.every if _is_packed(path) else 1
@@ -144,7 +146,7 @@ def _source(path: Path, teachers: list[Teacher], cache: Path, recipe: Recipe, *,
     plan = partial(_plan, recipe, len(pixels) * repeats)
     name = f"{decoded.name}.every{every}.times{repeats}.seed{recipe.seed}.wild{recipe.wild}.v{VERSION}"
     answers = Answers(teachers, pixels, plan, cache, name=name, input_px=recipe.teacher_px, report=typer.echo)
-    return Source(decoded.name, pixels, labels, repeats, plan, answers)
+    return TaughtImages(decoded.name, pixels, labels, repeats, plan, answers)
 
 
 def _plan(recipe: Recipe, count: int, view: int) -> Views:

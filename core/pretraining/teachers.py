@@ -167,7 +167,7 @@ class TorchTeacher:
         return answer
 
 
-class Classifier(nn.Module):
+class EmbeddingClassifier(nn.Module):
     """A torchvision classifier with its normalisation; the embedding is the input of its last linear layer."""
 
     def __init__(self, model: nn.Module, mean: list[float], std: list[float]) -> None:
@@ -194,7 +194,7 @@ def torchvision_teacher(model_name: str, *, input_px: int, device: str) -> Torch
 
     weights = get_model_weights(model_name).DEFAULT
     preset = weights.transforms()
-    network = Classifier(get_model(model_name, weights=weights), preset.mean, preset.std)
+    network = EmbeddingClassifier(get_model(model_name, weights=weights), preset.mean, preset.std)
     return TorchTeacher(model_name, network, key=f"{model_name}-{weights.name}", input_px=input_px, device=device)
 
 

@@ -36,7 +36,7 @@ ORDER_STREAM, OWN_STREAM = 1, 2  # separate random streams within an epoch
 
 
 @dataclass(frozen=True)
-class Source:
+class TaughtImages:
     """Images with the teachers' answers to their views.
 
     Attributes:
@@ -58,7 +58,7 @@ class Source:
         return len(self.pixels) * self.repeats
 
 
-def lessons_of(sources: list[Source], *, rows: int = 20_000) -> list[Lesson]:
+def lessons_of(sources: list[TaughtImages], *, rows: int = 20_000) -> list[Lesson]:
     """Each teacher's scale, from rows all over the first view of the first source; it holds for all sources."""
     first = sources[0].answers(0)
     lessons = []
@@ -86,7 +86,7 @@ class Training:
     def __init__(
         self,
         recipe: Recipe,
-        sources: list[Source],
+        sources: list[TaughtImages],
         checkpoint: Path,
         *,
         device: str = "cpu",
@@ -201,7 +201,7 @@ class Training:
         self.steps_done, self.history = state["steps_done"], state["history"]
 
 
-def _draw(source: Source, rows: npt.NDArray[np.int64], epoch: int, size_px: int, recipe: Recipe) -> Batch:
+def _draw(source: TaughtImages, rows: npt.NDArray[np.int64], epoch: int, size_px: int, recipe: Recipe) -> Batch:
     """Draws some rows of a source's view at the student's size, mirrored and blurred anew each epoch, with targets."""
     view = epoch % recipe.views
     views = source.plan(view).of(rows)

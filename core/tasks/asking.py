@@ -110,6 +110,17 @@ class PhotosRequest(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EditedRequest(PhotosRequest):
+    """A request about photos and what is decided about them.
+
+    Attributes:
+        edits: the path of a table of edits; "" for those that are kept with a dataset.
+    """
+
+    edits: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackboneRequest(PhotosRequest):
     """A request about one backbone's features of photos.
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
-from core.errors import BundleError
+from core.errors import BundleError, DatasetError
 from core.i18n import gettext as _
 from core.progress import Report
-from core.tasks.asking import PhotosRequest, Request
+from core.tasks.asking import EditedRequest, PhotosRequest, Request
 from core.tasks.requests import IngestRequest, PredictRequest
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
+    from core.data.edits import Edit
 
 
 def drop_uploads(request: IngestRequest | PredictRequest, files: Iterable[str]) -> None:
@@ -30,11 +31,20 @@ def drop_uploads(request: IngestRequest | PredictRequest, files: Iterable[str]) 
 
 
 def dataset_of(request: PhotosRequest, report: Report) -> Dataset:
-    """The dataset that a request names by its id; a path or a sample is taken in first."""
-    from core.data import ingest, library
+    """The dataset that a request names by its id, as edited; a path or a sample is taken in first."""
+    from core.data import library
 
     if library.is_dataset_id(request.dataset):
         return library.open_dataset(request.workspace, request.dataset)
+    return original_of(request, report)
+
+
+def original_of(request: PhotosRequest, report: Report) -> Dataset:
+    """The same dataset as it came, without its edits."""
+    from core.data import ingest, library
+
+    if library.is_dataset_id(request.dataset):
+        return library.original_dataset(request.workspace, request.dataset)
     return ingest.ingest(
         request.dataset,
         request.workspace,
@@ -43,6 +53,30 @@ def dataset_of(request: PhotosRequest, report: Report) -> Dataset:
         encoding=request.encoding,
         report=report,
     )
+
+
+def edits_of(request: EditedRequest, original: Dataset) -> tuple[Edit, ...]:
+    """The edits that a request names, or those that are kept with the dataset.
+
+    Raises:
+        DatasetError: the table is not there, is no text, or holds an edit of a photo that is not there.
+    """
+    from core.data.decisions import read_edits
+    from core.data.edits import from_csv
+
+    if not request.edits:
+        return read_edits(original.root)
+    table = Path(request.edits)
+    try:
+        return from_csv(original, table.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise DatasetError(
+            _("There is no list of edits '{name}'. Name a CSV file that is there.").format(name=request.edits)
+        ) from None
+    except UnicodeDecodeError:
+        raise DatasetError(
+            _("'{name}' is no text in UTF-8. Save the list as CSV in UTF-8.").format(name=request.edits)
+        ) from None
 
 
 def run_folder(request: Request, name: str) -> Path:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.progress import Progress, Report, part
-from core.tasks.common import dataset_of, drop_uploads
+from core.tasks.asking import EditedRequest
+from core.tasks.common import dataset_of, drop_uploads, edits_of, original_of
 from core.tasks.requests import EditEffectRequest, HealthRequest, IngestRequest, PackRequest, RegroupRequest
-from core.tasks.results import Checked, Packed, TakenIn
+from core.tasks.results import HealthChecked, Packed, TakenIn
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
@@ -62,45 +63,59 @@ def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> TakenIn:
     return _taken_in(made)
 
 
-def health(_job_dir: Path, request: HealthRequest, report: Report) -> Checked:
+def health(_job_dir: Path, request: HealthRequest, report: Report) -> HealthChecked:
     """Checks the photos; the report is kept beside the dataset.
 
     Raises:
-        GraftError: the dataset or the backbone is missing.
+        GraftError: the dataset, its edits or the backbone is missing.
     """
     from core.health.report import check
 
-    dataset = dataset_of(request, part(report, 0, 0, 100))
+    dataset, _edits = _edited(request, part(report, 0, 0, 100))
     check(dataset, backbone=request.backbone, seed=request.seed, report=report)
-    return Checked(dataset=dataset.id)
+    return HealthChecked(dataset=dataset.id)
 
 
 def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> Effect:
     """Measures what a dataset's edits bring to a probe.
 
     Raises:
-        GraftError: the dataset is missing, or too few photos are left to measure it.
+        GraftError: the dataset or its edits are missing, or too few photos are left to measure it.
     """
-    from core.data.decisions import read_edits
-    from core.data.library import original_dataset
     from core.features.extract import extract
     from core.health.effect import effect
     from core.health.report import default_backbone
 
-    original = original_dataset(request.workspace, request.dataset)
+    original = original_of(request, report)
+    edits = edits_of(request, original)
     features = extract(original, request.backbone or default_backbone(), report=part(report, 0, 80, 100))
     report(Progress(80, 100, _("Fitting probes with and without the edits")))
-    return effect(original, features, read_edits(original.root))
+    return effect(original, features, edits)
 
 
 def pack(job_dir: Path, request: PackRequest, report: Report) -> Packed:
-    """Writes the photos, as edited, as a zip that can be taken in again."""
+    """Writes the photos, as edited, as a zip that can be taken in again.
+
+    Raises:
+        GraftError: the dataset or its edits are missing, or the zip cannot be written.
+    """
     from core.data.pack import pack as write
 
-    dataset = dataset_of(request, report)
+    dataset, edits = _edited(request, report)
     out = Path(request.out or job_dir / "photos.zip")
     write(dataset, out, report)
-    return Packed(file=request.out or out.name, bytes=out.stat().st_size, images=len(dataset.items))
+    return Packed(file=request.out or out.name, bytes=out.stat().st_size, images=len(dataset.items), edits=edits)
+
+
+def _edited(request: EditedRequest, report: Report) -> tuple[Dataset, int]:
+    """The photos with the edits of the table that the request names, and how many; else with those kept with them."""
+    from core.data.edits import edited
+
+    if not request.edits:
+        return dataset_of(request, report), 0
+    original = original_of(request, report)
+    edits = edits_of(request, original)
+    return edited(original, edits), len(edits)
 
 
 def _taken_in(dataset: Dataset) -> TakenIn:

@@ -16,7 +16,7 @@ from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
 from core.probing.probes.probe import ProbeConfig
 from core.records import Record
-from core.tasks.asking import BackboneRequest, PhotosRequest, Request
+from core.tasks.asking import BackboneRequest, EditedRequest, PhotosRequest, Request
 from core.training.config import FinetuneConfig
 
 
@@ -70,7 +70,7 @@ class RegroupRequest(PhotosRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HealthRequest(PhotosRequest):
+class HealthRequest(EditedRequest):
     """Check photos for flaws that spoil models.
 
     Attributes:
@@ -84,7 +84,7 @@ class HealthRequest(PhotosRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EditEffectRequest(PhotosRequest):
+class EditEffectRequest(EditedRequest):
     """Measure what a dataset's edits bring to a probe.
 
     Attributes:
@@ -96,7 +96,7 @@ class EditEffectRequest(PhotosRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackRequest(PhotosRequest):
+class PackRequest(EditedRequest):
     """Write photos, as edited, as a zip.
 
     Attributes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-from core.errors import GraftError, JobError
+from core.errors import GraftError, JobError, RecordError
 from core.i18n import gettext as _
 from core.jobs.spec import JobSpec
 from core.jobs.status import JobStatus
@@ -37,7 +37,7 @@ class TakenIn(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked(Record):
+class HealthChecked(Record):
     """A health report, which is kept beside the dataset with this id."""
 
     dataset: str
@@ -51,11 +51,13 @@ class Packed(Record):
         file: the zip, in the job's directory where it is no path.
         bytes: its size.
         images: how many photos are in it.
+        edits: how many edits the table held that the request named; 0 where it named none.
     """
 
     file: str
     bytes: int
     images: int
+    edits: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,7 @@ class Compared(Record):
                 best = max(rows, key=lambda row: float(row["accuracy_mean"]))
                 facts = {"file": "comparison.json", "best": best["backbone"], "accuracy": best["accuracy_mean"]}
             except (KeyError, TypeError, ValueError) as problem:
-                raise JobError(
+                raise RecordError(
                     _("'{name}' cannot be read ({reason}).").format(name="results", reason=problem)
                 ) from None
             content = {**content, **facts}
@@ -247,7 +249,7 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
     """
     try:
         return tuple(Answer.from_json(row) for row in read_json(path))
-    except (OSError, TypeError, ValueError) as problem:
+    except (OSError, TypeError, ValueError, GraftError) as problem:
         raise JobError(_("These answers cannot be read. Ask the model again.")) from problem
 
 

@@ -29,7 +29,7 @@ from core.training.work import Work
 EVAL_BATCH = 64  # images at a time where nothing is learnt
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """What an epoch goes through: `core.training.photos.Photos`, or `Encoded`."""
 
     y: Tensor
@@ -72,7 +72,7 @@ class Fitting:
 
     def __init__(
         self, network: Network, optimizer: torch.optim.Optimizer, config: FinetuneConfig, state: TrainingState,
-        train: Source, val: Source, *, started: float,
+        train: BatchSource, val: BatchSource, *, started: float,
     ) -> None:  # fmt: skip
         self.network, self.optimizer, self.state = network, optimizer, state
         self._config, self._train, self._val = config, train, val
@@ -105,7 +105,7 @@ class Fitting:
         else:
             checkpoint.restore_best(out, self.network)
 
-    def logits(self, source: Source, looked: Callable[[int], None]) -> Tensor:
+    def logits(self, source: BatchSource, looked: Callable[[int], None]) -> Tensor:
         """What the network makes of a source, as `logits` gives it, by the fastest engine that gives the same."""
         self.optimizer.zero_grad(set_to_none=True)  # an engine may copy the network: gradients make room for that
         if isinstance(source, Encoded) or len(source) <= EVAL_BATCH:  # no more than the check would cost
@@ -179,7 +179,7 @@ class Fitting:
         return float(F.cross_entropy(outputs, labels)), int((outputs.argmax(1) == labels).sum())
 
 
-def logits(network: nn.Module, source: Source, looked: Callable[[int], None], engine: Engine = PLAIN) -> Tensor:
+def logits(network: nn.Module, source: BatchSource, looked: Callable[[int], None], engine: Engine = PLAIN) -> Tensor:
     """What a network makes of all of a source.
 
     Args:

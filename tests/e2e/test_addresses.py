@@ -20,7 +20,7 @@ from tests.pages.conftest import W, compare_spec, finetune_spec, finish, make_ru
 
 
 @dataclass(frozen=True)
-class Place:
+class PageAddress:
     """An address of the app, and what a person sees there."""
 
     path: str
@@ -35,7 +35,7 @@ class Place:
 
 
 @pytest.fixture
-def places(graft_home: Path, small_zip: ZipBuilder) -> dict[str, Place]:
+def places(graft_home: Path, small_zip: ZipBuilder) -> dict[str, PageAddress]:
     """A place on each page, none of which is what the page shows by itself: there are newer photos, jobs and models."""
     photos = ingest(small_zip(name="older.zip", per_class=8))
     models, jobs = [], {}
@@ -54,24 +54,24 @@ def places(graft_home: Path, small_zip: ZipBuilder) -> dict[str, Place]:
     of_photos = {"dataset": photos.id}
     compared, trained = ({**of_photos, "job": jobs[kind].id} for kind in ("compare", "finetune"))
     return {
-        "data": Place("/", of_photos, "older"),
-        "compare": Place("/compare", compared, "Compare backbones", "The older comparison has failed."),
-        "finetune": Place("/finetune", trained, "Fine-tune", "The training that is right for 0% has failed."),
-        "evaluate": Place("/evaluate", {**of_photos, **run}, "Evaluate", "0.0 %"),
-        "predict": Place("/predict", {**of_photos, **run}, "Predict & export"),
-        "runs": Place("/runs", of_photos, "Runs", "Read 'newer'"),
+        "data": PageAddress("/", of_photos, "older"),
+        "compare": PageAddress("/compare", compared, "Compare backbones", "The older comparison has failed."),
+        "finetune": PageAddress("/finetune", trained, "Fine-tune", "The training that is right for 0% has failed."),
+        "evaluate": PageAddress("/evaluate", {**of_photos, **run}, "Evaluate", "0.0 %"),
+        "predict": PageAddress("/predict", {**of_photos, **run}, "Predict & export"),
+        "runs": PageAddress("/runs", of_photos, "Runs", "Read 'newer'"),
     }
 
 
 @pytest.fixture
-def app(places: dict[str, Place], graft_home: Path) -> Iterator[App]:
+def app(places: dict[str, PageAddress], graft_home: Path) -> Iterator[App]:
     """A fresh server over these places, which nobody has asked for anything yet."""
     started = start_app(graft_home, **SMALL)
     yield started
     stop_app(started)
 
 
-def is_at(visitor: Visitor, place: Place) -> None:
+def is_at(visitor: Visitor, place: PageAddress) -> None:
     """The page, the photos and the job or model are those of the place, and nothing is said to be missing."""
     visitor.sees(visitor.page.get_by_role("heading", level=1, name=place.heading, exact=True))
     if place.words:
@@ -88,14 +88,14 @@ def is_at(visitor: Visitor, place: Place) -> None:
 
 @pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
 def test_a_link_into_the_app_is_the_first_thing_a_fresh_server_is_asked_for(
-    visitor: Visitor, places: dict[str, Place], page: str
+    visitor: Visitor, places: dict[str, PageAddress], page: str
 ):
     visitor.go(places[page].address)
     is_at(visitor, places[page])
 
 
 def test_a_restart_of_the_server_loses_neither_page_nor_photos_nor_job(
-    visitor: Visitor, places: dict[str, Place], app: App
+    visitor: Visitor, places: dict[str, PageAddress], app: App
 ):
     visitor.go(places["finetune"].address)
     is_at(visitor, places["finetune"])

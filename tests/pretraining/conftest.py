@@ -14,7 +14,7 @@ from core.pretraining.images import load_images
 from core.pretraining.recipe import Recipe
 from core.pretraining.targets import Answers
 from core.pretraining.teachers import Targets
-from core.pretraining.train import Source
+from core.pretraining.train import TaughtImages
 from core.pretraining.views import Views, plan_views
 from tests.conftest import photo_bytes
 
@@ -72,12 +72,12 @@ def packed(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sources(packed: Path, tmp_path: Path) -> list[Source]:
+def sources(packed: Path, tmp_path: Path) -> list[TaughtImages]:
     """The 48 images, and the answers of `MeanColour` to them."""
     images = load_images(packed, tmp_path / "cache", side_px=32)
     pixels, plan = torch.from_numpy(images.pixels), partial(plan_of, len(images))
     answers = Answers([MeanColour()], pixels, plan, tmp_path / "answers", name="packed", input_px=24)
-    return [Source("packed", pixels, torch.from_numpy(images.labels), 1, plan, answers)]
+    return [TaughtImages("packed", pixels, torch.from_numpy(images.labels), 1, plan, answers)]
 
 
 def plan_of(count: int, view: int, wild: float = 0.25) -> Views:

@@ -4,13 +4,13 @@ import torch
 from torch import nn
 
 from core.errors import BackboneError
-from core.pretraining.teachers import Classifier, TorchTeacher, open_teacher
+from core.pretraining.teachers import EmbeddingClassifier, TorchTeacher, open_teacher
 
 
 def test_a_classifier_gives_its_last_layers_input_and_output() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 5))
-    teacher = TorchTeacher("mean", Classifier(model, [0.5] * 3, [0.25] * 3))
+    teacher = TorchTeacher("mean", EmbeddingClassifier(model, [0.5] * 3, [0.25] * 3))
     images = torch.rand(2, 3, 4, 4)
     (targets,) = teacher([images])
     np.testing.assert_allclose(targets["embedding"], 4 * images.mean((2, 3)) - 2, atol=2e-3)
@@ -38,7 +38,7 @@ def test_a_network_that_cannot_be_a_teacher_is_reported() -> None:
     with pytest.raises(BackboneError, match="'torchvision:nope' cannot be a teacher of images of 64 px"):
         open_teacher("torchvision:nope", input_px=64)
     with pytest.raises(BackboneError, match="no linear layer"):
-        Classifier(nn.Conv2d(3, 4, 1), [0.5] * 3, [0.25] * 3)
+        EmbeddingClassifier(nn.Conv2d(3, 4, 1), [0.5] * 3, [0.25] * 3)
 
 
 def test_a_missing_teacher_file_is_named() -> None:

@@ -7,12 +7,12 @@ import torch
 
 from core.errors import BackboneError
 from core.pretraining.student import Student
-from core.pretraining.train import ORDER_STREAM, Source, Training, lessons_of
+from core.pretraining.train import ORDER_STREAM, TaughtImages, Training, lessons_of
 from core.pretraining.views import draw_views
 from tests.pretraining.conftest import RECIPE
 
 
-def test_the_student_learns_what_the_teacher_says(sources: list[Source], tmp_path: Path) -> None:
+def test_the_student_learns_what_the_teacher_says(sources: list[TaughtImages], tmp_path: Path) -> None:
     training = Training(replace(RECIPE, epochs=12, ema_decay=0.5), sources, tmp_path / "state.pt")
     training.run()
     assert training.history[0]["embedding"] == pytest.approx(1.0, abs=0.25)
@@ -20,7 +20,9 @@ def test_the_student_learns_what_the_teacher_says(sources: list[Source], tmp_pat
     assert training.history[-1]["labels"] < training.history[0]["labels"]
 
 
-def test_heads_fitted_to_a_trained_trunk_know_at_once_what_it_knows(sources: list[Source], tmp_path: Path) -> None:
+def test_heads_fitted_to_a_trained_trunk_know_at_once_what_it_knows(
+    sources: list[TaughtImages], tmp_path: Path
+) -> None:
     taught = Training(replace(RECIPE, epochs=12, ema_decay=0.5), sources, tmp_path / "taught.pt").run()
     anew = Training(replace(RECIPE, learning_rate=0.0), sources, tmp_path / "cold.pt")
     warm = Training(replace(RECIPE, learning_rate=0.0), sources, tmp_path / "warm.pt", start=taught.trunk)
@@ -30,7 +32,7 @@ def test_heads_fitted_to_a_trained_trunk_know_at_once_what_it_knows(sources: lis
     assert warm.history[0]["logits"] < anew.history[0]["logits"]
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(sources: list[Source], tmp_path: Path) -> None:
+def test_a_resumed_run_equals_an_uninterrupted_one(sources: list[TaughtImages], tmp_path: Path) -> None:
     whole = Training(RECIPE, sources, tmp_path / "whole.pt").run().state_dict()
     Training(RECIPE, sources, tmp_path / "parts.pt").run(until_step=4)  # in the middle of the second epoch
     resumed = Training(RECIPE, sources, tmp_path / "parts.pt")
@@ -39,7 +41,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(sources: list[Source], tmp_pa
         torch.testing.assert_close(value, whole[name], rtol=0, atol=0)
 
 
-def test_a_run_may_be_made_longer_before_its_cooldown_only(sources: list[Source], tmp_path: Path) -> None:
+def test_a_run_may_be_made_longer_before_its_cooldown_only(sources: list[TaughtImages], tmp_path: Path) -> None:
     longer = replace(RECIPE, epochs=6)
     assert longer.may_continue(RECIPE, epochs_done=1)
     assert not longer.may_continue(RECIPE, epochs_done=3)
@@ -56,7 +58,7 @@ def test_the_learning_rate_warms_up_stays_and_falls_to_zero() -> None:
     assert rates[19] == pytest.approx(0.002)
 
 
-def test_a_run_is_left_off_where_its_recipe_says(sources: list[Source], tmp_path: Path) -> None:
+def test_a_run_is_left_off_where_its_recipe_says(sources: list[TaughtImages], tmp_path: Path) -> None:
     training = Training(replace(RECIPE, stop_epoch=3), sources, tmp_path / "state.pt")
     training.run()
     assert (training.epochs_done, training.steps_per_epoch) == (3, 3)
@@ -65,7 +67,7 @@ def test_a_run_is_left_off_where_its_recipe_says(sources: list[Source], tmp_path
     assert on.epochs_done == 4  # it may go on to its end
 
 
-def test_each_teacher_is_scaled_by_rows_of_all_classes(sources: list[Source]) -> None:
+def test_each_teacher_is_scaled_by_rows_of_all_classes(sources: list[TaughtImages]) -> None:
     (lesson,) = lessons_of(sources, rows=24)
     embedding = sources[0].answers(0)["embedding"]["mean_colour"].float()
     torch.testing.assert_close(lesson.mean, embedding[::2].mean(0))
@@ -74,7 +76,7 @@ def test_each_teacher_is_scaled_by_rows_of_all_classes(sources: list[Source]) ->
 
 
 def test_every_batch_holds_as_many_of_each_source_and_images_seen_alone_have_labels(
-    sources: list[Source], tmp_path: Path
+    sources: list[TaughtImages], tmp_path: Path
 ) -> None:
     unlabelled = replace(sources[0], labels=torch.full((48,), -1))
     training = Training(replace(RECIPE, wild=1.0), [sources[0], unlabelled], tmp_path / "state.pt")
@@ -97,7 +99,7 @@ def test_labels_cost_nothing_where_there_are_none() -> None:
     assert student.labels_loss(features, torch.full((4,), -1)) == 0
 
 
-def test_a_student_can_begin_with_another_trunk(sources: list[Source], tmp_path: Path) -> None:
+def test_a_student_can_begin_with_another_trunk(sources: list[TaughtImages], tmp_path: Path) -> None:
     torch.manual_seed(5)
     start = Student("tiny", [], 1).trunk
     with torch.no_grad():
@@ -112,7 +114,9 @@ def test_sizes_grow_in_the_cooldown() -> None:
     assert [recipe.sizes_at(epoch) for epoch in range(4)] == [(16,), (16,), (16,), (24, 32)]
 
 
-def test_the_student_mirrors_half_of_what_it_sees_and_blurs_its_share(sources: list[Source], tmp_path: Path) -> None:
+def test_the_student_mirrors_half_of_what_it_sees_and_blurs_its_share(
+    sources: list[TaughtImages], tmp_path: Path
+) -> None:
     def drawn(blur: float) -> torch.Tensor:
         recipe = replace(RECIPE, blur=blur, sizes_px=(32,))
         return next(Training(recipe, sources, tmp_path / "state.pt").batches(0, 0, 1)).images
@@ -130,7 +134,9 @@ def test_the_student_mirrors_half_of_what_it_sees_and_blurs_its_share(sources: l
     assert rough[0] < 0.9 * rough[1]
 
 
-def test_a_checkpoint_that_is_damaged_or_of_other_teachers_is_refused(sources: list[Source], tmp_path: Path) -> None:
+def test_a_checkpoint_that_is_damaged_or_of_other_teachers_is_refused(
+    sources: list[TaughtImages], tmp_path: Path
+) -> None:
     Training(RECIPE, sources, tmp_path / "state.pt").run(until_step=1)
     with pytest.raises(BackboneError, match="other images or other teachers"):
         Training(RECIPE, [replace(sources[0], name="others")], tmp_path / "state.pt")

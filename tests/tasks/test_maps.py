@@ -13,7 +13,7 @@ import pytest
 
 from core.cli import mappage, progress
 from core.cli.app import main
-from core.cli.mappage import FlatMap, Place
+from core.cli.mappage import FlatMap, PlottedPhoto
 from core.errors import FeatureError
 from core.features.extract import extract
 from core.progress import silent
@@ -103,7 +103,7 @@ def test_an_output_that_cannot_be_written_is_reported_at_once(
 
 def test_many_classes_have_shapes_of_their_own() -> None:
     classes = tuple(f"c{i}" for i in range(32))
-    xy = tuple(Place(str(i), "a.jpg", name, "train", float(i), 0.0) for i, name in enumerate(classes))
+    xy = tuple(PlottedPhoto(str(i), "a.jpg", name, "train", float(i), 0.0) for i, name in enumerate(classes))
     page = mappage.page(FlatMap("b", "pca", 0, "d1", "d", classes, "", xy))
     marks = page[page.rindex("<svg viewBox") :]
     assert (marks.count("<circle"), marks.count("<path")) == (8, 24)

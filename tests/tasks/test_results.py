@@ -16,10 +16,10 @@ from core.jobs.status import DONE, JobStatus
 from core.probing.pairwise.difference import Difference
 from core.tasks.results import (
     Answer,
-    Checked,
     Compared,
     Exported,
     Finetuned,
+    HealthChecked,
     Mapped,
     MapPoints,
     Packed,
@@ -36,7 +36,7 @@ from core.tasks.results import (
 
 RESULTS = (
     TakenIn(dataset="d", name="pets", images=40, classes=2),
-    Checked(dataset="d"),
+    HealthChecked(dataset="d"),
     Packed(file="photos.zip", bytes=7, images=2),
     Finetuned(run="run", dataset="d", warnings=("train_val_leak",)),
     Exported(file="bundle.zip", bytes=7, backbone="resnet18"),

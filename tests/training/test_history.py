@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import JobError, TrainingError
+from core.errors import RecordError, TrainingError
 from core.training.history import FILE, Epoch, best_of, read_history, save_history
 
 WRITTEN = """[
@@ -62,7 +62,7 @@ def test_a_loss_that_ran_away_is_none(tmp_path: Path, written: str) -> None:
 
 
 def test_an_epoch_does_not_hold_what_is_no_number() -> None:
-    with pytest.raises(JobError, match="'val_loss' is nan"):
+    with pytest.raises(RecordError, match="'val_loss' is nan"):
         epoch(1, float("nan"))
 
 

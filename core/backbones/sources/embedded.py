@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.backbones.spec import BackboneInfo, Preprocessing, ProbeAccuracy
-from core.errors import BackboneError, JobError, WeightsUnavailable
+from core.errors import BackboneError, RecordError, WeightsUnavailable
 from core.i18n import gettext as _
 from core.paths import as_text, file_sha256, read_json, write_json
 from core.progress import Report
@@ -87,7 +87,7 @@ def read_card(card: Path) -> BackboneInfo:
     """
     try:
         return _info(read_json(card), card.with_suffix(".safetensors"))
-    except (AttributeError, JobError, KeyError, TypeError, ValueError) as problem:
+    except (AttributeError, KeyError, RecordError, TypeError, ValueError) as problem:
         raise BackboneError(
             _("The card '{file}' of an embedded backbone is damaged ({problem}). Install Graft again.").format(
                 file=card.name, problem=problem

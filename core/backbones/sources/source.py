@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     State = dict[str, Tensor]
 
 
-class Source(Protocol):
+class BackboneSource(Protocol):
     """A family of backbones that are obtained in one way. Sources are hashable, and compared by `==`."""
 
     def infos(self) -> tuple[BackboneInfo, ...]:

@@ -35,7 +35,7 @@ _MB = 1_000_000
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SampleRecipe:
     """How torchvision names and files a data set.
 
     Attributes:
@@ -63,8 +63,8 @@ class Recipe:
 
 
 _THREE = tuple((split, {"split": split}) for split in ("train", "val", "test"))
-RECIPES: dict[str, Recipe] = {
-    "cifar10": Recipe(
+RECIPES: dict[str, SampleRecipe] = {
+    "cifar10": SampleRecipe(
         "CIFAR10",
         (("train", {"train": True}), ("test", {"train": False})),
         ".",
@@ -72,7 +72,7 @@ RECIPES: dict[str, Recipe] = {
         ("cifar-10-batches-py",),
         {"train": 500, "test": 100},
     ),
-    "flowers102": Recipe(
+    "flowers102": SampleRecipe(
         "Flowers102",
         _THREE,
         "flowers-102",
@@ -80,7 +80,7 @@ RECIPES: dict[str, Recipe] = {
         ("flowers-102/jpg",),
         {"test": 20},
     ),
-    "pets": Recipe(
+    "pets": SampleRecipe(
         "OxfordIIITPet",
         (("train", {"split": "trainval"}), ("test", {"split": "test"})),
         "oxford-iiit-pet",
@@ -88,8 +88,8 @@ RECIPES: dict[str, Recipe] = {
         ("oxford-iiit-pet/images", "oxford-iiit-pet/annotations"),
         {"test": 50},
     ),
-    "eurosat": Recipe("EuroSAT", ((None, {}),), "eurosat", ("EuroSAT.zip",), ("eurosat/2750",), {None: 300}),
-    "dtd": Recipe("DTD", _THREE, "dtd", ("dtd-r1.0.1.tar.gz",), ("dtd/dtd",)),
+    "eurosat": SampleRecipe("EuroSAT", ((None, {}),), "eurosat", ("EuroSAT.zip",), ("eurosat/2750",), {None: 300}),
+    "dtd": SampleRecipe("DTD", _THREE, "dtd", ("dtd-r1.0.1.tar.gz",), ("dtd/dtd",)),
 }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.data.encodings.deciding import Reading
 from core.data.limits import Limits
-from core.data.samples.fetching import RECIPES, Recipe, fetched
+from core.data.samples.fetching import RECIPES, SampleRecipe, fetched
 from core.data.sources.source import Entry
 from core.errors import DatasetError
 from core.i18n import gettext as _
@@ -68,7 +68,7 @@ class TorchvisionSample:
         return self._plan
 
 
-def planned(recipe: Recipe, root: Path) -> list[tuple[str, Any]]:
+def planned(recipe: SampleRecipe, root: Path) -> list[tuple[str, Any]]:
     """Entry names with the file (a Path) or the pixels (an array) of each image that is taken."""
     plan: list[tuple[str, Any]] = []
     for split, dataset in recipe.datasets(root, download=False):

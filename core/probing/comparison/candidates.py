@@ -9,15 +9,15 @@ import numpy as np
 from core.backbones import registry
 from core.backbones.spec import BackboneInfo
 from core.errors import BackboneError
-from core.probing.comparison.verdict import Candidate
+from core.probing.comparison.verdict import BackboneCandidate
 from core.probing.crossval.crossval import ProbeResult
 
 
-def candidate(result: ProbeResult, *, with_probe: bool = False) -> Candidate:
+def candidate(result: ProbeResult, *, with_probe: bool = False) -> BackboneCandidate:
     """A result as a candidate; several backbones together cost the sum of their costs."""
     name = f"{result.backbone} · {result.probe}" if with_probe else result.backbone
     cost = sum(_gflops(member) for member in result.backbone.split(" + "))
-    return Candidate(name, np.array(result.fold_accuracy), result.oof, cost, is_floor(result.backbone))
+    return BackboneCandidate(name, np.array(result.fold_accuracy), result.oof, cost, is_floor(result.backbone))
 
 
 def info_of(backbone: str) -> BackboneInfo | None:

@@ -14,7 +14,7 @@ from core.probing.comparison.candidates import candidate
 from core.probing.comparison.ensemble import Ensemble
 from core.probing.comparison.pareto import fronts
 from core.probing.comparison.shortlist import Shortlist
-from core.probing.comparison.verdict import ROPE, Pair, Verdict, compared, judge
+from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict, compared, judge
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.facts import DatasetFacts
 from core.probing.pairwise.sidebyside import side_by_side
@@ -122,7 +122,7 @@ class Comparison:
         return self.verdict_with(self.probes[0])
 
     @cached_property
-    def strongest(self) -> Pair | None:
+    def strongest(self) -> BackbonePair | None:
         """The most accurate result of all against the best with the first probe; None where they are the same."""
         most_accurate, best = self.most_accurate, self.ranked[0]
         if most_accurate is best or most_accurate.accuracy_mean == best.accuracy_mean:

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.i18n import gettext as _
 from core.probing.comparison.candidates import candidate, is_floor
-from core.probing.comparison.verdict import Pair, compared
+from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate_rows
 from core.probing.crossval.heldout import HeldOut
 from core.probing.probes.probe import ProbeConfig
@@ -38,7 +38,7 @@ class Ensemble:
     kind: str
     members: tuple[str, str]
     result: ProbeResult
-    against_best: Pair
+    against_best: BackbonePair
 
     def as_json(self) -> dict[str, object]:
         """As one of the `ensembles` of `compare --json`."""

@@ -33,7 +33,7 @@ Standing = Literal["sure", "tie", "nothing"]
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class BackboneCandidate:
     """One backbone, as the verdict compares it.
 
     Attributes:
@@ -53,7 +53,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair(Record):
+class BackbonePair(Record):
     """One candidate, `a`, against another, `b`.
 
     Attributes:
@@ -149,7 +149,7 @@ class Verdict:
     best: str
     recommended: str
     why: str
-    pairs: tuple[Pair, ...]
+    pairs: tuple[BackbonePair, ...]
     standing: Standing
 
     @property
@@ -180,7 +180,7 @@ def points(share: float) -> str:
     return ngettext("{n:g} point", "{n:g} points", 1 if number == 1 else 2).format(n=number)
 
 
-def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Verdict:
+def judge(candidates: Sequence[BackboneCandidate], folds: int, rope: float = ROPE) -> Verdict:
     """Compares the best candidate with each other one and recommends one.
 
     A network is level with the best where it is at least as likely that the two are the same within `rope` (or the
@@ -208,12 +208,12 @@ def judge(candidates: Sequence[Candidate], folds: int, rope: float = ROPE) -> Ve
     return Verdict(best.name, chosen.name if chosen else "", why, tuple(pairs), standing)
 
 
-def is_cheaper(a: Candidate, b: Candidate) -> bool:
+def is_cheaper(a: BackboneCandidate, b: BackboneCandidate) -> bool:
     """Whether `a` clearly costs less than `b`; never where a cost is not known."""
     return math.isfinite(a.cost) and math.isfinite(b.cost) and a.cost <= CHEAPER * b.cost
 
 
-def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair:
+def compared(a: BackboneCandidate, b: BackboneCandidate, folds: int, rope: float = ROPE) -> BackbonePair:
     """One candidate against another.
 
     The folds' training parts overlap, so their differences are not independent. Their variance is taken times
@@ -232,7 +232,7 @@ def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair
     posterior = stats.t(n - 1, loc=mean, scale=math.sqrt(variance * (1 / n + 1 / (folds - 1))))
     low, high = (float(posterior.ppf(q)) for q in (0.025, 0.975))
     worse, better = float(posterior.cdf(-rope)), float(posterior.sf(rope))
-    return Pair(
+    return BackbonePair(
         a=a.name,
         b=b.name,
         diff=mean,
@@ -245,7 +245,7 @@ def compared(a: Candidate, b: Candidate, folds: int, rope: float = ROPE) -> Pair
     )
 
 
-def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> str:
+def _why(best: BackboneCandidate, chosen: BackboneCandidate | None, pairs: Sequence[BackbonePair]) -> str:
     if not pairs:
         sentence = (
             _("{best} is no network. Add a backbone to compare with it.") if best.floor else _("{best} is alone here.")
@@ -269,7 +269,9 @@ def _why(best: Candidate, chosen: Candidate | None, pairs: Sequence[Pair]) -> st
     return f"{sentence} {pair.sentence}"
 
 
-def _cautions(chosen: Candidate | None, ranked: Sequence[Candidate], folds: int, rope: float) -> list[str]:
+def _cautions(
+    chosen: BackboneCandidate | None, ranked: Sequence[BackboneCandidate], folds: int, rope: float
+) -> list[str]:
     """Sentences that warn where the chosen one may be no better than the floor, or than the most frequent class."""
     if chosen is None:
         return []

@@ -19,7 +19,7 @@ from core.errors import ProbeError
 from core.features.reduce import Reduction
 from core.i18n import gettext as _
 from core.probing.comparison.candidates import candidate
-from core.probing.comparison.verdict import Pair, compared
+from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.crossval.repeats import Fold, Repeats, draw_repeats
@@ -152,7 +152,7 @@ def _rough() -> str:
     return _("With some numbers of components the optimiser stopped before it was done: those accuracies are rough.")
 
 
-def _recommend(results: Sequence[ProbeResult]) -> tuple[int, int, tuple[Pair, ...]]:
+def _recommend(results: Sequence[ProbeResult]) -> tuple[int, int, tuple[BackbonePair, ...]]:
     """The best number (the fewest of equal ones), the fewest that are as good, and the best against each other one."""
     best = max(results, key=lambda result: result.accuracy_mean)
     candidates = [replace(candidate(result), name=reduced_to(result.feature_dim)) for result in results]

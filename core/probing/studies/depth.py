@@ -22,7 +22,7 @@ from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.probing.comparison.candidates import candidate
-from core.probing.comparison.verdict import Pair, compared
+from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
@@ -168,7 +168,7 @@ def _cross_validated(stages: Mapping[str, Features], config: ProbeConfig, report
     return results
 
 
-def suggest(names: tuple[str, ...], results: list[ProbeResult], pairs: tuple[Pair, ...]) -> Suggestion:
+def suggest(names: tuple[str, ...], results: list[ProbeResult], pairs: tuple[BackbonePair, ...]) -> Suggestion:
     """Where to begin to fine-tune.
 
     The last stage is compared with the best of the earlier ones. Where it is surely better, nothing is too specialised

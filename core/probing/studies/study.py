@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from core.errors import GraftError, ProbeError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
-from core.probing.comparison.verdict import Pair
+from core.probing.comparison.verdict import BackbonePair
 from core.probing.facts import DatasetFacts
 
 
@@ -73,7 +73,7 @@ class ProbeStudy(Study):
     folds: int
     repeats: int
     n: int
-    pairs: tuple[Pair, ...]
+    pairs: tuple[BackbonePair, ...]
     notes: tuple[str, ...] = ()
     seed: int = 0
     dataset: DatasetFacts = field(default_factory=DatasetFacts)
@@ -99,7 +99,7 @@ class ProbeStudy(Study):
             "folds": int(content["folds"]),
             "repeats": int(content["repeats"]),
             "n": int(content["n"]),
-            "pairs": tuple(Pair.from_json(row) for row in content["pairs"]),
+            "pairs": tuple(BackbonePair.from_json(row) for row in content["pairs"]),
             "notes": tuple(map(str, content["notes"])),
             "seed": int(content["seed"]),
             "dataset": DatasetFacts.from_json(content),

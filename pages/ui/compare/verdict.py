@@ -12,7 +12,7 @@ from core.jobs.store import Job
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.ensemble import FEATURES, Ensemble, kind_name
 from core.probing.comparison.shortlist import Shortlist
-from core.probing.comparison.verdict import ROPE, Pair, Verdict
+from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict
 from core.probing.crossval.crossval import ProbeResult, notes_of
 from core.probing.pairwise.difference import in_points
 from core.probing.probes.kinds import find
@@ -122,7 +122,7 @@ def _table(ranked: Sequence[ProbeResult]) -> None:
     )
 
 
-def _pairs(pairs: Sequence[Pair]) -> None:
+def _pairs(pairs: Sequence[BackbonePair]) -> None:
     if not pairs:
         return
     with st.expander(_("The best against each other one, in numbers")):

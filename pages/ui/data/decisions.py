@@ -13,7 +13,7 @@ import streamlit as st
 from core.data.dataset import Dataset, Item
 from core.data.decisions import Key
 from core.data.edits import EXCLUDE, RELABEL, Edit
-from core.health.duplicates import Pair
+from core.health.duplicates import PhotoPair
 from core.health.labels import Suspect
 from core.health.photo import PhotoRef
 from core.health.quality import Flaw
@@ -32,7 +32,7 @@ PICTURE_PX = 150
 Shown = TypeVar("Shown")
 
 
-def extra_copies(desk: Desk, pairs: Sequence[Pair]) -> None:
+def extra_copies(desk: Desk, pairs: Sequence[PhotoPair]) -> None:
     """One button that leaves out one photo of each pair; pairs in two classes are left to the user."""
     extras: dict[Key, Edit | None] = {}
     for pair in pairs:
@@ -52,7 +52,7 @@ def extra_copies(desk: Desk, pairs: Sequence[Pair]) -> None:
     )
 
 
-def pair_list(desk: Desk, pairs: Sequence[Pair]) -> None:
+def pair_list(desk: Desk, pairs: Sequence[PhotoPair]) -> None:
     """Pairs side by side, a box to leave out each photo."""
     for number, pair in _page(pairs, f"pairs-{desk.original.id}", PER_PAGE // 2):
         pictures = _pictures(desk, (pair.a, pair.b))

@@ -20,14 +20,14 @@ from core.data.ingest import ingest
 from core.data.limits import Limits
 from core.data.samples import fetching
 from core.data.samples.catalogue import SAMPLES
-from core.data.samples.fetching import RECIPES, Recipe, sample_root
+from core.data.samples.fetching import RECIPES, SampleRecipe, sample_root
 from core.data.samples.torchvision import TorchvisionSample, planned
 from core.progress import silent
 from tests.conftest import photo
 
 
 @dataclass(frozen=True, kw_only=True)
-class MadeRecipe(Recipe):
+class MadeRecipe(SampleRecipe):
     """A recipe whose data sets are made by `made(root, split)`."""
 
     made: Callable[[Path, str | None], Any]

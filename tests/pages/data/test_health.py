@@ -11,7 +11,7 @@ from core.data.dataset import Dataset
 from core.data.decisions import read_edits, write_edits
 from core.data.edits import EXCLUDE, RELABEL, Edit
 from core.data.library import list_datasets
-from core.health.duplicates import Duplicates, Pair
+from core.health.duplicates import Duplicates, PhotoPair
 from core.health.labels import Suspect
 from core.health.photo import photo_ref
 from core.health.quality import Flaw, Quality
@@ -49,7 +49,7 @@ def test_a_report_shows_its_findings(visit: Open, dataset: Dataset):
 
 
 def test_a_pair_can_be_left_out_and_every_page_sees_it(visit: Open, dataset: Dataset):
-    pair = Pair(a=photo_ref(dataset, 0), b=photo_ref(dataset, 1), exact=False)
+    pair = PhotoPair(a=photo_ref(dataset, 0), b=photo_ref(dataset, 1), exact=False)
     keep(dataset, duplicates=Duplicates.of([pair]))
     app = visit()
     app.checkbox[1].check()
@@ -66,7 +66,7 @@ def test_a_pair_can_be_left_out_and_every_page_sees_it(visit: Open, dataset: Dat
 def test_one_button_leaves_out_the_extra_copies_but_decides_no_conflict(visit: Open, dataset: Dataset):
     a, b, c, d = (photo_ref(dataset, i) for i in (0, 1, 2, len(dataset.items) - 1))
     assert c.class_name != d.class_name
-    pairs = [Pair(a=a, b=b, exact=False), Pair(a=c, b=d, exact=False)]
+    pairs = [PhotoPair(a=a, b=b, exact=False), PhotoPair(a=c, b=d, exact=False)]
     keep(dataset, duplicates=Duplicates.of(pairs))
     button(visit(), "Leave out one photo of each pair (1)").click().run()
     assert read_edits(dataset.root) == (Edit(b.name, b.sha256, EXCLUDE),)

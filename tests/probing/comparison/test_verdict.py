@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
-from core.probing.comparison.verdict import Candidate, Pair, chance, compared, judge
+from core.probing.comparison.verdict import BackboneCandidate, BackbonePair, chance, compared, judge
 from core.probing.pairwise.difference import mcnemar, right_alone
 from tests.probing.pairwise.test_difference import of_two_classes
 
 
 def candidate(name, folds, cost=1.0, right=None, oof=None, **more):
     oof = oof or of_two_classes(right if right is not None else [1] * 10)
-    return Candidate(name, np.asarray(folds, float), oof, cost, **more)
+    return BackboneCandidate(name, np.asarray(folds, float), oof, cost, **more)
 
 
 def test_the_interval_by_hand():
@@ -144,7 +144,9 @@ def test_a_lead_that_may_be_chance_is_told_without_minus_zero_and_without_what_i
     diff, interval, odds, said
 ):
     better, same, worse = odds
-    pair = Pair(a="a", b="b", diff=diff, interval=interval, p_better=better, p_same=same, p_worse=worse, mcnemar_p=1.0)
+    pair = BackbonePair(
+        a="a", b="b", diff=diff, interval=interval, p_better=better, p_same=same, p_worse=worse, mcnemar_p=1.0
+    )
     assert pair.sentence == said
 
 
@@ -231,5 +233,5 @@ def test_a_probe_that_always_says_the_same_is_not_praised():
     proba = np.tile(np.array([[0.9, 0.1]], dtype=np.float32), (40, 1))
     oof = Predictions(("ant", "bee"), np.array([0] * 38 + [1] * 2), proba, tuple(map(str, range(40))), "oof")
     folds = np.full(10, 0.95)
-    verdict = judge([Candidate("a", folds, oof, 1.0), Candidate("b", folds - 0.2, oof, 1.0)], 5)
+    verdict = judge([BackboneCandidate("a", folds, oof, 1.0), BackboneCandidate("b", folds - 0.2, oof, 1.0)], 5)
     assert "Always answering 'ant' would be right for 95.0%; this is not surely better." in verdict.why
