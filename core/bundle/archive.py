@@ -168,7 +168,7 @@ def _check_entries(archive: zipfile.ZipFile, size: int) -> None:
 
 
 def _no_bundle() -> BundleError:
-    return BundleError(_("This file is not a bundle made by Graft. Choose a zip that `export` wrote."))
+    return BundleError(_("This file is not a bundle made by Graft. Choose a zip that Graft has exported."))
 
 
 def _other_weights() -> BundleError:

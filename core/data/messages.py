@@ -50,7 +50,7 @@ def reject_text(code: str, what: str = "", limits: Limits | None = None) -> str:
 def _reject_template(code: str, about: bool) -> str:
     if code == "not_a_zip":
         return (
-            _("This is not a zip file but {what}. Unpack it and zip the class folders.")
+            _("This is not a zip file but {what}. Zip a folder that holds one folder of photos for each class.")
             if about
             else _("This is not a zip file. Zip a folder that holds one folder of photos for each class.")
         )

@@ -20,7 +20,7 @@ from core.probing.pairwise.difference import difference
 from core.runs import Run
 from core.versions import read_once
 
-Why = Literal["recommended", "beats_recommended", "most_accurate"]
+Why = Literal["recommended", "best_guess", "beats_recommended", "most_accurate"]
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class Recommendation:
         probe: the kind of probe.
         backbone: the recommended backbone, "" where nothing beats the floor.
         accuracy: its mean accuracy over the folds, 0 without one.
+        is_guess: whether it is the best guess, and not surely worth taking.
     """
 
     probe: str
     backbone: str
     accuracy: float
+    is_guess: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class CurrentModel:
 
     Attributes:
         run: the model.
-        why: it is recommended by the newest comparison that recommends one; or fine-tuned and surely better than that
-            on the same validation images; or, where nothing is recommended, the most accurate there is.
+        why: it is recommended by the newest comparison that recommends one, or that comparison's best guess; or
+            fine-tuned and surely better than that on the same validation images; or, where nothing is recommended, the
+            most accurate there is.
     """
 
     run: Run
@@ -56,6 +59,7 @@ class CurrentModel:
         """What model it is, as a part of a sentence."""
         descriptions = {
             "recommended": _("the model that the comparison recommends"),
+            "best_guess": _("the comparison's best guess, which is not surely worth taking"),
             "beats_recommended": _("a fine-tuned model, surely better than the probe that the comparison recommends"),
             "most_accurate": _("the most accurate model of these photos, as no comparison recommends one"),
         }
@@ -92,7 +96,8 @@ def _recommendations(file: Path) -> Sequence[Recommendation]:
     kept = []
     for probe, verdict in comparison.verdicts.items():
         accuracies = {result.backbone: result.accuracy_mean for result in comparison.of(probe)}
-        kept.append(Recommendation(probe, verdict.recommended, accuracies.get(verdict.recommended, 0.0)))
+        accuracy, is_guess = accuracies.get(verdict.recommended, 0.0), verdict.standing == "nothing"
+        kept.append(Recommendation(probe, verdict.recommended, accuracy, is_guess))
     return tuple(kept)
 
 
@@ -101,19 +106,19 @@ def _best(networks: Sequence[Run]) -> CurrentModel | None:
     if recommended is None:
         most_accurate = max(networks, key=_accuracy, default=None)
         return CurrentModel(most_accurate, "most_accurate") if most_accurate else None
-    better = [run for run in networks if run.kind == "finetune" and _is_surely_better(run, recommended)]
+    better = [run for run in networks if run.kind == "finetune" and _is_surely_better(run, recommended.run)]
     if better:
         return CurrentModel(max(better, key=_accuracy), "beats_recommended")
-    return CurrentModel(recommended, "recommended")
+    return recommended
 
 
-def _recommended(probes: Sequence[Run]) -> Run | None:
+def _recommended(probes: Sequence[Run]) -> CurrentModel | None:
     """The probe that the newest comparison recommends among these; it lies in that comparison's directory."""
     for folder in dict.fromkeys(run.path.parents[1] for run in probes):
         of_comparison = {(run.backbone, run.method): run for run in probes if folder in run.path.parents}
         for recommendation in recommendations(folder):
             if run := of_comparison.get((recommendation.backbone, recommendation.probe)):
-                return run
+                return CurrentModel(run, "best_guess" if recommendation.is_guess else "recommended")
     return None
 
 

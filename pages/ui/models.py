@@ -48,9 +48,11 @@ def choice(
     return run
 
 
-def why_this(run: Run | None, first: CurrentModel | None) -> None:
+def why_this(run: Run | None, first: CurrentModel | None, dataset: Dataset | None) -> None:
     """Why the pages begin with this model, where they do; what to do where they begin with none."""
-    if first is None and run is None:
+    if run is None and dataset is None:
+        st.info(_("The photos of these models have been deleted. Choose one to see it nevertheless."))
+    elif first is None and run is None:
         st.info(_("None of these models is one to begin with. Choose one, or compare backbones on these photos."))
     elif first is not None and run == first.run:
         st.caption(_("You see {description}.").format(description=text.literal(first.description)))

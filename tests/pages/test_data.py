@@ -84,7 +84,7 @@ def test_data_shows_what_there_is(visit: Open, dataset: Dataset):
     app = visit()
     assert app.title[0].value == "pets"
     numbers = {m.label: m.value for m in app.metric}
-    assert (numbers["Images"], numbers["Classes"]) == ("40", "2")
+    assert (numbers["Photos"], numbers["Classes"]) == ("40", "2")
     assert sum(int(numbers[s]) for s in ("Training", "Validation", "Test")) == 40
 
 

@@ -113,6 +113,14 @@ def test_a_model_without_the_same_validation_images_has_beaten_nothing(tmp_path:
     assert current.why == "recommended"
 
 
+def test_a_comparison_that_is_not_sure_of_its_model_has_a_best_guess(tmp_path: Path) -> None:
+    runs = compared(tmp_path, resnet18=61, pixels_16=60)
+    current = current_model(runs, "now")
+    assert current is not None
+    assert (current.run.backbone, current.why) == ("resnet18", "best_guess")
+    assert recommendations(tmp_path)[0].is_guess
+
+
 def test_what_a_comparison_recommends_is_what_its_verdict_says(tmp_path: Path) -> None:
     compared(tmp_path, resnet50=91, resnet18=90, pixels_16=60)
     assert recommendations(tmp_path) == (Recommendation("logistic", "resnet18", pytest.approx(0.9)),)

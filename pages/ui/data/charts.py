@@ -53,7 +53,7 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
         bargap=0.25,
         showlegend=True,
         legend={**base.legend(), "traceorder": "normal"},
-        xaxis={"title": {"text": _("images")}, "rangemode": "tozero", "range": [0, max([*totals, 1]) * 1.12]},
+        xaxis={"title": {"text": _("photos")}, "rangemode": "tozero", "range": [0, max([*totals, 1]) * 1.12]},
         yaxis=base.names_axis(classes),
     )
 

@@ -36,28 +36,25 @@ def show(dataset: Dataset) -> None:
         st.warning(text.literal(warning_text(warning)), icon=":material/warning:")
     understood.choices(dataset)
     naming.section(dataset)
-    st.page_link(
-        "pages/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
-    )
     health.section(dataset, follow)
     counts, sizes = st.columns(2, gap="large")
     with counts:
-        st.subheader(_("Images in each class and split"))
+        st.subheader(_("Photos in each class and split"))
         figures.shown(
             resources.dataset_figure(dataset, "counts", lambda: split_counts(dataset.counts())),
             "counts",
-            _("Bars: images in each class, by split"),
+            _("Bars: photos in each class, by split"),
             "images_by_class",
-            _("Images in each class and split"),
+            _("Photos in each class and split"),
         )
     with sizes:
-        st.subheader(_("Image sizes"))
+        st.subheader(_("Photo sizes"))
         figures.shown(
             resources.dataset_figure(dataset, "sizes", lambda: _sizes(dataset)),
             "sizes",
-            _("Points: width and height of the images"),
+            _("Points: width and height of the photos"),
             "image_sizes",
-            _("Image sizes"),
+            _("Photo sizes"),
         )
     images(dataset)
     groups.section(dataset)
@@ -72,7 +69,7 @@ def facts(dataset: Dataset) -> None:
     """The numbers at the top, and how the splits came about."""
     counts = dataset.counts()
     with st.container(horizontal=True, gap="large"):
-        st.metric(_("Images"), f"{len(dataset.items):,}", width="content")
+        st.metric(_("Photos"), f"{len(dataset.items):,}", width="content")
         st.metric(_("Classes"), f"{len(dataset.classes):,}", width="content")
         for split in ("train", "val", "test"):
             name = text.split_name(split).capitalize()
@@ -82,7 +79,7 @@ def facts(dataset: Dataset) -> None:
 
 def images(dataset: Dataset) -> None:
     """The gallery, by class and split."""
-    st.subheader(_("The images"))
+    st.subheader(_("The photos"))
     names = text.distinct((_("all"), *map(text.shortened, dataset.classes)))
     with st.container(horizontal=True):
         label = st.selectbox(

@@ -47,9 +47,12 @@ def section(dataset: Dataset, follow: Callable[[Dataset], None]) -> None:
         progress.panel(job)
     if report is not None:
         findings(report)
+        onwards()
         details(report, dataset, follow)
-    elif not running:
+        return
+    if not running:
         invitation(dataset)
+    onwards()
 
 
 def invitation(dataset: Dataset) -> None:
@@ -63,6 +66,13 @@ def invitation(dataset: Dataset) -> None:
             )
         )
         edits.check(dataset, _("Check these photos"), primary=True)
+
+
+def onwards() -> None:
+    """The way to the next page, for whoever has seen enough."""
+    st.page_link(
+        "pages/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
+    )
 
 
 def findings(report: HealthReport) -> None:

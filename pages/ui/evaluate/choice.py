@@ -18,7 +18,7 @@ def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str] | None:
         key = f"evaluate-run-{dataset.id if dataset else ''}"
         run = models.choice(_("Model"), runs, names, first, key)
         if run is None:
-            models.why_this(run, first)
+            models.why_this(run, first, dataset)
             return None
         split = st.segmented_control(
             _("Judge it on"),
@@ -37,6 +37,6 @@ def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str] | None:
         explanations["val"] = _(
             "Validation images were not trained on, and nothing was chosen by them unless you chose by them."
         )
-    models.why_this(run, first)
+    models.why_this(run, first, dataset)
     st.caption(explanations[split])
     return run, split

@@ -13,6 +13,8 @@ from pages.ui.charts.quality import class_scores, confusion_matrix
 from pages.ui.i18n import _
 
 MOST_MISTAKES = 96
+LONG_NAME = 24
+"""Class names with more characters are cut in the table, so that the numbers beside them are seen."""
 
 
 def headline(evaluation: Evaluation, split: str) -> None:
@@ -60,7 +62,7 @@ def confusion(
                 true=text.literal(names[true]), predicted=text.literal(names[predicted])
             )
             if true != predicted
-            else _("**{true}**, recognised").format(true=text.literal(names[true]))
+            else _("**{true}**, right").format(true=text.literal(names[true]))
         )
         shown = [items[id_] for id_ in cell(predictions, true, predicted) if id_ in items]
         pictures = [
@@ -79,12 +81,16 @@ def per_class(evaluation: Evaluation) -> None:
         figure = resources.figure(class_scores, evaluation.per_class)
         figures.shown(figure, "per-class", _("Recall of each class"), "per_class", _("Class by class"))
     columns, rows = class_table(evaluation)
+    long_names = max(map(len, evaluation.classes)) > LONG_NAME
     with table:
         share = st.column_config.NumberColumn(format="percent")
         st.dataframe(
             pd.DataFrame(rows, columns=columns),
             hide_index=True,
-            column_config=dict.fromkeys((*columns[1:4], *columns[5:]), share),
+            column_config={
+                columns[0]: st.column_config.Column(width="medium" if long_names else None),
+                **dict.fromkeys((*columns[1:4], *columns[5:]), share),
+            },
         )
         macro, weighted = evaluation.macro, evaluation.weighted
         averages = [

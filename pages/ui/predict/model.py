@@ -27,5 +27,5 @@ def choose(runs: list[Run], dataset: Dataset | None) -> Run | Path | None:
         return None
     first, names = models.current(dataset, runs), text.run_names(runs, with_photos=True)
     run = models.choice(_("Which one"), runs, names, first, f"predict-run-{dataset.id if dataset else ''}")
-    models.why_this(run, first)
+    models.why_this(run, first, dataset)
     return run

@@ -104,7 +104,8 @@ def recommended(by_probe: Sequence[Recommendation]) -> str:
     first = by_probe[0]
     if not first.backbone:
         return _("no backbone beats the floor")
-    return _("recommended: {name}, {accuracy}").format(name=first.backbone, accuracy=text.percent(first.accuracy))
+    words = _("best guess: {name}, {accuracy}") if first.is_guess else _("recommended: {name}, {accuracy}")
+    return words.format(name=first.backbone, accuracy=text.percent(first.accuracy))
 
 
 def validation(run: Run) -> str:
@@ -138,7 +139,7 @@ def act(job: Job, status: JobStatus, dataset_id: str, gone: bool) -> None:
     refused = status.state == "failed" and takes_upload(job.spec)  # the upload is gone
     if status.is_resumable and not (gone or refused):
         progress.again(job, _("Go on with it"))
-    with st.popover(_("Delete"), icon=":material/delete:"):
+    with st.popover(_("Delete"), icon=":material/delete:", key=f"deleting-{job.id}"):  # keyed: it closes with its row
         st.markdown(_("The job, its model and its results are removed for good."))
         if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):
             try:
