@@ -29,7 +29,7 @@ from core.jobs.store import Job
 from core.progress import Progress
 from core.runs import MODEL, Run
 from core.tasks import run as carry_out
-from core.tasks.asking import Request
+from core.tasks.base import Request
 from core.tasks.requests import CompareRequest, FinetuneRequest, ImageFile, IngestRequest, PredictRequest
 from core.tasks.results import Answer, Finetuned, Predicted, TakenIn, save_answers
 from core.tasks.specs import spec_of

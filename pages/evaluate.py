@@ -28,7 +28,7 @@ def main() -> None:
         return
     run, split = chosen
     try:
-        predictions, evaluation = resources.judged(run.predictions_path(split))
+        predictions, evaluation = resources.evaluated(run.predictions_path(split))
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return

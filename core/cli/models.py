@@ -108,25 +108,26 @@ def finetune(
     with working() as report:
         result = models.finetune(out, request, report)
     run, history = load_run(out), read_history(out)
-    brought = gain(run)
+    improvement = gain(run)
     if not test:
         run = replace(run, metrics={split: score for split, score in run.metrics.items() if split != "test"})
     if as_json:
-        print_json(_finetuning_as_json(run, history, brought, result.warnings))
+        print_json(_finetuning_as_json(run, history, improvement, result.warnings))
     else:
-        show.finetuning(run, history, brought, result.warnings)
+        show.finetuning(run, history, improvement, result.warnings)
 
 
 def _finetuning_as_json(
-    run: Run, history: Sequence[Epoch], brought: Difference | None, doubts: Sequence[str]
+    run: Run, history: Sequence[Epoch], improvement: Difference | None, warning_codes: Sequence[str]
 ) -> dict[str, Any]:
     from core.runs import metrics_as_json
     from core.training.history import as_json
 
     return {
-        "run": str(run.path), "dataset": run.dataset_id, "dataset_name": run.dataset_name, "warnings": list(doubts),
-        "backbone": run.backbone, "classes": list(run.classes), "metrics": metrics_as_json(run.metrics, run.kept),
-        "baseline": brought.as_json() if brought else None, "history": as_json(history), "seconds": run.seconds,
+        "run": str(run.path), "dataset": run.dataset_id, "dataset_name": run.dataset_name,
+        "warnings": list(warning_codes), "backbone": run.backbone, "classes": list(run.classes),
+        "metrics": metrics_as_json(run.metrics, run.kept), "baseline": improvement.as_json() if improvement else None,
+        "history": as_json(history), "seconds": run.seconds,
     }  # fmt: skip
 
 
@@ -149,11 +150,11 @@ def evaluate(
                 split=split, there=there
             )
         )
-    judged = judge(Predictions.load(finished.predictions_path(split)))
+    result = judge(Predictions.load(finished.predictions_path(split)))
     if as_json:
-        print_json(judged.as_json())
+        print_json(result.as_json())
     else:
-        show.evaluation(judged)
+        show.evaluation(result)
 
 
 @program.command()

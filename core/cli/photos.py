@@ -79,12 +79,12 @@ def health(
     )
     with folder_for(None) as folder, working() as report:
         checked = photos.health(folder, request, report)
-    made = read_report(original_dataset(request.workspace, checked.dataset).root)
-    assert made is not None
+    health_report = read_report(original_dataset(request.workspace, checked.dataset).root)
+    assert health_report is not None
     if as_json:
-        print_json(made.to_json())
+        print_json(health_report.to_json())
     else:
-        show.health(made)
+        show.health(health_report)
 
 
 @program.command()
@@ -104,12 +104,12 @@ def clean(
     from core.tasks import photos
     from core.tasks.requests import EditEffectRequest, PackRequest
 
-    asked = inputs.photos(data, group_pattern, class_pattern, encoding)
+    named_photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with folder_for(None) as folder, working() as report:
-        packed = photos.pack(folder, PackRequest(**asked, edits=str(edits), out=str(out)), report)
+        packed = photos.pack(folder, PackRequest(**named_photos, edits=str(edits), out=str(out)), report)
         effect, note = None, ""
         try:
-            request = EditEffectRequest(**asked, edits=str(edits), backbone=backbone)
+            request = EditEffectRequest(**named_photos, edits=str(edits), backbone=backbone)
             effect = photos.edit_effect(folder, request, report)
         except ProbeError as problem:  # too few photos to tell; the zip is written all the same
             note = str(problem)

@@ -161,7 +161,7 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
         lines(_("{n} more warnings are in the output of `inspect --json`.").format(n=len(codes) - most))
 
 
-def finetuning(run: Run, epochs: Sequence[Epoch], brought: Difference | None, doubts: Sequence[str]) -> None:
+def finetuning(run: Run, epochs: Sequence[Epoch], improvement: Difference | None, warning_codes: Sequence[str]) -> None:
     """A finished fine-tuning: its epochs, what it is worth beside a probe, and what is doubtful about its photos."""
     from core.training.baseline import judgement
 
@@ -186,9 +186,9 @@ def finetuning(run: Run, epochs: Sequence[Epoch], brought: Difference | None, do
             epoch=run.kept.best_epoch,
         )
     )
-    if brought is not None:
+    if improvement is not None:
         flattered = _("The epoch was chosen on these images, which flatters fine-tuning a little.")
-        lines(judgement(brought), brought.sentence, flattered)
+        lines(judgement(improvement), improvement.sentence, flattered)
     if test := run.metrics.get("test"):
         lines(
             _("Test: accuracy {accuracy} (95 % interval {ci}) on {n} images").format(
@@ -197,29 +197,29 @@ def finetuning(run: Run, epochs: Sequence[Epoch], brought: Difference | None, do
         )
     elif run.predictions_path("test").exists():
         lines(_("Look at the test images once, when all choices are made: `evaluate RUN --split test`."))
-    warnings(doubts)
+    warnings(warning_codes)
     lines(_("The run is in {path}").format(path=run.path))
 
 
-def evaluation(judged: Evaluation) -> None:
+def evaluation(result: Evaluation) -> None:
     """How good a run is, class by class, and the confusion matrix."""
     lines(
         _("{split}: accuracy {accuracy} (95 % interval {ci}), macro F1 {f1} on {n} images").format(
-            split=judged.split,
-            accuracy=percent(judged.accuracy),
-            ci=interval(judged.accuracy_ci),
-            f1=percent(judged.macro_f1),
-            n=judged.n,
+            split=result.split,
+            accuracy=percent(result.accuracy),
+            ci=interval(result.accuracy_ci),
+            f1=percent(result.macro_f1),
+            n=result.n,
         ),
-        *judged.notes,
+        *result.notes,
     )
     headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"))
     rows = [
         (score.name, percent(score.precision), percent(score.recall), percent(score.f1), str(score.support))
-        for score in judged.per_class
+        for score in result.per_class
     ]
     table(headings, rows)
-    _confusion(judged)
+    _confusion(result)
 
 
 def predictions(answers: Sequence[Answer], most: int = 3) -> None:
@@ -235,12 +235,12 @@ def predictions(answers: Sequence[Answer], most: int = 3) -> None:
         table((_("Cannot be read"), _("Why")), failed, left=2)
 
 
-def _confusion(judged: Evaluation, most: int = 12) -> None:
-    names = judged.classes
+def _confusion(result: Evaluation, most: int = 12) -> None:
+    names = result.classes
     if len(names) > most:
         lines(_("The confusion matrix of {n} classes is in the output of --json.").format(n=len(names)))
         return
-    rows = [(name, *map(str, counts)) for name, counts in zip(names, judged.confusion.tolist(), strict=True)]
+    rows = [(name, *map(str, counts)) for name, counts in zip(names, result.confusion.tolist(), strict=True)]
     table((_("True \\ predicted"), *names), rows)
 
 

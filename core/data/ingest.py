@@ -58,15 +58,15 @@ def ingest(
         DatasetError: there is no such file, sample or encoding, a download failed, or the disk is full.
     """
     folder = paths.datasets(workspace_id)
-    told = Instructions(group_pattern, class_pattern, encoding)
-    with explained(), open_source(source, limits or Limits.here(), report, told.encodings.names) as opened:
-        digest = mark_of(opened.digest(), seed, told)
+    instructions = Instructions(group_pattern, class_pattern, encoding)
+    with explained(), open_source(source, limits or Limits.here(), report, instructions.encodings.names) as opened:
+        digest = mark_of(opened.digest(), seed, instructions)
         known = known_dataset(folder, digest)
         if known is not None:
             moved(known.root, str(source))
             return known
         with staging(folder) as stage:
-            intake = take_in(opened, stage, folder, report, told)
+            intake = take_in(opened, stage, folder, report, instructions)
             origin = Origin(
                 source=str(source),
                 group_pattern=group_pattern,

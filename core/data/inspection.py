@@ -85,14 +85,14 @@ def inspect(
         DatasetError: there is no such source or encoding, a sample cannot be fetched, or a pattern fits no photo. A
             refused archive is an answer.
     """
-    told = Instructions(group_pattern, class_pattern, encoding)
+    instructions = Instructions(group_pattern, class_pattern, encoding)
     try:
         with (
             explained(),
-            open_source(source, limits or Limits.here(), report, told.encodings.names) as opened,
+            open_source(source, limits or Limits.here(), report, instructions.encodings.names) as opened,
             _stage(workspace_id) as (stage, known),
         ):
-            intake = take_in(opened, stage, known, report, told)
+            intake = take_in(opened, stage, known, report, instructions)
     except RejectedError as refused:
         return Inspection(code=refused.code, message=str(refused))
     return Inspection(

@@ -49,7 +49,7 @@ class Instructions:
         return class_finder(self.class_pattern) if self.class_pattern else None
 
     @property
-    def told(self) -> str:
+    def as_text(self) -> str:
         """All of it in one text, which differs where any of it does; "" where nothing was said."""
         by_class = f"class {self.class_pattern}" if self.class_pattern else ""
         return "\0".join(filter(None, (self.group_pattern, self.encoding, by_class)))

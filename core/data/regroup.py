@@ -59,14 +59,14 @@ def regroup(
     Raises:
         DatasetError: a pattern is wrong or fits no photo's name, fewer than two classes are left, or the disk is full.
     """
-    told = Instructions(pattern, class_pattern)
+    instructions = Instructions(pattern, class_pattern)
     folder = paths.datasets(workspace_id)
     content = hashlib.sha256(f"{dataset.id}:{dataset.fingerprint}".encode()).hexdigest()
-    digest = mark_of(content, seed, told)
+    digest = mark_of(content, seed, instructions)
     known = known_dataset(folder, digest)
     if known is not None:
         return known
-    intake = _read_again(dataset, told)
+    intake = _read_again(dataset, instructions)
     intake = replace(intake, items=with_group_ids(intake.items, dataset.root, report))
     with explained(), staging(folder) as stage:
         _link(dataset, intake.items, stage, report)
@@ -103,18 +103,25 @@ def class_choices(dataset: Dataset) -> tuple[ClassChoice, ...]:
     return tuple(choices)
 
 
-def _read_again(dataset: Dataset, told: Instructions) -> Intake:
+def _read_again(dataset: Dataset, instructions: Instructions) -> Intake:
     """What taking the photos in with these instructions would give, but for the numbers of groups."""
     items = tuple(replace(item, split=_given(dataset, item.split)) for item in dataset.items)
-    kept = _KEPT_WARNINGS if told.class_of is None else _OF_ENCODINGS
+    kept = _KEPT_WARNINGS if instructions.class_of is None else _OF_ENCODINGS
     warnings = tuple(warning for warning in dataset.warnings if warning.startswith(kept))
-    said, levels = dataset.outline, dataset.levels
-    intake = Intake(dataset.classes, items, dataset.skipped, dataset.ignored, warnings, outline=said, levels=levels)
-    if told.class_of is not None:
-        intake = _in_classes(intake, told.class_of, told.class_pattern)
-    if told.group_of is None:
+    intake = Intake(
+        dataset.classes,
+        items,
+        dataset.skipped,
+        dataset.ignored,
+        warnings,
+        outline=dataset.outline,
+        levels=dataset.levels,
+    )
+    if instructions.class_of is not None:
+        intake = _in_classes(intake, instructions.class_of, instructions.class_pattern)
+    if instructions.group_of is None:
         return intake
-    items = tuple(replace(item, group=told.group_of(item.name) or item.group) for item in intake.items)
+    items = tuple(replace(item, group=instructions.group_of(item.name) or item.group) for item in intake.items)
     return replace(intake, items=items, warnings=(*warnings, *ungrouped(items)))
 
 
@@ -126,14 +133,19 @@ def _in_classes(intake: Intake, class_of: Callable[[str], str], pattern: str) ->
     pairs = list(zip(intake.items, labels, strict=True))
     items = [replace(item, label=number[label]) for item, label in pairs if label]
     unfit = [Skipped(item.name, "no_class") for item, label in pairs if not label]
-    said = intake.outline
+    before = intake.outline
     return replace(
         intake,
         classes=classes,
         items=tuple(sorted(items, key=lambda item: (item.label, item.name, item.sha256, item.split))),
         skipped=(*intake.skipped, *unfit),
         outline=Outline(
-            classes_from=PATTERN, pattern=pattern, train=said.train, val=said.val, test=said.test, groups=said.groups
+            classes_from=PATTERN,
+            pattern=pattern,
+            train=before.train,
+            val=before.val,
+            test=before.test,
+            groups=before.groups,
         ),
     )
 

@@ -153,9 +153,9 @@ def warnings_for(photos: Sequence[Item], classes: Sequence[str]) -> list[str]:
             places[photo.sha256].add(photo.split)
     if any(len(there) > 1 for there in labels.values()):
         codes.append("conflicting_duplicate")
-    for split, other in (("train", "val"), ("train", "test"), ("val", "test")):
-        if any({split, other} <= there for there in places.values()):
-            codes.append(f"{split}_{other}_leak")
+    for first, second in (("train", "val"), ("train", "test"), ("val", "test")):
+        if any({first, second} <= there for there in places.values()):
+            codes.append(f"{first}_{second}_leak")
     return codes
 
 

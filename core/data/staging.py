@@ -90,8 +90,8 @@ def _whole(dataset: Dataset) -> Dataset:
 
 def mark_of(source_digest: str, seed: int, instructions: Instructions) -> str:
     """The name of the mark that a dataset was made from this source in this way."""
-    told = instructions.told
-    how = f"-{hashlib.sha256(told.encode()).hexdigest()[:16]}" if told else ""
+    text = instructions.as_text
+    how = f"-{hashlib.sha256(text.encode()).hexdigest()[:16]}" if text else ""
     return f"{source_digest}-{seed}-{VERSION}{how}"
 
 

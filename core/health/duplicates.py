@@ -92,7 +92,7 @@ def find_pairs(dataset: Dataset, report: Report = silent) -> tuple[PhotoPair, ..
     copies: dict[str, list[PhotoRef]] = defaultdict(list)
     for photo in photo_refs(dataset):
         copies[photo.sha256].append(photo)
-    pairs = [_pair(first, other, exact=True) for first, *others in copies.values() for other in others]
+    pairs = [_pair(first, copy, exact=True) for first, *repeats in copies.values() for copy in repeats]
     distinct = _related([dataset.items[first.index] for first, *_others in copies.values()])
     near = near_pairs([item.phash for item in distinct], [dataset.thumbnail(item) for item in distinct], report)
     for a, b in near:
@@ -108,12 +108,12 @@ def _related(distinct: list[Item]) -> list[Item]:
 
 def _worst(copies: Sequence[PhotoRef], others: Sequence[PhotoRef]) -> PhotoPair:
     """Of all copies of two near duplicates, the pair that tells the worst: the others are told as exact copies."""
-    pairs = (_pair(photo, other, exact=False) for photo in copies for other in others)
+    pairs = (_pair(photo, alike, exact=False) for photo in copies for alike in others)
     return min(pairs, key=lambda pair: (KINDS.index(pair.kind), *_places(pair)))
 
 
-def _pair(photo: PhotoRef, other: PhotoRef, *, exact: bool) -> PhotoPair:
-    a, b = sorted((photo, other), key=lambda photo: photo.index)
+def _pair(first: PhotoRef, second: PhotoRef, *, exact: bool) -> PhotoPair:
+    a, b = sorted((first, second), key=lambda photo: photo.index)
     return PhotoPair(a=a, b=b, exact=exact)
 
 

@@ -73,7 +73,7 @@ class LabelCheck(Record):
         n: how many labels were judged.
         accuracy: of the out-of-fold predictions against the labels as they are.
         accuracy_ci: its 95 % Wilson interval.
-        chance: the share of the largest class: what saying always the same would get.
+        chance: the share of the largest class: the accuracy of always predicting it.
         count: how many suspects there are in all.
         expected: how many of all suspects should really have the wrong label; None in a report of an earlier Graft.
         share_wrong: how many of all labels seem to be wrong, 0 to 1; likewise.
@@ -163,7 +163,7 @@ def out_of_fold(features: Features, config: ProbeConfig, report: Report) -> tupl
         probe = fit_rows(features.X[fold.fit], features.y[fold.fit], features.classes, config)
         return probe.predict_proba(features.X[fold.held])
 
-    return repeats.put_together(repeats.run(judge, report, _progress))[0], repeats.folds_each
+    return repeats.assembled(repeats.run(judge, report, _progress))[0], repeats.folds_each
 
 
 def _progress(done: int, folds: int) -> str:

@@ -16,9 +16,9 @@ def shortcut_text(shortcut: Shortcut) -> str:
         "high": percent(shortcut.interval[1]), "chance": percent(shortcut.chance),
     }  # fmt: skip
     if not shortcut.alarming:
-        return _("{sees}: {accuracy} ({low} to {high}), where always the same answer gets {chance}.").format(
-            sees=sight_name(shortcut.sees), **facts
-        )
+        return _(
+            "{sees}: {accuracy} ({low} to {high}), where always predicting the commonest class gets {chance}."
+        ).format(sees=sight_name(shortcut.sees), **facts)
     if shortcut.sees == sight.FILE:
         return _file_text(shortcut, facts)
     if shortcut.sees == sight.BORDER:

@@ -46,7 +46,7 @@ class Shortcut(Record):
             "thumbnail" (8 × 8 pixels).
         accuracy: of the out-of-fold predictions.
         interval: its 95 % Wilson interval.
-        chance: the share of the largest class: what saying always the same would get.
+        chance: the share of the largest class: the accuracy of always predicting it.
         n: how many photos were judged.
         telling: for an alarming "file", the one fact of it that tells most by itself: "bytes", "width", "height",
             "shape", "compression" or "format"; else "".

@@ -102,7 +102,7 @@ def _check_linear(run: Run) -> None:
             _(
                 "The probe '{probe}' is not linear, so it cannot be exported or predict new photos. Compare again with "
                 "a linear one: {linear}."
-            ).format(probe=kind.name, linear=", ".join(name for name, other in KINDS.items() if other.affine))
+            ).format(probe=kind.name, linear=", ".join(name for name, known in KINDS.items() if known.affine))
         )
 
 

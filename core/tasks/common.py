@@ -11,7 +11,7 @@ from core import paths
 from core.errors import BundleError, DatasetError
 from core.i18n import gettext as _
 from core.progress import Report
-from core.tasks.asking import EditedRequest, PhotosRequest, Request
+from core.tasks.base import EditedRequest, PhotosRequest, Request
 from core.tasks.requests import IngestRequest, PredictRequest
 
 if TYPE_CHECKING:

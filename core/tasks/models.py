@@ -61,7 +61,7 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
 
     images = request.images
     classifier = classifier_of(_model(request), lambda step: report(Progress(0, len(images), step.message)))
-    answers = _judged(job_dir, request, part(report, 0, 30, 100))
+    answers = _unanswered(job_dir, request, part(report, 0, 30, 100))
     readable = [n for n, answer in enumerate(answers) if not answer.error]
     problems: dict[int, GraftError] = {}
     proba = classifier.predict([Path(images[n].path) for n in readable], part(report, 30, 70, 100), problems)
@@ -78,7 +78,7 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
     return Predicted(file=_ANSWERS, images=len(images), failed=sum(bool(answer.error) for answer in answers))
 
 
-def _judged(job_dir: Path, request: PredictRequest, report: Report) -> list[Answer]:
+def _unanswered(job_dir: Path, request: PredictRequest, report: Report) -> list[Answer]:
     """What can be said of images before the model has seen them: why some cannot be read, and small pictures."""
     from core.data.judging import reasons_against
     from core.data.limits import Limits

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.progress import Progress, Report, part
-from core.tasks.asking import EditedRequest
+from core.tasks.base import EditedRequest
 from core.tasks.common import dataset_of, drop_uploads, edits_of, original_of
 from core.tasks.requests import EditEffectRequest, HealthRequest, IngestRequest, PackRequest, RegroupRequest
 from core.tasks.results import HealthChecked, Packed, TakenIn

@@ -16,7 +16,7 @@ from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
 from core.probing.probes.probe import ProbeConfig
 from core.records import Record
-from core.tasks.asking import BackboneRequest, EditedRequest, PhotosRequest, Request
+from core.tasks.base import BackboneRequest, EditedRequest, PhotosRequest, Request
 from core.training.config import FinetuneConfig
 
 

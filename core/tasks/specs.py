@@ -10,7 +10,7 @@ from core.errors import GraftError, JobError
 from core.i18n import gettext as _
 from core.i18n import language
 from core.jobs.spec import LONG, SHORT, JobSpec
-from core.tasks.asking import PhotosRequest, Request
+from core.tasks.base import PhotosRequest, Request
 from core.tasks.requests import (
     CompareRequest,
     ComponentsRequest,

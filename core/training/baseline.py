@@ -46,7 +46,7 @@ def keep_baseline(dataset: Dataset, config: FinetuneConfig, out: Path) -> None:
 
 
 def gain(run: Run) -> Difference | None:
-    """What fine-tuning brought beyond the probe, on the same validation images.
+    """What fine-tuning improvement beyond the probe, on the same validation images.
 
     None where there is no probe to compare with: the run is an earlier Graft's, or a class had too few images.
 
@@ -59,13 +59,13 @@ def gain(run: Run) -> Difference | None:
     return difference_to(Predictions.load(run.predictions_path("val")), Predictions.load(path))
 
 
-def judgement(brought: Difference) -> str:
+def judgement(improvement: Difference) -> str:
     """Whether fine-tuning helped, in a sentence: only a gain that is larger than chance counts."""
-    if brought.interval[0] > 0:
+    if improvement.interval[0] > 0:
         return _("Fine-tuning helped.")
-    if brought.accuracy > 0:
+    if improvement.accuracy > 0:
         return _("Whether fine-tuning helped cannot be told: its gain may be chance.")
-    if brought.interval[1] < 0:
+    if improvement.interval[1] < 0:
         return _("Fine-tuning made it worse.")
     return _("Fine-tuning did not help.")
 

@@ -11,7 +11,7 @@ from core.data.dataset import Dataset
 from core.data.library import delete_dataset as delete_from_library
 from core.errors import GraftError
 from core.jobs.store import Job, list_jobs, open_job
-from core.tasks.asking import PhotosRequest, Request
+from core.tasks.base import PhotosRequest, Request
 from core.tasks.results import dataset_id_of
 from core.tasks.specs import spec_of
 from pages.ui import resources, state

@@ -103,18 +103,18 @@ def enlarged(photo: Path) -> bytes:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _judged(path: str, version: Version | None) -> tuple[Predictions, Evaluation]:  # noqa: ARG001 (as above)
+def _evaluated(path: str, version: Version | None) -> tuple[Predictions, Evaluation]:  # noqa: ARG001 (as above)
     predictions = Predictions.load(Path(path))
     return predictions, evaluate(predictions)
 
 
-def judged(path: Path) -> tuple[Predictions, Evaluation]:
+def evaluated(path: Path) -> tuple[Predictions, Evaluation]:
     """The predictions in a file, and how good they are.
 
     Raises:
         EvaluationError: the file is damaged, or gone.
     """
-    return _judged(str(path), _version(path))
+    return _evaluated(str(path), _version(path))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

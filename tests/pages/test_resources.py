@@ -53,16 +53,16 @@ def test_a_figure_of_results_so_far_is_drawn_again_when_one_is_written_anew(pool
 def test_predictions_of_the_same_time_but_another_file_are_judged_anew(pool: FakePool, run: Run):
     path = run.predictions_path("val")
     before = path.stat()
-    predictions, _ = resources.judged(path)
+    predictions, _ = resources.evaluated(path)
     worse = dataclasses.replace(predictions, proba=predictions.proba[:, ::-1].copy())
     worse.save(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert resources.judged(path)[1].accuracy == evaluate(worse).accuracy
+    assert resources.evaluated(path)[1].accuracy == evaluate(worse).accuracy
 
 
 def test_a_file_that_was_deleted_meanwhile_is_reported_by_its_reader(pool: FakePool, tmp_path: Path, dataset: Dataset):
     with pytest.raises(EvaluationError):
-        resources.judged(tmp_path / "val.npz")
+        resources.evaluated(tmp_path / "val.npz")
     delete_dataset(W, dataset.id)
     with pytest.raises(DatasetError):
         resources.original(dataset, W)

@@ -14,7 +14,7 @@ from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.probing.probes.probe import ProbeConfig
 from core.progress import silent
-from core.tasks.asking import Request
+from core.tasks.base import Request
 from core.tasks.requests import (
     CompareRequest,
     ComponentsRequest,

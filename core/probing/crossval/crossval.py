@@ -157,7 +157,7 @@ def cross_validate_rows(train: Features, size_mb: float, config: ProbeConfig, re
         images_per_s=float(train.images_per_s),
         size_mb=size_mb,
         seconds=time.perf_counter() - started,
-        held_out=HeldOut(train.classes, train.y, train.ids, repeats.numbers, repeats.put_together(held_out)),
+        held_out=HeldOut(train.classes, train.y, train.ids, repeats.numbers, repeats.assembled(held_out)),
         converged=converged,
         notes=(*filter(None, (train.note,)), *repeats.notes, *_notes(config, most_components, converged)),
         chosen={name: [probe.chosen[name] for probe in probes] for name in probes[0].chosen},

@@ -100,7 +100,7 @@ class Repeats:
 
         return list(each_fold(judge, self.folds, report_done))
 
-    def put_together(self, held_out: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+    def assembled(self, held_out: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """The probabilities (r, n, c) of all rows, from those (m, c) of each fold's held-out rows, in fold order."""
         proba = np.zeros((*self.numbers.shape, held_out[0].shape[1]), dtype=np.float32)
         for fold, fold_proba in zip(self.folds, held_out, strict=True):

@@ -141,7 +141,7 @@ def _results(
     notes = tuple(filter(None, (train.note, *repeats.notes, rough)))
     results = []
     for position, width in enumerate(widths):
-        proba = repeats.put_together([outcome.proba[position] for outcome in outcomes])
+        proba = repeats.assembled([outcome.proba[position] for outcome in outcomes])
         held_out = HeldOut(train.classes, train.y, train.ids, repeats.numbers, proba)
         speed = float(train.images_per_s)
         results.append(ProbeResult(train.backbone, probe, width, speed, 0.0, 0.0, held_out, converged, notes))

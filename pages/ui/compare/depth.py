@@ -77,7 +77,7 @@ def _onwards(backbone: str, suggestion: Suggestion) -> None:
     training = mode_label(mode) if mode != "last" else _("{mode}: {n}").format(mode=mode_label(mode), n=count)
     st.page_link(
         "pages/finetune.py",
-        label=_("Fine-tune {name} so ({what})").format(name=text.literal(backbone), what=training),
+        label=_("Fine-tune {name} this way ({what})").format(name=text.literal(backbone), what=training),
         icon=":material/model_training:",
         query_params={"backbone": backbone, "mode": mode, "last_stages": str(count)},
         width="content",

@@ -12,7 +12,7 @@ from core.jobs.store import Job
 from core.probing.probes.kinds import find
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.study import ProbeStudy, Study
-from core.tasks.asking import Request
+from core.tasks.base import Request
 from core.tasks.requests import CompareRequest
 from pages.ui import jobs, progress, resources
 from pages.ui.i18n import _

@@ -201,7 +201,7 @@ def shortcuts(dataset: Dataset, probes: Sequence[Shortcut], labels: LabelCheck |
         _(
             "Probes that cannot see the subject, in cross-validation on {n} photos. Where one of them tells the "
             "classes apart, a model may learn the same shortcut and fail on photos taken elsewhere. The grey lines: "
-            "what always the same answer gets."
+            "what always predicting the commonest class gets."
         ).format(n=probes[0].n)
     )
     figures.shown(

@@ -16,7 +16,7 @@ from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from core.probing.comparison.verdict import ROPE
-from core.tasks.asking import Request
+from core.tasks.base import Request
 from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
 from core.tasks.results import TakenIn, result_of
 from core.training.config import FinetuneConfig
@@ -176,7 +176,7 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
     run = next(iter(state.runs_of(job)), None)
     if run is None:
         return
-    _predictions, evaluation = resources.judged(run.predictions_path("val"))
+    _predictions, evaluation = resources.evaluated(run.predictions_path("val"))
     st.markdown(
         _("**{accuracy}** of {n} validation images are right (95 % interval {interval}).").format(
             accuracy=text.percent(evaluation.accuracy),

@@ -126,5 +126,5 @@ def _gain_on_probe(run: Run) -> Difference | None:
     probes = [probe for probe in state.runs(run.dataset_id) if (probe.kind, probe.backbone) == ("probe", run.backbone)]
     if not probes:
         return None
-    tuned, frozen = (resources.judged(judged.predictions_path("val"))[0] for judged in (run, probes[0]))
+    tuned, frozen = (resources.evaluated(model.predictions_path("val"))[0] for model in (run, probes[0]))
     return difference_to(tuned, frozen)

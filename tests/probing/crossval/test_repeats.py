@@ -52,7 +52,7 @@ def test_held_out_rows_are_put_where_they_belong():
     repeats = drawn()
     truth = np.random.default_rng(0).random((3, 60, 2)).astype(np.float32)
     held_out = repeats.run(lambda fold: truth[fold.repeat, fold.held], silent, wordless)
-    proba = repeats.put_together(held_out)
+    proba = repeats.assembled(held_out)
     assert proba.dtype == np.float32
     assert np.array_equal(proba, truth)
 
