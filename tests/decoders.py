@@ -11,6 +11,7 @@ from typing import Self
 from PIL import Image
 
 from core.data.images.levels import Levels
+from core.data.images.small import THUMBNAIL_PX
 from core.data.images.worker import Decoded, decode_file
 from core.data.limits import Limits
 
@@ -29,12 +30,14 @@ class InProcessDecoders:
     def __exit__(self, *error: object) -> None:
         return
 
-    def submit(self, photo: Path, out: Path | None, levels: Levels | None = None) -> Future[Decoded]:
+    def submit(
+        self, photo: Path, out: Path | None, levels: Levels | None = None, side_px: int = THUMBNAIL_PX
+    ) -> Future[Decoded]:
         """Decodes `photo`; what writing its thumbnail raises comes out of the future, as from a process."""
         future: Future[Decoded] = Future()
         try:
             with warnings.catch_warnings(action="ignore"):  # in a process nobody hears them
-                future.set_result(decode_file(photo, out, self._limits, levels))
+                future.set_result(decode_file(photo, out, self._limits, levels, side_px))
         except OSError as problem:
             future.set_exception(problem)
         self.finished += 1

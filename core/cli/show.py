@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.data.labels.grouping import CLASS, GROUP
-from core.data.messages import skip_text, warning_text
+from core.data.messages import warning_text
 from core.data.names import visible
 from core.i18n import gettext as _
 
@@ -106,7 +106,7 @@ def inspection(inspection: Inspection) -> None:
         lines(_("It comes with splits: {splits}.").format(splits=_joined(inspection.splits)))
     warnings(inspection.warnings)
     if inspection.skipped:
-        rows = [(skip.entry, skip_text(skip.reason)) for skip in inspection.skipped]
+        rows = [(skip.entry, skip.why) for skip in inspection.skipped]
         table((_("Skipped"), _("Why")), rows, left=2)
     if inspection.ignored:
         lines(_("{n} system files were ignored.").format(n=inspection.ignored))

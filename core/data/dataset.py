@@ -16,13 +16,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from core import paths
 from core.data.images.levels import Levels
+from core.data.messages import skip_text
 from core.data.note import note_text
 from core.data.outline import Outline, outline_text
 from core.errors import DatasetError, GraftError
@@ -78,10 +79,24 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An entry that was left out, with the reason as a code word (`messages.skip_text` explains it)."""
+    """An entry that was left out, with the reason as a code word.
+
+    Attributes:
+        entry: its name.
+        reason: the code.
+        width: of a photo in pixels, 0 where that is not known.
+        height: likewise.
+    """
 
     entry: str
     reason: str
+    width: int = 0
+    height: int = 0
+
+    @property
+    def why(self) -> str:
+        """The reason in words, with what to do."""
+        return skip_text(self.reason, (self.width, self.height))
 
 
 @dataclass(frozen=True)
@@ -221,7 +236,7 @@ def write_dataset(dataset: Dataset) -> None:
     """Writes a dataset's records below its root, the manifest last. The blobs and thumbnails are there already."""
     root = dataset.root
     _write_items(root / ITEMS, dataset.items)
-    paths.write_json(root / SKIPPED, [[s.entry, s.reason] for s in dataset.skipped])
+    paths.write_json(root / SKIPPED, [astuple(skip) for skip in dataset.skipped])
     (root / "sources").mkdir(exist_ok=True)
     facts = {name: getattr(dataset, name) for name in _FACTS}
     facts["levels"] = dataset.levels.to_json() if dataset.levels is not None else None

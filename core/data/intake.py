@@ -223,7 +223,9 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Int
     label = {name: i for i, name in enumerate(classes)}
     items = [_item(p, decoded[p.sha256], label[p.place.label]) for p in good]
     items.sort(key=lambda item: (item.label, item.name, item.sha256, item.split))
-    skipped = tuple(Skipped(name, reason) for _i, name, reason in sorted(entries.skipped + bad))
+    sizes = {p.index: (decoded[p.sha256].width, decoded[p.sha256].height) for p in entries.photos}
+    left_out = sorted(entries.skipped + bad)
+    skipped = tuple(Skipped(name, reason, *sizes.get(index, ())) for index, name, reason in left_out)
     names_guess = Guess.of(source.reading, (entry.raw for entry in source.entries), NAMES)
     guessed = [
         guess.code(kind)

@@ -36,10 +36,10 @@ def reason_at_sight(name: str, head: bytes, limits: Limits) -> str:
     return "bad_extension" if claimed in limits.formats and claimed != "BMP" else "unsupported_format"
 
 
-def reasons_against(
+def judged(
     photos: Sequence[tuple[Path, str]], thumbnails: Mapping[int, Path], limits: Limits, report: Report
-) -> list[str]:
-    """Why each of n files gives no pixels, as a skip code, "" where it gives some. An ending that misleads is forgiven.
+) -> list[Decoded]:
+    """What each of n files is, or why it gives no pixels. An ending that misleads is forgiven.
 
     Args:
         photos: each file, and its name as its owner knows it.
@@ -55,7 +55,7 @@ def reasons_against(
         while decoders.finished < len(decoding):
             report(Progress(decoders.finished, len(decoding), _("Checking the photos")))
             wait(decoding.values(), timeout=0.2)
-    return [decoding[n].result().reason if n in decoding else reason for n, reason in enumerate(reasons)]
+    return [decoding[n].result() if n in decoding else Decoded(reason) for n, reason in enumerate(reasons)]
 
 
 def _at_sight(path: Path, name: str, limits: Limits) -> str:

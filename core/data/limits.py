@@ -8,9 +8,9 @@ from core.paths import is_public
 
 _MIB = 1 << 20
 _NO_LIMIT = 1 << 50
-_MOST_PIXELS = 64_000_000
-_HEAVY = {"WEBP", "AVIF"}  # they take up to 16 bytes a pixel, HEIF 9, the others 4 to 8
-_BYTES_A_PIXEL, _HEADER_BYTES = 4, _MIB  # of the largest photo there is within the limit on pixels, kept unpacked
+_MOST_LOCAL_BYTES = 257 * _MIB  # one file is read whole; a photo of 64 million pixels takes as much uncompressed
+_USUAL_BYTES = 5  # a pixel while it is decoded, and in the formats that take more:
+_DECODED_BYTES = {"HEIF": 10, "WEBP": 12, "AVIF": 16}
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Limits:
         max_total_bytes: all unpacked entries together.
         max_ratio: unpacked over packed bytes, looked at from `ratio_floor_bytes` on.
         ratio_floor_bytes: entries smaller than this may have any ratio.
-        max_pixels: width times height of one image.
-        max_heavy_pixels: the same for the formats whose decoders take the most memory, and what a JPEG is decoded to.
-        max_scaled_pixels: the same for JPEG, which can be decoded at a half, quarter or eighth of its size.
+        max_pixels: width times height of one image; fewer where a format takes more memory (see `most_pixels`).
+        max_whole_pixels: a larger image is used at a half, quarter or eighth of its size.
+        max_scaled_pixels: `max_pixels` for JPEG, which can be decoded at a half, quarter or eighth of its size.
         max_side: the longer side of one image.
         decode_timeout_s: processor seconds that decoding one image may take.
         formats: Pillow's names of the formats that are accepted.
@@ -47,8 +47,8 @@ class Limits:
     max_total_bytes: int = 1024 * _MIB
     max_ratio: int = 200
     ratio_floor_bytes: int = 4 * _MIB
-    max_pixels: int = _MOST_PIXELS
-    max_heavy_pixels: int = 40_000_000
+    max_pixels: int = 128_000_000
+    max_whole_pixels: int = 40_000_000
     max_scaled_pixels: int = 256_000_000
     max_side: int = 20_000
     decode_timeout_s: float = 5.0
@@ -69,13 +69,10 @@ class Limits:
 
     @classmethod
     def local(cls) -> Limits:
-        """For one's own machine: amounts are bounded by the disk; pixels and structures are judged as anywhere.
-
-        One file is read whole, so it has a limit, too: what a photo of `max_pixels` takes without any compression.
-        """
+        """For one's own machine: amounts are bounded by the disk; pixels and structures are judged as anywhere."""
         return cls(
             max_upload_bytes=_NO_LIMIT,
-            max_entry_bytes=_MOST_PIXELS * _BYTES_A_PIXEL + _HEADER_BYTES,
+            max_entry_bytes=_MOST_LOCAL_BYTES,
             max_total_bytes=_NO_LIMIT,
             bytes_an_entry=256,
         )
@@ -89,7 +86,11 @@ class Limits:
         """How many pixels an image may have that is of this format, in Pillow's words."""
         if format_name == "JPEG":
             return self.max_scaled_pixels
-        return self.max_heavy_pixels if format_name in _HEAVY else self.max_pixels
+        return self.max_pixels * _USUAL_BYTES // decoded_bytes(format_name)
+
+    def share_of(self, pixels: int) -> int:
+        """At which part of its sides, 1 / this, an image of so many pixels is used."""
+        return next((share for share in (1, 2, 4) if pixels <= self.max_whole_pixels * share**2), 8)
 
     def entries_of(self, archive_bytes: int) -> int:
         """How many entries an archive of this size may have."""
@@ -98,3 +99,8 @@ class Limits:
     def for_own_files(self) -> Limits:
         """The same for a folder that is on the machine already: images are judged as before, amounts are not."""
         return replace(self, max_entries=5_000_000, max_total_bytes=_NO_LIMIT)
+
+
+def decoded_bytes(format_name: str) -> int:
+    """How much memory decoding a pixel takes at most in this format, in Pillow's words; JPEG, at a part, takes less."""
+    return _DECODED_BYTES.get(format_name, _USUAL_BYTES)

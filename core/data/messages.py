@@ -12,6 +12,9 @@ from core.i18n import gettext as _
 
 _MIB = 1 << 20
 
+Size = tuple[int, int]
+UNKNOWN: Size = (0, 0)
+
 
 def rejected(code: str, what: str = "", limits: Limits | None = None) -> RejectedError:
     """The refusal of an upload for `code`, about the entry, format or class `what` where there is one."""
@@ -120,8 +123,20 @@ def _reject_template(code: str, about: bool) -> str:
     return known[code]
 
 
-def skip_text(reason: str) -> str:
-    """Why one entry was left out, and what to do; with the limits for where Graft runs."""
+def skip_text(reason: str, size: Size = UNKNOWN) -> str:
+    """Why one entry was left out, and what to do; with the limits for where Graft runs.
+
+    Args:
+        reason: the skip code.
+        size: the photo's width and height in pixels, where they are the matter.
+    """
+    text = _skip_text(reason)
+    if size == UNKNOWN or reason not in ("too_many_pixels", "too_much_memory"):
+        return text
+    return " ".join([_("It has {width:,} × {height:,} pixels.").format(width=size[0], height=size[1]), text])
+
+
+def _skip_text(reason: str) -> str:
     limits = Limits.here()
     known = {
         "missing_file": _("The table names it, but there is no such photo. Add the photo or remove the row."),
@@ -173,8 +188,9 @@ def skip_text(reason: str) -> str:
         "empty_file": _("The file is empty. Copy it again from where it came."),
         "not_an_image": _("It is not a photo, whatever its name says. Remove it, or save it as JPEG or PNG."),
         "too_many_pixels": _(
-            "The photo has too many pixels (at most {jpeg} million as JPEG, {heavy} million as WebP or AVIF, and "
-            "{megapixels} million otherwise), or a side of over {side}. Save it as JPEG, or make it smaller."
+            "The photo has too many pixels (at most {JPEG} million as JPEG, {PNG} million as PNG, TIFF, BMP or GIF, "
+            "{HEIF} million as HEIC, {WEBP} million as WebP and {AVIF} million as AVIF), or a side of over {side:,}. "
+            "Save it as JPEG, or make it smaller."
         ),
         "too_much_memory": _(
             "Decoding the photo takes more memory than one photo may have. Save it as an ordinary JPEG (not a "
@@ -191,11 +207,9 @@ def skip_text(reason: str) -> str:
     return known.get(reason, reason).format(
         entry_mb=limits.max_entry_bytes // _MIB,
         name_bytes=limits.max_name_bytes,
-        megapixels=limits.max_pixels // 10**6,
-        heavy=limits.max_heavy_pixels // 10**6,
-        jpeg=limits.max_scaled_pixels // 10**6,
         side=limits.max_side,
         seconds=round(limits.decode_timeout_s),
+        **{name: limits.most_pixels(name) // 10**6 for name in limits.formats},
     )
 
 

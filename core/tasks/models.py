@@ -80,18 +80,18 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
 
 def _unanswered(job_dir: Path, request: PredictRequest, report: Report) -> list[Answer]:
     """What can be said of images before the model has seen them: why some cannot be read, and small pictures."""
-    from core.data.judging import reasons_against
+    from core.data.judging import judged
     from core.data.limits import Limits
     from core.data.messages import skip_text
 
     photos = [(Path(image.path), image.name) for image in request.images]
     small = {n: job_dir / f"{n}.jpg" for n in range(min(request.previews, len(photos)))}
-    reasons = reasons_against(photos, small, Limits.here(), report)
+    files = judged(photos, small, Limits.here(), report)
     return [
-        Answer(image=image.name, error=skip_text(reason), reason=reason)
-        if reason
+        Answer(image=image.name, error=skip_text(file.reason, (file.width, file.height)), reason=file.reason)
+        if file.reason
         else Answer(image=image.name, preview=small[n].name if n in small else "")
-        for n, (image, reason) in enumerate(zip(request.images, reasons, strict=True))
+        for n, (image, file) in enumerate(zip(request.images, files, strict=True))
     ]
 
 

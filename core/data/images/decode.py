@@ -13,14 +13,15 @@ from typing import BinaryIO
 
 from PIL import Image, features
 
-from core.data.images import formats
-from core.data.images.levels import Levels, as_8_bits, kind_of
-from core.data.limits import Limits
-from core.data.messages import skip_text
+from core.data.images import formats, media
+from core.data.images.levels import Levels, as_8_bits, kind_of, known_levels
+from core.data.limits import Limits, decoded_bytes
+from core.data.messages import UNKNOWN, Size, skip_text
 from core.errors import DatasetError
 
 _WHITE = (255, 255, 255)
 _MOST_COEFFICIENT_BYTES = 580 << 20  # beside them there has to be room within `worker.MAX_MEMORY_BYTES`
+_BAND_PIXELS = 1 << 20
 _ISO_MEDIA = {"AVIF", "HEIF"}
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -33,11 +34,16 @@ Image.MAX_IMAGE_PIXELS = Limits().max_scaled_pixels  # Pillow's own alarm would 
 
 
 class UnreadableImage(DatasetError):
-    """A file that gives no pixels; `reason` is a skip code such as `truncated`, and the message what to do."""
+    """A file that gives no pixels; `reason` is a skip code such as `truncated`, and the message what to do.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(skip_text(reason))
-        self.reason = reason
+    Args:
+        reason: the code.
+        size: the photo's width and height, where they are known.
+    """
+
+    def __init__(self, reason: str, size: Size = UNKNOWN) -> None:
+        super().__init__(skip_text(reason, size))
+        self.reason, self.size = reason, size
 
 
 def open_rgb(
@@ -50,8 +56,8 @@ def open_rgb(
     """The first frame of an image (of a HEIF file the primary one) as upright RGB.
 
     Orientation is applied; grey of more than 8 bits is scaled (see `levels.py`); transparency lies over white; grey,
-    palettes and CMYK are converted. The result carries no metadata. A JPEG of more than `Limits.max_heavy_pixels` is
-    decoded at the largest of a half, quarter or eighth of its size that has no more than these.
+    palettes and CMYK are converted. The result carries no metadata. An image of more than `Limits.max_whole_pixels` is
+    given at the largest of a half, quarter or eighth of its size that has no more than these.
 
     Args:
         source: a path or an open binary file.
@@ -66,17 +72,32 @@ def open_rgb(
     limits = limits or Limits()
     image = open_image(source, limits)
     width, height = image.size
-    share = _share(width * height, limits)
+    share = limits.share_of(width * height)
     if at_least_px and min(width, height) >= 2 * at_least_px:
         image.draft(None, (min(at_least_px, width // share), min(at_least_px, height // share)))
     elif share > 1:
         image.draft(None, (width // share, height // share))
-    return upright(image, load(image), levels)
+    pixels = load(image)
+    if share > 1 and format_name(image) != "JPEG":
+        pixels = reduced_rgb(pixels, share, levels)
+    return upright(image, pixels, levels)
 
 
-def _share(pixels: int, limits: Limits) -> int:
-    """Which part of its sides, 1 / this, a JPEG of so many pixels is decoded at so that it has not too many."""
-    return next((share for share in (1, 2, 4) if pixels <= limits.max_heavy_pixels * share**2), 8)
+def reduced_rgb(pixels: Image.Image, share: int, levels: Levels | None = None) -> Image.Image:
+    """A decoded image as RGB at 1 / `share` of its size, rounded up; by bands, so that hardly more memory is taken.
+
+    Args:
+        pixels: an image of any mode.
+        share: by how much its sides are divided.
+        levels: those of `open_rgb`.
+    """
+    levels = known_levels(pixels, levels)
+    reduced = Image.new("RGB", (-(-pixels.width // share), -(-pixels.height // share)))
+    rows = share * max(1, _BAND_PIXELS // (pixels.width * share))
+    for top in range(0, pixels.height, rows):
+        band = pixels.crop((0, top, pixels.width, min(top + rows, pixels.height)))
+        reduced.paste(as_rgb(band, levels).reduce(share), (0, top // share))
+    return reduced
 
 
 def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
@@ -100,7 +121,7 @@ def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
     reason = _too_much(image, limits)
     if reason:
         image.close()
-        raise UnreadableImage(reason)
+        raise UnreadableImage(reason, image.size)
     return image
 
 
@@ -123,13 +144,15 @@ def _claimed(source: str | Path | BinaryIO, limits: Limits) -> str | None:
             file.seek(0)
             if claimed == formats.RAW or (claimed == "TIFF" and formats.is_camera_raw(file)):
                 raise UnreadableImage("camera_raw")
+            if claimed == "WEBP":
+                formats.spare_webp()
             if claimed not in _ISO_MEDIA:
                 return claimed
             if claimed not in limits.formats or (claimed == "AVIF" and not features.check("avif")):
                 raise UnreadableImage("unsupported_format")
             if claimed == "HEIF" and not formats.reads_heif():
                 raise UnreadableImage("no_heif_library")
-            if formats.is_cut_off(file):
+            if media.is_cut_off(file):
                 raise UnreadableImage("truncated")
             return claimed
     except (OSError, ValueError):
@@ -147,7 +170,7 @@ def load(image: Image.Image) -> Image.Image:
             warnings.filterwarnings("ignore", category=UserWarning)
             image.load()
     except Exception as problem:  # whatever a hostile file brings a decoder to raise, only that file is lost
-        raise UnreadableImage(_broken(problem)) from problem
+        raise UnreadableImage(_broken(problem), image.size) from problem
     return image
 
 
@@ -171,6 +194,14 @@ def _coefficient_bytes(image: Image.Image) -> int:
     finest = max(h for _id, h, _v, _q in layers) * max(v for _id, _h, v, _q in layers)
     samples: int = image.width * image.height * sum(h * v for _id, h, v, _q in layers) // finest
     return 2 * samples
+
+
+def memory_bytes(image: Image.Image, share: int) -> int:
+    """About how much memory decoding an opened image takes, where a JPEG is decoded at 1 / `share` of its size."""
+    pixels, name = image.width * image.height, format_name(image)
+    if name == "JPEG":
+        return _coefficient_bytes(image) + pixels * decoded_bytes(name) // share**2
+    return pixels * decoded_bytes(name)
 
 
 def upright(opened: Image.Image, pixels: Image.Image, levels: Levels | None = None) -> Image.Image:
@@ -225,7 +256,7 @@ def _why_not(source: str | Path | BinaryIO, claimed: str | None, problem: Except
             return "empty_file"
         if claimed is None or (claimed == "BMP" and head[6:10] != b"\0\0\0\0"):
             return "not_an_image"
-        if claimed not in limits.formats or (claimed in _ISO_MEDIA and not formats.has_pictures(file)):
+        if claimed not in limits.formats or (claimed in _ISO_MEDIA and not media.has_pictures(file)):
             return "unsupported_format"
     cut = claimed == "WEBP" and int.from_bytes(head[4:8], "little") + 8 > size
     return "truncated" if cut or "truncated" in str(problem).lower() else "decoder_error"

@@ -25,6 +25,7 @@ from typing import Protocol, Self
 
 import core
 from core.data.images.levels import Levels
+from core.data.images.small import THUMBNAIL_PX
 from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from core.errors import DatasetError
@@ -53,7 +54,9 @@ class Decoders(Protocol):
 
     def __exit__(self, *error: object) -> None: ...
 
-    def submit(self, photo: Path, out: Path | None, levels: Levels | None = None) -> Future[Decoded]:
+    def submit(
+        self, photo: Path, out: Path | None, levels: Levels | None = None, side_px: int = THUMBNAIL_PX
+    ) -> Future[Decoded]:
         """Decodes `photo` wholly and writes its thumbnail to `out`, where there is one, soon; see `worker.decode_file`.
 
         The future raises OSError where the thumbnail cannot be written.
@@ -106,10 +109,12 @@ class DecoderProcesses:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def submit(self, photo: Path, out: Path | None, levels: Levels | None = None) -> Future[Decoded]:
+    def submit(
+        self, photo: Path, out: Path | None, levels: Levels | None = None, side_px: int = THUMBNAIL_PX
+    ) -> Future[Decoded]:
         """Decodes `photo` wholly and writes its thumbnail to `out`, where there is one, soon."""
         windows = levels.to_json() if levels is not None else None
-        asked = [str(photo.resolve()), str(out.resolve()) if out is not None else None, windows]
+        asked = [str(photo.resolve()), str(out.resolve()) if out is not None else None, windows, side_px]
         future = self._threads.submit(self._decode, json.dumps(asked))
         future.add_done_callback(self._count)
         return future

@@ -149,6 +149,15 @@ def as_8_bits(image: Image.Image, levels: Levels | None) -> Image.Image:
     return Image.fromarray(grey)
 
 
+def known_levels(image: Image.Image, levels: Levels | None) -> Levels | None:
+    """The levels by which a decoded image is scaled, also where a part of it is: its own where `levels` has none."""
+    kind = kind_of(image)
+    if not kind or (levels is not None and levels.of(kind) is not None):
+        return levels
+    low, high = _own_window(image)
+    return Levels(**{kind: (low, high if high > low else low + 1)})
+
+
 def _own_window(image: Image.Image) -> Window:
     """The window of a photo by itself: the full scale of 12 or 16 bits, 0…1 or 0…255 for floats, others by range."""
     ends = [(float(values.min()), float(values.max())) for _top, band in _bands(image) for values in [_finite(band)]]

@@ -14,15 +14,20 @@ from core.data.images.decode import (
     load,
     open_image,
     orientation,
+    reduced_rgb,
     upright,
 )
 from core.data.images.levels import Levels, Spread, as_8_bits, kind_of, levels_for, spread_of
+from core.data.images.media import has_hole
 from core.data.limits import Limits
 
 THUMBNAIL_PX = 256
 THUMBNAIL_QUALITY = 88
+_GAP = 4  # how many pixels a side of the thumbnail are left for the finer filter
 _MOST_ASPECT = 4
 _WHITE = (255, 255, 255)
+_GUESSED = ("WEBP", "AVIF")  # formats whose decoders take zeros for pixels
+_MOST_ZEROS = 0.25  # of a file's bytes; of a white picture as WebP, one in twenty is zero at its end
 # A progressive JPEG's scans each go over the whole image. Photos have about ten; far more is an attack.
 _MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 50, 1000
 
@@ -46,32 +51,59 @@ class SmallCopy:
     spread: Spread | None = None
 
 
-def small_copy(path: Path, limits: Limits, levels: Levels | None = None) -> SmallCopy:
+def small_copy(path: Path, limits: Limits, levels: Levels | None = None, side_px: int = THUMBNAIL_PX) -> SmallCopy:
     """Decodes the whole image at `path`.
 
     Args:
         path: the file.
         limits: formats, pixels and sides that are accepted.
         levels: how grey of more than 8 bits is scaled; by the photo's own window where they are not known yet.
+        side_px: the longer side of the copy; a smaller photo keeps its size.
 
     Raises:
         UnreadableImage: it cannot be decoded.
     """
-    image = open_image(path, limits)
-    name, size = format_name(image), image.size
+    with open_image(path, limits) as image:
+        name, size = format_name(image), image.size
+        _check_bytes(path, name, size)
+        image.draft(None, (side_px, side_px))
+        pixels = load(image)
+        size = size if name == "JPEG" else pixels.size  # a HEIF file's header may lie
+        spread = spread_of(pixels) if kind_of(pixels) else None
+        if spread is not None:
+            levels = levels or levels_for([spread])
+        share = max(pixels.size) // (_GAP * side_px) if pixels.width * pixels.height > limits.max_whole_pixels else 1
+        small = _small(_scalable(pixels, share, levels), side_px)
+        width, height = size[::-1] if orientation(image) in (5, 6, 7, 8) else size
+        return SmallCopy(framed(upright(image, small)), name, width, height, spread)
+
+
+def _scalable(pixels: Image.Image, share: int, levels: Levels | None) -> Image.Image:
+    """A decoded image in a mode that can be made smaller, and at 1 / `share` of its size already."""
+    if share > 1:
+        return reduced_rgb(pixels, share, levels)
+    if kind_of(pixels):
+        return as_8_bits(pixels, levels)
+    if pixels.mode not in ("RGB", "RGBA", "L", "LA", "CMYK") or "transparency" in pixels.info:
+        return as_rgb(pixels)
+    return pixels
+
+
+def _check_bytes(path: Path, name: str, size: tuple[int, int]) -> None:
+    """Refuses what a decoder would take very long for, or make up a part of."""
     if name == "JPEG" and is_scan_bomb(path.read_bytes(), *size):
         raise UnreadableImage("decode_timeout")
-    image.draft(None, (THUMBNAIL_PX, THUMBNAIL_PX))
-    pixels = load(image)
-    size = size if name == "JPEG" else pixels.size  # a HEIF file's header may lie
-    turned = orientation(image) in (5, 6, 7, 8)
-    spread = spread_of(pixels) if kind_of(pixels) else None
-    if spread is not None:
-        pixels = as_8_bits(pixels, levels or levels_for([spread]))
-    elif pixels.mode not in ("RGB", "RGBA", "L", "LA", "CMYK") or "transparency" in pixels.info:
-        pixels = as_rgb(pixels)
-    width, height = size[::-1] if turned else size
-    return SmallCopy(framed(upright(image, _small(pixels))), name, width, height, spread)
+    if name in _GUESSED and ends_in_zeros(path.read_bytes()):
+        raise UnreadableImage("decoder_error")
+    if name == "HEIF":
+        with path.open("rb") as file:
+            if has_hole(file):
+                raise UnreadableImage("decoder_error")
+
+
+def ends_in_zeros(content: bytes) -> bool:
+    """Whether so much of a file's end is zeros that its copy was not finished; pictures of one colour end in some."""
+    return len(content.rstrip(b"\0")) < len(content) * (1 - _MOST_ZEROS)
 
 
 def is_scan_bomb(content: bytes, width: int, height: int) -> bool:
@@ -91,8 +123,8 @@ def framed(rgb: Image.Image) -> Image.Image:
     return wide
 
 
-def _small(image: Image.Image) -> Image.Image:
-    share = THUMBNAIL_PX / max(image.size)
+def _small(image: Image.Image, side_px: int) -> Image.Image:
+    share = side_px / max(image.size)
     if share >= 1:
         return image
     size = (max(1, round(image.width * share)), max(1, round(image.height * share)))

@@ -22,7 +22,7 @@ from PIL import Image
 
 from core.data.images.decode import UnreadableImage
 from core.data.images.levels import Levels
-from core.data.images.small import THUMBNAIL_QUALITY, small_copy
+from core.data.images.small import THUMBNAIL_PX, THUMBNAIL_QUALITY, small_copy
 from core.data.limits import Limits
 
 # Enough for `Limits.most_pixels` of every accepted format and mode; numpy reserves (and hardly uses) 90 MiB of it.
@@ -36,8 +36,8 @@ class Decoded:
     Attributes:
         reason: the skip code of a photo that cannot be decoded; "" for one that can.
         format: Pillow's name of the format.
-        width: pixels, as shown (EXIF orientation applied).
-        height: pixels, as shown.
+        width: pixels, as shown (EXIF orientation applied); of one that cannot be decoded as its file says, 0: unknown.
+        height: pixels, likewise.
         phash: perceptual hash of the thumbnail, 16 hex digits; "" where none was asked for.
         deep: what its values are where they are grey of more than 8 bits, as in `levels.Spread`; else "".
         low: of these values.
@@ -57,7 +57,7 @@ class Decoded:
 def serve(requests: TextIO, answers: TextIO, limits: Limits, max_memory_bytes: int = MAX_MEMORY_BYTES) -> None:
     """Reads lines of JSON and answers each with a `Decoded` or with the system's error.
 
-    A line is [photo, thumbnail or null, levels or null], as `decode_file` takes them.
+    A line is [photo, thumbnail or null, levels or null, side], as `decode_file` takes them.
     """
     from imagehash import phash
 
@@ -65,24 +65,27 @@ def serve(requests: TextIO, answers: TextIO, limits: Limits, max_memory_bytes: i
     _cap_memory(max_memory_bytes)
     print("ready", file=answers, flush=True)
     for line in requests:
-        photo, out, windows = json.loads(line)
+        photo, out, windows, side_px = json.loads(line)
         levels = Levels.from_json(windows) if windows else None
         try:
             with _processor_time(limits.decode_timeout_s):
-                answer = asdict(decode_file(Path(photo), Path(out) if out else None, limits, levels))
+                answer = asdict(decode_file(Path(photo), Path(out) if out else None, limits, levels, side_px))
         except OSError as problem:
             answer = {"errno": problem.errno or errno.EIO}
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def decode_file(photo: Path, out: Path | None, limits: Limits, levels: Levels | None = None) -> Decoded:
+def decode_file(
+    photo: Path, out: Path | None, limits: Limits, levels: Levels | None = None, side_px: int = THUMBNAIL_PX
+) -> Decoded:
     """Decodes a photo wholly; where there is an `out`, takes its perceptual hash and writes its thumbnail there.
 
     Args:
         photo: the file.
         out: where its thumbnail is to be.
         limits: what is accepted.
-        levels: as in `decode.small_copy`.
+        levels: as in `small.small_copy`.
+        side_px: likewise.
 
     Raises:
         OSError: the thumbnail cannot be written, which is no fault of the photo's.
@@ -90,10 +93,10 @@ def decode_file(photo: Path, out: Path | None, limits: Limits, levels: Levels | 
     from imagehash import phash
 
     try:
-        small = small_copy(photo, limits, levels)
+        small = small_copy(photo, limits, levels, side_px)
         code = str(phash(small.image)) if out is not None else ""
     except UnreadableImage as problem:
-        return Decoded(problem.reason)
+        return Decoded(problem.reason, width=problem.size[0], height=problem.size[1])
     except MemoryError:
         return Decoded("too_much_memory")
     except Exception:  # whatever a hostile file brings a decoder to raise, only that file is lost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Skipped
 from core.data.messages import skip_text
 from core.i18n import ngettext
 from pages.ui.i18n import _
@@ -17,9 +17,12 @@ def section(dataset: Dataset) -> None:
         n = len(dataset.skipped)
         label = ngettext("{n} file was skipped: see which and why", "{n} files were skipped: see which and why", n)
         with st.expander(label.format(n=f"{n:,}"), icon=":material/block:"):
-            for reason, names in by_reason(dataset).items():
-                st.markdown(f"**{len(names):,}** · {literal(skip_text(reason))}")
-                st.dataframe({_("File"): names}, hide_index=True)
+            for reason, skips in by_reason(dataset).items():
+                st.markdown(f"**{len(skips):,}** · {literal(skip_text(reason))}")
+                columns = {_("File"): [skip.entry for skip in skips]}
+                if any(skip.width for skip in skips):
+                    columns[_("Pixels")] = [f"{skip.width:,} × {skip.height:,}" if skip.width else "" for skip in skips]
+                st.dataframe(columns, hide_index=True)
     if n := dataset.ignored:
         sentence = ngettext(
             "{n} system file (such as .DS_Store) was ignored.", "{n} system files (such as .DS_Store) were ignored.", n
@@ -27,9 +30,9 @@ def section(dataset: Dataset) -> None:
         st.caption(sentence.format(n=f"{n:,}"))
 
 
-def by_reason(dataset: Dataset) -> dict[str, list[str]]:
-    """The names of the files that were left out, by the code of the reason, the commonest first."""
-    names: dict[str, list[str]] = {}
+def by_reason(dataset: Dataset) -> dict[str, list[Skipped]]:
+    """The files that were left out, by the code of the reason, the commonest first."""
+    skips: dict[str, list[Skipped]] = {}
     for skip in dataset.skipped:
-        names.setdefault(skip.reason, []).append(skip.entry)
-    return dict(sorted(names.items(), key=lambda entry: -len(entry[1])))
+        skips.setdefault(skip.reason, []).append(skip)
+    return dict(sorted(skips.items(), key=lambda entry: -len(entry[1])))

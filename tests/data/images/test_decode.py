@@ -227,29 +227,6 @@ def test_torchvisions_decoder_is_used_nowhere() -> None:
         assert "decode_jpeg" not in text, file
 
 
-def test_a_jpeg_of_very_many_pixels_is_decoded_at_a_part_of_its_size(tmp_path: Path) -> None:
-    path, out = tmp_path / "x", tmp_path / "x.jpg"
-    path.write_bytes(encoded(half_red().resize((400, 200)), "JPEG"))
-    for heavy, size in {80_000: (400, 200), 79_999: (200, 100), 19_999: (100, 50), 4_999: (50, 25)}.items():
-        limits = Limits(max_heavy_pixels=heavy, max_scaled_pixels=80_000)
-        assert open_rgb(path, limits=limits).size == size
-        decoded = decode_file(path, out, limits)
-        assert (decoded.format, decoded.width, decoded.height) == ("JPEG", 400, 200)
-    assert open_rgb(path, at_least_px=90, limits=Limits(max_heavy_pixels=19_999)).size == (100, 50)
-    with pytest.raises(UnreadableImage) as problem:
-        open_rgb(path, limits=Limits(max_scaled_pixels=79_999))
-    assert problem.value.reason == "too_many_pixels"
-
-
-def test_formats_that_take_much_memory_may_have_fewer_pixels() -> None:
-    limits = Limits(max_pixels=800, max_heavy_pixels=799)
-    assert from_bytes(encoded(half_red()), limits).size == (40, 20)
-    with pytest.raises(UnreadableImage) as problem:
-        from_bytes(encoded(half_red(), "WEBP"), limits)
-    assert problem.value.reason == "too_many_pixels"
-    assert [Limits().most_pixels(name) // 10**6 for name in ("JPEG", "HEIF", "PNG", "WEBP")] == [256, 64, 64, 40]
-
-
 @pytest.mark.parametrize(("sampling", "fits"), [(0, False), (2, True)])
 def test_a_progressive_jpeg_that_fills_the_memory_is_not_begun(sampling: int, fits: bool) -> None:
     """Its coefficients are all kept until the last scan: six bytes a pixel, or three where colours are coarser."""

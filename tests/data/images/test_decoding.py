@@ -93,7 +93,9 @@ from core.data.images.worker import serve
 from core.data.limits import Limits
 serve(sys.stdin, sys.stdout, Limits(), max_memory_bytes=180 << 20)
 """
-    asked = "".join(json.dumps([str(path), str(tmp_path / "out.jpg"), None]) + "\n" for path in (small, large, small))
+    asked = "".join(
+        json.dumps([str(path), str(tmp_path / "out.jpg"), None, 256]) + "\n" for path in (small, large, small)
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT, input=asked, capture_output=True, text=True, timeout=60, check=True,

@@ -9,7 +9,10 @@ import pytest
 from PIL import Image
 
 from core.data.images.decode import UnreadableImage
+from core.data.images.decoding import decoding_with
 from core.data.images.enlarge import LARGE_PX, enlarged
+from core.data.limits import Limits
+from tests.decoders import InProcessDecoders
 
 
 def opened(content: bytes) -> Image.Image:
@@ -31,6 +34,22 @@ def test_a_large_photo_comes_as_large_as_a_screen_and_upright(tmp_path: Path):
 def test_a_small_photo_keeps_its_size(tmp_path: Path):
     Image.new("P", (90, 60)).save(tmp_path / "photo.gif")
     assert opened(enlarged(tmp_path / "photo.gif")).size == (90, 60)
+
+
+@pytest.mark.parametrize(("size", "elsewhere"), [((4000, 3000), 0), ((5000, 4000), 1)])
+def test_a_photo_that_takes_much_memory_is_decoded_in_another_process(
+    tmp_path: Path, size: tuple[int, int], elsewhere: int
+):
+    Image.new("RGB", size, (200, 40, 40)).save(tmp_path / "photo.png")
+    started: list[int] = []
+
+    def factory(limits: Limits, at_once: int) -> InProcessDecoders:
+        started.append(at_once)
+        return InProcessDecoders(limits)
+
+    with decoding_with(factory):
+        assert max(opened(enlarged(tmp_path / "photo.png")).size) == LARGE_PX
+    assert len(started) == elsewhere
 
 
 def test_a_photo_that_was_damaged_since_says_why(tmp_path: Path):

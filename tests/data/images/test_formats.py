@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from core.data.images.decode import UnreadableImage, from_bytes
-from core.data.images.formats import RAW, format_of, is_camera_raw, is_cut_off
+from core.data.images.formats import RAW, format_of, is_camera_raw
+from core.data.images.media import is_cut_off
 from tests.conftest import photo_bytes
 
 SHORT, LONG = 3, 4
