@@ -30,6 +30,7 @@ def main() -> None:
     if job is None:
         return
     st.divider()
+    progress.beside(job)
     status = progress.panel(job, live=so_far)
     if status.state == "done":
         results(dataset, job)

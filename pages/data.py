@@ -17,8 +17,8 @@ def main() -> None:
     dataset = state.dataset()
     if tour.draw():
         return
-    for kind in ("ingest", "regroup"):
-        job = jobs.followed(kind) or jobs.active(kind)
+    for kind in jobs.INTAKE:
+        job = jobs.intake(kind)
         if job is not None:
             bring_in(job)
     if dataset is None:
@@ -31,7 +31,7 @@ def bring_in(job: Job) -> None:
     """Draws the progress of photos being read, and shows them once they are there."""
     taken_in = progress.result(progress.panel(job), TakenIn)
     if taken_in is not None:
-        state.show_dataset(taken_in.dataset)
+        jobs.taken_in(job, taken_in.dataset)
         st.rerun()
 
 

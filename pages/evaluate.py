@@ -20,8 +20,8 @@ def main() -> None:
         dataset = state.require_dataset()
     if not runs:
         st.info(_("No model has been made from these photos yet. Compare backbones, or fine-tune one, first."))
-        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
-        st.page_link("pages/finetune.py", label=_("Fine-tune one"), icon=":material/model_training:")
+        state.link("compare", _("Compare backbones"), ":material/leaderboard:")
+        state.link("finetune", _("Fine-tune one"), ":material/model_training:")
         return
     chosen = choose(runs, dataset)
     if chosen is None:
@@ -45,13 +45,7 @@ def main() -> None:
         name = text.file_name("evaluation", run.dataset_name, run.backbone, split)
         downloads.document(_("Download the evaluation (JSON)"), evaluation.as_json, f"{name}.json")
         downloads.table(_("Download the classes (CSV)"), *class_table(evaluation), f"{name}.csv")
-        st.page_link(
-            "pages/predict.py",
-            label=_("Next: predict and export"),
-            icon=":material/package_2:",
-            query_params={"run": state.run_key(run)},
-            width="content",
-        )
+        state.link("predict", _("Next: predict and export"), ":material/package_2:", run=state.run_key(run))
 
 
 frame.enter(main)

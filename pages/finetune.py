@@ -26,7 +26,7 @@ def main() -> None:
         )
     )
     try:
-        config = form.finetuning(suggested(dataset), *state.suggested_training())
+        config = form.finetuning(suggested(dataset), *state.place().training)
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return
@@ -45,6 +45,7 @@ def main() -> None:
     if job is None:
         return
     st.divider()
+    progress.beside(job)
     about(job)
     status = progress.panel(job, live=curves)
     if status.state == "done":

@@ -18,7 +18,7 @@ def main() -> None:
     all_jobs = jobs.listed()
     if not all_jobs:
         st.info(_("Nothing has been run yet. Everything you start is kept here, also when you close the browser."))
-        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
+        state.link("data", _("Go to Data"), ":material/arrow_back:")
         return
     st.caption(_("Everything runs on this machine, one long job at a time. Closing the browser stops nothing."))
     names = {summary.id: summary.name for summary in list_datasets(state.workspace())}

@@ -17,7 +17,7 @@ import streamlit as st
 
 from core.errors import HomeError
 from core.paths import check_home
-from pages.ui import state
+from pages.ui import missing, state
 from pages.ui.i18n import _, speak
 from pages.ui.text import literal
 
@@ -32,6 +32,7 @@ def run() -> None:
     st.set_page_config(page_title="Graft", page_icon="🪴", layout="wide")
     st.html(STYLE)
     st.logo(":material/potted_plant:", size="large")
+    state.carry_over()
     page = st.navigation(
         [
             st.Page("pages/data.py", title=_("Data"), icon=":material/photo_library:", default=True),
@@ -47,9 +48,12 @@ def run() -> None:
     except HomeError as problem:
         st.error(literal(str(problem)))
         return
-    state.begin()
+    state.begin(page.url_path)
+    with st.sidebar:
+        state.choose_dataset()
     token = _is_drawn.set(True)
     try:
+        missing.note(page.url_path)
         page.run()
     finally:
         _is_drawn.reset(token)

@@ -20,28 +20,43 @@ from pages.ui.text import literal
 
 Asked = TypeVar("Asked", bound=Request)
 
+INTAKE = ("ingest", "regroup")
+_PAGES = {
+    **dict.fromkeys((*INTAKE, "health"), "data"),
+    **dict.fromkeys(("compare", "learning_curve", "depth", "components"), "compare"),
+    "finetune": "finetune",
+}
+"""The page that shows jobs of a kind."""
+
 
 def submit(request: Request) -> Job:
-    """Queues what is asked for and looks at it from here on; where it cannot wait, says so and stops the page."""
-    spec = spec_of(request, _photos(request))
+    """Queues what is asked for; where it cannot wait, says so and stops the page."""
     try:
-        job = resources.pool().submit(state.workspace(), spec)
+        job = resources.pool().submit(state.workspace(), spec_of(request, _photos(request)))
     except GraftError as problem:
         st.error(literal(str(problem)))
         st.stop()
-    if spec.listed:
-        state.follow(job)
+    if request.kind in INTAKE:
+        state.remember(_pin(request.kind), job.id)
     return job
 
 
-def submit_once(request: Request) -> None:
-    """Queues what is asked for and draws the page anew; where just that waits or runs, looks at it and says so."""
-    same = latest(request)
-    if same is None or same.status().is_over:
-        submit(request)
-        st.rerun()
-    state.follow(same)
-    st.info(_("Just this has been asked for already: you see how it gets on below."), icon=":material/info:")
+def submit_once(request: PhotosRequest) -> None:
+    """Queues what is asked for, and shows it unless another of its kind goes on: that stays in sight.
+
+    Where just this waits or runs already, says so.
+    """
+    shown, same = looked_at(request.kind, request.dataset), latest(request)
+    in_sight = shown is not None and not shown.status().is_over
+    if same is not None and not same.status().is_over:
+        if not in_sight:
+            look_at(same)
+        st.info(_("Just this has been asked for already: you see how it gets on below."), icon=":material/info:")
+        return
+    job = submit(request)
+    if not in_sight:
+        look_at(job)
+    st.rerun()
 
 
 def submit_newest(request: PhotosRequest) -> None:
@@ -82,24 +97,72 @@ def opened(job_id: object) -> Job | None:
         return None
 
 
-def looked_at(kind: str, dataset_id: str = "") -> Job | None:
-    """The job of this kind that is looked at: the one followed, else the newest (of a dataset, where named)."""
-    followed_job = opened(state.job_id())
-    if followed_job is not None and _is(followed_job, kind, dataset_id):
-        return followed_job
-    return next((job for job in listed() if _is(job, kind, dataset_id)), None)
+def looked_at(kind: str, dataset_id: str) -> Job | None:
+    """The job of this kind about these photos that the page shows.
+
+    That is the one that the address names, else the one that this session saw last, else the one shown by itself.
+    """
+    pin = _pin(kind, dataset_id)
+    candidates = (opened(state.place().job), opened(state.remembered(pin, "")), by_itself(kind, dataset_id))
+    shown = next((job for job in candidates if job is not None and _is(job, kind, dataset_id)), None)
+    state.remember(pin, shown.id if shown else "")
+    return shown
 
 
-def followed(kind: str) -> Job | None:
-    """The job of this kind that this session started or was sent to."""
-    job_of_kind = looked_at(kind)
-    return job_of_kind if job_of_kind is not None and job_of_kind.id == state.job_id() else None
+def look_at(job: Job) -> None:
+    """Shows this job on its page from here on; the address names it where the page would not show it by itself."""
+    photos = dataset_of(job)
+    state.remember(_pin(job.spec.kind, photos), job.id)
+    default = by_itself(job.spec.kind, photos)
+    state.show_job("" if default is not None and default.id == job.id else job.id)
 
 
-def active(kind: str) -> Job | None:
-    """The newest job of this kind that waits or runs, whichever session started it."""
-    jobs_of_kind = [job for job in listed() if job.spec.kind == kind]
-    return next((job for job in jobs_of_kind if not job.status().is_over), None)
+def by_itself(kind: str, dataset_id: str) -> Job | None:
+    """The job of this kind that a page shows where nothing else is asked for: the one that goes on, else the newest."""
+    suitable = [job for job in listed() if _is(job, kind, dataset_id)]
+    going = [job for job in suitable if not job.status().is_over]
+    return going[-1] if going else next(iter(suitable), None)
+
+
+def beside(shown: Job) -> list[Job]:
+    """The jobs of its kind about its photos that wait or run beside the one that is shown, the next to run first."""
+    photos = dataset_of(shown)
+    suitable = [job for job in listed() if job.id != shown.id and _is(job, shown.spec.kind, photos)]
+    return [job for job in reversed(suitable) if not job.status().is_over]
+
+
+def intake(kind: str) -> Job | None:
+    """The reading of photos that the Data page shows.
+
+    That is one that goes on, that the address names, or that this session saw last; or one that did not end well, where
+    nothing was started since.
+    """
+    all_jobs = listed()
+    going = [job for job in all_jobs if job.spec.kind == kind and not job.status().is_over]
+    last = [job for job in all_jobs[:1] if job.spec.kind == kind and job.status().is_resumable]
+    candidates = (*going, opened(state.place().job), opened(state.remembered(_pin(kind), "")), *last)
+    shown = next((job for job in candidates if job is not None and job.spec.kind == kind), None)
+    state.remember(_pin(kind), shown.id if shown else "")
+    return shown
+
+
+def taken_in(job: Job, dataset_id: str) -> None:
+    """Looks at the photos that a job has brought, and at the job no more."""
+    state.remember(_pin(job.spec.kind), "")
+    state.show_dataset(dataset_id)
+
+
+def page_of(job: Job) -> str:
+    """The name of the page that shows a job; "" where none does."""
+    return _PAGES.get(job.spec.kind, "")
+
+
+def address_of(job: Job) -> dict[str, str]:
+    """What the address of its page names, so that it shows this job, with its photos."""
+    photos = dataset_of(job)
+    brought = job.spec.kind in INTAKE and job.status().state == "done"
+    named = {"dataset": photos, "job": "" if brought or not job.spec.listed else job.id}
+    return {name: value for name, value in named.items() if value}
 
 
 def listed() -> list[Job]:
@@ -141,5 +204,10 @@ def _photos(request: Request) -> str:
         return ""
 
 
+def _pin(kind: str, dataset_id: str = "") -> str:
+    """The name of what the session remembers of the job of this kind that it saw last."""
+    return f"job-{kind}-{dataset_id}"
+
+
 def _is(job: Job, kind: str, dataset_id: str) -> bool:
-    return job.spec.kind == kind and (not dataset_id or dataset_of(job) == dataset_id)
+    return job.spec.kind == kind and dataset_of(job) == dataset_id

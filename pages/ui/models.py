@@ -33,19 +33,25 @@ def choice(
         first: the model to begin with where the address names none.
         key: of the widget.
     """
-    shown = state.chosen_run(runs) or (first.run if first else None)
+    state.hold(key, state.chosen_run(runs) or (first.run if first else None))
     run: Run | None = st.selectbox(
         label,
         runs,
-        index=runs.index(shown) if shown else None,
+        index=None,
         format_func=lambda run: names[run.path],
         placeholder=_("Choose a model"),
         width=520,
         key=key,
+        on_change=_take_choice,
+        args=(key,),
     )
-    if run is not None and run != shown:
-        state.show_run(run)
     return run
+
+
+def _take_choice(key: str) -> None:
+    run = state.widget(key)
+    if isinstance(run, Run):
+        state.show_run(run)
 
 
 def why_this(run: Run | None, first: CurrentModel | None, dataset: Dataset | None) -> None:

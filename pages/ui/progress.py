@@ -14,9 +14,9 @@ from core.jobs.store import Job
 from core.tasks.results import Kind, result_of
 from core.tasks.specs import takes_upload
 from core.training.history import Epoch
-from pages.ui import resources
+from pages.ui import jobs, resources
 from pages.ui.i18n import _
-from pages.ui.text import duration, literal
+from pages.ui.text import duration, literal, shortened
 
 Draw = Callable[[Job], None]
 
@@ -54,6 +54,15 @@ def _watch(job: Job, live: Draw | None) -> None:
             st.toast(_("Stopping: it may take a few seconds."))
     if live is not None:
         live(job)
+
+
+def beside(shown: Job) -> None:
+    """Draws a line for each job of the same kind and photos that waits or runs beside the one that is shown."""
+    for job in jobs.beside(shown):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            title = literal(shortened(job.spec.title, 80))
+            st.caption(f"{state_name(job.status().state)}: {title}", width="content")
+            st.button(_("Show it"), key=f"show-{job.id}", type="tertiary", on_click=jobs.look_at, args=(job,))
 
 
 def reported(job: Job, name: str, kind: type[Kind]) -> list[Kind]:

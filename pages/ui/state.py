@@ -1,7 +1,9 @@
-"""What a browser session remembers: the workspace, the dataset, and the job or run that is looked at.
+"""What a browser session looks at: the workspace, the dataset, and the job or run.
 
-The only place of `st.session_state` and `st.query_params`. All of it stands in the address, so a refresh, a bookmark or
-a second tab comes back to the same place; whatever matters more is on the disk.
+The only place of `st.session_state` and `st.query_params`. What is looked at stands in the address, so that a refresh,
+a bookmark, a second tab, and the browser's Back and Forward come to the same place; whatever matters more is on the
+disk. Each page is one entry of the browser's history: the way to it brings the whole address along, and what a page
+shows by itself is not written into it afterwards, as each change of `st.query_params` is one more entry.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import paths
 from core.data.dataset import Dataset
@@ -18,34 +21,67 @@ from core.data.library import list_datasets
 from core.errors import GraftError
 from core.jobs.store import Job
 from core.runs import Run
-from core.training.config import MODES
 from core.workspaces import mark_seen
 from pages.ui import resources
 from pages.ui.i18n import _
+from pages.ui.place import Place
 from pages.ui.text import distinct, literal, shortened
 
 Fact = TypeVar("Fact")
 
-_IN_ADDRESS = ("w", "dataset", "job", "run", "tour", "backbone", "mode", "last_stages")
-_WITH_BACKBONE = ("mode", "last_stages")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def begin() -> None:
-    """Reads the address, keeps it up to date, and draws the choice of the dataset in the sidebar."""
-    for name in _IN_ADDRESS:
-        if given := st.query_params.get(name):
-            st.session_state[name] = given
-        elif name in _WITH_BACKBONE and "backbone" in st.query_params:
-            st.session_state.pop(name, None)  # they were said of another
+def carry_over() -> None:
+    """Brings the address's parameters along to the page that the navigation led to, which leaves them behind.
+
+    It must come before `st.navigation`: the browser then still stands at the page that is left, whose address has these
+    parameters, so that they are no entry of its history by themselves; the new page's path with them is the one.
+    """
+    context = get_script_run_ctx()
+    is_back_or_forward = context is not None and context.is_history_navigation
+    if not is_back_or_forward and not st.query_params and "address" in st.session_state:
+        st.query_params.from_dict(st.session_state["address"][1])
+
+
+def begin(page: str) -> None:
+    """Finds out what the address of this page names.
+
+    Args:
+        page: its path in the address.
+    """
     resources.tidy()
-    if paths.is_public() and not _PUBLIC_ID.fullmatch(st.session_state.get("w", "")):
-        st.session_state["w"] = paths.new_workspace_id()
-    if not paths.is_public():
-        st.session_state.pop("w", None)
+    _settle_workspace()
     mark_seen(workspace())
-    _choose_dataset()
-    _write_address()
+    _settle_dataset()
+    _settle_address(page)
+
+
+def place() -> Place:
+    """What the address names; the photos are those that the page shows, whether they stand in it or not."""
+    shown = {name: str(st.session_state.get(name, "")) for name in ("w", "dataset")}
+    return Place.of(st.query_params).but(**shown)
+
+
+def address(**changes: str) -> dict[str, str]:
+    """The parameters of the whole address of another page, for a link to it.
+
+    Args:
+        changes: what the link names beside what comes along, by the names of `Place`.
+    """
+    return place().elsewhere(**changes).parameters()
+
+
+def link(page: str, label: str, icon: str, **changes: str) -> None:
+    """Draws a link to another page that brings its whole address along.
+
+    Args:
+        page: the name of its script.
+        label: as Markdown.
+        icon: before the label.
+        changes: as of `address`.
+    """
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=address(**changes), width="content")
 
 
 def workspace() -> str:
@@ -72,7 +108,7 @@ def require_dataset() -> Dataset:
         st.info(
             _("There are no photos yet. Upload some, or try a sample, and come back."), icon=":material/photo_library:"
         )
-        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/arrow_back:")
+        link("data", _("Go to Data"), ":material/arrow_back:")
         st.stop()
     return chosen
 
@@ -83,30 +119,24 @@ def original(changed: Dataset) -> Dataset:
 
 
 def show_dataset(dataset_id: str) -> None:
-    """Look at this dataset from here on."""
+    """Looks at this dataset from here on."""
+    newest = next((summary.id for summary in list_datasets(workspace())), "")
+    by_itself = "dataset" not in st.query_params and dataset_id in ("", newest)
     st.session_state["dataset"] = dataset_id
-    for name in ("run", "job", "backbone", *_WITH_BACKBONE):
-        st.session_state.pop(name, None)
-    _write_address()
+    if by_itself:
+        st.session_state["first_dataset"] = dataset_id
+    _go(Place(w=place().w, tour=place().tour, dataset="" if by_itself else dataset_id))
 
 
-def follow(job: Job) -> None:
-    """Look at this job from here on."""
-    st.session_state["job"] = job.id
-    _write_address()
-
-
-def job_id() -> str:
-    """The id of the job that is looked at, "" where none is."""
-    return str(st.session_state.get("job", ""))
+def show_job(job_id: str) -> None:
+    """Has the address name this job; "" for the one that the page shows by itself."""
+    _go(Place.of(st.query_params).but(job=job_id))
 
 
 def forget(gone: Job) -> None:
     """Looks at this job and its models no more."""
-    for name in ("job", "run"):
-        if str(st.session_state.get(name, "")).startswith(gone.id):
-            st.session_state.pop(name)
-    _write_address()
+    shown = Place.of(st.query_params)
+    _go(shown.but(**{name: "" for name in ("job", "run") if getattr(shown, name).startswith(gone.id)}))
 
 
 def runs(dataset_id: str = "") -> list[Run]:
@@ -133,37 +163,19 @@ def run_key(run: Run) -> str:
 
 
 def show_run(run: Run) -> None:
-    """Look at this run from here on."""
-    st.session_state["run"] = run_key(run)
-    _write_address()
+    """Looks at this run from here on."""
+    _go(Place.of(st.query_params).but(run=run_key(run)))
 
 
 def chosen_run(among: Sequence[Run]) -> Run | None:
-    """The run that the user looks at, where it is among these."""
-    chosen = st.session_state.get("run")
-    return next((run for run in among if run_key(run) == chosen), None)
-
-
-def suggested_backbone() -> str:
-    """The backbone that a comparison sent the user on with, "" where there was none."""
-    return str(st.session_state.get("backbone", ""))
-
-
-def suggested_training() -> tuple[str, int]:
-    """What to train, and how many of the last stages, that came with the suggested backbone; "" and 1 without."""
-    mode, count = str(st.session_state.get("mode", "")), str(st.session_state.get("last_stages", ""))
-    return mode if mode in MODES else "", int(count) if re.fullmatch(r"[1-9]\d?", count) else 1
-
-
-def tour() -> str:
-    """The token of the tour that is watched, "" where there is none."""
-    return str(st.session_state.get("tour", ""))
+    """The run that the address names, where it is among these."""
+    named = place().run
+    return next((run for run in among if run_key(run) == named), None)
 
 
 def watch_tour(token: str) -> None:
-    """Watch this tour from here on; "" leaves it."""
-    st.session_state["tour"] = token
-    _write_address()
+    """Watches this tour from here on; "" leaves it."""
+    _go(Place.of(st.query_params).but(tour=token))
 
 
 def remembered(name: str, default: Fact) -> Fact:
@@ -195,30 +207,59 @@ def hold(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def _choose_dataset() -> None:
+def choose_dataset() -> None:
+    """Draws the choice of the photos that all pages look at."""
     there = {summary.id: summary for summary in list_datasets(workspace())}
     if not there:
-        st.session_state.pop("dataset", None)
         return
-    if st.session_state.get("dataset") not in there:
-        st.session_state["dataset"] = next(iter(there))
-    ids = list(there)
-    names = dict(zip(ids, distinct(shortened(there[id_].name) for id_ in ids), strict=True))
-    chosen = st.sidebar.selectbox(
+    names = dict(zip(there, distinct(shortened(summary.name) for summary in there.values()), strict=True))
+    hold("photos", st.session_state["dataset"])
+    st.selectbox(
         _("Photos"),
-        ids,
-        index=ids.index(st.session_state["dataset"]),
+        list(there),
         format_func=names.__getitem__,
+        key="photos",
+        on_change=_take_choice,
         help=_("All pages look at these photos. Add more on the Data page."),
     )
-    if chosen != st.session_state["dataset"]:
-        show_dataset(str(chosen))
 
 
-def _write_address() -> None:
-    for name in _IN_ADDRESS:
-        value = st.session_state.get(name)
-        if value:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
+def _take_choice() -> None:
+    show_dataset(str(st.session_state["photos"]))
+
+
+def missing_dataset() -> str:
+    """The id of the photos that the address names and that are not there; "" where all is well."""
+    named = st.query_params.get("dataset", "")
+    return named if named != st.session_state.get("dataset") else ""
+
+
+def _settle_workspace() -> None:
+    if not paths.is_public():
+        st.session_state.pop("w", None)
+        return
+    named = [st.query_params.get("w", ""), st.session_state.get("w", "")]
+    st.session_state["w"] = next((id_ for id_ in named if _PUBLIC_ID.fullmatch(id_)), None) or paths.new_workspace_id()
+    _go(Place.of(st.query_params).but(w=st.session_state["w"]))
+
+
+def _settle_dataset() -> None:
+    """The photos of the address; without, those that this session began with; else the newest."""
+    there = [summary.id for summary in list_datasets(workspace())]
+    wanted = (st.query_params.get("dataset"), st.session_state.get("first_dataset"), *there)
+    st.session_state["dataset"] = next((id_ for id_ in wanted if id_ in there), "")
+    if st.session_state.get("first_dataset") not in there:
+        st.session_state["first_dataset"] = st.session_state["dataset"]
+
+
+def _settle_address(page: str) -> None:
+    """Tells the browser the address where a link led to the very page it stands on, which changes none by itself."""
+    before, now = st.session_state.get("address"), (page, st.query_params.to_dict())
+    if before and before[0] == page and before != now:
+        st.query_params.from_dict(now[1])
+    st.session_state["address"] = now
+
+
+def _go(there: Place) -> None:
+    if there.parameters() != Place.of(st.query_params).parameters():
+        st.query_params.from_dict(there.parameters())

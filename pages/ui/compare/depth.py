@@ -75,13 +75,8 @@ def _result(study: Depth) -> None:
 def _onwards(backbone: str, suggestion: Suggestion) -> None:
     mode, count = suggestion.mode, suggestion.last_stages
     training = mode_label(mode) if mode != "last" else _("{mode}: {n}").format(mode=mode_label(mode), n=count)
-    st.page_link(
-        "pages/finetune.py",
-        label=_("Fine-tune {name} this way ({what})").format(name=text.literal(backbone), what=training),
-        icon=":material/model_training:",
-        query_params={"backbone": backbone, "mode": mode, "last_stages": str(count)},
-        width="content",
-    )
+    label = _("Fine-tune {name} this way ({what})").format(name=text.literal(backbone), what=training)
+    state.link("finetune", label, ":material/model_training:", backbone=backbone, mode=mode, last_stages=str(count))
 
 
 def _download(study: Depth) -> None:

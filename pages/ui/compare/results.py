@@ -94,21 +94,11 @@ def onwards(offered: Sequence[ProbeResult], job: Job) -> None:
     trainable = [result.backbone for result in offered if info(result.backbone).trainable]
     with st.container(horizontal=True):
         if trainable:
-            st.page_link(
-                "pages/finetune.py",
-                label=_("Next: fine-tune {name}").format(name=text.literal(trainable[0])),
-                icon=":material/model_training:",
-                query_params={"backbone": trainable[0]},
-                width="content",
-            )
+            label = _("Next: fine-tune {name}").format(name=text.literal(trainable[0]))
+            state.link("finetune", label, ":material/model_training:", backbone=trainable[0])
         first = offered[0]
         made = (first.backbone, first.probe)
         probe = next((run for run in state.runs_of(job) if (run.backbone, run.method) == made), None)
         if probe is not None and not is_floor(first.backbone):
-            st.page_link(
-                "pages/evaluate.py",
-                label=_("Judge the probe on {name}").format(name=text.literal(first.backbone)),
-                icon=":material/fact_check:",
-                query_params={"run": state.run_key(probe)},
-                width="content",
-            )
+            label = _("Judge the probe on {name}").format(name=text.literal(first.backbone))
+            state.link("evaluate", label, ":material/fact_check:", run=state.run_key(probe))

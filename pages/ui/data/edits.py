@@ -67,8 +67,9 @@ def check(dataset: Dataset, label: str, *, primary: bool = False, disabled: bool
     """The button that queues a check of the photos."""
     kind: Literal["primary", "tertiary"] = "primary" if primary else "tertiary"
     if st.button(label, icon=":material/health_and_safety:", type=kind, disabled=disabled):
-        jobs.submit(HealthRequest(workspace=state.workspace(), dataset=dataset.id))
-        st.rerun()
+        jobs.submit_once(
+            HealthRequest(workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint)
+        )
 
 
 def _summary(dataset: Dataset, desk: Desk) -> str:

@@ -17,7 +17,6 @@ from core.health.record import HealthReport
 from core.health.report import read_report
 from core.health.shortcut_words import shortcut_text
 from core.health.shortcuts import Shortcut
-from core.tasks.requests import HealthRequest
 from pages.ui import figures, jobs, progress, state, text
 from pages.ui.data import decisions, edits
 from pages.ui.data.charts_health import shortcut_bars
@@ -41,10 +40,11 @@ def section(dataset: Dataset, follow: Callable[[Dataset], None]) -> None:
     """
     st.subheader(_("Are they fit to learn from?"))
     report = read_report(dataset.root)
-    job = jobs.newest(HealthRequest, lambda request: request.dataset == dataset.id)
+    job = jobs.looked_at("health", dataset.id)
     running = job is not None and not job.status().is_over
     if job is not None and (running or (report is None and job.status().state != "done")):
         progress.panel(job)
+        progress.beside(job)
     if report is not None:
         findings(report)
         onwards()
@@ -70,9 +70,7 @@ def invitation(dataset: Dataset) -> None:
 
 def onwards() -> None:
     """The way to the next page, for whoever has seen enough."""
-    st.page_link(
-        "pages/compare.py", label=_("Next: compare backbones on these photos"), icon=":material/arrow_forward:"
-    )
+    state.link("compare", _("Next: compare backbones on these photos"), ":material/arrow_forward:")
 
 
 def findings(report: HealthReport) -> None:

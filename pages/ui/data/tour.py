@@ -69,7 +69,7 @@ def draw() -> bool:
 
 def _jobs() -> dict[str, Job]:
     """The jobs, by kind, of the tour that is watched."""
-    token = state.tour()
+    token = state.place().tour
     if not token:
         return {}
     kinds: tuple[type[Request], ...] = (IngestRequest, CompareRequest, FinetuneRequest)
@@ -186,9 +186,9 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
     )
     figure = resources.figure(confusion_matrix, evaluation.confusion, evaluation.classes)
     figures.shown(figure, "tour-confusion", _("Confusion matrix"), "confusion")
-    where, icon = {"dataset": run.dataset_id, "run": state.run_key(run)}, ":material/arrow_forward:"
-    st.page_link("pages/evaluate.py", label=_("All about this model"), icon=icon, query_params=where)
-    st.page_link("pages/predict.py", label=_("Try it on a photo, or take it home"), icon=icon, query_params=where)
+    icon, photos, model = ":material/arrow_forward:", run.dataset_id, state.run_key(run)
+    state.link("evaluate", _("All about this model"), icon, dataset=photos, run=model)
+    state.link("predict", _("Try it on a photo, or take it home"), icon, dataset=photos, run=model)
 
 
 def _leave() -> None:

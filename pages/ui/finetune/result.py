@@ -56,7 +56,7 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
         progress.doubts(finetuned.warnings)
         if brought is None:
             st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
-            st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+            state.link("compare", _("Compare backbones"), ":material/leaderboard:")
         elif brought.interval[0] <= 0:
             probe_instead(dataset, run)
         onwards(run)
@@ -90,26 +90,25 @@ def probe_instead(dataset: Dataset, run: Run) -> None:
     probe = next((other for other in offered if other.kind == "probe"), None)
     if probe is None:
         st.caption(_("Compare backbones once: then you can take the probe instead."))
-        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        state.link("compare", _("Compare backbones"), ":material/leaderboard:")
         return
-    name, where = text.literal(probe.backbone), {"run": state.run_key(probe)}
-    links = [("pages/evaluate.py", _("Look at the probe on {name} instead").format(name=name), ":material/fact_check:")]
+    name = text.literal(probe.backbone)
+    links = [("evaluate", _("Look at the probe on {name} instead").format(name=name), ":material/fact_check:")]
     if probe.portable:
-        links.append(("pages/predict.py", _("Try that probe, or take it home"), ":material/package_2:"))
+        links.append(("predict", _("Try that probe, or take it home"), ":material/package_2:"))
     with st.container(horizontal=True):
         for page, label, icon in links:
-            st.page_link(page, label=label, icon=icon, query_params=where, width="content")
+            state.link(page, label, icon, run=state.run_key(probe))
 
 
 def onwards(run: Run) -> None:
     """Where to go with the model. Links: a preview that ticks while the page is switched could leave it empty."""
-    where = {"run": state.run_key(run)}
     with st.container(horizontal=True):
         for page, label, icon in (
-            ("pages/evaluate.py", _("Next: see where it fails"), ":material/fact_check:"),
-            ("pages/predict.py", _("Try it, or take it home"), ":material/package_2:"),
+            ("evaluate", _("Next: see where it fails"), ":material/fact_check:"),
+            ("predict", _("Try it, or take it home"), ":material/package_2:"),
         ):
-            st.page_link(page, label=label, icon=icon, query_params=where, width="content")
+            state.link(page, label, icon, run=state.run_key(run))
 
 
 def _gain(run: Run) -> Difference | None:

@@ -12,7 +12,7 @@ from pages.ui.i18n import _
 
 def suggested(dataset: Dataset) -> str:
     """The backbone to offer first: the one that the user was sent on with, else that of the current model."""
-    if given := state.suggested_backbone():
+    if given := state.place().backbone:
         return given
     current = models.current(dataset, state.runs(dataset.id))
     if current is None or not (fact := info_of(current.run.backbone)) or not fact.trainable:

@@ -23,7 +23,7 @@ def choose(runs: list[Run], dataset: Dataset | None) -> Run | Path | None:
         return bundle.from_elsewhere()
     if not runs:
         st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
-        st.page_link("pages/compare.py", label=_("Compare backbones"), icon=":material/leaderboard:")
+        state.link("compare", _("Compare backbones"), ":material/leaderboard:")
         return None
     first, names = models.current(dataset, runs), text.run_names(runs, with_photos=True)
     run = models.choice(_("Which one"), runs, names, first, f"predict-run-{dataset.id if dataset else ''}")

@@ -17,13 +17,6 @@ from core.tasks.specs import takes_upload
 from pages.ui import jobs, progress, resources, state, text
 from pages.ui.i18n import _
 
-PAGES = {
-    "ingest": "pages/data.py",
-    "health": "pages/data.py",
-    "compare": "pages/compare.py",
-    "finetune": "pages/finetune.py",
-}
-
 
 def listing(jobs: list[Job], names: dict[str, str]) -> None:
     """The jobs; one that goes on is drawn again every two seconds, and the page when it ends."""
@@ -66,7 +59,7 @@ def row(job: Job, status: JobStatus, names: dict[str, str]) -> None:
             elif status.error:
                 st.caption(f":red[{text.literal(status.error)}]")
         with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            act(job, status, dataset_id, gone)
+            act(job, status, gone)
 
 
 def facts(job: Job, status: JobStatus, gone: bool) -> list[str]:
@@ -116,21 +109,21 @@ def validation(run: Run) -> str:
     )
 
 
-def opens(job: Job, dataset_id: str, gone: bool) -> tuple[str, dict[str, str]] | None:
+def opens(job: Job, gone: bool) -> tuple[str, dict[str, str]] | None:
     """The page that shows a job, and the address's parameters; a model whose photos are deleted is judged."""
     if gone:
-        return next((("pages/evaluate.py", {"run": state.run_key(run)}) for run in state.runs_of(job)), None)
-    page = PAGES.get(job.spec.kind)
-    return (page, {"job": job.id} | ({"dataset": dataset_id} if dataset_id else {})) if page else None
+        return next((("evaluate", {"run": state.run_key(run)}) for run in state.runs_of(job)), None)
+    page = jobs.page_of(job)
+    return (page, jobs.address_of(job)) if page else None
 
 
-def act(job: Job, status: JobStatus, dataset_id: str, gone: bool) -> None:
+def act(job: Job, status: JobStatus, gone: bool) -> None:
     """Open, cancel, resume, delete; `gone` says that its photos have been deleted."""
-    if where := opens(job, dataset_id, gone):
+    if where := opens(job, gone):
         # A link, not a button and `st.switch_page`: a tick of this fragment that is under way when the page changes
         # would name this page to the server, and leave the browser with an empty one.
         page, parameters = where
-        st.page_link(page, label=_("Open"), icon=":material/open_in_new:", query_params=parameters, width="content")
+        state.link(page, _("Open"), ":material/open_in_new:", **parameters)
     if not status.is_over:
         if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
             resources.pool().cancel(job)

@@ -82,7 +82,7 @@ def page():
     from pages.ui.compare import curve
     from tests.probing.conftest import make_result
 
-    state.begin()
+    state.begin("compare")
     dataset, names = state.require_dataset(), ["resnet18", "graft_residual"]
     request = CompareRequest(dataset=dataset.id, backbones=tuple(names), config=ProbeConfig(probe="lda", seed=4))
     curve.section(dataset, [make_result(name) for name in names], Job("", dataset.root, spec_of(request)))

@@ -54,7 +54,7 @@ def test_the_section_asks_for_one_job_and_says_where_to_begin(
     ]  # fmt: skip
     assert len(app.get("plotly_chart")) == 1
     link = next(page_link.proto for page_link in app.get("page_link") if "Last stages: 3" in page_link.proto.label)
-    assert link.query_string == "backbone=graft_residual&mode=last&last_stages=3"
+    assert link.query_string == f"dataset={dataset.id}&backbone=graft_residual&mode=last&last_stages=3"
 
 
 @pytest.mark.usefixtures("mapped")
