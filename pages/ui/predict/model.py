@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.runs import Run
-from pages.ui import models, text
+from pages.ui import models, state, text
 from pages.ui.i18n import _
 from pages.ui.predict import bundle
 
