@@ -84,27 +84,39 @@ class Request(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhotosRequest(Request):
+class ReadingRequest(Request):
+    """A request that says how photos are read when they are taken in.
+
+    Attributes:
+        group_pattern: where the group is in a photo's name; "" for no groups.
+        class_pattern: where the class is in a photo's name; "" for what folders and tables say.
+        encoding: of names and tables that do not say theirs; "" for what their letters say.
+    """
+
+    group_pattern: str = ""
+    class_pattern: str = ""
+    encoding: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        Instructions(self.group_pattern, self.class_pattern, self.encoding)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotosRequest(ReadingRequest):
     """A request about photos.
 
     Attributes:
         dataset: the photos: a dataset's id; or a path or "sample:NAME", which is taken in first.
-        group_pattern: where the group is in a photo's name, for photos that are taken in; "" for no groups.
-        class_pattern: where the class is, as well; "" for what folders and tables say.
-        encoding: of their names and tables that do not say theirs; "" for what their letters say.
         fingerprint: that of the dataset as it is edited now, which tells apart jobs about different edits; "" where
             that does not matter.
     """
 
     dataset: str
-    group_pattern: str = ""
-    class_pattern: str = ""
-    encoding: str = ""
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Instructions(self.group_pattern, self.class_pattern, self.encoding)
         if not self.dataset:
             raise DatasetError(_("There are no photos named. Choose a dataset, a folder, a zip or a sample."))
 

@@ -10,27 +10,23 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from core.data.instructions import Instructions
 from core.data.labels.grouping import group_finder
 from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
 from core.probing.probes.probe import ProbeConfig
 from core.records import Record
-from core.tasks.base import BackboneRequest, EditedRequest, PhotosRequest, Request
+from core.tasks.base import BackboneRequest, EditedRequest, PhotosRequest, ReadingRequest, Request
 from core.training.config import FinetuneConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestRequest(Request):
+class IngestRequest(ReadingRequest):
     """Take photos in.
 
     Attributes:
         source: a zip, a folder, or "sample:NAME".
         name: what to call the photos; "" for the source's own name.
         seed: of the splits that are made.
-        group_pattern: where the group is in a photo's name; "" for no groups.
-        class_pattern: where the class is in a photo's name; "" for what folders and tables say.
-        encoding: of names and tables that do not say theirs; "" for what their letters say.
         delete_source: whether the source is an upload, removed at the end.
     """
 
@@ -38,14 +34,10 @@ class IngestRequest(Request):
     source: str
     name: str = ""
     seed: int = 0
-    group_pattern: str = ""
-    class_pattern: str = ""
-    encoding: str = ""
     delete_source: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        Instructions(self.group_pattern, self.class_pattern, self.encoding)
         if not self.source:
             raise DatasetError(_("There is nothing to take in. Name a zip, a folder or a sample."))
 

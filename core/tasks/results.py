@@ -261,6 +261,13 @@ class Readable(Protocol):
         """The record in a JSON object."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfDataset(Record):
+    """What the results of all verbs about photos have in common: the dataset's id, "" for results of others."""
+
+    dataset: str = ""
+
+
 Kind = TypeVar("Kind", bound=Readable)
 
 
@@ -278,4 +285,4 @@ def result_of(status: JobStatus, kind: type[Kind]) -> Kind:
 
 def dataset_id_of(spec: JobSpec, status: JobStatus) -> str:
     """The id of the dataset that a job works on; "" for a job about a sample until it is done."""
-    return spec.dataset_id or str((status.result or {}).get("dataset", ""))
+    return spec.dataset_id or result_of(status, OfDataset).dataset

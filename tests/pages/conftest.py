@@ -23,7 +23,7 @@ from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.ensemble import FEATURES
-from core.probing.comparison.record import COMPARISON, save_comparison, save_result
+from core.probing.comparison.record import COMPARISON, ResultOrigin, save_comparison, save_result
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.runs import HEAD, MODEL, Run
@@ -85,7 +85,7 @@ def keep_comparison(job: Job, *results: ProbeResult, **more: Any) -> dict[str, A
     comparison = Comparison(results, **more)
     together = [ensemble.result for ensemble in comparison.ensembles if ensemble.kind == FEATURES]
     for result in (*results, *together):
-        save_result(result, job.path, {})
+        save_result(result, job.path, ResultOrigin())
     save_comparison(comparison, job.path)
     best = comparison.most_accurate
     compared = Compared(file=COMPARISON, dataset=job.spec.dataset_id, best=best.backbone, accuracy=best.accuracy_mean)

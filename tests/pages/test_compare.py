@@ -14,7 +14,7 @@ from core.jobs.spec import JobSpec
 from core.paths import write_json
 from core.probing.comparison.comparison import Comparison, Failure
 from core.probing.comparison.ensemble import ensembles
-from core.probing.comparison.record import COMPARISON, save_result
+from core.probing.comparison.record import COMPARISON, ResultOrigin, save_result
 from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.facts import DatasetFacts
 from core.progress import Progress
@@ -125,7 +125,7 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
 
 def test_what_is_there_is_drawn_while_the_rest_goes_on(visit: Open, dataset: Dataset):
     job = store.create(W, JobSpec("compare", {}, title="Compare", dataset_id=dataset.id))
-    save_result(RESULTS[1], job.path, {})
+    save_result(RESULTS[1], job.path, ResultOrigin())
     named = {"backbone": "resnet18", "probe": "logistic"}
     for data in ({"result": named}, {"result": named}, {"result": {**named, "backbone": "gone"}}):
         events.append(job.path / "events.jsonl", Progress(1, 2, data=data), 0.0)
@@ -152,7 +152,7 @@ def test_a_comparison_of_an_older_graft_opens_or_says_what_to_do(visit: Open, po
     assert "Compare again" in app.info[0].value
     assert not visit("runs").exception
     for result in RESULTS:
-        save_result(result, job.path, {})
+        save_result(result, job.path, ResultOrigin())
     st.cache_resource.clear()
     assert "resnet18" in visit("compare", job=job.id, dataset=dataset.id).success[0].value
 
@@ -162,7 +162,7 @@ def test_two_networks_of_an_older_comparison_are_averaged_and_the_rest_takes_ano
     job = store.create(W, JobSpec("compare", {}, title="Compare", dataset_id=dataset.id))
     write_json(job.path / COMPARISON, Comparison(results).as_json())
     for result in results:
-        save_result(result, job.path, {})
+        save_result(result, job.path, ResultOrigin())
     finish(job, Comparison(results).as_json())
     app = visit("compare", job=job.id, dataset=dataset.id)
     (together,) = [table.value for table in app.dataframe if "How" in table.value]

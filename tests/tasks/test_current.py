@@ -12,7 +12,7 @@ from core.backbones.spec import Preprocessing
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.probing.comparison.comparison import Comparison
-from core.probing.comparison.record import COMPARISON, save_comparison, save_result
+from core.probing.comparison.record import COMPARISON, ResultOrigin, save_comparison, save_result
 from core.probing.probes.probe import ProbeConfig
 from core.runs import Run, RunConfig
 from core.tasks.current import Recommendation, current_model, recommendations
@@ -37,7 +37,7 @@ def compared(folder: Path, fingerprint: str = "now", **right: int) -> list[Run]:
     """A finished comparison of backbones, each as often right in its folds as on the validation images, per cent."""
     results = [make_result(name, share, 100) for name, share in right.items()]
     for result in results:
-        save_result(result, folder, {})
+        save_result(result, folder, ResultOrigin())
     save_comparison(Comparison(tuple(results)), folder)
     return [
         made(folder / "probes" / name, ProbeConfig(), name, 2 * share, fingerprint) for name, share in right.items()

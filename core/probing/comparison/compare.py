@@ -15,7 +15,7 @@ from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.probing.comparison.comparison import Comparison, Failure, Probed
 from core.probing.comparison.ensemble import Ensemble, ensembles, probe_concatenated, two_best
-from core.probing.comparison.record import reusable_result, save_comparison, save_result
+from core.probing.comparison.record import ResultOrigin, reusable_result, save_comparison, save_result
 from core.probing.comparison.shortlist import Shortlist, look_config, shortlist_of
 from core.probing.comparison.sources import Extracted, FeatureSource
 from core.probing.crossval.crossval import ProbeResult, cross_validate
@@ -190,10 +190,9 @@ class _Work:
                 save_result(concatenated, self.folder, origin)
         return ensembles(members, concatenated)
 
-    def _origin(self, names: Sequence[str], config: ProbeConfig) -> dict[str, Any]:
-        """What a result depends on; one from other photos, settings or weights is not used again."""
+    def _origin(self, names: Sequence[str], config: ProbeConfig) -> ResultOrigin:
         weights = "+".join(registry.info(name).sha256 for name in names)
-        return {"fingerprint": self.source.dataset.fingerprint, "weights": weights, "config": config.to_json()}
+        return ResultOrigin(fingerprint=self.source.dataset.fingerprint, weights=weights, config=config)
 
     def _run_folder(self, folder: Path, backbone: str, config: ProbeConfig) -> Path:
         """The directory of a fitted probe's run; that of the first kind of probe is named by the backbone alone."""

@@ -14,8 +14,8 @@ probe on the features of both takes another comparison.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
+from core.records import Record
 
 COMPARISON, RESULT, HELD_OUT = "comparison.json", "result.json", "held_out.npz"
 FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds", "converged", "chosen")
@@ -89,19 +90,35 @@ def _kept_ensembles(folder: Path, members: Sequence[str], comparison: Comparison
     return ensembles([results[name] for name in members], concatenated)
 
 
-def save_result(result: ProbeResult, folder: Path, origin: Mapping[str, Any]) -> None:
-    """Keeps a result in a comparison's folder, with its origin: all that it depends on, for `reusable_result`."""
+@dataclass(frozen=True, kw_only=True)
+class ResultOrigin(Record):
+    """All that a result depends on; one from other photos, settings or weights is not used again.
+
+    Attributes:
+        fingerprint: the dataset's.
+        weights: the sha256 of the backbones' weights, joined by "+".
+        config: how the features were probed.
+    """
+
+    fingerprint: str = ""
+    weights: str = ""
+    config: ProbeConfig = field(default_factory=ProbeConfig)
+
+
+def save_result(result: ProbeResult, folder: Path, origin: ResultOrigin) -> None:
+    """Keeps a result in a comparison's folder, with its origin for `reusable_result`."""
     directory = _directory(folder, result.backbone, result.probe)
     result.held_out.save(directory / HELD_OUT)
     facts = {name: getattr(result, name) for name in FACTS}
-    content = {**facts, "notes": list(result.notes), "made": dict(origin), "sha256": file_sha256(directory / HELD_OUT)}
+    sha256 = file_sha256(directory / HELD_OUT)
+    content = {**facts, "notes": list(result.notes), "made": origin.to_json(), "sha256": sha256}
     write_json(directory / RESULT, content)
 
 
-def reusable_result(folder: Path, backbone: str, probe: str, origin: Mapping[str, Any]) -> ProbeResult | None:
+def reusable_result(folder: Path, backbone: str, probe: str, origin: ResultOrigin) -> ProbeResult | None:
     """A kept result, if it is whole and has just this origin; else None."""
     try:
-        is_same = _content(folder, backbone, probe)["made"] == dict(origin)
+        is_same = _content(folder, backbone, probe)["made"] == origin.to_json()
         return load_result(folder, backbone, probe) if is_same else None
     except (ProbeError, KeyError, TypeError):
         return None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.intervals import Z95, Interval, wilson
 from core.evaluation.predictions import Predictions
-from core.probing.pairwise.difference import same_images
+from core.probing.pairwise.difference import right_alone, same_images
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def agreement(a: str, predictions_a: Predictions, b: str, predictions_b: Predict
     """
     same_images(predictions_a, predictions_b)
     right_a, right_b = predictions_a.correct, predictions_b.correct
+    only_a, only_b = right_alone(predictions_a, predictions_b)
     predicted_a, predicted_b = predictions_a.y_pred, predictions_b.y_pred
     kappa, kappa_ci = _kappa(predicted_a, predicted_b, len(predictions_a.class_names))
     return Agreement(
@@ -92,8 +93,8 @@ def agreement(a: str, predictions_a: Predictions, b: str, predictions_b: Predict
         n=len(predictions_a),
         same=int((predicted_a == predicted_b).sum()),
         both_right=int((right_a & right_b).sum()),
-        only_a=int((right_a & ~right_b).sum()),
-        only_b=int((right_b & ~right_a).sum()),
+        only_a=only_a,
+        only_b=only_b,
         both_wrong=int((~right_a & ~right_b).sum()),
         kappa=kappa,
         kappa_ci=kappa_ci,

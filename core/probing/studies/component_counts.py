@@ -6,31 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.probing.crossval.crossval import ProbeResult
-from core.probing.studies.study import ProbeStudy
-from core.records import Record
+from core.probing.studies.study import FoldAccuracy, ProbeStudy
 
 
 @dataclass(frozen=True, kw_only=True)
-class Count(Record):
+class Count(FoldAccuracy):
     """How well a probe does with so many principal components; one of the `points` of `components --json`.
 
     Attributes:
         components: how many.
         variance: the share of the features' variance that they keep, the mean over the folds.
-        accuracy_mean: the mean of the folds' accuracies.
-        accuracy_ci: the 95 % Wilson interval of the accuracy.
-        fold_accuracy: each fold's accuracy, repeat after repeat.
     """
+
+    written: ClassVar[tuple[str, ...]] = (
+        "components", "variance", "accuracy_mean", "accuracy_ci", "fold_accuracy"
+    )  # fmt: skip
 
     components: int
     variance: float
-    accuracy_mean: float
-    accuracy_ci: Interval
-    fold_accuracy: tuple[float, ...]
 
     @classmethod
     def of(cls, result: ProbeResult, variance: float) -> Count:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from core.errors import ProbeError
-from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.probing.comparison.candidates import candidate
@@ -26,7 +25,7 @@ from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
-from core.probing.studies.study import ProbeStudy
+from core.probing.studies.study import FoldAccuracy, ProbeStudy
 from core.progress import Progress, Report, part, silent
 from core.records import Record
 
@@ -55,22 +54,18 @@ class Suggestion(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage(Record):
+class Stage(FoldAccuracy):
     """How well a probe does after one stage; one of the `stages` of `depth --json`.
 
     Attributes:
         name: the stage's name.
         width: of its features.
-        accuracy_mean: the mean of the folds' accuracies.
-        accuracy_ci: the 95 % Wilson interval of the accuracy.
-        fold_accuracy: each fold's accuracy, repeat after repeat.
     """
+
+    written: ClassVar[tuple[str, ...]] = ("name", "width", "accuracy_mean", "accuracy_ci", "fold_accuracy")
 
     name: str
     width: int
-    accuracy_mean: float
-    accuracy_ci: Interval
-    fold_accuracy: tuple[float, ...]
 
     @classmethod
     def of(cls, name: str, result: ProbeResult) -> Stage:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from core.errors import GraftError, ProbeError
+from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
 from core.probing.comparison.verdict import BackbonePair
 from core.probing.facts import DatasetFacts
+from core.records import Record
 
 
 class Study(ABC):
@@ -50,6 +52,21 @@ class Study(ABC):
             raise ProbeError(
                 _("What was measured, '{name}', cannot be read. Measure it again.").format(name=cls.FILE)
             ) from problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldAccuracy(Record):
+    """How accurate a probe was on one form of the features.
+
+    Attributes:
+        accuracy_mean: the mean of the folds' accuracies.
+        accuracy_ci: the 95 % Wilson interval of the accuracy.
+        fold_accuracy: each fold's accuracy, repeat after repeat.
+    """
+
+    accuracy_mean: float
+    accuracy_ci: Interval
+    fold_accuracy: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import streamlit as st
 
@@ -39,30 +38,10 @@ def finetuning(suggested: str = "", suggested_mode: str = "", suggested_stages: 
     Raises:
         TrainingError: the values do not go together.
     """
-    names = [fact.name for fact in sorted(backbones(), key=lambda fact: not fact.ready) if fact.trainable]
     first, second = st.columns(2, gap="large")
     with first:
-        backbone = st.selectbox(
-            _("Backbone"),
-            names,
-            index=names.index(suggested) if suggested in names else 0,
-            format_func=backbone_label,
-            key=f"finetune-backbone-{suggested}",
-            persist_state=KEEP,
-        )
-        mode = st.segmented_control(
-            _("What to train"),
-            MODES,
-            default=suggested_mode or "last",
-            required=True,
-            format_func=mode_label,
-            key=f"finetune-mode-{suggested}-{suggested_mode}" if suggested_mode else "finetune-mode",
-            persist_state=KEEP,
-            help=_(
-                "Head only is fastest and safest with few images. Last stages adapts what the backbone sees; "
-                "everything adapts most, takes longest and needs the most images."
-            ),
-        )
+        backbone = _backbone(suggested)
+        mode = _mode(suggested, suggested_mode)
     with second:
         epochs = st.slider(_("Epochs, at most"), 1, 50, 10, key="finetune-epochs", persist_state=KEEP)
         patience = st.slider(
@@ -74,67 +53,93 @@ def finetuning(suggested: str = "", suggested_mode: str = "", suggested_stages: 
             persist_state=KEEP,
             help=_("0 never stops early. The best epoch is kept in any case."),
         )
-    last_stages = 1
+    config = FinetuneConfig(backbone, mode, epochs=epochs, patience=patience)
     with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
         if mode == "last":
-            most = max(len(info(backbone).stages) - 1, 1)
-            last_stages = _last_stages(most, min(suggested_stages, most))
-        rest = _optimization(mode)
-    return FinetuneConfig(
-        backbone=backbone, mode=mode, last_stages=last_stages, epochs=epochs, patience=patience, **rest
+            config = dataclasses.replace(config, last_stages=_last_stages(backbone, suggested_stages))
+        left, right = st.columns(2, gap="large")
+        with left:
+            config = _optimized(config)
+        with right:
+            return _scheduled(config)
+
+
+def _backbone(suggested: str) -> str:
+    names = [fact.name for fact in sorted(backbones(), key=lambda fact: not fact.ready) if fact.trainable]
+    return st.selectbox(
+        _("Backbone"),
+        names,
+        index=names.index(suggested) if suggested in names else 0,
+        format_func=backbone_label,
+        key=f"finetune-backbone-{suggested}",
+        persist_state=KEEP,
     )
 
 
-def _last_stages(most: int, suggested: int) -> int:
+def _mode(suggested_backbone: str, suggested: str) -> str:
+    return st.segmented_control(
+        _("What to train"),
+        MODES,
+        default=suggested or "last",
+        required=True,
+        format_func=mode_label,
+        key=f"finetune-mode-{suggested_backbone}-{suggested}" if suggested else "finetune-mode",
+        persist_state=KEEP,
+        help=_(
+            "Head only is fastest and safest with few images. Last stages adapts what the backbone sees; "
+            "everything adapts most, takes longest and needs the most images."
+        ),
+    )
+
+
+def _last_stages(backbone: str, suggested: int) -> int:
+    most = max(len(info(backbone).stages) - 1, 1)
     if most == 1:
         return 1
-    key = f"finetune-stages-{most}-{suggested}"
-    return st.slider(_("How many of the last stages"), 1, most, suggested, key=key, persist_state=KEEP)
+    offered = min(suggested, most)
+    key = f"finetune-stages-{most}-{offered}"
+    return st.slider(_("How many of the last stages"), 1, most, offered, key=key, persist_state=KEEP)
 
 
-def _optimization(mode: str) -> dict[str, Any]:
-    """The fields of `FinetuneConfig` that are about the optimizer."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        optimizer = st.selectbox(
-            _("Optimizer"), OPTIMIZERS, format_func=optimizer_label, key="finetune-optimizer", persist_state=KEEP
-        )
-        lr = st.number_input(
-            _("Learning rate"),
-            1e-7,
-            10.0,
-            suggested_lr(mode, optimizer),
-            step=suggested_lr(mode, optimizer) / 10,
-            format="%.2e",
-            key=f"finetune-lr-{mode}-{optimizer}",
-            persist_state=KEEP,
-            help=_("The suggested one goes with what is trained and the optimizer."),
-        )
-        batch_size = st.select_slider(
-            _("Batch size"), [4, 8, 16, 32, 64, 128], 32, key="finetune-batch", persist_state=KEEP
-        )
-        seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="finetune-seed", persist_state=KEEP)
-    with right:
-        schedule = st.selectbox(
-            _("Schedule"), SCHEDULES, format_func=schedule_label, key="finetune-schedule", persist_state=KEEP
-        )
-        warmup = 0.0
-        if schedule == "cosine":
-            warmup = st.slider(_("Warm-up epochs"), 0.0, 5.0, 1.0, 0.5, key="finetune-warmup", persist_state=KEEP)
-        weight_decay = st.number_input(
-            _("Weight decay"), 0.0, 1.0, 0.01, format="%.4f", key="finetune-decay", persist_state=KEEP
-        )
-        smoothing = st.slider(_("Label smoothing"), 0.0, 0.5, 0.0, 0.05, key="finetune-smoothing", persist_state=KEEP)
-    return {
-        "optimizer": optimizer,
-        "lr": lr,
-        "batch_size": batch_size,
-        "seed": seed,
-        "schedule": schedule,
-        "warmup_epochs": warmup,
-        "weight_decay": weight_decay,
-        "label_smoothing": smoothing,
-    }
+def _optimized(config: FinetuneConfig) -> FinetuneConfig:
+    """The config with the steps that are chosen: by which optimizer, how large, on how many images."""
+    optimizer = st.selectbox(
+        _("Optimizer"), OPTIMIZERS, format_func=optimizer_label, key="finetune-optimizer", persist_state=KEEP
+    )
+    suggested = suggested_lr(config.mode, optimizer)
+    lr = st.number_input(
+        _("Learning rate"),
+        1e-7,
+        10.0,
+        suggested,
+        step=suggested / 10,
+        format="%.2e",
+        key=f"finetune-lr-{config.mode}-{optimizer}",
+        persist_state=KEEP,
+        help=_("The suggested one goes with what is trained and the optimizer."),
+    )
+    batch_size = st.select_slider(
+        _("Batch size"), [4, 8, 16, 32, 64, 128], 32, key="finetune-batch", persist_state=KEEP
+    )
+    seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="finetune-seed", persist_state=KEEP)
+    return dataclasses.replace(config, optimizer=optimizer, lr=lr, batch_size=batch_size, seed=seed)
+
+
+def _scheduled(config: FinetuneConfig) -> FinetuneConfig:
+    """The config with what is chosen about the learning rate's course, and about how far the weights may go."""
+    schedule = st.selectbox(
+        _("Schedule"), SCHEDULES, format_func=schedule_label, key="finetune-schedule", persist_state=KEEP
+    )
+    warmup = 0.0
+    if schedule == "cosine":
+        warmup = st.slider(_("Warm-up epochs"), 0.0, 5.0, 1.0, 0.5, key="finetune-warmup", persist_state=KEEP)
+    weight_decay = st.number_input(
+        _("Weight decay"), 0.0, 1.0, 0.01, format="%.4f", key="finetune-decay", persist_state=KEEP
+    )
+    smoothing = st.slider(_("Label smoothing"), 0.0, 0.5, 0.0, 0.05, key="finetune-smoothing", persist_state=KEEP)
+    return dataclasses.replace(
+        config, schedule=schedule, warmup_epochs=warmup, weight_decay=weight_decay, label_smoothing=smoothing
+    )
 
 
 def augmentation(config: FinetuneConfig) -> FinetuneConfig:
@@ -149,7 +154,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
         persist_state=KEEP,
     )
     columns = st.columns(3, gap="medium")
-    strengths: dict[str, Any] = {}
+    strengths: dict[str, float | None] = {}
     for number, kind in enumerate(KINDS):
         with columns[number * 3 // len(KINDS)]:
             strengths[kind.name] = _strength(kind, preset)
@@ -164,7 +169,7 @@ def augmentation(config: FinetuneConfig) -> FinetuneConfig:
             persist_state=KEEP,
             width=240,
         )
-    return dataclasses.replace(config, augmentation=Augmentation(**strengths, fill=fill))
+    return dataclasses.replace(config, augmentation=Augmentation.from_json({**strengths, "fill": fill}))
 
 
 def _strength(kind: AugmentationKind, preset: str) -> float | None:

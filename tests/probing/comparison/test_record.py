@@ -9,14 +9,21 @@ from core.models.runs import load_run
 from core.probing.comparison.compare import compare
 from core.probing.comparison.comparison import Comparison, Failure
 from core.probing.comparison.ensemble import ensembles, probe_concatenated
-from core.probing.comparison.record import load_comparison, load_result, reusable_result, save_comparison, save_result
+from core.probing.comparison.record import (
+    ResultOrigin,
+    load_comparison,
+    load_result,
+    reusable_result,
+    save_comparison,
+    save_result,
+)
 from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.crossval.crossval import cross_validate
 from core.probing.facts import DatasetFacts
 from core.probing.probes.probe import ProbeConfig
 from tests.probing.conftest import make_features
 
-MADE = {"fingerprint": "f1", "seed": 0}
+MADE = ResultOrigin(fingerprint="f1", weights="w")
 
 
 def two(names=("resnet18", "resnet34")):
@@ -121,7 +128,8 @@ def test_only_a_result_that_was_made_in_just_this_way_is_taken_up(tmp_path):
     result = cross_validate(make_features())
     save_result(result, tmp_path, MADE)
     assert reusable_result(tmp_path, "pixels_16", "logistic", MADE).as_json() == result.as_json()
-    assert reusable_result(tmp_path, "pixels_16", "logistic", {**MADE, "seed": 1}) is None
+    other_seed = dataclasses.replace(MADE, config=ProbeConfig(seed=1))
+    assert reusable_result(tmp_path, "pixels_16", "logistic", other_seed) is None
     assert reusable_result(tmp_path, "pixels_16", "knn", MADE) is None
 
 
@@ -138,7 +146,7 @@ def test_a_damaged_result_is_made_again(tmp_path, name):
 def test_a_result_without_its_facts_is_damaged(tmp_path):
     save_result(cross_validate(make_features()), tmp_path, MADE)
     file = tmp_path / "results" / "pixels_16.logistic" / "result.json"
-    file.write_text(json.dumps({"made": MADE}))
+    file.write_text(json.dumps({"made": MADE.to_json()}))
     with pytest.raises(ProbeError, match="'pixels_16'"):
         load_result(tmp_path, "pixels_16", "logistic")
 
