@@ -86,15 +86,18 @@ def write_edits(original: Dataset, edits: Iterable[Edit]) -> tuple[Edit, ...]:
     return kept
 
 
-def undo(original: Dataset) -> None:
-    """Takes the last step back, whoever made it; nothing happens where there is none.
+def undo(original: Dataset) -> Changes:
+    """Takes the last step back, whoever made it, and gives what holds again, by photo; empty where there is none.
 
     Raises:
         DatasetError: a class would lose all its training photos.
     """
     now = _readable(original.root)
-    if now.steps:
-        _write(original, tuple(changed(by_photo(now.edits), now.steps[-1]).values()), now.steps[:-1])
+    if not now.steps:
+        return {}
+    step = now.steps[-1]
+    _write(original, tuple(changed(by_photo(now.edits), step).values()), now.steps[:-1])
+    return step
 
 
 def by_photo(edits: Iterable[Edit]) -> dict[Key, Edit]:

@@ -126,11 +126,11 @@ def _box(desk: Desk, photo: PhotoRef, place: str) -> None:
     """A box to leave a photo out."""
     key = _key(desk, photo, place)
     state.hold(key, desk.is_out(photo))
-    st.checkbox(_("Leave out"), key=key, on_change=_leave_out, args=(desk.original, photo, key))
+    st.checkbox(_("Leave out"), key=key, on_change=_leave_out, args=(desk.original, photo, place, key))
 
 
-def _leave_out(original: Dataset, photo: PhotoRef, key: str) -> None:
-    decide(original, {photo.key: _out(photo) if state.widget(key) else None})
+def _leave_out(original: Dataset, photo: PhotoRef, place: str, key: str) -> None:
+    decide(original, {photo.key: _out(photo) if state.widget(key) else None}, place)
 
 
 def _doubt(suspect: Suspect) -> None:
@@ -158,14 +158,14 @@ def _what_to_do(desk: Desk, suspect: Suspect, place: str) -> None:
         format_func=names.__getitem__,
         key=key,
         on_change=_take,
-        args=(desk.original, photo, edits, key),
+        args=(desk.original, photo, edits, place, key),
     )
 
 
-def _take(original: Dataset, photo: PhotoRef, edits: Sequence[Edit | None], key: str) -> None:
+def _take(original: Dataset, photo: PhotoRef, edits: Sequence[Edit | None], place: str, key: str) -> None:
     number = state.widget(key)
     if isinstance(number, int):
-        decide(original, {photo.key: edits[number]})
+        decide(original, {photo.key: edits[number]}, place)
 
 
 def _other_classes(desk: Desk, suspect: Suspect) -> list[str]:
@@ -181,5 +181,5 @@ def _out(photo: PhotoRef) -> Edit:
 
 
 def _key(desk: Desk, photo: PhotoRef, place: str) -> str:
-    """A widget's key: a photo may be in several places, and has one widget in each."""
-    return f"{place}-{photo.index}-{desk.original.id}"
+    """A widget's key: a photo has one in each place where it is shown, and a new one when another place decides."""
+    return f"{place}-{photo.index}-{desk.times_elsewhere(photo, place)}-{desk.original.id}"

@@ -7,6 +7,7 @@ disk with the next one that it takes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -73,6 +74,15 @@ class Desk:
         edit = self.decided(photo)
         return edit is not None and edit.action == EXCLUDE
 
+    def times_elsewhere(self, photo: PhotoRef, place: str) -> int:
+        """How often this session has changed the decision about a photo, but for the widget at `place`.
+
+        It belongs in that widget's key. A part of the page that ticks sends the values of all widgets: one on its way
+        while another place decides would bring the old value back, as if it had been chosen anew.
+        """
+        changes = _times(self.original)
+        return sum(n for (at, where), n in changes.items() if at == photo.key and where != place)
+
 
 @dataclass(frozen=True)
 class _Notes:
@@ -98,12 +108,18 @@ class _Notes:
         state.remember(f"desk-{original.id}", self)
 
 
-def decide(original: Dataset, changes: Changes) -> None:
+def decide(original: Dataset, changes: Changes, place: str = "") -> None:
     """Makes decisions hold, on the disk at once; called as a widget changes, before the page is drawn anew.
 
     Those that the disk does not take wait, and go to it with the next.
+
+    Args:
+        original: the dataset as it came.
+        changes: what is decided.
+        place: of the widget that shows just this decision, "" for what is about many.
     """
     speak()
+    _count(original, changes, place)
     waiting = {**_Notes.of(original).waiting, **changes}
     edits = changed(by_photo(_on_disk(original)), waiting)
     _try(original, lambda: write_edits(original, edits.values()), waiting, _saved_text(changes))
@@ -112,7 +128,7 @@ def decide(original: Dataset, changes: Changes) -> None:
 def undo(original: Dataset) -> None:
     """Takes the last step back, whatever it was about."""
     speak()
-    _try(original, lambda: decisions.undo(original), {}, _("Saved: taken back."))
+    _try(original, lambda: _count(original, decisions.undo(original), ""), {}, _("Saved: taken back."))
 
 
 def save_again(original: Dataset) -> None:
@@ -123,6 +139,15 @@ def save_again(original: Dataset) -> None:
 def count_text(n: int) -> str:
     """A number of decisions."""
     return ngettext("{n} decision", "{n} decisions", n).format(n=f"{n:,}") if n else _("No decisions yet")
+
+
+def _times(original: Dataset) -> Counter[tuple[Key, str]]:
+    """How often this session has changed the decision about each photo, from each place."""
+    return state.remembered(f"times-{original.id}", Counter())
+
+
+def _count(original: Dataset, changes: Changes, place: str) -> None:
+    state.remember(f"times-{original.id}", _times(original) + Counter((at, place) for at in changes))
 
 
 def _on_disk(original: Dataset) -> tuple[Edit, ...]:

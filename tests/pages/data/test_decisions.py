@@ -95,6 +95,15 @@ def test_the_last_decisions_are_taken_back_one_after_the_other(visit: Open, data
     assert button(app, "Undo").disabled
 
 
+def test_a_box_is_another_one_once_something_else_has_decided(visit: Open, dark: Dataset):
+    app = visit()
+    first = app.checkbox[0].key
+    app.checkbox[0].check().run()
+    assert app.checkbox[0].key == first
+    button(app, "Undo").click().run()
+    assert app.checkbox[0].key != first
+
+
 def test_a_decision_is_taken_back_in_another_session(visit: Open, dark: Dataset):
     visit().checkbox[0].check().run()
     button(visit(), "Undo").click().run()
