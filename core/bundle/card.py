@@ -20,7 +20,7 @@ def model_card(manifest: Manifest, info: BackboneInfo) -> str:
     """The card of a model; names that come from users are shown literally."""
     parts = [
         _("# Image classifier: {dataset}").format(dataset=code(manifest.dataset)),
-        _what(manifest, info),
+        _description(manifest, info),
         _("## Data"),
         _data(manifest),
         _("## Results"),
@@ -31,7 +31,7 @@ def model_card(manifest: Manifest, info: BackboneInfo) -> str:
         _with_graft(),
         _with_torch(manifest, info),
         _("## How it was made"),
-        _made(manifest),
+        _provenance(manifest),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -53,7 +53,7 @@ def literal(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", " ".join(text.split())) or "–"
 
 
-def _what(manifest: Manifest, info: BackboneInfo) -> str:
+def _description(manifest: Manifest, info: BackboneInfo) -> str:
     made = (
         _("a linear probe (logistic regression) on frozen features of the backbone `{backbone}`")
         if manifest.kind == "probe"
@@ -205,7 +205,7 @@ def _transform(how: Preprocessing) -> str:
     )
 
 
-def _made(manifest: Manifest) -> str:
+def _provenance(manifest: Manifest) -> str:
     settings = ", ".join(f"{literal(str(k))} {literal(str(v))}" for k, v in manifest.config.items())
     versions = ", ".join(f"{literal(name)} {literal(version)}" for name, version in manifest.versions.items())
     return _("Fitted {created} with the seed {seed}. Settings: {settings}. Versions: {versions}.").format(

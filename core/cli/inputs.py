@@ -63,15 +63,15 @@ def photos(data: str, group_pattern: str, class_pattern: str, encoding: str) -> 
     return Photos(dataset=source(data), group_pattern=group_pattern, class_pattern=class_pattern, encoding=encoding)
 
 
-def taken_in(given: Photos, report: Report) -> Dataset:
+def taken_in(photos_given: Photos, report: Report) -> Dataset:
     """The photos taken in, as they came."""
     from core.data.ingest import ingest
 
     return ingest(
-        given["dataset"],
-        group_pattern=given["group_pattern"],
-        class_pattern=given["class_pattern"],
-        encoding=given["encoding"],
+        photos_given["dataset"],
+        group_pattern=photos_given["group_pattern"],
+        class_pattern=photos_given["class_pattern"],
+        encoding=photos_given["encoding"],
         report=report,
     )
 
@@ -108,8 +108,8 @@ def _is_meant(parts: tuple[str, ...]) -> bool:
     return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts)
 
 
-def facts(backbone: BackboneInfo) -> dict[str, Any]:
-    """A backbone as `backbones --json` lists it."""
+def backbone_as_json(backbone: BackboneInfo) -> dict[str, Any]:
+    """The entry of a backbone in `backbones --json`."""
     plain = (
         "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "memory_mb", "input_px", "gflops",
         "imagenet_top1", "trained_on", "licence", "weights", "trainable", "note",

@@ -47,7 +47,7 @@ def embedding_map(
     photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with working() as report:
         dataset = inputs.taken_in(photos, part(report, 0, 10, 100))
-        drawn = _made(dataset, backbone, method, seed, part(report, 10, 90, 100))
+        drawn = _flat_map(dataset, backbone, method, seed, part(report, 10, 90, 100))
     if out is not None:
         write_bytes(out, (page(drawn) if out.suffix.lower() == ".html" else _as_csv(drawn)).encode())
     if as_json:
@@ -60,7 +60,7 @@ def embedding_map(
     lines(*filter(None, (drawn.note,)))
 
 
-def _made(dataset: Dataset, backbone: str, method: str, seed: int, report: Report) -> FlatMap:
+def _flat_map(dataset: Dataset, backbone: str, method: str, seed: int, report: Report) -> FlatMap:
     from core.tasks import previews
     from core.tasks.requests import EmbeddingMapRequest
     from core.tasks.results import MapPoints

@@ -45,7 +45,7 @@ def backbones(
 
     infos = [info for info in registry.backbones() if info.ready or not ready]
     if as_json:
-        print_json([inputs.facts(info) for info in infos])
+        print_json([inputs.backbone_as_json(info) for info in infos])
     else:
         show.backbones(infos)
 

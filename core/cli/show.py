@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from core.tasks.results import Answer
     from core.training.history import Epoch
 
-Row = Mapping[str, Any]
 
 _NAME = 32
 _PIPED = 200

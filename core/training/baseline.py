@@ -46,7 +46,7 @@ def keep_baseline(dataset: Dataset, config: FinetuneConfig, out: Path) -> None:
 
 
 def gain(run: Run) -> Difference | None:
-    """What fine-tuning improvement beyond the probe, on the same validation images.
+    """What fine-tuning brought beyond the probe, on the same validation images.
 
     None where there is no probe to compare with: the run is an earlier Graft's, or a class had too few images.
 

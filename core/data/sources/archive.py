@@ -53,7 +53,7 @@ class OpenZip:
     def __init__(self, file: BinaryIO, limits: Limits, encoding: str = "") -> None:
         self.limits = limits
         self._file = file
-        self.entries, self._starts, self.reading = _judged(file, limits, encoding)
+        self.entries, self._starts, self.reading = _checked_entries(file, limits, encoding)
 
     def read(self, index: int) -> bytes:
         """The unpacked bytes of an entry, counted while they come.
@@ -144,7 +144,7 @@ class Archive(OpenZip):
         return file_sha256(self._path)
 
 
-def _judged(file: BinaryIO, limits: Limits, encoding: str) -> tuple[list[ZipEntry], list[int], Reading]:
+def _checked_entries(file: BinaryIO, limits: Limits, encoding: str) -> tuple[list[ZipEntry], list[int], Reading]:
     """The entries, the offsets at which their packed bytes start, and how their names were read."""
     try:
         entries, directory_at = read_directory(file, limits.entries_of(file.seek(0, 2)))
