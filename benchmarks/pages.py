@@ -101,6 +101,7 @@ def watched(workspace: Workspace) -> Iterator[tuple[Job, Scene]]:
     job = running_comparison(workspace)
     yield job, Scene("comparison with its results", "compare", {**photos, "job": job.id})
     yield waiting_training(workspace.dataset), Scene("runs", "runs", photos)
+    yield waiting_training(workspace.dataset), Scene("another page", "evaluate", photos)
 
 
 @contextmanager
@@ -141,18 +142,20 @@ class Session:
 
     def __init__(self, connection: ClientConnection, scene: Scene) -> None:
         self._socket = connection
-        self._page, self._address, self._hash, self._ticking = scene.page, urlencode(scene.address), "", ""
+        self._page, self._address, self._hash = scene.page, urlencode(scene.address), ""
+        self._ticking: list[str] = []
 
     def rerun(self) -> None:
         """Runs the whole page again."""
-        self._ticking = ""
+        self._ticking = []
         self._ask()
 
     def tick(self) -> None:
-        """Draws what is watched again, as the browser asks for it every second."""
+        """Draws all that is watched again, on the page and beside it, as the browser asks for it every second."""
         if not self._ticking:
             raise RuntimeError("nothing on this page is drawn again by itself")
-        self._ask(self._ticking)
+        for fragment in tuple(self._ticking):
+            self._ask(fragment)
 
     def _ask(self, fragment: str = "") -> None:
         message = BackMsg()
@@ -169,7 +172,7 @@ class Session:
             if kind == "navigation":
                 self._hash = answer.navigation.page_script_hash
             elif kind == "auto_rerun":
-                self._ticking = self._ticking or answer.auto_rerun.fragment_id
+                self._ticking += [answer.auto_rerun.fragment_id] * (not fragment)
             elif kind == "page_info_changed":
                 self._address = answer.page_info_changed.query_string
             elif kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":

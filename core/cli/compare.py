@@ -56,7 +56,7 @@ def compare(
     class_pattern: Classes = "",
     encoding: Encoding = "",
     out: Annotated[
-        Path | None, typer.Option(help="Keep all results here; an interrupted comparison there goes on.")
+        Path | None, typer.Option(help="Keep all results here; an interrupted comparison there is resumed.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -54,7 +54,7 @@ def backbones(
 def finetune(
     data: Data,
     backbone: Annotated[str, typer.Option(help="Its name; `backbones` lists them.")],
-    out: Annotated[Path, typer.Option(metavar="RUN", help="The run's directory; an interrupted run there goes on.")],
+    out: Annotated[Path, typer.Option(metavar="RUN", help="The run's directory; an interrupted run there is resumed.")],
     mode: Annotated[str | None, typer.Option(metavar="head|last|full", help="What is trained. Default: head.")] = None,
     last_stages: Annotated[int | None, typer.Option(help="How many stages, with --mode last.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images, at most.")] = None,

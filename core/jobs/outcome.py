@@ -46,15 +46,15 @@ def after_death(current: JobStatus, exit_code: int | None, out_of_memory: bool =
         out_of_memory: whether the kernel says that it ended a process then because memory ran out.
     """
     if exit_code is None:
-        message = _("No worker could be started for this job. Go on with it; where that fails again, restart Graft.")
+        message = _("No worker could be started for this job. Resume it; where that fails again, restart Graft.")
         return current.over(status.INTERRUPTED, message, "worker_ended")
     if out_of_memory and exit_code in _KILLED:
         message = _(
             "The worker was ended by the system, because memory ran out ({how}). "
-            "Choose a smaller batch or backbone, or close other programs, then go on with the job."
+            "Choose a smaller batch or backbone, or close other programs, then resume the job."
         )
         return current.over(status.INTERRUPTED, message.format(how=_how(exit_code)), "memory")
-    message = _("The worker ended in the middle of the job ({how}). Go on with it; its worker.log may tell why.")
+    message = _("The worker ended in the middle of the job ({how}). Resume it; its worker.log may tell why.")
     return current.over(status.INTERRUPTED, message.format(how=_how(exit_code)), "worker_ended")
 
 

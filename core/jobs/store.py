@@ -132,7 +132,7 @@ def interrupted(current: JobStatus) -> JobStatus:
     """The status of a job whose worker is gone without having written its end."""
     return current.over(
         status.INTERRUPTED,
-        _("Graft was closed, or its worker ended, while this job ran. Go on with it."),
+        _("Graft was closed, or its worker ended, while this job ran. Resume it."),
         "worker_ended",
     )
 

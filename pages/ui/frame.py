@@ -17,7 +17,7 @@ import streamlit as st
 
 from core.errors import HomeError
 from core.paths import check_home
-from pages.ui import missing, state
+from pages.ui import missing, state, underway
 from pages.ui.i18n import _, speak
 from pages.ui.text import literal
 
@@ -51,6 +51,7 @@ def run() -> None:
     state.begin(page.url_path)
     with st.sidebar:
         state.choose_dataset()
+        underway.line(page.url_path or "data")
     token = _is_drawn.set(True)
     try:
         missing.note(page.url_path)

@@ -13,7 +13,7 @@ from core.errors import GraftError
 from core.jobs.store import Job, list_jobs, open_job
 from core.tasks.base import PhotosRequest, Request
 from core.tasks.results import dataset_id_of
-from core.tasks.specs import spec_of
+from core.tasks.specs import request_of, spec_of
 from pages.ui import resources, state
 from pages.ui.i18n import _
 from pages.ui.text import literal
@@ -131,6 +131,22 @@ def beside(shown: Job) -> list[Job]:
     return [job for job in reversed(suitable) if not job.status().is_over]
 
 
+def going() -> list[Job]:
+    """The jobs of this workspace that wait or run and have a page that shows them, the first to be asked for first."""
+    there = [job for job in list_jobs(state.workspace(), unlisted=True) if job.spec.listed or job.spec.kept]
+    return [job for job in reversed(there) if page_of(job) and not job.recorded().is_over and not job.status().is_over]
+
+
+def is_shown(job: Job, page: str) -> bool:
+    """Whether a page shows this job, or lists all there are."""
+    if page == "runs":
+        return True
+    if page != page_of(job) or not job.spec.listed:
+        return page == page_of(job)
+    shown = looked_at(job.spec.kind, dataset_of(job)) if job.spec.kind not in INTAKE else job
+    return shown is not None and shown.id == job.id and dataset_of(job) in ("", state.place().dataset)
+
+
 def intake(kind: str) -> Job | None:
     """The reading of photos that the Data page shows.
 
@@ -154,11 +170,13 @@ def taken_in(job: Job, dataset_id: str) -> None:
 
 def page_of(job: Job) -> str:
     """The name of the page that shows a job; "" where none does."""
-    return _PAGES.get(job.spec.kind, "")
+    return "data" if _tour(job) else _PAGES.get(job.spec.kind, "")
 
 
 def address_of(job: Job) -> dict[str, str]:
     """What the address of its page names, so that it shows this job, with its photos."""
+    if token := _tour(job):
+        return {"tour": token}
     photos = dataset_of(job)
     brought = job.spec.kind in INTAKE and job.status().state == "done"
     named = {"dataset": photos, "job": "" if brought or not job.spec.listed else job.id}
@@ -207,6 +225,14 @@ def _photos(request: Request) -> str:
 def _pin(kind: str, dataset_id: str = "") -> str:
     """The name of what the session remembers of the job of this kind that it saw last."""
     return f"job-{kind}-{dataset_id}"
+
+
+def _tour(job: Job) -> str:
+    """The token of the tour that a job is a step of and that goes on; "" where there is none."""
+    try:
+        return "" if job.status().is_over else request_of(job.spec).tour
+    except GraftError:
+        return ""
 
 
 def _is(job: Job, kind: str, dataset_id: str) -> bool:

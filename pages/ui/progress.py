@@ -135,21 +135,22 @@ def _ended(job: Job, status: JobStatus) -> None:
     if status.state == "failed":
         st.error(literal(status.error), icon=":material/error:")
         if not takes_upload(job.spec):  # a refused upload has been removed, and would be refused again
-            again(job, _("Try again"))
+            again(job, status)
     elif status.state == "cancelled":
         if job.has_begun():
             st.info(_("This was cancelled. What it had saved is still there."))
-            again(job, _("Go on with it"))
         else:
             st.info(_("This was cancelled before it began: nothing was saved."))
-            again(job, _("Start it"))
+        again(job, status)
     elif status.state == "interrupted":
         st.warning(literal(status.error), icon=":material/power_off:")
-        again(job, _("Go on with it"))
+        again(job, status)
 
 
-def again(job: Job, label: str) -> None:
-    """A button that goes on with a job."""
+def again(job: Job, status: JobStatus) -> None:
+    """A button that resumes a job, or tries or starts it once more where there is nothing to resume."""
+    never_began = status.state == "cancelled" and not job.has_begun()
+    label = _("Try again") if status.state == "failed" else _("Start it") if never_began else _("Resume")
     if st.button(label, key=f"resume-{job.id}", icon=":material/play_arrow:"):
         try:
             resources.pool().resume(job)

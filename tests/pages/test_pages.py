@@ -78,7 +78,7 @@ def test_an_interrupted_run_can_go_on(visit: Open, dataset: Dataset):
     job = store.create(W, spec)
     finish(job, state="interrupted")
     app = visit("finetune")
-    button(app, "Go on with it").click().run()
+    button(app, "Resume").click().run()
     assert not app.exception
     assert job.status().state == "queued"
 

@@ -131,7 +131,7 @@ def act(job: Job, status: JobStatus, gone: bool) -> None:
         return
     refused = status.state == "failed" and takes_upload(job.spec)  # the upload is gone
     if status.is_resumable and not (gone or refused):
-        progress.again(job, _("Go on with it"))
+        progress.again(job, status)
     with st.popover(_("Delete"), icon=":material/delete:", key=f"deleting-{job.id}"):  # keyed: it closes with its row
         st.markdown(_("The job, its model and its results are removed for good."))
         if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):

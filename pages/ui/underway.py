@@ -1,0 +1,89 @@
+"""What goes on, in the sidebar of every page: the job that runs, how long it still takes, how many wait, and its end.
+
+It is drawn again every second while there is a job; while there is none, nothing ticks.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import GraftError
+from core.i18n import ngettext
+from core.jobs.status import JobStatus
+from core.jobs.store import Job
+from pages.ui import jobs, progress, state
+from pages.ui.i18n import _, speak
+from pages.ui.text import duration, literal, shortened
+
+_WATCHED = "watched-jobs"
+
+
+def line(page: str) -> None:
+    """Draws the job that goes on, and those that this session saw go on and has not seen the end of.
+
+    Args:
+        page: the name of the page that is drawn, where the end of a job that it shows need not be told.
+    """
+    going = jobs.going()
+    watched: tuple[str, ...] = state.remembered(_WATCHED, ())
+    state.remember(_WATCHED, tuple(dict.fromkeys((*watched, *(job.id for job in going)))))
+    if going:
+        running = next((job for job in going if job.status().state == "running"), going[0])
+        _watch(running, len(going) - 1)
+    ids = {job.id for job in going}
+    for job_id in watched:
+        if job_id not in ids:
+            _ended(job_id, page)
+
+
+@st.fragment(run_every=1.0)
+def _watch(job: Job, further: int) -> None:
+    """The job that goes on; the page is run again when it ends."""
+    speak()
+    try:
+        status = job.status()
+    except GraftError:  # deleted in another tab
+        st.rerun()
+    if status.is_over:
+        st.rerun()
+    with st.container(key="underway", gap="xxsmall"):
+        _link(job, ":material/autorenew:" if status.state == "running" else ":material/hourglass_empty:")
+        st.progress(status.share or 0.0)
+        waiting = ngettext("{n} more waits", "{n} more wait", further).format(n=further) if further else ""
+        st.caption(" · ".join(filter(None, (_standing(status), waiting))))
+
+
+def _standing(status: JobStatus) -> str:
+    """How far a job is, and how long it still takes."""
+    if status.state == "queued":
+        return _("waiting")
+    parts = [_("{share} %").format(share=round(100 * status.share)) if status.share else _("running")]
+    if status.eta_s is not None and status.eta_s >= 1:
+        parts.append(_("about {time} left").format(time=duration(status.eta_s)))
+    return " · ".join(parts)
+
+
+def _ended(job_id: str, page: str) -> None:
+    """A job that has ended, until its page has shown it, or the user dismisses it."""
+    job = jobs.opened(job_id)
+    if job is None or jobs.is_shown(job, page):
+        _dismiss(job_id)
+        return
+    icon, _space, word = progress.state_name(job.status().state).partition(" ")
+    with st.container(key=f"ended-{job_id}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
+        _link(job, icon, word)
+        st.button(
+            _("Dismiss"), key=f"dismiss-{job_id}", type="tertiary", icon=":material/close:", on_click=_dismiss,
+            args=(job_id,), width="content",
+        )  # fmt: skip
+
+
+def _link(job: Job, icon: str, word: str = "") -> None:
+    """The way to the page that shows a job; its title, after a word on how it ended."""
+    title = literal(shortened(job.spec.title, 60))
+    state.link(jobs.page_of(job), f"{word}: {title}" if word else title, icon, **jobs.address_of(job))
+
+
+def _dismiss(job_id: str) -> None:
+    watched: tuple[str, ...] = state.remembered(_WATCHED, ())
+    state.remember(_WATCHED, tuple(id_ for id_ in watched if id_ != job_id))
