@@ -36,7 +36,7 @@ def reason_at_sight(name: str, head: bytes, limits: Limits) -> str:
     return "bad_extension" if claimed in limits.formats and claimed != "BMP" else "unsupported_format"
 
 
-def judged(
+def examine(
     photos: Sequence[tuple[Path, str]], thumbnails: Mapping[int, Path], limits: Limits, report: Report
 ) -> list[Decoded]:
     """What each of n files is, or why it gives no pixels. An ending that misleads is forgiven.

@@ -80,13 +80,13 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
 
 def _unanswered(job_dir: Path, request: PredictRequest, report: Report) -> list[Answer]:
     """What can be said of images before the model has seen them: why some cannot be read, and small pictures."""
-    from core.data.judging import judged
+    from core.data.judging import examine
     from core.data.limits import Limits
     from core.data.messages import skip_text
 
     photos = [(Path(image.path), image.name) for image in request.images]
     small = {n: job_dir / f"{n}.jpg" for n in range(min(request.previews, len(photos)))}
-    files = judged(photos, small, Limits.here(), report)
+    files = examine(photos, small, Limits.here(), report)
     return [
         Answer(image=image.name, error=skip_text(file.reason, (file.width, file.height)), reason=file.reason)
         if file.reason

@@ -180,7 +180,7 @@ class Fitting:
 
 
 def logits(network: nn.Module, source: BatchSource, looked: Callable[[int], None], engine: Engine = PLAIN) -> Tensor:
-    """What a network makes of all of a source.
+    """A network's outputs for everything in a source.
 
     Args:
         network: is put into eval mode.

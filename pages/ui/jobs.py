@@ -178,8 +178,8 @@ def address_of(job: Job) -> dict[str, str]:
     if token := _tour(job):
         return {"tour": token}
     photos = dataset_of(job)
-    brought = job.spec.kind in INTAKE and job.status().state == "done"
-    named = {"dataset": photos, "job": "" if brought or not job.spec.listed else job.id}
+    is_taken_in = job.spec.kind in INTAKE and job.status().state == "done"
+    named = {"dataset": photos, "job": "" if is_taken_in or not job.spec.listed else job.id}
     return {name: value for name, value in named.items() if value}
 
 

@@ -192,8 +192,8 @@ def remember(name: str, value: object) -> None:
 def selected(figure: str) -> list[str]:
     """What is selected on the figure with this key: each point's `customdata`."""
     chosen = st.session_state.get(figure) or {}
-    held = [point.get("customdata") for point in chosen.get("selection", {}).get("points", [])]
-    return [str(one[0] if isinstance(one, list | tuple) else one) for one in held if one]
+    values = [point.get("customdata") for point in chosen.get("selection", {}).get("points", [])]
+    return [str(value[0] if isinstance(value, list | tuple) else value) for value in values if value]
 
 
 def widget(key: str) -> object:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.data.images.formats import HEAD_BYTES
-from core.data.judging import judged, reason_at_sight
+from core.data.judging import examine, reason_at_sight
 from core.data.limits import Limits
 from core.progress import Progress
 from tests.conftest import photo_bytes
@@ -46,7 +46,7 @@ def test_files_are_decoded_and_those_that_fail_say_why(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     photos = [(tmp_path / name, name) for name in (*contents, "gone.png")]
     steps: list[Progress] = []
-    files = judged(photos, {0: tmp_path / "0.jpg", 1: tmp_path / "1.jpg"}, Limits(), steps.append)
+    files = examine(photos, {0: tmp_path / "0.jpg", 1: tmp_path / "1.jpg"}, Limits(), steps.append)
     assert [file.reason for file in files] == ["", "truncated", "", "camera_raw", "empty_file", "no_access"]
     with Image.open(tmp_path / "0.jpg") as small:
         assert small.size == (16, 16)
@@ -58,5 +58,5 @@ def test_what_kills_its_decoder_is_lost_alone(tmp_path: Path) -> None:
     slow_photo(tmp_path / "slow.jpg", 6000)
     (tmp_path / "good.png").write_bytes(PNG)
     photos = [(tmp_path / name, name) for name in ("good.png", "slow.jpg", "good.png")]
-    files = judged(photos, {}, Limits(decode_timeout_s=0.25), lambda _step: None)
+    files = examine(photos, {}, Limits(decode_timeout_s=0.25), lambda _step: None)
     assert [file.reason for file in files] == ["", "decode_timeout", ""]

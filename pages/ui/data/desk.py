@@ -53,9 +53,9 @@ class Desk:
         except GraftError as problem:
             st.error(text.literal(str(problem)))
             on_disk = Decisions()
-        if notes.said:
-            st.toast(notes.said, icon=":material/check:")
-            replace(notes, said="").keep(original)
+        if notes.toast:
+            st.toast(notes.toast, icon=":material/check:")
+            replace(notes, toast="").keep(original)
         edits = changed(by_photo(on_disk.edits), notes.waiting)
         items = {key(item): item for item in original.items}
         can_undo = bool(on_disk.steps) and not notes.problem
@@ -92,13 +92,13 @@ class _Notes:
         refusal: as in `Desk`.
         waiting: decisions that the disk has not taken.
         problem: why it has not.
-        said: what was just saved, until a toast has said so.
+        toast: what was just saved, until a toast has shown it.
     """
 
     refusal: str = ""
     waiting: Changes = field(default_factory=dict)
     problem: str = ""
-    said: str = ""
+    toast: str = ""
 
     @classmethod
     def of(cls, original: Dataset) -> _Notes:
@@ -157,7 +157,7 @@ def _on_disk(original: Dataset) -> tuple[Edit, ...]:
         return ()
 
 
-def _try(original: Dataset, write: Callable[[], object], waiting: Changes, said: str) -> None:
+def _try(original: Dataset, write: Callable[[], object], waiting: Changes, toast: str) -> None:
     """Writes decisions, and notes what became of it: saved, refused, or waiting for the disk to take them."""
     notes = _Notes.of(original)
     try:
@@ -168,7 +168,7 @@ def _try(original: Dataset, write: Callable[[], object], waiting: Changes, said:
         reason = getattr(problem, "strerror", None) or str(problem)
         _Notes(waiting=waiting, problem=reason).keep(original)
     else:
-        _Notes(said=said).keep(original)
+        _Notes(toast=toast).keep(original)
 
 
 def _saved_text(changes: Changes) -> str:
