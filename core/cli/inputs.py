@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -14,6 +16,7 @@ from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.models.runs import load_run
+from core.i18n import ngettext
 from core.paths import expanded
 from core.progress import Report
 from core.runs import FILE, Run
@@ -82,23 +85,53 @@ def run(folder: Path) -> Run:
     return load_run(inside if (inside / FILE).is_file() and not (folder / FILE).is_file() else folder)
 
 
-def images(given: Sequence[str]) -> list[str]:
+@dataclass(frozen=True)
+class ImageFiles:
+    """What a user asks about.
+
+    Attributes:
+        files: the images, by their paths.
+        hidden: folders in those named that systems do not show, with the number of photos in each; they are left out.
+    """
+
+    files: list[str]
+    hidden: Mapping[str, int]
+
+    @property
+    def left_out(self) -> str:
+        """A sentence on what is left out; "" where nothing is."""
+        n = sum(self.hidden.values())
+        text = ngettext(
+            "{n} photo in a hidden folder was left out ({folders}). Name the folder itself if it is meant.",
+            "{n} photos in hidden folders were left out ({folders}). Name the folders themselves if they are meant.",
+            n,
+        )
+        folders = ", ".join(f"'{folder}': {photos}" for folder, photos in self.hidden.items())
+        return text.format(n=n, folders=folders) if n else ""
+
+
+def images(given: Sequence[str]) -> ImageFiles:
     """The files named, and those in the folders named that are photos by the endings of their names, or stand for one.
 
     What systems leave about and do not show is left out, as where photos are taken in.
     """
     files: list[str] = []
+    hidden: Counter[str] = Counter()
     for name in given:
         path = Path(name)
         if path.is_dir():
-            files += [str(p) for p in sorted(path.rglob("*")) if _is_meant(p.relative_to(path).parts) and p.is_file()]
+            below = [(p, p.relative_to(path).parts) for p in sorted(path.rglob("*")) if p.is_file()]
+            files += [str(p) for p, parts in below if _is_meant(parts)]
+            hidden.update(str(path.joinpath(*folder)) for _p, parts in below if (folder := _hidden_folder(parts)))
         elif path.is_file():
             files.append(name)
         else:
             raise DatasetError(_("There is no image or folder '{name}'.").format(name=name))
+    asked = ImageFiles(files, hidden)
     if not files:
-        raise DatasetError(_("There is no image in '{name}'.").format(name=", ".join(given)))
-    return files
+        nothing = _("There is no image in '{name}'.").format(name=", ".join(given))
+        raise DatasetError(" ".join(filter(None, (nothing, asked.left_out))))
+    return asked
 
 
 def _is_meant(parts: tuple[str, ...]) -> bool:
@@ -110,6 +143,16 @@ def _is_meant(parts: tuple[str, ...]) -> bool:
 
 def backbone_as_json(backbone: BackboneInfo) -> dict[str, Any]:
     """The entry of a backbone in `backbones --json`."""
+def _hidden_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The outermost folder for which a photo is left out; () for all other files."""
+    if "." not in parts[-1][1:] or not may_be_photo(parts) or is_junk(parts[-1:]):
+        return ()
+    depths = (n for n in range(1, len(parts)) if is_hidden(parts[n - 1 : n]) or is_junk((parts[n - 1], "x")))
+    return next((parts[:depth] for depth in depths), ())
+
+
+def facts(backbone: BackboneInfo) -> dict[str, Any]:
+    """A backbone as `backbones --json` lists it."""
     plain = (
         "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "memory_mb", "input_px", "gflops",
         "imagenet_top1", "trained_on", "licence", "weights", "trainable", "note",

@@ -190,7 +190,10 @@ def predict(
 
     if not bundle.exists():
         raise DatasetError(_("There is no bundle '{name}'.").format(name=bundle))
-    files = tuple(ImageFile(path=str(Path(name).absolute()), name=name) for name in inputs.images(images))
+    asked = inputs.images(images)
+    if asked.left_out:
+        say(asked.left_out)
+    files = tuple(ImageFile(path=str(Path(name).absolute()), name=name) for name in asked.files)
     request = PredictRequest(model=str(bundle.absolute()), images=files)
     with tempfile.TemporaryDirectory() as folder, working() as report:
         result = models.predict(Path(folder), request, report)

@@ -78,10 +78,6 @@ def _reject_template(code: str, about: bool) -> str:
                 "(labels.csv) with the columns filename and label."
             )
         )
-    if code == "no_images" and about:
-        return _(
-            "No photo could be read, but there is the zip '{what}'. Unpack it, and give the folder or zip it again."
-        )
     if code == "too_few_classes" and about:
         return _(
             "There are fewer than {min_classes} class folders with photos, and '{what}' does not say what the photos "
@@ -179,6 +175,7 @@ def _skip_text(reason: str) -> str:
             "It is a zip among other files. Zips in a zip are opened, one level deep, where no photos lie beside them. "
             "Unpack it."
         ),
+        "archive_inside": _("It is an archive, and among other files none but zips are opened. Unpack it."),
         "zip_refused": _("It is a zip that cannot be opened: damaged, protected or too large. Unpack it."),
         "mask_folder": _("It lies in a folder of masks, beside one of photos. Move it if it is a photo."),
         "hidden_folder": _(
@@ -250,6 +247,7 @@ def warning_text(code: str) -> str:
         "table_unused_few": _(
             "The table '{name}' was not used: its rows name too few of the photos. Write the files' names as they are."
         ),
+        "table_unread": _("The spreadsheet '{name}' cannot be read. Save it as CSV, and put that beside the photos."),
         "table_unused_large": _("The table '{name}' was not used: the tables are too large. Make them smaller."),
         "ragged_rows": _(
             "Some rows of a table have more cells than its first row ({name} is the first such row). Their labels were "

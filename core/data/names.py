@@ -29,6 +29,17 @@ _CAMERA_RAW = {
     ".srf", ".srw", ".x3f",
 }  # fmt: skip
 _SMALL_COPIES = {"thumbs", "thumbnails"}
+_SIGNED_COPIES = {
+    "thumb",
+    "thumbnail",
+    "cache",
+}  # with a sign before them: "thumb" alone may be a class
+_ARCHIVES = {
+    ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".lz4", ".zipx", ".001", ".z01",
+    ".cab", ".iso", ".arj", ".lzh",
+}  # fmt: skip
+# What downloads, editors and image servers put behind an ending: .jpg_large, .jpg:large, .jpeg~, .jpg!d, .jpg?w=9.
+_MORE_BEHIND = re.compile(r"(\.[a-z0-9]+)(?:\?.*|[_:~!@%#&=+-][^.]*|\.\d{1,3}| ?\(\d+\))$")
 _DIGITS = re.compile(r"(\d+)")
 _LINE_ENDS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]+")  # and tabs: a name has one line
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -61,12 +72,23 @@ def is_junk(parts: tuple[str, ...]) -> bool:
 
 def is_hidden(folders: Sequence[str]) -> bool:
     """Whether a folder among these is one that systems do not show, or keep small copies of photos in."""
-    return any(folder.startswith(".") or folder.casefold() in _SMALL_COPIES for folder in folders)
+    return any(folder.startswith(".") or _holds_small_copies(folder) for folder in folders)
+
+
+def _holds_small_copies(folder: str) -> bool:
+    name = folder.casefold()
+    plain = name.strip("_-~@#. ")
+    return plain in _SMALL_COPIES or (plain != name and plain in _SIGNED_COPIES)
 
 
 def is_zip_name(name: str) -> bool:
     """Whether a file is a zip, by the ending of its name."""
     return name.casefold().endswith(".zip")
+
+
+def is_other_archive(parts: Sequence[str]) -> bool:
+    """Whether a file is an archive that is no zip, or a part of one, by the ending of its name."""
+    return PurePosixPath(parts[-1].lower()).suffix in _ARCHIVES and not parts[-1].lower().endswith(".nii.gz")
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:
@@ -89,8 +111,33 @@ def is_placeholder(parts: Sequence[str]) -> bool:
     return _ending(parts) == ".icloud"
 
 
+def photo_behind(parts: Sequence[str]) -> str:
+    """The photo that a RAW file or a file in iCloud stands for, without the ending that is not known; "" for none."""
+    file = PurePosixPath(parts[-1])
+    if is_placeholder(parts):
+        return file.stem.removeprefix(".")
+    return file.stem if is_camera_raw(parts) else ""
+
+
+def without_ending(name: str) -> str:
+    """A path without the ending of a photo, where it has one."""
+    head, slash, file = name.rpartition("/")
+    ending, at = _photo_ending(file)
+    return f"{head}{slash}{file[:at]}" if ending in EXTENSIONS else name
+
+
 def _ending(parts: Sequence[str]) -> str:
-    return PurePosixPath(parts[-1].rstrip(". ")).suffix.lower()
+    return _photo_ending(parts[-1])[0]
+
+
+def _photo_ending(file: str) -> tuple[str, int]:
+    """What a file's name ends in, in small letters, and where that begins; a photo's may have more behind it."""
+    name = file.rstrip(". ").lower()
+    suffix = PurePosixPath(name).suffix
+    more = _MORE_BEHIND.search(name) if suffix not in EXTENSIONS else None
+    if more is not None and more[1] in EXTENSIONS and more.start():
+        return more[1], more.start()
+    return suffix, len(name) - len(suffix)
 
 
 def visible(text: str) -> str:

@@ -170,8 +170,10 @@ def test_a_folder_means_its_photos_by_their_endings_and_none_of_what_systems_lea
         path = tmp_path / "mix" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(photo if name != "d.NEF" else b"II*\0\x08\0\0\0")
-    code, out, _err = run(capsys, "predict", finetuned[0], tmp_path / "mix", "--json")
+    code, out, err = run(capsys, "predict", finetuned[0], tmp_path / "mix", "--json")
     assert code == 1
+    assert "2 photos in hidden folders were left out" in err
+    assert f"'{tmp_path / 'mix' / '.hidden'}': 1" in err
     rows = {str(Path(row["image"]).relative_to(tmp_path / "mix")): row.get("reason", "") for row in json.loads(out)}
     assert rows == {**dict.fromkeys(meant, ""), "d.NEF": "camera_raw", ".e.jpg.icloud": "not_downloaded"}
 

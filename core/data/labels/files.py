@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.data import names
@@ -43,6 +44,17 @@ def files_of(source: Source) -> tuple[list[File], list[int]]:
         File(index, entry.name, parts, _problem(entry, index in hidden, source.limits)) for index, entry, parts in plain
     ]
     return files, sorted(junk)
+
+
+def misfit(parts: Sequence[str]) -> str:
+    """The skip code of a file that is no photo by the ending of its name."""
+    if names.is_camera_raw(parts):
+        return "camera_raw"
+    if names.is_placeholder(parts):
+        return "not_downloaded"
+    if names.is_other_archive(parts):
+        return "archive_inside"
+    return "zip_inside" if names.is_zip_name(parts[-1]) else "unsupported_format"
 
 
 def _problem(entry: Entry, hidden: bool, limits: Limits) -> str:

@@ -54,6 +54,7 @@ class Columns:
         split: the split.
         group: the group.
         classes: the one-hot columns and their classes, where there is no label column.
+        has_header: whether the first row names the columns, and no photo.
     """
 
     width: int
@@ -62,6 +63,7 @@ class Columns:
     split: int
     group: int
     classes: tuple[tuple[int, str], ...] = ()
+    has_header: bool = True
 
     @property
     def labelled(self) -> bool:

@@ -15,6 +15,7 @@ from core.data.labels.tree import Folder
 from core.data.labels.vocabulary import is_container, is_mask, is_number, is_piece, is_side, is_source
 from core.data.names import class_name
 
+_MOST = 0.7  # of a folder's photos
 _FEW = 2  # photos that anyone may have left in the wrong place
 
 
@@ -40,7 +41,10 @@ def class_level(root: Folder, splits: Splits) -> Level:
     level, sources = [root], list[Group]()
     while True:
         level = _through(level, splits)
-        groups = _groups(level, splits)
+        opened = _holding_the_others(level, splits)
+        level += [folder for _group, holders in opened for folder in holders]
+        around = [group for group, _holders in opened]
+        groups = _groups(level, splits, around)
         stray_names = _strays(groups, splits)
         classes = [group for group in groups if group.name not in stray_names]
         inner_sources = _sources(classes)
@@ -48,7 +52,8 @@ def class_level(root: Folder, splits: Splits) -> Level:
         if inner_sources:
             sources = inner_sources
         elif not (len(classes) == 1 and classes[0].opens):
-            return Level(level, classes, [group for group in groups if group.name in stray_names], sources)
+            strays = [group for group in groups if group.name in stray_names]
+            return Level(level, classes, strays + around, sources + around)
         level = beside + [folder for group in inner_sources or classes for folder in group.folders]
 
 
@@ -81,6 +86,39 @@ class Group:
         return bool(self.below) and (2 * self.direct <= self.total or len(self.below) > 1)
 
 
+def _holding_the_others(level: Sequence[Folder], splits: Splits) -> list[tuple[Group, list[Folder]]]:
+    """The groups that hold what lies beside them once more, as siteA/cat beside cat, with the folders that hold that.
+
+    So do folders beside splits that hold the same splits, as where an archive was unpacked in its own folder.
+    """
+    groups = _groups(level, splits)
+    names = {group.name for group in groups}
+    twice = [
+        _group(class_name(kid.name), [kid], splits)
+        for folder in level
+        if folder.path in splits.levels
+        for kid in folder.kids.values()
+        if kid.path not in splits.of and kid.path not in splits.labels
+    ]
+    opened = []
+    for group in (*groups, *twice):
+        holders = [holder for folder in group.folders for holder in _holders(folder, names - {group.name})]
+        held = {class_name(kid.name): kid.total for holder in holders for kid in holder.kids.values()}
+        again = sum(kid.total for holder in holders for kid in holder.kids.values() if class_name(kid.name) in names)
+        split = group not in twice or all(holder.path in splits.of for holder in holders)
+        if group.nested and split and len(names & set(held)) > 1 and _MOST * group.total <= again:
+            opened.append((group, holders))
+    return opened
+
+
+def _holders(folder: Folder, names: set[str], depth: int = 4) -> list[Folder]:
+    """The topmost folders in a folder, or itself, that hold folders of these names."""
+    if any(class_name(name) in names for name in folder.kids):
+        return [folder]
+    kids = folder.kids.values() if depth else ()
+    return [holder for kid in kids for holder in _holders(kid, names, depth - 1)]
+
+
 def _beside(sources: Sequence[Group], level: Sequence[Folder]) -> list[Folder]:
     """The folders that hold the sources' classes themselves, as `test/cat` beside `train/fold_1/cat`."""
     source_paths = {folder.path for group in sources for folder in group.folders}
@@ -101,11 +139,14 @@ def _through(level: Sequence[Folder], splits: Splits) -> list[Folder]:
     return folders
 
 
-def _groups(level: Sequence[Folder], splits: Splits) -> list[Group]:
-    """The folders at a level by their names, with photos; what lies beside splits is left out."""
+def _groups(level: Sequence[Folder], splits: Splits, around: Sequence[Group] = ()) -> list[Group]:
+    """The folders at a level by their names, with photos; what lies beside splits is left out, and what is `around`."""
+    looked_through = {folder.path for group in around for folder in group.folders}
     by_name: dict[str, list[Folder]] = defaultdict(list)
     for folder in level:
         for kid in _kids(folder, splits):
+            if kid.path in looked_through:
+                continue
             by_name[splits.labels.get(kid.path, "") or class_name(kid.name)].append(kid)
     return [_group(name, folders, splits) for name, folders in by_name.items() if name]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from core.data.labels.layout import Place
 from core.data.labels.multilabel import comma_label, joined_label
 from core.data.labels.paths import Match, Parts, PhotoPaths, settled
 from core.data.labels.refusals import bad_table, lost_rows
 from core.data.labels.table import Row, Table
+from core.data.messages import skip_text
 from core.data.names import parts_of, shown, visible
+from core.errors import RejectedError
 from core.i18n import gettext as _
 
 SplitOf = Callable[[Parts], str]
@@ -42,6 +45,14 @@ class Tabled:
     warnings: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is left out whatever a table says of it: its path, and the skip code."""
+
+    parts: Parts
+    reason: str
+
+
 @dataclass(frozen=True)
 class _Matched:
     """For each row of a table the photos that it may mean."""
@@ -57,10 +68,26 @@ class _Matched:
 
 @dataclass(frozen=True)
 class _Photos:
-    """The photos that tables may be about: their paths, and the split that their folders say."""
+    """The photos that tables may be about: their paths, and the split that their folders say.
+
+    Attributes:
+        paths: those of the photos.
+        split_of: the split that folders say.
+        others: files that are left out whatever a table says of them, with the reason.
+    """
 
     paths: PhotoPaths
     split_of: SplitOf
+    others: Sequence[LeftOut] = ()
+
+    @cached_property
+    def _other_paths(self) -> PhotoPaths:
+        return PhotoPaths([(number, other.parts) for number, other in enumerate(self.others)])
+
+    def left_out(self, file: str, folder: Parts) -> str:
+        """Why the file that a row names is left out, as a skip code; "" where there is no such file."""
+        match = self._other_paths.find(parts_of(file), folder) if self.others and parts_of(file) else Match()
+        return self.others[match.photos[0]].reason if match.photos else ""
 
     def split(self, photo: int) -> str:
         """The split that a photo's folders say."""
@@ -68,7 +95,11 @@ class _Photos:
 
 
 def placed_by_tables(
-    tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf, has_classes: bool
+    tables: Sequence[Table],
+    photos: Sequence[tuple[int, Parts]],
+    split_of: SplitOf,
+    has_classes: bool,
+    others: Sequence[LeftOut] = (),
 ) -> Tabled | None:
     """Reads tables for `photos` (index and path), or None where folders decide.
 
@@ -80,16 +111,16 @@ def placed_by_tables(
         photos: what they may be about.
         split_of: the split that a photo's folders say.
         has_classes: whether folders can be classes.
+        others: files that are left out whatever a table says of them.
 
     Raises:
         RejectedError: a row of a table that decides is wrong; names the table, the row and what is wrong.
     """
-    known = _Photos(PhotoPaths(photos), split_of)
+    known = _Photos(PhotoPaths(photos), split_of, others)
     matched = _telling([_matched(table, known) for table in tables], has_classes)
     named = set[int]().union(*(table.named for table in matched))
     if photos and matched and not named and not has_classes:
-        table = matched[0].table
-        raise bad_table(table.name, 0, lost_rows(_row_numbers(matched[0]), len(table.files)))
+        raise _names_nothing(matched[0], known)
     if not named or (2 * len(named) < len(photos) and has_classes):
         return None
     result = _all_read(matched, known)
@@ -97,6 +128,16 @@ def placed_by_tables(
         raise bad_table(result.used[0], 0, _no_label_left(result))
     result.warnings += _label_warnings(result)
     return result
+
+
+def _names_nothing(matched: _Matched, known: _Photos) -> RejectedError:
+    """The refusal of a table none of whose rows names a photo; what they name may be there and be no photo to read."""
+    table, lost = matched.table, _row_numbers(matched)
+    for number, file in lost:
+        reason = known.left_out(file, table.folder)
+        if reason:
+            return bad_table(table.name, number, f"'{shown(file, _SHOWN)}': {skip_text(reason)}")
+    return bad_table(table.name, 0, lost_rows(lost, len(table.files)))
 
 
 def _telling(matched: list[_Matched], has_classes: bool) -> list[_Matched]:
@@ -154,7 +195,8 @@ def _read(matched: _Matched, known: _Photos, result: Tabled) -> None:
     ragged: list[int] = []
     for row, match in zip(table.rows(), matched.rows, strict=True):
         if not match.photos:
-            lost.append((row.number, row.file))
+            if not known.left_out(row.file, table.folder):  # else it has its own reason
+                lost.append((row.number, row.file))
             continue
         photo = _meant(table, row, match.photos, known)
         ragged += [row.number] if row.ragged else []

@@ -12,9 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from posixpath import splitext
 
-from core.data.names import EXTENSIONS
+from core.data.names import without_ending
 
 Parts = tuple[str, ...]
 _DEEPEST = 12  # parts of a path that are compared
@@ -134,8 +133,7 @@ def _is_bare(path: Parts) -> bool:
 
 def _key(parts: Sequence[str], bare: bool) -> str:
     text = "/".join(parts)
-    stem, suffix = splitext(text)
-    return _folded(stem if bare and suffix.lower() in EXTENSIONS else text)
+    return _folded(without_ending(text) if bare else text)
 
 
 def _folded(text: str) -> str:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from core.data import names
-from core.data.encodings.guess import TABLES, Guess
-from core.data.encodings.tables import read_together
+from core.data.encodings.guess import Guess
 from core.data.instructions import NONE, Instructions
 from core.data.labels.candidates import Candidate, outline_of
-from core.data.labels.files import File, files_of
+from core.data.labels.files import File, files_of, misfit
 from core.data.labels.layout import Layout, Place, recognise
-from core.data.labels.matching import Tabled, noted_by_tables, placed_by_tables
-from core.data.labels.table import Table, is_table, read_table
+from core.data.labels.matching import LeftOut, Tabled, noted_by_tables, placed_by_tables
+from core.data.labels.tablefiles import TableFiles, tables_in
 from core.data.limits import Limits
 from core.data.outline import Outline
-from core.data.sources.source import BadEntry, Source
+from core.data.sources.source import Source
 
-_MOST_TABLES, _MOST_WARNINGS = 50, 10
-_MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
+_MOST_WARNINGS = 10
 
 
 @dataclass
@@ -35,6 +32,7 @@ class Sorted:
         labels: classes that have a folder.
         n_images: how many entries may be photos, by their names.
         table: a table that does not say what the photos are, where one was seen.
+        unread_tables: spreadsheets that cannot be read.
         lost_rows: rows of a table that name no photo that is there, in words.
         tables_guess: how tables were read that do not say their encoding; None where that leaves no doubt.
         warnings: code words about tables: those that were not used, and labels that are not clear.
@@ -48,6 +46,7 @@ class Sorted:
     labels: set[str] = field(default_factory=set)
     n_images: int = 0
     table: str = ""
+    unread_tables: list[str] = field(default_factory=list)
     lost_rows: str = ""
     tables_guess: Guess | None = None
     warnings: list[str] = field(default_factory=list)
@@ -88,14 +87,21 @@ def sort_entries(source: Source, instructions: Instructions = NONE) -> Sorted:
     maybe = [file for file in files if not file.problem and names.may_be_photo(file.parts)]
     entries.n_images = len(maybe)
     layout = recognise(file.folders for file in maybe)
-    tables = _tables(source, files, entries, instructions.encodings.tables)
+    read_files = tables_in(source, files, maybe, instructions.encodings.tables, lists=not layout.has_classes)
+    tables = read_files.tables
     paths = [(file.index, file.parts) for file in maybe]
     labelled = [table for table in tables.values() if table.labelled and instructions.class_of is None]
-    tabled = placed_by_tables(labelled, paths, layout.split, layout.has_classes) if labelled else None
+    others = [
+        LeftOut(parts, reason)
+        for file in files
+        if (reason := file.problem or _placeless(file, ""))
+        for parts in _known_as(file)
+    ]
+    tabled = placed_by_tables(labelled, paths, layout.split, layout.has_classes, others) if labelled else None
     noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths, layout.split)
     used = {*noted.used, *(tabled.used if tabled is not None else ())}
     read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
-    _tell(entries, tables, tabled, used)
+    _tell(entries, read_files, tabled, used)
     _place_all(source, entries, files, _Rules(layout, tabled, instructions.class_of, read))
     _note(entries, noted)
     if instructions.group_of is not None:
@@ -105,48 +111,24 @@ def sort_entries(source: Source, instructions: Instructions = NONE) -> Sorted:
     return entries
 
 
-def _tell(entries: Sorted, tables: dict[int, Table], tabled: Tabled | None, used: set[str]) -> None:
+def _known_as(file: File) -> list[tuple[str, ...]]:
+    """The paths by which tables may mean a file: its own, and that of the photo which it is the stuff of."""
+    photo = names.photo_behind(file.parts)
+    return [file.parts, (*file.folders, photo)] if photo else [file.parts]
+
+
+def _tell(entries: Sorted, read: TableFiles, tabled: Tabled | None, used: set[str]) -> None:
     """Notes what is to be said of the tables."""
-    entries.warnings += [f"table_unused_few:{_shown(t.name)}" for t in tables.values() if t.name not in used]
+    few = [table.name for table in read.tables.values() if table.name not in used]
+    unused = {"_large": [read.too_large] if read.too_large else [], "": read.unknown, "_few": few}
+    entries.warnings += [f"table_unused{why}:{_shown(name)}" for why, names in unused.items() for name in names]
+    entries.warnings += [f"table_unread:{_shown(name)}" for name in read.unread]
     del entries.warnings[_MOST_WARNINGS:]
+    entries.table, entries.unread_tables = read.unlabelled, read.unread
     if tabled is not None:
         entries.warnings += tabled.warnings
         entries.lost_rows = tabled.lost
-    if not used:
-        entries.tables_guess = None
-
-
-def _tables(source: Source, files: list[File], entries: Sorted, encoding: str) -> dict[int, Table]:
-    """The tables whose header is known, by their index."""
-    tables: dict[int, Table] = {}
-    contents = _contents(source, files, entries)
-    texts, reading = read_together([content for _file, content in contents], encoding)
-    entries.tables_guess = Guess.of(reading, (content for _file, content in contents), TABLES)
-    for (file, _content), text in zip(contents, texts, strict=True):
-        table = read_table(text, file.parts)
-        if table is not None:
-            tables[file.index] = table
-        else:
-            entries.warnings.append(f"table_unused:{_shown(file.name)}")
-        if table is None or not table.labelled:
-            entries.table = entries.table or file.name
-    return tables
-
-
-def _contents(source: Source, files: list[File], entries: Sorted) -> list[tuple[File, bytes]]:
-    """The files that may be tables, with their bytes, those nearest to the top first."""
-    contents: list[tuple[File, bytes]] = []
-    candidates = [file for file in files if is_table(file.parts) and not file.problem]
-    left = _MOST_TABLE_BYTES
-    for file in sorted(candidates, key=lambda file: (len(file.parts), file.index))[:_MOST_TABLES]:
-        left -= source.entries[file.index].size
-        if left < 0:
-            entries.table = entries.table or file.name
-            entries.warnings.append(f"table_unused_large:{_shown(file.name)}")
-            break
-        with suppress(BadEntry):
-            contents.append((file, source.read(file.index)))
-    return contents
+    entries.tables_guess = read.guess if used else None
 
 
 def _shown(name: str) -> str:
@@ -222,10 +204,4 @@ def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
 
 def _placeless(file: File, reason: str) -> str:
     """Why a file without a place is left out: for this reason where it may be a photo."""
-    if names.may_be_photo(file.parts):
-        return reason
-    if names.is_camera_raw(file.parts):
-        return "camera_raw"
-    if names.is_placeholder(file.parts):
-        return "not_downloaded"
-    return "zip_inside" if names.is_zip_name(file.name) else "unsupported_format"
+    return reason if names.may_be_photo(file.parts) else misfit(file.parts)

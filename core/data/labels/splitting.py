@@ -14,6 +14,7 @@ from core.data.labels.tree import Folder, Parts
 from core.data.labels.vocabulary import SplitName, is_container, is_side, split_name
 from core.data.names import class_name
 
+_LIKE_CLASSES = frozenset(("train", "trains", "test", "tests", "dev", "trial"))  # vehicles, for example
 _Named = tuple[Folder, SplitName]
 
 
@@ -36,17 +37,17 @@ def find_splits(root: Folder) -> Splits:
     """The split folders in a tree, above classes and below them."""
     splits = Splits()
     below: list[tuple[Folder, list[_Named]]] = []  # with photos of their own: splits of a class, or without classes
-    left = [root]
+    left = [(root, False)]
     while left:
-        folder = left.pop()
+        folder, is_beside = left.pop()
         named = _level(folder, split_name(folder.name) if folder.path in splits.of else None)
         if not any(kid.nested for kid, _name in named):
-            below += [(folder, named)] if named else []
-            left += [] if named else folder.kids.values()
+            below += [(folder, named)] if named and not is_beside else []
+            left += [] if named else [(kid, is_beside) for kid in folder.kids.values()]
             continue
         splits.levels.add(folder.path)
         splits.of |= {kid.path: name.split for kid, name in named}
-        left += [kid for kid, _name in named]
+        left += [(kid, is_beside or kid.path not in splits.of) for kid in folder.kids.values()]
     if 2 * sum(kid.total for _folder, named in below for kid, _name in named) >= root.total:
         for folder, named in below:
             _take(splits, folder, named)
@@ -68,7 +69,7 @@ def _level(folder: Folder, within: SplitName | None) -> list[_Named]:
         within: the name of `folder`, where it is a split itself.
     """
     called = [(kid, name) for kid in folder.kids.values() if (name := split_name(kid.name))]
-    named = called if _with_classes(called) else _agreeing(called, within)
+    named = called if _with_classes(called) else _agreeing(called, within, _alone(folder, called))
     if not named:
         return []
     paths = {kid.path for kid, _name in named}
@@ -85,11 +86,23 @@ def _level(folder: Folder, within: SplitName | None) -> list[_Named]:
     return named if fits else []
 
 
-def _agreeing(called: Sequence[_Named], within: SplitName | None) -> list[_Named]:
+def _alone(folder: Folder, called: Sequence[_Named]) -> bool:
+    """Whether one can only be a split, and nothing lies beside those called so but what may lie anywhere."""
+    paths = {kid.path for kid, _name in called}
+    clear = any(not name.rest and kid.name.casefold() not in _LIKE_CLASSES for kid, name in called)
+    return clear and all(kid.path in paths or is_side(kid.name) for kid in folder.kids.values())
+
+
+def _agreeing(called: Sequence[_Named], within: SplitName | None, alone: bool) -> list[_Named]:
     """Those whose other words say that they belong together.
 
     They have none, or the same for several splits, or those of the split that they lie in; or they hold the same
-    folders as another split, or complete the two others.
+    folders as another split, or complete the others.
+
+    Args:
+        called: the folders that are called as splits.
+        within: the name of the split that they lie in, if they do.
+        alone: whether no other folders count.
     """
     splits: dict[str, set[str]] = defaultdict(set)
     for _kid, name in called:
@@ -100,7 +113,7 @@ def _agreeing(called: Sequence[_Named], within: SplitName | None) -> list[_Named
         if not pair[1].rest
         or (within is not None and (pair[1].split, pair[1].rest) == (within.split, within.rest))
         or len(splits[pair[1].rest]) > 1
-        or len(splits[""] - {pair[1].split}) > 1
+        or len(splits[""] - {pair[1].split}) > (0 if alone else 1)
         or any(_akin(pair, other) for other in called)
     ]
 
@@ -121,7 +134,7 @@ def _with_classes(named: Sequence[_Named]) -> bool:
     """Whether the names are those of splits and classes at once: cats_train, cats_test, dogs_train, dogs_test."""
     splits: dict[str, set[str]] = defaultdict(set)
     for kid, name in named:
-        if kid.nested or not name.rest:
+        if kid.nested or not (name.rest or name.title.isdecimal()):
             return False
         splits[name.title.casefold()].add(name.split)
     return len(splits) > 1 and 2 * sum(len(of) > 1 for of in splits.values()) > len(splits)

@@ -1,29 +1,29 @@
 """A CSV or TSV beside the photos: which file has which label, split and group.
 
-Only tables whose header is known are read (see `header.py`). Whether a table counts at all, and which photo a row
-means, is for `matching.py` to say.
+Only tables whose header is known are read (see `header.py`), and clear lists without one (see `headerless.py`). Whether
+a table counts at all, and which photo a row means, is for `matching.py` to say.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 
+from core.data.labels.cells import DELIMITERS, MAX_CELL, SPACE, records, straightened
 from core.data.labels.header import Columns, cell_of, columns_of, surplus
+from core.data.labels.headerless import PhotoNames, columns_without_header, is_number
 from core.data.labels.refusals import bad_table
 from core.data.labels.vocabulary import split_name, split_word
-from core.data.names import class_name, visible
+from core.data.names import class_name, may_be_photo, visible
 from core.i18n import gettext as _
 from core.tables import as_meant
 
-MAX_ROWS, MAX_COLUMNS, MAX_CELL = 500_000, 2_000, 1_000
+MAX_ROWS, MAX_COLUMNS = 500_000, 2_000
 ENDINGS = (".csv", ".tsv")
 _HEADER_BYTES = 1 << 20
-_DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,42 +71,115 @@ class Table:
 
 
 def is_table(parts: Sequence[str]) -> bool:
-    """Whether a file may be a table, by its name."""
+    """Whether a file is a table, by its name."""
     return parts[-1].lower().endswith(ENDINGS)
 
 
-def read_table(text: str, parts: tuple[str, ...]) -> Table | None:
-    """Reads a file's text as a table; None where its header is none that is known."""
-    recognised = _recognised(text)
+def is_plain_text(parts: Sequence[str]) -> bool:
+    """Whether a file is a text, which may be a table as well, by its name."""
+    return parts[-1].lower().endswith(".txt")
+
+
+def read_table(text: str, parts: tuple[str, ...], photos: PhotoNames | None = None) -> Table | None:
+    """Reads a file's text as a table; None where its header is none that is known.
+
+    Args:
+        text: what is in the file.
+        parts: its path.
+        photos: those that a list without a header may name; None where such lists do not count.
+    """
+    text = straightened(text)
+    recognised = _recognised(text, parts, photos)
     if recognised is None:
         return None
-    name = "/".join(parts)
     delimiter, columns = recognised
+    reading = _Reading("/".join(parts), text, delimiter, columns, _split_in(parts[-1]))
     files: list[str] = []
     labels: set[str] = set()  # of rows that are as wide as the header
-    for number, cells in _records(text, delimiter):
-        if number == 1:
-            continue
+    first_pieces: set[str] = set()  # of the labels of those that are wider
+    joined: Counter[str] = Counter()  # their labels, if all that is more belongs to them
+    for number, cells in reading.rows():
         if number > MAX_ROWS + 1:
             break  # reading the rows will say so, where it is this table that decides
         files.append(cell_of(cells, columns.file)[:MAX_CELL])
-        if not surplus(cells, columns):
-            labels.add(_class(cell_of(cells, columns.label)[:MAX_CELL]))
-    reading = _Reading(name, text, delimiter, columns, _split_in(parts[-1]), labels - {""})
-    classes = len(columns.classes) or len(reading.labels)
-    return Table(name, columns.labelled, parts[:-1], classes, tuple(files), lambda: list(_rows(reading)))
+        label = _class(cell_of(cells, columns.label)[:MAX_CELL])
+        if surplus(cells, columns):
+            joined[_joined(cells, columns)] += 1
+            first_pieces.add(label)
+        else:
+            labels.add(label)
+    again = {label for label, times in joined.items() if times > 1 and labels and columns.label == columns.width - 1}
+    reading = replace(reading, labels=frozenset((labels or first_pieces) - {""}), joined=frozenset(again))
+    classes = len(columns.classes) or len(reading.labels | reading.joined)
+    return Table(reading.name, columns.labelled, parts[:-1], classes, tuple(files), lambda: list(_rows(reading)))
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """How a table's rows are to be read: its text and columns, the split in its name, and its well-written labels."""
+    """How a table's rows are to be read.
+
+    Attributes:
+        name: of the table.
+        text: what is in it.
+        delimiter: what stands between its cells.
+        columns: where what is.
+        split: that in the table's name.
+        labels: those of rows that are as wide as the header, or of all rows where none is.
+        joined: labels with commas that several wider rows have.
+    """
 
     name: str
     text: str
     delimiter: str
     columns: Columns
     split: str
-    labels: set[str]
+    labels: frozenset[str] = frozenset()
+    joined: frozenset[str] = frozenset()
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows with their numbers, without the header."""
+        rows = _data(self.text, self.delimiter, self.columns)
+        if not self._labels_hold_commas:
+            return rows
+        return ((number, _with_label_joined(cells, self.columns)) for number, cells in rows)
+
+    @cached_property
+    def _labels_hold_commas(self) -> bool:
+        """Whether all rows are wider than the header, since no label with a comma in it stands in quotation marks."""
+        rows = (cells for _number, cells in _data(self.text, self.delimiter, self.columns))
+        return self.columns.label >= 0 and all(_label_holds_comma(cells, self.columns) for cells in rows)
+
+
+def _data(text: str, delimiter: str, columns: Columns) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the header, where there is one."""
+    return (row for row in records(text, delimiter) if row[0] > 1 or not columns.has_header)
+
+
+def _label_holds_comma(cells: Sequence[str], columns: Columns) -> bool:
+    """Whether a row is wider than the header by pieces of its label: words, with numbers, splits or a file behind."""
+    pieces, behind = _around_label(cells, columns)
+    fits = all(is_number(cell) or split_word(cell) or ("." in cell and may_be_photo([cell])) for cell in behind)
+    return len(pieces) > 1 and fits and not any(map(is_number, pieces[1:]))
+
+
+def _with_label_joined(cells: Sequence[str], columns: Columns) -> list[str]:
+    """A row that is wider than the header with the pieces of its label as one cell."""
+    pieces, behind = _around_label(cells, columns)
+    return [*cells[: columns.label], ", ".join(pieces), *behind]
+
+
+def _around_label(cells: Sequence[str], columns: Columns) -> tuple[list[str], list[str]]:
+    """The pieces of a label that takes all the cells which the header does not explain, and the cells behind them."""
+    texts = [cell.strip() for cell in cells]
+    while len(texts) > columns.width and not texts[-1]:
+        texts.pop()
+    end = len(texts) - columns.width + columns.label + 1
+    return texts[columns.label : end], texts[end:]
+
+
+def _joined(cells: Sequence[str], columns: Columns) -> str:
+    """The label of a row that is wider than the header, if it is what stands at its end."""
+    return _class(", ".join([cell_of(cells, columns.label), *surplus(cells, columns)])[:MAX_CELL])
 
 
 def _split_in(file: str) -> str:
@@ -115,44 +188,33 @@ def _split_in(file: str) -> str:
     return named.split if named is not None else ""
 
 
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, with their numbers; a quote that is never closed ends them."""
-    start = text.index("\n") + 1 if text[:5].casefold() == "sep=" + delimiter and "\n" in text else 0
-    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=delimiter, skipinitialspace=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:  # a cell of more than 128 KiB
-            cells = ["x" * (MAX_CELL + 1)]
-        if any(cell.strip() for cell in cells):
-            yield number, cells
-        elif number == 1:
-            return
-
-
-def _recognised(text: str) -> tuple[str, Columns] | None:
-    """The delimiter and the columns, or None where no delimiter gives a header that is known."""
-    for delimiter in _DELIMITERS:
-        header = next((cells for _number, cells in _records(text[:_HEADER_BYTES], delimiter)), [])
+def _recognised(text: str, parts: Sequence[str], photos: PhotoNames | None) -> tuple[str, Columns] | None:
+    """The delimiter and the columns, or None where no delimiter gives a header that is known, or a clear list."""
+    delimiters = (*DELIMITERS, SPACE) if is_plain_text(parts) else DELIMITERS
+    for delimiter in delimiters:
+        header = next((cells for _number, cells in records(text[:_HEADER_BYTES], delimiter)), [])
         if 2 <= len(header) <= MAX_COLUMNS and (columns := columns_of(header, partial(_below, text, delimiter))):
+            return delimiter, columns
+    for delimiter in delimiters if photos is not None else ():
+        columns = columns_without_header(partial(_cells, text, delimiter), photos or PhotoNames())
+        if columns is not None:
             return delimiter, columns
     return None
 
 
+def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The cells of all rows."""
+    return (cells for _number, cells in records(text, delimiter))
+
+
 def _below(text: str, delimiter: str) -> Iterator[list[str]]:
     """The cells of the rows below the header."""
-    return (cells for number, cells in _records(text, delimiter) if number > 1)
+    return (cells for number, cells in records(text, delimiter) if number > 1)
 
 
 def _rows(reading: _Reading) -> Iterator[Row]:
     name, columns = reading.name, reading.columns
-    for number, cells in _records(reading.text, reading.delimiter):
-        if number == 1:
-            continue
+    for number, cells in reading.rows():
         if number > MAX_ROWS + 1:
             raise bad_table(name, 0, _("it has more than {rows} rows. Split the photos up.").format(rows=MAX_ROWS))
         wanted = [columns.file, columns.label, columns.split, columns.group]
@@ -169,7 +231,7 @@ def _rows(reading: _Reading) -> Iterator[Row]:
                 "testing, eval and the like are known, too; numbers are not)."
             )
             raise bad_table(name, number, problem_text.format(word=visible(word)[:80]))
-        ragged = bool(surplus(cells, columns))
+        ragged = bool(surplus(cells, columns)) and label not in reading.joined
         yield Row(number, file, label, split or reading.split, visible(as_meant(group)), problem, ragged)
 
 
@@ -191,6 +253,8 @@ def _label(cells: Sequence[str], reading: _Reading) -> tuple[str, str]:
     known = all(_class(text) in reading.labels for text in (label, *more))
     if more and known and columns.label == columns.width - 1:
         return "", "several_labels"
+    if more and label not in reading.labels and _joined(cells, columns) in reading.joined:
+        return _joined(cells, columns), ""
     return (label, "") if not more or label in reading.labels else ("", "ragged_row")
 
 

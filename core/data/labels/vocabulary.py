@@ -54,11 +54,11 @@ _SIDE = frozenset(
         "extras", "tmp", "temp", "backup", "old", *_IMAGES,
     )
 )  # fmt: skip
-_FOLDS = frozenset(("fold", "folds", "kfold", "cv"))
+_FOLDS = frozenset(("fold", "folds", "kfold", "k", "cv"))
 _PIECES = frozenset(
     (
         "part", "parts", "batch", "chunk", "shard", "vol", "volume", "folder", "archive", "disk", "disc", "drive",
-        "upload", "download", "zip", "set", "subset", "dataset", "data", *_FOLDS,
+        "upload", "download", "zip", "set", "subset", "split", "dataset", "data", *_FOLDS,
     )
 )  # fmt: skip
 _SOURCES = _PIECES | frozenset(
@@ -67,10 +67,27 @@ _SOURCES = _PIECES | frozenset(
         "sensor", "phone", "day", "date", "week", "month", "year", "session", "run", "trial", "round", "visit",
         "experiment", "exp", "location", "loc", "place", "field", "plot", "plate", "slide", "block", "area", "region",
         "zone", "farm", "greenhouse", "patient", "subject", "user", "person", "participant", "volunteer", "signer",
-        "writer", "individual", "specimen", "video", "clip", "seq", "sequence", "scene", "take", "recording", "rec",
-        "group", "collection", "operator", "annotator", "student", "team",
+        "writer", "individual", "specimen", "video", "vid", "clip", "seq", "sequence", "scene", "take", "recording",
+        "rec", "group", "p", "pt", "s", "collection", "operator", "annotator", "student", "team",
     )
 )  # fmt: skip
+_TIMES = frozenset(
+    (
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
+        "april", "may", "june", "july", "august", "september", "october", "november", "december", "spring", "summer",
+        "autumn", "fall", "winter", "morning", "noon", "afternoon", "evening", "dawn", "dusk",
+    )
+)  # fmt: skip
+_DEVICES = frozenset(
+    (
+        "phone", "smartphone", "iphone", "pixel", "galaxy", "samsung", "huawei", "xiaomi", "canon", "nikon", "sony",
+        "gopro", "dslr", "webcam", "drone", "uav", "handheld", "scanner", "microscope", "tablet",
+    )
+)  # fmt: skip
+_DATE = re.compile(
+    r"(?:19|20)\d\d[-_. ]?(?:0?[1-9]|1[0-2])(?:[-_. ]?\d{1,2})?|\d{1,2}[-_. ]\d{1,2}[-_. ](?:19|20)?\d\d"
+)
+_MAGNIFICATION = re.compile(r"\d+[xX×]|[xX×]\d+")
 _WORDS = re.compile(r"\d+|[^\W\d_]+")
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBERS = frozenset(("one", "two", "three", "four", "five", "six", "i", "ii", "iii", "iv", "vi"))
@@ -136,7 +153,9 @@ def is_mask(name: str) -> bool:
 def is_side(name: str) -> bool:
     """Whether a folder is called as those are that lie beside the photos, such as "docs" and "figures"."""
     words = [word for word, _start, _end in _words(name) if not word.isdigit()]
-    return bool(words) and words[0] in _SIDE and not is_source(name)
+    if not words or is_source(name):
+        return False
+    return words[0] in _SIDE and (words[0] not in _IMAGES or all(word in _SIDE or word in _FILLERS for word in words))
 
 
 def is_number(name: str) -> bool:
@@ -146,8 +165,16 @@ def is_number(name: str) -> bool:
 
 
 def is_source(name: str) -> bool:
-    """Whether a name counts where photos come from: "fold_1", "part2", "siteA", "patient 07"."""
-    return bool(_counted(name) & _SOURCES)
+    """Whether a name counts or says where photos come from: "fold_1", "part2", "siteA", "2021-05-01", "Monday"."""
+    return bool(_counted(name) & _SOURCES) or _says_how(name)
+
+
+@lru_cache(4096)
+def _says_how(name: str) -> bool:
+    """Whether a name says when or with what photos were taken: a date, a day, a season, a device, a magnification."""
+    words = [word for word, _start, _end in _words(name) if not word.isdigit()]
+    by_word = bool(words) and all(word in _TIMES or word in _DEVICES for word in words)
+    return by_word or bool(_DATE.fullmatch(name) or _MAGNIFICATION.fullmatch(name))
 
 
 def is_piece(name: str) -> bool:

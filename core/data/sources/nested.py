@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from core.data.encodings.deciding import Reading, decided
 from core.data.limits import Limits
 from core.data.messages import inside, rejected
-from core.data.names import EXTENSIONS, is_hidden, is_junk, is_unsafe, is_zip_name, parts_of
+from core.data.names import is_hidden, is_junk, is_unsafe, is_zip_name, may_be_photo, parts_of
 from core.data.sources.archive import Archive, OpenZip
 from core.data.sources.source import BadEntry, Entry, Source
 from core.errors import RejectedError
@@ -129,8 +129,8 @@ def _is_zip(entry: Entry) -> bool:
 
 def _is_photo(entry: Entry) -> bool:
     """Whether an entry is a photo by its ending; one without an ending may be anything."""
-    suffix = PurePosixPath(entry.name).suffix.lower()
-    return not entry.is_folder and suffix != "" and suffix in EXTENSIONS and not _is_left_aside(entry)
+    file = PurePosixPath(entry.name).name
+    return not entry.is_folder and "." in file and may_be_photo([file]) and not _is_left_aside(entry)
 
 
 def _is_left_aside(entry: Entry) -> bool:

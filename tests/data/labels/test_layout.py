@@ -58,6 +58,7 @@ def test_a_class_may_be_called_as_a_split(expected: Read) -> None:
     "expected",
     [
         {f"{c}_{s}": (s, c) for s in ("train", "test") for c in ("cats", "dogs")},
+        {f"{s}-{c}": (s, c) for s in ("train", "test") for c in ("00001", "00002")},
         {f"{s}-{c}": (s, c) for s in ("train", "val") for c in ("Golden Retriever", "Pug")},
         {f"x/{s}_{c}s": (s, f"{c}s") for s in ("train", "test") for c in ("cat", "dog", "owl")},
     ],
@@ -208,3 +209,55 @@ def test_masks_beside_photos_are_no_photos() -> None:
     assert read("theatre/masks", "opera/wigs")["theatre/masks"] == ("", "theatre")
     layout = layout_of(dict.fromkeys(names, 5))
     assert (layout.is_mask(("COVID", "masks")), layout.is_mask(("COVID", "images"))) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        {"cat": ("", "cat"), "dog": ("", "dog"), "siteA/cat": ("", "cat"), "siteA/dog": ("", "dog")},
+        {f"{top}{label}": ("", label) for top in ("", "more photos/images/") for label in ("cat", "dog", "owl")},
+        {f"{s}/{c}": (s, c) for s in ("train", "test") for c in ("cat", "dog")}
+        | {f"train/archive/train/{c}": ("train", c) for c in ("cat", "dog")},
+        {f"{top}/{s}/{c}": (s, c) for top in ("x", "x/x") for s in ("train", "test") for c in ("cat", "dog")},
+        {f"{top}{s}/{c}": (s, c) for top in ("", "data/") for s in ("train", "test") for c in ("cat", "dog")},
+    ],
+)
+def test_folders_beside_the_classes_that_hold_them_again_are_looked_through(expected: Read) -> None:
+    assert read(*expected) == expected
+
+
+def test_what_is_looked_through_beside_the_classes_is_told() -> None:
+    layout = layout_of({"cat": 10, "dog": 10, "siteA/cat": 5, "siteA/dog": 5})
+    assert (layout.above, layout.above_kind, layout.classes) == (("siteA",), SOURCES, ("cat", "dog"))
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("2021-06-01", "2021-06-02"),
+        ("Monday", "Friday"),
+        ("100X", "200X", "400X"),
+        ("summer", "winter"),
+        ("P01", "P02"),
+        ("phone", "dslr"),
+        ("k1", "k2"),
+        ("split_1", "split_2"),
+    ],
+)
+@pytest.mark.parametrize("classes", [("rose", "tulip"), ("00001", "00002")])
+def test_when_and_with_what_photos_were_taken_is_no_class(sources: tuple[str, ...], classes: tuple[str, ...]) -> None:
+    above = {f"{source}/{label}": ("", label) for source in sources for label in classes}
+    assert read(*above) == above
+    below = {f"{label}/{source}": ("", label) for source in sources for label in classes}
+    assert classes[0] == "00001" or read(*below) == below
+
+
+@pytest.mark.parametrize("stray", [{}, {"docs": 2}])
+def test_two_splits_may_be_called_in_different_manners(stray: dict[str, int]) -> None:
+    layout = layout_of({"training_set": 10, "seg_test": 10, **stray})
+    assert [layout.split((folder,)) for folder in ("training_set", "seg_test")] == ["train", "test"]
+
+
+def test_a_class_of_pictures_of_something_is_no_folder_of_pictures() -> None:
+    expected = {"images of cats": ("", "images of cats"), "images of dogs*2": ("", "images of dogs")}
+    assert list(read(*expected).values()) == list(expected.values())

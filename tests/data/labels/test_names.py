@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from core.data.names import class_name, is_hidden, is_junk, natural_key, parts_of, shown, visible
+from core.data.names import (
+    class_name,
+    is_hidden,
+    is_junk,
+    is_other_archive,
+    may_be_photo,
+    natural_key,
+    parts_of,
+    shown,
+    visible,
+    without_ending,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -72,3 +83,29 @@ def test_names_are_sorted_as_people_count() -> None:
 
 def test_long_names_are_cut() -> None:
     assert shown("d/" * 2000 + "x.jpg", 255) == "d/" * 20 + "..."
+
+
+@pytest.mark.parametrize(
+    "more", ["", "_large", ":large", "~", "!d", "?w=20&h=1.5", "@2x", "%3Fw=20", "-1", ".1", " (2)", "_large. "]
+)
+@pytest.mark.parametrize("ending", [".jpg", ".JPEG", ".png"])
+def test_what_downloads_put_behind_an_ending_makes_it_no_other(ending: str, more: str) -> None:
+    assert may_be_photo([f"a{ending}{more}"])
+    assert without_ending(f"b/a{ending}{more}") == "b/a"
+
+
+@pytest.mark.parametrize("name", ["a.jpg.json", "a.jpg.txt", "notes_large", "a.json_1", "v1.2_final", "a.nef_large"])
+def test_what_only_begins_as_a_photos_name_is_none(name: str) -> None:
+    assert may_be_photo([name]) is ("." not in name)
+    assert without_ending(name) == name
+
+
+@pytest.mark.parametrize("folder", ["Thumbs", "_thumbs", "__thumbnails__", "_thumb", "-cache", ".x"])
+def test_folders_of_small_copies_are_hidden_however_they_are_marked(folder: str) -> None:
+    assert is_hidden([folder])
+    assert not is_hidden(["thumb", "thumbs up", "cache"])
+
+
+def test_archives_that_are_no_zips_are_known_by_their_endings() -> None:
+    names = ["a.rar", "a.7Z", "a.tar.gz", "a.tgz", "a.zip", "scan.nii.gz", "a.jpg"]
+    assert [is_other_archive([name]) for name in names] == [True] * 4 + [False] * 3

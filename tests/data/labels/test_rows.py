@@ -10,8 +10,8 @@ import pytest
 from core.data.encodings.tables import read_together
 from core.data.ingest import ingest
 from core.data.inspection import inspect
-from core.data.labels import sorting
 from core.data.labels import table as table_room
+from core.data.labels import tablefiles
 from core.data.labels.layout import recognise
 from core.data.labels.table import read_table
 from core.data.messages import warning_text
@@ -61,6 +61,21 @@ def test_labels_that_seem_to_be_several_are_told(tmp_path: Path, labels: tuple[s
     assert inspection.warnings == tuple(warnings)
 
 
+@pytest.mark.parametrize("file", ["{i}.nef", "{i}", "{i}.jpg"])
+def test_a_raw_photo_that_a_table_names_has_one_reason(tmp_path: Path, file: str) -> None:
+    raws = {f"{i}.NEF": b"II*\0\x08\0\0\0" for i in range(N, N + 2)}
+    table = rows("filename,label", "{i}.png,{c}") + "".join(f"{file.format(i=i)},cat\n" for i in range(N, N + 2))
+    inspection = inspect(zipped(tmp_path / "a.zip", {**shots(), **raws, "t.csv": table}))
+    assert inspection.images == N
+    assert [(skip.entry, skip.reason) for skip in inspection.skipped] == [(name, "camera_raw") for name in raws]
+
+
+def test_a_table_of_nothing_but_raw_photos_is_refused_as_such(tmp_path: Path) -> None:
+    entries = {"cover.png": shots()["0.png"], **{f"{i}.nef": b"II*\0" for i in range(N)}}
+    inspection = inspect(zipped(tmp_path / "a.zip", {**entries, "t.csv": rows("filename,label", "{i}.nef,{c}")}))
+    assert inspection.message.startswith("'t.csv', row 2: '0.nef': It is a camera's RAW file")
+
+
 def test_photos_with_two_rows_are_told(tmp_path: Path) -> None:
     table = rows("filename,label", "{i}.png,{c}") + "0.png,cat\n1.png,cat\n"
     inspection = inspect(zipped(tmp_path / "a.zip", {**shots(), "t.csv": table}))
@@ -80,7 +95,7 @@ def test_too_many_rows_are_refused(most: int, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sorting, "_MOST_TABLE_BYTES", 300)
+    monkeypatch.setattr(tablefiles, "_MOST_TABLE_BYTES", 300)
     photos = {**shots("cat/"), **shots("dog/", first=50)}
     large = rows("filename,label", "cat/{i}.png,{c}") + "x,y\n" * 100
     inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))

@@ -90,6 +90,28 @@ def test_one_that_cannot_be_opened_is_left_out_and_refuses_only_where_there_is_n
     assert inspect(written(tmp_path / "c.zip", {"locked.zip": locked})).code == "encrypted"
 
 
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ({}, "no_images"),
+        (photos(labels=("cat",)), "too_few_classes"),
+        ({"0.png": photo_bytes((1, 2, 3), 1, 16), "1.png": photo_bytes((1, 2, 3), 2, 16)}, "no_class_folders"),
+    ],
+)
+@pytest.mark.parametrize("archive", ["dog.rar", "in/dog.7z", "dog.tar.gz", "dog.zip"])
+def test_a_refusal_names_the_archives_that_nobody_opened(
+    tmp_path: Path, entries: dict[str, bytes], code: str, archive: str
+) -> None:
+    home = tmp_path / "home"
+    for name, content in {**entries, archive: b"Rar!", "more.7z": b"7z"}.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(content)
+    inspection = inspect(home)
+    assert inspection.code == code
+    assert "There are 2 archives, which were not opened: " in inspection.message
+    assert f"'{archive}'" in inspection.message
+
+
 def test_paths_that_leave_are_refused_in_them_too(tmp_path: Path) -> None:
     evil = build(tmp_path / "evil.zip", [Raw(b"../../x.png", b"x")]).read_bytes()
     assert inspect(written(tmp_path / "a.zip", {"evil.zip": evil})).code == "unsafe_path"
@@ -127,4 +149,4 @@ def test_a_folder_with_nothing_but_zips_is_refused_and_they_are_named(tmp_path: 
     (tmp_path / "home").mkdir()
     written(tmp_path / "home" / "train.zip", photos())
     inspection = inspect(tmp_path / "home")
-    assert (inspection.code, "there is the zip 'train.zip'" in inspection.message) == ("no_images", True)
+    assert (inspection.code, "There is the archive 'train.zip'" in inspection.message) == ("no_images", True)

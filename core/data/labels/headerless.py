@@ -1,0 +1,75 @@
+"""Lists without a first row that names their columns: one column holds names of photos, another what they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from core.data.labels.header import Cells, Columns, cell_of
+from core.data.labels.vocabulary import split_word
+from core.data.names import may_be_photo, parts_of, without_ending
+
+_ROWS = 5_000  # that are looked at
+_MOST_COLUMNS = 20
+
+
+class PhotoNames:
+    """The names of photos as tables may write them, with their ending or without, in whatever case."""
+
+    def __init__(self, paths: Iterable[Sequence[str]] = ()) -> None:
+        names = {parts[-1].casefold() for parts in paths}
+        self._names = names | {without_ending(name) for name in names}
+
+    def __contains__(self, cell: str) -> bool:
+        parts = parts_of(cell)
+        name = parts[-1].casefold() if parts else ""
+        return name in self._names or without_ending(name) in self._names
+
+    def may_hold(self, cell: str) -> bool:
+        """Whether a cell names one of the photos, or ends as photos' names do."""
+        return cell in self or ("." in cell and may_be_photo([cell]))
+
+
+def columns_without_header(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Columns | None:
+    """The columns of a list that begins with its first photo; None where it is not clear which is which.
+
+    The file column is the first whose cells all name photos, half of them some that are there. The label is the only
+    other column, or the only one whose words come again and again. It has to tell photos apart, and to repeat itself.
+    """
+    sample = list(islice(rows(), _ROWS))
+    width = len(sample[0]) if sample else 0
+    if not 2 <= width <= _MOST_COLUMNS or any(len(cells) != width for cells in sample):
+        return None
+    columns = [[cell_of(cells, column) for cells in sample] for column in range(width)]
+    file = next((n for n, cells in enumerate(columns) if _names_photos(cells, photos)), -1)
+    if file < 0:
+        return None
+    others = [n for n in range(width) if n != file]
+    splits = [n for n in others if len(others) > 1 and all(map(split_word, columns[n]))]
+    labels = [n for n in others if n not in splits and _tells_apart(columns[n])]
+    if len(others) - len(splits) > 1:
+        words = [n for n in labels if not any(map(is_number, columns[n]))]
+        labels = words or [n for n in labels if all(cell.isdecimal() for cell in columns[n])]
+    if len(labels) != 1:
+        return None
+    return Columns(width, file, labels[0], splits[0] if splits else -1, -1, has_header=False)
+
+
+def _names_photos(cells: Sequence[str], photos: PhotoNames) -> bool:
+    return all(map(photos.may_hold, cells)) and 2 * sum(cell in photos for cell in cells) >= len(cells)
+
+
+def _tells_apart(cells: Sequence[str]) -> bool:
+    """Whether words in a column may be labels: several, and photos share them."""
+    times = Counter(cells)
+    return all(cells) and len(times) > 1 and 2 * len(times) <= len(cells)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number and nothing else."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
