@@ -15,8 +15,8 @@ from core.data.names import is_camera_raw, is_hidden, is_junk, is_placeholder, m
 from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
 from core.i18n import gettext as _
-from core.models.runs import load_run
 from core.i18n import ngettext
+from core.models.runs import load_run
 from core.paths import expanded
 from core.progress import Report
 from core.runs import FILE, Run
@@ -141,8 +141,6 @@ def _is_meant(parts: tuple[str, ...]) -> bool:
     return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts)
 
 
-def backbone_as_json(backbone: BackboneInfo) -> dict[str, Any]:
-    """The entry of a backbone in `backbones --json`."""
 def _hidden_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
     """The outermost folder for which a photo is left out; () for all other files."""
     if "." not in parts[-1][1:] or not may_be_photo(parts) or is_junk(parts[-1:]):
@@ -151,8 +149,8 @@ def _hidden_folder(parts: tuple[str, ...]) -> tuple[str, ...]:
     return next((parts[:depth] for depth in depths), ())
 
 
-def facts(backbone: BackboneInfo) -> dict[str, Any]:
-    """A backbone as `backbones --json` lists it."""
+def backbone_as_json(backbone: BackboneInfo) -> dict[str, Any]:
+    """The entry of a backbone in `backbones --json`."""
     plain = (
         "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "memory_mb", "input_px", "gflops",
         "imagenet_top1", "trained_on", "licence", "weights", "trainable", "note",
