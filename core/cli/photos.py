@@ -79,7 +79,8 @@ def health(
     )
     with folder_for(None) as folder, working() as report:
         checked = photos.health(folder, request, report)
-    health_report = read_report(original_dataset(request.workspace, checked.dataset).root)
+        root = original_dataset(request.workspace, checked.dataset).root
+        health_report = read_report(folder) or read_report(root)
     assert health_report is not None
     if as_json:
         print_json(health_report.to_json())

@@ -85,7 +85,8 @@ def take_in(source: Source, stage: Path, known: Path, report: Report, instructio
     limits = source.limits
     if len({photo.place.label for photo in entries.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
-    check_room(stage, sum(source.entries[photo.index].size for photo in entries.photos), len(entries.photos))
+    sizes = [source.entries[photo.index].size for photo in entries.photos]
+    check_room(stage, sum(size for size in sizes if size <= limits.max_entry_bytes), len(sizes))
     with decoders_for(limits, len(entries.photos)) as decoders:
         work = _Work(source, stage, decoders, KnownPhotos(known), report, len(entries.photos))
         _read_all(work, entries)

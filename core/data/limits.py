@@ -8,7 +8,7 @@ from core.paths import is_public
 
 _MIB = 1 << 20
 _NO_LIMIT = 1 << 50
-_MOST_LOCAL_BYTES = 257 * _MIB  # one file is read whole; a photo of 64 million pixels takes as much uncompressed
+_MOST_LOCAL_BYTES = 245 * _MIB  # one file is read whole; a photo of 64 million pixels takes as much uncompressed
 _USUAL_BYTES = 5  # a pixel while it is decoded, and in the formats that take more:
 _DECODED_BYTES = {"HEIF": 10, "WEBP": 12, "AVIF": 16}
 

@@ -40,7 +40,6 @@ def reject_text(code: str, what: str = "", limits: Limits | None = None) -> str:
     facts = {
         "what": shown(what, 120),
         "upload_mb": limits.max_upload_bytes // _MIB,
-        "entry_mb": limits.max_entry_bytes // _MIB,
         "total_mb": limits.max_total_bytes // _MIB,
         "entries": limits.max_entries,
         "ratio": limits.max_ratio,
@@ -58,13 +57,9 @@ def _reject_template(code: str, about: bool) -> str:
             else _("This is not a zip file. Zip a folder that holds one folder of photos for each class.")
         )
     if code == "too_large":
-        return (
-            _("'{what}' unpacks to more than {entry_mb} MB. Make the photo smaller or remove it, and zip again.")
-            if about
-            else _(
-                "The archive is too large: at most {upload_mb} MB packed and {total_mb} MB unpacked are taken. "
-                "Make the photos smaller, or use Graft on your own machine with the folder's path."
-            )
+        return _(
+            "The archive is too large: at most {upload_mb} MB packed and {total_mb} MB unpacked are taken. "
+            "Make the photos smaller, or use Graft on your own machine with the folder's path."
         )
     if code == "no_class_folders":
         return (

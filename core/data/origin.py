@@ -7,6 +7,7 @@ A guess at an encoding may be wrong, and only the bytes of the source can be rea
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,4 +63,5 @@ def moved(root: Path, source: str) -> None:
     """Notes that the source of the dataset in `root` is now at another place, such as the same file uploaded again."""
     origin = read_origin(root)
     if origin is not None and origin.source != source:
-        write_origin(root, replace(origin, source=source))
+        with suppress(OSError):  # a home that cannot be written: the dataset is there all the same
+            write_origin(root, replace(origin, source=source))

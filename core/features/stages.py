@@ -6,6 +6,7 @@ They are kept in the feature store side by side, one row an image, under a key t
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -161,5 +162,6 @@ def _widths(info: BackboneInfo, report: Report) -> list[int]:
     finally:
         for handle in handles:
             handle.remove()
-    paths.write_json(file, widths)
+    with suppress(OSError):  # where nothing can be kept, it is measured again
+        paths.write_json(file, widths)
     return widths

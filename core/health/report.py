@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,9 @@ FILE = "health.json"
 T = TypeVar("T")
 
 
-def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report = silent) -> HealthReport:
+def check(
+    dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report = silent, spare: Path | None = None
+) -> HealthReport:
     """Looks for everything that ruins models, and keeps the report beside the dataset.
 
     Args:
@@ -39,6 +42,7 @@ def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report
         backbone: whose features judge the labels; by default the best that comes with Graft.
         seed: of folds and draws.
         report: told of progress; raising `Cancelled` in it leaves an earlier report as it is.
+        spare: a directory for the report where that of the dataset may not be written into.
 
     Raises:
         GraftError: the photos cannot be read or the backbone cannot be used.
@@ -70,7 +74,12 @@ def check(dataset: Dataset, *, backbone: str = "", seed: int = 0, report: Report
         seed=seed,
         seconds=round(time.perf_counter() - started, 2),
     )
-    write_report(dataset.root, health)
+    try:
+        write_report(dataset.root, health)
+    except OSError as problem:
+        if spare is None or problem.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        write_report(spare, health)
     return health
 
 

@@ -63,8 +63,8 @@ def regroup(_job_dir: Path, request: RegroupRequest, report: Report) -> TakenIn:
     return _taken_in(made)
 
 
-def health(_job_dir: Path, request: HealthRequest, report: Report) -> HealthChecked:
-    """Checks the photos; the report is kept beside the dataset.
+def health(job_dir: Path, request: HealthRequest, report: Report) -> HealthChecked:
+    """Checks the photos; the report is kept beside the dataset, or with the job where nothing can be written there.
 
     Raises:
         GraftError: the dataset, its edits or the backbone is missing.
@@ -72,7 +72,7 @@ def health(_job_dir: Path, request: HealthRequest, report: Report) -> HealthChec
     from core.health.report import check
 
     dataset, _edits = _edited(request, part(report, 0, 0, 100))
-    check(dataset, backbone=request.backbone, seed=request.seed, report=report)
+    check(dataset, backbone=request.backbone, seed=request.seed, report=report, spare=job_dir)
     return HealthChecked(dataset=dataset.id)
 
 

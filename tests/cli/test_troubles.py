@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from core.cli.frame import program
+from core.data.ingest import ingest
 from tests.cli.conftest import mistake, run
 from tests.conftest import photo_bytes
 
@@ -74,15 +75,25 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 def seal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be made in the folder from here on, not even by root, as on a disk that is mounted read-only."""
-    folder.mkdir()
-    make = Path.mkdir
+    folder.mkdir(exist_ok=True)
+    make, open_file = Path.mkdir, Path.open
 
-    def refuse(path: Path, *how: Any, **more: Any) -> None:
+    def check(path: Path) -> None:
         if path != folder and path.is_relative_to(folder):
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    def refuse(path: Path, *how: Any, **more: Any) -> None:
+        if not path.is_dir():
+            check(path)
         make(path, *how, **more)
 
+    def read_only(path: Path, mode: str = "r", *how: Any, **more: Any) -> Any:
+        if set(mode) & set("wax+"):
+            check(path)
+        return open_file(path, mode, *how, **more)
+
     monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(Path, "open", read_only)
 
 
 def filled(arguments: list[str], named: dict[str, str], out: Path) -> list[str]:
@@ -109,6 +120,23 @@ def test_what_keeps_nothing_works(
     capsys: pytest.CaptureFixture[str], named: dict[str, str], tmp_path: Path, home: str, command: str
 ) -> None:
     code, out, err = run(capsys, command, *filled(KEEPS_NOTHING[command], named, tmp_path))
+    assert (code, err) == (0, "")
+    assert out
+
+
+@pytest.mark.parametrize("command", KEEPS)
+def test_photos_that_are_known_need_nothing_kept(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str],
+    tmp_path: Path,
+    command: str,
+) -> None:
+    (tmp_path / "known").mkdir()
+    monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "known"))
+    ingest(named["DATA"])
+    seal(tmp_path / "known", monkeypatch)
+    code, out, err = run(capsys, command, *filled(KEEPS[command], named, tmp_path))
     assert (code, err) == (0, "")
     assert out
 

@@ -18,7 +18,7 @@ from typing import BinaryIO, Self
 from core.data.encodings.deciding import Reading, decided, readable
 from core.data.limits import Limits
 from core.data.messages import rejected
-from core.data.names import is_unsafe, is_zip_name
+from core.data.names import is_unsafe
 from core.data.sources.source import BadEntry
 from core.data.sources.zipdir import BadZip, ZipEntry, data_start, is_folder_name, read_directory
 from core.paths import file_sha256
@@ -60,8 +60,8 @@ class OpenZip:
 
         Raises:
             RejectedError: there are more or fewer bytes than were claimed.
-            BadEntry: the stream is broken (`corrupt_entry`) or its checksum is wrong (`bad_crc`); or it is a zip that
-                is too large to be read at once (`file_too_large`).
+            BadEntry: the stream is broken (`corrupt_entry`), its checksum is wrong (`bad_crc`), or it is too large to
+                be read at once (`file_too_large`).
         """
         if self.entries[index].size > self.limits.max_entry_bytes:
             raise BadEntry("file_too_large")
@@ -209,9 +209,5 @@ def _judge_together(entries: Sequence[ZipEntry], starts: Sequence[int], director
     total = sum(entry.size for entry in entries)
     if total > limits.ratio_floor_bytes and total > limits.max_ratio * directory_at:
         raise rejected("zip_bomb", limits=limits)
-    photos = [entry for entry in entries if not is_zip_name(entry.name)]  # zips are not read at once
-    largest = max(photos, key=lambda entry: entry.size, default=None)
-    if largest is not None and largest.size > limits.max_entry_bytes:
-        raise rejected("too_large", largest.name, limits=limits)
     if total > limits.max_total_bytes:
         raise rejected("too_large", limits=limits)
