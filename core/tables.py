@@ -15,6 +15,9 @@ _MADE_HARMLESS = re.compile(r"^'(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))'(?=\s*[=+\-@ï¼
 BOM = "\ufeff"
 """A byte order mark: without it Excel takes UTF-8 for the letters of its system."""
 
+Table = tuple[Sequence[str], Iterable[Sequence[object]]]
+"""The headings of the columns, and the rows."""
+
 
 def as_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table as CSV after a `BOM`; words are made `harmless`, numbers stay numbers, None is an empty cell."""

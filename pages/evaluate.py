@@ -37,8 +37,9 @@ def main() -> None:
         st.info(_("The photos of this model have been deleted, so its numbers stand without their images."))
         dataset = None
     items = {item.sha256: item for item in dataset.items} if dataset else {}
-    confusion(dataset, items, predictions, evaluation)
-    per_class(evaluation)
+    about = f"{run.dataset_name}-{run.backbone}-{split}"
+    confusion(dataset, items, predictions, evaluation, about)
+    per_class(evaluation, about)
     if dataset:
         worst(dataset, items, predictions)
     with st.container(horizontal=True, vertical_alignment="center"):

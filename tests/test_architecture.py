@@ -16,7 +16,7 @@ from tests.imports import ROOT, at_import, dotted, imported, imported_files, nam
 
 # Every room may import these.
 FOUNDATION = frozenset(
-    ("errors", "i18n", "machine", "paths", "progress", "records", "tables", "versions", "workspaces")
+    ("errors", "i18n", "machine", "numbers", "paths", "progress", "records", "tables", "versions", "workspaces")
 )  # fmt: skip
 # A room imports rooms with a lower number, and the foundation. `jobs` does not know what it runs.
 LEVELS = {

@@ -11,6 +11,7 @@ import typer
 from core.cli import inputs
 from core.cli.frame import Classes, Data, Encoding, Groups, Json, folder_for, print_json, program, say, working
 from core.i18n import gettext as _
+from core.numbers import count, decimal, interval, percent
 
 if TYPE_CHECKING:
     from core.probing.comparison.comparison import Comparison
@@ -109,7 +110,7 @@ def _show(comparison: Comparison) -> None:
 
 
 def _show_results(ranked: Sequence[ProbeResult], how: str, *, several: bool) -> None:
-    from core.cli.show import interval, percent, table
+    from core.cli.show import table
 
     headings = [
         _("Backbone"), _("Accuracy"), _("95 % interval"), _("Macro F1"), _("Images/s"), _("Features"), _("MB"),
@@ -117,8 +118,8 @@ def _show_results(ranked: Sequence[ProbeResult], how: str, *, several: bool) -> 
     rows = [
         [
             result.backbone, percent(result.accuracy_mean), interval(result.accuracy_ci),
-            percent(result.macro_f1_mean), f"{result.images_per_s:.0f}", str(result.feature_dim),
-            f"{result.size_mb:.1f}",
+            percent(result.macro_f1_mean), decimal(result.images_per_s, 0), count(result.feature_dim),
+            decimal(result.size_mb),
         ]
         for result in ranked
     ]  # fmt: skip
@@ -129,7 +130,7 @@ def _show_results(ranked: Sequence[ProbeResult], how: str, *, several: bool) -> 
 
 
 def _show_shortlist(shortlist: Shortlist) -> None:
-    from core.cli.show import interval, percent, table
+    from core.cli.show import table
 
     rows = [(row.backbone, row.why, percent(row.accuracy), interval(row.interval)) for row in shortlist.rows]
     title = _("A first look at {n} training images, by their nearest neighbours").format(n=shortlist.n)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from core.data.names import visible
+from core.numbers import percent
 from core.progress import Progress, Report
 
 EVERY_S = 15.0
@@ -34,7 +35,7 @@ class Lines:
         """Takes a step of a verb."""
         if time.monotonic() - self._last >= self._every_s:
             self._last = time.monotonic()
-            share = "" if step.share is None else f"{step.share:4.0%} "
+            share = "" if step.share is None else f"{percent(step.share, 0):>5} "
             print(f"{share}{in_words(step)}", file=self._out, flush=True)
 
 

@@ -13,6 +13,7 @@ from core.data.labels.grouping import CLASS, GROUP
 from core.data.messages import warning_text
 from core.data.names import visible
 from core.i18n import gettext as _
+from core.numbers import count, decimal, interval, percent
 
 if TYPE_CHECKING:
     from core.backbones.spec import BackboneInfo
@@ -66,16 +67,6 @@ def _console() -> Console:
     return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
-def percent(share: float | None) -> str:
-    """A share as "93.4 %"."""
-    return "" if share is None else f"{100 * share:.1f} %"
-
-
-def interval(bounds: Sequence[float] | None) -> str:
-    """An interval of shares as "90.1 – 95.7 %"."""
-    return f"{100 * bounds[0]:.1f} – {100 * bounds[1]:.1f} %" if bounds else ""
-
-
 def backbones(infos: Sequence[BackboneInfo]) -> None:
     """The backbones there are."""
     headings = (
@@ -83,8 +74,9 @@ def backbones(infos: Sequence[BackboneInfo]) -> None:
     )  # fmt: skip
     rows = [
         (
-            info.name, info.family, _("yes") if info.ready else "", f"{info.params / 1e6:.1f} M", f"{info.gflops:.2f}",
-            f"{info.size_mb:.1f}", str(info.input_px), str(info.feature_dim), percent(info.imagenet_top1),
+            info.name, info.family, _("yes") if info.ready else "", f"{decimal(info.params / 1e6)} M",
+            decimal(info.gflops, 2), decimal(info.size_mb), str(info.input_px), count(info.feature_dim),
+            percent(info.imagenet_top1),
         )
         for info in infos
     ]  # fmt: skip
@@ -171,7 +163,7 @@ def finetuning(run: Run, epochs: Sequence[Epoch], improvement: Difference | None
     rows = [
         (
             str(epoch.epoch), _number(epoch.train_loss), _number(epoch.val_loss), percent(epoch.train_accuracy),
-            percent(epoch.val_accuracy), f"{epoch.seconds:.1f}",
+            percent(epoch.val_accuracy), decimal(epoch.seconds),
         )
         for epoch in epochs
     ]  # fmt: skip
@@ -214,7 +206,7 @@ def evaluation(result: Evaluation) -> None:
     )
     headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"))
     rows = [
-        (score.name, percent(score.precision), percent(score.recall), percent(score.f1), str(score.support))
+        (score.name, percent(score.precision), percent(score.recall), percent(score.f1), count(score.support))
         for score in result.per_class
     ]
     table(headings, rows)
@@ -239,12 +231,12 @@ def _confusion(result: Evaluation, most: int = 12) -> None:
     if len(names) > most:
         lines(_("The confusion matrix of {n} classes is in the output of --json.").format(n=len(names)))
         return
-    rows = [(name, *map(str, counts)) for name, counts in zip(names, result.confusion.tolist(), strict=True)]
+    rows = [(name, *map(count, counts)) for name, counts in zip(names, result.confusion.tolist(), strict=True)]
     table((_("True \\ predicted"), *names), rows)
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    return "" if value is None else decimal(value, 3)
 
 
 def _joined(counts: Mapping[str, int]) -> str:

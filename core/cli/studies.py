@@ -11,6 +11,7 @@ import typer
 from core.cli import inputs
 from core.cli.frame import Classes, Data, Encoding, Groups, Json, folder_for, print_json, program, working
 from core.i18n import gettext as _
+from core.numbers import count, decimal, interval, percent, points_interval, signed_points
 from core.progress import Report
 from core.training.config import mode_label
 
@@ -151,7 +152,7 @@ def _protocol(study: ProbeStudy) -> str:
 
 def _show_components(study: Components) -> None:
     """Accuracy by number of components, and how many to take."""
-    from core.cli.show import interval, lines, percent, table, warnings
+    from core.cli.show import lines, table, warnings
 
     rows = [
         (str(point.components), percent(point.variance), percent(point.accuracy_mean), interval(point.accuracy_ci))
@@ -167,10 +168,10 @@ def _show_components(study: Components) -> None:
 
 def _show_depth(study: Depth) -> None:
     """Accuracy by stage, and where to begin."""
-    from core.cli.show import interval, lines, percent, table, warnings
+    from core.cli.show import lines, table, warnings
 
     rows = [
-        (stage.name, percent(stage.accuracy_mean), interval(stage.accuracy_ci), str(stage.width))
+        (stage.name, percent(stage.accuracy_mean), interval(stage.accuracy_ci), count(stage.width))
         for stage in study.stages
     ]
     table((_("After"), _("Accuracy"), _("95 % interval"), _("Features")), rows, title=_protocol(study))
@@ -184,18 +185,18 @@ def _show_depth(study: Depth) -> None:
 
 def _show_curve(study: LearningCurve, more: Sequence[int], target: float | None) -> None:
     """The answer, the curve, and the classes."""
-    from core.cli.show import interval, lines, percent, table, warnings
+    from core.cli.show import lines, table, warnings
 
     lines(study.answer(more, target))
     rows = [
         (
-            f"{point.images:,.0f}", f"{point.per_class:,.1f}", percent(point.accuracy), interval(point.interval),
+            decimal(point.images, 0), decimal(point.per_class), percent(point.accuracy), interval(point.interval),
             percent(point.macro_f1),
         )
         for point in study.points
     ]  # fmt: skip
     protocol = _("{folds}-fold cross-validation, {repeats} times; {n} training images in all").format(
-        folds=study.folds, repeats=study.repeats, n=f"{study.images:,}"
+        folds=study.folds, repeats=study.repeats, n=count(study.images)
     )
     headings = (_("Images"), _("A class"), _("Accuracy"), _("95 % interval"), _("Macro F1"))
     table(headings, rows, left=0, title=protocol)
@@ -206,25 +207,24 @@ def _show_curve(study: LearningCurve, more: Sequence[int], target: float | None)
 
 
 def _show_forecasts(study: LearningCurve, more: Sequence[int]) -> None:
-    from core.cli.show import interval, percent, table
+    from core.cli.show import table
 
     if not study.laws:
         return
     forecasts = (study.forecast(0), *study.forecasts(more))
-    rows = [(f"{row.images:,}", percent(row.accuracy), interval(row.interval)) for row in forecasts]
+    rows = [(count(row.images), percent(row.accuracy), interval(row.interval)) for row in forecasts]
     table((_("Images"), _("Expected"), _("95 % interval")), rows, left=0)
 
 
 def _show_gains(gains: Sequence[ClassGain]) -> None:
-    from core.cli.show import percent, table
+    from core.cli.show import table
 
     known = [(row.gain, row.gain_interval, row) for row in gains if row.gain is not None and row.gain_interval]
     rows = [
         (
-            row.name, f"{row.images:,}", percent(row.recall), f"{100 * gain:+.1f}",
-            f"{100 * low:+.1f} … {100 * high:+.1f}",
+            row.name, count(row.images), percent(row.recall), signed_points(gain), points_interval(ends),
         )
-        for gain, (low, high), row in sorted(known, key=lambda known_gain: -known_gain[0])
+        for gain, ends, row in sorted(known, key=lambda known_gain: -known_gain[0])
     ]  # fmt: skip
     if rows:
         headings = (_("Class"), _("Images"), _("Recall"), _("With twice as many"), _("95 % interval"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from core.health import shortcuts as sight
 from core.health.shortcuts import Shortcut
 from core.i18n import gettext as _
+from core.numbers import percent
 
 
 def shortcut_text(shortcut: Shortcut) -> str:
@@ -68,8 +69,3 @@ def sight_name(sees: str) -> str:
         sight.THUMBNAIL: _("An 8 × 8 thumbnail"),
     }  # fmt: skip
     return names[sees]
-
-
-def percent(share: float) -> str:
-    """A share, 0 to 1, as "93 %"."""
-    return f"{100 * share:.0f} %"

@@ -12,10 +12,11 @@ from core.health.effect import Effect
 from core.health.labels import LabelCheck
 from core.health.leaks import Accuracy, Leak
 from core.health.record import HealthReport
-from core.health.shortcut_words import percent, shortcut_text
+from core.health.shortcut_words import shortcut_text
 from core.health.shortcuts import Shortcut
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.numbers import count, percent, points_interval, signed_points
 
 SERIOUS, DOUBTFUL, GOOD = "serious", "doubtful", "good"
 UNBALANCED = 5.0
@@ -118,11 +119,16 @@ def _labels(check: LabelCheck | None, images: int) -> list[Finding]:
             "A probe on '{name}' tells these classes apart no better than chance ({accuracy} of labels, n = {n}), so "
             "it cannot judge the labels."
         )
-        sentence = text.format(name=check.backbone, accuracy=percent(check.accuracy), n=check.n)
+        sentence = text.format(name=check.backbone, accuracy=percent(check.accuracy), n=count(check.n))
         return [Finding(DOUBTFUL, "labels", sentence)]
     if not check.count:
         return [Finding(GOOD, "labels", _("No label looks wrong to a probe on '{name}'.").format(name=check.backbone))]
-    facts = {"n": check.count, "images": f"{images:,}", "accuracy": percent(check.accuracy), "judged": f"{check.n:,}"}
+    facts = {
+        "n": count(check.count),
+        "images": count(images),
+        "accuracy": percent(check.accuracy),
+        "judged": count(check.n),
+    }
     text = ngettext(
         "{n} of {images} photos may have the wrong label. Look at it: the probe that says so agrees with {accuracy} of "
         "{judged} labels, and errs as well.",
@@ -203,10 +209,10 @@ def effect_text(effect: Effect) -> str:
     change = effect.difference
     sentence = _(
         "On {n} photos of {split} that no edit touches and that have no copy or relative in training, a probe gets "
-        "{after} with the edits and {before} without: {points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})."
+        "{after} with the edits and {before} without: {points} points (95 % interval {ends})."
     ).format(
-        n=effect.after.n, split=_split(effect.split), after=_share(effect.after), before=_share(effect.before),
-        points=_points(change.accuracy), low=_points(change.interval[0]), high=_points(change.interval[1]),
+        n=count(effect.after.n), split=_split(effect.split), after=_share(effect.after), before=_share(effect.before),
+        points=signed_points(change.accuracy), ends=points_interval(change.interval),
     )  # fmt: skip
     if not change.beyond_chance:
         verdict = _("That is no more than chance may bring.")
@@ -224,20 +230,15 @@ def gain_text(effect: Effect) -> str:
         verdict = _("no more than chance may bring")
     else:
         verdict = _("they help") if change.accuracy > 0 else _("they cost accuracy")
-    return _("A probe gains {points:+.1f} points by them ({low:+.1f} to {high:+.1f}, {n} photos): {verdict}.").format(
-        points=_points(change.accuracy), low=_points(change.interval[0]), high=_points(change.interval[1]),
-        n=f"{effect.after.n:,}", verdict=verdict,
+    return _("A probe gains {points} points by them ({ends}, {n} photos): {verdict}.").format(
+        points=signed_points(change.accuracy), ends=points_interval(change.interval),
+        n=count(effect.after.n), verdict=verdict,
     )  # fmt: skip
-
-
-def _points(difference: float) -> float:
-    """A difference of shares in points, as it is shown: nothing is never less than nothing."""
-    return round(100 * difference, 1) + 0.0
 
 
 def _accuracy(share: Accuracy) -> str:
     low, high = share.interval
-    return f"{percent(share.value)} ({percent(low)} to {percent(high)}, n = {share.n})"
+    return f"{percent(share.value)} ({percent(low)} to {percent(high)}, n = {count(share.n)})"
 
 
 def _share(share: Accuracy) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from core import numbers
 from core.backbones.registry import info
 from core.backbones.spec import BackboneInfo
-from pages.ui import text
 from pages.ui.i18n import _
 
 KEEP: Literal["session"] = "session"
@@ -18,11 +18,11 @@ def backbone_label(name: str) -> str:
     backbone = info(name)
     if backbone.is_floor:
         return _("{name} · the floor").format(name=name)
-    return f"{name} · {text.megabytes(backbone.size_mb) if backbone.ready else where_it_is(backbone)}"
+    return f"{name} · {numbers.megabytes(backbone.size_mb) if backbone.ready else where_it_is(backbone)}"
 
 
 def where_it_is(backbone: BackboneInfo) -> str:
     """Whether a backbone can be used at once, or how much is downloaded first."""
     if backbone.ready:
         return _("ready")
-    return _("{size} to download").format(size=text.megabytes(backbone.size_mb))
+    return _("{size} to download").format(size=numbers.megabytes(backbone.size_mb))

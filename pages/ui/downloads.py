@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.i18n import language, use_language
-from core.tables import as_csv, flat
+from core.numbers import megabytes
+from core.tables import Table, as_csv, flat
 from pages.ui.charts import export
-from pages.ui.i18n import _
-from pages.ui.text import megabytes
 
 
 def document(label: str, make: Callable[[], object], file_name: str) -> None:
@@ -53,33 +53,34 @@ def archive(label: str, path: Path, file_name: str, *, primary: bool = False) ->
     )
 
 
-def figure(plot: go.Figure, title: str, file_name: str, key: str) -> None:
-    """Small buttons for a figure as a page that works offline, and as a picture where this machine can draw one.
-
-    Each file is made when its button is pressed.
+def page(label: str, plot: go.Figure, title: str, file_name: str, key: str) -> None:
+    """A button for a figure as a page that works offline, made when it is pressed.
 
     Args:
+        label: on the button.
         plot: the figure.
-        title: above it in the file.
-        file_name: without a suffix.
-        key: of the figure.
+        title: above it on the page.
+        file_name: with its suffix.
+        key: of the button.
     """
-    kinds: list[tuple[str, Callable[[go.Figure, str], str | bytes], str, str]]
-    kinds = [(_("Figure as HTML"), export.as_html, "html", "text/html")]
-    if export.draws_png():
-        kinds.append((_("Figure as PNG"), export.as_png, "png", "image/png"))
-    with st.container(horizontal=True, horizontal_alignment="right", gap="medium"):
-        for label, export_as, suffix, mime in kinds:
-            st.download_button(
-                label,
-                partial(export_as, plot, title),
-                f"{file_name}.{suffix}",
-                mime,
-                key=f"{key}-{suffix}",
-                type="tertiary",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+    content = partial(export.as_html, plot, title)
+    st.download_button(label, content, file_name, "text/html", key=key, type="tertiary", on_click="ignore")
+
+
+def numbers(label: str, make: Callable[[], Table], file_name: str, key: str) -> None:
+    """A button for the numbers of a figure as CSV, in this session's language; made when it is pressed."""
+    language_code = language()
+
+    def content() -> str:
+        use_language(language_code)  # as above
+        return as_csv(*make())
+
+    st.download_button(label, content, file_name, "text/csv", key=key, type="tertiary", on_click="ignore")
+
+
+def file_name(*parts: str) -> str:
+    """The name of a file, without its suffix, from words that may hold anything, such as the name of photos."""
+    return "-".join(filter(None, (re.sub(r"\W+", "_", part).strip("_")[:60] for part in parts)))
 
 
 def _button(label: str, content: str | Callable[[], str], file_name: str, mime: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from core import numbers
 from core.data.names import visible
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -76,28 +77,6 @@ def classes(n: int) -> str:
     return ngettext("{n} class", "{n} classes", n).format(n=f"{n:,}")
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """A share of one as a percentage."""
-    return f"{100 * share:.{digits}f} %"
-
-
-def interval(ci: tuple[float, float]) -> str:
-    """A 95 % interval of shares, such as "90.1–94.2 %"."""
-    return f"{100 * ci[0]:.1f}–{100 * ci[1]:.1f} %"
-
-
-def points(ends: Sequence[float]) -> str:
-    """An interval of a difference of shares, as points: "-0.4 to +3.1"."""
-    return _("{low:+.1f} to {high:+.1f}").format(low=100 * ends[0], high=100 * ends[1])
-
-
-def megabytes(mb: float) -> str:
-    """A size on disk."""
-    if mb < 0.1:
-        return f"{1000 * mb:.0f} kB"
-    return f"{mb:,.0f} MB" if mb >= 10 else f"{mb:.1f} MB"
-
-
 def when(seconds: float) -> str:
     """A moment (seconds since the epoch) on this machine's clock."""
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
@@ -119,7 +98,7 @@ def run_name(run: Run) -> str:
     """A run in a list: its backbone, its kind, its validation accuracy, and when it was made."""
     kind = _("probe") if run.kind == "probe" else _("fine-tuned, {mode}").format(mode=mode_label(run.method).lower())
     score = run.metrics.get("val") or run.metrics.get("oof")
-    accuracy = percent(score.accuracy) if score else ""
+    accuracy = numbers.percent(score.accuracy) if score else ""
     return " · ".join(filter(None, (run.backbone, kind, accuracy, run.created[:16].replace("T", " "))))
 
 

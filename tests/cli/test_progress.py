@@ -17,7 +17,7 @@ def test_progress_without_a_terminal_is_a_line_now_and_then() -> None:
     report = Lines(out, every_s=0.0)
     report(Progress(1, 4, "fold 1", "resnet18"))
     report(Progress(3, 0, "loading"))
-    assert out.getvalue() == " 25% resnet18: fold 1\nloading\n"
+    assert out.getvalue() == " 25 % resnet18: fold 1\nloading\n"
     quick = Lines(out, every_s=60.0)
     quick(Progress(1, 1, "no line for what is quick"))
     assert "quick" not in out.getvalue()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.backbones import registry
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
+from core.numbers import percent
 from core.probing.comparison.comparison import Comparison, Failure, Probed
 from core.probing.comparison.ensemble import Ensemble, ensembles, probe_concatenated, two_best
 from core.probing.comparison.record import ResultOrigin, reusable_result, save_comparison, save_result
@@ -202,4 +203,4 @@ class _Work:
 
 def in_a_line(result: ProbeResult) -> str:
     """A result in one line."""
-    return _("{backbone}: accuracy {accuracy:.1%}").format(backbone=result.backbone, accuracy=result.accuracy_mean)
+    return _("{backbone}: accuracy {accuracy}").format(backbone=result.backbone, accuracy=percent(result.accuracy_mean))

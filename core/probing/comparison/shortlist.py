@@ -19,6 +19,7 @@ from core.data.dataset import Dataset
 from core.errors import ProbeError
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
+from core.numbers import points
 from core.probing.comparison.candidates import info_of, is_floor
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
@@ -149,8 +150,8 @@ def _screened(look: ProbeResult, is_best: bool, is_champion: bool, last_of_best:
     elif is_champion:
         why = _("the best of these on ImageNet, which a look at few photos may miss")
     else:
-        why = _("left out: {points:.1f} points behind the last of the best in a first look").format(
-            points=100 * (last_of_best - look.accuracy_mean)
+        why = _("left out: {points} points behind the last of the best in a first look").format(
+            points=points(last_of_best - look.accuracy_mean)
         )
     return Screened(
         backbone=look.backbone,

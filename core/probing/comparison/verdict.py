@@ -17,7 +17,8 @@ from core.evaluation.intervals import Interval, wilson
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.probing.pairwise.difference import in_points, mcnemar, right_alone
+from core.numbers import percent, points
+from core.probing.pairwise.difference import mcnemar, right_alone
 from core.records import Record
 
 ROPE = 0.01
@@ -86,18 +87,18 @@ class BackbonePair(Record):
     def sentence(self) -> str:
         """The pair in plain words."""
         low, high = self.interval
-        facts = {"a": self.a, "b": self.b, "points": in_points(abs(self.diff)), "rope": points(self.rope)}
+        facts = {"a": self.a, "b": self.b, "points": points(abs(self.diff)), "rope": rope_in_words(self.rope)}
         if low > 0:
             return _(
                 "{a} is better than {b} by {points} points (95 %: {low} to {high}); by more than {rope} with a "
                 "probability of {better}."
-            ).format(**facts, low=in_points(low), high=in_points(high), better=chance(self.p_better))
+            ).format(**facts, low=points(low), high=points(high), better=chance(self.p_better))
         if high < 0:
             return _(
                 "{a} is worse than {b} by {points} points (95 %: {low} to {high}); by more than {rope} with a "
                 "probability of {worse}."
-            ).format(**facts, low=in_points(-high), high=in_points(-low), worse=chance(self.p_worse))
-        return f"{self._lead.format(**facts, low=in_points(low), high=in_points(high))} {self._odds}"
+            ).format(**facts, low=points(-high), high=points(-low), worse=chance(self.p_worse))
+        return f"{self._lead.format(**facts, low=points(low), high=points(high))} {self._odds}"
 
     @property
     def _lead(self) -> str:
@@ -124,7 +125,7 @@ class BackbonePair(Record):
         else:
             sentence = _("the same within {rope} with a probability of {same}.")
         return sentence.format(
-            rope=points(self.rope),
+            rope=rope_in_words(self.rope),
             better=chance(self.p_better),
             same=chance(self.p_same),
             worse=chance(self.p_worse),
@@ -171,10 +172,10 @@ def chance(p: float) -> str:
     """A probability in words; even the most extreme one is not called certain."""
     if p > 1 - _UNLIKELY:
         return _("over 99 %")
-    return _("under 1 %") if p < _UNLIKELY else f"{100 * p:.0f} %"
+    return _("under 1 %") if p < _UNLIKELY else percent(p, 0)
 
 
-def points(share: float) -> str:
+def rope_in_words(share: float) -> str:
     """A difference of accuracy in words, "1 point" or "0.5 points"."""
     number = round(100 * share, 2)
     return ngettext("{n:g} point", "{n:g} points", 1 if number == 1 else 2).format(n=number)
@@ -287,8 +288,8 @@ def _cautions(
     majority_share = float(counts.max()) / len(chosen.oof)
     if wilson(int(chosen.oof.correct.sum()), len(chosen.oof))[0] <= majority_share:
         sentences.append(
-            _("Always answering '{usual}' would be right for {share:.1%}; this is not surely better.").format(
-                usual=chosen.oof.class_names[int(counts.argmax())], share=majority_share
+            _("Always answering '{usual}' would be right for {share}; this is not surely better.").format(
+                usual=chosen.oof.class_names[int(counts.argmax())], share=percent(majority_share)
             )
         )
     return sentences

@@ -12,6 +12,7 @@ from core.errors import ProbeError
 from core.evaluation.intervals import Z95, Interval
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
+from core.numbers import count, points_interval, signed_points
 
 ALPHA = 0.05
 """The chance that any of the comparisons made at once is called different where none is."""
@@ -52,17 +53,15 @@ class Difference:
             if self.beyond_chance
             else _("the difference is not larger than chance")
         )
-        low, high = self.interval
         return _(
             "'{a}' gets {points} points of accuracy compared with '{b}' on the same {n} images "
-            "(95 % interval {low} to {high}): {verdict}."
+            "(95 % interval {ends}): {verdict}."
         ).format(
             a=self.a,
             b=self.b,
-            points=in_points(self.accuracy, signed=True),
-            n=self.n,
-            low=in_points(low, signed=True),
-            high=in_points(high, signed=True),
+            points=signed_points(self.accuracy),
+            n=count(self.n),
+            ends=points_interval(self.interval),
             verdict=verdict,
         )
 
@@ -73,12 +72,6 @@ class Difference:
             "accuracy": self.accuracy, "interval": list(self.interval), "beyond_chance": self.beyond_chance,
             "sentence": self.sentence,
         }  # fmt: skip
-
-
-def in_points(share: float, *, signed: bool = False) -> str:
-    """A difference of shares in points with one decimal, such as "4.6"; what rounds to zero has no minus."""
-    number = round(100 * share, 1) + 0.0  # -0.0 + 0.0 is 0.0
-    return f"{number:+.1f}" if signed else f"{number:.1f}"
 
 
 def difference(a: str, predictions_a: Predictions, b: str, predictions_b: Predictions) -> Difference:

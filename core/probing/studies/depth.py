@@ -20,6 +20,7 @@ import numpy as np
 from core.errors import ProbeError
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.numbers import percent
 from core.probing.comparison.candidates import candidate
 from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate
@@ -157,7 +158,7 @@ def _cross_validated(stages: Mapping[str, Features], config: ProbeConfig, report
     for done, (name, features) in enumerate(stages.items()):
         result = cross_validate(features, config, part(report, 100 * done, 100, 100 * len(stages)))
         results.append(result)
-        message = _("{stage}: accuracy {accuracy:.1%}").format(stage=name, accuracy=result.accuracy_mean)
+        message = _("{stage}: accuracy {accuracy}").format(stage=name, accuracy=percent(result.accuracy_mean))
         stage_done = {"stage": {"name": name, "accuracy_mean": result.accuracy_mean}}
         report(Progress(100 * (done + 1), 100 * len(stages), message, result.backbone, stage_done))
     return results
@@ -181,9 +182,9 @@ def suggest(names: tuple[str, ...], results: list[ProbeResult], pairs: tuple[Bac
     chance = float(np.bincount(results[-1].oof.y_true).max()) / len(results[-1].oof)
     if max(result.accuracy_ci[0] for result in results) <= chance:
         why = _(
-            "After no stage does a probe surely do better than naming the most frequent class every time ({share:.1%} "
+            "After no stage does a probe surely do better than naming the most frequent class every time ({share} "
             "of the images). There is little to keep: train everything, or choose another backbone."
-        ).format(share=chance)
+        ).format(share=percent(chance))
         return Suggestion(mode="full", stages=names, why=why)
     if pair.interval[0] > 0:
         why = _(

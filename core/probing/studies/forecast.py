@@ -16,6 +16,7 @@ from core.errors import ProbeError
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.numbers import count, percent, points
 from core.probing.comparison.verdict import ROPE
 from core.probing.studies.power_law import MOST, PowerLaws, spread
 
@@ -46,23 +47,24 @@ class Forecast:
         low, high = self.gain_interval
         if high < ROPE:
             text = ngettext(
-                "{n} more image would hardly help: {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
-                "{n} more images would hardly help: {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
+                "{n} more image would hardly help: {points} points (95 %: {low} to {high}).",
+                "{n} more images would hardly help: {points} points (95 %: {low} to {high}).",
                 self.more,
             )
         elif low < ROPE / 20:
             text = ngettext(
-                "What {n} more image would bring cannot be told: 0 to {high:.1f} points.",
-                "What {n} more images would bring cannot be told: 0 to {high:.1f} points.",
+                "What {n} more image would bring cannot be told: 0 to {high} points.",
+                "What {n} more images would bring cannot be told: 0 to {high} points.",
                 self.more,
             )
         else:
             text = ngettext(
-                "{n} more image should bring {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
-                "{n} more images should bring {points:.1f} points (95 %: {low:.1f} to {high:.1f}).",
+                "{n} more image should bring {points} points (95 %: {low} to {high}).",
+                "{n} more images should bring {points} points (95 %: {low} to {high}).",
                 self.more,
             )
-        return text.format(n=f"{self.more:,}", points=100 * self.gain, low=100 * low, high=100 * high)
+        gain, low_points, high_points = (points(share) for share in (self.gain, low, high))
+        return text.format(n=count(self.more), points=gain, low=low_points, high=high_points)
 
     def as_json(self) -> dict[str, object]:
         """As one of the `forecasts` of `curve --json`."""
@@ -93,20 +95,18 @@ class Needed:
         """The number of images in words."""
         low, high = self.interval
         if self.images is not None and self.images <= self.now:
-            return _("{accuracy:.1f} % should be reached with the images there are.").format(
-                accuracy=100 * self.accuracy
-            )
+            return _("{accuracy} should be reached with the images there are.").format(accuracy=percent(self.accuracy))
         least = _("at least {n}").format(n=f"{low - self.now:,}") if low is not None and low > self.now else ""
         if self.images is None:
             text = (
-                _("{accuracy:.1f} % would take more than {most:,} images, if it can be reached at all ({least} more).")
+                _("{accuracy} would take more than {most:,} images, if it can be reached at all ({least} more).")
                 if least
-                else _("{accuracy:.1f} % would take more than {most:,} images, if it can be reached at all.")
+                else _("{accuracy} would take more than {most:,} images, if it can be reached at all.")
             )
-            return text.format(accuracy=100 * self.accuracy, most=MOST * self.now, least=least)
+            return text.format(accuracy=percent(self.accuracy), most=MOST * self.now, least=least)
         most = f"{high - self.now:,}" if high is not None else _("more than {n}").format(n=f"{(MOST - 1) * self.now:,}")
-        return _("{accuracy:.1f} % should take about {more:,} more images (95 %: {low:,} to {most}).").format(
-            accuracy=100 * self.accuracy, more=self.images - self.now, low=max((low or 0) - self.now, 0), most=most
+        return _("{accuracy} should take about {more:,} more images (95 %: {low:,} to {most}).").format(
+            accuracy=percent(self.accuracy), more=self.images - self.now, low=max((low or 0) - self.now, 0), most=most
         )
 
     def as_json(self) -> dict[str, object]:

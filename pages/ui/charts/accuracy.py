@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import plotly.graph_objects as go
 
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
-from core.i18n import ngettext
+from core.numbers import count, decimal, megabytes, percent
 from core.probing.crossval.crossval import ProbeResult
-from pages.ui.charts import base
-from pages.ui.text import percent
+from core.tables import Table, flat
+from pages.ui.charts import axes, base
+from pages.ui.text import images
 
 
 def accuracy_bars(results: Sequence[ProbeResult], measure: str = "accuracy") -> go.Figure:
@@ -43,9 +43,14 @@ def accuracy_bars(results: Sequence[ProbeResult], measure: str = "accuracy") -> 
     return base.figure(
         dots,
         height=base.rows_height(len(ranked), each_px=44),
-        xaxis=share_axis(_MEASURES[measure](), ends(ranked, measure)),
+        xaxis=axes.share_axis(_MEASURES[measure](), ends(ranked, measure)),
         yaxis=base.names_axis([called[result] for result in ranked]),
     )
+
+
+def results_table(results: Sequence[ProbeResult]) -> Table:
+    """The results with all their scores."""
+    return flat([result.as_json() for result in results])
 
 
 _MEASURES = {"accuracy": lambda: _("accuracy"), "macro_f1": lambda: _("macro F1")}
@@ -72,23 +77,17 @@ def ends(results: Sequence[ProbeResult], measure: str) -> list[float]:
     return [value for result in results for value in (mean_of(result, measure), *interval_of(result, measure))]
 
 
-def share_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
-    """An axis of shares that holds `values`."""
-    return {"title": {"text": title}, "tickformat": ".0%", "range": base.around(values), "automargin": True}
-
-
 def hover_words(result: ProbeResult, name: str, measure: str) -> str:
     """A result's hover text."""
     speed = result.images_per_s if math.isfinite(result.images_per_s) else 0.0
-    n = len(result.oof)
     return base.words(
         base.hover_name(name),
         f"{_MEASURES[measure]()} {percent(mean_of(result, measure))}",
         base.interval_words(interval_of(result, measure)),
-        _("{ms:.1f} ms per image ({speed:.0f} images per second)").format(ms=1000 / speed, speed=speed)
+        _("{ms} ms per image ({speed} images per second)").format(ms=decimal(1000 / speed), speed=decimal(speed, 0))
         if speed > 0
         else "",
-        _("{width} features per image").format(width=result.feature_dim),
-        _("{size:.0f} MB of weights").format(size=result.size_mb) if result.size_mb else "",
-        ngettext("{n} image", "{n} images", n).format(n=n),
+        _("{width} features per image").format(width=count(result.feature_dim)),
+        _("{size} of weights").format(size=megabytes(result.size_mb)) if result.size_mb else "",
+        images(len(result.oof)),
     )

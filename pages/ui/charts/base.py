@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
-from pages.ui.text import interval, one_line, shortened
+from core.numbers import interval
+from pages.ui.text import one_line, shortened
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 # Okabe and Ito's colours (https://jfly.uni-koeln.de/color/); those of theirs that vanish on white or on black are
@@ -74,23 +74,9 @@ def names_axis(names: Sequence[str], *, upwards: bool = False, most: int = 22, t
         "range": ends if upwards else ends[::-1],
         "showgrid": False,
         "zeroline": False,
+        "ticklabeloverflow": "allow",
         "automargin": True,
     }
-
-
-def log_axis(low: float, high: float) -> dict[str, Any]:
-    """A logarithmic axis from `low` to `high`, with some air and whole numbers written out.
-
-    Args:
-        low: the least value, above zero.
-        high: the greatest.
-    """
-    air = max((math.log10(high) - math.log10(low)) * 0.15, 0.3)
-    start, end = math.log10(low) - air, math.log10(high) + air
-    steps = (1, 2, 5) if end - start < 2.5 else (1,)
-    ticks = [s * 10.0**e for e in range(math.floor(start), math.ceil(end) + 1) for s in steps]
-    shown = [t for t in ticks if start <= math.log10(t) <= end]
-    return {"type": "log", "range": [start, end], "tickvals": shown, "ticktext": [f"{t:,g}" for t in shown]}
 
 
 def error_bars(
@@ -138,6 +124,7 @@ def figure(*traces: Any, height: int, **layout: Any) -> go.Figure:
         "plot_bgcolor": CLEAR,
         "showlegend": False,
         "hovermode": "closest",
+        "dragmode": False,  # a finger on a figure scrolls the page
         "legend": legend(),
         "uirevision": "kept",  # a figure that is drawn anew with more data keeps the reader's zoom
     }
@@ -150,5 +137,5 @@ def legend() -> dict[str, Any]:
 
 
 def legend_below() -> dict[str, Any]:
-    """A legend in lines under the plot, where a touch screen's buttons of the figure do not cover it."""
+    """A legend in lines under the plot, where there are several, or long ones."""
     return {**legend(), "yref": "container", "y": 0, "yanchor": "bottom"}

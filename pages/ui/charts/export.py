@@ -1,10 +1,8 @@
-"""Figures to take along: as a page that works offline, and as a picture where kaleido and a browser are there."""
+"""Figures to take along: as a page that works offline, and ready to be drawn as a picture."""
 
 from __future__ import annotations
 
 import html
-import importlib.util
-from functools import cache
 
 import plotly.graph_objects as go
 
@@ -12,7 +10,7 @@ from pages.ui.charts.base import literal
 
 INK, PAPER = "#262730", "#FFFFFF"
 FONTS = "'Source Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
-PNG_PX, PNG_SCALE = 900, 2
+WIDTH_PX, TITLE_PX = 900, 60
 
 
 def on_paper(figure: go.Figure) -> go.Figure:
@@ -26,7 +24,7 @@ def on_paper(figure: go.Figure) -> go.Figure:
 
 def as_html(figure: go.Figure, title: str) -> str:
     """The figure as a whole page under its title, with plotly.js in it (some 4.5 MB), so that it needs no network."""
-    drawn = on_paper(figure).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
+    drawn = on_paper(figure).to_html(full_html=False, include_plotlyjs=True, config={"displayModeBar": False})
     heading = html.escape(title)
     return (
         f'<!doctype html>\n<html>\n<head><meta charset="utf-8"><title>{heading}</title>\n'
@@ -37,23 +35,13 @@ def as_html(figure: go.Figure, title: str) -> str:
     )
 
 
-def as_png(figure: go.Figure, title: str) -> bytes:
-    """The figure as a picture under its title; `draws_png` says whether that can be done here."""
+def as_picture(figure: go.Figure, title: str) -> go.Figure:
+    """The figure on paper, under its title, with the size of the picture."""
     copy = on_paper(figure)
     copy.update_layout(
         title={"text": literal(title), "x": 0, "xref": "container", "pad": {"l": 12}, "y": 0.96, "font": {"size": 18}},
         margin={"t": 90 if copy.layout.showlegend else 56, "l": 12, "r": 24, "b": 12},
+        width=WIDTH_PX,
+        height=(copy.layout.height or 450) + TITLE_PX,
     )
-    height = (copy.layout.height or 450) + 60
-    picture: bytes = copy.to_image(format="png", width=PNG_PX, height=height, scale=PNG_SCALE)
-    return picture
-
-
-@cache
-def draws_png() -> bool:
-    """Whether there are kaleido and a browser for it."""
-    if not (importlib.util.find_spec("kaleido") and importlib.util.find_spec("choreographer")):
-        return False
-    from choreographer.browsers.chromium import Chromium
-
-    return bool(Chromium.find_browser(skip_local=False))
+    return copy

@@ -8,9 +8,11 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.i18n import gettext as _
-from core.training.history import Epoch, best_of
-from pages.ui.charts import base
-from pages.ui.text import percent, split_name
+from core.numbers import percent, significant
+from core.tables import Table, flat
+from core.training.history import Epoch, as_json, best_of
+from pages.ui.charts import axes, base
+from pages.ui.text import split_name
 
 Values = Sequence[float | None]
 
@@ -31,10 +33,10 @@ def training_history(epochs: Sequence[Epoch], total: int | None = None) -> go.Fi
         (2, "val", _("validation accuracy"), val_accuracy),
     ):
         color, dash = (base.BLUE, "solid") if split == "train" else (base.ORANGE, "dash")
-        line = _line(epochs, title, values, color, _number if row == 1 else percent)
+        line = _line(epochs, title, values, color, significant if row == 1 else percent)
         line.update(name=split_name(split), legendgroup=split, showlegend=row == 1, line_dash=dash)
         drawn.add_trace(line, row, 1)
-    rates = _line(epochs, _("learning rate"), [e.lr for e in epochs], base.GREEN, _number)
+    rates = _line(epochs, _("learning rate"), [e.lr for e in epochs], base.GREEN, significant)
     drawn.add_trace(rates.update(showlegend=False), 3, 1)
     if best := best_of(epochs):
         _mark(drawn, best.epoch)
@@ -43,20 +45,21 @@ def training_history(epochs: Sequence[Epoch], total: int | None = None) -> go.Fi
     return drawn
 
 
+def history_table(epochs: Sequence[Epoch]) -> Table:
+    """The epochs in numbers."""
+    return flat(as_json(epochs))
+
+
 def _set_axes(drawn: go.Figure, shares: Values, last: int) -> None:
     """Titles and ranges, for the epochs from 1 to `last`; `shares` are the accuracies that are drawn."""
-    drawn.update_xaxes(range=[0.5, last + 0.5], tickformat="d", **({"dtick": 1} if last <= 10 else {"nticks": 10}))
+    drawn.update_xaxes(range=[0.5, last + 0.5], tickformat=axes.ANY, **({"dtick": 1} if last <= 10 else {"nticks": 10}))
     drawn.update_xaxes(title_text=_("epoch"), row=3, col=1)
     empty = {} if shares else {"range": [0, 1]}
-    drawn.update_yaxes(title_text=_("loss"), rangemode="tozero", row=1, col=1, **empty)
+    drawn.update_yaxes(title_text=_("loss"), rangemode="tozero", tickformat=axes.ANY, row=1, col=1, **empty)
     known = [share for share in shares if share is not None]
-    drawn.update_yaxes(title_text=_("accuracy"), tickformat=".0%", range=base.around(known, 0.05), row=2, col=1)
-    drawn.update_yaxes(title_text=_("rate"), rangemode="tozero", nticks=4, tickformat="~g", row=3, col=1, **empty)
+    drawn.update_yaxes(row=2, col=1, **axes.share_axis(_("accuracy"), known, base.around(known, 0.05)))
+    drawn.update_yaxes(title_text=_("rate"), rangemode="tozero", nticks=4, tickformat=axes.SMALL, row=3, col=1, **empty)
     drawn.update_yaxes(automargin=True)
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"
 
 
 def _line(

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import ClassScore
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from pages.ui.charts import base
-from pages.ui.text import percent, shortened
+from core.numbers import count, percent
+from core.tables import Table
+from pages.ui.charts import axes, base
+from pages.ui.text import images, shortened
 
+MOST_CLASSES = 40
 _MOST_WITH_NUMBERS = 20
 _MOST_SVG_MARKS = 2_000
 # From pale to deep, so that the numbers are read on every cell; cells without an image have no colour at all.
@@ -45,16 +48,24 @@ def confusion_matrix(matrix: NDArray[np.int64], classes: Sequence[str], normalis
         _cells(np.where(right, np.nan, shown), _WRONG, deepest, normalised),
         _marks(counts, support, classes),
         height=min(max(140 + 34 * len(classes), 280), 860),
-        margin={"l": 8, "r": 12, "t": 40, "b": 8},  # the figure's own buttons lie above the first row, not on it
         hoverdistance=40,
-        dragmode=False,
         xaxis={**axis, "title": {"text": _("predicted class")}, "side": "bottom"},
         yaxis={**base.names_axis(classes, most=16), "title": {"text": _("true class")}},
     )
 
 
+def confusion_table(matrix: NDArray[np.int64], classes: Sequence[str]) -> Table:
+    """The confusion matrix in numbers: a row for each true class."""
+    rows = zip(classes, np.asarray(matrix).tolist(), strict=True)
+    return [_("true class \\ predicted class"), *classes], [[name, *counts] for name, counts in rows]
+
+
 def _cells(z: NDArray[np.float64], scale: Any, deepest: float, normalised: bool) -> go.Heatmap:
-    numbers = {"texttemplate": "%{z:.0%}" if normalised else "%{z:d}"} if len(z) <= _MOST_WITH_NUMBERS else {}
+    if len(z) <= _MOST_WITH_NUMBERS:
+        words = [["" if np.isnan(v) else percent(v, 0) if normalised else count(int(v)) for v in row] for row in z]
+        numbers = {"text": words, "texttemplate": "%{text}"}
+    else:
+        numbers = {}
     return go.Heatmap(
         z=z, zmin=0, zmax=deepest, colorscale=scale, showscale=False, xgap=1, ygap=1, hoverinfo="skip", **numbers
     )
@@ -89,7 +100,7 @@ def _cell_hover(true_and_predicted: tuple[str, str], n: int, support: int) -> st
     )
     return base.words(
         base.hover_name(true),
-        line.format(n=n, support=support, share=percent(n / support)),
+        line.format(n=count(n), support=count(support), share=percent(n / support)),
         base.hover_name(predicted),
     )
 
@@ -119,28 +130,35 @@ def probability_bars(labels: Sequence[str], proba: Sequence[float], most: int = 
         bars,
         height=base.rows_height(len(order), each_px=30, around_px=60),
         bargap=0.3,
-        xaxis={"title": {"text": _("probability")}, "tickformat": ".0%", "range": [0, 1.18], "tickvals": [0, 0.5, 1]},
+        xaxis=axes.share_axis(_("probability"), (), (0.0, 1.18)),
         yaxis=base.names_axis([labels[i] for i in order]),
     )
 
 
-def class_scores(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
-    """Recall with its 95 % interval, precision and F1 of each class, the class with the lowest recall on top.
+def probability_table(labels: Sequence[str], proba: Sequence[float]) -> Table:
+    """The probabilities of all classes, the first on top."""
+    ranked = sorted(zip(labels, map(float, proba), strict=True), key=lambda row: -row[1])
+    return [_("class"), _("probability")], ranked
+
+
+def class_scores(scores: Sequence[ClassScore], most: int = MOST_CLASSES) -> go.Figure:
+    """Recall with its 95 % interval, precision and F1 of each class, in the order of the classes.
 
     Args:
-        scores: one for each class; a class without images has no scores to draw and comes last.
-        most: how many classes to show, from the lowest recall up.
+        scores: one for each class; a class without images has no scores to draw.
+        most: how many classes to show: those with the lowest recall.
     """
-    ranked = sorted(scores, key=lambda s: (s.recall is None, s.recall or 0.0))[:most]
-    rows = list(range(len(ranked)))
-    hover = [_hover(s) for s in ranked]
-    recall = [s.recall for s in ranked]
-    ends = [s.recall_ci or (s.recall or 0.0,) * 2 for s in ranked]
+    lowest = set(sorted(range(len(scores)), key=lambda i: _recall_or_end(scores[i]))[:most])
+    shown = [score for i, score in enumerate(scores) if i in lowest]
+    rows = list(range(len(shown)))
+    hover = [_hover(s) for s in shown]
+    recall = [s.recall for s in shown]
+    ends = [s.recall_ci or (s.recall or 0.0,) * 2 for s in shown]
     spread = base.error_bars([value or 0.0 for value in recall], ends)
     series = (
         (_("recall"), recall, base.BLUE, "circle", spread),
-        (_("precision"), [s.precision for s in ranked], base.ORANGE, "diamond-open", None),
-        (_("F1"), [s.f1 for s in ranked], base.GREEN, "x-thin-open", None),
+        (_("precision"), [s.precision for s in shown], base.ORANGE, "diamond-open", None),
+        (_("F1"), [s.f1 for s in shown], base.GREEN, "x-thin-open", None),
     )
     drawn = [v for _title, values, *_style in series for v in values if v is not None] + [v for e in ends for v in e]
     traces = [
@@ -159,15 +177,19 @@ def class_scores(scores: Sequence[ClassScore], most: int = 40) -> go.Figure:
     ]
     return base.figure(
         *traces,
-        height=base.rows_height(len(ranked), each_px=28, around_px=110, most_px=1200),
+        height=base.rows_height(len(shown), each_px=28, around_px=110, most_px=1200),
         showlegend=True,
-        xaxis={"title": {"text": _("score")}, "tickformat": ".0%", "range": base.around(drawn)},
-        yaxis=base.names_axis([_with_support(s) for s in ranked], most=30),
+        xaxis=axes.share_axis(_("score"), drawn),
+        yaxis=base.names_axis([_with_support(s) for s in shown], most=30),
     )
 
 
+def _recall_or_end(score: ClassScore) -> tuple[bool, float]:
+    return score.recall is None, score.recall or 0.0
+
+
 def _with_support(score: ClassScore) -> str:
-    return f"{shortened(score.name, 16)} (n={score.support})"
+    return f"{shortened(score.name, 16)} (n={count(score.support)})"
 
 
 def _hover(score: ClassScore) -> str:
@@ -176,7 +198,7 @@ def _hover(score: ClassScore) -> str:
 
     return base.words(
         base.hover_name(score.name),
-        ngettext("{n} image", "{n} images", score.support).format(n=score.support),
+        images(score.support),
         value(_("recall"), score.recall),
         base.interval_words(score.recall_ci),
         value(_("precision"), score.precision),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.backbones.spec import BackboneInfo
+from pages.ui import columns
 from pages.ui.backbones import where_it_is
 from pages.ui.i18n import _
 
@@ -32,18 +33,13 @@ def catalogue(infos: Sequence[BackboneInfo]) -> None:
 
 
 def _quality(infos: Sequence[BackboneInfo]) -> None:
-    share = st.column_config.NumberColumn(format="%.1f %%")
-    probed = st.column_config.NumberColumn(
-        format="%.1f %%", help=_("Measured for those that come with Graft, by a probe on their features.")
-    )
-    speed = st.column_config.NumberColumn(
-        format="%d", help=_("Through the network alone, in float32 on two virtual cores of a server.")
-    )
+    probed = columns.percents(_("Measured for those that come with Graft, by a probe on their features."))
+    speed = columns.counts(_("Through the network alone, in float32 on two virtual cores of a server."))
     st.dataframe(
         {
             _("Backbone"): [backbone.name for backbone in infos],
             _("On this machine"): [where_it_is(backbone) for backbone in infos],
-            _("ImageNet top-1"): [backbone.imagenet_top1 and 100 * backbone.imagenet_top1 for backbone in infos],
+            _("ImageNet top-1"): [columns.in_percent(backbone.imagenet_top1) for backbone in infos],
             _("Ants & bees"): [_probed(backbone, "ants_bees") for backbone in infos],
             _("Small CIFAR-10"): [_probed(backbone, "cifar10_small") for backbone in infos],
             _("Images/s"): [backbone.images_per_s or None for backbone in infos],
@@ -52,7 +48,7 @@ def _quality(infos: Sequence[BackboneInfo]) -> None:
         height=HEIGHT_PX,
         placeholder=UNKNOWN,
         column_config={
-            _("ImageNet top-1"): share,
+            _("ImageNet top-1"): columns.percents(),
             _("Ants & bees"): probed,
             _("Small CIFAR-10"): probed,
             _("Images/s"): speed,
@@ -61,15 +57,13 @@ def _quality(infos: Sequence[BackboneInfo]) -> None:
 
 
 def _cost(infos: Sequence[BackboneInfo]) -> None:
-    memory = st.column_config.NumberColumn(
-        format="%.0f MB", help=_("Weights and what is alive at once for one image, in float32.")
-    )
+    memory = columns.decimals(0, _("Weights and what is alive at once for one image, in float32."), unit="MB")
     st.dataframe(
         {
             _("Backbone"): [backbone.name for backbone in infos],
             _("File"): [backbone.size_mb or None for backbone in infos],
             _("Memory"): [backbone.memory_mb or None for backbone in infos],
-            _("Parameters"): [backbone.params or None for backbone in infos],
+            _("Parameters (millions)"): [columns.in_millions(backbone.params) for backbone in infos],
             _("GFLOPs"): [backbone.gflops or None for backbone in infos],
             _("Input"): [backbone.input_px for backbone in infos],
             _("Features"): [backbone.feature_dim for backbone in infos],
@@ -78,11 +72,12 @@ def _cost(infos: Sequence[BackboneInfo]) -> None:
         height=HEIGHT_PX,
         placeholder=UNKNOWN,
         column_config={
-            _("File"): st.column_config.NumberColumn(format="%.1f MB"),
+            _("File"): columns.decimals(unit="MB"),
             _("Memory"): memory,
-            _("Parameters"): st.column_config.NumberColumn(format="compact"),
-            _("GFLOPs"): st.column_config.NumberColumn(format="%.2f"),
-            _("Input"): st.column_config.NumberColumn(format="%d px"),
+            _("Parameters (millions)"): columns.decimals(),
+            _("GFLOPs"): columns.decimals(2),
+            _("Input"): columns.decimals(0, unit="px"),
+            _("Features"): columns.counts(),
         },
     )
 
@@ -102,4 +97,4 @@ def _origin(infos: Sequence[BackboneInfo]) -> None:
 
 def _probed(backbone: BackboneInfo, dataset: str) -> float | None:
     score = backbone.accuracy.get(dataset)
-    return 100 * score.value if score else None
+    return columns.in_percent(score.value) if score else None

@@ -12,10 +12,12 @@ from core.features.reduce import Reduction
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.studies.component_counts import Components
+from core.tables import Table
 from core.tasks.requests import ComponentsRequest
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.components import components_curve
 from pages.ui.compare.measured import fine_print, measured, probing
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 
@@ -58,7 +60,7 @@ def _result(study: Components) -> None:
         components_curve(study.points, study.recommended),
         key=f"{name}-{study.whiten}",
         alt=_("Accuracy of {backbone} against the number of principal components").format(backbone=study.backbone),
-        file_name=name,
+        files=Files(name, lambda: _table(study)),
     )
     explanation = _(
         "The folds are the same for every number; scaling, components and the probe's settings are fitted inside each. "
@@ -66,8 +68,13 @@ def _result(study: Components) -> None:
         "point. Choose them as the reduction above and compare again."
     )
     fine_print(study, explanation)
-    headings = ["components", "variance", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
-    rows = [[point.components, point.variance, point.accuracy_mean, *point.accuracy_ci] for point in study.points]
     with st.container(horizontal=True):
         downloads.document(_("Download components (JSON)"), study.as_json, f"{name}.json")
-        downloads.table(_("Download components (CSV)"), headings, rows, f"{name}.csv")
+        downloads.table(_("Download components (CSV)"), *_table(study), f"{name}.csv")
+
+
+def _table(study: Components) -> Table:
+    headings = ["components", "variance", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
+    return headings, [
+        [point.components, point.variance, point.accuracy_mean, *point.accuracy_ci] for point in study.points
+    ]

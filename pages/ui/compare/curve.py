@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core import numbers
 from core.data.dataset import Dataset
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.studies.forecast import ClassGain, Forecast, most_more
 from core.probing.studies.growth import LearningCurve
+from core.tables import flat
 from core.tasks.requests import LearningCurveRequest
-from pages.ui import downloads, figures, state, text
+from pages.ui import columns, downloads, figures, state, text
 from pages.ui.compare.charts.curve import learning_curve
 from pages.ui.compare.measured import judged_by, measured, probing
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 
@@ -56,7 +59,7 @@ def _result(curve: LearningCurve) -> None:
         learning_curve(curve, marked),
         key=f"curve-{curve.backbone}",
         alt=_("Accuracy of {backbone} against the number of training images").format(backbone=curve.backbone),
-        file_name=f"curve-{curve.backbone}",
+        files=Files(f"curve-{curve.backbone}", lambda: flat([point.to_json() for point in curve.points])),
     )
     _fine_print(curve)
     _classes(curve.per_class)
@@ -74,16 +77,16 @@ def _chosen_forecast(curve: LearningCurve) -> Forecast:
         step=min(50, most),
         key=f"curve-more-{curve.dataset.id}",
         help=_("In all classes, in the mixture there is now. At most {n}: four times what there is.").format(
-            n=f"{most:,}"
+            n=numbers.count(most)
         ),
         width=280,
     )
     forecast = curve.forecast(int(more))
     sentence = _("{answer} Expected then: {accuracy} (95 % interval {ci}); now: {now}.").format(
         answer=forecast.sentence,
-        accuracy=text.percent(forecast.accuracy),
-        ci=text.interval(forecast.interval),
-        now=text.percent(curve.forecast(0).accuracy),
+        accuracy=numbers.percent(forecast.accuracy),
+        ci=numbers.interval(forecast.interval),
+        now=numbers.percent(curve.forecast(0).accuracy),
     )
     st.markdown(text.literal(sentence))
     return forecast
@@ -107,34 +110,29 @@ def _classes(gains: Sequence[ClassGain]) -> None:
         return
     st.caption(_("What twice as many photos, of all classes, should bring for each class; most first."))
     ranked = sorted(gains, key=lambda row: 1.0 if row.gain is None else -row.gain)
+    gain, recall = _("Gain in points (95 % interval)"), _("Found now (95 % interval)")
     st.dataframe(
         {
-            "class": [row.name for row in ranked],
-            "images": [row.images for row in ranked],
-            "recall": [_recall(row) for row in ranked],
-            "gain": [_gain(row) for row in ranked],
+            _("Class"): [row.name for row in ranked],
+            _("Training photos"): [row.images for row in ranked],
+            recall: [_recall(row) for row in ranked],
+            gain: [_gain(row) for row in ranked],
         },
         hide_index=True,
-        column_config={
-            "class": st.column_config.TextColumn(_("Class")),
-            "images": st.column_config.NumberColumn(_("Training photos")),
-            "recall": st.column_config.TextColumn(_("Found now (95 % interval)")),
-            "gain": st.column_config.TextColumn(_("Gain in points (95 % interval)")),
-        },
+        column_config={_("Training photos"): columns.counts(), recall: columns.words(), gain: columns.words()},
     )
 
 
 def _recall(row: ClassGain) -> str:
     if row.recall is None or row.interval is None:
         return ""
-    return f"{text.percent(row.recall)} ({text.interval(row.interval)})"
+    return f"{numbers.percent(row.recall)} ({numbers.interval(row.interval)})"
 
 
 def _gain(row: ClassGain) -> str:
     if row.gain is None or row.gain_interval is None:
         return row.why
-    low, high = row.gain_interval
-    return f"{100 * row.gain:+.1f} ({100 * low:+.1f} … {100 * high:+.1f})"
+    return f"{numbers.signed_points(row.gain)} ({numbers.points_interval(row.gain_interval)})"
 
 
 def _download(curve: LearningCurve) -> None:

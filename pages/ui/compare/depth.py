@@ -12,11 +12,13 @@ from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.depth import Depth, Suggestion
+from core.tables import Table
 from core.tasks.requests import DepthRequest
 from core.training.config import mode_label
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.depth import depth_curve
 from pages.ui.compare.measured import fine_print, measured, probing
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 
@@ -61,7 +63,7 @@ def _result(study: Depth) -> None:
         depth_curve(study.stages, suggestion.stages),
         f"depth-{backbone}",
         _("Accuracy of a probe after each stage of {backbone}").format(backbone=backbone),
-        f"depth-{backbone}",
+        Files(f"depth-{backbone}", lambda: _table(study)),
     )
     explanation = _(
         "The folds are the same after every stage; Wilson intervals. Of an early stage only the mean over places is "
@@ -80,9 +82,12 @@ def _onwards(backbone: str, suggestion: Suggestion) -> None:
 
 
 def _download(study: Depth) -> None:
-    rows = [[stage.name, stage.width, stage.accuracy_mean, *stage.accuracy_ci] for stage in study.stages]
-    headings = ["stage", "features", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
     name = f"depth-{study.backbone}"
     with st.container(horizontal=True):
         downloads.document(_("Download depth (JSON)"), study.as_json, f"{name}.json")
-        downloads.table(_("Download depth (CSV)"), headings, rows, f"{name}.csv")
+        downloads.table(_("Download depth (CSV)"), *_table(study), f"{name}.csv")
+
+
+def _table(study: Depth) -> Table:
+    headings = ["stage", "features", "accuracy_mean", "accuracy_ci_low", "accuracy_ci_high"]
+    return headings, [[stage.name, stage.width, stage.accuracy_mean, *stage.accuracy_ci] for stage in study.stages]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import numbers
 from core.backbones.registry import backbones, info
 from core.data.dataset import Dataset
 from core.features.reduce import Reduction
@@ -12,7 +13,7 @@ from core.probing.comparison.shortlist import MANY
 from core.probing.probes.kinds import KINDS, find
 from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
-from pages.ui import state, text
+from pages.ui import state
 from pages.ui.backbones import KEEP, backbone_label
 from pages.ui.compare.catalogue import catalogue
 from pages.ui.i18n import _
@@ -35,7 +36,7 @@ def comparison(dataset: Dataset) -> CompareRequest | None:
     missing = [name for name in names if not info(name).ready]
     if missing:
         size = sum(info(name).size_mb for name in missing)
-        st.caption(_("{size} will be downloaded first.").format(size=text.megabytes(size)))
+        st.caption(_("{size} will be downloaded first.").format(size=numbers.megabytes(size)))
     shortlist = _shortlist(len(names))
     with st.expander(_("All backbones, and what each is")):
         catalogue(infos)

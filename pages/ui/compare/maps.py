@@ -15,11 +15,13 @@ from core.evaluation.predictions import Predictions
 from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap, neighbours_in_words
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
+from core.tables import Table
 from core.tasks.requests import EmbeddingMapRequest
 from core.tasks.results import Mapped, MapPoints
 from pages.ui import figures, jobs, progress, state
 from pages.ui.charts import base
 from pages.ui.compare.charts.map import embedding_map
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 from pages.ui.text import distinct, literal, one_line, shortened, split_name
 
@@ -159,11 +161,25 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, tint: str
         _("A map of {n} photos by how alike they are to {backbone}. The box below chooses a photo by its name.").format(
             n=len(photos), backbone=drawn_map.backbone
         ),
-        f"map-{drawn_map.backbone}-{drawn_map.method}",
-        _("What {backbone} sees").format(backbone=drawn_map.backbone),
+        Files(
+            key,
+            lambda: _table(dataset, items, drawn_map),
+            _("What {backbone} sees").format(backbone=drawn_map.backbone),
+        ),
         on_select=lambda: _select(state.selected(key)),
         selection_mode=("points", "lasso"),
     )
+
+
+def _table(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map) -> Table:
+    """The photos with their places on the map."""
+    places = zip(drawn_map.points.ids, drawn_map.points.xy, strict=True)
+    rows = [
+        [items[id_].name, dataset.classes[items[id_].label], items[id_].split, float(x), float(y)]
+        for id_, (x, y) in places
+        if id_ in items
+    ]
+    return ["image", "class", "split", "x", "y"], rows
 
 
 def _select(ids: Sequence[str]) -> None:
@@ -260,7 +276,7 @@ def _neighbours(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, id_
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         for item in neighbours:
             name = dataset.classes[item.label]
-            _picture(dataset, item, name if item.label == label else _("≠ {name}").format(name=name), 88)
+            _picture(dataset, item, name if item.label == label else _("{name} (another class)").format(name=name), 88)
 
 
 def _picture(dataset: Dataset, item: Item, caption: str, width_px: int) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core import numbers
 from core.errors import GraftError
 from core.jobs.store import Job
 from core.probing.probes.kinds import find
@@ -54,8 +55,8 @@ def probing(comparison: Job) -> ProbeConfig:
 
 def judged_by(probe: str, folds: int, repeats: int, n: int) -> str:
     """A sentence about the probe, the folds and the number of training photos behind a result."""
-    words = _("{probe}: {folds}-fold cross-validation on {n:,} training photos, {repeats} times.")
-    return words.format(probe=find(probe).label, folds=folds, n=n, repeats=repeats)
+    words = _("{probe}: {folds}-fold cross-validation on {n} training photos, {repeats} times.")
+    return words.format(probe=find(probe).label, folds=folds, n=numbers.count(n), repeats=repeats)
 
 
 def fine_print(study: ProbeStudy, how: str) -> None:

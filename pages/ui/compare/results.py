@@ -14,7 +14,7 @@ from core.probing.comparison.candidates import is_floor
 from core.probing.comparison.comparison import Probed
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.crossval.crossval import ProbeResult
-from pages.ui import progress, resources, state, text
+from pages.ui import figures, progress, resources, state, text
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare import components, curve, depth, maps, side, verdict
 from pages.ui.i18n import _
@@ -32,7 +32,7 @@ def so_far(job: Job) -> None:
     probed = [result for name in names if (result := resources.probe_result(job, *name)) is not None]
     if probed:
         bars = resources.results_figure(job, names, partial(accuracy_bars, probed))
-        st.plotly_chart(bars, key=f"so-far-{job.id}", alt=_("Accuracy of the backbones that are done"))
+        figures.drawn(bars, f"so-far-{job.id}", _("Accuracy of the backbones that are done"))
 
 
 def results(dataset: Dataset, job: Job) -> None:
@@ -51,7 +51,7 @@ def results(dataset: Dataset, job: Job) -> None:
     progress.doubts(comparison.dataset.warnings)
     offered = recommended_first(ranked, judgement.recommended)
     onwards(offered, job)
-    verdict.numbers(ranked, judgement, comparison)
+    verdict.details(ranked, judgement, comparison)
     verdict.download(comparison)
     closer(dataset, ranked, offered, job)
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from core import numbers
 from core.data.dataset import Dataset
 from core.evaluation.intervals import Interval
 from core.evaluation.predictions import Predictions
@@ -16,10 +17,18 @@ from core.probing.crossval.crossval import ProbeResult
 from core.probing.pairwise.agreement import Agreement
 from core.probing.pairwise.sidebyside import SideBySide, agreements, compared_classes
 from core.probing.probes.kinds import find
-from pages.ui import downloads, figures, resources, text
-from pages.ui.charts.accuracy import accuracy_bars
+from core.tables import Table, flat
+from pages.ui import columns, downloads, figures, resources, text
+from pages.ui.charts.accuracy import accuracy_bars, results_table
 from pages.ui.compare.charts.cost import accuracy_against_cost
-from pages.ui.compare.charts.side import MOST_CLASSES, agreement_matrix, class_differences, confusion_difference
+from pages.ui.compare.charts.side import (
+    MOST_CLASSES,
+    agreement_matrix,
+    class_differences,
+    confusion_difference,
+    confusion_difference_table,
+)
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 
@@ -48,7 +57,8 @@ def _scores(ranked: Sequence[ProbeResult], job: Job) -> None:
             bars = resources.comparison_figure(
                 job, ("accuracy_bars", measure, ranked[0].probe), partial(accuracy_bars, ranked, measure)
             )
-            figures.shown(bars, f"side-{measure}-{job.id}", alt, measure, heading)
+            files = Files(measure, partial(results_table, ranked), heading)
+            figures.shown(bars, f"side-{measure}-{job.id}", alt, files)
 
 
 def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
@@ -67,8 +77,7 @@ def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
         ),
         f"side-against-{cost}-{job.id}",
         _("Accuracy of each backbone against its cost, with the Pareto front"),
-        f"accuracy_against_{cost}",
-        title,
+        Files(f"accuracy_against_{cost}", partial(_cost_rows, ranked), title),
     )
     st.caption(
         _(
@@ -79,7 +88,7 @@ def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
         )
         + (" " + _memory_words() if cost == "memory_mb" else "")
     )
-    _cost_table(ranked)
+    downloads.table(_("Download scores and costs (CSV)"), *_cost_rows(ranked), "side_by_side.csv")
 
 
 def _memory_words() -> str:
@@ -89,12 +98,12 @@ def _memory_words() -> str:
     )
 
 
-def _cost_table(ranked: Sequence[ProbeResult]) -> None:
+def _cost_rows(ranked: Sequence[ProbeResult]) -> Table:
     rows = [result.as_json() for result in ranked]
     for cost in pareto.COSTS:
         for row, placed in zip(rows, pareto.against_cost(ranked, cost), strict=True):
             row |= {cost: placed.cost, f"{cost}_on_front": placed.on_front}
-    downloads.records(_("Download scores and costs (CSV)"), rows, "side_by_side.csv")
+    return flat(rows)
 
 
 def _two(predictions: Mapping[str, Predictions], job: Job) -> None:
@@ -117,41 +126,42 @@ def _classes(pair: SideBySide, job: Job) -> None:
         resources.comparison_figure(job, ("class_differences", pair.a, pair.b), partial(class_differences, pair)),
         f"side-classes-{job.id}",
         _("The difference of recall of each class with its interval"),
-        "class_differences",
-        title,
+        Files("class_differences", partial(_class_rows, pair), title),
     )
     if len(pair.classes) > most:
-        st.caption(_("The {n} classes that differ most; the table has all of them.").format(n=most))
+        st.caption(_("The {n} classes that differ most, in this order; the table has all of them.").format(n=most))
+    else:
+        st.caption(_("The classes that differ most come first, here and in the table."))
     with st.expander(_("Every class in numbers")):
         _class_table(pair)
 
 
 def _class_table(pair: SideBySide) -> None:
-    rows = [row.as_json() for row in pair.classes]
     name_of = {"a": pair.a, "b": pair.b, "": ""}
-    numbers = {
-        _("Recall (points)"): [row.recall and 100 * row.recall for row in pair.classes],
-        _("F1 (points)"): [row.f1 and 100 * row.f1 for row in pair.classes],
+    differences = {
+        _("Recall (points)"): [_points(row.recall) for row in pair.classes],
+        _("F1 (points)"): [_points(row.f1) for row in pair.classes],
     }
     p_values = {
         _("McNemar's p"): [row.p for row in pair.classes],
         _("p corrected"): [row.p_holm for row in pair.classes],
     }
-    recall, f1 = numbers
+    recall, f1 = differences
     st.dataframe(
         {
             _("Class"): [row.name for row in pair.classes],
             _("Images"): [row.n for row in pair.classes],
             _("Gains from"): [name_of[row.gains] for row in pair.classes],
-            recall: numbers[recall],
-            _("Recall, 95 %"): [_points(row.interval) for row in pair.classes],
-            f1: numbers[f1],
-            _("F1, 95 %"): [_points(row.f1_interval) for row in pair.classes],
+            recall: differences[recall],
+            _("Recall, 95 %"): [numbers.points_interval(row.interval) for row in pair.classes],
+            f1: differences[f1],
+            _("F1, 95 %"): [numbers.points_interval(row.f1_interval) for row in pair.classes],
             **p_values,
         },
         hide_index=True,
-        column_config={name: st.column_config.NumberColumn(format="%+.1f") for name in numbers}
-        | {name: st.column_config.NumberColumn(format="%.3f") for name in p_values},
+        column_config={_("Images"): columns.counts()}
+        | dict.fromkeys(differences, columns.words())
+        | dict.fromkeys(p_values, columns.decimals(3)),
     )
     st.caption(
         _(
@@ -160,12 +170,15 @@ def _class_table(pair: SideBySide) -> None:
             "it is of one repeat of the cross-validation, and knows nothing of how other training photos would do."
         )
     )
-    named_rows = [{"a": pair.a, "b": pair.b, **row} for row in rows]
-    downloads.records(_("Download the classes (CSV)"), named_rows, "class_differences.csv")
+    downloads.table(_("Download the classes (CSV)"), *_class_rows(pair), "class_differences.csv")
 
 
-def _points(interval: Interval | None) -> str:
-    return "{:+.1f} – {:+.1f}".format(*(100 * end for end in interval)) if interval else ""
+def _class_rows(pair: SideBySide) -> Table:
+    return flat([{"a": pair.a, "b": pair.b, **row.as_json()} for row in pair.classes])
+
+
+def _points(difference: float | None) -> str:
+    return "" if difference is None else numbers.signed_points(difference)
 
 
 def _confusion(pair: SideBySide, job: Job) -> None:
@@ -183,8 +196,7 @@ def _confusion(pair: SideBySide, job: Job) -> None:
         resources.comparison_figure(job, ("confusion_difference", pair.a, pair.b), partial(confusion_difference, pair)),
         f"side-confusion-{job.id}",
         _("The difference of the two confusion matrices"),
-        "confusion_difference",
-        title,
+        Files("confusion_difference", partial(confusion_difference_table, pair), title),
     )
     for sentence in pair.shifts_in_words:
         st.markdown("- " + text.literal(sentence))
@@ -204,8 +216,9 @@ def _agreement(predictions: Mapping[str, Predictions], job: Job) -> None:
         resources.comparison_figure(job, ("agreement_matrix",), partial(agreement_matrix, pairs)),
         f"side-agreement-{job.id}",
         _("How often any two backbones give the same class"),
-        "agreement",
-        _("How often any two backbones give the same class, and Cohen's κ"),
+        Files(
+            "agreement", partial(_pair_rows, pairs), _("How often any two backbones give the same class, and Cohen's κ")
+        ),
     )
     with st.expander(_("Every pair in numbers")):
         _pair_table(pairs)
@@ -225,13 +238,22 @@ def _pair_table(pairs: Sequence[Agreement]) -> None:
             _("First"): [pair.a for pair in pairs],
             _("Second"): [pair.b for pair in pairs],
             **{
-                label: [text.percent(pair.share(count)) for pair, count in zip(pairs, column, strict=True)]
+                label: [numbers.percent(pair.share(count)) for pair, count in zip(pairs, column, strict=True)]
                 for label, column in counts.items()
             },
-            _("κ"): ["" if pair.kappa is None else f"{pair.kappa:.2f}" for pair in pairs],
-            _("κ, 95 %"): ["{:.2f} – {:.2f}".format(*pair.kappa_ci) if pair.kappa_ci else "" for pair in pairs],
+            _("κ"): ["" if pair.kappa is None else numbers.decimal(pair.kappa, 2) for pair in pairs],
+            _("κ, 95 %"): [_kappas(pair.kappa_ci) for pair in pairs],
         },
         hide_index=True,
     )
     st.caption(_("At least one: what someone would get right who always knew which of the two to believe (an oracle)."))
-    downloads.records(_("Download the agreement (CSV)"), [pair.as_json() for pair in pairs], "agreement.csv")
+    downloads.table(_("Download the agreement (CSV)"), *_pair_rows(pairs), "agreement.csv")
+
+
+def _pair_rows(pairs: Sequence[Agreement]) -> Table:
+    return flat([pair.as_json() for pair in pairs])
+
+
+def _kappas(ends: Interval | None) -> str:
+    low, high = (numbers.decimal(end, 2) for end in ends or (0.0, 0.0))
+    return _("{low} to {high}").format(low=low, high=high) if ends else ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core import numbers
 from core.backbones.registry import info
 from core.i18n import ngettext
 from core.jobs.store import Job
@@ -14,9 +15,8 @@ from core.probing.comparison.ensemble import FEATURES, Ensemble, kind_name
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict
 from core.probing.crossval.crossval import ProbeResult, notes_of
-from core.probing.pairwise.difference import in_points
 from core.probing.probes.kinds import find
-from pages.ui import downloads, resources, text
+from pages.ui import columns, downloads, resources, text
 from pages.ui.i18n import _
 
 
@@ -63,18 +63,18 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
         result.repeats,
     ).format(
         name=text.literal(name),
-        accuracy=text.percent(result.accuracy_mean),
+        accuracy=numbers.percent(result.accuracy_mean),
         folds=result.folds,
         repeats=result.repeats,
         n=len(result.oof),
-        ci=text.interval(result.accuracy_ci),
+        ci=numbers.interval(result.accuracy_ci),
     )
     boxes = {"sure": st.success, "tie": st.info, "nothing": st.warning}
     paragraphs = (f"**{text.literal(verdict.headline)}** {measured}", text.literal(verdict.why))
     boxes[verdict.standing]("\n\n".join(filter(None, paragraphs)), icon=":material/insights:")
 
 
-def numbers(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Comparison) -> None:
+def details(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Comparison) -> None:
     """Draws the facts of every backbone, the best against each other one, the first look and the ensembles."""
     _table(ranked)
     for note in notes_of(ranked):
@@ -94,22 +94,21 @@ def _table(ranked: Sequence[ProbeResult]) -> None:
     st.dataframe(
         {
             _("Backbone"): [result.backbone for result in ranked],
-            _("Accuracy"): [text.percent(result.accuracy_mean) for result in ranked],
-            _("95 % interval"): [text.interval(result.accuracy_ci) for result in ranked],
-            _("Macro F1"): [text.percent(result.macro_f1_mean) for result in ranked],
-            _("F1 interval"): [text.interval(result.macro_f1_ci) for result in ranked],
+            _("Accuracy"): [numbers.percent(result.accuracy_mean) for result in ranked],
+            _("95 % interval"): [numbers.interval(result.accuracy_ci) for result in ranked],
+            _("Macro F1"): [numbers.percent(result.macro_f1_mean) for result in ranked],
+            _("F1 interval"): [numbers.interval(result.macro_f1_ci) for result in ranked],
             _("Images/s"): [result.images_per_s for result in ranked],
             _("Features"): [result.feature_dim for result in ranked],
-            _("Size"): ["–" if fact.is_floor else text.megabytes(fact.size_mb) for fact in facts],
-            _("Parameters"): [fact.params or None for fact in facts],
+            _("Size"): ["–" if fact.is_floor else numbers.megabytes(fact.size_mb) for fact in facts],
+            _("Parameters (millions)"): [columns.in_millions(fact.params) for fact in facts],
         },
         hide_index=True,
         placeholder="–",
         column_config={
-            _("Images/s"): st.column_config.NumberColumn(
-                format="%.0f", help=_("Reading and extraction together, here.")
-            ),
-            _("Parameters"): st.column_config.NumberColumn(format="compact"),
+            _("Images/s"): columns.decimals(0, _("Reading and extraction together, here.")),
+            _("Features"): columns.counts(),
+            _("Parameters (millions)"): columns.decimals(),
         },
     )
     st.caption(
@@ -129,12 +128,12 @@ def _pairs(pairs: Sequence[BackbonePair]) -> None:
         columns = {
             _("Best"): [pair.a for pair in pairs],
             _("Against"): [pair.b for pair in pairs],
-            _("Points ahead"): [in_points(pair.diff, signed=True) for pair in pairs],
-            _("95 % interval"): [" – ".join(in_points(end, signed=True) for end in pair.interval) for pair in pairs],
-            _("Better"): [text.percent(pair.p_better, 0) for pair in pairs],
-            _("The same"): [text.percent(pair.p_same, 0) for pair in pairs],
-            _("Worse"): [text.percent(pair.p_worse, 0) for pair in pairs],
-            _("McNemar's p"): [f"{pair.mcnemar_p:.3f}" for pair in pairs],
+            _("Points ahead"): [numbers.signed_points(pair.diff) for pair in pairs],
+            _("95 % interval"): [numbers.points_interval(pair.interval) for pair in pairs],
+            _("Better"): [numbers.percent(pair.p_better, 0) for pair in pairs],
+            _("The same"): [numbers.percent(pair.p_same, 0) for pair in pairs],
+            _("Worse"): [numbers.percent(pair.p_worse, 0) for pair in pairs],
+            _("McNemar's p"): [numbers.decimal(pair.mcnemar_p, 3) for pair in pairs],
         }
         st.dataframe(columns, hide_index=True)
         st.caption(
@@ -169,7 +168,7 @@ def _probes(comparison: Comparison) -> None:
 
 
 def _scored(result: ProbeResult | None) -> str:
-    return f"{text.percent(result.accuracy_mean)} ({text.interval(result.accuracy_ci)})" if result else ""
+    return f"{numbers.percent(result.accuracy_mean)} ({numbers.interval(result.accuracy_ci)})" if result else ""
 
 
 def first_look(shortlist: Shortlist) -> None:
@@ -184,8 +183,8 @@ def first_look(shortlist: Shortlist) -> None:
     columns = {
         _("Backbone"): [row.backbone for row in rows],
         _("Probed in full"): [row.kept for row in rows],
-        _("First look"): [text.percent(row.accuracy) for row in rows],
-        _("95 % interval"): [text.interval(row.interval) for row in rows],
+        _("First look"): [numbers.percent(row.accuracy) for row in rows],
+        _("95 % interval"): [numbers.interval(row.interval) for row in rows],
         _("Why"): [row.why for row in rows],
     }
     st.dataframe(columns, hide_index=True)
@@ -197,9 +196,9 @@ def _together(ensembles: Sequence[Ensemble]) -> None:
     columns = {
         _("Together"): [result.backbone for result in results],
         _("How"): [kind_name(ensemble.kind) for ensemble in ensembles],
-        _("Accuracy"): [text.percent(result.accuracy_mean) for result in results],
-        _("95 % interval"): [text.interval(result.accuracy_ci) for result in results],
-        _("Macro F1"): [text.percent(result.macro_f1_mean) for result in results],
+        _("Accuracy"): [numbers.percent(result.accuracy_mean) for result in results],
+        _("95 % interval"): [numbers.interval(result.accuracy_ci) for result in results],
+        _("Macro F1"): [numbers.percent(result.macro_f1_mean) for result in results],
         _("Images/s"): [round(result.images_per_s) for result in results],
     }
     st.dataframe(columns, hide_index=True)

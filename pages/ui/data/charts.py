@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from pages.ui.charts import base
+from core.numbers import count as number
+from core.tables import Table
+from pages.ui.charts import axes, base
 from pages.ui.text import split_name
 
 
@@ -39,7 +42,7 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
         x=totals,
         y=rows,
         mode="text",
-        text=[f" {n}" for n in totals],
+        text=[f" {number(n)}" for n in totals],
         textposition="middle right",
         cliponaxis=False,
         hoverinfo="skip",
@@ -53,14 +56,27 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
         bargap=0.25,
         showlegend=True,
         legend={**base.legend(), "traceorder": "normal"},
-        xaxis={"title": {"text": _("photos")}, "rangemode": "tozero", "range": [0, max([*totals, 1]) * 1.12]},
+        xaxis=axes.count_axis(_("photos"), max(totals, default=0)),
         yaxis=base.names_axis(classes),
     )
 
 
+def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """How many images each class has in each split."""
+    classes = list(dict.fromkeys(name for split in counts.values() for name in split))
+    rows = [[name, *(split.get(name, 0) for split in counts.values())] for name in classes]
+    return [_("class"), *map(split_name, counts)], rows
+
+
 def _count(name: str, split: str, n: int, total: int) -> str:
     images = ngettext("{n} {split} image of {total}", "{n} {split} images of {total}", n)
-    return base.words(base.hover_name(name), images.format(n=n, split=split_name(split), total=total))
+    return base.words(base.hover_name(name), images.format(n=number(n), split=split_name(split), total=number(total)))
+
+
+def sizes_table(widths: Sequence[int], heights: Sequence[int]) -> Table:
+    """How many images there are of each size."""
+    counted = sorted(Counter(zip(map(int, widths), map(int, heights), strict=True)).items())
+    return [_("width (px)"), _("height (px)"), _("images")], [[*size, n] for size, n in counted]
 
 
 def image_sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
@@ -78,16 +94,27 @@ def image_sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
         },
         hoverinfo="text",
         hovertext=[
-            ngettext("{n} image of {w} × {h} px", "{n} images of {w} × {h} px", count).format(n=count, w=w, h=h)
-            for (w, h), count in counted
+            ngettext("{n} image of {w} × {h} px", "{n} images of {w} × {h} px", n).format(
+                n=number(n), w=number(w), h=number(h)
+            )
+            for (w, h), n in counted
         ],
     )
     sides = [side for size, _n in counted for side in size]
     spread = bool(sides) and max(sides) > 8 * min(sides)
-    kind = base.log_axis(min(sides), max(sides)) if spread else {"type": "linear", "rangemode": "tozero"}
+
+    def axis(title: str) -> dict[str, Any]:
+        most = max(sides, default=1)
+        return axes.log_axis(title, min(sides), most) if spread else axes.count_axis(title, most)
+
     return base.figure(
         dots,
         height=320,
-        xaxis={"title": {"text": _("width (px)")}, **kind},
-        yaxis={"title": {"text": _("height (px)")}, **kind},
+        xaxis=axis(_("width (px)")),
+        yaxis=axis(_("height (px)")),
     )
+
+
+def _of_size(n: int, width: int, height: int) -> str:
+    sentence = ngettext("{n} image of {w} × {h} px", "{n} images of {w} × {h} px", n)
+    return sentence.format(n=number(n), w=number(width), h=number(height))

@@ -12,8 +12,9 @@ from core.health.labels import LabelCheck
 from core.health.shortcut_words import sight_name
 from core.health.shortcuts import Shortcut
 from core.i18n import gettext as _
-from pages.ui.charts import base
-from pages.ui.text import percent
+from core.numbers import percent
+from core.tables import Table
+from pages.ui.charts import axes, base
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def shortcut_bars(shortcuts: Sequence[Shortcut], labels: LabelCheck | None) -> g
         shortcuts: the probes that cannot see the subject; alarming ones are drawn in another colour.
         labels: the check of the labels, whose probe sees the whole photo and comes first; None where there was none.
     """
-    rows = [*([_Row.of_labels(labels)] if labels else []), *map(_Row.of_shortcut, shortcuts)]
+    rows = _rows(shortcuts, labels)
     values, places = [row.accuracy for row in rows], list(range(len(rows)))
     dots = go.Scatter(
         x=values,
@@ -68,9 +69,19 @@ def shortcut_bars(shortcuts: Sequence[Shortcut], labels: LabelCheck | None) -> g
         hovertext=[_("most frequent class: {share}").format(share=percent(row.chance)) for row in rows],
         name=_("most frequent class"),
     )
-    across = {"range": [-0.02, 1.02], "tickformat": ".0%", "title": {"text": _("accuracy")}, "zeroline": False}
+    across = {**axes.share_axis(_("accuracy"), (), (-0.02, 1.02)), "zeroline": False}
     upwards = base.names_axis([row.sight for row in rows], most=34)
     return base.figure(
         chance, dots, height=base.rows_height(len(rows), each_px=38, around_px=96), xaxis=across, yaxis=upwards,
         showlegend=False,
     )  # fmt: skip
+
+
+def shortcut_table(shortcuts: Sequence[Shortcut], labels: LabelCheck | None) -> Table:
+    """The same in numbers."""
+    headings = ["sees", "accuracy", "accuracy_ci_low", "accuracy_ci_high", "chance"]
+    return headings, [[row.sight, row.accuracy, *row.interval, row.chance] for row in _rows(shortcuts, labels)]
+
+
+def _rows(shortcuts: Sequence[Shortcut], labels: LabelCheck | None) -> list[_Row]:
+    return [*([_Row.of_labels(labels)] if labels else []), *map(_Row.of_shortcut, shortcuts)]

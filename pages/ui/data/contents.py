@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from core.data.dataset import Dataset, Item
@@ -12,8 +11,9 @@ from core.data.messages import warning_text
 from core.errors import GraftError
 from pages.ui import figures, gallery, jobs, resources, state, text
 from pages.ui.data import groups, health, naming, skipped, understood
-from pages.ui.data.charts import image_sizes, split_counts
+from pages.ui.data.charts import counts_table, image_sizes, sizes_table, split_counts
 from pages.ui.data.welcome import other_ways, upload_form
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 
@@ -44,25 +44,24 @@ def show(dataset: Dataset) -> None:
             resources.dataset_figure(dataset, "counts", lambda: split_counts(dataset.counts())),
             "counts",
             _("Bars: photos in each class, by split"),
-            "images_by_class",
-            _("Photos in each class and split"),
+            Files("images_by_class", lambda: counts_table(dataset.counts()), _("Photos in each class and split")),
         )
     with sizes:
         st.subheader(_("Photo sizes"))
         figures.shown(
-            resources.dataset_figure(dataset, "sizes", lambda: _sizes(dataset)),
+            resources.dataset_figure(dataset, "sizes", lambda: image_sizes(*_sides(dataset))),
             "sizes",
             _("Points: width and height of the photos"),
-            "image_sizes",
-            _("Photo sizes"),
+            Files("image_sizes", lambda: sizes_table(*_sides(dataset)), _("Photo sizes")),
         )
     images(dataset)
     groups.section(dataset)
     manage(dataset)
 
 
-def _sizes(dataset: Dataset) -> go.Figure:
-    return image_sizes([item.width for item in dataset.items], [item.height for item in dataset.items])
+def _sides(dataset: Dataset) -> tuple[list[int], list[int]]:
+    """The widths and the heights of the images."""
+    return [item.width for item in dataset.items], [item.height for item in dataset.items]
 
 
 def facts(dataset: Dataset) -> None:

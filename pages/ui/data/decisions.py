@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core import numbers
 from core.data.dataset import Dataset, Item
 from core.data.decisions import Key
 from core.data.edits import EXCLUDE, RELABEL, Edit
@@ -137,9 +138,9 @@ def _doubt(suspect: Suspect) -> None:
     st.markdown(
         _("Labelled **{given}** ({p_given}), rather **{other}** ({p_other})").format(
             given=text.literal(text.shortened(suspect.photo.class_name)),
-            p_given=text.percent(suspect.p_given),
+            p_given=numbers.percent(suspect.p_given),
             other=text.literal(text.shortened(suspect.suggested)),
-            p_other=text.percent(suspect.p_suggested),
+            p_other=numbers.percent(suspect.p_suggested),
         )
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core import numbers
 from core.data.dataset import Dataset
 from core.health import words
 from core.health.composition import Sizes, Spread
@@ -19,8 +20,9 @@ from core.health.shortcut_words import shortcut_text
 from core.health.shortcuts import Shortcut
 from pages.ui import figures, jobs, progress, state, text
 from pages.ui.data import decisions, edits
-from pages.ui.data.charts_health import shortcut_bars
+from pages.ui.data.charts_health import shortcut_bars, shortcut_table
 from pages.ui.data.desk import Desk
+from pages.ui.figures import Files
 from pages.ui.i18n import _, speak
 
 SIGNS = {
@@ -161,8 +163,8 @@ def suspects(desk: Desk, labels: LabelCheck | None) -> None:
             "{accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your eyes can tell. {expected}"
         ).format(
             backbone=text.literal(labels.backbone),
-            accuracy=text.percent(labels.accuracy),
-            ci=text.interval(labels.accuracy_ci),
+            accuracy=numbers.percent(labels.accuracy),
+            ci=numbers.interval(labels.accuracy_ci),
             n=labels.n,
             expected=words.expected_text(labels),
         )
@@ -206,8 +208,11 @@ def shortcuts(dataset: Dataset, probes: Sequence[Shortcut], labels: LabelCheck |
         shortcut_bars(probes, labels),
         f"shortcuts-{dataset.id}",
         _("Dots: accuracy of probes that see only the border, a thumbnail or file facts, against chance"),
-        "shortcuts",
-        _("What tells the classes without the photo's subject"),
+        Files(
+            "shortcuts",
+            lambda: shortcut_table(probes, labels),
+            _("What tells the classes without the photo's subject"),
+        ),
     )
     for probe in probes:
         if probe.alarming:

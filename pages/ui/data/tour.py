@@ -11,6 +11,7 @@ from functools import partial
 
 import streamlit as st
 
+from core import numbers
 from core.backbones.registry import backbones
 from core.errors import GraftError
 from core.jobs.status import JobStatus
@@ -21,9 +22,10 @@ from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
 from core.tasks.results import TakenIn, result_of
 from core.training.config import FinetuneConfig
 from pages.ui import figures, gallery, jobs, progress, resources, state, text
-from pages.ui.charts.accuracy import accuracy_bars
-from pages.ui.charts.history import training_history
-from pages.ui.charts.quality import confusion_matrix
+from pages.ui.charts.accuracy import accuracy_bars, results_table
+from pages.ui.charts.history import history_table, training_history
+from pages.ui.charts.quality import confusion_matrix, confusion_table
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 SAMPLE = "sample:textures"
@@ -157,19 +159,19 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
     verdict = resources.verdict(job, comparison, comparison.probes[0], ROPE)
     st.markdown(f"**{text.literal(verdict.headline)}** {text.literal(verdict.why)}")
     bars = resources.comparison_figure(job, ("tour",), partial(accuracy_bars, comparison.results))
-    figures.shown(bars, "tour-compare", _("Accuracy of each"), "accuracy")
+    files = Files("accuracy", partial(results_table, comparison.results))
+    figures.shown(bars, "tour-compare", _("Accuracy of each"), files)
 
 
 def _draw_live_history(job: Job) -> None:
     if epochs := progress.epochs(job):
-        st.plotly_chart(
-            resources.figure(training_history, epochs, EPOCHS), key="tour-history-live", alt=_("Curves so far")
-        )
+        figures.drawn(resources.figure(training_history, epochs, EPOCHS), "tour-history-live", _("Curves so far"))
 
 
 def _draw_history(job: Job, _status: JobStatus) -> None:
     if epochs := progress.epochs(job):
-        figures.shown(resources.figure(training_history, epochs), "tour-history", _("Curves by epoch"), "history")
+        files = Files("history", partial(history_table, epochs))
+        figures.shown(resources.figure(training_history, epochs), "tour-history", _("Curves by epoch"), files)
 
 
 def _draw_confusion(job: Job, _status: JobStatus) -> None:
@@ -179,13 +181,14 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
     _predictions, evaluation = resources.evaluated(run.predictions_path("val"))
     st.markdown(
         _("**{accuracy}** of {n} validation images are right (95 % interval {interval}).").format(
-            accuracy=text.percent(evaluation.accuracy),
+            accuracy=numbers.percent(evaluation.accuracy),
             n=evaluation.n,
-            interval=text.interval(evaluation.accuracy_ci),
+            interval=numbers.interval(evaluation.accuracy_ci),
         )
     )
     figure = resources.figure(confusion_matrix, evaluation.confusion, evaluation.classes)
-    figures.shown(figure, "tour-confusion", _("Confusion matrix"), "confusion")
+    files = Files("confusion", partial(confusion_table, evaluation.confusion, evaluation.classes))
+    figures.shown(figure, "tour-confusion", _("Confusion matrix"), files)
     icon, photos, model = ":material/arrow_forward:", run.dataset_id, state.run_key(run)
     state.link("evaluate", _("All about this model"), icon, dataset=photos, run=model)
     state.link("predict", _("Try it on a photo, or take it home"), icon, dataset=photos, run=model)

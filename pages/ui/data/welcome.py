@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import numbers
 from core.data.samples.catalogue import SAMPLES
 from core.errors import GraftError
 from core.paths import is_public
@@ -103,7 +104,7 @@ def a_sample() -> None:
     """One of the samples."""
     chosen = st.selectbox(_("A sample"), list(SAMPLES), format_func=lambda name: SAMPLES[name].title)
     sample = SAMPLES[chosen]
-    size = "" if sample.offline else _("It is downloaded ({size}).").format(size=text.megabytes(sample.download_mb))
+    size = "" if sample.offline else _("It is downloaded ({size}).").format(size=numbers.megabytes(sample.download_mb))
     st.caption(f"{text.literal(sample.description)} {size}")
     if st.button(_("Use this sample"), icon=":material/image:"):
         submit_source(f"sample:{chosen}", sample.title)

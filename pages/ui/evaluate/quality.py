@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import pandas as pd
-import streamlit as st
+from collections.abc import Sequence
+from functools import partial
 
+import streamlit as st
+from streamlit.column_config import Column
+
+from core import numbers
 from core.data.dataset import Dataset, Item
-from core.evaluation.metrics import Evaluation, cell, mistakes
+from core.evaluation.intervals import Interval
+from core.evaluation.metrics import Averages, ClassScore, Evaluation, cell, mistakes
 from core.evaluation.predictions import Predictions
-from pages.ui import figures, gallery, resources, text
-from pages.ui.charts.quality import class_scores, confusion_matrix
+from pages.ui import columns, figures, gallery, resources, text
+from pages.ui.charts.quality import MOST_CLASSES, class_scores, confusion_matrix, confusion_table
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 MOST_MISTAKES = 96
@@ -20,22 +26,24 @@ LONG_NAME = 24
 def headline(evaluation: Evaluation, split: str) -> None:
     """The numbers that come first."""
     with st.container(horizontal=True, gap="large"):
-        for name, share, ci in (
-            (_("Accuracy"), evaluation.accuracy, evaluation.accuracy_ci),
-            (_("Macro F1"), evaluation.macro_f1, evaluation.macro_f1_ci),
+        for name, value, below in (
+            (_("Accuracy"), numbers.percent(evaluation.accuracy), _confidence(evaluation.accuracy_ci)),
+            (_("Macro F1"), numbers.percent(evaluation.macro_f1), _confidence(evaluation.macro_f1_ci)),
+            (_("Images"), numbers.count(evaluation.n), text.split_name(split)),
         ):
-            interval = _("95 %: {ci}").format(ci=text.interval(ci))
-            st.metric(name, text.percent(share), delta=interval, delta_color="off", delta_arrow="off", width="content")
-        st.metric(_("Images"), f"{evaluation.n:,}", delta=text.split_name(split), delta_color="off", delta_arrow="off",
-                  width="content")  # fmt: skip
+            st.metric(name, value, delta=below, delta_color="off", delta_arrow="off", width="content")
     for note in evaluation.notes:
         st.info(text.literal(note))
 
 
+def _confidence(ci: Interval) -> str:
+    return _("95 %: {ci}").format(ci=numbers.interval(ci))
+
+
 def confusion(
-    dataset: Dataset | None, items: dict[str, Item], predictions: Predictions, evaluation: Evaluation
+    dataset: Dataset | None, items: dict[str, Item], predictions: Predictions, evaluation: Evaluation, about: str
 ) -> None:
-    """The confusion matrix, and the images behind the cell that is selected."""
+    """The confusion matrix, and the images behind the cell that is selected; `about` as for `per_class`."""
     st.subheader(_("Which classes are taken for which"))
     kinds = {"counts": _("Images"), "shares": _("Share of each true class")}
     kind = st.segmented_control(_("Show"), list(kinds), default="counts", required=True, format_func=kinds.__getitem__,
@@ -46,7 +54,7 @@ def confusion(
             resources.figure(confusion_matrix, evaluation.confusion, evaluation.classes, kind == "shares"),
             f"confusion-{kind}-{len(predictions)}",
             _("Confusion matrix: true classes in rows, predicted ones in columns"),
-            "confusion",
+            Files("confusion", partial(confusion_table, evaluation.confusion, evaluation.classes), about=about),
             on_select="rerun",
             selection_mode="points",
         )
@@ -73,45 +81,59 @@ def confusion(
         gallery.grid(pictures, key=f"cell-{true}-{predicted}", page_size=12, width_px=110)
 
 
-def per_class(evaluation: Evaluation) -> None:
-    """Precision, recall and F1, one row a class, and their averages."""
+def per_class(evaluation: Evaluation, about: str) -> None:
+    """Precision, recall and F1, one row a class, and their averages; `about` begins the names of the figure's files."""
     st.subheader(_("Class by class"))
     chart, table = st.columns([2, 3], gap="large")
     with chart:
         figure = resources.figure(class_scores, evaluation.per_class)
-        figures.shown(figure, "per-class", _("Recall of each class"), "per_class", _("Class by class"))
-    columns, rows = class_table(evaluation)
-    long_names = max(map(len, evaluation.classes)) > LONG_NAME
+        files = Files("per_class", partial(class_table, evaluation), _("Class by class"), about)
+        figures.shown(figure, "per-class", _("Recall of each class"), files)
+        if len(evaluation.per_class) > MOST_CLASSES:
+            st.caption(_("The {n} classes with the lowest recall; the table has all.").format(n=MOST_CLASSES))
     with table:
-        share = st.column_config.NumberColumn(format="percent")
-        st.dataframe(
-            pd.DataFrame(rows, columns=columns),
-            hide_index=True,
-            column_config={
-                columns[0]: st.column_config.Column(width="medium" if long_names else None),
-                **dict.fromkeys((*columns[1:4], *columns[5:]), share),
-            },
-        )
-        macro, weighted = evaluation.macro, evaluation.weighted
-        averages = [
-            (_("Macro (classes count alike)"), macro.precision, macro.recall, macro.f1),
-            (_("Weighted (images count alike)"), weighted.precision, weighted.recall, weighted.f1),
-        ]
-        st.dataframe(
-            pd.DataFrame(averages, columns=(_("Average"), *columns[1:4])),
-            hide_index=True,
-            column_config=dict.fromkeys(columns[1:4], share),
-        )
+        _class_scores(evaluation)
+
+
+def _class_scores(evaluation: Evaluation) -> None:
+    scores = evaluation.per_class
+    percents = dict.fromkeys((_("Precision"), _("Recall"), _("F1")), columns.percents())
+    st.dataframe(
+        {
+            _("Class"): [score.name for score in scores],
+            **_in_percent(scores),
+            _("Images"): [score.support for score in scores],
+            _("Recall, 95 %"): [numbers.interval(score.recall_ci) for score in scores],
+        },
+        hide_index=True,
+        column_config={
+            _("Class"): Column(width="medium" if max(map(len, evaluation.classes)) > LONG_NAME else None),
+            **percents,
+            _("Images"): columns.counts(),
+            _("Recall, 95 %"): columns.words(),
+        },
+    )
+    averages = [_("Macro (classes count alike)"), _("Weighted (images count alike)")]
+    both = (evaluation.macro, evaluation.weighted)
+    st.dataframe({_("Average"): averages, **_in_percent(both)}, hide_index=True, column_config=percents)
+
+
+def _in_percent(scores: Sequence[ClassScore | Averages]) -> dict[str, list[float | None]]:
+    return {
+        _("Precision"): [columns.in_percent(score.precision) for score in scores],
+        _("Recall"): [columns.in_percent(score.recall) for score in scores],
+        _("F1"): [columns.in_percent(score.f1) for score in scores],
+    }
 
 
 def class_table(evaluation: Evaluation) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """The headings, and a row for each class."""
-    columns = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"), _("Recall from"), _("to"))
+    headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"), _("Recall from"), _("to"))
     rows = [
         (score.name, score.precision, score.recall, score.f1, score.support, *(score.recall_ci or (None, None)))
         for score in evaluation.per_class
     ]
-    return columns, rows
+    return headings, rows
 
 
 def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) -> None:
@@ -128,9 +150,9 @@ def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) ->
             dataset.thumbnail(items[mistake.id]),
             _("is {true} ({p_true}), taken for {predicted} ({p_predicted})").format(
                 true=text.shortened(names[mistake.true], 20),
-                p_true=text.percent(mistake.p_true, 0),
+                p_true=numbers.percent(mistake.p_true, 0),
                 predicted=text.shortened(names[mistake.predicted], 20),
-                p_predicted=text.percent(mistake.p_predicted, 0),
+                p_predicted=numbers.percent(mistake.p_predicted, 0),
             ),
             items[mistake.id].name,
             dataset.path(items[mistake.id]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import numbers
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.status import JobStatus
@@ -14,7 +15,8 @@ from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Finetuned
 from core.training.baseline import difference_to, gain, judgement
 from pages.ui import figures, models, progress, resources, state, text
-from pages.ui.charts.history import training_history
+from pages.ui.charts.history import history_table, training_history
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 
@@ -26,7 +28,7 @@ def curves(job: Job) -> None:
         st.caption(
             _("Epoch {n}: validation accuracy {accuracy}, {seconds} an epoch.").format(
                 n=last.epoch,
-                accuracy="–" if last.val_accuracy is None else text.percent(last.val_accuracy),
+                accuracy="–" if last.val_accuracy is None else numbers.percent(last.val_accuracy),
                 seconds=text.duration(last.seconds),
             )
         )
@@ -34,7 +36,7 @@ def curves(job: Job) -> None:
             resources.figure(training_history, epochs, _most_epochs(job)),
             f"curves-{job.id}",
             _("Losses, accuracies and the learning rate by epoch"),
-            "history",
+            Files("history", lambda: history_table(epochs)),
         )
 
 
@@ -67,9 +69,9 @@ def answer(run: Run, brought: Difference | None, seconds: float) -> None:
     """Draws whether it helped and how good the model is; green only where it surely beats the frozen probe."""
     score = run.metrics["val"]
     accuracy = _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
-        accuracy=text.percent(score.accuracy),
+        accuracy=numbers.percent(score.accuracy),
         n=score.n,
-        ci=text.interval(score.accuracy_ci),
+        ci=numbers.interval(score.accuracy_ci),
         time=text.duration(seconds),
     )
     if brought is None:

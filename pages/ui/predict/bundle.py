@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core import numbers
 from core.bundle.archive import read_manifest
 from core.bundle.manifest import Manifest
 from core.errors import GraftError
@@ -80,8 +81,8 @@ def _described(manifest: Manifest) -> None:
                 _("Accuracy on its {n} {split} images: {accuracy} (95 % interval {ci}).").format(
                     n=f"{score.n:,}",
                     split=text.split_name(split),
-                    accuracy=text.percent(score.accuracy),
-                    ci=text.interval(score.accuracy_ci),
+                    accuracy=numbers.percent(score.accuracy),
+                    ci=numbers.interval(score.accuracy_ci),
                 )
             )
     n = len(manifest.classes)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core import numbers
 from core.errors import GraftError
 from core.i18n import ngettext
 from core.jobs.store import Job
@@ -15,7 +17,8 @@ from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
 from core.tasks.results import Answer, Predicted, read_answers, result_of
 from pages.ui import downloads, figures, jobs, progress, resources, state, text, uploads
-from pages.ui.charts.quality import probability_bars
+from pages.ui.charts.quality import probability_bars, probability_table
+from pages.ui.figures import Files
 from pages.ui.i18n import _
 
 MOST_SHOWN = 24
@@ -94,7 +97,7 @@ def shown(job: Job, answers: Sequence[Answer]) -> None:
             words.markdown(
                 _("**{label}**, {share}").format(
                     label=text.literal(text.shortened(answer.label, 80)),
-                    share=text.percent(answer.proba[answer.label]),
+                    share=numbers.percent(answer.proba[answer.label]),
                 )
             )
             with words:
@@ -102,7 +105,10 @@ def shown(job: Job, answers: Sequence[Answer]) -> None:
                     resources.figure(probability_bars, list(answer.proba), list(answer.proba.values())),
                     f"answer-{job.id}-{number}",
                     _("Probability of each class"),
-                    "probabilities",
+                    Files(
+                        f"probabilities-{answer.image}",
+                        partial(probability_table, list(answer.proba), list(answer.proba.values())),
+                    ),
                 )
     if len(answers) > MOST_SHOWN:
         st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core import numbers
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
@@ -98,14 +99,14 @@ def recommended(by_probe: Sequence[Recommendation]) -> str:
     if not first.backbone:
         return _("no backbone beats the floor")
     words = _("best guess: {name}, {accuracy}") if first.is_guess else _("recommended: {name}, {accuracy}")
-    return words.format(name=first.backbone, accuracy=text.percent(first.accuracy))
+    return words.format(name=first.backbone, accuracy=numbers.percent(first.accuracy))
 
 
 def validation(run: Run) -> str:
     """How good a fine-tuned model is on the validation images."""
     score = run.metrics["val"]
     return _("validation accuracy {accuracy} ({ci}, {n})").format(
-        accuracy=text.percent(score.accuracy), ci=text.interval(score.accuracy_ci), n=text.images(score.n)
+        accuracy=numbers.percent(score.accuracy), ci=numbers.interval(score.accuracy_ci), n=text.images(score.n)
     )
 
 

@@ -13,7 +13,7 @@ def test_confusion_colors_right_and_wrong_apart_and_leaves_empty_cells_clear():
     np.testing.assert_array_equal(right.z, [[3, np.nan], [np.nan, 4]])
     np.testing.assert_array_equal(wrong.z, [[np.nan, 1], [np.nan, np.nan]])
     assert right.zmax == wrong.zmax == 4
-    assert right.texttemplate == "%{z:d}"
+    assert right.text[0] == ["3", ""]
     assert marks.marker.opacity == 0
 
 
@@ -29,7 +29,7 @@ def test_confusion_normalises_rows():
     right, wrong, _marks = confusion_matrix(np.array([[3, 1], [0, 0]]), ["ants", "bees"], normalised=True).data
     np.testing.assert_array_equal(right.z, [[0.75, np.nan], [np.nan, np.nan]])
     assert wrong.z[0, 1] == 0.25
-    assert wrong.texttemplate == "%{z:.0%}"
+    assert wrong.text[0] == ["", "25 %"]
 
 
 @pytest.mark.parametrize(
@@ -49,27 +49,27 @@ def test_probabilities_are_ranked_and_cut():
     assert figure.layout.yaxis.ticktext == ("b", "a")
 
 
-def test_per_class_puts_the_weakest_class_first_with_its_interval():
-    scores = [ClassScore("good", 0.9, 0.95, 0.92, 20, (0.8, 0.99)), ClassScore("weak", 0.5, 0.25, 0.4, 4, (0.05, 0.7))]
-    recall, precision, f1 = class_scores(scores).data
-    assert recall.x == (0.25, 0.95)
-    assert recall.error_x.array == pytest.approx((0.45, 0.04))
-    assert recall.error_x.arrayminus == pytest.approx((0.2, 0.15))
-    assert precision.x == (0.5, 0.9)
-    assert f1.x == (0.4, 0.92)
+def test_per_class_keeps_the_order_of_the_classes_and_has_intervals():
+    scores = [ClassScore("weak", 0.5, 0.25, 0.4, 4, (0.05, 0.7)), ClassScore("good", 0.9, 0.95, 0.92, 20, (0.8, 0.99))]
+    recall, precision, f1 = class_scores(scores[::-1]).data
+    assert recall.x == (0.95, 0.25)
+    assert recall.error_x.array == pytest.approx((0.04, 0.45))
+    assert recall.error_x.arrayminus == pytest.approx((0.15, 0.2))
+    assert precision.x == (0.9, 0.5)
+    assert f1.x == (0.92, 0.4)
     assert class_scores(scores).layout.yaxis.ticktext == ("weak (n=4)", "good (n=20)")
     assert (
-        recall.hovertext[0]
+        recall.hovertext[1]
         == "weak<br>4 images<br>recall 25.0 %<br>95 % interval 5.0–70.0 %<br>precision 50.0 %<br>F1 40.0 %"
     )
 
 
-def test_per_class_shows_so_many_classes_at_most():
-    scores = [ClassScore(f"c{i}", 0.5, i / 100, 0.5, 10, (0, 1)) for i in range(100)]
-    assert class_scores(scores, most=10).data[0].x == tuple(i / 100 for i in range(10))
+def test_per_class_shows_the_lowest_recalls_where_there_are_many_classes():
+    scores = [ClassScore(f"c{i}", 0.5, 1 - i / 100, 0.5, 10, (0, 1)) for i in range(100)]
+    assert class_scores(scores, most=10).data[0].x == tuple(1 - i / 100 for i in range(90, 100))
 
 
-def test_per_class_keeps_a_class_without_images_to_the_end():
+def test_per_class_draws_no_score_of_a_class_without_images():
     figure = class_scores([ClassScore("unseen", None, None, None, 0, None), ClassScore("a", 1, 1, 1, 3, (0.4, 1))])
-    assert figure.data[0].x == (1, None)
-    assert figure.data[0].hovertext[1] == "unseen<br>0 images"
+    assert figure.data[0].x == (None, 1)
+    assert figure.data[0].hovertext[0] == "unseen<br>0 images"

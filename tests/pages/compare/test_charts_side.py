@@ -205,16 +205,11 @@ def test_a_figure_on_paper_is_dark_on_white():
     assert figure.layout.template.layout.xaxis.gridcolor  # a grid of its own
 
 
-def test_pictures_are_offered_only_where_they_can_be_drawn(monkeypatch):
-    export.draws_png.cache_clear()
-    monkeypatch.setattr(export.importlib.util, "find_spec", lambda _name: None)
-    assert export.draws_png() is False
-    export.draws_png.cache_clear()
-
-
-@pytest.mark.skipif(not export.draws_png(), reason="no kaleido, or no browser for it")
-def test_a_picture_is_a_png():
-    assert export.as_png(go.Figure(go.Scatter(x=[1], y=[1])), "One <b>").startswith(b"\x89PNG")
+def test_a_picture_is_on_paper_under_its_title_and_has_a_size():
+    picture = export.as_picture(go.Figure(go.Scatter(x=[1], y=[1]), {"height": 200}), "One <b>")
+    assert (picture.layout.width, picture.layout.height) == (900, 260)
+    assert picture.layout.paper_bgcolor == "#FFFFFF"
+    assert picture.layout.title.text == "One &lt;b&gt;"
 
 
 def test_names_keep_off_the_line_of_the_front():
@@ -223,4 +218,3 @@ def test_names_keep_off_the_line_of_the_front():
     ]  # fmt: skip
     _off, on = accuracy_against_cost(results).data
     assert on.textposition[0] != "middle right"  # where the line runs
-    assert text_positions([(0.5, 0.5)], ["name"], [(0.5, 0.5, 1.0, 0.5)]) == ["middle left"]

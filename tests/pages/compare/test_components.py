@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.numbers import percent
 from core.probing.studies.component_counts import Count
 from pages.ui.compare.charts.components import components_curve
-from pages.ui.text import percent
 
 POINTS = tuple(
     Count(

@@ -135,8 +135,9 @@ def test_a_number_of_photos_is_answered_at_once(answered, curve):
 
 def test_classes_stand_with_the_greatest_gain_first(answered, curve):
     table = answered(curve).dataframe[0].value
-    assert list(table["class"]) == [NASTY, "cat"]
-    assert list(table["gain"]) == ["+2.0 (+1.0 … +4.0)", "+1.0 (+0.0 … +3.0)"]
+    assert list(table["Class"]) == [NASTY, "cat"]
+    gains = table["Gain in points (95 % interval)"]
+    assert list(gains) == ["+2.0 (+1.0 to +4.0)", "+1.0 (0.0 to +3.0)"]
 
 
 def test_too_few_photos_have_points_and_a_reason(answered):

@@ -43,7 +43,7 @@ def test_folds_that_agree_exactly_are_not_taken_for_certainty():
     assert pair.interval == pytest.approx((0.1 - half, 0.1 + half))
     assert 0.3 < pair.p_better < 0.9
     level = compared(candidate("a", [1.0] * 5), candidate("b", [1.0] * 5), 5)
-    assert level.sentence.startswith("a and b are equally accurate here (95 %: -41.6 to 41.6): better by more than")
+    assert level.sentence.startswith("a and b are equally accurate here (95 %: −41.6 to 41.6): better by more than")
 
 
 def test_no_probability_is_called_certain():
@@ -127,16 +127,16 @@ def test_a_recommendation_stands_as_firmly_as_what_it_surely_beats(candidates, s
          "a is ahead of b by 1.2 points, but that may be chance (95 %: 0.0 to 2.6): better by more than 1 point with a "
          "probability of 60 %, otherwise the same within 1 point."),
         (-0.012, (-0.026, 0.0004), (0.001, 0.399, 0.6),
-         "a is behind b by 1.2 points, but that may be chance (95 %: -2.6 to 0.0): worse by more than 1 point with a "
+         "a is behind b by 1.2 points, but that may be chance (95 %: −2.6 to 0.0): worse by more than 1 point with a "
          "probability of 60 %, otherwise the same within 1 point."),
         (0.001, (-0.002, 0.004), (0.0, 1.0, 0.0),
-         "a is ahead of b by 0.1 points, but that may be chance (95 %: -0.2 to 0.4): the same within 1 point with a "
+         "a is ahead of b by 0.1 points, but that may be chance (95 %: −0.2 to 0.4): the same within 1 point with a "
          "probability of over 99 %."),
         (0.02, (-0.02, 0.06), (0.7, 0.2, 0.1),
-         "a is ahead of b by 2.0 points, but that may be chance (95 %: -2.0 to 6.0): better by more than 1 point with "
+         "a is ahead of b by 2.0 points, but that may be chance (95 %: −2.0 to 6.0): better by more than 1 point with "
          "a probability of 70 %, the same within 1 point 20 %, worse 10 %."),
         (-0.0004, (-0.004, 0.003), (0.0, 1.0, 0.0),
-         "a and b are equally accurate here (95 %: -0.4 to 0.3): the same within 1 point with a probability of over "
+         "a and b are equally accurate here (95 %: −0.4 to 0.3): the same within 1 point with a probability of over "
          "99 %."),
     ],
 )  # fmt: skip
@@ -234,4 +234,4 @@ def test_a_probe_that_always_says_the_same_is_not_praised():
     oof = Predictions(("ant", "bee"), np.array([0] * 38 + [1] * 2), proba, tuple(map(str, range(40))), "oof")
     folds = np.full(10, 0.95)
     verdict = judge([BackboneCandidate("a", folds, oof, 1.0), BackboneCandidate("b", folds - 0.2, oof, 1.0)], 5)
-    assert "Always answering 'ant' would be right for 95.0%; this is not surely better." in verdict.why
+    assert "Always answering 'ant' would be right for 95.0 %; this is not surely better." in verdict.why

@@ -73,7 +73,7 @@ def test_of_stages_that_are_alike_the_deepest_but_one_is_kept() -> None:
 def test_where_no_stage_beats_chance_there_is_nothing_to_keep() -> None:
     suggestion = probe_depth(staged(5000.0, 5000.0), QUICK).suggestion
     assert suggestion.mode == "full"
-    assert "33.3%" in suggestion.why
+    assert "33.3 %" in suggestion.why
 
 
 def test_only_training_images_are_looked_at() -> None:

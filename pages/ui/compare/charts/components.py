@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.numbers import count, percent
 from core.probing.studies.component_counts import Count
-from pages.ui.charts import base
-from pages.ui.text import percent
+from pages.ui.charts import axes, base
 
 
 def components_curve(points: Sequence[Count], recommended: int) -> go.Figure:
@@ -39,8 +39,8 @@ def components_curve(points: Sequence[Count], recommended: int) -> go.Figure:
         height=400,
         showlegend=True,
         legend=base.legend_below(),
-        xaxis={"title": {"text": _("principal components (logarithmic)")}, **base.log_axis(min(counts), max(counts))},
-        yaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
+        xaxis=axes.log_axis(_("principal components (logarithmic)"), min(counts), max(counts)),
+        yaxis=axes.share_axis(_("accuracy"), ends),
     )
 
 
@@ -61,7 +61,7 @@ def _means(name: str, points: Sequence[Count], color: str, symbol: str, *, line:
 
 def _hover(point: Count) -> str:
     return base.words(
-        ngettext("{n} component", "{n} components", point.components).format(n=point.components),
+        ngettext("{n} component", "{n} components", point.components).format(n=count(point.components)),
         _("{share} of the variance").format(share=percent(point.variance)),
         _("accuracy {accuracy}").format(accuracy=percent(point.accuracy_mean)),
         base.interval_words(point.accuracy_ci),

@@ -10,12 +10,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
+from core.numbers import decimal, megabytes, percent
 from core.probing.comparison.pareto import Placed, against_cost
 from core.probing.crossval.crossval import ProbeResult
-from pages.ui.charts import base
-from pages.ui.charts.accuracy import ends, hover_words, names, share_axis
+from pages.ui.charts import axes, base
+from pages.ui.charts.accuracy import ends, hover_words, names
 from pages.ui.compare.charts.placing import Box, text_positions
-from pages.ui.text import percent, shortened
+from pages.ui.text import shortened
 
 ByResult = Mapping[ProbeResult, str]
 """A label, or the position of a label, for each result."""
@@ -37,7 +38,7 @@ def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms")
         key=lambda placed: (placed.cost, -_accuracy(placed)),
     )
     costs = [placed.cost for placed in dots if placed.cost]
-    cost_axis = base.log_axis(min(costs, default=1.0), max(costs, default=100.0))
+    cost_axis = axes.log_axis(COST_AXES[cost](), min(costs, default=1.0), max(costs, default=100.0))
     floors = [placed for placed in all_placed if placed.is_floor]
     accuracy_axis = _accuracy_axis(dots, floors)
     labels = names(results)
@@ -51,7 +52,7 @@ def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms")
         height=420,
         showlegend=True,
         legend=base.legend_below(),
-        xaxis={"title": {"text": COST_AXES[cost]()}, **cost_axis},
+        xaxis=cost_axis,
         yaxis=accuracy_axis,
     )
 
@@ -61,7 +62,7 @@ def _accuracy_axis(dots: Sequence[Placed], floors: Sequence[Placed]) -> dict[str
     values = ends([placed.result for placed in dots], "accuracy")
     low, high = min(values, default=0.0), max(values, default=1.0)
     floors_in_sight = [value for value in map(_accuracy, floors) if value > low - 1.5 * (high - low)]
-    return share_axis(_("accuracy"), [*values, *floors_in_sight])
+    return axes.share_axis(_("accuracy"), [*values, *floors_in_sight])
 
 
 def _label_positions(
@@ -158,7 +159,11 @@ def _accuracy(placed: Placed) -> float:
 
 def _cost_words(placed: Placed, cost: str) -> str:
     """The cost in words, where the result's hover text does not have it already."""
-    return COST_WORDS[cost]().format(value=placed.cost) if cost in COST_WORDS else ""
+    if cost == "memory_mb":
+        return _("{size} of memory for one image").format(size=megabytes(placed.cost or 0.0))
+    if cost == "gflops":
+        return _("{value} × 10⁹ multiply-adds per image").format(value=decimal(placed.cost or 0.0, 2))
+    return ""
 
 
 COST_AXES = {
@@ -166,8 +171,4 @@ COST_AXES = {
     "size_mb": lambda: _("size of the weights (MB, logarithmic)"),
     "memory_mb": lambda: _("memory for one image (MB, logarithmic)"),
     "gflops": lambda: _("multiply-adds (10⁹ per image, logarithmic)"),
-}
-COST_WORDS = {
-    "memory_mb": lambda: _("{value:.0f} MB of memory for one image"),
-    "gflops": lambda: _("{value:.2f} × 10⁹ multiply-adds per image"),
 }

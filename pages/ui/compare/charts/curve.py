@@ -9,11 +9,12 @@ from typing import Any
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
+from core.numbers import decimal, percent
 from core.probing.studies.forecast import Forecast
 from core.probing.studies.growth import LearningCurve
 from core.probing.studies.points import BandPoint, CurvePoint
-from pages.ui.charts import base
-from pages.ui.text import images, percent
+from pages.ui.charts import axes, base
+from pages.ui.text import images
 
 _SHADE, _FAINT = "rgba(0, 114, 178, 0.22)", "rgba(0, 114, 178, 0.10)"
 
@@ -32,7 +33,7 @@ def learning_curve(curve: LearningCurve, marked: Forecast | None = None) -> go.F
     points, band = curve.points, curve.band
     all_points: list[Point] = [*points, *band]
     ends = [end for point in all_points for end in point.interval]
-    images_axis = base.log_axis(points[0].images, max(point.images for point in all_points))
+    most = max(point.images for point in all_points)
     figure = base.figure(
         *_law(band, points[-1].images),
         _measured(points),
@@ -40,8 +41,8 @@ def learning_curve(curve: LearningCurve, marked: Forecast | None = None) -> go.F
         height=420,
         showlegend=True,
         legend=base.legend_below(),
-        xaxis={"title": {"text": _("training images (logarithmic)")}, **images_axis},
-        yaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
+        xaxis=axes.log_axis(_("training images (logarithmic)"), points[0].images, most),
+        yaxis=axes.share_axis(_("accuracy"), ends),
     )
     return _now(figure, curve.images) if band else figure
 
@@ -96,7 +97,7 @@ def _measured(points: Sequence[CurvePoint]) -> go.Scatter:
         marker={"color": base.BLUE, "size": 9, "line": {"width": 0}},
         hoverinfo="text",
         hovertext=[
-            base.words(_hover(point), _("{n:.1f} images a class on the average").format(n=point.per_class))
+            base.words(_hover(point), _("{n} images a class on the average").format(n=decimal(point.per_class)))
             for point in points
         ],
     )

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.numbers import count, percent
 from core.probing.studies.depth import Stage
-from pages.ui.charts import base
-from pages.ui.text import percent
+from pages.ui.charts import axes, base
 
 
 def depth_curve(stages: Sequence[Stage], trained: Sequence[str] = ()) -> go.Figure:
@@ -39,8 +39,8 @@ def depth_curve(stages: Sequence[Stage], trained: Sequence[str] = ()) -> go.Figu
         height=base.rows_height(len(stages), each_px=48, around_px=134),
         showlegend=True,
         legend=base.legend_below(),
-        margin={"l": 8, "r": 12, "t": 36, "b": 8},  # room for the buttons that a touch screen always shows
-        xaxis={"title": {"text": _("accuracy")}, "tickformat": ".0%", "range": base.around(ends), "automargin": True},
+        margin={"l": 8, "r": 12, "t": 24, "b": 8},
+        xaxis=axes.share_axis(_("accuracy"), ends),
         yaxis=base.names_axis([stage.name for stage in stages]),
     )
 
@@ -71,5 +71,7 @@ def _hover(stage: Stage) -> str:
         base.hover_name(stage.name),
         _("accuracy {accuracy}").format(accuracy=percent(stage.accuracy_mean)),
         base.interval_words(stage.accuracy_ci),
-        ngettext("{width} feature per image", "{width} features per image", stage.width).format(width=stage.width),
+        ngettext("{width} feature per image", "{width} features per image", stage.width).format(
+            width=count(stage.width)
+        ),
     )

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core.i18n import gettext as _
-from pages.ui.charts import base
+from pages.ui.charts import axes, base
 
 _MOST_IN_LEGEND = 24
 
@@ -63,10 +63,9 @@ def embedding_map(
         height=420 + 20 * lines,
         showlegend=with_legend,
         legend={**base.legend_below(), "itemsizing": "constant"},
-        margin={"l": 8, "r": 12, "t": 36, "b": 8},  # room for the buttons that a touch screen always shows
         dragmode="pan",
-        xaxis={"title": {"text": titles[0]}, **axis_style},
-        yaxis={"title": {"text": titles[1]}, **axis_style},
+        xaxis={**axes.moving_axis(titles[0]), **axis_style},
+        yaxis={**axes.moving_axis(titles[1]), **axis_style},
     )
 
 

@@ -9,11 +9,13 @@ import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.numbers import count, decimal, percent, points_interval, signed_count, signed_points
 from core.probing.pairwise.agreement import Agreement
 from core.probing.pairwise.classwise import ClassDifference
 from core.probing.pairwise.sidebyside import SideBySide
-from pages.ui.charts import base
-from pages.ui.text import percent, shortened
+from core.tables import Table
+from pages.ui.charts import axes, base
+from pages.ui.text import images, shortened
 
 MOST_CLASSES = 30
 _MOST_WITH_NUMBERS = 20
@@ -51,13 +53,12 @@ def class_differences(pair: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
         height=base.rows_height(len(rows), each_px=28, around_px=150, most_px=1000),
         showlegend=True,
         xaxis={
-            "title": {"text": _("recall (points)<br>← {b} better<br>{a} better →").format(a=a, b=b)},
-            "range": (-limit, limit),
+            **axes.points_axis(_("recall (points)<br>← {b} better<br>{a} better →").format(a=a, b=b), limit),
             "zeroline": True,
             "zerolinewidth": 2,
             "zerolinecolor": base.GREY,
         },
-        yaxis=base.names_axis([f"{shortened(row.name, 16)} (n={row.n})" for row in rows], most=30),
+        yaxis=base.names_axis([f"{shortened(row.name, 16)} (n={count(row.n)})" for row in rows], most=30),
     )
 
 
@@ -80,16 +81,17 @@ def _differences(
 
 
 def _class_hover(row: ClassDifference, pair: SideBySide) -> str:
-    low, high = row.interval or (0.0, 0.0)
     return base.words(
         base.hover_name(row.name),
-        ngettext("{n} image", "{n} images", row.n).format(n=row.n),
+        images(row.n),
         _("recall {recall} with {name}").format(recall=percent(row.recall_a or 0.0), name=base.hover_name(pair.a)),
         _("recall {recall} with {name}").format(recall=percent(row.recall_b or 0.0), name=base.hover_name(pair.b)),
-        _("{diff:+.1f} points (95 %: {low:+.1f} to {high:+.1f})").format(
-            diff=100 * (row.recall or 0.0), low=100 * low, high=100 * high
+        _("{diff} points (95 %: {ends})").format(
+            diff=signed_points(row.recall or 0.0), ends=points_interval(row.interval or (0.0, 0.0))
         ),
-        _("p = {p:.3f}, {corrected:.3f} after correction").format(p=row.p, corrected=row.p_holm),
+        _("p = {p}, {corrected} after correction").format(
+            p=decimal(row.p or 0.0, 3), corrected=decimal(row.p_holm or 0.0, 3)
+        ),
     )
 
 
@@ -102,7 +104,7 @@ def confusion_difference(pair: SideBySide) -> go.Figure:
     words = np.full(pair.confusion.shape, "", dtype=object)
     hover = words.copy()
     for true, predicted in cells:
-        words[true, predicted] = f"{pair.confusion[true, predicted]:+d}".replace("-", "−")
+        words[true, predicted] = signed_count(int(pair.confusion[true, predicted]))
         hover[true, predicted] = _cell_hover(pair, true, predicted)
     heat = go.Heatmap(
         z=z,
@@ -120,7 +122,6 @@ def confusion_difference(pair: SideBySide) -> go.Figure:
     return base.figure(
         heat,
         height=min(max(140 + 34 * len(words), 280), 860),
-        dragmode=False,
         xaxis={
             **base.names_axis(pair.names, upwards=True, most=16, ticks=20),
             "title": {"text": _("predicted class")},
@@ -130,9 +131,15 @@ def confusion_difference(pair: SideBySide) -> go.Figure:
     )
 
 
+def confusion_difference_table(pair: SideBySide) -> Table:
+    """The difference of the confusion matrices in numbers: a row for each true class."""
+    rows = zip(pair.names, pair.confusion.tolist(), strict=True)
+    return [_("true class \\ predicted class"), *pair.names], [[name, *counts] for name, counts in rows]
+
+
 def _cell_hover(pair: SideBySide, true: int, predicted: int) -> str:
     difference = int(pair.confusion[true, predicted])
-    images = ngettext(
+    sentence = ngettext(
         "{count} image more of {support} is called so by {name}:",
         "{count} images more of {support} are called so by {name}:",
         abs(difference),
@@ -140,7 +147,7 @@ def _cell_hover(pair: SideBySide, true: int, predicted: int) -> str:
     name = base.hover_name(pair.a if difference > 0 else pair.b)
     return base.words(
         base.hover_name(pair.names[true]),
-        images.format(count=abs(difference), support=int(pair.support[true]), name=name),
+        sentence.format(count=count(abs(difference)), support=count(int(pair.support[true])), name=name),
         base.hover_name(pair.names[predicted]),
     )
 
@@ -176,19 +183,17 @@ def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
     return base.figure(
         heat,
         height=min(max(110 + 56 * len(row_names), 200), 860),
-        dragmode=False,
         xaxis={
             **base.names_axis(column_names, upwards=True, most=18),
             "title": {"text": _("backbone")},
             "side": "bottom",
-            "ticklabeloverflow": "allow",
         },
         yaxis={**base.names_axis(row_names, most=18), "title": {"text": _("backbone")}},
     )
 
 
 def _same(pair: Agreement) -> str:
-    return percent(pair.share(pair.same), 0) + ("" if pair.kappa is None else f"<br>κ {pair.kappa:.2f}")
+    return percent(pair.share(pair.same), 0) + ("" if pair.kappa is None else f"<br>κ {decimal(pair.kappa, 2)}")
 
 
 def _pair_hover(pair: Agreement) -> str:
