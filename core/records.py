@@ -26,6 +26,12 @@ def stored_as(key: str) -> Mapping[str, str]:
     return {_KEY: key}
 
 
+def fields_in(content: Mapping[str, Any], cls: type[Any]) -> dict[str, Any]:
+    """The entries of a JSON object that are fields of a dataclass; those that a newer Graft added are left out."""
+    names = {field.name for field in dataclasses.fields(cls)}
+    return {name: value for name, value in content.items() if name in names}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """The base of all of them.

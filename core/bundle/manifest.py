@@ -5,7 +5,6 @@ A manifest comes from whoever made the bundle: until it has passed `from_json`, 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import re
@@ -196,11 +195,8 @@ def _preprocessing(content: Mapping[str, Any]) -> Preprocessing:
     if not all(isinstance(number, int | float) for number in numbers):
         raise _damaged("preprocessing")
     try:
-        names = {field.name for field in dataclasses.fields(Preprocessing)}
-        known = {key: value for key, value in content.items() if key in names}
-        return Preprocessing.from_json(
-            {**known, "resize_px": _part(content, "resize_px", int), "crop_px": _part(content, "crop_px", int)}
-        )
+        sizes = {name: _part(content, name, int) for name in ("resize_px", "crop_px")}
+        return Preprocessing.from_json({**content, **sizes})
     except (ValueError, OverflowError) as problem:
         raise _damaged("preprocessing") from problem
 

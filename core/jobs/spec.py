@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.records import fields_in
+
 LONG, SHORT = "long", "short"
 SLOTS = (LONG, SHORT)
 VERBS = "core.tasks"
@@ -60,8 +62,7 @@ class JobSpec:
         Raises:
             ValueError: the object holds no spec.
         """
-        names = {field.name for field in dataclasses.fields(cls)}
         try:
-            return cls(**{name: value for name, value in content.items() if name in names})
+            return cls(**fields_in(content, cls))
         except (AttributeError, TypeError) as problem:
             raise ValueError(f"not a job's spec: {problem}") from problem

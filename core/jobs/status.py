@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.paths import write_json
+from core.records import fields_in
 
 QUEUED, RUNNING = "queued", "running"
 DONE, FAILED, CANCELLED, INTERRUPTED = "done", "failed", "cancelled", "interrupted"
@@ -93,9 +94,8 @@ class JobStatus:
         Raises:
             ValueError: the object holds no status.
         """
-        names = {field.name for field in dataclasses.fields(cls)}
         try:
-            return cls(**{name: value for name, value in content.items() if name in names})
+            return cls(**fields_in(content, cls))
         except (AttributeError, TypeError) as problem:
             raise ValueError(f"not a job's status: {problem}") from problem
 
