@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, jobs, progress, state
+from pages.ui import frame, jobs, progress, starts, state
 from pages.ui.compare import form
 from pages.ui.compare.results import results, so_far
 from pages.ui.i18n import _
@@ -20,15 +20,17 @@ def main() -> None:
             "trained on what each backbone sees in your photos, which takes seconds and tells which carries over best."
         )
     )
-    request = form.comparison(dataset)
+    job = jobs.looked_at("compare", dataset.id)
+    start = starts.start("compare", dataset.id, job)
+    request = form.comparison(dataset, form.first_request(dataset, start.job_id), start.key)
     pressed = st.button(_("Compare"), type="primary", icon=":material/leaderboard:", disabled=request is None)
     if pressed and request is not None:
         jobs.submit_once(request)
     if request is not None and len(request.backbones) == 1:
         st.caption(_("With one backbone there is nothing to compare it with; pick a second one."))
-    job = jobs.looked_at("compare", dataset.id)
     if job is None:
         return
+    starts.contrast(dataset.id, job, request == form.asked_for(job, dataset))
     st.divider()
     progress.beside(job)
     status = progress.panel(job, live=so_far)

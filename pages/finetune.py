@@ -6,12 +6,12 @@ import streamlit as st
 
 from core.errors import GraftError
 from core.tasks.requests import FinetuneRequest
-from pages.ui import frame, jobs, progress, state, text
+from pages.ui import frame, jobs, progress, starts, state, text
 from pages.ui.finetune import form
 from pages.ui.finetune.about import about
 from pages.ui.finetune.preview import augmentation_preview
 from pages.ui.finetune.result import curves, result
-from pages.ui.finetune.suggestion import suggested
+from pages.ui.finetune.suggestion import beginning, config_of
 from pages.ui.i18n import _
 
 
@@ -25,14 +25,16 @@ def main() -> None:
             "after each epoch how good it is; the best epoch is kept."
         )
     )
+    job = jobs.looked_at("finetune", dataset.id)
+    first, key = beginning(dataset, job)
     try:
-        config = form.finetuning(suggested(dataset), *state.place().training)
+        config = form.finetuning(first, key)
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return
     title = _("Augmentation: what each image may look like in training")
     with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as expander:
-        config = form.augmentation(config)
+        config = form.augmentation(config, first, key)
         if expander.open:
             augmentation_preview(dataset, config)
     if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
@@ -41,9 +43,9 @@ def main() -> None:
                 workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, config=config
             )
         )
-    job = jobs.looked_at("finetune", dataset.id)
     if job is None:
         return
+    starts.contrast(dataset.id, job, config == config_of(job))
     st.divider()
     progress.beside(job)
     about(job)

@@ -40,8 +40,9 @@ def carry_over() -> None:
     """
     context = get_script_run_ctx()
     is_back_or_forward = context is not None and context.is_history_navigation
-    if not is_back_or_forward and not st.query_params and "address" in st.session_state:
-        st.query_params.from_dict(st.session_state["address"][1])
+    _page, parameters = st.session_state.get("address", ("", {}))
+    if parameters and not st.query_params and not is_back_or_forward:
+        st.query_params.from_dict(parameters)
 
 
 def begin(page: str) -> None:
@@ -262,4 +263,6 @@ def _settle_address(page: str) -> None:
 
 def _go(there: Place) -> None:
     if there.parameters() != Place.of(st.query_params).parameters():
+        page, _parameters = st.session_state.get("address", ("", {}))
         st.query_params.from_dict(there.parameters())
+        st.session_state["address"] = (page, there.parameters())

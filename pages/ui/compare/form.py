@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core import numbers
 from core.backbones.registry import backbones, info
 from core.data.dataset import Dataset
+from core.errors import GraftError
 from core.features.reduce import Reduction
+from core.jobs.store import Job
 from core.probing.comparison.shortlist import KEEP as KEEP_BEST
 from core.probing.comparison.shortlist import MANY
 from core.probing.probes.kinds import KINDS, find
 from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
-from pages.ui import state
+from pages.ui import jobs, state
 from pages.ui.backbones import KEEP, backbone_label
 from pages.ui.compare.catalogue import catalogue
 from pages.ui.i18n import _
 
 
-def comparison(dataset: Dataset) -> CompareRequest | None:
-    """Draws the form, and gives the request for a comparison; None while no backbone is chosen."""
+def first_request(dataset: Dataset, job_id: str) -> CompareRequest:
+    """What the form begins with: the settings of a run, or the usual ones where there is none.
+
+    Args:
+        dataset: the photos.
+        job_id: the run; "" for none.
+    """
+    job = jobs.opened(job_id)
+    asked = asked_for(job, dataset) if job is not None else None
+    embedded = tuple(backbone.name for backbone in backbones() if backbone.embedded)
+    return asked or CompareRequest(
+        workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, backbones=embedded
+    )
+
+
+def asked_for(job: Job, dataset: Dataset) -> CompareRequest | None:
+    """What a comparison was asked for, as it would be asked of the photos as they are now; None where unreadable."""
+    try:
+        asked = CompareRequest.of(job.spec)
+    except GraftError:
+        return None
+    shortlist = _usual_shortlist(len(asked.backbones)) if asked.shortlist is None else asked.shortlist
+    return replace(asked, dataset=dataset.id, fingerprint=dataset.fingerprint, tour="", shortlist=shortlist)
+
+
+def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequest | None:
+    """Draws the form, and gives the request for a comparison; None while no backbone is chosen.
+
+    Args:
+        dataset: the photos.
+        first: what the widgets show at first.
+        key: a part of the widgets' keys; with another, they show at first what they are given.
+    """
     infos = sorted(backbones(), key=lambda backbone: (not backbone.ready, not backbone.embedded))
-    embedded = [backbone.name for backbone in infos if backbone.embedded]
+    there = [backbone.name for backbone in infos]
     names = st.multiselect(
         _("Backbones"),
-        [backbone.name for backbone in infos],
-        default=embedded,
+        there,
+        default=[name for name in first.backbones if name in there],
         format_func=backbone_label,
-        key="compare-backbones",
+        key=f"compare-backbones-{key}",
         persist_state=KEEP,
         select_all=False,
         help=_("Those that are on this machine come first. The others are downloaded once, where there is a network."),
@@ -37,12 +72,12 @@ def comparison(dataset: Dataset) -> CompareRequest | None:
     if missing:
         size = sum(info(name).size_mb for name in missing)
         st.caption(_("{size} will be downloaded first.").format(size=numbers.megabytes(size)))
-    shortlist = _shortlist(len(names))
+    shortlist = _shortlist(len(names), first, key)
     with st.expander(_("All backbones, and what each is")):
         catalogue(infos)
     with st.expander(_("How they are compared")):
-        probes = _probes()
-        config = _config(probes[0])
+        probes = _probes(first, key)
+        config = _config(probes[0], first.config, key)
     if not names:
         return None
     return CompareRequest(
@@ -56,14 +91,20 @@ def comparison(dataset: Dataset) -> CompareRequest | None:
     )
 
 
-def _shortlist(count: int) -> int:
+def _usual_shortlist(count: int) -> int:
+    """How many backbones are probed in full after a first look, where nobody has chosen; 0 for all."""
+    return KEEP_BEST if count > MANY else 0
+
+
+def _shortlist(count: int, first: CompareRequest, key: str) -> int:
     """Draws the choice of a first look, and gives how many of its best are probed in full; 0 for all."""
     if count <= KEEP_BEST + 1:
         return 0
+    given = first.shortlist if len(first.backbones) == count else None
     look_first = st.checkbox(
         _("Look quickly first, and probe only the best {n} in full").format(n=KEEP_BEST),
-        value=count > MANY,
-        key=f"compare-look-{count > MANY}",
+        value=bool(_usual_shortlist(count) if given is None else given),
+        key=f"compare-look-{count > MANY}-{key}",
         persist_state=KEEP,
         help=_(
             "Every backbone sees a few hundred training images first. The best few go on, and with them the one with "
@@ -73,14 +114,14 @@ def _shortlist(count: int) -> int:
     return KEEP_BEST if look_first else 0
 
 
-def _probes() -> tuple[str, ...]:
+def _probes(first: CompareRequest, key: str) -> tuple[str, ...]:
     """Draws the choice of probes, and gives them, the one that the verdict is about first."""
     probes = st.multiselect(
         _("Probes"),
         list(KINDS),
-        default=["logistic"],
+        default=list(first.probes),
         format_func=lambda kind: find(kind).label,
-        key="compare-probes",
+        key=f"compare-probes-{key}",
         persist_state=KEEP,
         select_all=False,
         help="\n".join(f"- **{kind.label}**: {kind.about}" for kind in KINDS.values()),
@@ -94,20 +135,27 @@ def _probes() -> tuple[str, ...]:
     return tuple(probes)
 
 
-def _config(probe: str) -> ProbeConfig:
+def _config(probe: str, first: ProbeConfig, key: str) -> ProbeConfig:
     """Draws the choice of reduction, folds, repeats and seed, and gives the config for this kind of probe."""
-    pca = _reduction()
+    pca = _reduction(first.pca, key)
     left, middle, right = st.columns(3)
-    folds = left.slider(_("Folds"), 2, 10, 5, key="compare-folds", persist_state=KEEP)
+    folds = left.slider(_("Folds"), 2, 10, min(first.folds, 10), key=f"compare-folds-{key}", persist_state=KEEP)
     repeats = middle.slider(
-        _("Repeats"), 1, 10, 2, key="compare-repeats", persist_state=KEEP,
+        _("Repeats"), 1, 10, min(first.repeats, 10), key=f"compare-repeats-{key}", persist_state=KEEP,
         help=_("The whole cross-validation again with other folds: steadier numbers, for more time."),
     )  # fmt: skip
-    seed = right.number_input(_("Seed"), 0, 2**31 - 1, 0, key="compare-seed", persist_state=KEEP)
+    seed = right.number_input(_("Seed"), 0, 2**31 - 1, first.seed, key=f"compare-seed-{key}", persist_state=KEEP)
     return ProbeConfig(probe=probe, pca=pca, folds=folds, repeats=repeats, seed=seed)
 
 
-def _reduction() -> Reduction:
+def _kind(reduction: Reduction) -> str:
+    """The name of a reduction in the form's list."""
+    if reduction.kind == "pca":
+        return "components" if isinstance(reduction.amount, int) else "share"
+    return "lda" if reduction.kind == "lda" else ""
+
+
+def _reduction(first: Reduction, key: str) -> Reduction:
     kinds = {
         "": _("none"),
         "components": _("PCA, a number of components"),
@@ -117,8 +165,9 @@ def _reduction() -> Reduction:
     kind = st.selectbox(
         _("Reduce the features first"),
         list(kinds),
+        index=list(kinds).index(_kind(first)),
         format_func=kinds.__getitem__,
-        key="compare-pca",
+        key=f"compare-pca-{key}",
         persist_state=KEEP,
         help=_("The reduction is fitted inside each training fold, so that nothing leaks."),
     )
@@ -126,10 +175,16 @@ def _reduction() -> Reduction:
         return Reduction("lda")
     if kind not in ("components", "share"):
         return Reduction()
+    is_first = kind == _kind(first)
     amount: float
     if kind == "components":
-        amount = st.slider(_("Components"), 2, 256, 64, key="compare-components", persist_state=KEEP)
+        count = min(max(int(first.amount), 2), 256) if is_first else 64
+        amount = st.slider(_("Components"), 2, 256, count, key=f"compare-components-{key}", persist_state=KEEP)
     else:
-        amount = st.slider(_("Share of the variance"), 0.50, 0.99, 0.95, key="compare-share", persist_state=KEEP)
-    whiten = st.checkbox(_("Whiten: give every component the same spread"), key="compare-whiten", persist_state=KEEP)
+        share = min(max(float(first.amount), 0.50), 0.99) if is_first else 0.95
+        amount = st.slider(
+            _("Share of the variance"), 0.50, 0.99, share, key=f"compare-share-{key}", persist_state=KEEP
+        )
+    label = _("Whiten: give every component the same spread")
+    whiten = st.checkbox(label, first.whiten, key=f"compare-whiten-{key}", persist_state=KEEP)
     return Reduction("pca", amount, whiten=whiten)

@@ -26,64 +26,72 @@ from core.training.config import (
 from pages.ui.backbones import KEEP, backbone_label
 from pages.ui.i18n import _
 
+BATCH_SIZES = (4, 8, 16, 32, 64, 128)
 
-def finetuning(suggested: str = "", suggested_mode: str = "", suggested_stages: int = 1) -> FinetuneConfig:
+
+def finetuning(first: FinetuneConfig, key: str) -> FinetuneConfig:
     """What to train and how, without the augmentation.
 
     Args:
-        suggested: the backbone to offer first.
-        suggested_mode: what to train, to offer first.
-        suggested_stages: how many of the last stages, likewise.
+        first: what the widgets show at first.
+        key: a part of the widgets' keys; with another, they show at first what they are given.
 
     Raises:
         TrainingError: the values do not go together.
     """
-    first, second = st.columns(2, gap="large")
-    with first:
-        backbone = _backbone(suggested)
-        mode = _mode(suggested, suggested_mode)
-    with second:
-        epochs = st.slider(_("Epochs, at most"), 1, 50, 10, key="finetune-epochs", persist_state=KEEP)
+    left, right = st.columns(2, gap="large")
+    with left:
+        backbone = _backbone(first, key)
+        mode = _mode(first, key)
+    with right:
+        epochs = st.slider(
+            _("Epochs, at most"), 1, 50, min(first.epochs, 50), key=f"finetune-epochs-{key}", persist_state=KEEP
+        )
         patience = st.slider(
             _("Stop after so many epochs without a better one"),
             0,
             20,
-            5,
-            key="finetune-patience",
+            min(first.patience, 20),
+            key=f"finetune-patience-{key}",
             persist_state=KEEP,
             help=_("0 never stops early. The best epoch is kept in any case."),
         )
     config = FinetuneConfig(backbone, mode, epochs=epochs, patience=patience)
     with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
         if mode == "last":
-            config = dataclasses.replace(config, last_stages=_last_stages(backbone, suggested_stages))
+            config = dataclasses.replace(config, last_stages=_last_stages(backbone, first, key))
         left, right = st.columns(2, gap="large")
         with left:
-            config = _optimized(config)
+            config = _optimized(config, first, key)
         with right:
-            return _scheduled(config)
+            return _scheduled(config, first, key)
 
 
-def _backbone(suggested: str) -> str:
-    names = [fact.name for fact in sorted(backbones(), key=lambda fact: not fact.ready) if fact.trainable]
+def trainable() -> list[str]:
+    """The names of the backbones that can be trained, those that are on this machine first."""
+    return [fact.name for fact in sorted(backbones(), key=lambda fact: not fact.ready) if fact.trainable]
+
+
+def _backbone(first: FinetuneConfig, key: str) -> str:
+    names = trainable()
     return st.selectbox(
         _("Backbone"),
         names,
-        index=names.index(suggested) if suggested in names else 0,
+        index=names.index(first.backbone) if first.backbone in names else 0,
         format_func=backbone_label,
-        key=f"finetune-backbone-{suggested}",
+        key=f"finetune-backbone-{first.backbone}-{key}",
         persist_state=KEEP,
     )
 
 
-def _mode(suggested_backbone: str, suggested: str) -> str:
+def _mode(first: FinetuneConfig, key: str) -> str:
     return st.segmented_control(
         _("What to train"),
         MODES,
-        default=suggested or "last",
+        default=first.mode,
         required=True,
         format_func=mode_label,
-        key=f"finetune-mode-{suggested_backbone}-{suggested}" if suggested else "finetune-mode",
+        key=f"finetune-mode-{key}",
         persist_state=KEEP,
         help=_(
             "Head only is fastest and safest with few images. Last stages adapts what the backbone sees; "
@@ -92,89 +100,127 @@ def _mode(suggested_backbone: str, suggested: str) -> str:
     )
 
 
-def _last_stages(backbone: str, suggested: int) -> int:
+def _last_stages(backbone: str, first: FinetuneConfig, key: str) -> int:
     most = max(len(info(backbone).stages) - 1, 1)
     if most == 1:
         return 1
-    offered = min(suggested, most)
-    key = f"finetune-stages-{most}-{offered}"
+    offered = min(first.last_stages, most)
+    key = f"finetune-stages-{most}-{key}"
     return st.slider(_("How many of the last stages"), 1, most, offered, key=key, persist_state=KEEP)
 
 
-def _optimized(config: FinetuneConfig) -> FinetuneConfig:
+def _optimized(config: FinetuneConfig, first: FinetuneConfig, key: str) -> FinetuneConfig:
     """The config with the steps that are chosen: by which optimizer, how large, on how many images."""
     optimizer = st.selectbox(
-        _("Optimizer"), OPTIMIZERS, format_func=optimizer_label, key="finetune-optimizer", persist_state=KEEP
+        _("Optimizer"),
+        OPTIMIZERS,
+        index=OPTIMIZERS.index(first.optimizer),
+        format_func=optimizer_label,
+        key=f"finetune-optimizer-{key}",
+        persist_state=KEEP,
     )
     suggested = suggested_lr(config.mode, optimizer)
     lr = st.number_input(
         _("Learning rate"),
         1e-7,
         10.0,
-        suggested,
+        first.lr if (config.mode, optimizer) == (first.mode, first.optimizer) else suggested,
         step=suggested / 10,
         format="%.2e",
-        key=f"finetune-lr-{config.mode}-{optimizer}",
+        key=f"finetune-lr-{config.mode}-{optimizer}-{key}",
         persist_state=KEEP,
         help=_("The suggested one goes with what is trained and the optimizer."),
     )
+    sizes = sorted({*BATCH_SIZES, first.batch_size})
     batch_size = st.select_slider(
-        _("Batch size"), [4, 8, 16, 32, 64, 128], 32, key="finetune-batch", persist_state=KEEP
+        _("Batch size"), sizes, first.batch_size, key=f"finetune-batch-{key}", persist_state=KEEP
     )
-    seed = st.number_input(_("Seed"), 0, 2**31 - 1, 0, key="finetune-seed", persist_state=KEEP)
+    seed = st.number_input(_("Seed"), 0, 2**31 - 1, first.seed, key=f"finetune-seed-{key}", persist_state=KEEP)
     return dataclasses.replace(config, optimizer=optimizer, lr=lr, batch_size=batch_size, seed=seed)
 
 
-def _scheduled(config: FinetuneConfig) -> FinetuneConfig:
+def _scheduled(config: FinetuneConfig, first: FinetuneConfig, key: str) -> FinetuneConfig:
     """The config with what is chosen about the learning rate's course, and about how far the weights may go."""
     schedule = st.selectbox(
-        _("Schedule"), SCHEDULES, format_func=schedule_label, key="finetune-schedule", persist_state=KEEP
+        _("Schedule"),
+        SCHEDULES,
+        index=SCHEDULES.index(first.schedule),
+        format_func=schedule_label,
+        key=f"finetune-schedule-{key}",
+        persist_state=KEEP,
     )
     warmup = 0.0
     if schedule == "cosine":
-        warmup = st.slider(_("Warm-up epochs"), 0.0, 5.0, 1.0, 0.5, key="finetune-warmup", persist_state=KEEP)
+        warmup = st.slider(
+            _("Warm-up epochs"), 0.0, 5.0, _warm_up(first), 0.5, key=f"finetune-warmup-{key}", persist_state=KEEP
+        )
     weight_decay = st.number_input(
-        _("Weight decay"), 0.0, 1.0, 0.01, format="%.4f", key="finetune-decay", persist_state=KEEP
+        _("Weight decay"),
+        0.0,
+        1.0,
+        first.weight_decay,
+        format="%.4f",
+        key=f"finetune-decay-{key}",
+        persist_state=KEEP,
     )
-    smoothing = st.slider(_("Label smoothing"), 0.0, 0.5, 0.0, 0.05, key="finetune-smoothing", persist_state=KEEP)
+    smoothing = st.slider(
+        _("Label smoothing"),
+        0.0,
+        0.5,
+        min(first.label_smoothing, 0.5),
+        0.05,
+        key=f"finetune-smoothing-{key}",
+        persist_state=KEEP,
+    )
     return dataclasses.replace(
         config, schedule=schedule, warmup_epochs=warmup, weight_decay=weight_decay, label_smoothing=smoothing
     )
 
 
-def augmentation(config: FinetuneConfig) -> FinetuneConfig:
+def _warm_up(first: FinetuneConfig) -> float:
+    """The warm-up to show at first; that of another schedule means nothing."""
+    return min(first.warmup_epochs, 5.0) if first.schedule == "cosine" else 1.0
+
+
+def augmentation(config: FinetuneConfig, first: FinetuneConfig, key: str) -> FinetuneConfig:
     """The config with the augmentation that is chosen: a preset, and each kind a switch with its strength."""
+    begins_with = next((name for name, preset in PRESETS.items() if preset == first.augmentation), "light")
     preset = st.segmented_control(
         _("Start from"),
         list(PRESETS),
-        default="light",
+        default=begins_with,
         required=True,
         format_func=preset_label,
-        key="augmentation-preset",
+        key=f"augmentation-preset-{key}",
         persist_state=KEEP,
     )
+    given = first.augmentation if preset == begins_with else PRESETS[preset]
     columns = st.columns(3, gap="medium")
     strengths: dict[str, float | None] = {}
     for number, kind in enumerate(KINDS):
         with columns[number * 3 // len(KINDS)]:
-            strengths[kind.name] = _strength(kind, preset)
+            strengths[kind.name] = _strength(kind, getattr(given, kind.name), f"{preset}-{key}")
     fill = "mean"
     if any(strengths[name] for name in ("rotation", "translation", "scale", "padding")):
-        fills = {"mean": _("the mean colour"), "black": _("black"), "white": _("white")}
-        fill = st.selectbox(
-            _("Beyond the image's edge"),
-            FILLS,
-            format_func=fills.__getitem__,
-            key="augmentation-fill",
-            persist_state=KEEP,
-            width=240,
-        )
+        fill = _fill(first.augmentation.fill, key)
     return dataclasses.replace(config, augmentation=Augmentation.from_json({**strengths, "fill": fill}))
 
 
-def _strength(kind: AugmentationKind, preset: str) -> float | None:
-    given = getattr(PRESETS[preset], kind.name)
-    key = f"augmentation-{kind.name}-{preset}"
+def _fill(first: str, key: str) -> str:
+    fills = {"mean": _("the mean colour"), "black": _("black"), "white": _("white")}
+    return st.selectbox(
+        _("Beyond the image's edge"),
+        FILLS,
+        index=FILLS.index(first),
+        format_func=fills.__getitem__,
+        key=f"augmentation-fill-{key}",
+        persist_state=KEEP,
+        width=240,
+    )
+
+
+def _strength(kind: AugmentationKind, given: float | None, key: str) -> float | None:
+    key = f"augmentation-{kind.name}-{key}"
     if not st.toggle(kind.label, given is not None, key=key, help=kind.help, persist_state=KEEP):
         return None
     strength: float = st.slider(

@@ -1,18 +1,57 @@
-"""The backbone that the form of a fine-tuning begins with."""
+"""The settings that the form of a fine-tuning begins with."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from core.data.dataset import Dataset
+from core.errors import GraftError
+from core.jobs.store import Job
 from core.probing.comparison.candidates import info_of
-from pages.ui import models, state, text
+from core.tasks.requests import FinetuneRequest
+from core.training.config import PRESETS, FinetuneConfig
+from pages.ui import jobs, models, starts, state, text
+from pages.ui.finetune.form import trainable
 from pages.ui.i18n import _
+
+
+def beginning(dataset: Dataset, shown: Job | None) -> tuple[FinetuneConfig, str]:
+    """What the form shows at first, and a part of the keys of its widgets.
+
+    That is the settings of the run that the page shows, unless the address suggests to try others.
+    """
+    place = state.place()
+    suggestion = "-".join(filter(None, (place.backbone, place.mode, place.last_stages)))
+    start = starts.start("finetune", dataset.id, shown, suggestion)
+    job = jobs.opened(start.job_id)
+    return (config_of(job) if job is not None else None) or _usual(dataset), start.key
+
+
+def _usual(dataset: Dataset) -> FinetuneConfig:
+    """The settings to begin with where no run has any."""
+    mode, last_stages = state.place().training
+    return FinetuneConfig(
+        suggested(dataset) or trainable()[0],
+        mode or "last",
+        last_stages=last_stages,
+        patience=5,
+        augmentation=PRESETS["light"],
+    )
+
+
+def config_of(job: Job) -> FinetuneConfig | None:
+    """The settings of a run; None where another version of Graft wrote them so that this one cannot read them."""
+    try:
+        return FinetuneRequest.of(job.spec).config
+    except GraftError:
+        return None
 
 
 def suggested(dataset: Dataset) -> str:
     """The backbone to offer first: the one that the user was sent on with, else that of the current model."""
     if given := state.place().backbone:
+        if given not in trainable():
+            st.warning(_("There is no backbone '{name}' to fine-tune here.").format(name=text.literal(given)))
         return given
     current = models.current(dataset, state.runs(dataset.id))
     if current is None or not (fact := info_of(current.run.backbone)) or not fact.trainable:
