@@ -9,8 +9,8 @@ from typing import Any
 from core.numbers import count, percent, signed_count, significant
 from pages.ui.charts import base
 
-_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-_MOST_TICKS = 6
+_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
+_MOST_TICKS = 5
 ANY, SMALL = ",~r", "~g"
 """d3's formats of an axis whose ticks are not known beforehand, and of one of very small numbers."""
 
@@ -69,6 +69,7 @@ def _axis(title: str, ends: tuple[float, float], step: float, in_words: Callable
         "range": (low, high),
         "tickvals": ticks,
         "ticktext": [in_words(tick) for tick in ticks],
+        "tickangle": 0,
         "ticklabeloverflow": "allow",
         "automargin": True,
     }

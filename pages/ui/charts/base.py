@@ -18,6 +18,7 @@ PALETTE = (BLUE, ORANGE, GREEN, "#C4699B", "#B8860B", "#3D95CE", "#7E5FB8", "#80
 SYMBOLS = ("circle", "diamond", "square", "cross", "triangle-up", "star")
 GREY = PALETTE[-1]
 CLEAR = "rgba(0,0,0,0)"
+ACROSS = 14  # names that stand side by side on a phone, each turned by a quarter
 SPLIT_COLORS = {"train": BLUE, "val": "#B8860B", "test": "#C4699B"}
 
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})

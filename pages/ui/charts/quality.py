@@ -42,7 +42,7 @@ def confusion_matrix(matrix: NDArray[np.int64], classes: Sequence[str], normalis
     shown = np.where(counts > 0, shares if normalised else counts, np.nan)
     deepest = 1.0 if normalised else float(max(counts.max(initial=0), 1))
     right = np.eye(len(classes), dtype=bool)
-    axis = base.names_axis(classes, upwards=True, most=16, ticks=20)
+    axis = base.names_axis(classes, upwards=True, most=16, ticks=base.ACROSS)
     return base.figure(
         _cells(np.where(right, shown, np.nan), _RIGHT, deepest, normalised),
         _cells(np.where(right, np.nan, shown), _WRONG, deepest, normalised),

@@ -48,6 +48,14 @@ class Map:
     judgements: Mapping[str, tuple[bool, int]]
 
 
+@dataclass(frozen=True)
+class Look:
+    """How maps are drawn: what their colours mean ("class", "right" or "split"), and what it does to drag over them."""
+
+    tint: str
+    drag: str
+
+
 def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     """Draws the maps of one or two backbones, and the photos that are selected on them, with their neighbours."""
     st.caption(
@@ -57,7 +65,7 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
             "by its name, to see it with those most like it."
         )
     )
-    backbones, method, tint = _choices([result.backbone for result in ranked], job)
+    backbones, method, look = _choices([result.backbone for result in ranked], job)
     if method == "umap" and not has_umap():
         message = _("UMAP is not installed here. Whoever runs this app can add it with `{command}`; until then, t-SNE.")
         st.info(message.format(command=UMAP_INSTALL), icon=":material/extension_off:")
@@ -73,15 +81,15 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
         state.remember(_RINGED, True)
     for column, drawn_map in zip(st.columns(len(maps), gap="medium"), maps, strict=True):
         with column:
-            _draw(dataset, items, drawn_map, tint, chosen_ids)
+            _draw(dataset, items, drawn_map, look, chosen_ids)
     if maps[0].note:
         st.caption(literal(maps[0].note))
     _choose_by_name(items, maps[0])
     _photos(dataset, items, maps, chosen_ids)
 
 
-def _choices(names: list[str], job: Job) -> tuple[list[str], str, str]:
-    """Draws the choice of backbones, of the kind of map and of its colours, and gives the three."""
+def _choices(names: list[str], job: Job) -> tuple[list[str], str, Look]:
+    """Draws the choice of backbones, of the kind of map and of its look, and gives the three."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         backbones = st.multiselect(
             _("One or two backbones"),
@@ -108,7 +116,17 @@ def _choices(names: list[str], job: Job) -> tuple[list[str], str, str]:
             key="map-tint",
             help=_("Right or wrong is what the probe said of a training photo that it had not seen: cross-validation."),
         )
-    return backbones, method, tint
+        drags = {"pan": _("Move"), "zoom": _("Zoom in"), "lasso": _("Choose photos")}
+        drag = st.segmented_control(
+            _("Dragging"),
+            list(drags),
+            default="pan",
+            required=True,
+            format_func=drags.__getitem__,
+            key="map-drag",
+            help=_("What it does to drag over the map. A double click shows all of it again."),
+        )
+    return backbones, method, Look(tint, drag)
 
 
 def _map_of(dataset: Dataset, result: ProbeResult, method: str) -> Map | None:
@@ -139,10 +157,10 @@ def _judgements(predictions: Predictions) -> dict[str, tuple[bool, int]]:
     return {id_: (right, predicted) for id_, right, predicted in rows}
 
 
-def _draw(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, tint: str, chosen_ids: Sequence[str]) -> None:
+def _draw(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, look: Look, chosen_ids: Sequence[str]) -> None:
     rows = [row for row, id_ in enumerate(drawn_map.points.ids) if id_ in items]
     photos = [items[drawn_map.points.ids[row]] for row in rows]
-    groups, labels, styles, hover_first = _tinted(dataset, photos, drawn_map, tint)
+    groups, labels, styles, hover_first = _tinted(dataset, photos, drawn_map, look.tint)
     key = f"map-{drawn_map.backbone}-{drawn_map.method}"
     st.markdown(f"**{literal(drawn_map.backbone)}**")
     figures.shown(
@@ -153,6 +171,7 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, tint: str
             [item.sha256 for item in photos],
             names=[item.name for item in photos],
             method=drawn_map.method,
+            drag=look.drag,
             styles=styles,
             hover_first=hover_first,
             ringed=chosen_ids if state.remembered(_RINGED, False) else (),

@@ -22,6 +22,7 @@ def embedding_map(
     names: Sequence[str] | None = None,
     *,
     method: str = "pca",
+    drag: str = "pan",
     styles: Sequence[tuple[str, str]] | None = None,
     hover_first: Sequence[str] | None = None,
     ringed: Sequence[str] = (),
@@ -35,6 +36,7 @@ def embedding_map(
         ids: (n,), which a selection gives back for each image.
         names: (n,), which the hover text shows beside the class.
         method: "pca", "tsne" or "umap": the distances of the latter two have no unit, so their axes have no numbers.
+        drag: what it does to drag over the map: "pan", "zoom" or "lasso".
         styles: the colour and symbol of each group; by default those of classes.
         hover_first: (n,), the first line of the hover text; by default the name of the group.
         ringed: the ids of images with a ring around them.
@@ -63,7 +65,7 @@ def embedding_map(
         height=420 + 20 * lines,
         showlegend=with_legend,
         legend={**base.legend_below(), "itemsizing": "constant"},
-        dragmode="pan",
+        dragmode=drag,
         xaxis={**axes.moving_axis(titles[0]), **axis_style},
         yaxis={**axes.moving_axis(titles[1]), **axis_style},
     )

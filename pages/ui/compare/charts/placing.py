@@ -23,17 +23,16 @@ def text_positions(
     dots_at: Sequence[tuple[float, float]],
     texts: Sequence[str],
     lines: Sequence[Box] = (),
-    size_px: tuple[float, float] = (290.0, 300.0),
+    size_px: tuple[float, float] = (290.0, 260.0),
 ) -> list[str]:
     """A Plotly `textposition` for each text beside its dot: one after the other takes the position that covers least.
 
-    A text for which every position would cover a dot or an earlier text gets "", and is left out.
+    A text for which every position would cover a dot, an earlier text or a line gets "", and is left out.
 
     Args:
         dots_at: the position of each dot, as shares (0 to 1) of the plot's width and height.
         texts: the label of each dot, the most important first.
-        lines: horizontal or vertical lines, each from (x, y) to (x, y) in the same shares, which texts avoid where they
-            can.
+        lines: horizontal or vertical lines, each from (x, y) to (x, y) in the same shares, which strike no text.
         size_px: the assumed width and height of the plot; a phone's by default, where there is the least room.
     """
     width, height = size_px
@@ -45,8 +44,8 @@ def text_positions(
         boxes = {name: _box(x, y, len(text) * _CHARACTER_PX, offset) for name, offset in _OFFSETS.items()}
         covered = {name: _overlap(box, occupied) + _outside(box, width) for name, box in boxes.items()}
         crossed = {name: _overlap(box, line_boxes) for name, box in boxes.items()}
-        best = min(boxes, key=lambda name: (max(covered[name] - _TOLERATED, 0.0), crossed[name] + covered[name]))
-        if covered[best] > _TOLERATED:
+        best = min(boxes, key=lambda name: (max(covered[name], crossed[name]), covered[name] + crossed[name]))
+        if max(covered[best], crossed[best]) > _TOLERATED:
             positions.append("")
             continue
         occupied.append(boxes[best])

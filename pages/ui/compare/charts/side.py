@@ -123,7 +123,7 @@ def confusion_difference(pair: SideBySide) -> go.Figure:
         heat,
         height=min(max(140 + 34 * len(words), 280), 860),
         xaxis={
-            **base.names_axis(pair.names, upwards=True, most=16, ticks=20),
+            **base.names_axis(pair.names, upwards=True, most=16, ticks=base.ACROSS),
             "title": {"text": _("predicted class")},
             "side": "bottom",
         },
