@@ -24,19 +24,13 @@ def show(dataset: Dataset) -> None:
         upload_form()
         other_ways()
     understood.sentence(dataset)
-    numbers = st.empty()
-
-    def follow(edited: Dataset) -> None:
-        with numbers.container():
-            facts(edited)
-
-    follow(dataset)
+    facts(dataset)
     skipped.section(dataset)
     for warning in dataset.warnings:
         st.warning(text.literal(warning_text(warning)), icon=":material/warning:")
     understood.choices(dataset)
     naming.section(dataset)
-    health.section(dataset, follow)
+    health.section(dataset)
     counts, sizes = st.columns(2, gap="large")
     with counts:
         st.subheader(_("Photos in each class and split"))

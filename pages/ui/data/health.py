@@ -33,13 +33,8 @@ SIGNS = {
 COLORS = {words.SERIOUS: "red", words.DOUBTFUL: "orange", words.GOOD: "green"}
 
 
-def section(dataset: Dataset, follow: Callable[[Dataset], None]) -> None:
-    """The report, or the button that makes one; the decisions there are.
-
-    Args:
-        dataset: the photos as the page shows them.
-        follow: called with the photos as they are decided to be, to draw what has to follow a decision at once.
-    """
+def section(dataset: Dataset) -> None:
+    """The report, or the button that makes one; the decisions there are."""
     st.subheader(_("Are they fit to learn from?"))
     report = read_report(dataset.root)
     job = jobs.looked_at("health", dataset.id)
@@ -50,7 +45,7 @@ def section(dataset: Dataset, follow: Callable[[Dataset], None]) -> None:
     if report is not None:
         findings(report)
         onwards()
-        details(report, dataset, follow)
+        details(report, dataset)
         return
     if not running:
         invitation(dataset)
@@ -86,13 +81,12 @@ def findings(report: HealthReport) -> None:
 
 
 @st.fragment
-def details(report: HealthReport, shown: Dataset, follow: Callable[[Dataset], None]) -> None:
+def details(report: HealthReport, shown: Dataset) -> None:
     """The photos behind the findings, and the user's decisions about them; a decision draws this part anew alone."""
     speak()
     dataset = state.dataset()
     if dataset is None:  # deleted in another tab
         return
-    follow(dataset)
     desk = Desk.open(state.original(dataset))
     edits.freshness(dataset, report.fingerprint)
     edits.bar(dataset, desk)
@@ -104,7 +98,7 @@ def details(report: HealthReport, shown: Dataset, follow: Callable[[Dataset], No
                 part.draw()
     if dataset.fingerprint != shown.fingerprint:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_("Below are the photos as they were before these decisions."), width="content")
+            st.caption(_("The numbers above and the photos below are still those of before."), width="content")
             if st.button(_("Show them as decided"), type="tertiary", icon=":material/refresh:"):
                 st.rerun()
 
