@@ -18,9 +18,14 @@ from pathlib import Path
 PAIRS = {  # of each alphabet's letters that come one after the other, by language
     "LATIN": ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "fi", "pl", "cs", "hu", "tr", "en"),
     "CYRILLIC": ("ru", "uk", "bg"),
+    "GREEK": ("el",),
+    "HEBREW": ("he",),
+    "ARABIC": ("ar", "fa"),
+    "THAI": ("th",),
 }
 CHARACTERS = {"zh": ("zh",), "zh-Hant": ("zh-Hant", "zh-Hant-HK"), "ja": ("ja",), "ko": ("ko",)}
 FEWEST = 3  # of a pair; what is rarer are foreign words
+_MARKS = ("Mn", "Mc")  # vowels and tones, as Thai has them
 DOTS_LEFT_OFF = 10  # Russian may write "е" for "ё", and the annotations do; others write one "ё" in ten or so
 
 
@@ -49,7 +54,10 @@ def words(annotations: Path, language: str) -> Iterator[str]:
     of_emoji = content["annotations"]["annotations"].values()
     texts = {text for emoji in of_emoji for kind in ("default", "tts") for text in emoji.get(kind, ())}
     for text in sorted(texts):
-        spaced = (c if c.isalpha() else " " for c in unicodedata.normalize("NFC", text).lower())
+        spaced = (
+            c if c.isalpha() or unicodedata.category(c) in _MARKS else " "
+            for c in unicodedata.normalize("NFC", text).lower()
+        )
         yield from "".join(spaced).split()
 
 

@@ -22,6 +22,12 @@ UTF_8 = "utf-8"
 CANDIDATES = {
     UTF_8: 3.0, "cp1252": 0.0, "cp437": 0.0, "cp850": 0.0, "cp1251": 0.0, "cp866": 0.0, "gb18030": 0.0, "cp950": 0.0,
     "cp932": 0.0, "cp949": 0.0, "mac_roman": -1.0, "cp1250": -6.0, "cp852": -6.0, "koi8_r": -1.0, "euc_jp": -1.0,
+    "mac_cyrillic": -2.0, "cp1253": -3.0, "cp737": -4.0, "cp1255": -3.0, "cp862": -4.0, "cp1256": -3.0, "cp874": -2.0,
+    "cp1254": -4.0, "cp857": -6.0,
+}  # fmt: skip
+# Others have letters of many scripts, but nobody uses these for more than their own.
+_LANGUAGES = {
+    "gb18030": ("zh", "zh-Hant"), "cp950": ("zh-Hant",), "cp932": ("ja",), "euc_jp": ("ja",), "cp949": ("ko",),
 }  # fmt: skip
 _UTF_8_A_CHARACTER = 1.6  # other bytes are valid UTF-8 by chance, but for each character only one time in five
 _PROPOSED, _MOST_PROPOSED = -10.0, 5
@@ -133,7 +139,7 @@ def _ranked(words: Sequence[bytes]) -> list[_Tried]:
 
 def _tried(words: Sequence[bytes], encoding: str, head_start: float) -> _Tried:
     texts = tuple(word.decode(encoding, "replace") for word in words)
-    likelihood = head_start + sum(map(plausibility, texts))
+    likelihood = head_start + sum(plausibility(text, _LANGUAGES.get(encoding, ())) for text in texts)
     if encoding == UTF_8:
         likelihood += _UTF_8_A_CHARACTER * sum(not c.isascii() for text in texts for c in text)
     return _Tried(encoding, texts, likelihood)

@@ -23,13 +23,15 @@ _NOBODYS = -13.0  # a character that no language accounts for, such as a box-dra
 _PUNCTUATION = -7.0  # dashes, Asian commas, and quotes and brackets in pairs: met in names, but seldom
 _SINGLE, _PAIRED = frozenset("–—’·・、。～：！，"), ("“”", "„“", "«»", "（）", "「」", "《》", "【】")
 _IMPOSSIBLE = -40.0  # unassigned, private and control characters, and the one that stands for what is unreadable
-_OTHER_SCRIPT = -10.0  # a letter that touches one of another script, as in "Äпfel"
+_OTHER_SCRIPT = (
+    -10.0
+)  # a letter that touches one of another script, or nobody's character: "Äпfel", "h損ital", "h⌠pital"
 _CAPITAL_INSIDE = -9.0  # a capital after another letter, in a word that has small letters, too: "hÖpital"
 _ALL_CAPITALS = -2.0
 _ASCII_LETTER = math.log(1 / 26) - 1  # within a language that is not written in Latin letters
 _UNCOUNTED_LETTER = math.log(1 / 60)  # of an alphabet whose letters nobody counted
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "KATAKANA-HIRAGANA", "IDEOGRAPHIC")
-_UNCOUNTED = ("GREEK", "HEBREW", "ARABIC", "THAI", "ARMENIAN", "GEORGIAN")
+_UNCOUNTED = ("ARMENIAN", "GEORGIAN")
 _SELDOM = 1e-6  # a letter that was not met in a language
 _EDGE = "_"
 
@@ -45,12 +47,18 @@ _DISCOUNT = 0.75
 
 
 @lru_cache(maxsize=1 << 15)
-def plausibility(word: str) -> float:
-    """The logarithm of the word's likelihood in the language that accounts for it best; 0 for ASCII alone."""
+def plausibility(word: str, names: tuple[str, ...] = ()) -> float:
+    """The logarithm of the word's likelihood in the language that accounts for it best; 0 for ASCII alone.
+
+    Args:
+        word: the word.
+        names: the languages that come into question, as in `letters.json`; all where there are none.
+    """
     if word.isascii():
         return 0.0
     composed = unicodedata.normalize("NFC", word)
-    return max(_likelihood(composed, language) for language in _languages())
+    languages = _languages()
+    return max(_likelihood(composed, languages[name]) for name in names or languages)
 
 
 class _Language(Protocol):
@@ -140,16 +148,20 @@ class _Uncounted:
 
 def _likelihood(word: str, language: _Language) -> float:
     """The sum over a word's characters."""
-    total, before, script_before = 0.0, "", ""
+    total, before, script_before, is_foreign = 0.0, "", "", False
     is_capitals = word.isupper()
     for c in word:
         script = _script(c)
         of_letter = language.letter(before, c, script) if script else None
         if of_letter is None:
-            total += (language.edge(before) if before else 0.0) + _of_no_letter(c, word)
+            cost = _of_no_letter(c, word)
+            is_foreign = cost <= _NOBODYS
+            total += cost + (language.edge(before) if before else 0.0)
+            total += _OTHER_SCRIPT if is_foreign and before else 0.0
             before = script_before = ""
             continue
-        total += of_letter
+        total += of_letter + (_OTHER_SCRIPT if is_foreign else 0.0)
+        is_foreign = False
         if before and not (before + c).isascii():
             total += _OTHER_SCRIPT if script_before != script else 0.0
             total += _CAPITAL_INSIDE if c.isupper() and not is_capitals else 0.0
@@ -174,13 +186,15 @@ def _script(c: str) -> str:
 
 
 @cache
-def _languages() -> tuple[_Language, ...]:
+def _languages() -> dict[str, _Language]:
     content = json.loads((Path(__file__).with_name("letters.json")).read_text(encoding="utf-8"))
-    alphabets = [
-        _Alphabet(script, _counts(line)) for script, lines in content["pairs"].items() for line in lines.values()
-    ]
-    characters = [_Characters(name, _counts(line)) for name, line in content["characters"].items()]
-    return (*alphabets, *characters, *map(_Uncounted, _UNCOUNTED))
+    alphabets = {
+        name: _Alphabet(script, _counts(line))
+        for script, lines in content["pairs"].items()
+        for name, line in lines.items()
+    }
+    characters = {name: _Characters(name, _counts(line)) for name, line in content["characters"].items()}
+    return {**alphabets, **characters, **{script: _Uncounted(script) for script in _UNCOUNTED}}
 
 
 def _counts(line: str) -> Counter[str]:

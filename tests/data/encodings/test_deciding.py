@@ -18,12 +18,17 @@ ENCODINGS = {
     "German": WESTERN,
     "French": WESTERN,
     "Spanish": WESTERN,
-    "Russian": ("cp866", "cp1251", "utf-8"),
+    "Russian": ("cp866", "cp1251", "koi8_r", "mac_cyrillic", "utf-8"),
     "Chinese (simplified)": ("gbk", "gb18030", "utf-8"),
     "Chinese (traditional)": ("big5", "utf-8"),
-    "Japanese": ("cp932", "utf-8"),
+    "Japanese": ("cp932", "euc_jp", "utf-8"),
     "Korean": ("cp949", "utf-8"),
+    "Hebrew": ("cp1255", "cp862", "utf-8"),
+    "Thai": ("cp874", "utf-8"),
+    "Greek": ("cp1253", "cp737", "utf-8"),
+    "Arabic": ("cp1256", "utf-8"),
 }
+LEAST_RIGHT = {"euc_jp": 0.85, "mac_cyrillic": 0.85}  # two short names are often names in a commoner encoding, too
 THEMES = json.loads(Path(__file__).with_name("class_names.json").read_text(encoding="utf-8"))
 LISTS_A_THEME = 8
 SIZES = (2, 2, 3, 3, 4, 5, 6, 8, 10, 15, 20)
@@ -33,6 +38,8 @@ def lists(language: str, encoding: str) -> Iterator[list[str]]:
     """Lists of 2 to 20 names of one theme, some with ASCII names among them, that the encoding has letters for."""
     draw = random.Random(f"{language}{encoding}")
     for theme in THEMES.values():
+        if language not in theme:
+            continue
         names = [name for name in theme[language].split("|") if is_in(name, encoding)]
         for _ in range(LISTS_A_THEME):
             chosen = draw.sample(names, min(draw.choice(SIZES), len(names)))
@@ -57,8 +64,9 @@ def test_names_are_read_right_or_it_is_a_guess_that_offers_what_is(language: str
             continue
         assert reading.is_guess, names
         offered += any([raw.decode(other, "replace") for raw in raws] == names for other in reading.others)
-    assert right >= 0.95 * total, f"{right} of {total}"
-    assert right + offered >= 0.98 * total, f"{right} and {offered} of {total}"
+    least = LEAST_RIGHT.get(encoding, 0.95)
+    assert right >= least * total, f"{right} of {total}"
+    assert right + offered >= min(0.98, least + 0.1) * total, f"{right} and {offered} of {total}"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +85,20 @@ def test_names_are_read_right_or_it_is_a_guess_that_offers_what_is(language: str
     ],
 )
 def test_names_of_many_languages(names: list[str], encoding: str) -> None:
+    raws = [name.encode(encoding) for name in names]
+    assert [decided(raws).text(raw) for raw in raws] == names
+
+
+@pytest.mark.parametrize(
+    ("names", "encoding"),
+    [
+        (["camion", "hôpital"], "cp1252"),
+        (["gruszka", "żurawina"], "cp1250"),
+        (["Äpfel", "Birnen"], "cp1252"),
+        (["kurbağa", "aslan"], "cp1254"),
+    ],
+)
+def test_han_characters_within_a_word_of_latin_letters_are_not_believed(names: list[str], encoding: str) -> None:
     raws = [name.encode(encoding) for name in names]
     assert [decided(raws).text(raw) for raw in raws] == names
 
