@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core import paths
+from core.data.room import check_room
 from core.errors import GraftError
 from core.i18n import gettext as _
 from core.workspaces import check_quota
@@ -19,11 +20,13 @@ def keep(upload: BinaryIO, suffix: str, workspace_id: str) -> Path:
     """Copies an upload into the workspace, under a random name.
 
     Raises:
-        GraftError: the disk is full, or the workspace's quota is used up.
+        GraftError: there is no room for it on the disk, or the workspace's quota is used up.
     """
-    upload.seek(0, 2)
-    check_quota(workspace_id, more_bytes=upload.tell())
-    path = paths.workspace(workspace_id) / "uploads" / f"{secrets.token_hex(8)}{suffix}"
+    n_bytes = upload.seek(0, 2)
+    check_quota(workspace_id, more_bytes=n_bytes)
+    folder = paths.made(paths.workspace(workspace_id) / "uploads")
+    check_room(folder, n_bytes, 0)
+    path = folder / f"{secrets.token_hex(8)}{suffix}"
     try:
         with paths.replacing(path) as file:
             upload.seek(0)
