@@ -43,14 +43,18 @@ class NoSuchDataset(DatasetError):
         super().__init__(_("There is no such dataset in this workspace. Open the Data page to add it again."))
 
 
+UNNUMBERED = -1
+"""The label of a photo before the dataset's classes are known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One photo, from the moment its class is known.
+    """One photo, from the moment its name may be that of one.
 
     Attributes:
         name: the entry's name in the archive, for display only.
         sha256: of the photo's bytes; copies share it.
-        label: index into the dataset's classes.
+        label: index into the dataset's classes; `UNNUMBERED` while photos are taken in and these are not known yet.
         split: "train", "val" or "test"; while photos are taken in the one they came with, "" for none.
         width: pixels, as shown (EXIF orientation applied).
         height: pixels, as shown.

@@ -24,13 +24,13 @@ from core.data.images.worker import Decoded
 from core.data.instructions import NONE, Instructions
 from core.data.judging import reason_at_sight
 from core.data.known import KnownPhotos
-from core.data.labels.candidates import Candidate
+from core.data.labels.candidates import PhotoCandidate
 from core.data.labels.sorting import Sorted, sort_entries
 from core.data.messages import rejected
 from core.data.outline import Outline
 from core.data.room import check_room
 from core.data.shortage import too_little
-from core.data.sources.source import BadEntry, Source
+from core.data.sources.source import BadEntry, PhotoSource
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
@@ -66,7 +66,7 @@ class Intake:
     levels: Levels | None = None
 
 
-def take_in(source: Source, stage: Path, known: Path, report: Report, instructions: Instructions = NONE) -> Intake:
+def take_in(source: PhotoSource, stage: Path, known: Path, report: Report, instructions: Instructions = NONE) -> Intake:
     """Reads, checks and stores a source's photos below `stage`: blobs and thumbnails, nothing else.
 
     Args:
@@ -129,7 +129,7 @@ def ungrouped(items: Sequence[Item]) -> tuple[str, ...]:
 class _Work:
     """One intake under way: images that are waiting for a decoder, and those that are done with."""
 
-    source: Source
+    source: PhotoSource
     stage: Path
     decoders: Decoders
     known: KnownPhotos
@@ -155,22 +155,23 @@ def _read_all(work: _Work, entries: Sorted) -> None:
             work.tell(_("Reading the photos"))
         with suppress(BadEntry):
             work.source.read(index)
-    readable: list[Candidate] = []
+    readable: list[PhotoCandidate] = []
     for i, photo in enumerate(entries.photos):
         if i % 8 == 0:
             work.tell(_("Reading the photos"))
         try:
             content = work.source.read(photo.index)
-            reason = reason_at_sight(photo.name, content[:HEAD_BYTES], work.source.limits)
+            reason = reason_at_sight(photo.item.name, content[:HEAD_BYTES], work.source.limits)
         except BadEntry as problem:
             reason = problem.reason
         if reason:
-            entries.skipped.append((photo.index, photo.name, reason))
+            entries.skipped.append((photo.index, photo.item.name, reason))
             continue
-        photo.sha256, photo.n_bytes = hashlib.sha256(content).hexdigest(), len(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        photo.item = replace(photo.item, sha256=sha256, n_bytes=len(content))
         readable.append(photo)
-        if photo.sha256 not in work.waiting and photo.sha256 not in work.decoded:
-            _store(work, content, photo.sha256)
+        if sha256 not in work.waiting and sha256 not in work.decoded:
+            _store(work, content, sha256)
     entries.photos = readable
 
 
@@ -214,17 +215,18 @@ def _seen_alike(work: _Work, decoded: dict[str, Decoded]) -> tuple[dict[str, Dec
     return decoded | {sha256: future.result() for sha256, future in again.items()}, levels
 
 
-def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Intake:
+def _result(entries: Sorted, decoded: dict[str, Decoded], source: PhotoSource) -> Intake:
     limits = source.limits
-    good = [p for p in entries.photos if not decoded[p.sha256].reason]
-    bad = [(p.index, p.name, decoded[p.sha256].reason) for p in entries.photos if decoded[p.sha256].reason]
+    outcomes = [(photo, decoded[photo.item.sha256]) for photo in entries.photos]
+    good = [photo for photo, outcome in outcomes if not outcome.reason]
+    bad = [(photo.index, photo.item.name, outcome.reason) for photo, outcome in outcomes if outcome.reason]
     classes = tuple(sorted({p.place.label for p in good}, key=names.natural_key))
     if len(classes) < limits.min_classes:
         raise too_little(entries, [reason for _i, _n, reason in bad], bool(good), limits)
     label = {name: i for i, name in enumerate(classes)}
-    items = [_item(p, decoded[p.sha256], label[p.place.label]) for p in good]
+    items = [_item(photo, decoded[photo.item.sha256], label[photo.place.label]) for photo in good]
     items.sort(key=lambda item: (item.label, item.name, item.sha256, item.split))
-    sizes = {p.index: (decoded[p.sha256].width, decoded[p.sha256].height) for p in entries.photos}
+    sizes = {photo.index: (outcome.width, outcome.height) for photo, outcome in outcomes}
     left_out = sorted(entries.skipped + bad)
     skipped = tuple(Skipped(name, reason, *sizes.get(index, ())) for index, name, reason in left_out)
     names_guess = Guess.of(source.reading, (entry.raw for entry in source.entries), NAMES)
@@ -239,15 +241,13 @@ def _result(entries: Sorted, decoded: dict[str, Decoded], source: Source) -> Int
     )
 
 
-def _item(photo: Candidate, decoded: Decoded, label: int) -> Item:
-    return Item(
-        name=photo.name,
-        sha256=photo.sha256,
+def _item(photo: PhotoCandidate, decoded: Decoded, label: int) -> Item:
+    return replace(
+        photo.item,
         label=label,
         split=photo.place.split,
         width=decoded.width,
         height=decoded.height,
-        n_bytes=photo.n_bytes,
         format=decoded.format,
         phash=decoded.phash,
         group=photo.place.group,
@@ -283,7 +283,7 @@ def with_group_ids(items: Sequence[Item], root: Path, report: Report) -> tuple[I
     return tuple(replace(item, group_id=int(number)) for item, number in zip(items, numbers, strict=True))
 
 
-def _warnings(entries: Sorted, good: Sequence[Candidate], classes: Sequence[str]) -> tuple[str, ...]:
+def _warnings(entries: Sorted, good: Sequence[PhotoCandidate], classes: Sequence[str]) -> tuple[str, ...]:
     codes = []
     raw = {p.place.folder for p in good}
     if len({folder.casefold() for folder in classes}) < len(classes) or len(raw) > len(classes):

@@ -98,7 +98,7 @@ def result(status: JobStatus, kind: type[Kind]) -> Kind | None:
         return None
 
 
-def doubts(codes: Iterable[str]) -> None:
+def photo_warnings(codes: Iterable[str]) -> None:
     """Warns of what is doubtful about the photos behind a result, such as copies of one image in two splits."""
     for code in codes:
         st.warning(literal(warning_text(code)), icon=":material/warning:")

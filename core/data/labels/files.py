@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.data import names
 from core.data.limits import Limits
-from core.data.sources.source import Entry, Source
+from core.data.sources.source import Entry, PhotoSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class File:
         return self.parts[:-1]
 
 
-def files_of(source: Source) -> tuple[list[File], list[int]]:
+def files_of(source: PhotoSource) -> tuple[list[File], list[int]]:
     """The files that are no junk, with what is wrong with their names; and the indices of the junk."""
     listed = [(i, entry, names.parts_of(entry.name)) for i, entry in enumerate(source.entries) if not entry.is_folder]
     junk = {index for index, _entry, parts in listed if parts and names.is_junk(parts)}

@@ -21,7 +21,7 @@ _SHOWN = 120
 
 
 @dataclass
-class Tabled:
+class TableLabels:
     """What tables say.
 
     Attributes:
@@ -100,7 +100,7 @@ def placed_by_tables(
     split_of: SplitOf,
     has_classes: bool,
     others: Sequence[LeftOut] = (),
-) -> Tabled | None:
+) -> TableLabels | None:
     """Reads tables for `photos` (index and path), or None where folders decide.
 
     Tables decide where they name most photos, or any where folders cannot be classes. One that gives all photos the
@@ -146,21 +146,21 @@ def _telling(matched: list[_Matched], has_classes: bool) -> list[_Matched]:
     return several if has_classes or any(table.named for table in several) else matched
 
 
-def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> Tabled:
+def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> TableLabels:
     """What tables without labels say about `photos`: splits and groups. Only those that name half of them are used.
 
     Raises:
         RejectedError: as `placed_by_tables`.
     """
     if not tables:
-        return Tabled()
+        return TableLabels()
     known = _Photos(PhotoPaths(photos), split_of)
     matched = [_matched(table, known) for table in tables]
     return _all_read([table for table in matched if 2 * len(table.named) >= len(photos)], known)
 
 
-def _all_read(matched: Sequence[_Matched], known: _Photos) -> Tabled:
-    result = Tabled()
+def _all_read(matched: Sequence[_Matched], known: _Photos) -> TableLabels:
+    result = TableLabels()
     for table in matched:
         if table.named:
             result.used.append(table.table.name)
@@ -188,7 +188,7 @@ def _row_numbers(matched: _Matched) -> list[tuple[int, str]]:
     return [(row.number, row.file) for row, match in rows if not match.photos]
 
 
-def _read(matched: _Matched, known: _Photos, result: Tabled) -> None:
+def _read(matched: _Matched, known: _Photos, result: TableLabels) -> None:
     """Goes through a table's rows and notes what they say of photos; the first row about a photo counts."""
     table = matched.table
     lost: list[tuple[int, str]] = []
@@ -198,16 +198,16 @@ def _read(matched: _Matched, known: _Photos, result: Tabled) -> None:
             if not known.left_out(row.file, table.folder):  # else it has its own reason
                 lost.append((row.number, row.file))
             continue
-        photo = _meant(table, row, match.photos, known)
+        photo = _photo_of(table, row, match.photos, known)
         ragged += [row.number] if row.ragged else []
-        _say(result, table, row, photo, known)
+        _note_row(result, table, row, photo, known)
     result.missing += [shown(file, 255) for _number, file in lost]
     result.lost = result.lost or (f"'{shown(table.name, _SHOWN)}': {lost_rows(lost, len(table.files))}" if lost else "")
     if ragged:
         result.warnings.append(f"ragged_rows:{shown(table.name, _SHOWN)}, {ragged[0]}")
 
 
-def _say(result: Tabled, table: Table, row: Row, photo: int, known: _Photos) -> None:
+def _note_row(result: TableLabels, table: Table, row: Row, photo: int, known: _Photos) -> None:
     """Notes what a row says of a photo; what it says against an earlier row makes the photo one without a place."""
     if row.problem:
         result.problems.setdefault(photo, row.problem)
@@ -225,7 +225,7 @@ def _say(result: Tabled, table: Table, row: Row, photo: int, known: _Photos) -> 
             result.warnings.append(f"several_rows:{shown(row.file, _SHOWN)}")
 
 
-def _meant(table: Table, row: Row, photos: Sequence[int], known: _Photos) -> int:
+def _photo_of(table: Table, row: Row, photos: Sequence[int], known: _Photos) -> int:
     """The photo that a row means: where there are several, the one written just so, or in the row's split or class."""
     paths = known.paths.paths
     tests: list[Callable[[int], bool]] = [
@@ -237,25 +237,27 @@ def _meant(table: Table, row: Row, photos: Sequence[int], known: _Photos) -> int
         if len(photos) > 1:
             photos = [photo for photo in photos if fits(photo)] or photos
     if len(photos) > 1:
-        one, other = ("/".join(paths[photo]) for photo in photos[:2])
-        problem = _("'{file}' may be any of several photos, such as '{one}' and '{other}'. Write their folders, too.")
+        first, second = ("/".join(paths[photo]) for photo in photos[:2])
+        problem = _(
+            "'{file}' may be any of several photos, such as '{first}' and '{second}'. Write their folders, too."
+        )
         raise bad_table(
             table.name,
             row.number,
-            problem.format(file=visible(row.file)[:_SHOWN], one=shown(one, _SHOWN), other=shown(other, _SHOWN)),
+            problem.format(file=visible(row.file)[:_SHOWN], first=shown(first, _SHOWN), second=shown(second, _SHOWN)),
         )
     return photos[0]
 
 
-def _no_label_left(result: Tabled) -> str:
+def _no_label_left(result: TableLabels) -> str:
     """Why tables that name photos leave none with a label."""
     if {"conflicting_rows", "several_labels"} & set(result.problems.values()):
         return _("it says several labels for each photo, which is not supported yet. Decide for one label a photo.")
     return _("none of its rows says the label of a photo that is there.")
 
 
-def _label_warnings(result: Tabled) -> list[str]:
-    """What is to be said where labels seem to be several at once, which no photo can have yet."""
+def _label_warnings(result: TableLabels) -> list[str]:
+    """The warnings where labels seem to be several at once, which no photo can have yet."""
     labels = {place.label for photo, place in result.places.items() if photo not in result.problems}
     warnings = []
     if "several_labels" in result.problems.values():

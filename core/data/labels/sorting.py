@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from core.data import names
+from core.data.dataset import UNNUMBERED, Item
 from core.data.encodings.guess import Guess
 from core.data.instructions import NONE, Instructions
-from core.data.labels.candidates import Candidate, outline_of
+from core.data.labels.candidates import PhotoCandidate, outline_of
 from core.data.labels.files import File, files_of, misfit
 from core.data.labels.layout import Layout, Place, recognise
-from core.data.labels.matching import LeftOut, Tabled, noted_by_tables, placed_by_tables
+from core.data.labels.matching import LeftOut, TableLabels, noted_by_tables, placed_by_tables
 from core.data.labels.tablefiles import TableFiles, tables_in
 from core.data.limits import Limits
 from core.data.outline import Outline
-from core.data.sources.source import Source
+from core.data.sources.source import PhotoSource
 
 _MOST_WARNINGS = 10
 
@@ -39,7 +40,7 @@ class Sorted:
         outline: where classes, splits and groups come from.
     """
 
-    photos: list[Candidate] = field(default_factory=list)
+    photos: list[PhotoCandidate] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
     skipped: list[tuple[int, str, str]] = field(default_factory=list)
     ignored: int = 0
@@ -59,18 +60,18 @@ class _Rules:
 
     Attributes:
         layout: what the folders say; where others say the classes, only splits count.
-        tabled: what the tables say that decide; None where none does.
+        by_tables: what the tables say that decide; None where none does.
         class_of: finds the class in a photo's path; None where there is no pattern.
         read: the tables that were read, which are no files that are left out.
     """
 
     layout: Layout
-    tabled: Tabled | None
+    by_tables: TableLabels | None
     class_of: Callable[[str], str] | None
     read: set[int]
 
 
-def sort_entries(source: Source, instructions: Instructions = NONE) -> Sorted:
+def sort_entries(source: PhotoSource, instructions: Instructions = NONE) -> Sorted:
     """Sorts the entries: junk, skipped, photos with their places and groups.
 
     Args:
@@ -97,17 +98,19 @@ def sort_entries(source: Source, instructions: Instructions = NONE) -> Sorted:
         if (reason := file.problem or _placeless(file, ""))
         for parts in _known_as(file)
     ]
-    tabled = placed_by_tables(labelled, paths, layout.split, layout.has_classes, others) if labelled else None
+    by_tables = placed_by_tables(labelled, paths, layout.split, layout.has_classes, others) if labelled else None
     noted = noted_by_tables([table for table in tables.values() if not table.labelled], paths, layout.split)
-    used = {*noted.used, *(tabled.used if tabled is not None else ())}
-    read = {index for index, table in tables.items() if table.name in used or (tabled is not None and table.labelled)}
-    _tell(entries, read_files, tabled, used)
-    _place_all(source, entries, files, _Rules(layout, tabled, instructions.class_of, read))
+    used = {*noted.used, *(by_tables.used if by_tables is not None else ())}
+    read = {
+        index for index, table in tables.items() if table.name in used or (by_tables is not None and table.labelled)
+    }
+    _tell(entries, read_files, by_tables, used)
+    _place_all(source, entries, files, _Rules(layout, by_tables, instructions.class_of, read))
     _note(entries, noted)
     if instructions.group_of is not None:
         for photo in entries.photos:
-            photo.place = replace(photo.place, group=instructions.group_of(photo.name) or photo.place.group)
-    entries.outline = outline_of(source, entries.photos, layout, tabled, noted, instructions.class_pattern)
+            photo.place = replace(photo.place, group=instructions.group_of(photo.item.name) or photo.place.group)
+    entries.outline = outline_of(source, entries.photos, layout, by_tables, noted, instructions.class_pattern)
     return entries
 
 
@@ -117,17 +120,17 @@ def _known_as(file: File) -> list[tuple[str, ...]]:
     return [file.parts, (*file.folders, photo)] if photo else [file.parts]
 
 
-def _tell(entries: Sorted, read: TableFiles, tabled: Tabled | None, used: set[str]) -> None:
-    """Notes what is to be said of the tables."""
+def _tell(entries: Sorted, read: TableFiles, by_tables: TableLabels | None, used: set[str]) -> None:
+    """Notes the warnings about the tables."""
     few = [table.name for table in read.tables.values() if table.name not in used]
     unused = {"_large": [read.too_large] if read.too_large else [], "": read.unknown, "_few": few}
     entries.warnings += [f"table_unused{why}:{_shown(name)}" for why, names in unused.items() for name in names]
     entries.warnings += [f"table_unread:{_shown(name)}" for name in read.unread]
     del entries.warnings[_MOST_WARNINGS:]
     entries.table, entries.unread_tables = read.unlabelled, read.unread
-    if tabled is not None:
-        entries.warnings += tabled.warnings
-        entries.lost_rows = tabled.lost
+    if by_tables is not None:
+        entries.warnings += by_tables.warnings
+        entries.lost_rows = by_tables.lost
     entries.tables_guess = read.guess if used else None
 
 
@@ -135,7 +138,7 @@ def _shown(name: str) -> str:
     return names.shown(name, 120)
 
 
-def _note(entries: Sorted, noted: Tabled) -> None:
+def _note(entries: Sorted, noted: TableLabels) -> None:
     """Gives photos the splits and groups of tables without labels, which go before those that they have."""
     for photo in entries.photos:
         noted_place, own = noted.places.get(photo.index), photo.place
@@ -143,13 +146,13 @@ def _note(entries: Sorted, noted: Tabled) -> None:
             photo.place = replace(own, split=noted_place.split or own.split, group=noted_place.group or own.group)
     against = [photo for photo in entries.photos if photo.index in noted.problems]
     entries.photos = [photo for photo in entries.photos if photo.index not in noted.problems]
-    entries.skipped += [(photo.index, photo.name, "conflicting_rows") for photo in against]
+    entries.skipped += [(photo.index, photo.item.name, "conflicting_rows") for photo in against]
     entries.others += [photo.index for photo in against]
 
 
-def _place_all(source: Source, entries: Sorted, files: list[File], rules: _Rules) -> None:
+def _place_all(source: PhotoSource, entries: Sorted, files: list[File], rules: _Rules) -> None:
     """Gives each file a place, or the reason why it is left out."""
-    if rules.tabled is None and rules.class_of is None:
+    if rules.by_tables is None and rules.class_of is None:
         entries.labels |= _labels_of_folders(source, rules.layout)
     taken: set[str] = set()
     for file in files:
@@ -160,13 +163,13 @@ def _place_all(source: Source, entries: Sorted, files: list[File], rules: _Rules
                 reason = "duplicate_name"
             _put(entries, file, place, reason, source.limits)
         taken.add(path)
-    if rules.tabled is not None:
+    if rules.by_tables is not None:
         last = len(source.entries)
-        missing = rules.tabled.missing[: source.limits.max_entries]
+        missing = rules.by_tables.missing[: source.limits.max_entries]
         entries.skipped += [(last, name, "missing_file") for name in missing]
 
 
-def _labels_of_folders(source: Source, layout: Layout) -> set[str]:
+def _labels_of_folders(source: PhotoSource, layout: Layout) -> set[str]:
     """The classes that the folders listed in a source stand for, also those that hold nothing."""
     listed = (names.parts_of(entry.name) for entry in source.entries if entry.is_folder)
     plain = (parts for parts in listed if parts and not (names.is_junk(parts) or names.is_hidden(parts)))
@@ -180,7 +183,7 @@ def _put(entries: Sorted, file: File, place: Place | None, reason: str, limits: 
         entries.others.append(file.index)
         return
     entries.labels.add(place.label)
-    entries.photos.append(Candidate(file.index, display, place))
+    entries.photos.append(PhotoCandidate(file.index, place, Item(display, sha256="", label=UNNUMBERED)))
 
 
 def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
@@ -191,14 +194,14 @@ def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
         label = rules.class_of("/".join(file.parts))
         place = Place(rules.layout.split(file.folders), label, label) if label else None
         return place, "" if place else _placeless(file, "no_class")
-    if rules.tabled is None:
+    if rules.by_tables is None:
         place = rules.layout.place(file.folders)
         reason = "mask_folder" if rules.layout.is_mask(file.folders) else "not_in_class_folder"
         return place, "" if place else _placeless(file, reason)
-    if file.index in rules.tabled.problems:
-        return None, rules.tabled.problems[file.index]
-    if file.index in rules.tabled.places:
-        return rules.tabled.places[file.index], ""
+    if file.index in rules.by_tables.problems:
+        return None, rules.by_tables.problems[file.index]
+    if file.index in rules.by_tables.places:
+        return rules.by_tables.places[file.index], ""
     return None, _placeless(file, "not_in_table")
 
 

@@ -80,7 +80,7 @@ def _level(folder: Folder, within: SplitName | None) -> list[_Named]:
     if not nested:
         fits = not others or (several and 2 * beside < inside)
     elif several:
-        fits = inside >= beside or any(_akin(a, b) for a in nested for b in nested)
+        fits = inside >= beside or any(_hold_alike(a, b) for a in nested for b in nested)
     else:
         fits = inside >= beside and not _are_classes(others, inside)
     return named if fits else []
@@ -114,14 +114,14 @@ def _agreeing(called: Sequence[_Named], within: SplitName | None, alone: bool) -
         or (within is not None and (pair[1].split, pair[1].rest) == (within.split, within.rest))
         or len(splits[pair[1].rest]) > 1
         or len(splits[""] - {pair[1].split}) > (0 if alone else 1)
-        or any(_akin(pair, other) for other in called)
+        or any(_hold_alike(pair, rival) for rival in called)
     ]
 
 
-def _akin(one: _Named, other: _Named) -> bool:
+def _hold_alike(first: _Named, second: _Named) -> bool:
     """Whether two folders of different splits hold folders of the same name."""
-    names = {class_name(name) for name in one[0].kids}
-    return one[1].split != other[1].split and any(class_name(name) in names for name in other[0].kids)
+    names = {class_name(name) for name in first[0].kids}
+    return first[1].split != second[1].split and any(class_name(name) in names for name in second[0].kids)
 
 
 def _are_classes(others: Sequence[Folder], inside: int) -> bool:

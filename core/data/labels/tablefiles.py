@@ -12,7 +12,7 @@ from core.data.labels.files import File
 from core.data.labels.headerless import PhotoNames
 from core.data.labels.spreadsheets import is_read, is_spreadsheet, sheets_of
 from core.data.labels.table import Table, is_plain_text, is_table, read_table
-from core.data.sources.source import BadEntry, Source
+from core.data.sources.source import BadEntry, PhotoSource
 
 _MOST_TABLES = 50
 _MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
@@ -44,7 +44,9 @@ class TableFiles:
         return next((name for name in (*self.unknown, *of_known, self.too_large) if name), "")
 
 
-def tables_in(source: Source, files: Sequence[File], photos: Sequence[File], encoding: str, lists: bool) -> TableFiles:
+def tables_in(
+    source: PhotoSource, files: Sequence[File], photos: Sequence[File], encoding: str, lists: bool
+) -> TableFiles:
     """Reads the tables in a source.
 
     Args:
@@ -84,7 +86,7 @@ def _candidates(files: Sequence[File], photo_names: PhotoNames) -> list[File]:
 
 
 def _contents(
-    source: Source, candidates: Sequence[File], photo_names: PhotoNames, found: TableFiles
+    source: PhotoSource, candidates: Sequence[File], photo_names: PhotoNames, found: TableFiles
 ) -> Iterator[tuple[File, bytes]]:
     """The candidates that can be read, with their text in bytes."""
     left = _MOST_TABLE_BYTES

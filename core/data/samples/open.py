@@ -11,7 +11,7 @@ import io
 from core.data.encodings.deciding import Reading
 from core.data.limits import Limits
 from core.data.samples.catalogue import SAMPLES
-from core.data.sources.source import Entry, Source
+from core.data.sources.source import Entry, PhotoSource
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Report
@@ -20,7 +20,7 @@ DIGIT_PX = 64
 _VERSION = 1  # of the recipes: with another one, a sample is another source
 
 
-def open_sample(name: str, limits: Limits, report: Report) -> Source:
+def open_sample(name: str, limits: Limits, report: Report) -> PhotoSource:
     """The sample `name` as a source, fetched first where it has to be.
 
     Raises:

@@ -17,7 +17,7 @@ from core.data.limits import Limits
 from core.data.messages import inside, rejected
 from core.data.names import is_hidden, is_junk, is_unsafe, is_zip_name, may_be_photo, parts_of
 from core.data.sources.archive import Archive, OpenZip
-from core.data.sources.source import BadEntry, Entry, Source
+from core.data.sources.source import BadEntry, Entry, PhotoSource
 from core.errors import RejectedError
 
 _MOST = 100  # each takes an open file
@@ -25,7 +25,7 @@ _FEW = 2  # photos that anyone may have left beside them, such as a cover
 
 
 @contextmanager
-def with_zips_inside(archive: Archive, encoding: str = "") -> Iterator[Source]:
+def with_zips_inside(archive: Archive, encoding: str = "") -> Iterator[PhotoSource]:
     """The archive with the zips in it opened, or as it is where there are none or where the photos lie beside them.
 
     Raises:

@@ -13,14 +13,14 @@ from core.data.samples.open import open_sample
 from core.data.sources.archive import Archive
 from core.data.sources.folder import FolderSource
 from core.data.sources.nested import with_zips_inside
-from core.data.sources.source import Source
+from core.data.sources.source import PhotoSource
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Progress, Report
 
 
 @contextmanager
-def open_source(source: str | Path, limits: Limits, report: Report, encoding: str = "") -> Iterator[Source]:
+def open_source(source: str | Path, limits: Limits, report: Report, encoding: str = "") -> Iterator[PhotoSource]:
     """Opens a zip, a folder, or "sample:NAME".
 
     Args:

@@ -37,7 +37,7 @@ class BadEntry(Exception):
         self.reason = reason
 
 
-class Source(Protocol):
+class PhotoSource(Protocol):
     """Entries that can be read in any order."""
 
     @property

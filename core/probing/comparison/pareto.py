@@ -16,7 +16,7 @@ COSTS = ("time_ms", "size_mb", "memory_mb", "gflops")
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
+class CostPoint:
     """A result with its cost.
 
     Attributes:
@@ -32,7 +32,7 @@ class Placed:
     on_front: bool
 
 
-def against_cost(results: Sequence[ProbeResult], cost: str) -> tuple[Placed, ...]:
+def against_cost(results: Sequence[ProbeResult], cost: str) -> tuple[CostPoint, ...]:
     """Every result with one of its `COSTS`, in the order given.
 
     The floor is a yardstick, not a choice: with no weights and in next to no time it would be at the cheap end of every
@@ -52,16 +52,16 @@ def against_cost(results: Sequence[ProbeResult], cost: str) -> tuple[Placed, ...
         [value if is_eligible else math.nan for value, is_eligible in zip(accuracy, eligible, strict=True)],
         [math.nan if value is None else value for value in costs],
     )
-    return tuple(Placed(*facts) for facts in zip(results, costs, floors, on_front, strict=True))
+    return tuple(CostPoint(*facts) for facts in zip(results, costs, floors, on_front, strict=True))
 
 
 def fronts(results: Sequence[ProbeResult]) -> dict[str, list[str]]:
     """The backbones on the front by each cost, the cheapest first; each is named once, however many probes it has."""
     names = {}
     for cost in COSTS:
-        on_front = [placed for placed in against_cost(results, cost) if placed.on_front]
-        ranked = sorted(on_front, key=lambda placed: (placed.cost or 0.0, placed.result.accuracy_mean))
-        names[cost] = list(dict.fromkeys(placed.result.backbone for placed in ranked))
+        on_front = [point for point in against_cost(results, cost) if point.on_front]
+        ranked = sorted(on_front, key=lambda point: (point.cost or 0.0, point.result.accuracy_mean))
+        names[cost] = list(dict.fromkeys(point.result.backbone for point in ranked))
     return names
 
 

@@ -48,7 +48,7 @@ def results(dataset: Dataset, job: Job) -> None:
     probe, judgement = verdict.choose(job, comparison)
     ranked = comparison.of(probe)
     verdict.answer(ranked, judgement)
-    progress.doubts(comparison.dataset.warnings)
+    progress.photo_warnings(comparison.dataset.warnings)
     offered = recommended_first(ranked, judgement.recommended)
     onwards(offered, job)
     verdict.details(ranked, judgement, comparison)

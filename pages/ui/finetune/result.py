@@ -53,19 +53,19 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
     finetuned = progress.result(status, Finetuned)
     run = next(iter(state.runs_of(job)), None)
     if finetuned is not None and run is not None:
-        brought = _gain(run)
-        answer(run, brought, status.seconds or 0)
-        progress.doubts(finetuned.warnings)
-        if brought is None:
+        improvement = _gain(run)
+        answer(run, improvement, status.seconds or 0)
+        progress.photo_warnings(finetuned.warnings)
+        if improvement is None:
             st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
             state.link("compare", _("Compare backbones"), ":material/leaderboard:")
-        elif brought.interval[0] <= 0:
+        elif improvement.interval[0] <= 0:
             probe_instead(dataset, run)
         onwards(run)
     curves(job)
 
 
-def answer(run: Run, brought: Difference | None, seconds: float) -> None:
+def answer(run: Run, improvement: Difference | None, seconds: float) -> None:
     """Draws whether it helped and how good the model is; green only where it surely beats the frozen probe."""
     score = run.metrics["val"]
     accuracy = _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
@@ -74,12 +74,14 @@ def answer(run: Run, brought: Difference | None, seconds: float) -> None:
         ci=numbers.interval(score.accuracy_ci),
         time=text.duration(seconds),
     )
-    if brought is None:
+    if improvement is None:
         st.info(accuracy, icon=":material/insights:")
         return
-    box = st.success if brought.interval[0] > 0 else st.warning
+    box = st.success if improvement.interval[0] > 0 else st.warning
     flattered = _("The epoch was chosen on these images, which flatters fine-tuning a little.")
-    sentences = f"**{text.literal(judgement(brought))}** {accuracy}\n\n{text.literal(brought.sentence)} {flattered}"
+    sentences = (
+        f"**{text.literal(judgement(improvement))}** {accuracy}\n\n{text.literal(improvement.sentence)} {flattered}"
+    )
     box(sentences, icon=":material/balance:")
 
 
@@ -88,8 +90,8 @@ def probe_instead(dataset: Dataset, run: Run) -> None:
     runs = state.runs(dataset.id)
     current = models.current(dataset, runs)
     offered = [current.run] if current else []
-    offered += [other for other in runs if other.backbone == run.backbone]
-    probe = next((other for other in offered if other.kind == "probe"), None)
+    offered += [known for known in runs if known.backbone == run.backbone]
+    probe = next((known for known in offered if known.kind == "probe"), None)
     if probe is None:
         st.caption(_("Compare backbones once: then you can take the probe instead."))
         state.link("compare", _("Compare backbones"), ":material/leaderboard:")

@@ -31,7 +31,7 @@ def sorted_out(**files: str | bytes) -> Sorted:
 
 def read(**files: str | bytes) -> dict[str, str]:
     """The class of each photo."""
-    return {photo.name: photo.place.label for photo in sorted_out(**files).photos}
+    return {photo.item.name: photo.place.label for photo in sorted_out(**files).photos}
 
 
 def written(row: str, header: str = "", labels: Sequence[str] = LABELS) -> str:
@@ -91,7 +91,7 @@ def test_beside_class_folders_a_list_without_a_header_says_nothing() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_text_may_be_a_table(table: str, encoding: str) -> None:
     entries = sorted_out(labels_txt=table.encode(encoding))
-    assert {photo.name: photo.place.label for photo in entries.photos} == meant()
+    assert {photo.item.name: photo.place.label for photo in entries.photos} == meant()
     assert (entries.skipped, entries.warnings) == ([], [])
 
 
@@ -145,7 +145,7 @@ def test_an_apostrophe_is_no_quotation_mark() -> None:
 )
 def test_every_label_may_hold_a_comma_without_quotation_marks(row: str, header: str) -> None:
     entries = sorted_out(labels_csv=written(row, header, BIRDS))
-    assert {photo.name: photo.place.label for photo in entries.photos} == meant(BIRDS)
+    assert {photo.item.name: photo.place.label for photo in entries.photos} == meant(BIRDS)
     assert entries.warnings == ["comma_labels:owl, grey"]
 
 
@@ -158,7 +158,7 @@ def test_some_labels_may_hold_a_comma_if_they_come_again() -> None:
 def test_what_stands_behind_the_label_is_no_part_of_it(row: str) -> None:
     header = "filename,label" if "0.93" in row else "filename,label,notes"
     entries = sorted_out(labels_csv=written(row, header))
-    assert {photo.name: photo.place.label for photo in entries.photos} == meant()
+    assert {photo.item.name: photo.place.label for photo in entries.photos} == meant()
     assert entries.warnings == ["ragged_rows:labels.csv, 2"]
 
 

@@ -40,7 +40,9 @@ def read(made: Made) -> dict[str, Meaning]:
     except RejectedError:
         return {}
     return {
-        "/".join(parts_of(p.name)): (p.place.split, p.place.label) for p in photos if may_be_photo(parts_of(p.name))
+        "/".join(parts_of(p.item.name)): (p.place.split, p.place.label)
+        for p in photos
+        if may_be_photo(parts_of(p.item.name))
     }
 
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from core.i18n import gettext as _
 from core.numbers import decimal, megabytes, percent
-from core.probing.comparison.pareto import Placed, against_cost
+from core.probing.comparison.pareto import CostPoint, against_cost
 from core.probing.crossval.crossval import ProbeResult
 from pages.ui.charts import axes, base
 from pages.ui.charts.accuracy import ends, hover_words, names
@@ -32,19 +32,19 @@ def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms")
         results: one for each backbone.
         cost: one of `core.probing.comparison.pareto.COSTS`.
     """
-    all_placed = against_cost(results, cost)
+    all_points = against_cost(results, cost)
     dots = sorted(
-        (placed for placed in all_placed if placed.cost and not placed.is_floor),
-        key=lambda placed: (placed.cost, -_accuracy(placed)),
+        (point for point in all_points if point.cost and not point.is_floor),
+        key=lambda point: (point.cost, -_accuracy(point)),
     )
-    costs = [placed.cost for placed in dots if placed.cost]
+    costs = [point.cost for point in dots if point.cost]
     cost_axis = axes.log_axis(COST_AXES[cost](), min(costs, default=1.0), max(costs, default=100.0))
-    floors = [placed for placed in all_placed if placed.is_floor]
+    floors = [point for point in all_points if point.is_floor]
     accuracy_axis = _accuracy_axis(dots, floors)
     labels = names(results)
     label_positions = _label_positions(dots, labels, cost_axis["range"], accuracy_axis["range"])
-    off_front = [placed for placed in dots if not placed.on_front]
-    on_front = [placed for placed in dots if placed.on_front]
+    off_front = [point for point in dots if not point.on_front]
+    on_front = [point for point in dots if point.on_front]
     return base.figure(
         _dots(off_front, cost, labels, label_positions, front=False),
         _dots(on_front, cost, labels, label_positions, front=True),
@@ -57,29 +57,29 @@ def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms")
     )
 
 
-def _accuracy_axis(dots: Sequence[Placed], floors: Sequence[Placed]) -> dict[str, Any]:
+def _accuracy_axis(dots: Sequence[CostPoint], floors: Sequence[CostPoint]) -> dict[str, Any]:
     """The axis of accuracy; a floor far below the networks is left out, so that these stay apart."""
-    values = ends([placed.result for placed in dots], "accuracy")
+    values = ends([point.result for point in dots], "accuracy")
     low, high = min(values, default=0.0), max(values, default=1.0)
     floors_in_sight = [value for value in map(_accuracy, floors) if value > low - 1.5 * (high - low)]
     return axes.share_axis(_("accuracy"), [*values, *floors_in_sight])
 
 
 def _label_positions(
-    dots: Sequence[Placed], labels: ByResult, cost_range: Sequence[float], accuracy_range: Sequence[float]
+    dots: Sequence[CostPoint], labels: ByResult, cost_range: Sequence[float], accuracy_range: Sequence[float]
 ) -> ByResult:
     """The position of each dot's label, "" for those without room; labels on the front are placed first."""
-    by_priority = sorted(dots, key=lambda placed: (not placed.on_front, -_accuracy(placed)))
+    by_priority = sorted(dots, key=lambda point: (not point.on_front, -_accuracy(point)))
     dots_at = [
-        (_share_along(math.log10(placed.cost or 1.0), cost_range), _share_along(_accuracy(placed), accuracy_range))
-        for placed in by_priority
+        (_share_along(math.log10(point.cost or 1.0), cost_range), _share_along(_accuracy(point), accuracy_range))
+        for point in by_priority
     ]
     lines = [*_steps(dots_at, by_priority), *_bars(dots_at, by_priority, accuracy_range)]
-    label_positions = text_positions(dots_at, [shortened(labels[placed.result], 22) for placed in by_priority], lines)
-    return {placed.result: position for placed, position in zip(by_priority, label_positions, strict=True)}
+    label_positions = text_positions(dots_at, [shortened(labels[point.result], 22) for point in by_priority], lines)
+    return {point.result: position for point, position in zip(by_priority, label_positions, strict=True)}
 
 
-def _steps(dots_at: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> list[Box]:
+def _steps(dots_at: Sequence[tuple[float, float]], dots: Sequence[CostPoint]) -> list[Box]:
     """The lines of the front's stairs."""
     steps = sorted(dot_at for dot_at, dot in zip(dots_at, dots, strict=True) if dot.on_front)
     return [
@@ -89,7 +89,9 @@ def _steps(dots_at: Sequence[tuple[float, float]], dots: Sequence[Placed]) -> li
     ]
 
 
-def _bars(dots_at: Sequence[tuple[float, float]], dots: Sequence[Placed], accuracy_range: Sequence[float]) -> list[Box]:
+def _bars(
+    dots_at: Sequence[tuple[float, float]], dots: Sequence[CostPoint], accuracy_range: Sequence[float]
+) -> list[Box]:
     """The lines of the intervals' bars."""
     spans = [ends([dot.result], "accuracy") for dot in dots]
     return [
@@ -104,13 +106,13 @@ def _share_along(value: float, axis: Sequence[float]) -> float:
 
 
 def _dots(
-    placed: Sequence[Placed], cost: str, labels: ByResult, label_positions: ByResult, *, front: bool
+    points: Sequence[CostPoint], cost: str, labels: ByResult, label_positions: ByResult, *, front: bool
 ) -> go.Scatter:
-    results = [dot.result for dot in placed]
+    results = [dot.result for dot in points]
     color = base.BLUE if front else base.GREY
-    accuracy = [_accuracy(dot) for dot in placed]
+    accuracy = [_accuracy(dot) for dot in points]
     return go.Scatter(
-        x=[dot.cost for dot in placed],
+        x=[dot.cost for dot in points],
         y=accuracy,
         error_y=base.error_bars(accuracy, [result.accuracy_ci for result in results], color),
         mode="lines+markers+text" if front else "markers+text",
@@ -129,12 +131,12 @@ def _dots(
         hoverinfo="text",
         hovertext=[
             base.words(hover_words(dot.result, labels[dot.result], "accuracy"), _cost_words(dot, cost))
-            for dot in placed
+            for dot in points
         ],
     )
 
 
-def _floor(floor: Placed, name: str, cost_range: Sequence[float], accuracy_range: Sequence[float]) -> go.Scatter:
+def _floor(floor: CostPoint, name: str, cost_range: Sequence[float], accuracy_range: Sequence[float]) -> go.Scatter:
     value = _accuracy(floor)
     legend = (
         _("the floor, no network: {name}, {accuracy}")
@@ -153,16 +155,16 @@ def _floor(floor: Placed, name: str, cost_range: Sequence[float], accuracy_range
     )
 
 
-def _accuracy(placed: Placed) -> float:
-    return placed.result.accuracy_mean
+def _accuracy(point: CostPoint) -> float:
+    return point.result.accuracy_mean
 
 
-def _cost_words(placed: Placed, cost: str) -> str:
+def _cost_words(point: CostPoint, cost: str) -> str:
     """The cost in words, where the result's hover text does not have it already."""
     if cost == "memory_mb":
-        return _("{size} of memory for one image").format(size=megabytes(placed.cost or 0.0))
+        return _("{size} of memory for one image").format(size=megabytes(point.cost or 0.0))
     if cost == "gflops":
-        return _("{value} × 10⁹ multiply-adds per image").format(value=decimal(placed.cost or 0.0, 2))
+        return _("{value} × 10⁹ multiply-adds per image").format(value=decimal(point.cost or 0.0, 2))
     return ""
 
 
