@@ -16,7 +16,10 @@ from tests.imports import ROOT, at_import, dotted, imported, imported_files, nam
 
 # Every room may import these.
 FOUNDATION = frozenset(
-    ("errors", "i18n", "machine", "numbers", "paths", "progress", "records", "tables", "versions", "workspaces")
+    (
+        "errors", "forecast", "i18n", "machine", "numbers", "paces", "paths", "progress", "rates", "records", "tables",
+        "versions", "workspaces",
+    )
 )  # fmt: skip
 # A room imports rooms with a lower number, and the foundation. `jobs` does not know what it runs.
 LEVELS = {

@@ -1,38 +1,50 @@
-"""Progress, its parts, and the time that is left."""
+"""Progress, and the plan of a verb's parts."""
 
 import pytest
 
-from core.progress import Clock, Progress, part
+from core.progress import Phase, Plan, Progress
+
+A, B, C = Phase("a", 1.0), Phase("b", 2.0), Phase("c", 3.0)
 
 
-def test_a_part_maps_its_units_into_the_whole():
+def test_a_plan_says_which_phase_is_at_hand_and_which_follow() -> None:
     seen: list[Progress] = []
-    inner = part(seen.append, start=100, size=50, total=200, stage="resnet18")
-    inner(Progress(5, 10, "reading", data={"a": 1}))
-    assert seen == [Progress(125, 200, "reading", "resnet18", {"a": 1})]
+    plan = Plan(seen.append, {"first": (A,), "second": (B, C)})
+    plan.begin("first", "resnet18")(Progress(5, 10, "reading", data={"x": 1}))
+    plan.begin("second")(Progress(1, 2, "fitting", "its own"))
+    assert seen == [
+        Progress(5, 10, "reading", "resnet18", {"x": 1}, A, (B, C)),
+        Progress(1, 2, "fitting", "its own", {}, B, (C,)),
+    ]
 
 
-def test_progress_counts_from_zero():
+def test_the_phases_of_an_inner_plan_take_the_place_of_those_planned_for_it() -> None:
+    seen: list[Progress] = []
+    outer = Plan(seen.append, {"inner": (Phase("guess", 9.0),), "last": (C,)})
+    inner = Plan(outer.begin("inner"), {"one": (A,), "two": (B,)})
+    inner.begin("one")(Progress(0, 1))
+    inner.begin("two")(Progress(0, 1))
+    assert [(step.phase, step.ahead) for step in seen] == [(A, (B, C)), (B, (C,))]
+
+
+def test_parts_that_were_passed_by_do_not_come_any_more() -> None:
+    seen: list[Progress] = []
+    plan = Plan(seen.append, {"first": (A,), "second": (B,), "third": (C,)})
+    plan.begin("second")(Progress(0, 1))
+    assert (seen[0].phase, seen[0].ahead) == (B, (C,))
+    with pytest.raises(ValueError, match="'first' does not lie ahead, but third"):
+        plan.begin("first")
+
+
+def test_what_lies_ahead_can_be_planned_anew() -> None:
+    seen: list[Progress] = []
+    plan = Plan(seen.append, {"first": (A,), "second": (B,)})
+    report = plan.begin("first")
+    plan.expect({"other": (C,)})
+    report(Progress(1, 2))
+    assert seen[0].ahead == (C,)
+
+
+def test_progress_counts_from_zero() -> None:
     with pytest.raises(ValueError, match="from zero"):
         Progress(-1, 10)
-
-
-def test_the_time_left_follows_the_rate_that_was_seen():
-    at = iter([0.0, 1.0, 2.0, 4.0])
-    clock = Clock(now=lambda: next(at))
-    assert clock.eta_s(Progress(0, 100)) is None
-    assert clock.eta_s(Progress(10, 100)) == pytest.approx(9.0)
-    assert clock.eta_s(Progress(20, 100)) == pytest.approx(8.0)
-    assert clock.eta_s(Progress(20, 100)) == pytest.approx(16.0)
-
-
-def test_a_slow_start_is_forgotten():
-    at = iter([0.0, 100.0, 110.0, 120.0, 130.0])
-    clock = Clock(window_s=30, now=lambda: next(at))
-    for done in (0, 1, 11, 21):
-        clock.eta_s(Progress(done, 100))
-    assert clock.eta_s(Progress(31, 100)) == pytest.approx(69.0)
-
-
-def test_there_is_no_estimate_without_a_total():
-    assert Clock().eta_s(Progress(3, 0)) is None

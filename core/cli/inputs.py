@@ -18,7 +18,7 @@ from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.models.runs import load_run
 from core.paths import expanded
-from core.progress import Report
+from core.progress import TO_COME, Plan, Report
 from core.runs import FILE, Run
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def taken_in(photos_given: Photos, report: Report) -> Dataset:
         group_pattern=photos_given["group_pattern"],
         class_pattern=photos_given["class_pattern"],
         encoding=photos_given["encoding"],
-        report=report,
+        report=Plan(report, {"photos": (), "verb": (TO_COME,)}).begin("photos"),
     )
 
 

@@ -15,7 +15,7 @@ from core.data.dataset import Dataset
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.progress import Report, part
+from core.progress import Report
 
 COLUMNS = ("id", "name", "class", "split", "x", "y")
 _SUFFIXES = (".csv", ".html")
@@ -46,8 +46,8 @@ def embedding_map(
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
     photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with working() as report:
-        dataset = inputs.taken_in(photos, part(report, 0, 10, 100))
-        drawn = _flat_map(dataset, backbone, method, seed, part(report, 10, 90, 100))
+        dataset = inputs.taken_in(photos, report)
+        drawn = _flat_map(dataset, backbone, method, seed, report)
     if out is not None:
         write_bytes(out, (page(drawn) if out.suffix.lower() == ".html" else _as_csv(drawn)).encode())
     if as_json:

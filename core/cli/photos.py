@@ -102,16 +102,19 @@ def clean(
     """Write DATA with EDITS carried out as a zip, and tell what they bring on photos they do not touch."""
     from core.cli.show import lines
     from core.health.words import effect_text
+    from core.progress import TO_COME, Plan
     from core.tasks import photos
     from core.tasks.requests import EditEffectRequest, PackRequest
 
     named_photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with folder_for(None) as folder, working() as report:
-        packed = photos.pack(folder, PackRequest(**named_photos, edits=str(edits), out=str(out)), report)
+        plan = Plan(report, {"pack": (), "effect": (TO_COME,)})
+        packing = PackRequest(**named_photos, edits=str(edits), out=str(out))
+        packed = photos.pack(folder, packing, plan.begin("pack"))
         effect, note = None, ""
         try:
             request = EditEffectRequest(**named_photos, edits=str(edits), backbone=backbone)
-            effect = photos.edit_effect(folder, request, report)
+            effect = photos.edit_effect(folder, request, plan.begin("effect"))
         except ProbeError as problem:  # too few photos to tell; the zip is written all the same
             note = str(problem)
     if as_json:

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from core.data.names import visible
+from core.forecast import Estimate, Forecast
+from core.i18n import gettext as _
 from core.numbers import percent
+from core.paces import Paces
 from core.progress import Progress, Report
 
 EVERY_S = 15.0
@@ -17,26 +20,29 @@ EVERY_S = 15.0
 
 @contextmanager
 def reporting() -> Iterator[Report]:
-    """A report for the verbs of one command."""
+    """A report for the verbs of one command; what they show of this machine's pace is kept."""
+    forecast = Forecast(Paces.here())
     if sys.stderr.isatty():
-        with _bar() as report:
+        with _bar(forecast) as report:
             yield report
     else:
-        yield Lines(sys.stderr, EVERY_S)
+        yield Lines(sys.stderr, EVERY_S, forecast)
+    forecast.end().keep()
 
 
 class Lines:
     """A report that writes a line every `every_s` seconds, and none for what takes less than that."""
 
-    def __init__(self, out: TextIO, every_s: float) -> None:
-        self._out, self._every_s, self._last = out, every_s, time.monotonic()
+    def __init__(self, out: TextIO, every_s: float, forecast: Forecast) -> None:
+        self._out, self._every_s, self._forecast, self._last = out, every_s, forecast, time.monotonic()
 
     def __call__(self, step: Progress) -> None:
         """Takes a step of a verb."""
+        estimate = self._forecast.take(step)
         if time.monotonic() - self._last >= self._every_s:
             self._last = time.monotonic()
-            share = "" if step.share is None else f"{percent(step.share, 0):>5} "
-            print(f"{share}{in_words(step)}", file=self._out, flush=True)
+            share = f"{percent(estimate.share, 0):>5} " if estimate.share else ""
+            print(f"{share}{in_words(step)}{_left(estimate)}", file=self._out, flush=True)
 
 
 def in_words(step: Progress) -> str:
@@ -44,23 +50,33 @@ def in_words(step: Progress) -> str:
     return ": ".join(filter(None, (step.stage if step.stage not in step.message else "", step.message)))
 
 
+def _left(estimate: Estimate) -> str:
+    """The time left, in brackets."""
+    if estimate.left_s is None:
+        return ""
+    minutes, seconds = divmod(round(estimate.left_s), 60)
+    left = _("about {minutes}:{seconds:02d} left").format(minutes=minutes, seconds=seconds)
+    return f" ({left}, {estimate.note})" if estimate.note else f" ({left})"
+
+
 @contextmanager
-def _bar() -> Iterator[Report]:
+def _bar(forecast: Forecast) -> Iterator[Report]:
     from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     columns = (
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def report(step: Progress) -> None:
-            bar.update(task, total=step.total or None, completed=step.done, description=visible(in_words(step)))
+            estimate = forecast.take(step)
+            words = visible(in_words(step)) + _left(estimate)
+            bar.update(task, total=1.0 if estimate.share else None, completed=estimate.share, description=words)
 
         yield report

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +20,13 @@ from core.data.instructions import Instructions
 from core.data.intake import Intake, take_in
 from core.data.limits import Limits
 from core.data.origin import Origin, moved, write_origin
+from core.data.phases import TYPICAL_BYTES, opening, taking_in, writing
 from core.data.sources.open import open_source
 from core.data.splits import assign, warnings_for
 from core.data.staging import VERSION, explained, known_dataset, mark_of, settle, staging
+from core.i18n import gettext as _
 from core.paths import DEFAULT_WORKSPACE
-from core.progress import Report, silent
+from core.progress import TO_COME, Phase, Plan, Progress, Report, silent
 
 
 def ingest(
@@ -59,14 +62,16 @@ def ingest(
     """
     folder = paths.datasets(workspace_id)
     instructions = Instructions(group_pattern, class_pattern, encoding)
-    with explained(), open_source(source, limits or Limits.here(), report, instructions.encodings.names) as opened:
+    plan, names = Plan(report, _parts(source)), instructions.encodings.names
+    with explained(), open_source(source, limits or Limits.here(), plan.begin("open"), names) as opened:
         digest = mark_of(opened.digest(), seed, instructions)
         known = known_dataset(folder, digest)
         if known is not None:
             moved(known.root, str(source))
             return known
         with staging(folder) as stage:
-            intake = take_in(opened, stage, folder, report, instructions)
+            intake = take_in(opened, stage, folder, plan.begin("take in"), instructions)
+            plan.begin("write")(Progress(0, 1, _("Writing the list of photos")))
             origin = Origin(
                 source=str(source),
                 group_pattern=group_pattern,
@@ -77,6 +82,15 @@ def ingest(
             )
             write_origin(stage, origin)
             return settle(dataset_of(intake, opened.kind, name or opened.title, stage, seed), folder, digest)
+
+
+def _parts(source: str | Path) -> dict[str, tuple[Phase, ...]]:
+    """What taking a source in consists of, as far as can be said before it is opened."""
+    with suppress(OSError):
+        n_bytes = Path(source).stat().st_size
+        n = n_bytes // TYPICAL_BYTES
+        return {"open": (opening(n_bytes),), "take in": taking_in(n, n_bytes), "write": (writing(n),)}
+    return {"open": (opening(0),), "take in": (TO_COME,), "write": (writing(0),)}
 
 
 def fingerprint_of(classes: tuple[str, ...], items: tuple[Item, ...]) -> str:

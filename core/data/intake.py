@@ -28,12 +28,13 @@ from core.data.labels.candidates import PhotoCandidate
 from core.data.labels.sorting import Sorted, sort_entries
 from core.data.messages import rejected
 from core.data.outline import Outline
+from core.data.phases import comparing, reading
 from core.data.room import check_room
 from core.data.shortage import too_little
 from core.data.sources.source import BadEntry, PhotoSource
 from core.errors import DatasetError
 from core.i18n import gettext as _
-from core.progress import Progress, Report
+from core.progress import Plan, Progress, Report
 
 SPEED_AFTER_S = 1.0
 """From here on progress tells how many photos are taken in a second."""
@@ -86,16 +87,19 @@ def take_in(source: PhotoSource, stage: Path, known: Path, report: Report, instr
     if len({photo.place.label for photo in entries.photos}) > limits.max_classes:
         raise rejected("too_many_classes", limits=limits)
     sizes = [source.entries[photo.index].size for photo in entries.photos]
-    check_room(stage, sum(size for size in sizes if size <= limits.max_entry_bytes), len(sizes))
-    with decoders_for(limits, len(entries.photos)) as decoders:
-        work = _Work(source, stage, decoders, KnownPhotos(known), report, len(entries.photos))
+    n, n_bytes = len(sizes), sum(size for size in sizes if size <= limits.max_entry_bytes)
+    check_room(stage, n_bytes, n)
+    plan = Plan(report, {"read": (reading(n, n_bytes),), "compare": comparing(n)})
+    with decoders_for(limits, n) as decoders:
+        work = _Work(source, stage, decoders, KnownPhotos(known), plan.begin("read"), n)
         _read_all(work, entries)
         decoded, levels = _seen_alike(work, _collect(work))
     for sha256, result in decoded.items():
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
-    intake = _related(replace(_result(entries, decoded, source), levels=levels), stage, report)
+    intake = replace(_result(entries, decoded, source), levels=levels)
+    intake = replace(intake, items=with_group_ids(intake.items, stage, plan.begin("compare")))
     if not instructions.group_pattern:
         return intake
     return replace(intake, warnings=(*intake.warnings, *ungrouped(intake.items)))
@@ -253,16 +257,6 @@ def _item(photo: PhotoCandidate, decoded: Decoded, label: int) -> Item:
         group=photo.place.group,
         deep=decoded.deep,
     )
-
-
-def _related(intake: Intake, stage: Path, report: Report) -> Intake:
-    """The same with each photo's group id."""
-    total = len({item.sha256 for item in intake.items})
-
-    def forward(step: Progress) -> None:
-        report(Progress(total, total, step.message))
-
-    return replace(intake, items=with_group_ids(intake.items, stage, forward))
 
 
 def with_group_ids(items: Sequence[Item], root: Path, report: Report) -> tuple[Item, ...]:

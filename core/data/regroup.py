@@ -20,10 +20,11 @@ from core.data.limits import Limits
 from core.data.names import natural_key
 from core.data.origin import read_origin, write_origin
 from core.data.outline import PATTERN, Outline
+from core.data.phases import comparing, linking, writing
 from core.data.staging import explained, known_dataset, mark_of, settle, staging
 from core.errors import DatasetError
 from core.i18n import gettext as _
-from core.progress import Progress, Report, silent
+from core.progress import Plan, Progress, Report, silent
 
 _OF_ENCODINGS = ("names_guessed:", "tables_guessed:")
 _KEPT_WARNINGS = (
@@ -67,9 +68,12 @@ def regroup(
     if known is not None:
         return known
     intake = _read_again(dataset, instructions)
-    intake = replace(intake, items=with_group_ids(intake.items, dataset.root, report))
+    n = len(intake.items)
+    plan = Plan(report, {"compare": comparing(n), "link": (linking(n),), "write": (writing(n),)})
+    intake = replace(intake, items=with_group_ids(intake.items, dataset.root, plan.begin("compare")))
     with explained(), staging(folder) as stage:
-        _link(dataset, intake.items, stage, report)
+        _link(dataset, intake.items, stage, plan.begin("link"))
+        plan.begin("write")(Progress(0, 1, _("Writing the list of photos")))
         origin = read_origin(dataset.root)
         if origin is not None:
             by_group, by_class = pattern or origin.group_pattern, class_pattern or origin.class_pattern

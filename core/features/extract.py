@@ -26,9 +26,10 @@ from core.engines.choose import CheckedNetwork, check, choose
 from core.engines.engine import Engine
 from core.errors import FeatureError
 from core.features.features import Features
+from core.features.phases import of_photos
 from core.features.store import FeatureStore, Speed
 from core.i18n import gettext as _
-from core.progress import Progress, Report, silent
+from core.progress import Plan, Progress, Report, silent
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -76,12 +77,12 @@ def collect(
         batch_size: as in `extract`.
     """
     items = tuple({item.sha256: item for item in dataset.items}.values())
-    report(Progress(0, len(items), _("Looking for features that are there already"), info.name))
+    report(Progress(0, 0, _("Looking for features that are there already"), info.name))
     engine = choose()
     work = _Work(info, dataset, items, store_for, report)
     work.look_up(engine.precision)
     computed = None if work.done.all() else _compute(work, engine, network_of, batch_size)
-    report(Progress(len(items), len(items), work.message(_("Features are ready")), info.name))
+    work.report_done(_("Features are ready"))
     speed = computed or work.store.speed()
     if speed.images_per_s and speed.fingerprint != dataset.fingerprint:
         work.notes.append(_("The speed was measured on another dataset."))
@@ -126,7 +127,11 @@ class _Work:
         return " ".join([text, *self.notes])
 
     def report_done(self, text: str) -> None:
-        self.report(Progress(int(self.done.sum()), len(self.done), self.message(text), self.info.name))
+        """Reports how many of the images are done that were not in the store."""
+        to_do = ~self.from_store
+        done, total = int((self.done & to_do).sum()), int(to_do.sum())
+        done, total = (done, total) if total else (1, 1)
+        self.report(Progress(done, total, self.message(text), self.info.name))
 
 
 def _features(work: _Work, speed: float) -> Features:
@@ -160,7 +165,9 @@ def _compute(work: _Work, engine: Engine, network_of: Callable[[Backbone], nn.Mo
     from core.backbones.load import load
     from core.features.batches import batch_size_at
 
-    network = network_of(load(work.info.name, report=_loading(work)))
+    loading, extracting = of_photos(work.info, len(work.missing))
+    plan = Plan(work.report, {"load": (loading,), "extract": (extracting,)})
+    network = network_of(load(work.info.name, report=_loading(work, plan.begin("load"))))
     batch_size = batch_size_at(work.info.input_px, batch_size)
     with closing(_stream(work, batch_size)) as stream:
         started = time.perf_counter()
@@ -170,8 +177,10 @@ def _compute(work: _Work, engine: Engine, network_of: Callable[[Backbone], nn.Mo
         work.notes += [checked.note] if checked.note else []
         if checked.engine.precision == engine.precision:
             started += time.perf_counter() - decoded  # the check does not count
+            work.report = plan.begin("extract")
             return _encode(work, checked, chain([(rows, batch)], stream), started)
     work.look_up(checked.engine.precision)
+    work.report = plan.begin("extract")
     with closing(_stream(work, batch_size)) as stream:
         return _encode(work, checked, stream, time.perf_counter())
 
@@ -200,6 +209,7 @@ def _encode(
     work: _Work, checked: CheckedNetwork, stream: Iterator[tuple[Sequence[int], Tensor]], started: float
 ) -> Speed | None:
     writer, total = _Writer(work), len(work.missing)
+    work.report_done(_("Extracting features"))
     try:
         for rows, batch in stream:
             writer.add(rows, checked.forward(batch))
@@ -213,12 +223,12 @@ def _encode(
     return writer.remember(speed) if is_reliable and total else None
 
 
-def _loading(work: _Work) -> Report:
-    """A report for a download, whose bytes are not images: they go into `data`."""
+def _loading(work: _Work, report: Report) -> Report:
+    """A report for what comes before images: a download's bytes go into `data`, too."""
 
     def report_bytes(step: Progress) -> None:
         bytes_done = {"bytes": step.done, "bytes_total": step.total} if step.total else {}
-        work.report(Progress(int(work.done.sum()), len(work.done), step.message, work.info.name, bytes_done))
+        report(Progress(step.done, step.total, step.message, work.info.name, bytes_done))
 
     return report_bytes
 

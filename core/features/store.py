@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -107,14 +107,25 @@ class FeatureStore:
                 damaged += 1
         return Lookup(X, present, damaged)
 
+    def missing(self, ids: Iterable[str]) -> int:
+        """How many images of these are not there, by what the shards say without being read whole."""
+        import pyarrow as pa
+
+        left = set(ids)
+        for shard in sorted(self.root.glob("*.parquet")):
+            try:
+                left.difference_update(_ids_in(shard))
+            except (OSError, pa.ArrowException):  # `read` will see to it
+                continue
+        return len(left)
+
     def _read_shard(
         self, shard: Path, rows: dict[str, int], X: NDArray[np.float32], present: NDArray[np.bool_]
     ) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with shard.open("rb") as file:
-            shard_ids = pq.read_table(file, columns=["id"])["id"].to_pylist()
+        shard_ids = _ids_in(shard)
         matches = [(position, rows[id_]) for position, id_ in enumerate(shard_ids) if id_ in rows]
         if all(present[row] for _position, row in matches):
             return
@@ -157,6 +168,13 @@ class FeatureStore:
     def remember_speed(self, speed: Speed) -> None:
         """Keeps the speed, for extractions that read all features from the store."""
         paths.write_json(self.root / "speed.json", dataclasses.asdict(speed))
+
+
+def _ids_in(shard: Path) -> list[str]:
+    import pyarrow.parquet as pq
+
+    with shard.open("rb") as file:
+        return list(map(str, pq.read_table(file, columns=["id"])["id"].to_pylist()))
 
 
 def _matrix(table: pa.Table, dim: int) -> NDArray[np.float32]:

@@ -14,8 +14,10 @@ from typing import TypeVar
 from core import paths
 from core.backbones import registry
 from core.data.dataset import Dataset
+from core.data.phases import comparing
 from core.errors import GraftError, ProbeError
 from core.features.extract import extract
+from core.features.phases import extracting
 from core.health.composition import Balance, sizes
 from core.health.duplicates import Duplicates, find_pairs, groups_apart
 from core.health.labels import check_labels
@@ -23,8 +25,12 @@ from core.health.leaks import find_leaks
 from core.health.photo import photo_refs
 from core.health.quality import Quality, find_flaws
 from core.health.record import HealthReport
-from core.health.shortcuts import audit
-from core.progress import Report, part, silent
+from core.health.shortcuts import audit, looking_for_shortcuts
+from core.i18n import gettext as _
+from core.probing.phases import Rows, cross_validating
+from core.probing.probes.kinds import USUAL_C
+from core.probing.probes.probe import ProbeConfig
+from core.progress import Phase, Plan, Progress, Report, silent
 from core.versions import read_once
 
 FILE = "health.json"
@@ -49,12 +55,14 @@ def check(
     """
     started = time.perf_counter()
     notes: list[str] = []
-    pairs = find_pairs(dataset, part(report, 0, 5, 100))
-    flaws = find_flaws(dataset, part(report, 5, 20, 100))
     name = backbone or default_backbone()
-    features = extract(dataset, name, report=part(report, 25, 40, 100))
-    labels = _tried(notes, lambda: check_labels(features, photo_refs(dataset), seed, part(report, 65, 15, 100)))
-    shortcuts = _tried(notes, lambda: audit(dataset, features.groups, seed, part(report, 80, 18, 100)))
+    plan = Plan(report, _parts(dataset, name))
+    pairs = find_pairs(dataset, plan.begin("pairs"))
+    flaws = find_flaws(dataset, plan.begin("flaws"))
+    features = extract(dataset, name, report=plan.begin("features"))
+    labels = _tried(notes, lambda: check_labels(features, photo_refs(dataset), seed, plan.begin("labels")))
+    shortcuts = _tried(notes, lambda: audit(dataset, features.groups, seed, plan.begin("shortcuts")))
+    plan.begin("write")(Progress(0, 1, _("Writing the report")))
     leaks = _tried(notes, lambda: find_leaks(features)) if dataset.given_splits else ()
     health = HealthReport(
         dataset=dataset.id,
@@ -81,6 +89,21 @@ def check(
             raise
         write_report(spare, health)
     return health
+
+
+def _parts(dataset: Dataset, backbone: str) -> dict[str, tuple[Phase, ...]]:
+    """The parts of a check, each with what it takes."""
+    n = len(dataset.items)
+    rows = Rows(backbone, n, registry.info(backbone).feature_dim, len(dataset.classes))
+    labels = cross_validating(ProbeConfig(c=USUAL_C, repeats=1), rows)
+    return {
+        "pairs": comparing(n // 10),  # few share a group with others
+        "flaws": (Phase("health/flaws", 0.3 + 0.01 * n),),
+        "features": extracting(dataset, backbone),
+        "labels": (Phase("health/labels", labels.seconds),),
+        "shortcuts": looking_for_shortcuts(n, len(dataset.classes)),
+        "write": (Phase("health/write", 0.1 + 1e-5 * n),),
+    }
 
 
 def default_backbone() -> str:

@@ -23,11 +23,12 @@ from core.probing.crossval.repeats import Fold, Repeats
 from core.probing.probes.kinds import USUAL_C
 from core.probing.probes.probe import ProbeConfig, fit_rows
 from core.probing.resampling.folds import make_folds
-from core.progress import Progress, Report, part, silent
+from core.progress import Phase, Plan, Progress, Report, silent
 from core.records import Record
 
 BORDER, THUMBNAIL, FILE = "border", "thumbnail", "file"
 SIGHTS = (FILE, BORDER, THUMBNAIL)
+_FACTS = 6
 SIDE_PX, BORDER_PX, TINY_PX = 32, 3, 8
 MOST_IMAGES = 4000
 MOST_TINT, NEARLY_ALL = 0.03, 0.95  # of the range of a channel; of the photos
@@ -106,21 +107,33 @@ def audit(dataset: Dataset, groups: NDArray[np.int64], seed: int = 0, report: Re
     present, labels = np.unique(y, return_inverse=True)
     names = tuple(dataset.classes[label] for label in present)
     task = _Task(labels, Repeats((make_folds(labels, groups[rows], names, ProbeConfig().folds, seed),)))
-    borders, tinies = _seen(dataset, rows, part(report, 0, 50, 100))
+    plan = Plan(report, {phase.work: (phase,) for phase in looking_for_shortcuts(len(dataset.items), len(names))})
+    borders, tinies = _seen(dataset, rows, plan.begin("health/see"))
     facts = _file_facts(items)
     sights = (
         (FILE, np.hstack(list(facts.values())), _forest(seed)), (BORDER, borders, _linear(names)),
         (THUMBNAIL, tinies, _linear(names)),
     )  # fmt: skip
-    shortcuts = [
-        task.shortcut(sees, X, fit, part(report, 50 + 14 * turn, 14, 100)) for turn, (sees, X, fit) in enumerate(sights)
-    ]
+    shortcuts = [task.shortcut(sees, X, fit, plan.begin(f"health/{sees}")) for sees, X, fit in sights]
     grey = is_grey(tinies)
     shortcuts = [replace(shortcut, grey=grey) for shortcut in shortcuts]
     if shortcuts[0].alarming:
-        shortcuts[0] = task.with_telling_fact(shortcuts[0], facts, _forest(seed))
-    report(Progress(100, 100, _("Looked for shortcuts")))
+        shortcuts[0] = task.with_telling_fact(shortcuts[0], facts, _forest(seed), plan.begin("health/telling"))
     return tuple(shortcuts)
+
+
+def looking_for_shortcuts(n: int, classes: int) -> tuple[Phase, ...]:
+    """What `audit` takes of n photos: a look at each, a phase for each of `SIGHTS`, and which fact of a file tells."""
+    n = min(n, MOST_IMAGES)
+    forest, linear = 1.5 + 1e-3 * n, 0.1 + 1e-4 * n * classes
+    seconds = {
+        "see": 0.05 + 0.0008 * n,
+        FILE: forest,
+        BORDER: linear,
+        THUMBNAIL: linear / 4,
+        "telling": _FACTS * forest,
+    }
+    return tuple(Phase(f"health/{work}", expected) for work, expected in seconds.items())
 
 
 @dataclass(frozen=True)
@@ -140,9 +153,14 @@ class _Task:
         n, right = len(self.labels), sum(self.folds.run(hits, report, _progress))
         return Shortcut(sees, right / n, wilson(right, n), float(np.bincount(self.labels).max() / n), n)
 
-    def with_telling_fact(self, together: Shortcut, facts: Mapping[str, Rows], fit: Fit) -> Shortcut:
+    def with_telling_fact(
+        self, together: Shortcut, facts: Mapping[str, Rows], fit: Fit, report: Report = silent
+    ) -> Shortcut:
         """The same with the fact that tells most by itself."""
-        alone = {name: self.shortcut(FILE, X, fit) for name, X in facts.items()}
+        alone: dict[str, Shortcut] = {}
+        for name, X in facts.items():
+            report(Progress(len(alone), len(facts), _("Looking for what of the files tells")))
+            alone[name] = self.shortcut(FILE, X, fit)
         name = max(alone, key=lambda fact: alone[fact].accuracy)
         return replace(
             together, telling=name, telling_accuracy=alone[name].accuracy, telling_interval=alone[name].interval

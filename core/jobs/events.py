@@ -20,6 +20,7 @@ class Event:
         line: its line in the file, from 0; reading goes on at `line + 1`.
         at: its time, in Unix seconds.
         done, total, message, stage, data: as in `core.progress.Progress`.
+        share, eta_s: as in `core.jobs.status.JobStatus`.
     """
 
     line: int
@@ -29,10 +30,12 @@ class Event:
     message: str = ""
     stage: str = ""
     data: Mapping[str, object] = field(default_factory=dict)
+    share: float | None = None
+    eta_s: float | None = None
 
 
-def append(path: Path, step: Progress, at: float) -> None:
-    """Appends a step; a line that a killed worker left half written is ended first.
+def append(path: Path, step: Progress, at: float, share: float | None = None, eta_s: float | None = None) -> None:
+    """Appends a step and what is known of the job's time; a line that a killed worker left half written is ended first.
 
     Raises:
         OSError: there is no room on the disk.
@@ -41,6 +44,8 @@ def append(path: Path, step: Progress, at: float) -> None:
     content: dict[str, object] = {"at": round(at, 3), "done": step.done, "total": step.total}
     content |= {"message": step.message} if step.message else {}
     content |= {"stage": step.stage} if step.stage else {}
+    content |= {} if share is None else {"share": round(share, 4)}
+    content |= {} if eta_s is None else {"eta_s": round(eta_s, 2)}
     content |= {"data": dict(step.data)} if step.data else {}
     try:
         line = json.dumps(content, ensure_ascii=False, allow_nan=False)

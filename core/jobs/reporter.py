@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Cancelled
+from core.forecast import Forecast
 from core.i18n import gettext as _
 from core.jobs import events, status
 from core.jobs.store import Job
-from core.progress import Clock, Progress
+from core.paces import Paces
+from core.progress import Progress
 
 EVERY_S = 0.2
 LOG_EVERY_S = 10.0
@@ -26,16 +28,17 @@ class Reporter:
     The log of events gets every step that carries data or begins a stage, and of the others one every `LOG_EVERY_S`
     seconds, so that it stays short enough to be read again and again.
 
+    The time left is estimated anew at every heartbeat, too, so that it goes on while a verb is silent.
+
     A full disk does not stop the verb: progress that cannot be written is dropped, and the final status is written
     later.
     """
 
     def __init__(self, job: Job, running: status.JobStatus) -> None:
         self._job, self.status = job, running
-        self._clock = Clock()
+        self._forecast = Forecast(Paces.here())
         self._lock = threading.Lock()
         self._written_at = self._logged_at = float("-inf")
-        self._pending: Progress | None = None
 
     def __call__(self, step: Progress) -> None:
         """Takes a step of the verb.
@@ -47,12 +50,9 @@ class Reporter:
             raise Cancelled(_("Cancelled."))
         with self._lock:
             is_new_stage = step.stage != self.status.stage
-            if step.done == 0:
-                self._clock = Clock()  # the time before the first unit, such as for loading, does not predict the rest
-            self.status = self.status.but(
-                done=step.done, total=step.total, message=step.message, stage=step.stage, eta_s=self._clock.eta_s(step)
+            self.status = self._estimated(step).but(
+                done=step.done, total=step.total, message=step.message, stage=step.stage
             )
-            self._pending = step
             if step.data or is_new_stage or time.monotonic() - self._logged_at >= LOG_EVERY_S:
                 self._log(step)
                 self._write()
@@ -60,19 +60,29 @@ class Reporter:
                 self._write()
 
     def flush(self) -> None:
-        """Writes the last step if it has not been written."""
+        """Writes the last step, with the time that is left by now."""
         with self._lock:
-            self._write()
+            if self.status.share is not None:
+                self.status = self._estimated()
+                self._write()
+
+    def end(self) -> None:
+        """Keeps what was learnt of this machine, at the end of a verb that was carried out."""
+        with self._lock:
+            self._forecast.end().keep()
+
+    def _estimated(self, step: Progress | None = None) -> status.JobStatus:
+        """The status with the estimate after a step, or as it is by now."""
+        estimate = self._forecast.look() if step is None else self._forecast.take(step)
+        return self.status.but(share=estimate.share, eta_s=estimate.left_s, eta_note=estimate.note)
 
     def _log(self, step: Progress) -> None:
         self._logged_at = time.monotonic()
         with contextlib.suppress(OSError):
-            events.append(self._job.path / "events.jsonl", step, time.time())
+            events.append(self._job.path / "events.jsonl", step, time.time(), self.status.share, self.status.eta_s)
 
     def _write(self) -> None:
-        if self._pending is None:
-            return
-        self._pending, self._written_at = None, time.monotonic()
+        self._written_at = time.monotonic()
         with contextlib.suppress(OSError):
             self._job.write_status(self.status, durable=False)
 

@@ -31,11 +31,13 @@ class JobStatus:
         created: when it was submitted, in Unix seconds.
         started: when it began to run; None before.
         ended: when it ended; None before.
-        done: how many units of work are finished.
+        done: how many units of the work at hand are finished.
         total: how many there are; 0 where that is not known.
+        share: how much of the job's whole time is over, 0 to 1; None before its first step.
         message: what is being done, in the job's language.
         stage: the part of the work that is being done, such as a backbone's name.
         eta_s: seconds left; None where that is not known.
+        eta_note: why that is changing by more than half, in words; "" where it is not.
         error: what went wrong and the remedy, for the user; "" where nothing did.
         error_code: a stable word for the error where there is one: a rejected upload's code, "bug" for a fault of
             Graft's (see the job's `traceback.txt`), "memory", "disk_full" or "worker_ended".
@@ -50,7 +52,9 @@ class JobStatus:
     total: int = 0
     message: str = ""
     stage: str = ""
+    share: float | None = None
     eta_s: float | None = None
+    eta_note: str = ""
     error: str = ""
     error_code: str = ""
     result: dict[str, Any] | None = None
@@ -70,11 +74,6 @@ class JobStatus:
         return self.state in (FAILED, CANCELLED, INTERRUPTED)
 
     @property
-    def share(self) -> float | None:
-        """How much is done, 0 to 1, or None where that is not known."""
-        return min(self.done / self.total, 1.0) if self.total else None
-
-    @property
     def seconds(self) -> float | None:
         """How long it has been running, or ran; None before its start."""
         return None if self.started is None else max(0.0, (self.ended or time.time()) - self.started)
@@ -85,7 +84,10 @@ class JobStatus:
 
     def over(self, state: str, error: str = "", code: str = "") -> JobStatus:
         """This status at the job's end."""
-        return self.but(state=state, ended=time.time(), eta_s=None, error=error, error_code=code)
+        share = 1.0 if state == DONE else self.share
+        return self.but(
+            state=state, ended=time.time(), share=share, eta_s=None, eta_note="", error=error, error_code=code
+        )
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> JobStatus:

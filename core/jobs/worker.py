@@ -89,6 +89,7 @@ def _do(job: Job, running: JobStatus) -> JobStatus:
             job.write_status(running)
             result = _json_object(_verbs(job).run(job.path, job.spec, reporter))
             reporter.flush()
+            reporter.end()
             return reporter.status.over(status.DONE).but(result=result)
         except BaseException as error:  # the one place where a bug becomes a record
             reporter.flush()

@@ -18,7 +18,7 @@ from core.i18n import gettext as _
 from core.models.classifier import Classifier
 from core.models.load import classifier_of
 from core.paths import as_text, file_sha256
-from core.progress import Report, silent
+from core.progress import Phase, Plan, Progress, Report, silent
 from core.runs import MODEL, Run
 
 
@@ -37,7 +37,11 @@ def export(run: Run, out: Path, report: Report = silent) -> Path:
     info = registry.info(run.backbone)
     if out.is_dir():
         raise BundleError(_("'{name}' is a folder. Give the name of a file to write.").format(name=out.name))
-    classifier = classifier_of(run, report)
+    loading, writing = Phase("load", 0.5 + info.size_mb / 100), Phase("export", 0.2 + info.size_mb / 200)
+    plan = Plan(report, {"load": (loading,), "write": (writing,)})
+    classifier = classifier_of(run, plan.begin("load"))
+    report = plan.begin("write")
+    report(Progress(0, 0, _("Writing the bundle")))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".graft-export-", dir=out.parent) as folder:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core import paths
 from core.errors import BundleError, DatasetError
 from core.i18n import gettext as _
-from core.progress import Report
+from core.progress import TO_COME, Plan, Report
 from core.tasks.base import EditedRequest, PhotosRequest, Request
 from core.tasks.requests import IngestRequest, PredictRequest
 
@@ -51,7 +51,7 @@ def original_of(request: PhotosRequest, report: Report) -> Dataset:
         group_pattern=request.group_pattern,
         class_pattern=request.class_pattern,
         encoding=request.encoding,
-        report=report,
+        report=Plan(report, {"photos": (), "verb": (TO_COME,)}).begin("photos"),
     )
 
 

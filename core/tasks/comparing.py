@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.backbones import registry
-from core.progress import Report, part
+from core.progress import Report
 from core.tasks.common import dataset_of
 from core.tasks.requests import CompareRequest
 from core.tasks.results import Compared
@@ -28,7 +28,7 @@ def compare(job_dir: Path, request: CompareRequest, report: Report) -> Compared:
         registry.info(name)
     default = KEEP if len(request.backbones) > MANY else 0
     comparison = probe_each(
-        Extracting(dataset_of(request, part(report, 0, 0, 100)), request.backbones),
+        Extracting(dataset_of(request, report), request.backbones),
         request.configs,
         report,
         folder=job_dir,

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import GraftError
-from core.i18n import gettext as _
 from core.models.runs import load_run
-from core.progress import Progress, Report, part
+from core.progress import Phase, Plan, Report
 from core.runs import FILE as RUN_FILE
 from core.runs import Run
 from core.tasks.common import dataset_of, drop_uploads, run_folder
@@ -60,11 +59,14 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
     from core.models.load import classifier_of
 
     images = request.images
-    classifier = classifier_of(_model(request), lambda step: report(Progress(0, len(images), step.message)))
-    answers = _unanswered(job_dir, request, part(report, 0, 30, 100))
+    n = len(images)
+    judging, predicting = Phase("judge", 0.3 + 0.02 * n), Phase("predict", 0.2 + 0.03 * n)
+    plan = Plan(report, {"load": (Phase("load", 1.5),), "judge": (judging,), "predict": (predicting,)})
+    classifier = classifier_of(_model(request), plan.begin("load"))
+    answers = _unanswered(job_dir, request, plan.begin("judge"))
     readable = [n for n, answer in enumerate(answers) if not answer.error]
     problems: dict[int, GraftError] = {}
-    proba = classifier.predict([Path(images[n].path) for n in readable], part(report, 30, 70, 100), problems)
+    proba = classifier.predict([Path(images[n].path) for n in readable], plan.begin("predict"), problems)
     for row, n in enumerate(readable):
         problem = problems.get(row)
         answers[n] = (
@@ -74,7 +76,6 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
         )
     save_answers(answers, job_dir / _ANSWERS)
     drop_uploads(request, (image.path for image in images))
-    report(Progress(len(images), len(images), _("Predicted")))
     return Predicted(file=_ANSWERS, images=len(images), failed=sum(bool(answer.error) for answer in answers))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
-from core.progress import Progress, Report, part
+from core.progress import Phase, Plan, Progress, Report
 from core.tasks.base import EditedRequest
 from core.tasks.common import dataset_of, drop_uploads, edits_of, original_of
 from core.tasks.requests import EditEffectRequest, HealthRequest, IngestRequest, PackRequest, RegroupRequest
@@ -71,7 +71,7 @@ def health(job_dir: Path, request: HealthRequest, report: Report) -> HealthCheck
     """
     from core.health.report import check
 
-    dataset, _edits = _edited(request, part(report, 0, 0, 100))
+    dataset, _edits = _edited(request, report)
     check(dataset, backbone=request.backbone, seed=request.seed, report=report, spare=job_dir)
     return HealthChecked(dataset=dataset.id)
 
@@ -83,13 +83,17 @@ def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> E
         GraftError: the dataset or its edits are missing, or too few photos are left to measure it.
     """
     from core.features.extract import extract
+    from core.features.phases import extracting
     from core.health.effect import effect
     from core.health.report import default_backbone
 
     original = original_of(request, report)
     edits = edits_of(request, original)
-    features = extract(original, request.backbone or default_backbone(), report=part(report, 0, 80, 100))
-    report(Progress(80, 100, _("Fitting probes with and without the edits")))
+    backbone = request.backbone or default_backbone()
+    fitting = Phase("effect", 0.2 + 1e-3 * len(original.items))
+    plan = Plan(report, {"features": extracting(original, backbone), "effect": (fitting,)})
+    features = extract(original, backbone, report=plan.begin("features"))
+    plan.begin("effect")(Progress(0, 1, _("Fitting probes with and without the edits")))
     return effect(original, features, edits)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core import paths
 from core.i18n import gettext as _
-from core.progress import Progress, Report, part
+from core.progress import Phase, Plan, Progress, Report
 from core.tasks.common import dataset_of
 from core.tasks.requests import EmbeddingMapRequest, PreviewRequest
 from core.tasks.results import Mapped, MapPoints, Previewed, PreviewRow
@@ -57,12 +57,13 @@ def embedding_map(job_dir: Path, request: EmbeddingMapRequest, report: Report) -
     from core.features.extract import extract
 
     maps.check(request.method)
-    dataset = dataset_of(request, part(report, 0, 0, 100))
-    features = extract(dataset, request.backbone, report=part(report, 0, 80, 100))
-    report(Progress(80, 100, _("Looking for each photo's neighbours")))
+    dataset = dataset_of(request, report)
+    plan = Plan(report, _map_parts(dataset, request))
+    features = extract(dataset, request.backbone, report=plan.begin("features"))
+    plan.begin("neighbours")(Progress(0, 1, _("Looking for each photo's neighbours")))
     sampled, note = maps.sample_for_map(features, request.seed)
     rows, cosines = maps.nearest(sampled, features)
-    report(Progress(85, 100, _("Drawing the map")))
+    plan.begin("map")(Progress(0, 1, _("Drawing the map")))
     xy = maps.embedding_map(sampled, request.method, request.seed)
     points = MapPoints(
         ids=list(sampled.ids),
@@ -73,6 +74,14 @@ def embedding_map(job_dir: Path, request: EmbeddingMapRequest, report: Report) -
     )
     points.save(job_dir / _MAP)
     return Mapped(file=_MAP, note=" ".join(filter(None, (features.all_alike, note))))
+
+
+def _map_parts(dataset: Dataset, request: EmbeddingMapRequest) -> dict[str, tuple[Phase, ...]]:
+    from core.features.phases import extracting
+
+    n = len(dataset.items)
+    neighbours, drawing = Phase("map/neighbours", 0.1 + 5e-4 * n), Phase(f"map/{request.method}", 0.2 + 2e-3 * n)
+    return {"features": extracting(dataset, request.backbone), "neighbours": (neighbours,), "map": (drawing,)}
 
 
 def _one_of_each_class(dataset: Dataset, count: int, seed: int) -> list[Item]:

@@ -9,16 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.backbones import registry
 from core.i18n import gettext as _
-from core.progress import Report, part
+from core.progress import Phase, Plan, Report
 from core.tasks.common import dataset_of
 from core.tasks.requests import ComponentsRequest, DepthRequest, LearningCurveRequest
 from core.tasks.results import Studied
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
+    from core.probing.probes.probe import ProbeConfig
     from core.probing.studies.growth import LearningCurve
     from core.probing.studies.study import ProbeStudy
+
+
+_PARTS_AS_WHOLE, _WIDTHS_AS_WHOLE = 1.5, 3.0
+"""How much more a study's fits on parts of the photos, or of the components, take than one on all of them."""
 
 
 def learning_curve(job_dir: Path, request: LearningCurveRequest, report: Report) -> Studied:
@@ -31,13 +37,14 @@ def learning_curve(job_dir: Path, request: LearningCurveRequest, report: Report)
     from core.probing.studies import curve
     from core.probing.studies.forecast import check_reach, check_target
 
-    dataset = dataset_of(request, part(report, 0, 0, 100))
+    dataset = dataset_of(request, report)
     for count in request.more:
         check_reach(len(dataset.split("train")), count)
     if request.target is not None:
         check_target(request.target)
-    features = extract(dataset, request.backbone, report=part(report, 0, 60, 100))
-    return _keep(curve.learning_curve(features, request.config, part(report, 60, 40, 100)), dataset, job_dir)
+    plan = Plan(report, _parts(dataset, request.backbone, request.config, _PARTS_AS_WHOLE))
+    features = extract(dataset, request.backbone, report=plan.begin("features"))
+    return _keep(curve.learning_curve(features, request.config, plan.begin("probes")), dataset, job_dir)
 
 
 def depth(job_dir: Path, request: DepthRequest, report: Report) -> Studied:
@@ -46,14 +53,18 @@ def depth(job_dir: Path, request: DepthRequest, report: Report) -> Studied:
     Raises:
         GraftError: the dataset or the backbone is wrong, or there are too few images.
     """
+    from core.features.phases import of_photos
     from core.features.stages import stage_features
     from core.probing.comparison.shortlist import sample
     from core.probing.studies.depth import MOST_IMAGES, probe_depth
 
-    dataset = dataset_of(request, part(report, 0, 0, 100))
+    dataset = dataset_of(request, report)
     sampled = sample(dataset, request.config.seed, request.images or MOST_IMAGES)
-    stages = stage_features(sampled, request.backbone, report=part(report, 0, 60, 100))
-    probed = probe_depth(stages, request.config, part(report, 60, 40, 100))
+    info = registry.info(request.backbone)
+    parts = _parts(sampled, request.backbone, request.config, len(info.stages) / 2)
+    plan = Plan(report, {**parts, "features": of_photos(info, len(sampled.items))})
+    stages = stage_features(sampled, request.backbone, report=plan.begin("features"))
+    probed = probe_depth(stages, request.config, plan.begin("probes"))
     n, n_train = len(sampled.items), len(dataset.split("train"))
     if n < n_train:
         note = _("{n} of {whole} training images were looked at, chosen at random within each class.")
@@ -70,9 +81,20 @@ def components(job_dir: Path, request: ComponentsRequest, report: Report) -> Stu
     from core.features.extract import extract
     from core.probing.studies.components import probe_components
 
-    dataset = dataset_of(request, part(report, 0, 0, 100))
-    features = extract(dataset, request.backbone, report=part(report, 0, 60, 100))
-    return _keep(probe_components(features, request.config, part(report, 60, 40, 100)), dataset, job_dir)
+    dataset = dataset_of(request, report)
+    plan = Plan(report, _parts(dataset, request.backbone, request.config, _WIDTHS_AS_WHOLE))
+    features = extract(dataset, request.backbone, report=plan.begin("features"))
+    return _keep(probe_components(features, request.config, plan.begin("probes")), dataset, job_dir)
+
+
+def _parts(dataset: Dataset, backbone: str, config: ProbeConfig, times: float) -> dict[str, tuple[Phase, ...]]:
+    """The parts of a study that fits so many times as much as one cross-validation of the features."""
+    from core.features.phases import extracting
+    from core.probing.phases import Rows, cross_validating
+
+    rows = Rows(backbone, len(dataset.split("train")), registry.info(backbone).feature_dim, len(dataset.classes))
+    seconds = times * cross_validating(config, rows).seconds
+    return {"features": extracting(dataset, backbone), "probes": (Phase(f"study/{times:g}/{backbone}", seconds),)}
 
 
 def _keep(study: LearningCurve | ProbeStudy, dataset: Dataset, job_dir: Path) -> Studied:

@@ -96,7 +96,6 @@ class Fitting:
             self.state = self.state.with_epoch(epoch, self.seconds)
             self._keep(out, is_best=self.state.best is epoch)
             work.end_epoch(epoch)
-        work.stop()
 
     def restore_best(self, out: Path) -> None:
         """Gives the network the best epoch's weights."""

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from core.backbones.backbone import Backbone
 from core.backbones.load import load
+from core.backbones.registry import info as find
 from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
 from core.engines.device import best_device
@@ -33,7 +34,7 @@ from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions, softmax
 from core.i18n import gettext as _
 from core.paths import write_bytes
-from core.progress import Report, part, silent
+from core.progress import Report, silent
 from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
@@ -43,7 +44,7 @@ from core.training.config import FinetuneConfig, is_instant
 from core.training.epochs import Encoded, Fitting, logits
 from core.training.network import Network, make_optimizer
 from core.training.photos import Budget, Photos
-from core.training.work import Work
+from core.training.work import FEATURES, JUDGEMENT, PROBE, SAVING, Work
 
 
 def finetune(
@@ -80,16 +81,16 @@ def finetune(
     if state.task != task:
         raise _occupied()
     out.mkdir(parents=True, exist_ok=True)
-    work = Work(report, config, dataset)
+    info = backbone.info if backbone else find(config.backbone)
+    work = Work(report, config, dataset, info, own=backbone is not None)
     with _explained(config):
         fitting = _prepare(dataset, config, state, work, backbone)
-        work.skip(0)
         if backbone is None:
-            work.step(0, _("Fitting a probe to the frozen backbone's features"))
+            work.begin(PROBE, _("Fitting a probe to the frozen backbone's features"))
             keep_baseline(dataset, config, out)
         if state.epochs:
             checkpoint.restore_last(out, fitting.network, fitting.optimizer)
-            work.skip(state.epochs)
+        work.begin_epochs(state.epochs)
         fitting.go_on(out, work)
         return _finish(dataset, config, fitting, out, work)
 
@@ -120,7 +121,8 @@ def _prepare(
     dataset: Dataset, config: FinetuneConfig, state: TrainingState, work: Work, own: Backbone | None
 ) -> Fitting:
     started = time.monotonic()
-    backbone = own or load(config.backbone, report=work.aside)
+    work.begin(FEATURES, _("Loading {name}").format(name=config.backbone))
+    backbone = own or load(config.backbone, report=work.report)
     device = best_device()
     network = Network(backbone, len(dataset.classes), config).to(device=device)
     network = network.to(memory_format=torch.channels_last)
@@ -153,20 +155,22 @@ def _features(
     if own is None:
         from core.features.extract import extract
 
-        features = extract(dataset, network.backbone.info.name, report=part(work.report, 0, work.before, work.total))
+        features = extract(dataset, network.backbone.info.name, report=work.report)
         return {split: torch.from_numpy(np.array(features.of(split).X)) for split in ("train", "val")}
     encoded = {}
     for split in ("train", "val"):
         photos = _photos(dataset, dataset.split(split), Augmentation(), own, budget)
-        encoded[split] = logits(network.backbone, photos, lambda n: work.step(n, _("Extracting features")))
+        encoded[split] = logits(network.backbone, photos, lambda _n: work.step(0, _("Extracting features")))
     return encoded
 
 
 def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Path, work: Work) -> Run:
     """Writes the best epoch's model, what it says about validation and test, and the record of the run."""
     network, state = fitting.network, fitting.state
+    work.begin(SAVING, _("Saving the best epoch"))
     fitting.restore_best(out)
     write_bytes(out / MODEL, safetensors.torch.save(network.classifier_state()))
+    work.begin(JUDGEMENT, _("Predicting with the best epoch"), work.n["val"] + work.n["test"])
     metrics: dict[str, SplitScore] = {}
     for split in ("val", "test"):
         if items := dataset.split(split):

@@ -1,65 +1,105 @@
-"""Tells how far a fine-tuning is, in one unit: what one image costs on its way forward through the network."""
+"""Tells how far a fine-tuning is: its features, the probe to beat, its epochs, and the judgement at the end.
+
+Within the epochs the unit is what one image costs on its way forward through the network. A training image counts more
+than one that is only looked at, so that the time left is estimated honestly.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
+from core.features.phases import extracting, of_photos, seconds_a_photo
 from core.i18n import gettext as _
-from core.progress import Progress, Report
+from core.probing.phases import Rows, fitting
+from core.probing.probes.probe import ProbeConfig
+from core.progress import Phase, Plan, Progress, Report
 from core.training.config import FinetuneConfig, is_instant
 from core.training.history import Epoch
 
+FEATURES, PROBE, EPOCHS, JUDGEMENT, SAVING = "features", "probe", "epochs", "judgement", "saving"
+
 _COST = {"head": 1, "last": 2, "full": 3}  # forward; and backward through a part, or through everything
+_SLOWER = 3.0
+_INSTANT_S = 2e-6
+"""Of an epoch on features, for each number of each image's."""
 
 
 class Work:
-    """Counts the images of a whole fine-tuning, validation and what comes before and after the epochs included.
+    """Counts what is done of each part of a fine-tuning.
 
-    A training image counts more than one that is only looked at, so that the time left is estimated honestly.
-
-    Attributes:
-        before: units for the features at the start.
-        total: all units.
+    Args:
+        report: of the whole.
+        config: how to train.
+        dataset: the photos.
+        info: of the backbone.
+        own: whether the backbone is a caller's own, whose features are in no store.
     """
 
-    def __init__(self, report: Report, config: FinetuneConfig, dataset: Dataset) -> None:
-        n = {split: len(dataset.split(split)) for split in ("train", "val", "test")}
+    def __init__(
+        self, report: Report, config: FinetuneConfig, dataset: Dataset, info: BackboneInfo, *, own: bool
+    ) -> None:
+        self.n = {split: len(dataset.split(split)) for split in ("train", "val", "test")}
+        self._cost, self._epochs = 0 if is_instant(config) else _COST[config.mode], config.epochs
+        self._epoch = _epoch_units(config, self.n)
+        features = of_photos(info, sum(self.n.values())) if own else extracting(dataset, info.name)
+        self._plan = Plan(report, {FEATURES: features, **training(config, self.n, len(dataset.classes), info)})
         self.report = report
-        self._cost = _COST[config.mode]
-        self.before = sum(n.values())
-        self._epoch = self._cost * n["train"] + n["val"]
-        if is_instant(config):
-            self._cost, self._epoch = 0, 1
-        self._epochs = config.epochs
-        self._done = 0
-        self.total = self.before + self._epochs * self._epoch + n["val"] + n["test"]
+        self._done = self._total = 0
 
-    def aside(self, progress: Progress) -> None:
-        """Passes on what is told before the work begins, such as a download, without counting it."""
-        self.report(Progress(0, self.total, progress.message, progress.stage))
+    def begin(self, part: str, message: str, total: int = 0) -> None:
+        """Begins a part, of so many units where these can be counted."""
+        self.report, self._done, self._total = self._plan.begin(part), 0, total
+        self.report(Progress(0, total, message))
+
+    def begin_epochs(self, epochs: int) -> None:
+        """Begins the epochs, of which so many are over."""
+        self.report, self._total = self._plan.begin(EPOCHS), self._epochs * self._epoch
+        self._done = epochs * self._epoch
+        self.step(0, _("Epoch {n} of {total}").format(n=min(epochs + 1, self._epochs), total=self._epochs))
 
     def step(self, n: int, message: str) -> None:
-        """Counts `n` images that were looked at, and reports with this message."""
+        """Counts `n` units, and reports with this message."""
         self._done += n
-        self.report(Progress(min(self._done, self.total), self.total, message))
+        self.report(Progress(min(self._done, self._total), self._total, message))
 
     def learnt(self, n: int, epoch: int) -> None:
         """Counts `n` images that were trained on, in the epoch counted from 0."""
         self.step(self._cost * n, _("Epoch {n} of {total}").format(n=epoch + 1, total=self._epochs))
 
-    def skip(self, epochs: int) -> None:
-        """Goes to where the features are there and so many epochs are over."""
-        self._done = self.before + epochs * self._epoch
-
     def end_epoch(self, epoch: Epoch) -> None:
         """Goes to the end of an epoch and passes on what it came to."""
-        self.skip(epoch.epoch)
+        self._done = epoch.epoch * self._epoch
         message = _("Epoch {n} of {total}").format(n=epoch.epoch, total=self._epochs)
-        self.report(Progress(self._done, self.total, message, data={"epoch": epoch.to_json()}))
-
-    def stop(self) -> None:
-        """Goes to the end of the epochs: no more will come."""
-        self.skip(self._epochs)
+        self.report(Progress(self._done, self._total, message, data={"epoch": epoch.to_json()}))
 
     def end(self) -> None:
         """Goes to the end of everything."""
-        self.report(Progress(self.total, self.total, _("Done")))
+        self.report(Progress(max(self._total, 1), max(self._total, 1), _("Done")))
+
+
+def training(
+    config: FinetuneConfig, n: Mapping[str, int], classes: int, info: BackboneInfo
+) -> dict[str, tuple[Phase, ...]]:
+    """What follows the features: the probe, the epochs, and the judgement.
+
+    Args:
+        config: how to train.
+        n: the images of each split.
+        classes: how many there are.
+        info: of the backbone.
+    """
+    a_photo, instant = seconds_a_photo(info), is_instant(config)
+    an_epoch = _INSTANT_S * n["train"] * info.feature_dim if instant else _SLOWER * a_photo * _epoch_units(config, n)
+    looked_at = 0 if instant else n["val"] + n["test"]
+    return {
+        PROBE: (fitting(ProbeConfig(), Rows(info.name, n["train"], info.feature_dim, classes)),),
+        EPOCHS: (Phase(f"train/{config.mode}/{info.name}", 0.1 + config.epochs * an_epoch),),
+        SAVING: (Phase("save", 0.1 + info.size_mb / 200),),
+        JUDGEMENT: (Phase(f"judge/{info.name}", 0.2 + looked_at * a_photo),),
+    }
+
+
+def _epoch_units(config: FinetuneConfig, n: Mapping[str, int]) -> int:
+    return 1 if is_instant(config) else _COST[config.mode] * n["train"] + n["val"]

@@ -52,6 +52,7 @@ def run() -> None:
     with st.sidebar:
         state.choose_dataset()
         underway.line(page.url_path or "data")
+        state.offer_tour()
     token = _is_drawn.set(True)
     try:
         missing.note(page.url_path)

@@ -137,9 +137,15 @@ def going() -> list[Job]:
     return [job for job in reversed(there) if page_of(job) and not job.recorded().is_over and not job.status().is_over]
 
 
+def is_toured(job: Job, page: str) -> bool:
+    """Whether a page draws the tour that this job is a step of, with a bar of its own."""
+    token = state.place().tour
+    return page == "data" and token != "" and job.spec.params.get("tour") == token
+
+
 def is_shown(job: Job, page: str) -> bool:
     """Whether a page shows this job, or lists all there are."""
-    if page == "runs":
+    if page == "runs" or is_toured(job, page):
         return True
     if page != page_of(job) or not job.spec.listed:
         return page == page_of(job)

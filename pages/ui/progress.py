@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
@@ -117,18 +118,25 @@ def state_name(state: str) -> str:
     return names[state]
 
 
-def sentence(job: Job, status: JobStatus) -> str:
-    """What a waiting or running job does, how far it is, and how long it still takes, in a sentence."""
-    share = status.share or 0.0
+def doing(job: Job, status: JobStatus) -> str:
+    """What a waiting or running job does, in words."""
     if status.state == "queued":
         position = resources.pool().position(job)
         return _("Waiting: number {n} in the queue.").format(n=position) if position else _("Starting …")
-    message = literal(status.message) if status.message else _("Working …")
+    return literal(status.message) if status.message else _("Working …")
+
+
+def sentence(job: Job, status: JobStatus) -> str:
+    """What a waiting or running job does, how far it is, and how long it still takes, in a sentence."""
+    message, share = doing(job, status), math.floor(100 * (status.share or 0.0))
+    if status.state == "queued":
+        return message
     if status.eta_s is None or status.eta_s < 1:
-        return _("{message} · {share} %").format(message=message, share=round(100 * share)) if share else message
-    return _("{message} · {share} % · about {time} left").format(
-        message=message, share=round(100 * share), time=duration(status.eta_s)
+        return _("{message} · {share} %").format(message=message, share=share) if share else message
+    left = _("{message} · {share} % · about {time} left").format(
+        message=message, share=share, time=duration(status.eta_s)
     )
+    return f"{left} ({status.eta_note})" if status.eta_note else left
 
 
 def _ended(job: Job, status: JobStatus) -> None:

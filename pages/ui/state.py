@@ -174,6 +174,16 @@ def chosen_run(among: Sequence[Run]) -> Run | None:
     return next((run for run in among if run_key(run) == named), None)
 
 
+NEW_TOUR = "new"
+"""Stands in the address for a tour in place of its token, where the tour is offered and none has begun."""
+
+
+def offer_tour() -> None:
+    """Draws the way to the tour, which can be taken at any time."""
+    if st.button(_("Take the tour"), type="tertiary", icon=":material/tour:"):
+        st.switch_page("pages/data.py", query_params=address(tour=NEW_TOUR))
+
+
 def watch_tour(token: str) -> None:
     """Watches this tour from here on; "" leaves it."""
     _go(Place.of(st.query_params).but(tour=token))

@@ -5,6 +5,8 @@ It is drawn again every second while there is a job; while there is none, nothin
 
 from __future__ import annotations
 
+from math import floor
+
 import streamlit as st
 
 from core.errors import GraftError
@@ -24,7 +26,7 @@ def line(page: str) -> None:
     Args:
         page: the name of the page that is drawn, where the end of a job that it shows need not be told.
     """
-    going = jobs.going()
+    going = [job for job in jobs.going() if not jobs.is_toured(job, page)]
     watched: tuple[str, ...] = state.remembered(_WATCHED, ())
     state.remember(_WATCHED, tuple(dict.fromkeys((*watched, *(job.id for job in going)))))
     if going:
@@ -57,7 +59,7 @@ def _standing(status: JobStatus) -> str:
     """How far a job is, and how long it still takes."""
     if status.state == "queued":
         return _("waiting")
-    parts = [_("{share} %").format(share=round(100 * status.share)) if status.share else _("running")]
+    parts = [_("{share} %").format(share=floor(100 * status.share)) if status.share else _("running")]
     if status.eta_s is not None and status.eta_s >= 1:
         parts.append(_("about {time} left").format(time=duration(status.eta_s)))
     return " · ".join(parts)

@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 
 from core.cli.progress import Lines, reporting
+from core.forecast import Forecast
 from core.progress import Progress
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then() -> None:
     out = io.StringIO()
-    report = Lines(out, every_s=0.0)
+    at = [0.0]
+    report = Lines(out, every_s=0.0, forecast=Forecast(now=lambda: at[0]))
+    report(Progress(0, 4, "fold 0", "resnet18"))
+    at[0] = 10.0
     report(Progress(1, 4, "fold 1", "resnet18"))
-    report(Progress(3, 0, "loading"))
-    assert out.getvalue() == " 25 % resnet18: fold 1\nloading\n"
-    quick = Lines(out, every_s=60.0)
+    assert out.getvalue() == "resnet18: fold 0\n 25 % resnet18: fold 1 (about 0:30 left)\n"
+    quick = Lines(out, every_s=60.0, forecast=Forecast())
     quick(Progress(1, 1, "no line for what is quick"))
     assert "quick" not in out.getvalue()
 

@@ -22,6 +22,7 @@ from core.errors import Cancelled, DatasetError, RejectedError
 from core.progress import Progress
 from tests.conftest import ZipBuilder, photo, photo_bytes
 from tests.decoders import InProcessDecoders
+from tests.steps import works
 
 
 def test_a_zip_becomes_a_dataset(photos_zip: Path) -> None:
@@ -185,12 +186,11 @@ def test_cancelling_leaves_nothing_behind(photos_zip: Path) -> None:
     assert not list(paths.datasets().iterdir())
 
 
-def test_progress_only_grows_and_ends_full(photos_zip: Path) -> None:
+def test_every_phase_of_an_intake_is_told_and_planned(photos_zip: Path) -> None:
     seen: list[Progress] = []
     ingest(photos_zip, report=seen.append)
-    steps = [s.done for s in seen if s.total]
-    assert steps == sorted(steps)
-    assert seen[-1].share == 1
+    assert works(seen) == ["intake/open", "intake/read", "intake/thumbnails", "intake/compare", "intake/write"]
+    assert [phase.work for phase in seen[0].ahead] == works(seen)[1:]
 
 
 def test_a_grown_zip_decodes_only_what_is_new(small_zip: ZipBuilder) -> None:

@@ -17,7 +17,8 @@ def test_one_button_takes_the_sample_all_the_way(visitor: Visitor):
     visitor.go()
     visitor.press("Try a sample")
     visitor.sees(visitor.page.get_by_role("heading", level=1, name="A sample, all the way"))
-    visitor.chart("tour-compare")
     visitor.chart("tour-confusion")
+    visitor.unfold("2. Compare backbones")
+    visitor.chart("tour-compare")
     visitor.settle()
     assert visitor.page.get_by_text("validation images are right").count() == 1

@@ -34,7 +34,7 @@ def test_a_job_whose_worker_went_with_its_server_is_not_shown_as_working(
         with job.held() as free:  # as a worker holds it, until the server is gone
             assert free
             (job.path / "heartbeat").touch()
-            job.write_status(job.recorded().but(state="running", started=time.time(), done=1, total=4))
+            job.write_status(job.recorded().but(state="running", started=time.time(), share=0.25))
             beating = threading.Thread(target=beat)
             beating.start()
             server = start_app(graft_home)

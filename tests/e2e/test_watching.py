@@ -31,7 +31,7 @@ def running(job: Job) -> Iterator[None]:
     with job.held() as free:
         assert free
         (job.path / "heartbeat").touch()
-        job.write_status(job.recorded().but(state="running", started=time.time(), done=1, total=4))
+        job.write_status(job.recorded().but(state="running", started=time.time(), share=0.25))
         beating = threading.Thread(target=beat)
         beating.start()
         try:

@@ -15,6 +15,7 @@ from tests import fakes
 from tests.conftest import ZipBuilder, photo_bytes
 from tests.health.conftest import saved, scene
 from tests.health.reports import label_check, report_of
+from tests.steps import works
 
 
 @pytest.fixture(autouse=True)
@@ -84,13 +85,13 @@ def test_a_cancelled_check_leaves_the_earlier_report(taken_in):
     assert read_report(dataset.root) == report
 
 
-def test_progress_never_goes_back_and_ends(taken_in):
+def test_every_phase_of_a_check_is_told_and_planned(taken_in):
     dataset = taken_in({f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(30)})
     steps = []
     check(dataset, backbone=fakes.TINY, report=steps.append)
-    shares = [step.share for step in steps if step.share is not None]
-    assert shares == sorted(shares)
-    assert shares[-1] >= 0.97
+    assert works(steps)[-1] == "health/write"
+    assert {"health/flaws", f"extract/{fakes.TINY}", "health/labels", "health/file"} <= set(works(steps))
+    assert steps[-1].ahead == ()
 
 
 def test_the_default_backbone_comes_with_graft(monkeypatch):

@@ -129,7 +129,7 @@ def test_what_is_not_a_job_is_passed_over() -> None:
 
 
 def test_a_status_tells_share_and_seconds() -> None:
-    current = JobStatus(status.RUNNING, created=0.0, started=10.0, ended=12.5, done=1, total=4)
+    current = JobStatus(status.RUNNING, created=0.0, started=10.0, ended=12.5, share=0.25)
     assert (current.share, current.seconds) == (0.25, 2.5)
     assert JobStatus(status.QUEUED, created=0.0).share is None
     assert JobStatus(status.QUEUED, created=0.0).seconds is None

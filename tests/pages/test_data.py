@@ -45,7 +45,9 @@ def test_the_tour_queues_its_three_steps_and_explains_them(visit: Open):
     quickest = min(costs, key=lambda name: costs[name])  # a newcomer waits for it
     assert asked["finetune"]["config"]["backbone"] == quickest
     assert set(asked["compare"]["backbones"]) == {*costs, "pixels_16"}
-    assert len(app.subheader) == 4
+    assert [heading.value for heading in app.subheader] == ["1. Look at the photos"]
+    assert "4. See where it fails" in app.markdown[0].value
+    assert labels(app).count("Cancel") == 1
 
 
 def test_a_folder_is_read_and_shown(visit: Open, pool: FakePool, dataset: Dataset, tmp_path):

@@ -58,7 +58,7 @@ def test_a_second_press_queues_no_twin_and_keeps_showing_the_first(
     app = visit(page)
     button(app, label).click().run()
     (first,) = store.list_jobs(W)
-    for status in (first.status(), JobStatus("running", 0.0, started=0.0, done=1, total=4)):
+    for status in (first.status(), JobStatus("running", 0.0, started=0.0, share=0.25)):
         with first.held():
             (first.path / "heartbeat").touch()
             first.write_status(status)

@@ -21,7 +21,7 @@ def job(dataset: Dataset) -> Iterator[Job]:
     job = store.create(W, finetune_spec(dataset))
     with job.held():
         (job.path / "heartbeat").touch()
-        job.write_status(job.recorded().but(state="running", started=0.0, done=1, total=4, eta_s=90.0))
+        job.write_status(job.recorded().but(state="running", started=0.0, share=0.25, eta_s=90.0))
         yield job
 
 

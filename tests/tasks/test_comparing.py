@@ -18,6 +18,7 @@ from core.progress import Progress, silent
 from core.tasks.comparing import compare
 from core.tasks.requests import CompareRequest
 from core.tasks.results import Compared
+from tests.steps import works
 
 BACKBONE = "graft_plain"
 
@@ -47,9 +48,12 @@ def test_compare_keeps_probes_and_reports_each_backbone_as_it_ends(photos_zip: P
         {"backbone": name, "probe": "logistic"} for name in (BACKBONE, "pixels_16")
     ]
     assert {step.stage for step in steps} - {""} == {BACKBONE, "pixels_16"}
-    shares = [step.share for step in steps if step.share is not None]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    compared_after = [work for work in works(steps) if not work.startswith("intake/")]
+    assert compared_after == [
+        f"{work}/{name}"
+        for name in (BACKBONE, "pixels_16")
+        for work in ("load", "extract", "probe/logistic", "fit/logistic")
+    ]
     runs = find_runs(tmp_path)
     assert {run.backbone for run in runs} == {BACKBONE, "pixels_16"}
     assert all(run.kind == "probe" and run.dataset_id == comparison.dataset.id for run in runs)
@@ -150,6 +154,7 @@ def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path
     assert len(look.kept) == 2  # the best one and the floor
     assert {result.backbone for result in comparison.results} == set(look.kept)
     assert [step.data["shortlist"] for step in steps if "shortlist" in step.data] == [look.as_json()]
-    shares = [step.share for step in steps if step.share is not None]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    assert [work for work in works(steps) if work.startswith("probe/")] == [
+        f"probe/logistic/{result.backbone}" for result in comparison.results
+    ]
+    assert (steps[-1].share, steps[-1].ahead) == (1, ())

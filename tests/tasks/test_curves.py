@@ -18,6 +18,7 @@ from core.tasks.requests import LearningCurveRequest
 from core.tasks.results import Studied
 from core.tasks.studies import learning_curve
 from tests.conftest import ZipBuilder
+from tests.steps import works
 
 BACKBONE = "pixels_16"
 QUICK = ProbeConfig(folds=4, repeats=1, c=0.01, seed=3)
@@ -46,9 +47,8 @@ def test_a_curve_is_kept_in_the_jobs_folder_and_forecasts_are_made_of_it(photos:
     assert [forecast["more"] for forecast in document["forecasts"]] == [50]
     assert document["target"]["accuracy"] == 0.9
     assert document["answer"].endswith(document["target"]["sentence"])
-    shares = [step.share for step in steps if step.share is not None]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1
+    assert works(steps)[-1] == f"study/1.5/{request.backbone}"
+    assert (steps[-1].share, steps[-1].ahead) == (1, ())
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,9 @@ from core.data.images.tiles import (
     window_codes,
     window_vectors,
 )
+from core.data.phases import comparing
 from core.i18n import gettext as _
-from core.progress import Progress, Report, silent
+from core.progress import Plan, Progress, Report, silent
 
 MAX_BITS = 8  # of 64 that may differ; strangers among photos differ by more than 10
 # A part's hash is taken where the part is only about: of strangers among photos, one pair in 200,000 is as close.
@@ -62,10 +63,12 @@ def near_pairs(
         are there, but enough that `components` is the same.
     """
     known = np.array([row for row, code in enumerate(hashes) if code], dtype=np.int64)
-    tiles, usable = read_tiles([thumbnails[row] for row in known], report)
+    thumbs, compare = comparing(len(known))
+    plan = Plan(report, {"thumbnails": (thumbs,), "compare": (compare,)})
+    tiles, usable = read_tiles([thumbnails[row] for row in known], plan.begin("thumbnails"))
     rows = known[usable]
     codes = np.array([int(hashes[row], 16) for row in rows], dtype=np.uint64)
-    pairs = {(int(rows[i]), int(rows[j])) for i, j in _agreeing(codes, tiles, report)}
+    pairs = {(int(rows[i]), int(rows[j])) for i, j in _agreeing(codes, tiles, plan.begin("compare"))}
     return tuple(sorted(pairs))
 
 
@@ -116,18 +119,24 @@ def _agreeing(codes: Codes, tiles: Tiles, report: Report) -> list[tuple[int, int
     label = np.arange(len(codes))
     own = turned_codes(tiles, UPRIGHT)
     turns = [(UPRIGHT, codes, codes), *((turn, turned_codes(tiles, turn), own) for turn in TURNS)]
-    steps, done = len(turns) + len(WINDOWS), 0
+    blocks = range(0, len(codes), _BLOCK)
+    steps, done = (len(turns) + len(WINDOWS)) * len(blocks), 0
+
+    def compared() -> None:
+        nonlocal done
+        done += 1
+        report(Progress(done, steps, _("Comparing the photos")))
+
+    report(Progress(0, steps, _("Comparing the photos")))
     for turn, viewed, plain_codes in turns:
-        report(Progress(done, steps, _("Comparing the photos")))
-        for start in range(0, len(codes), _BLOCK):
+        for start in blocks:
             pairs += _turned_pairs(_Search(tiles, label, start), turn, viewed, plain_codes)
-        done += 1
+            compared()
     for rows, columns in WINDOWS:
-        report(Progress(done, steps, _("Comparing the photos")))
         viewed = window_codes(tiles, rows, columns)
-        for start in range(0, len(codes), _BLOCK):
+        for start in blocks:
             pairs += _cut_pairs(_Search(tiles, label, start), rows, columns, viewed, own)
-        done += 1
+            compared()
     return pairs
 
 

@@ -21,12 +21,23 @@ from core.probing.comparison.shortlist import Shortlist, look_config, shortlist_
 from core.probing.comparison.sources import Extracted, FeatureSource
 from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.crossval.save import save_probe_run
+from core.probing.phases import Rows, cross_validating, probing
 from core.probing.probes.probe import ProbeConfig, fit_probe
-from core.progress import Progress, Report, part, silent
+from core.progress import Phase, Plan, Progress, Report, silent
 from core.runs import read_run
 
 if TYPE_CHECKING:
     from core.features.features import Features
+
+_LOOK, _LOOKED, _FEATURES, _FAILED, _KEPT, _TOGETHER, _END = (
+    "look",
+    "looked",
+    "features",
+    "failed",
+    " kept",
+    "together",
+    "end",
+)
 
 
 def compare(
@@ -64,12 +75,12 @@ def compare(
     for name in source.backbones:
         registry.info(name)
     keep = shortlist if shortlist < len(source.backbones) else 0
-    parts = len(source.backbones) + 1 + (keep + 2 if keep else 0)
-    work = _Work(source, configs, folder, report, total=parts)
+    work = _Work(source, configs, folder, report, ensemble=ensemble)
     first_look = work.look_at_all(keep) if keep else None
-    for name in source.backbones:
-        if first_look is None or name in first_look.kept:
-            work.attempt(name, work.probe)
+    chosen = [name for name in source.backbones if first_look is None or name in first_look.kept]
+    work.plan.expect(work.in_full(chosen))
+    for name in chosen:
+        work.attempt(name, work.probe)
     if not work.results:
         raise work.problems[0]
     comparison = Comparison(tuple(work.results), (), first_look, tuple(work.failures), configs[0], source.dataset)
@@ -77,16 +88,16 @@ def compare(
         comparison = replace(comparison, ensembles=work.try_together(comparison))
     if folder is not None:
         save_comparison(comparison, folder)
-    report(Progress(work.total, work.total, _("Compared")))
+    work.plan.begin(_END)(Progress(1, 1, _("Compared")))
     return comparison
 
 
 @dataclass
 class _Work:
-    """The state of one comparison, whose work has `total` parts of about the same length.
+    """The state of one comparison.
 
     Attributes:
-        parts_begun: how many of the parts have begun.
+        plan: of the parts of each backbone, which are named by it and by what is done.
         results: of the backbones that were probed in full, in order.
         failures: the backbones that could not be used.
         problems: the errors behind the failures.
@@ -96,58 +107,77 @@ class _Work:
     configs: tuple[ProbeConfig, ...]
     folder: Path | None
     report: Report
-    total: int
-    parts_begun: int = 0
+    ensemble: bool
+    plan: Plan = field(init=False)
     results: list[ProbeResult] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     problems: list[GraftError] = field(default_factory=list)
 
-    def next_part(self, name: str) -> Report:
-        """A report for the next part of the work."""
-        self.parts_begun += 1
-        return part(self.report, 100 * (self.parts_begun - 1), 100, 100 * self.total, name)
+    def __post_init__(self) -> None:
+        self.plan = Plan(self.report, {})
 
-    def attempt(self, name: str, step: Callable[[str, Report], Any]) -> Any:
+    def in_full(self, names: Sequence[str]) -> dict[str, tuple[Phase, ...]]:
+        """The parts of probing these backbones in full, and of what follows."""
+        parts: dict[str, tuple[Phase, ...]] = {}
+        for name in names:
+            parts |= {_part(name, _FEATURES): self.source.phases(name)}
+            for config in self.configs:
+                parts |= {_part(name, config.probe): self._probing(name, config), _part(name, config.probe + _KEPT): ()}
+            parts |= {_part(name, _FAILED): ()}
+        widest = sorted(registry.info(name).feature_dim for name in names)[-2:]
+        together = cross_validating(self.configs[0], self._rows("together", sum(widest)))
+        return {**parts, _TOGETHER: (together,) if self.ensemble else (), _END: ()}
+
+    def _probing(self, name: str, config: ProbeConfig) -> tuple[Phase, ...]:
+        phases = probing(config, self._rows(name, registry.info(name).feature_dim))
+        return phases if self.folder else phases[:1]
+
+    def _rows(self, of: str, width: int) -> Rows:
+        return Rows(of, self.source.n_train, width, self.source.classes)
+
+    def attempt(self, name: str, step: Callable[[str], Any]) -> Any:
         """Does one step for one backbone; gives None where the backbone cannot be used, and records and reports why."""
-        report = self.next_part(name)
         try:
-            return step(name, report)
+            return step(name)
         except Cancelled:
             raise
         except GraftError as problem:
             self.problems.append(problem)
             self.failures.append(Failure(name, str(problem)))
-            report(Progress(1, 1, str(problem)))
+            self.plan.begin(_part(name, _FAILED), name)(Progress(1, 1, str(problem)))
         return None
 
     def look_at_all(self, keep: int) -> Shortlist:
         """Takes a first look at few images of every backbone, to choose which are probed in full."""
-        attempts = [self.attempt(name, self._look) for name in self.source.backbones]
+        names = self.source.backbones
+        parts: dict[str, tuple[Phase, ...]] = {}
+        for name in names:
+            parts |= {_part(name, _LOOK): self.source.sample_phases(name), _part(name, _FAILED): ()}
+        self.plan.expect({**parts, _LOOKED: (), **self.in_full(names[: keep + 2])})  # the floor and one more go on
+        attempts = [self.attempt(name, self._look) for name in names]
         looks = [attempt for attempt in attempts if attempt is not None]
         if not looks:
             raise self.problems[0]
         shortlist = shortlist_of(looks, keep)
-        step = Progress(
-            self.parts_begun, self.total, _("Looked at all backbones"), data={"shortlist": shortlist.as_json()}
-        )
-        self.report(step)
+        data = {"shortlist": shortlist.as_json()}
+        self.plan.begin(_LOOKED)(Progress(1, 1, _("Looked at all backbones"), data=data))
         return shortlist
 
-    def _look(self, name: str, report: Report) -> ProbeResult:
-        features = self.source.of_sample(name, self.configs[0].seed, part(report, 0, 90, 100))
-        return cross_validate(features, look_config(self.configs[0]), part(report, 90, 10, 100))
+    def _look(self, name: str) -> ProbeResult:
+        report = self.plan.begin(_part(name, _LOOK), name)
+        features = self.source.of_sample(name, self.configs[0].seed, report)
+        return cross_validate(features, look_config(self.configs[0]))
 
-    def probe(self, name: str, report: Report) -> None:
+    def probe(self, name: str) -> None:
         """Cross-validates every kind of probe on one backbone's features."""
-        features = self.source.of_all(name, part(report, 0, self.source.percent, 100))
-        percent_each = (100 - self.source.percent) / len(self.configs)
-        for position, config in enumerate(self.configs):
-            probe_report = part(report, round(self.source.percent + position * percent_each), round(percent_each), 100)
-            result = self._reusable(features, config) or self._new_result(features, config, probe_report)
+        features = self.source.of_all(name, self.plan.begin(_part(name, _FEATURES), name))
+        for config in self.configs:
+            report = self.plan.begin(_part(name, config.probe), name)
+            result = self._reusable(features, config) or self._new_result(features, config, report)
             self.results.append(result)
-            probe_report(
-                Progress(1, 1, in_a_line(result), data={"result": Probed(backbone=name, probe=config.probe).to_json()})
-            )
+            probed = Probed(backbone=name, probe=config.probe)
+            report = self.plan.begin(_part(name, config.probe + _KEPT), name)
+            report(Progress(1, 1, in_a_line(result), data={"result": probed.to_json()}))
 
     def _reusable(self, features: Features, config: ProbeConfig) -> ProbeResult | None:
         """The result in the folder, where it was made with the same data and settings and its fitted probe is there."""
@@ -164,8 +194,10 @@ class _Work:
     def _new_result(self, features: Features, config: ProbeConfig, report: Report) -> ProbeResult:
         if self.folder is None:
             return cross_validate(features, config, report)
-        result = cross_validate(features, config, part(report, 0, 90, 100))
-        report(Progress(9, 10, _("fitting the probe on the whole training split")))
+        *phases, last = self._probing(features.backbone, config)
+        plan = Plan(report, {"cross-validate": phases, "fit": (last,)})
+        result = cross_validate(features, config, plan.begin("cross-validate"))
+        plan.begin("fit")(Progress(0, 1, _("fitting the probe on the whole training split")))
         save_result(result, self.folder, self._origin([features.backbone], config))
         run_folder = self._run_folder(self.folder, features.backbone, config)
         save_probe_run(features, config, fit_probe(features, config), result, run_folder)
@@ -173,13 +205,13 @@ class _Work:
 
     def try_together(self, comparison: Comparison) -> tuple[Ensemble, ...]:
         """The ensembles of the two best networks; none where there are fewer than two."""
-        part_report, members = self.next_part(""), two_best(comparison.ranked)
+        report, members = self.plan.begin(_TOGETHER), two_best(comparison.ranked)
         if not members:
             return ()
         names, message = [member.backbone for member in members], _("The two best together")
 
         def report_step(step: Progress) -> None:
-            part_report(replace(step, message=message, stage="", data={}))
+            report(replace(step, message=message, stage="", data={}))
 
         config, origin = self.configs[0], self._origin(names, self.configs[0])
         concatenated = reusable_result(self.folder, " + ".join(names), config.probe, origin) if self.folder else None
@@ -199,6 +231,10 @@ class _Work:
         """The directory of a fitted probe's run; that of the first kind of probe is named by the backbone alone."""
         is_first = config.probe == self.configs[0].probe
         return folder / "probes" / (backbone if is_first else f"{backbone}.{config.probe}")
+
+
+def _part(backbone: str, what: str) -> str:
+    return f"{backbone}: {what}"
 
 
 def in_a_line(result: ProbeResult) -> str:

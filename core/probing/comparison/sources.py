@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.backbones import registry
 from core.errors import ProbeError
 from core.i18n import gettext as _
-from core.probing.comparison.shortlist import sample, sample_rows
+from core.probing.comparison.shortlist import SAMPLE, sample, sample_rows
 from core.probing.facts import DatasetFacts
-from core.progress import Report, silent
+from core.progress import Phase, Report, silent
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
@@ -25,12 +26,22 @@ class FeatureSource(ABC):
     Attributes:
         backbones: whose features it provides, in the order in which they are compared.
         dataset: the photos.
-        percent: the share of a backbone's time that its features take, in percent; the rest is probing.
+        classes: how many classes there are.
+        n_train: how many training images.
     """
 
     backbones: tuple[str, ...]
     dataset: DatasetFacts
-    percent: int
+    classes: int
+    n_train: int
+
+    def phases(self, backbone: str) -> tuple[Phase, ...]:  # noqa: ARG002 (of what takes no time)
+        """What it takes to provide a backbone's features of all images."""
+        return ()
+
+    def sample_phases(self, backbone: str) -> tuple[Phase, ...]:  # noqa: ARG002 (as above)
+        """What it takes to provide a backbone's features of the sample."""
+        return ()
 
     @abstractmethod
     def of_all(self, backbone: str, report: Report = silent) -> Features:
@@ -52,12 +63,23 @@ class FeatureSource(ABC):
 class Extracting(FeatureSource):
     """Photos, whose features a backbone extracts when they are asked for."""
 
-    percent = 60
-
     def __init__(self, photos: Dataset, backbones: Iterable[str]) -> None:
         self._photos = photos
+        self.classes, self.n_train = len(photos.classes), len(photos.split("train"))
         self.backbones = tuple(dict.fromkeys(backbones))
         self.dataset = DatasetFacts.of(photos)
+
+    def phases(self, backbone: str) -> tuple[Phase, ...]:
+        """Loading the backbone and extracting what is not in the store."""
+        from core.features.phases import extracting
+
+        return extracting(self._photos, backbone)
+
+    def sample_phases(self, backbone: str) -> tuple[Phase, ...]:
+        """The same for the sample."""
+        from core.features.phases import of_photos
+
+        return of_photos(registry.info(backbone), min(SAMPLE, self.n_train))
 
     def of_all(self, backbone: str, report: Report = silent) -> Features:
         """Extracts the features, or reads them from the store."""
@@ -79,8 +101,6 @@ class Extracted(FeatureSource):
         ProbeError: there are none, they are of different images, or a backbone has two of them.
     """
 
-    percent = 0
-
     def __init__(self, features: Iterable[Features]) -> None:
         extracted = tuple(features)
         if not extracted:
@@ -93,6 +113,7 @@ class Extracted(FeatureSource):
             raise ProbeError(_("A backbone is compared once. Give the features of each one time."))
         self.backbones = tuple(self._features)
         self.dataset = DatasetFacts.of_features(first)
+        self.classes, self.n_train = len(first.classes), len(first.of("train").y)
 
     def of_all(self, backbone: str, report: Report = silent) -> Features:  # noqa: ARG002 (it takes no time)
         """The features that were given."""

@@ -25,9 +25,10 @@ from core.probing.comparison.candidates import candidate
 from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.facts import DatasetFacts
+from core.probing.phases import Rows, cross_validating
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.study import FoldAccuracy, ProbeStudy
-from core.progress import Progress, Report, part, silent
+from core.progress import Plan, Progress, Report, silent
 from core.records import Record
 
 if TYPE_CHECKING:
@@ -155,12 +156,19 @@ def probe_depth(stages: Mapping[str, Features], config: ProbeConfig | None = Non
 
 def _cross_validated(stages: Mapping[str, Features], config: ProbeConfig, report: Report) -> list[ProbeResult]:
     results: list[ProbeResult] = []
-    for done, (name, features) in enumerate(stages.items()):
-        result = cross_validate(features, config, part(report, 100 * done, 100, 100 * len(stages)))
+    n = len(next(iter(stages.values())).of("train").y)
+    rows = {
+        name: Rows(f"{features.backbone}/{name}", n, features.X.shape[1], len(features.classes))
+        for name, features in stages.items()
+    }
+    plan = Plan(report, {name: (cross_validating(config, rows[name]),) for name in stages})
+    for name, features in stages.items():
+        report_stage = plan.begin(name)
+        result = cross_validate(features, config, report_stage)
         results.append(result)
         message = _("{stage}: accuracy {accuracy}").format(stage=name, accuracy=percent(result.accuracy_mean))
         stage_done = {"stage": {"name": name, "accuracy_mean": result.accuracy_mean}}
-        report(Progress(100 * (done + 1), 100 * len(stages), message, result.backbone, stage_done))
+        report_stage(Progress(1, 1, message, result.backbone, stage_done))
     return results
 
 

@@ -1,35 +1,31 @@
 """The sample taken all the way with one button, each step explained as it happens.
 
-Three jobs are queued at once, so that a closed tab does not stop the tour; what is drawn derives from them alone.
+Three jobs are queued at once, so that a closed tab does not stop the tour; what is drawn derives from them alone. One
+bar is for all of them, and of the steps the one that is going on is in view.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 
 import streamlit as st
 
-from core import numbers
-from core.backbones.registry import backbones
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
-from core.probing.comparison.verdict import ROPE
+from core.paces import Paces
 from core.tasks.base import Request
 from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
-from core.tasks.results import TakenIn, result_of
-from core.training.config import FinetuneConfig
-from pages.ui import figures, gallery, jobs, progress, resources, state, text
-from pages.ui.charts.accuracy import accuracy_bars, results_table
-from pages.ui.charts.history import history_table, training_history
-from pages.ui.charts.quality import confusion_matrix, confusion_table
-from pages.ui.figures import Files
-from pages.ui.i18n import _
+from core.tasks.touring import expected_s, tour_requests
+from pages.ui import jobs, progress, resources, state
+from pages.ui.data import tour_steps
+from pages.ui.data.tour_steps import Step
+from pages.ui.i18n import _, speak
+from pages.ui.text import duration
 
-SAMPLE = "sample:textures"
-EPOCHS = 10
+_KINDS: tuple[type[Request], ...] = (IngestRequest, CompareRequest, FinetuneRequest)
 
 
 def button() -> None:
@@ -41,161 +37,182 @@ def button() -> None:
 
 def start() -> None:
     """Queues the tour's three jobs."""
-    embedded = [info.name for info in backbones() if info.embedded]
-    quickest = min((info for info in backbones() if info.embedded and info.trainable), key=lambda info: info.gflops)
-    config = FinetuneConfig(backbone=quickest.name, mode="full", epochs=EPOCHS)
-    workspace, token = state.workspace(), secrets.token_hex(4)
-    steps: tuple[Request, ...] = (
-        IngestRequest(workspace=workspace, source=SAMPLE, tour=token),
-        CompareRequest(workspace=workspace, dataset=SAMPLE, backbones=tuple(embedded), tour=token),
-        FinetuneRequest(workspace=workspace, dataset=SAMPLE, config=config, tour=token),
-    )
-    for request in steps:
+    token = secrets.token_hex(4)
+    for request in tour_requests(state.workspace(), token):
         jobs.submit(request)
     state.watch_tour(token)
 
 
+def about_time() -> str:
+    """How long the tour takes, by what this machine was measured to do."""
+    paces = Paces.here()
+    seconds = sum(expected_s(request, paces) for request in tour_requests(state.workspace(), ""))
+    if paces.are_known:
+        return _("On this machine it takes about {time}.").format(time=duration(seconds))
+    return _("It takes about {time} on two idle cores; how quick this machine is, is measured on the way.").format(
+        time=duration(seconds)
+    )
+
+
 def draw() -> bool:
     """Draws the tour where there is one to see; False where there is none."""
-    steps = _jobs()
-    if len(steps) < 3:
+    if state.place().tour == state.NEW_TOUR:
+        _offer()
+        return True
+    tour = _Tour.watched()
+    if tour is None:
         return False
     st.title(_("A sample, all the way"))
-    _step(1, _("Look at the photos"), steps["ingest"], _data_says(), _draw_data)
-    _step(2, _("Compare backbones"), steps["compare"], _compare_says(), _draw_comparison)
-    _step(3, _("Fine-tune one"), steps["finetune"], _finetune_says(), _draw_history, live=_draw_live_history)
-    _step(4, _("See where it fails"), steps["finetune"], _evaluate_says(), _draw_confusion, watch=False)
+    if tour.is_over:
+        _ended(tour)
+    else:
+        _watch(tour)
+    _others(tour)
     _leave()
     return True
 
 
-def _jobs() -> dict[str, Job]:
-    """The jobs, by kind, of the tour that is watched."""
-    token = state.place().tour
-    if not token:
-        return {}
-    kinds: tuple[type[Request], ...] = (IngestRequest, CompareRequest, FinetuneRequest)
-    steps = (jobs.newest(kind, lambda request: request.tour == token) for kind in kinds)
-    return {job.spec.kind: job for job in steps if job is not None}
+@dataclass(frozen=True)
+class _Tour:
+    """The three jobs of a tour, in their order."""
+
+    jobs: tuple[Job, ...]
+
+    @classmethod
+    def watched(cls) -> _Tour | None:
+        """The tour that is watched; None where there is none, or a job of it has been deleted."""
+        token = state.place().tour
+        if not token:
+            return None
+        steps = (jobs.newest(kind, lambda request: request.tour == token) for kind in _KINDS)
+        there = tuple(job for job in steps if job is not None)
+        return cls(there) if len(there) == len(_KINDS) else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        statuses = [job.status() for job in self.jobs]
+        return all(status.is_over for status in statuses) or any(
+            status.is_over and status.state != "done" for status in statuses
+        )
+
+    @property
+    def active(self) -> int:
+        """The index of the job that runs or waits, or that the tour has stopped at; of the last where all are done."""
+        states = [job.status().state for job in self.jobs]
+        return next((at for at, name in enumerate(states) if name != "done"), len(states) - 1)
+
+    @property
+    def step(self) -> int:
+        """The index of the step in view: the last one, where it fails, once all jobs are done."""
+        is_done = all(job.status().state == "done" for job in self.jobs)
+        return len(tour_steps.STEPS) - 1 if is_done else self.active
+
+    def left_s(self) -> float:
+        """Seconds left of all jobs together."""
+        statuses, paces = [job.status() for job in self.jobs], Paces.here()
+        requests = tour_requests(state.workspace(), "")
+        return sum(
+            _left_s(status, expected_s(request, paces)) for status, request in zip(statuses, requests, strict=True)
+        )
+
+    def share(self, left_s: float) -> float:
+        """How much of the whole time is over."""
+        spent = sum(job.status().seconds or 0.0 for job in self.jobs)
+        return spent / (spent + left_s) if spent + left_s else 0.0
 
 
-def _step(
-    number: int,
-    title: str,
-    job: Job,
-    says: str,
-    result: Callable[[Job, JobStatus], None],
-    live: Callable[[Job], None] | None = None,
-    watch: bool = True,
-) -> None:
-    status = job.status()
-    with st.container(border=True):
-        mark = ":material/check_circle:" if status.state == "done" else ":material/radio_button_unchecked:"
-        st.subheader(f"{mark} {number}. {title}")
-        st.markdown(says)
-        if status.state == "done":
-            result(job, status)
-        elif watch:
-            progress.panel(job, live=live)
+def _left_s(status: JobStatus, expected: float) -> float:
+    """Seconds left of one job: by its own measure while it runs, else as many as are expected of it."""
+    if status.is_over:
+        return 0.0
+    if status.eta_s is not None:
+        return status.eta_s
+    return max(expected - (status.seconds or 0.0), expected / 4)
 
 
-def _data_says() -> str:
-    return _(
-        "First, look. Are the classes there, are they about equally large, do the images show what their folder says? "
-        "These textures are generated, so that the tour works without a network. Part of the images is set aside: "
-        "*validation* images choose, *test* images judge once at the end."
+def _offer() -> None:
+    """The tour's first page, from which it can be started again."""
+    st.title(_("A sample, all the way"))
+    st.markdown(
+        _(
+            "A small sample is taken all the way: look at the images, compare networks, fine-tune one, read the "
+            "confusion matrix. Each step says what happens and why. Your own photos and runs stay as they are."
+        )
     )
+    st.caption(about_time())
+    if st.button(_("Start the tour"), type="primary", icon=":material/play_circle:"):
+        start()
+        st.rerun()
+    _leave()
 
 
-def _compare_says() -> str:
-    return _(
-        "A pretrained network (a *backbone*) turns each image into a list of numbers. If a simple classifier on those "
-        "numbers tells the classes apart, the backbone carries over. Five-fold cross-validation on the training images "
-        "says how well, with an interval; raw pixels are the floor that any backbone should beat."
-    )
-
-
-def _finetune_says() -> str:
-    return _(
-        "Fine-tuning goes on training the whole backbone on these images, which are unlike the photos it learned "
-        "from. The tour takes the quickest backbone, so that you need not wait long. Watch the validation loss: while "
-        "it falls the model learns, when it rises again it learns by heart. The best epoch is kept."
-    )
-
-
-def _evaluate_says() -> str:
-    return _(
-        "The matrix shows which classes are taken for which, on validation images the network did not train on. "
-        "The diagonal is right; everything beside it is worth a look."
-    )
-
-
-def _draw_data(_job: Job, status: JobStatus) -> None:
+@st.fragment(run_every=1.0)
+def _watch(tour: _Tour) -> None:
+    """The one bar, the steps, and the one that is going on; the page is run again when a job ends."""
+    speak()
     try:
-        dataset = resources.dataset(state.workspace(), result_of(status, TakenIn).dataset)
-    except GraftError as problem:  # deleted since
-        st.caption(text.literal(str(problem)))
-        return
-    first = {item.label: item for item in reversed(dataset.items)}
-    st.markdown(
-        _("{images} in {classes}.").format(
-            images=text.images(len(dataset.items)), classes=text.classes(len(dataset.classes))
-        )
+        active, is_over = tour.active, tour.is_over
+    except GraftError:  # deleted in another tab
+        st.rerun()
+    if is_over or active != state.remembered("tour-step", active):
+        state.remember("tour-step", active)
+        st.rerun()
+    state.remember("tour-step", active)
+    job, left_s = tour.jobs[active], tour.left_s()
+    with st.container(border=True):
+        shown = f"tour-share-{state.place().tour}"
+        share = max(tour.share(left_s), state.remembered(shown, 0.0))
+        state.remember(shown, share)
+        st.progress(min(share, 0.99), text=_sentence(active, job, share, left_s))
+        if st.button(_("Cancel"), key="tour-cancel", icon=":material/cancel:"):
+            for each in reversed(tour.jobs):  # what waits first, so that it does not begin
+                resources.pool().cancel(each)
+            st.toast(_("Stopping: it may take a few seconds."))
+    tour_steps.listed(active)
+    tour_steps.explained(active)
+    tour_steps.drawn_live(active, job)
+
+
+def _sentence(active: int, job: Job, share: float, left_s: float) -> str:
+    return _("Step {n} of {total} · {doing} · {share} % · about {time} left in all").format(
+        n=active + 1,
+        total=len(tour_steps.STEPS),
+        doing=progress.doing(job, job.status()),
+        share=math.floor(100 * share),
+        time=duration(left_s),
     )
-    pictures = [
-        gallery.Picture(
-            dataset.thumbnail(first[label]), dataset.classes[label], dataset.classes[label], dataset.path(first[label])
-        )
-        for label in sorted(first)
-    ]
-    gallery.grid(pictures, key="tour-images", width_px=100)
 
 
-def _draw_comparison(job: Job, _status: JobStatus) -> None:
-    comparison = resources.comparison(job)
-    if comparison is None:
-        st.caption(_("What was found here cannot be read by this version of Graft. Compare again."))
-        return
-    verdict = resources.verdict(job, comparison, comparison.probes[0], ROPE)
-    st.markdown(f"**{text.literal(verdict.headline)}** {text.literal(verdict.why)}")
-    bars = resources.comparison_figure(job, ("tour",), partial(accuracy_bars, comparison.results))
-    files = Files("accuracy", partial(results_table, comparison.results))
-    figures.shown(bars, "tour-compare", _("Accuracy of each"), files)
+def _ended(tour: _Tour) -> None:
+    """The end of the tour: where it fails, or why it stopped."""
+    step, job = tour.step, tour.jobs[tour.active]
+    is_done = step > tour.active
+    tour_steps.listed(step, is_done=is_done)
+    tour_steps.explained(step)
+    if is_done:
+        tour_steps.STEPS[step].result(job, job.status())
+    else:
+        progress.panel(job)
 
 
-def _draw_live_history(job: Job) -> None:
-    if epochs := progress.epochs(job):
-        figures.drawn(resources.figure(training_history, epochs, EPOCHS), "tour-history-live", _("Curves so far"))
-
-
-def _draw_history(job: Job, _status: JobStatus) -> None:
-    if epochs := progress.epochs(job):
-        files = Files("history", partial(history_table, epochs))
-        figures.shown(resources.figure(training_history, epochs), "tour-history", _("Curves by epoch"), files)
-
-
-def _draw_confusion(job: Job, _status: JobStatus) -> None:
-    run = next(iter(state.runs_of(job)), None)
-    if run is None:
-        return
-    _predictions, evaluation = resources.evaluated(run.predictions_path("val"))
-    st.markdown(
-        _("**{accuracy}** of {n} validation images are right (95 % interval {interval}).").format(
-            accuracy=numbers.percent(evaluation.accuracy),
-            n=evaluation.n,
-            interval=numbers.interval(evaluation.accuracy_ci),
-        )
-    )
-    figure = resources.figure(confusion_matrix, evaluation.confusion, evaluation.classes)
-    files = Files("confusion", partial(confusion_table, evaluation.confusion, evaluation.classes))
-    figures.shown(figure, "tour-confusion", _("Confusion matrix"), files)
-    icon, photos, model = ":material/arrow_forward:", run.dataset_id, state.run_key(run)
-    state.link("evaluate", _("All about this model"), icon, dataset=photos, run=model)
-    state.link("predict", _("Try it on a photo, or take it home"), icon, dataset=photos, run=model)
+def _others(tour: _Tour) -> None:
+    """The steps that are done, each to be opened."""
+    for at in range(tour.step):
+        step: Step = tour_steps.STEPS[at]
+        with st.expander(f":material/check_circle: {at + 1}. {step.title()}"):
+            st.markdown(step.says())
+            step.result(tour.jobs[at], tour.jobs[at].status())
 
 
 def _leave() -> None:
-    if st.button(_("Leave the tour: bring my own photos"), icon=":material/upload:"):
+    shown = state.dataset()
+    label = _("Leave the tour: back to '{name}'").format(name=shown.name) if shown else _("Leave the tour")
+    back, bring = st.columns(2) if shown else (None, st.container())
+    if back is not None and back.button(label, icon=":material/arrow_back:"):
+        state.watch_tour("")
+        st.rerun()
+    if bring.button(_("Leave the tour: bring my own photos"), icon=":material/upload:"):
         state.watch_tour("")
         state.remember("bring", True)
         st.rerun()

@@ -44,9 +44,10 @@ def welcome() -> None:
         st.markdown(
             _(
                 "One button takes a small sample all the way: look at the images, compare networks, fine-tune one, "
-                "read the confusion matrix. Each step says what happens and why. It takes a minute or two."
+                "read the confusion matrix. Each step says what happens and why."
             )
         )
+        st.caption(tour.about_time())
         tour.button()
     with right, st.container(border=True, height="stretch"):
         st.subheader(_("Bring your photos"))

@@ -17,6 +17,7 @@ from core.probing.probes import kinds
 from core.probing.probes.kinds import POWERS
 from core.probing.probes.probe import ProbeConfig, fit_probe
 from tests.probing.conftest import make_features
+from tests.steps import works
 
 
 def naive(features, repeats):
@@ -130,9 +131,8 @@ def test_each_backbone_reports_its_folds_and_then_its_result():
     second = dataclasses.replace(first, backbone="resnet18")
     steps = []
     compare((features for features in (first, second)), report=steps.append)
-    shares = [step.share for step in steps]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1
+    assert works(steps) == ["probe/logistic/pixels_16", "probe/logistic/resnet18"]
+    assert (steps[-1].share, steps[-1].ahead) == (1, ())
     assert len({step.done for step in steps if step.stage == "pixels_16"}) == 11  # none and each of ten folds
     assert {step.stage for step in steps[:6]} == {"pixels_16"}
     assert [step.data["result"] for step in steps if step.data] == [

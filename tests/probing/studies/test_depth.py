@@ -12,6 +12,7 @@ from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.depth import Depth, probe_depth
 from core.progress import Progress
 from tests.probing.conftest import make_features
+from tests.steps import works
 
 QUICK = ProbeConfig(c=0.01, folds=4, repeats=2, seed=3)
 
@@ -127,8 +128,8 @@ def test_progress_and_cancel() -> None:
     steps: list[Progress] = []
     probe_depth(staged(20.0, 4.0), QUICK, steps.append)
     assert [step.data["stage"]["name"] for step in steps if "stage" in step.data] == ["stage0", "stage1"]
-    assert (steps[-1].done, steps[-1].total) == (200, 200)
-    assert [step.done for step in steps] == sorted(step.done for step in steps)
+    assert works(steps) == [f"probe/logistic/{steps[0].stage}/{name}" for name in ("stage0", "stage1")]
+    assert (steps[-1].share, steps[-1].ahead) == (1, ())
 
     def stop(_step: Progress) -> None:
         raise Cancelled

@@ -1,0 +1,33 @@
+"""How long it takes to extract features, by rules of thumb: what a photo costs, by its backbone."""
+
+from __future__ import annotations
+
+from core.backbones.registry import info as find
+from core.backbones.spec import BackboneInfo
+from core.data.dataset import Dataset
+from core.engines.choose import choose
+from core.features.store import FeatureStore
+from core.progress import Phase
+
+
+def extracting(dataset: Dataset, backbone: str) -> tuple[Phase, ...]:
+    """The phases of `extract`: only photos without features in the store cost anything."""
+    info = find(backbone)
+    store = FeatureStore(info, choose().precision)
+    return of_photos(info, store.missing({dataset.view_id(item) for item in dataset.items}))
+
+
+def of_photos(info: BackboneInfo, n: int) -> tuple[Phase, ...]:
+    """The phases of extracting the features of n photos: the backbone is loaded where there are any."""
+    loading = (loading_of(info),) if n else ()
+    return *loading, Phase(f"extract/{info.name}", 0.05 + n * seconds_a_photo(info))
+
+
+def loading_of(info: BackboneInfo) -> Phase:
+    """A backbone is loaded, and an engine made ready for it."""
+    return Phase(f"load/{info.name}", 0.3 if info.is_floor else 2.0 + info.size_mb / 100)
+
+
+def seconds_a_photo(info: BackboneInfo) -> float:
+    """Decoding a photo, and what its way through the network takes."""
+    return 0.004 + 0.013 * info.gflops
