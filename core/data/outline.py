@@ -69,11 +69,31 @@ def _classes(outline: Outline, n: int) -> str:
         text = ngettext("{n} class from {tables}", "{n} classes from {tables}", n)
     elif outline.classes_from == FOLDERS:
         text = ngettext("{n} class from the folders' names", "{n} classes from the folders' names", n)
+    elif outline.classes_from == PATTERN and (levels := _levels_up(outline.pattern)):
+        return _by_level(n, levels)
     elif outline.classes_from == PATTERN:
         text = ngettext("{n} class by the pattern {pattern}", "{n} classes by the pattern {pattern}", n)
     else:
         text = ngettext("{n} class", "{n} classes", n)
     return text.format(n=f"{n:,}", tables=_listed(outline.tables), pattern=outline.pattern)
+
+
+def _levels_up(pattern: str) -> int:
+    """How many folders up from a photo a pattern takes as its class, 1 for the one it lies in; 0 for other patterns."""
+    sign, *rest = pattern.split("/")
+    return len(rest) if sign == "{class}" and all(part == "*" for part in rest) else 0
+
+
+def _by_level(n: int, levels: int) -> str:
+    if levels == 1:
+        text = ngettext("{n} class from the folder of the photos", "{n} classes from the folders of the photos", n)
+    else:
+        text = ngettext(
+            "{n} class from the folder {levels} levels above the photos",
+            "{n} classes from the folders {levels} levels above the photos",
+            n,
+        )
+    return text.format(n=f"{n:,}", levels=levels)
 
 
 def _splits(outline: Outline, splits: Sequence[str]) -> list[str]:

@@ -15,9 +15,9 @@ from core.data.instructions import Instructions
 from core.data.intake import Intake, ungrouped, with_group_ids
 from core.data.known import link_or_copy
 from core.data.labels.grouping import CLASS, class_finder
-from core.data.labels.vocabulary import split_name
+from core.data.labels.vocabulary import split_word
 from core.data.limits import Limits
-from core.data.names import natural_key
+from core.data.names import class_name, natural_key
 from core.data.origin import read_origin, write_origin
 from core.data.outline import PATTERN, Outline
 from core.data.phases import comparing, linking, writing
@@ -102,7 +102,7 @@ def class_choices(dataset: Dataset) -> tuple[ClassChoice, ...]:
         without = photos_of.pop("", 0)
         classes = tuple(sorted(photos_of, key=natural_key))
         fits = 1 < len(classes) <= _MOST_CLASSES and 2 * without <= len(dataset.items) and classes != dataset.classes
-        if fits and not all(map(split_name, classes)):
+        if fits and not all(map(split_word, classes)):
             choices.append(ClassChoice(pattern, classes))
     return tuple(choices)
 
@@ -130,14 +130,22 @@ def _read_again(dataset: Dataset, instructions: Instructions) -> Intake:
 
 
 def _in_classes(intake: Intake, class_of: Callable[[str], str], pattern: str) -> Intake:
-    """The same photos in the classes that a pattern finds; those that it does not fit are skipped."""
+    """The same photos in the classes that a pattern finds; those that it does not fit are skipped.
+
+    A folder that said a split says none where it is a class.
+    """
     labels = [class_of(item.name) for item in intake.items]
     classes = _classes(labels, intake.items)
     number = {name: n for n, name in enumerate(classes)}
     pairs = list(zip(intake.items, labels, strict=True))
-    items = [replace(item, label=number[label]) for item, label in pairs if label]
-    unfit = [Skipped(item.name, "no_class") for item, label in pairs if not label]
     before = intake.outline
+    split_folders = {class_name(name) for name in (*before.train, *before.val, *before.test)}
+    items = [
+        replace(item, label=number[label], split="" if label in split_folders else item.split)
+        for item, label in pairs
+        if label
+    ]
+    unfit = [Skipped(item.name, "no_class") for item, label in pairs if not label]
     return replace(
         intake,
         classes=classes,
@@ -146,12 +154,17 @@ def _in_classes(intake: Intake, class_of: Callable[[str], str], pattern: str) ->
         outline=Outline(
             classes_from=PATTERN,
             pattern=pattern,
-            train=before.train,
-            val=before.val,
-            test=before.test,
+            train=_but(before.train, classes),
+            val=_but(before.val, classes),
+            test=_but(before.test, classes),
             groups=before.groups,
         ),
     )
+
+
+def _but(split_folders: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """The folders that still say a split."""
+    return tuple(name for name in split_folders if class_name(name) not in classes)
 
 
 def _classes(labels: Sequence[str], items: Sequence[Item]) -> tuple[str, ...]:

@@ -41,8 +41,20 @@ def test_folders_above_the_classes_can_be_the_classes(folds: Path) -> None:
     assert (made.classes, made.items) == (("fold_1", "fold_2"), straight.items)
     assert labels(made) == {item.name: item.name.partition("/")[0] for item in dataset.items}
     assert made.outline.classes_from == PATTERN
-    assert made.understood == "16 photos, 2 classes by the pattern {class}/*/*."
+    assert made.understood == "16 photos, 2 classes from the folders 2 levels above the photos."
     assert [choice.classes for choice in class_choices(made)] == [("apple", "pear")]
+
+
+def test_folders_that_said_class_and_split_can_be_the_classes(small_zip: ZipBuilder) -> None:
+    archive = small_zip(classes=("rose_train", "rose_test", "tulip_train", "tulip_test"), per_class=6)
+    dataset = ingest(archive)
+    assert (dataset.classes, dataset.given_splits) == (("rose", "tulip"), {"train": 12, "test": 12})
+    [choice] = class_choices(dataset)
+    made = regroup("default", dataset, class_pattern=choice.pattern)
+    assert made.classes == ("rose_test", "rose_train", "tulip_test", "tulip_train")
+    assert made.given_splits == {}
+    assert made.understood == "24 photos, 4 classes from the folders of the photos."
+    assert made.id == ingest(archive, class_pattern=choice.pattern).id
 
 
 def test_folders_above_the_classes_can_be_groups(folds: Path) -> None:

@@ -192,7 +192,9 @@ def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
         return None, file.problem
     if rules.class_of is not None:
         label = rules.class_of("/".join(file.parts))
-        place = Place(rules.layout.split(file.folders), label, label) if label else None
+        is_class = label == names.class_name(rules.layout.split_folder(file.folders))
+        split = "" if is_class else rules.layout.split(file.folders)
+        place = Place(split, label, label) if label else None
         return place, "" if place else _placeless(file, "no_class")
     if rules.by_tables is None:
         place = rules.layout.place(file.folders)
