@@ -135,12 +135,6 @@ def probability_bars(labels: Sequence[str], proba: Sequence[float], most: int = 
     )
 
 
-def probability_table(labels: Sequence[str], proba: Sequence[float]) -> Table:
-    """The probabilities of all classes, the first on top."""
-    ranked = sorted(zip(labels, map(float, proba), strict=True), key=lambda row: -row[1])
-    return [_("class"), _("probability")], ranked
-
-
 def class_scores(scores: Sequence[ClassScore], most: int = MOST_CLASSES) -> go.Figure:
     """Recall with its 95 % interval, precision and F1 of each class, in the order of the classes.
 

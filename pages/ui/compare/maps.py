@@ -12,7 +12,7 @@ import streamlit as st
 from core.data.dataset import SPLITS, Dataset, Item
 from core.errors import GraftError
 from core.evaluation.predictions import Predictions
-from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap, neighbours_in_words
+from core.features.maps import MAP_METHODS, UMAP_INSTALL, has_umap
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
 from core.tables import Table
@@ -20,10 +20,11 @@ from core.tasks.requests import EmbeddingMapRequest
 from core.tasks.results import Mapped, MapPoints
 from pages.ui import figures, jobs, progress, state
 from pages.ui.charts import base
+from pages.ui.compare import alike
 from pages.ui.compare.charts.map import embedding_map
 from pages.ui.figures import Files
 from pages.ui.i18n import _
-from pages.ui.text import distinct, literal, one_line, shortened, split_name
+from pages.ui.text import distinct, literal, one_line, split_name
 
 MOST_BACKBONES, MOST_PHOTOS = 2, 3
 _CHOSEN, _RINGED, _TURN = "map-chosen", "map-ringed", "map-turn"
@@ -268,40 +269,4 @@ def _photos(dataset: Dataset, items: Mapping[str, Item], maps: Sequence[Map], ch
         st.caption(_("{n} photos are chosen; the first {most} are shown.").format(n=len(chosen_ids), most=MOST_PHOTOS))
     for id_ in chosen_ids[:MOST_PHOTOS]:
         with st.container(border=True, key=f"chosen-{id_}"):
-            _picture(
-                dataset,
-                items[id_],
-                _("{name} · {split}").format(
-                    name=dataset.classes[items[id_].label], split=split_name(items[id_].split)
-                ),
-                180,
-            )
-            for drawn_map in maps:
-                _neighbours(dataset, items, drawn_map, id_)
-
-
-def _neighbours(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, id_: str) -> None:
-    row = drawn_map.points.ids.index(id_) if id_ in drawn_map.points.ids else None
-    if row is None:
-        return
-    neighbours = [items[neighbour] for neighbour in drawn_map.points.neighbours[row] if neighbour in items]
-    label = items[id_].label
-    sentence = neighbours_in_words(label, [item.label for item in neighbours], dataset.classes)
-    st.markdown(
-        _("Most like it to **{backbone}**: {neighbours}").format(
-            backbone=literal(drawn_map.backbone), neighbours=literal(sentence)
-        )
-    )
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        for item in neighbours:
-            name = dataset.classes[item.label]
-            _picture(dataset, item, name if item.label == label else _("{name} (another class)").format(name=name), 88)
-
-
-def _picture(dataset: Dataset, item: Item, caption: str, width_px: int) -> None:
-    st.image(
-        str(dataset.thumbnail(item)),
-        caption=literal(shortened(caption, 60)),
-        width=width_px,
-        alt=one_line(f"{dataset.classes[item.label]}: {item.name}"),
-    )
+            alike.photo(dataset, items, {drawn_map.backbone: drawn_map.points for drawn_map in maps}, id_)

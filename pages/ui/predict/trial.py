@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -17,8 +16,7 @@ from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
 from core.tasks.results import Answer, Predicted, read_answers, result_of
 from pages.ui import downloads, figures, jobs, progress, resources, state, text, uploads
-from pages.ui.charts.quality import probability_bars, probability_table
-from pages.ui.figures import Files
+from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
 
 MOST_SHOWN = 24
@@ -101,15 +99,8 @@ def shown(job: Job, answers: Sequence[Answer]) -> None:
                 )
             )
             with words:
-                figures.shown(
-                    resources.figure(probability_bars, list(answer.proba), list(answer.proba.values())),
-                    f"answer-{job.id}-{number}",
-                    _("Probability of each class"),
-                    Files(
-                        f"probabilities-{answer.image}",
-                        partial(probability_table, list(answer.proba), list(answer.proba.values())),
-                    ),
-                )
+                bars = resources.figure(probability_bars, list(answer.proba), list(answer.proba.values()))
+                figures.drawn(bars, f"answer-{job.id}-{number}", _("Probability of each class"))
     if len(answers) > MOST_SHOWN:
         st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
 
