@@ -33,11 +33,12 @@ def choice(
         first: the model to begin with where the address names none.
         key: of the widget.
     """
-    state.hold(key, state.chosen_run(runs) or (first.run if first else None))
+    shown = state.chosen_run(runs) or (first.run if first else None)
+    state.hold(key, shown)
     run: Run | None = st.selectbox(
         label,
         runs,
-        index=None,
+        index=0 if shown else None,  # what is shown is held above; without, there is a placeholder
         format_func=lambda run: names[run.path],
         placeholder=_("Choose a model"),
         width=520,

@@ -26,10 +26,12 @@ class Runs:
         ticks: how often it has asked by itself, for what is drawn anew every second.
         over: whether the run that a person's doing last asked for has ended.
         tick_over: whether the tick that was asked for last has ended.
+        ticking: the parts of the page that it has asked for by itself.
     """
 
     def __init__(self, page: Page) -> None:
         self.asked, self.ticks, self.over, self.tick_over = 0, 0, True, True
+        self.ticking = set[str]()
         self._whole, self._begun, self._values = True, True, list[float]()
         page.on("websocket", self._follow)
 
@@ -50,6 +52,7 @@ class Runs:
         wanted = message.rerun_script
         if wanted.is_auto_rerun:
             self.ticks, self.tick_over = self.ticks + 1, False
+            self.ticking.add(wanted.fragment_id)
             return
         self.asked, self.over = self.asked + 1, False
         self._whole, self._begun = not wanted.fragment_id, False

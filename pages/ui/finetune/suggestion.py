@@ -23,15 +23,15 @@ def beginning(dataset: Dataset, shown: Job | None) -> tuple[FinetuneConfig, str]
     place = state.place()
     suggestion = "-".join(filter(None, (place.backbone, place.mode, place.last_stages)))
     start = starts.start("finetune", dataset.id, shown, suggestion)
-    job = jobs.opened(start.job_id)
-    return (config_of(job) if job is not None else None) or _usual(dataset), start.key
+    job, backbone = jobs.opened(start.job_id), suggested(dataset)
+    return (config_of(job) if job is not None else None) or _usual(backbone), start.key
 
 
-def _usual(dataset: Dataset) -> FinetuneConfig:
+def _usual(backbone: str) -> FinetuneConfig:
     """The settings to begin with where no run has any."""
     mode, last_stages = state.place().training
     return FinetuneConfig(
-        suggested(dataset) or trainable()[0],
+        backbone or trainable()[0],
         mode or "last",
         last_stages=last_stages,
         patience=5,
@@ -48,7 +48,7 @@ def config_of(job: Job) -> FinetuneConfig | None:
 
 
 def suggested(dataset: Dataset) -> str:
-    """The backbone to offer first: the one that the user was sent on with, else that of the current model."""
+    """The backbone to take: the one that the user was sent on with, else that of the current model, which is said."""
     if given := state.place().backbone:
         if given not in trainable():
             st.warning(_("There is no backbone '{name}' to fine-tune here.").format(name=text.literal(given)))
@@ -57,7 +57,7 @@ def suggested(dataset: Dataset) -> str:
     if current is None or not (fact := info_of(current.run.backbone)) or not fact.trainable:
         return ""
     st.caption(
-        _("The form begins with {backbone}, the backbone of {description}.").format(
+        _("{backbone} is the backbone of {description}.").format(
             backbone=text.literal(current.run.backbone), description=text.literal(current.description)
         )
     )
