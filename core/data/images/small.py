@@ -94,11 +94,11 @@ def _check_bytes(path: Path, name: str, size: tuple[int, int]) -> None:
     if name == "JPEG" and is_scan_bomb(path.read_bytes(), *size):
         raise UnreadableImage("decode_timeout")
     if name in _GUESSED and ends_in_zeros(path.read_bytes()):
-        raise UnreadableImage("decoder_error")
+        raise UnreadableImage("truncated")
     if name == "HEIF":
         with path.open("rb") as file:
             if has_hole(file):
-                raise UnreadableImage("decoder_error")
+                raise UnreadableImage("truncated")
 
 
 def ends_in_zeros(content: bytes) -> bool:
