@@ -22,7 +22,7 @@ def main() -> None:
     st.markdown(
         _(
             "A new head is trained for your classes and, if you wish, the backbone with it. The validation images say "
-            "after each epoch how good it is; the best epoch is kept."
+            "after each epoch how good it is; the epoch with the lowest loss on them is kept."
         )
     )
     job = jobs.looked_at("finetune", dataset.id)

@@ -54,7 +54,7 @@ def finetuning(first: FinetuneConfig, key: str) -> FinetuneConfig:
             min(first.patience, 20),
             key=f"finetune-patience-{key}",
             persist_state=KEEP,
-            help=_("0 never stops early. The best epoch is kept in any case."),
+            help=_("0 never stops early. The epoch with the lowest validation loss is kept in any case."),
         )
     config = FinetuneConfig(backbone, mode, epochs=epochs, patience=patience)
     with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
