@@ -68,6 +68,7 @@ class Fitting:
         network: what learns.
         optimizer: what changes it.
         state: the epochs that are over.
+        class_weights: (n_classes,) what a class counts for in the loss, on the network's device; None: all alike.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class Fitting:
         self._engine: Engine | None = None
         self._best: State = {}
         self._device = next(network.parameters()).device
-        weights = _class_weights(train.y, network.head.out_features) if config.balance_classes else None
-        self._weights = None if weights is None else weights.to(self._device)
+        weights = balanced_weights(train.y, network.head.out_features) if config.balance_classes else None
+        self.class_weights = None if weights is None else weights.to(self._device)
         self._started = started - state.seconds
 
     @property
@@ -169,7 +170,7 @@ class Fitting:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=has_bf16(self._device)):
             outputs = self.network(inputs)
         loss = F.cross_entropy(
-            outputs, labels, weight=self._weights, label_smoothing=self._config.label_smoothing
+            outputs, labels, weight=self.class_weights, label_smoothing=self._config.label_smoothing
         )  # fmt: skip
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -203,7 +204,7 @@ def _to(inputs: Tensor, device: torch.device) -> Tensor:
     return inputs.contiguous(memory_format=torch.channels_last) if inputs.ndim == 4 else inputs
 
 
-def _class_weights(y: Tensor, n_classes: int) -> Tensor:
+def balanced_weights(y: Tensor, n_classes: int) -> Tensor:
     """(n_classes,) weights by the inverse of each class's count, 1 on average over the images."""
     counts = torch.bincount(y, minlength=n_classes).clamp(min=1)
     return len(y) / (n_classes * counts)

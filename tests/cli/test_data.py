@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.data.library import list_datasets
+from tests.cli.commands import KEEPS, filled
 from tests.cli.conftest import document, mistake, run
 from tests.conftest import ZipBuilder, photo_bytes
 from tests.data.zips import build, good
@@ -99,31 +100,17 @@ def test_groups_are_named_by_a_pattern(capsys: pytest.CaptureFixture[str], small
     assert "{group}" in mistake(capsys, "health", data, "--group-pattern", "x")
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["inspect"],
-        ["health", "--backbone", "pixels_16"],
-        ["clean", "--edits", "EDITS", "--out", "OUT.zip", "--backbone", "pixels_16"],
-        ["compare", "--backbones", "pixels_16"],
-        ["curve", "--backbone", "pixels_16"],
-        ["depth", "--backbone", "graft_plain"],
-        ["components", "--backbone", "pixels_16"],
-        ["map", "--backbone", "pixels_16", "--out", "OUT.csv"],
-        ["finetune", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
-    ],
-    ids=lambda command: command[0],
-)
+@pytest.mark.parametrize("command", ["inspect", *KEEPS])
 def test_every_command_about_photos_reads_names_as_the_user_says(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
 ) -> None:
     photos = [replace(photo, name=photo.name.decode().encode("cp949")) for photo in good(["닭", "펭귄"], per_class=12)]
     path = build(tmp_path / "birds.zip", photos)
-    edits = tmp_path / "EDITS"
+    edits = tmp_path / "edits.csv"
     edits.write_text(
         f"image,sha256,action,new_class\n닭/0.png,{hashlib.sha256(photos[0].content).hexdigest()},exclude,\n"
     )
-    arguments = [str(tmp_path / a) if a.startswith(("EDITS", "OUT")) else a for a in command]
-    document(capsys, *arguments, path, "--encoding", "cp949")
-    assert [dataset.classes for dataset in list_datasets()] == ([] if command == ["inspect"] else [("닭", "펭귄")])
-    assert "no encoding" in mistake(capsys, *arguments, path, "--encoding", "klingon")
+    arguments = filled(command, {"DATA": str(path), "EDITS": str(edits)}, tmp_path)
+    document(capsys, command, *arguments, "--encoding", "cp949")
+    assert [dataset.classes for dataset in list_datasets()] == ([] if command == "inspect" else [("닭", "펭귄")])
+    assert "no encoding" in mistake(capsys, command, *arguments, "--encoding", "klingon")

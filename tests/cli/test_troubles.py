@@ -15,29 +15,13 @@ import pytest
 
 from core.cli.frame import program
 from core.data.ingest import ingest
+from tests.cli.commands import COMMANDS, KEEPS, KEEPS_NOTHING, filled
 from tests.cli.conftest import mistake, run
 from tests.conftest import photo_bytes
 
 if sys.platform != "linux":
     pytest.skip("folders go wrong in each system's own way; these are Linux's", allow_module_level=True)
 
-KEEPS = {
-    "health": ["DATA", "--backbone", "pixels_16"],
-    "clean": ["DATA", "--edits", "EDITS", "--out", "OUT.zip", "--backbone", "pixels_16"],
-    "compare": ["DATA", "--backbones", "pixels_16"],
-    "curve": ["DATA", "--backbone", "pixels_16"],
-    "depth": ["DATA", "--backbone", "graft_plain"],
-    "components": ["DATA", "--backbone", "pixels_16"],
-    "map": ["DATA", "--backbone", "pixels_16", "--out", "OUT.csv"],
-    "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
-}
-KEEPS_NOTHING = {
-    "backbones": [],
-    "inspect": ["DATA"],
-    "evaluate": ["RUN"],
-    "export": ["RUN", "--out", "OUT.zip"],
-    "predict": ["RUN", "IMAGE"],
-}
 TROUBLES = {
     "below a file": "FILE/home",
     "a file": "FILE",
@@ -96,20 +80,16 @@ def seal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "open", read_only)
 
 
-def filled(arguments: list[str], named: dict[str, str], out: Path) -> list[str]:
-    return [str(out / a) if a.startswith("OUT") else named.get(a, a) for a in arguments]
-
-
 def test_the_table_has_every_command() -> None:
     commands = ((command.name, command.callback) for command in program.registered_commands)
-    assert {*KEEPS, *KEEPS_NOTHING} == {name or callback.__name__ for name, callback in commands if callback}
+    assert {*COMMANDS} == {name or callback.__name__ for name, callback in commands if callback}
 
 
 @pytest.mark.parametrize("command", KEEPS)
 def test_what_keeps_data_names_the_folder_and_the_remedy(
     capsys: pytest.CaptureFixture[str], named: dict[str, str], tmp_path: Path, home: str, command: str
 ) -> None:
-    line = mistake(capsys, command, *filled(KEEPS[command], named, tmp_path))
+    line = mistake(capsys, command, *filled(command, named, tmp_path))
     assert home in line
     assert "Set" in line
     assert "GRAFT_HOME" in line
@@ -119,7 +99,7 @@ def test_what_keeps_data_names_the_folder_and_the_remedy(
 def test_what_keeps_nothing_works(
     capsys: pytest.CaptureFixture[str], named: dict[str, str], tmp_path: Path, home: str, command: str
 ) -> None:
-    code, out, err = run(capsys, command, *filled(KEEPS_NOTHING[command], named, tmp_path))
+    code, out, err = run(capsys, command, *filled(command, named, tmp_path))
     assert (code, err) == (0, "")
     assert out
 
@@ -136,7 +116,7 @@ def test_photos_that_are_known_need_nothing_kept(
     monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "known"))
     ingest(named["DATA"])
     seal(tmp_path / "known", monkeypatch)
-    code, out, err = run(capsys, command, *filled(KEEPS[command], named, tmp_path))
+    code, out, err = run(capsys, command, *filled(command, named, tmp_path))
     assert (code, err) == (0, "")
     assert out
 
@@ -154,7 +134,7 @@ def unknown_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pwd, "getpwnam", nobody)
 
 
-@pytest.mark.parametrize("command", [*KEEPS, *KEEPS_NOTHING])
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.usefixtures("unknown_user")
 def test_an_unknown_user_is_told_to_name_a_folder(
     capsys: pytest.CaptureFixture[str],
@@ -165,7 +145,7 @@ def test_an_unknown_user_is_told_to_name_a_folder(
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    arguments = filled((KEEPS | KEEPS_NOTHING)[command], named, tmp_path)
+    arguments = filled(command, named, tmp_path)
     if command in KEEPS:
         assert "no home folder. Set GRAFT_HOME to a folder" in mistake(capsys, command, *arguments)
         monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "home"))
@@ -197,7 +177,7 @@ def test_a_home_and_data_whose_names_are_no_text(
     monkeypatch.setenv("GRAFT_HOME", str(odd / "home"))
     data = odd / "data.zip"
     data.write_bytes(Path(named["DATA"]).read_bytes())
-    code, _out, err = run(capsys, command, *filled((KEEPS | KEEPS_NOTHING)[command], {**named, "DATA": str(data)}, odd))
+    code, _out, err = run(capsys, command, *filled(command, {**named, "DATA": str(data)}, odd))
     assert (code, err) == (0, "")
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.conftest import photo_bytes
 from tests.e2e.server import ROOT, SMALL, App, start_app, stop_app
 from tests.e2e.visitor import Visitor
+from tests.e2e.watching import Watch
 
 PAGES = ("Data", "Compare", "Fine-tune", "Evaluate", "Predict & export", "Runs")
 _FLAGS = ("no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update "
@@ -61,6 +62,14 @@ def visitor(browser: Browser, app: App) -> Iterator[Visitor]:
     context.close()
     broken = [*person.errors, *app.complaints()]
     assert not broken, broken
+
+
+@pytest.fixture
+def watch(visitor: Visitor) -> Iterator[Watch]:
+    """A watch over the visitor's page; in the end nothing has happened."""
+    watching = Watch(visitor.page, visitor.app.url)
+    yield watching
+    watching.finds_nothing()
 
 
 @pytest.fixture(scope="module")

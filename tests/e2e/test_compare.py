@@ -13,9 +13,7 @@ from tests.e2e.visitor import Visitor
 def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos: Path, tmp_path: Path):
     page = visitor.page
 
-    visitor.go()
-    visitor.upload(photos)
-    visitor.sees(page.get_by_role("heading", name="insects"))
+    visitor.bring(photos)
     visitor.visit("Compare")
     visitor.unfold("How they are compared")
     choose(visitor, "Probes", "Nearest class mean")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Visitor
+from tests.e2e.visitor import Visitor, frame_of
 from tests.health.conftest import saved, scene
 
 
@@ -29,18 +29,9 @@ def boxes(page: Page) -> Locator:
     return page.get_by_test_id("stCheckbox")
 
 
-def top(element: Locator) -> float:
-    """Where an element is in the window."""
-    place = element.bounding_box()
-    assert place is not None
-    return place["y"]
-
-
 def test_decisions_stay_and_the_page_does_not_jump(visitor: Visitor, copies: Path):
     page = visitor.page
-    visitor.go()
-    visitor.upload(copies)
-    visitor.sees(page.get_by_role("heading", name="copies"))
+    visitor.bring(copies)
     visitor.press("Check these photos")
     visitor.sees(page.get_by_role("tab", name="Duplicates (7)"))
     visitor.settle()
@@ -48,15 +39,15 @@ def test_decisions_stay_and_the_page_does_not_jump(visitor: Visitor, copies: Pat
     last = boxes(page).nth(11)
     last.scroll_into_view_if_needed()
     visitor.settle()
-    before = top(last)
+    before = frame_of(last)["y"]
     last.locator("label").click()
     visitor.sees("Saved: left out.")
     expect(page.get_by_text("1 decision")).to_be_in_viewport()
-    assert abs(top(last) - before) < 3
+    assert abs(frame_of(last)["y"] - before) < 3
 
     visitor.sees("A probe gains")
     expect(page.get_by_text("A probe gains")).to_be_in_viewport()
-    assert abs(top(last) - before) < 3
+    assert abs(frame_of(last)["y"] - before) < 3
 
     visitor.press("Page 2", exact=True)
     expect(boxes(page)).to_have_count(2, timeout=60_000)

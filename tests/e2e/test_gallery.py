@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visitor
-
-
-def width(picture: Locator) -> float:
-    """How wide an element is, in pixels."""
-    place = picture.bounding_box()
-    assert place is not None
-    return place["width"]
+from tests.e2e.visitor import Visitor, frame_of
 
 
 def test_a_photo_is_shown_large_and_keys_lead_to_the_next_and_back(visitor: Visitor, photos: Path):
     page = visitor.page
-    visitor.go()
-    visitor.upload(photos)
-    visitor.sees(page.get_by_role("heading", name="insects"))
-    visitor.settle()
+    visitor.bring(photos)
 
     second = page.get_by_role("button", name="Enlarge").nth(1)
     second.scroll_into_view_if_needed()
@@ -31,8 +21,8 @@ def test_a_photo_is_shown_large_and_keys_lead_to_the_next_and_back(visitor: Visi
     expect(page.get_by_role("dialog").get_by_text("2 of 48")).to_be_visible()
     expect(large).to_be_visible()
     natural = large.evaluate("image => image.naturalWidth")
-    assert min(natural, 300) <= width(large)
-    assert width(small) < 140
+    assert min(natural, 300) <= frame_of(large)["width"]
+    assert frame_of(small)["width"] < 140
 
     name = large.get_attribute("alt")
     page.keyboard.press("ArrowRight")

@@ -31,9 +31,7 @@ def dirty(tmp_path: Path) -> Path:
 def test_what_is_found_can_be_mended(visitor: Visitor, dirty: Path, tmp_path: Path):
     page = visitor.page
 
-    visitor.go()
-    visitor.upload(dirty)
-    visitor.sees(page.get_by_role("heading", name="dirty"))
+    visitor.bring(dirty)
     visitor.press("Check these photos")
     visitor.sees("1 pair of alike photos lies in two classes")
     visitor.sees("Some photos show little")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import FloatRect, Locator, Page, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -70,6 +70,13 @@ class Runs:
             self.tick_over = True
 
 
+def frame_of(element: Locator) -> FloatRect:
+    """Where an element is in the window, and how large, in pixels."""
+    frame = element.bounding_box()
+    assert frame is not None
+    return frame
+
+
 class Visitor:
     """A person at a page of the app: does what a person does, and notices what a person would call broken."""
 
@@ -83,6 +90,13 @@ class Visitor:
     def go(self, path: str = "/") -> None:
         """Opens an address of the app."""
         self.page.goto(self.app.url + path)
+        self.settle()
+
+    def bring(self, photos: Path) -> None:
+        """Opens the app and drops photos on it, which are then called as their file."""
+        self.go()
+        self.upload(photos)
+        self.sees(self.page.get_by_role("heading", name=photos.stem))
         self.settle()
 
     def reload(self) -> None:

@@ -10,13 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from core.errors import FeatureError
 from core.features.features import Features
 from core.features.maps import embedding_map, has_umap, nearest, neighbours_in_words, sample_for_map
-
-
-def features(X: np.ndarray, y: np.ndarray | None = None) -> Features:
-    n = len(X)
-    labels = np.zeros(n, np.int64) if y is None else y.astype(np.int64)
-    ids = tuple(f"{i:04d}" for i in range(n))
-    return Features(X.astype(np.float32), labels, ids, np.array(["train"] * n), ("a", "b", "c"), "b", "", "", "")
+from tests.features.vectors import features
 
 
 def blobs(n: int = 120, d: int = 20) -> Features:

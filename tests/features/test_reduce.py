@@ -5,13 +5,7 @@ from sklearn.datasets import make_blobs
 from core.errors import ProbeError
 from core.features.features import Features
 from core.features.reduce import Reduction, parse, truncated
-
-
-def features(X: np.ndarray, y: np.ndarray | None = None) -> Features:
-    n = len(X)
-    labels = np.zeros(n, np.int64) if y is None else y.astype(np.int64)
-    ids = tuple(f"{i:04d}" for i in range(n))
-    return Features(X.astype(np.float32), labels, ids, np.array(["train"] * n), ("a", "b", "c"), "b", "", "", "")
+from tests.features.vectors import features
 
 
 def blobs(n: int = 120, d: int = 20) -> Features:

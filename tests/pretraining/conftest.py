@@ -1,4 +1,4 @@
-"""One thread, and a miniature of everything that pretraining needs."""
+"""A miniature of everything that pretraining needs."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -23,15 +23,6 @@ RECIPE = Recipe(
     "tiny", epochs=4, cooldown_epochs=2, batch_size=16, warmup_steps=2, views=2, sizes_px=(16, 24), learning_rate=0.02,
     cooldown_sizes_px=(24,), head_rate=1.0,
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """Small networks on a busy machine are quickest on one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class MeanColour:

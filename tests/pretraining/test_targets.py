@@ -1,4 +1,4 @@
-import time
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.pretraining.targets import Answers
 from core.pretraining.teachers import Targets
-from core.pretraining.views import draw_views
+from core.pretraining.views import Views, draw_views
 from tests.pretraining.conftest import MeanColour, plan_of
 
 
@@ -57,13 +57,17 @@ def test_a_view_is_computed_once_and_then_read_from_disk(pixels: Tensor, tmp_pat
 
 
 def test_two_that_need_the_same_view_ask_once(pixels: Tensor, tmp_path: Path) -> None:
-    class Slow(Counting):
-        def __call__(self, batches: Iterable[Tensor]) -> Iterator[Targets]:
-            time.sleep(0.3)
-            yield from super().__call__(batches)
+    both, met = threading.Barrier(2), set[int]()
 
-    teacher = Slow()
-    two_answers = [Answers([teacher], pixels, partial(plan_of, 20), tmp_path, name="x", input_px=8) for _i in range(2)]
+    def plan(view: int) -> Views:
+        """Each of the two waits here once for the other, before it looks for what is on disk."""
+        if (thread := threading.get_ident()) not in met:
+            met.add(thread)
+            both.wait(60)
+        return plan_of(20, view)
+
+    teacher = Counting()
+    two_answers = [Answers([teacher], pixels, plan, tmp_path, name="x", input_px=8) for _i in range(2)]
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda answers: answers(0)["embedding"]["mean_colour"], two_answers)
     assert torch.equal(first, second)

@@ -20,6 +20,7 @@ from core.models.runs import load_run
 from core.progress import Progress
 from core.runs import KeptEpoch, Run
 from core.training.config import FinetuneConfig
+from core.training.epochs import balanced_weights
 from core.training.finetune import finetune
 from core.training.history import Epoch, best_of, read_history
 from tests.conftest import ZipBuilder, photo
@@ -181,9 +182,7 @@ def test_a_split_that_is_missing_is_told(small_zip: ZipBuilder, tmp_path: Path) 
 
 
 def test_balanced_classes_weigh_rare_ones_more(dataset: Dataset, tmp_path: Path) -> None:
-    from core.training.epochs import _class_weights
-
-    weights = _class_weights(torch.tensor([0, 0, 0, 1]), 3)
+    weights = balanced_weights(torch.tensor([0, 0, 0, 1]), 3)
     assert weights.tolist() == pytest.approx([4 / 9, 4 / 3, 4 / 3])
     fit(dataset, tmp_path, balance_classes=True, label_smoothing=0.1)
 

@@ -65,8 +65,8 @@ def test_weights_of_classes_lie_on_the_networks_device() -> None:
     seen = Encoded(torch.zeros(4, net.head.in_features), torch.tensor([0, 0, 1, 2]))
     state = TrainingState(task=TrainingTask(config=config, fingerprint="f"))
     fitting = Fitting(net, make_optimizer(net, config), config, state, seen, seen, started=0.0)
-    assert fitting._weights is not None
-    assert fitting._weights.device.type == "meta"
+    assert fitting.class_weights is not None
+    assert fitting.class_weights.device.type == "meta"
 
 
 def test_the_head_starts_undecided_and_folds_into_a_plain_classifier() -> None:

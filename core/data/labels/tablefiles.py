@@ -15,7 +15,7 @@ from core.data.labels.table import Table, is_plain_text, is_table, read_table
 from core.data.sources.source import BadEntry, PhotoSource
 
 _MOST_TABLES = 50
-_MOST_TABLE_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
+MAX_TABLES_BYTES = 16 << 20  # text takes up to 8 times its bytes while it is read
 _HEAD_BYTES, _HEAD_LINES = 1 << 16, 50
 
 
@@ -89,7 +89,7 @@ def _contents(
     source: PhotoSource, candidates: Sequence[File], photo_names: PhotoNames, found: TableFiles
 ) -> Iterator[tuple[File, bytes]]:
     """The candidates that can be read, with their text in bytes."""
-    left = _MOST_TABLE_BYTES
+    left = MAX_TABLES_BYTES
     for file in candidates:
         if is_spreadsheet(file.parts) and not is_read(file.parts):
             found.unread.append(file.name)

@@ -95,7 +95,7 @@ def test_too_many_rows_are_refused(most: int, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_tables_take_a_bounded_amount_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tablefiles, "_MOST_TABLE_BYTES", 300)
+    monkeypatch.setattr(tablefiles, "MAX_TABLES_BYTES", 300)
     photos = {**shots("cat/"), **shots("dog/", first=50)}
     large = rows("filename,label", "cat/{i}.png,{c}") + "x,y\n" * 100
     inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "large.csv": large}))

@@ -1,0 +1,31 @@
+"""Every command with the least that it takes: words in capitals stand for files that a test has made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+_QUICK = ["--folds", "2", "--repeats", "1"]
+KEEPS = {
+    "health": ["DATA", "--backbone", "pixels_16"],
+    "clean": ["DATA", "--edits", "EDITS", "--out", "OUT.zip", "--backbone", "pixels_16"],
+    "compare": ["DATA", "--backbones", "pixels_16", *_QUICK, "--c", "1"],
+    "curve": ["DATA", "--backbone", "pixels_16", *_QUICK, "--c", "1"],
+    "depth": ["DATA", "--backbone", "graft_plain", "--images", "8", *_QUICK],
+    "components": ["DATA", "--backbone", "pixels_16", *_QUICK, "--c", "1"],
+    "map": ["DATA", "--backbone", "pixels_16", "--out", "OUT.csv"],
+    "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
+}
+KEEPS_NOTHING = {
+    "backbones": [],
+    "inspect": ["DATA"],
+    "evaluate": ["RUN"],
+    "export": ["RUN", "--out", "OUT.zip"],
+    "predict": ["RUN", "IMAGE"],
+}
+COMMANDS = KEEPS | KEEPS_NOTHING
+
+
+def filled(command: str, named: Mapping[str, str], out: Path) -> list[str]:
+    """A command's arguments with the names of real files; what it writes goes below `out`."""
+    return [str(out / a) if a.startswith("OUT") else named.get(a, a) for a in COMMANDS[command]]
