@@ -16,7 +16,6 @@ from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.models.runs import load_run
 from core.paths import expanded
 from core.progress import TO_COME, Plan, Report
 from core.runs import FILE, Run
@@ -81,6 +80,8 @@ def taken_in(photos_given: Photos, report: Report) -> Dataset:
 
 def run(folder: Path) -> Run:
     """The run in a directory, or in its subdirectory `run`, as a job keeps it."""
+    from core.models.runs import load_run
+
     inside = folder / "run"
     return load_run(inside if (inside / FILE).is_file() and not (folder / FILE).is_file() else folder)
 
