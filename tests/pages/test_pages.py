@@ -25,7 +25,7 @@ def test_a_page_that_needs_photos_says_what_to_do_first(visit: Open, page: str, 
     app = visit(page)
     assert app.title[0].value == title
     assert "There are no photos yet" in app.info[0].value
-    assert not app.button
+    assert not app.main.button
 
 
 def test_predict_without_a_model_takes_a_bundle_from_elsewhere(visit: Open):
