@@ -242,6 +242,10 @@ def warning_text(code: str) -> str:
         "table_unused_few": _(
             "The table '{name}' was not used: its rows name too few of the photos. Write the files' names as they are."
         ),
+        "table_unused_splits": _(
+            "The list '{name}' was not used: together with others it says several splits of the same photos. Keep one "
+            "list for each split."
+        ),
         "table_unread": _("The spreadsheet '{name}' cannot be read. Save it as CSV, and put that beside the photos."),
         "table_unused_large": _("The table '{name}' was not used: the tables are too large. Make them smaller."),
         "ragged_rows": _(

@@ -22,6 +22,7 @@ from core.i18n import gettext as _
 from core.paths import is_public, made
 
 VERSION = 5  # of what is found out about photos; a dataset that an older version made is made anew
+READING = 2  # of how names and tables are read; a source that an older version read is read again
 _STALE_S = 24 * 3600
 
 
@@ -89,10 +90,13 @@ def _whole(dataset: Dataset) -> Dataset:
 
 
 def mark_of(source_digest: str, seed: int, instructions: Instructions) -> str:
-    """The name of the mark that a dataset was made from this source in this way."""
+    """The name of the mark that a dataset was made from this source in this way.
+
+    What an older version made of the source stays beside what this one does, unless that is the same.
+    """
     text = instructions.as_text
     how = f"-{hashlib.sha256(text.encode()).hexdigest()[:16]}" if text else ""
-    return f"{source_digest}-{seed}-{VERSION}{how}"
+    return f"{source_digest}-{seed}-{VERSION}-{READING}{how}"
 
 
 def is_current(root: Path) -> bool:

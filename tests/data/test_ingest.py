@@ -252,3 +252,16 @@ def test_a_source_that_is_not_there() -> None:
         ingest("/very/secret/nothing.zip")
     with pytest.raises(DatasetError, match=r"no sample 'dragons'.*digits"):
         ingest("sample:dragons")
+
+
+def test_a_source_that_an_older_version_read_is_read_again_and_the_same_reading_is_the_same_dataset(
+    photos_zip: Path,
+) -> None:
+    first = ingest(photos_zip)
+    [mark] = (first.root / "sources").iterdir()
+    mark.rename(mark.with_name(mark.name.rsplit("-", 1)[0]))
+    reported: list[Progress] = []
+    again = ingest(photos_zip, report=reported.append)
+    assert (again.id, again.created) == (first.id, first.created)
+    assert reported[-1].message == "Writing the list of photos"
+    assert [summary.id for summary in list_datasets()] == [first.id]

@@ -14,7 +14,8 @@ SKIPS = """duplicate_name unsupported_format name_too_long bad_crc corrupt_entry
     no_class no_label ragged_row several_labels link zip_inside archive_inside zip_refused"""
 WARNINGS = """case_colliding_classes class_too_small:x class_missing_in_val:x class_missing_in_test:x
     nested_folders class_missing_in_train:x empty_class:x one_group:x few_groups:x no_group:3 conflicting_duplicate
-    train_val_leak train_test_leak val_test_leak table_unused:x table_unused_few:x table_unused_large:x table_unread:x
+    train_val_leak train_test_leak val_test_leak table_unused:x table_unused_few:x table_unused_large:x
+    table_unused_splits:x table_unread:x
     ragged_rows:x several_rows:x several_marks:1 several_labels:x comma_labels:x"""
 
 

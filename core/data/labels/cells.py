@@ -11,6 +11,8 @@ MAX_CELL = 1_000
 DELIMITERS = (",", ";", "\t", "|")
 SPACE = " "
 """What stands between the cells of a list in a .txt file, beside the usual delimiters."""
+NOTHING = "\x1f"
+"""What stands in no text, so that a line is one cell."""
 
 _SAMPLE_LINES, _SAMPLE_CHARACTERS = 200, 1 << 16
 _EDGE = r"(?=[ ]*(?:[,;\t|\r\n]|$))"
@@ -40,8 +42,9 @@ def _straight(cell: re.Match[str]) -> str:
 
 
 def tokens_of(line: str) -> list[str]:
-    """What stands between delimiters and spaces in a line, without quotation marks."""
-    return [token.strip("'\"“”") for token in re.split(r"[,;\t| ]+", line)]
+    """What stands between delimiters in a line, and between these and spaces, without quotation marks."""
+    tokens = [*re.split(r"[,;\t| ]+", line), *re.split(r"[,;\t|]+", line)]
+    return [token.strip(" '\"“”") for token in tokens]
 
 
 def records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

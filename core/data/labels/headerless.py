@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import islice
 
 from core.data.labels.header import Cells, Columns, cell_of
@@ -54,6 +54,50 @@ def columns_without_header(rows: Callable[[], Iterable[Cells]], photos: PhotoNam
     if len(labels) != 1:
         return None
     return Columns(width, file, labels[0], splits[0] if splits else -1, -1, has_header=False)
+
+
+def file_column(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Columns | None:
+    """The column of files in a list that need say nothing else, since its own name says a split; None for no list.
+
+    Args:
+        rows: gives the rows each time it is called, of which the first may be a header.
+        photos: those that it may name.
+    """
+    sample = list(islice(rows(), _ROWS))
+    has_header = bool(sample) and not any(map(photos.may_hold, sample[0]))
+    sample = sample[has_header:]
+    width = len(sample[0]) if sample else 0
+    if not 1 <= width <= _MOST_COLUMNS or any(len(cells) != width for cells in sample):
+        return None
+    columns = ([cell_of(cells, column) for cells in sample] for column in range(width))
+    file = next((n for n, cells in enumerate(columns) if _names_photos(cells, photos)), -1)
+    return Columns(width, file, -1, -1, -1, has_header=has_header) if file >= 0 else None
+
+
+def telling(lists: Sequence[Set[int]]) -> list[int]:
+    """The lists that say something new, by their numbers: not trainval.txt, whose photos train.txt and val.txt hold.
+
+    Args:
+        lists: the photos that each names.
+    """
+    left = sorted(range(len(lists)), key=lambda n: len(lists[n]), reverse=True)
+    for number in list(left):
+        rest = [lists[n] for n in left if n != number]
+        if lists[number] <= set[int]().union(*rest) and not any(lists[number] <= photos for photos in rest):
+            left.remove(number)
+    return sorted(left)
+
+
+def contradict(lists: Sequence[tuple[str, Set[int]]]) -> bool:
+    """Whether lists of splits say two splits of more than a tenth of the photos, as train1.txt and test2.txt do.
+
+    Args:
+        lists: the split and the photos of each.
+    """
+    counted = [lists[n] for n in telling([photos for _split, photos in lists])]
+    splits = {(photo, split) for split, photos in counted for photo in photos}
+    named = {photo for photo, _split in splits}
+    return 10 * (len(splits) - len(named)) > len(named)
 
 
 def _names_photos(cells: Sequence[str], photos: PhotoNames) -> bool:

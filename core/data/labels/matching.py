@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from core.data.labels.headerless import contradict, telling
 from core.data.labels.layout import Place
 from core.data.labels.multilabel import comma_label, joined_label
 from core.data.labels.paths import Match, Parts, PhotoPaths, settled
@@ -33,6 +34,7 @@ class TableLabels:
         split_tables: the names of those that say splits, by split.
         group_tables: the names of those that say groups.
         warnings: code words.
+        against: the names of lists of splits that are not used, since they say other splits than others.
     """
 
     places: dict[int, Place] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class TableLabels:
     split_tables: dict[str, list[str]] = field(default_factory=dict)
     group_tables: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,20 @@ class _Matched:
     table: Table
     rows: list[Match]
 
-    @property
+    @cached_property
     def named(self) -> set[int]:
         """The photos that any row may mean."""
         return {photo for match in self.rows for photo in match.photos}
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether no row may mean several photos."""
+        return all(len(match.photos) < 2 for match in self.rows)
+
+    @cached_property
+    def split(self) -> str:
+        """The split in the table's name, which all rows of a list of one split have."""
+        return next((row.split for row in self.table.rows()), "")
 
 
 @dataclass(frozen=True)
@@ -147,7 +160,9 @@ def _telling(matched: list[_Matched], has_classes: bool) -> list[_Matched]:
 
 
 def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]], split_of: SplitOf) -> TableLabels:
-    """What tables without labels say about `photos`: splits and groups. Only those that name half of them are used.
+    """What tables without labels say about `photos`: splits and groups.
+
+    Only those that name half of them are used, and the lists of splits, unless these contradict each other.
 
     Raises:
         RejectedError: as `placed_by_tables`.
@@ -156,7 +171,13 @@ def noted_by_tables(tables: Sequence[Table], photos: Sequence[tuple[int, Parts]]
         return TableLabels()
     known = _Photos(PhotoPaths(photos), split_of)
     matched = [_matched(table, known) for table in tables]
-    return _all_read([table for table in matched if 2 * len(table.named) >= len(photos)], known)
+    lists = [table for table in matched if table.table.of_split and table.is_clear]
+    of_half = [table for table in matched if not table.table.of_split and 2 * len(table.named) >= len(photos)]
+    if contradict([(table.split, table.named) for table in lists]):
+        return replace(_all_read(of_half, known), against=[table.table.name for table in lists])
+    result = _all_read([*of_half, *(lists[n] for n in telling([table.named for table in lists]))], known)
+    result.used = list(dict.fromkeys([*result.used, *(table.table.name for table in lists)]))
+    return result
 
 
 def _all_read(matched: Sequence[_Matched], known: _Photos) -> TableLabels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.data import names
@@ -104,7 +104,8 @@ def sort_entries(source: PhotoSource, instructions: Instructions = NONE) -> Sort
     read = {
         index for index, table in tables.items() if table.name in used or (by_tables is not None and table.labelled)
     }
-    _tell(entries, read_files, by_tables, used)
+    _tell(entries, read_files, by_tables, [*used, *noted.against])
+    entries.warnings += [f"table_unused_splits:{_shown(name)}" for name in noted.against]
     _place_all(source, entries, files, _Rules(layout, by_tables, instructions.class_of, read))
     _note(entries, noted)
     if instructions.group_of is not None:
@@ -120,8 +121,8 @@ def _known_as(file: File) -> list[tuple[str, ...]]:
     return [file.parts, (*file.folders, photo)] if photo else [file.parts]
 
 
-def _tell(entries: Sorted, read: TableFiles, by_tables: TableLabels | None, used: set[str]) -> None:
-    """Notes the warnings about the tables."""
+def _tell(entries: Sorted, read: TableFiles, by_tables: TableLabels | None, used: Sequence[str]) -> None:
+    """Notes the warnings about the tables, but those in `used`."""
     few = [table.name for table in read.tables.values() if table.name not in used]
     unused = {"_large": [read.too_large] if read.too_large else [], "": read.unknown, "_few": few}
     entries.warnings += [f"table_unused{why}:{_shown(name)}" for why, names in unused.items() for name in names]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import PurePosixPath
 
-from core.data.labels.cells import DELIMITERS, MAX_CELL, SPACE, records, straightened
+from core.data.labels.cells import DELIMITERS, MAX_CELL, NOTHING, SPACE, records, straightened
 from core.data.labels.header import Columns, cell_of, columns_of, surplus
-from core.data.labels.headerless import PhotoNames, columns_without_header, is_number
+from core.data.labels.headerless import PhotoNames, columns_without_header, file_column, is_number
 from core.data.labels.refusals import bad_table
 from core.data.labels.vocabulary import split_name, split_word
 from core.data.names import class_name, may_be_photo, visible
@@ -60,6 +60,7 @@ class Table:
         classes: how many labels its well-written rows hold.
         files: the file named in each row, in order.
         rows: reads the rows, in the same order.
+        of_split: whether it is the list of one split, which its name says and its rows do not.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Table:
     classes: int
     files: tuple[str, ...]
     rows: Callable[[], list[Row]]
+    of_split: bool = False
 
 
 def is_table(parts: Sequence[str]) -> bool:
@@ -80,16 +82,19 @@ def is_plain_text(parts: Sequence[str]) -> bool:
     return parts[-1].lower().endswith(".txt")
 
 
-def read_table(text: str, parts: tuple[str, ...], photos: PhotoNames | None = None) -> Table | None:
+def read_table(
+    text: str, parts: tuple[str, ...], photos: PhotoNames | None = None, with_labels: bool = True
+) -> Table | None:
     """Reads a file's text as a table; None where its header is none that is known.
 
     Args:
         text: what is in the file.
         parts: its path.
         photos: those that a list without a header may name; None where such lists do not count.
+        with_labels: whether such a list may say what the photos are, and not only their split.
     """
     text = straightened(text)
-    recognised = _recognised(text, parts, photos)
+    recognised = _recognised(text, parts, photos, with_labels)
     if recognised is None:
         return None
     delimiter, columns = recognised
@@ -111,7 +116,9 @@ def read_table(text: str, parts: tuple[str, ...], photos: PhotoNames | None = No
     again = {label for label, times in joined.items() if times > 1 and labels and columns.label == columns.width - 1}
     reading = replace(reading, labels=frozenset((labels or first_pieces) - {""}), joined=frozenset(again))
     classes = len(columns.classes) or len(reading.labels | reading.joined)
-    return Table(reading.name, columns.labelled, parts[:-1], classes, tuple(files), lambda: list(_rows(reading)))
+    of_split = not columns.labelled and columns.split == columns.group == -1
+    rows = partial(lambda reading: list(_rows(reading)), reading)
+    return Table(reading.name, columns.labelled, parts[:-1], classes, tuple(files), rows, of_split)
 
 
 @dataclass(frozen=True)
@@ -188,17 +195,28 @@ def _split_in(file: str) -> str:
     return named.split if named is not None else ""
 
 
-def _recognised(text: str, parts: Sequence[str], photos: PhotoNames | None) -> tuple[str, Columns] | None:
+def _recognised(
+    text: str, parts: Sequence[str], photos: PhotoNames | None, with_labels: bool
+) -> tuple[str, Columns] | None:
     """The delimiter and the columns, or None where no delimiter gives a header that is known, or a clear list."""
     delimiters = (*DELIMITERS, SPACE) if is_plain_text(parts) else DELIMITERS
     for delimiter in delimiters:
         header = next((cells for _number, cells in records(text[:_HEADER_BYTES], delimiter)), [])
         if 2 <= len(header) <= MAX_COLUMNS and (columns := columns_of(header, partial(_below, text, delimiter))):
             return delimiter, columns
-    for delimiter in delimiters if photos is not None else ():
-        columns = columns_without_header(partial(_cells, text, delimiter), photos or PhotoNames())
-        if columns is not None:
-            return delimiter, columns
+    return _list_in(text, parts, photos, with_labels) if photos is not None else None
+
+
+def _list_in(text: str, parts: Sequence[str], photos: PhotoNames, with_labels: bool) -> tuple[str, Columns] | None:
+    """The delimiter and the columns of a list: one that says labels, or one whose own name says a split."""
+    delimiters = (*DELIMITERS, SPACE) if is_plain_text(parts) else DELIMITERS
+    ways = [columns_without_header] if with_labels else []
+    ways += [file_column] if _split_in(parts[-1]) else []
+    for columns_in in ways:
+        for delimiter in (*delimiters, NOTHING):
+            columns = columns_in(partial(_cells, text, delimiter), photos)
+            if columns is not None:
+                return delimiter, columns
     return None
 
 

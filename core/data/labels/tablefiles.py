@@ -54,7 +54,7 @@ def tables_in(
         files: what may be a table.
         photos: what may be a photo.
         encoding: that of tables which do not say theirs; "" for what their letters say.
-        lists: whether lists without a header count, too.
+        lists: whether lists without a header may say labels; those of one split always count.
 
     Raises:
         DatasetError: they are not in the given encoding.
@@ -65,7 +65,7 @@ def tables_in(
     texts, reading = read_together([content for _file, content in contents], encoding)
     found.guess = Guess.of(reading, (content for _file, content in contents), TABLES)
     for (file, _content), text in zip(contents, texts, strict=True):
-        table = read_table(text, file.parts, photo_names if lists else None)
+        table = read_table(text, file.parts, photo_names, lists)
         if table is not None:
             found.tables[file.index] = table
         elif not is_plain_text(file.parts) or _names_photos(text, photo_names, by_file=True):
