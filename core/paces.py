@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 from core import paths
 from core.errors import HomeError
@@ -56,16 +55,15 @@ class Paces:
     @classmethod
     def here(cls) -> Paces:
         """The paces that are kept on this machine; none where they cannot be read."""
-        return cls(_read(paths.home() / FILE))
+        return cls(_read())
 
     def keep(self) -> None:
         """Keeps what was learnt, beside what others have kept meanwhile; where that cannot be written, it is lost."""
         if not self._new:
             return
-        file = paths.home() / FILE
-        merged = {name: pace for name, pace in _read(file).items() if name not in self._new} | self._new
+        merged = {name: pace for name, pace in _read().items() if name not in self._new} | self._new
         with contextlib.suppress(OSError, HomeError):
-            paths.write_json(file, dict(list(merged.items())[-MOST:]))
+            paths.write_json(paths.home() / FILE, dict(list(merged.items())[-MOST:]))
 
 
 def _names(work: str) -> list[str]:
@@ -74,10 +72,10 @@ def _names(work: str) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)] + [""]
 
 
-def _read(file: Path) -> dict[str, float]:
+def _read() -> dict[str, float]:
     try:
-        content = paths.read_json(file)
+        content = paths.read_json(paths.home() / FILE)
         paces = {str(name): float(pace) for name, pace in content.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, HomeError, ValueError, TypeError, AttributeError):
         return {}
     return {name: pace for name, pace in paces.items() if _LEAST <= pace <= _MOST}

@@ -12,7 +12,6 @@ import torch
 from PIL import Image
 
 from core.backbones.preprocess import preprocess
-from core.backbones.spec import Preprocessing
 from core.bundle.archive import read_manifest
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb
@@ -117,8 +116,8 @@ def test_a_single_photo_is_predicted_at_the_scale_of_the_photos_that_the_model_l
     features, config = extract(dataset, PIXELS), ProbeConfig()
     probe = save_probe_run(features, config, fit_probe(features, config), None, tmp_path / "probe")
     tuned = finetune(dataset, FinetuneConfig(backbone="graft_plain", mode="last", epochs=1), tmp_path / "tuned")
-    assert Preprocessing.from_json(probe.preprocessing).levels == dataset.levels
-    assert Preprocessing.from_json(tuned.preprocessing).levels == dataset.levels
+    assert probe.preprocessing.levels == dataset.levels
+    assert tuned.preprocessing.levels == dataset.levels
     bundle = export(probe, tmp_path / "probe.zip")
     assert read_manifest(bundle).preprocessing.levels == dataset.levels
     photo = tmp_path / "new.png"
