@@ -273,3 +273,15 @@ def test_the_checks_above_see_what_they_look_for():
     assert sorted(unsafe_reads(ast.parse(loads), here)) == sorted(faults)
     messages = ast.parse("_('whole')\n_(f'half {x}')\n_(NAMED)\nngettext('one', 'many' + x, 2)")
     assert [call.lineno for call in computed_messages(messages)] == [2, 4]
+
+
+def test_no_package_imports_its_own_parts():
+    """Two threads that import a package and one of its parts at once would wait for each other: one gets half of it."""
+    packages = [path for path in (*CORE, *PAGES) if path.name == "__init__.py"]
+    faults = [
+        f"{named(path)} imports {module}"
+        for path in packages
+        for module in sorted(imported(path, at_import(tree(path))))
+        if module.startswith(dotted(path) + ".")
+    ]
+    assert not faults, faults

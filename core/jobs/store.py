@@ -6,6 +6,7 @@
     lock            held by the worker for as long as it runs the job, so that its death is noticed
     heartbeat       touched every second by the worker
     cancel          exists once someone has asked to stop
+    watched         exists from when someone saw it go on until its end was seen
     worker.log      the output of the verb's libraries
     traceback.txt   the traceback of a fault of Graft's
     …               the verb's own files
@@ -105,6 +106,20 @@ class Job:
     def is_cancelled(self) -> bool:
         """Whether someone asked to stop it."""
         return (self.path / "cancel").exists()
+
+    def is_watched(self) -> bool:
+        """Whether someone saw it go on and has not seen its end."""
+        return (self.path / "watched").exists()
+
+    def watch(self) -> None:
+        """Remembers that someone saw it go on; on a disk that is full this is let be."""
+        with contextlib.suppress(OSError):
+            (self.path / "watched").touch()
+
+    def unwatch(self) -> None:
+        """Remembers that its end was seen."""
+        with contextlib.suppress(OSError):
+            (self.path / "watched").unlink()
 
     @contextmanager
     def held(self, timeout_s: float = 0.0) -> Iterator[bool]:

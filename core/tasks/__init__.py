@@ -1,48 +1,17 @@
-"""All that Graft can do, as verbs that a worker or the command line runs: (job_dir, request, report) -> result.
+"""All that Graft can do, as verbs that a worker or the command line runs.
 
-Each verb is thin: it finds the dataset, the run or the backbones, calls the room's own verb, leaves large results as
-files in `job_dir`, and returns a small one. A verb is run again in the same directory when a job is resumed. The
-requests are in `requests`, and how they become jobs is in `specs`. This file never imports torch; the verbs' rooms do,
-when they are called.
+The requests are in `requests`, how they become jobs is in `specs`, and the verb of each kind is in `verbs`. This file
+imports nothing of its own room before it is called: two sessions of a fresh server that import the room and a part of
+it at the same moment would wait for each other, and one of them would get half a module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from core.jobs.spec import JobSpec
 from core.progress import Report
-from core.tasks import comparing, models, photos, previews, studies
-from core.tasks.specs import request_of
-
-
-class Result(Protocol):
-    """The result of a verb: a small record, which names the files that hold what is large."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The `result` in a job's `status.json`."""
-
-
-Verb = Callable[[Path, Any, Report], Result]
-
-VERBS: Mapping[str, Verb] = {
-    "ingest": photos.ingest,
-    "regroup": photos.regroup,
-    "health": photos.health,
-    "edit_effect": photos.edit_effect,
-    "pack": photos.pack,
-    "compare": comparing.compare,
-    "learning_curve": studies.learning_curve,
-    "depth": studies.depth,
-    "components": studies.components,
-    "embedding_map": previews.embedding_map,
-    "preview_augmentation": previews.preview_augmentation,
-    "finetune": models.finetune,
-    "predict": models.predict,
-    "export": models.export,
-}
 
 
 def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
@@ -51,6 +20,9 @@ def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
     Raises:
         GraftError: the request cannot be read or carried out.
     """
+    from core.tasks.specs import request_of
+    from core.tasks.verbs import VERBS
+
     request = request_of(spec)
     result = VERBS[request.kind](job_dir, request, report)
     return result.to_json()
@@ -60,4 +32,5 @@ def warm_up() -> None:
     """Imports what previews and predictions need, so that the first of them is quick."""
     import core.features.extract
     import core.models.load
+    import core.tasks.verbs
     import core.training.augment  # noqa: F401

@@ -134,7 +134,15 @@ def beside(shown: Job) -> list[Job]:
 def going() -> list[Job]:
     """The jobs of this workspace that wait or run and have a page that shows them, the first to be asked for first."""
     there = [job for job in list_jobs(state.workspace(), unlisted=True) if job.spec.listed or job.spec.kept]
-    return [job for job in reversed(there) if page_of(job) and not job.recorded().is_over and not job.status().is_over]
+    return [job for job in reversed(there) if page_of(job) and not _is_over(job)]
+
+
+def ended() -> list[Job]:
+    """The jobs of this workspace that were seen to go on and whose end was not seen yet, the oldest first.
+
+    This is kept with the jobs, so that neither a reload nor another tab loses it.
+    """
+    return [job for job in reversed(list_jobs(state.workspace(), unlisted=True)) if job.is_watched() and _is_over(job)]
 
 
 def is_toured(job: Job, page: str) -> bool:
@@ -239,6 +247,10 @@ def _tour(job: Job) -> str:
         return "" if job.status().is_over else request_of(job.spec).tour
     except GraftError:
         return ""
+
+
+def _is_over(job: Job) -> bool:
+    return job.recorded().is_over or job.status().is_over
 
 
 def _is(job: Job, kind: str, dataset_id: str) -> bool:

@@ -123,7 +123,11 @@ def doing(job: Job, status: JobStatus) -> str:
     if status.state == "queued":
         position = resources.pool().position(job)
         return _("Waiting: number {n} in the queue.").format(n=position) if position else _("Starting …")
-    return literal(status.message) if status.message else _("Working …")
+    return (
+        literal(status.message)
+        if status.message
+        else _("{title} …").format(title=literal(shortened(job.spec.title, 60)))
+    )
 
 
 def sentence(job: Job, status: JobStatus) -> str:

@@ -180,7 +180,7 @@ NEW_TOUR = "new"
 
 def offer_tour() -> None:
     """Draws the way to the tour, which can be taken at any time."""
-    if st.button(_("Take the tour"), type="tertiary", icon=":material/tour:"):
+    if st.button(_("Take the tour"), key="tour", type="tertiary", icon=":material/tour:"):
         st.switch_page("pages/data.py", query_params=address(tour=NEW_TOUR))
 
 

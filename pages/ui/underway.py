@@ -17,25 +17,22 @@ from pages.ui import jobs, progress, state
 from pages.ui.i18n import _, speak
 from pages.ui.text import duration, literal, shortened
 
-_WATCHED = "watched-jobs"
-
 
 def line(page: str) -> None:
-    """Draws the job that goes on, and those that this session saw go on and has not seen the end of.
+    """Draws the job that goes on, and those that were seen to go on and whose end was not seen yet.
 
     Args:
         page: the name of the page that is drawn, where the end of a job that it shows need not be told.
     """
     going = [job for job in jobs.going() if not jobs.is_toured(job, page)]
-    watched: tuple[str, ...] = state.remembered(_WATCHED, ())
-    state.remember(_WATCHED, tuple(dict.fromkeys((*watched, *(job.id for job in going)))))
+    for job in going:
+        if not job.is_watched():
+            job.watch()
     if going:
         running = next((job for job in going if job.status().state == "running"), going[0])
         _watch(running, len(going) - 1)
-    ids = {job.id for job in going}
-    for job_id in watched:
-        if job_id not in ids:
-            _ended(job_id, page)
+    for job in jobs.ended():
+        _ended(job, page)
 
 
 @st.fragment(run_every=1.0)
@@ -65,18 +62,17 @@ def _standing(status: JobStatus) -> str:
     return " · ".join(parts)
 
 
-def _ended(job_id: str, page: str) -> None:
+def _ended(job: Job, page: str) -> None:
     """A job that has ended, until its page has shown it, or the user dismisses it."""
-    job = jobs.opened(job_id)
-    if job is None or jobs.is_shown(job, page):
-        _dismiss(job_id)
+    if jobs.is_shown(job, page):
+        job.unwatch()
         return
     icon, _space, word = progress.state_name(job.status().state).partition(" ")
-    with st.container(key=f"ended-{job_id}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
+    with st.container(key=f"ended-{job.id}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _link(job, icon, word)
         st.button(
-            _("Dismiss"), key=f"dismiss-{job_id}", type="tertiary", icon=":material/close:", on_click=_dismiss,
-            args=(job_id,), width="content",
+            _("Dismiss"), key=f"dismiss-{job.id}", type="tertiary", icon=":material/close:", on_click=job.unwatch,
+            help=_("Dismiss"), width="content",
         )  # fmt: skip
 
 
@@ -84,8 +80,3 @@ def _link(job: Job, icon: str, word: str = "") -> None:
     """The way to the page that shows a job; its title, after a word on how it ended."""
     title = literal(shortened(job.spec.title, 60))
     state.link(jobs.page_of(job), f"{word}: {title}" if word else title, icon, **jobs.address_of(job))
-
-
-def _dismiss(job_id: str) -> None:
-    watched: tuple[str, ...] = state.remembered(_WATCHED, ())
-    state.remember(_WATCHED, tuple(id_ for id_ in watched if id_ != job_id))

@@ -23,7 +23,7 @@ def test_a_job_whose_worker_went_with_its_server_is_not_shown_as_working(
 ) -> None:
     photos = ingest(small_zip(per_class=8))
     job = store.create(W, finetune_spec(photos))
-    server, ended = None, threading.Event()
+    server, ended, working = None, threading.Event(), f"{job.spec.title} …"
 
     def beat() -> None:
         while not ended.wait(0.5):
@@ -41,7 +41,7 @@ def test_a_job_whose_worker_went_with_its_server_is_not_shown_as_working(
             visitors = [Visitor(context.new_page(), server) for _page in PAGES]
             for visitor, page in zip(visitors, PAGES, strict=True):
                 visitor.go(f"/{page}?dataset={photos.id}")
-                visitor.sees("Working …")
+                visitor.sees(working)
             server.process.kill()
             server.process.wait()
             ended.set()
@@ -49,7 +49,7 @@ def test_a_job_whose_worker_went_with_its_server_is_not_shown_as_working(
         server = start_app(graft_home, int(server.url.rsplit(":", 1)[1]))
         for visitor in visitors:
             expect(visitor.page.get_by_text("Graft was closed").first).to_be_visible(timeout=SOON_MS)
-            expect(visitor.page.get_by_text("Working …")).to_have_count(0)
+            expect(visitor.page.get_by_text(working)).to_have_count(0)
     finally:
         ended.set()
         context.close()

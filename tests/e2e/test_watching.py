@@ -70,3 +70,13 @@ def test_no_tick_is_left_over_when_the_page_changes(visitor: Visitor):
     visitor.runs.ticking.clear()
     visitor.page.wait_for_timeout(2500)  # longer than it takes a tick to come again
     assert len(visitor.runs.ticking) == 1  # of the job that goes on, in the sidebar
+
+
+def test_the_sidebar_of_a_phone_closes_when_the_job_in_it_is_opened(visitor: Visitor):
+    page = visitor.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    visitor.go("/evaluate")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_test_id("stSidebar").get_by_test_id("stPageLink-NavLink").click()
+    visitor.sees(page.get_by_role("heading", level=1, name="Compare backbones"))
+    visitor.sees(page.get_by_test_id("stExpandSidebarButton"))

@@ -72,3 +72,15 @@ def test_the_end_is_told_until_it_is_dismissed(visit: Open, dataset: Dataset, ru
     by_label(app.run().sidebar.button, "Dismiss").click().run()
     assert not links(app)
     assert not links(app.run())
+
+
+def test_the_end_is_told_after_a_reload(visit: Open, dataset: Dataset, run: Run, job: Job):
+    visit("evaluate")
+    finish(job, state="failed", error="There is no room on the disk.")
+    (link,) = links(visit("compare"))
+    assert link.label.replace("\\", "") == f"failed: {job.spec.title}"
+
+
+def test_a_job_that_nobody_saw_go_on_is_not_told(visit: Open, dataset: Dataset, run: Run, job: Job):
+    finish(job)
+    assert not links(visit("evaluate"))

@@ -33,6 +33,7 @@ from core.tasks.requests import (
     RegroupRequest,
 )
 from core.tasks.specs import request_of, spec_of, takes_upload
+from core.tasks.verbs import VERBS
 from core.training.config import PRESETS, FinetuneConfig
 
 ID = "0123456789abcdef"
@@ -68,7 +69,7 @@ def test_a_request_comes_back_from_its_job_as_it_was(request_: Request) -> None:
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: request.kind)
 def test_every_kind_has_a_verb(request_: Request, tmp_path: Any) -> None:
-    assert request_.kind in tasks.VERBS
+    assert request_.kind in VERBS
 
 
 def test_how_a_job_is_queued_follows_from_its_kind() -> None:

@@ -128,7 +128,9 @@ def _in_percent(scores: Sequence[ClassScore | Averages]) -> dict[str, list[float
 
 def class_table(evaluation: Evaluation) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """The headings, and a row for each class."""
-    headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"), _("Recall from"), _("to"))
+    headings = (
+        _("Class"), _("Precision"), _("Recall"), _("F1"), _("Photos"), _("Recall, 95 % from"), _("Recall, 95 % to"),
+    )  # fmt: skip
     rows = [
         (score.name, score.precision, score.recall, score.f1, score.support, *(score.recall_ci or (None, None)))
         for score in evaluation.per_class

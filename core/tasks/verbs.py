@@ -1,0 +1,46 @@
+"""The verb of each kind of request: (job_dir, request, report) -> result.
+
+Each verb is thin: it finds the dataset, the run or the backbones, calls the room's own verb, leaves large results as
+files in `job_dir`, and returns a small one. A verb is run again in the same directory when a job is resumed. This file
+never imports torch; the verbs' rooms do, when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.progress import Report
+from core.tasks.comparing import compare
+from core.tasks.models import export, finetune, predict
+from core.tasks.photos import edit_effect, health, ingest, pack, regroup
+from core.tasks.previews import embedding_map, preview_augmentation
+from core.tasks.studies import components, depth, learning_curve
+
+
+class Result(Protocol):
+    """The result of a verb: a small record, which names the files that hold what is large."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The `result` in a job's `status.json`."""
+
+
+Verb = Callable[[Path, Any, Report], Result]
+
+VERBS: Mapping[str, Verb] = {
+    "ingest": ingest,
+    "regroup": regroup,
+    "health": health,
+    "edit_effect": edit_effect,
+    "pack": pack,
+    "compare": compare,
+    "learning_curve": learning_curve,
+    "depth": depth,
+    "components": components,
+    "embedding_map": embedding_map,
+    "preview_augmentation": preview_augmentation,
+    "finetune": finetune,
+    "predict": predict,
+    "export": export,
+}
