@@ -17,7 +17,7 @@ from tests.imports import ROOT, at_import, dotted, imported, imported_files, nam
 # Every room may import these.
 FOUNDATION = frozenset(
     (
-        "errors", "forecast", "i18n", "machine", "numbers", "paces", "paths", "progress", "rates", "records", "tables",
+        "errors", "estimate", "i18n", "machine", "numbers", "paces", "paths", "progress", "rates", "records", "tables",
         "versions", "workspaces",
     )
 )  # fmt: skip
@@ -132,6 +132,18 @@ def test_no_files_import_each_other_in_a_circle():
     assert not faults, listed(faults)
 
 
+def test_no_package_imports_its_own_parts():
+    """Two threads that import a package and one of its parts at once would wait for each other: one gets half of it."""
+    packages = [path for path in (*CORE, *PAGES) if path.name == "__init__.py"]
+    faults = [
+        f"{named(path)} imports {module}"
+        for path in packages
+        for module in sorted(imported(path, at_import(tree(path))))
+        if module.startswith(dotted(path) + ".")
+    ]
+    assert not faults, listed(faults)
+
+
 def test_what_a_page_has_for_itself_is_imported_by_that_page_alone():
     scripts = sources("streamlit_app.py", "pages/*.py")
     faults = [
@@ -187,9 +199,10 @@ for name in {modules!r}:
     assert done.returncode == 0, done.stderr
 
 
-def test_session_state_and_caches_have_one_home_each():
+def test_session_state_caches_and_fragments_have_one_home_each():
     homes = {"pages/ui/state.py": {"session_state", "query_params"}}
     homes["pages/ui/resources.py"] = {"cache_data", "cache_resource"}
+    homes["pages/ui/i18n.py"] = {"fragment"}  # which would forget the browser's language
     faults = []
     for path in PAGES:
         used = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
@@ -273,15 +286,3 @@ def test_the_checks_above_see_what_they_look_for():
     assert sorted(unsafe_reads(ast.parse(loads), here)) == sorted(faults)
     messages = ast.parse("_('whole')\n_(f'half {x}')\n_(NAMED)\nngettext('one', 'many' + x, 2)")
     assert [call.lineno for call in computed_messages(messages)] == [2, 4]
-
-
-def test_no_package_imports_its_own_parts():
-    """Two threads that import a package and one of its parts at once would wait for each other: one gets half of it."""
-    packages = [path for path in (*CORE, *PAGES) if path.name == "__init__.py"]
-    faults = [
-        f"{named(path)} imports {module}"
-        for path in packages
-        for module in sorted(imported(path, at_import(tree(path))))
-        if module.startswith(dotted(path) + ".")
-    ]
-    assert not faults, faults

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.tables import Table
 from pages.ui import downloads, pictures, state
-from pages.ui.i18n import _, speak
+from pages.ui.i18n import _, redrawn
 
 CONFIG = {"displayModeBar": False}  # Plotly's own buttons would lie on the figure, on a touch screen for good
 
@@ -52,10 +52,9 @@ def shown(plot: go.Figure, key: str, alt: str, files: Files, **options: Any) -> 
     return selection
 
 
-@st.fragment
+@redrawn()
 def _menu(plot: go.Figure, key: str, title: str, files: Files) -> None:
     """The menu: what is in it is made when it is opened, and each file when it is asked for."""
-    speak()
     label = _("Download this figure: {title}").format(title=title)
     with (
         st.container(horizontal=True, horizontal_alignment="right", key=f"figure-menu-{key}"),

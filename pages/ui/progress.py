@@ -16,7 +16,7 @@ from core.tasks.results import Kind, result_of
 from core.tasks.specs import takes_upload
 from core.training.history import Epoch
 from pages.ui import jobs, resources
-from pages.ui.i18n import _
+from pages.ui.i18n import _, redrawn
 from pages.ui.text import duration, literal, shortened
 
 Draw = Callable[[Job], None]
@@ -40,14 +40,20 @@ def panel(job: Job, live: Draw | None = None) -> JobStatus:
     return status
 
 
-@st.fragment(run_every=1.0)
-def _watch(job: Job, live: Draw | None) -> None:
+def going_on(job: Job) -> JobStatus:
+    """The status of a job that waits or runs; the page is run again where it is over, or deleted in another tab."""
     try:
         status = job.status()
-    except GraftError:  # deleted in another tab
+    except GraftError:
         st.rerun()
     if status.is_over:
         st.rerun()
+    return status
+
+
+@redrawn(every_s=1.0)
+def _watch(job: Job, live: Draw | None) -> None:
+    status = going_on(job)
     with st.container(border=True):
         st.progress(status.share or 0.0, text=sentence(job, status))
         if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):

@@ -9,12 +9,11 @@ from math import floor
 
 import streamlit as st
 
-from core.errors import GraftError
 from core.i18n import ngettext
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from pages.ui import jobs, progress, state
-from pages.ui.i18n import _, speak
+from pages.ui.i18n import _, redrawn
 from pages.ui.text import duration, literal, shortened
 
 
@@ -35,16 +34,10 @@ def line(page: str) -> None:
         _ended(job, page)
 
 
-@st.fragment(run_every=1.0)
+@redrawn(every_s=1.0)
 def _watch(job: Job, further: int) -> None:
     """The job that goes on; the page is run again when it ends."""
-    speak()
-    try:
-        status = job.status()
-    except GraftError:  # deleted in another tab
-        st.rerun()
-    if status.is_over:
-        st.rerun()
+    status = progress.going_on(job)
     with st.container(key="underway", gap="xxsmall"):
         _link(job, ":material/autorenew:" if status.state == "running" else ":material/hourglass_empty:")
         st.progress(status.share or 0.0)

@@ -16,7 +16,7 @@ from core.tasks.requests import EditEffectRequest, HealthRequest, PackRequest
 from core.tasks.results import Packed
 from pages.ui import downloads, jobs, progress, state, text
 from pages.ui.data.desk import Desk, count_text, decide, save_again, undo
-from pages.ui.i18n import _, speak
+from pages.ui.i18n import _, redrawn
 
 REST_S = 5.0
 """Seconds after the last decision until it is measured what all of them bring."""
@@ -104,10 +104,9 @@ def _effect(dataset: Dataset, desk: Desk) -> None:
         _until_measured(desk.original, request)
 
 
-@st.fragment(run_every=1.5)
+@redrawn(every_s=1.5)
 def _until_measured(original: Dataset, request: EditEffectRequest) -> None:
     """Measures what the decisions bring as soon as they rest, and shows how far that is."""
-    speak()
     job = jobs.latest(request)
     if job is None or job.status().state in ("cancelled", "interrupted"):
         if _rest_s(original) >= REST_S:

@@ -23,7 +23,7 @@ from pages.ui.data import decisions, edits
 from pages.ui.data.charts_health import shortcut_bars, shortcut_table
 from pages.ui.data.desk import Desk
 from pages.ui.figures import Files
-from pages.ui.i18n import _, speak
+from pages.ui.i18n import _, redrawn
 
 SIGNS = {
     words.SERIOUS: ":material/error:",
@@ -80,10 +80,9 @@ def findings(report: HealthReport) -> None:
             st.caption(text.literal(note))
 
 
-@st.fragment
+@redrawn()
 def details(report: HealthReport, shown: Dataset) -> None:
     """The photos behind the findings, and the user's decisions about them; a decision draws this part anew alone."""
-    speak()
     dataset = state.dataset()
     if dataset is None:  # deleted in another tab
         return

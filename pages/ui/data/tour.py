@@ -22,7 +22,7 @@ from core.tasks.touring import expected_s, tour_requests
 from pages.ui import jobs, progress, resources, state
 from pages.ui.data import tour_steps
 from pages.ui.data.tour_steps import Step
-from pages.ui.i18n import _, speak
+from pages.ui.i18n import _, redrawn
 from pages.ui.text import duration
 
 _KINDS: tuple[type[Request], ...] = (IngestRequest, CompareRequest, FinetuneRequest)
@@ -147,10 +147,9 @@ def _offer() -> None:
     _leave()
 
 
-@st.fragment(run_every=1.0)
+@redrawn(every_s=1.0)
 def _watch(tour: _Tour) -> None:
     """The one bar, the steps, and the one that is going on; the page is run again when a job ends."""
-    speak()
     try:
         active, is_over = tour.active, tour.is_over
     except GraftError:  # deleted in another tab

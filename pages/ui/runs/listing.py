@@ -16,7 +16,7 @@ from core.tasks.current import Recommendation, recommendations
 from core.tasks.results import Finetuned, TakenIn, dataset_id_of, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import jobs, progress, resources, state, text
-from pages.ui.i18n import _
+from pages.ui.i18n import _, redrawn
 
 
 def listing(jobs: list[Job], names: dict[str, str]) -> None:
@@ -29,13 +29,10 @@ def listing(jobs: list[Job], names: dict[str, str]) -> None:
             watch(job, names)
 
 
-@st.fragment(run_every=2.0)
+@redrawn(every_s=2.0)
 def watch(job: Job, names: dict[str, str]) -> None:
     """A job that waits or runs."""
-    status = status_of(job)
-    if status is None or status.is_over:
-        st.rerun()
-    row(job, status, names)
+    row(job, progress.going_on(job), names)
 
 
 def status_of(job: Job) -> JobStatus | None:
