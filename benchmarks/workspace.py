@@ -6,7 +6,6 @@ The photos are generated, their comparison is really made, and the trained model
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from core.data.ingest import ingest
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.jobs import events, store
+from core.jobs.reporter import Reporter, beating
 from core.jobs.store import Job
 from core.progress import Progress
 from core.runs import MODEL, Run
@@ -98,25 +98,14 @@ def running_comparison(workspace: Workspace) -> Job:
 @contextmanager
 def running(job: Job) -> Iterator[None]:
     """The job is held by this process, and gives a sign of life, as if a worker ran it."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(0.5):
-            (job.path / "heartbeat").touch()
-
+    status = job.recorded().but(state="running", started=time.time(), done=20, total=40, eta_s=60.0)
     with job.held() as free:
         if not free:
             raise RuntimeError(f"job {job.id} is held by somebody else")
-        (job.path / "heartbeat").touch()
-        job.write_status(job.recorded().but(state="running", started=time.time(), done=20, total=40, eta_s=60.0))
-        beating = threading.Thread(target=beat)
-        beating.start()
-        try:
+        with beating(Reporter(job, status), job.path / "heartbeat"):
+            job.write_status(status)
             yield
-        finally:
-            ended.set()
-            beating.join()
-            job.write_status(job.recorded().over("cancelled"))
+        job.write_status(status.over("cancelled"))
 
 
 def _photos(path: Path) -> Path:

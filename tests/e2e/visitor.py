@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,15 +24,14 @@ class Runs:
 
     Attributes:
         asked: how often the page has asked for a run because of what a person did.
-        ticks: how often it has asked by itself, for what is drawn anew every second.
+        ticks: how often it has asked by itself for each part that is drawn anew every second, by the part's id.
         over: whether the run that a person's doing last asked for has ended.
         tick_over: whether the tick that was asked for last has ended.
-        ticking: the parts of the page that it has asked for by itself.
     """
 
     def __init__(self, page: Page) -> None:
-        self.asked, self.ticks, self.over, self.tick_over = 0, 0, True, True
-        self.ticking = set[str]()
+        self.asked, self.over, self.tick_over = 0, True, True
+        self.ticks = Counter[str]()
         self._whole, self._begun, self._values = True, True, list[float]()
         page.on("websocket", self._follow)
 
@@ -51,8 +51,8 @@ class Runs:
             return
         wanted = message.rerun_script
         if wanted.is_auto_rerun:
-            self.ticks, self.tick_over = self.ticks + 1, False
-            self.ticking.add(wanted.fragment_id)
+            self.ticks[wanted.fragment_id] += 1
+            self.tick_over = False
             return
         self.asked, self.over = self.asked + 1, False
         self._whole, self._begun = not wanted.fragment_id, False
@@ -176,8 +176,8 @@ class Visitor:
 
     def sees_a_tick(self, whole: bool) -> None:
         """Waits until the page asks for what it draws anew every second; if `whole`, until that has come."""
-        before = self.runs.ticks
-        self.until(lambda: self.runs.ticks > before, "a tick")
+        before = self.runs.ticks.total()
+        self.until(lambda: self.runs.ticks.total() > before, "a tick")
         self.until(lambda: self.runs.tick_over or not whole, "the end of a tick")
 
     def upload(self, *files: Path, place: int = 0) -> None:

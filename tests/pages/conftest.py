@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,16 @@ def finish(job: Job, result: dict[str, Any] | None = None, state: str = "done", 
     """Ends a job, as a worker does."""
     started = job.recorded().but(state="running", started=time.time())
     job.write_status(started.over(state, error).but(result=result))
+
+
+@contextmanager
+def running(job: Job, **progress: float) -> Iterator[None]:
+    """Holds a job, as a worker does that runs it, until the block ends."""
+    with job.held() as free:
+        assert free
+        (job.path / "heartbeat").touch()
+        job.write_status(job.recorded().but(state="running", started=time.time(), **progress))
+        yield
 
 
 @pytest.fixture

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from core.data.dataset import Dataset
 from core.jobs import store
-from core.jobs.status import JobStatus
 from core.runs import Run
 from core.training.baseline import NAME
-from tests.pages.conftest import Open, W, button, compare_spec, finetune_spec, finish, make_run, texts
+from tests.pages.conftest import Open, W, button, compare_spec, finetune_spec, finish, make_run, running, texts
 
 
 def against_frozen(dataset: Dataset, run: Run, frozen_right: float) -> None:
@@ -58,10 +59,8 @@ def test_a_second_press_queues_no_twin_and_keeps_showing_the_first(
     app = visit(page)
     button(app, label).click().run()
     (first,) = store.list_jobs(W)
-    for status in (first.status(), JobStatus("running", 0.0, started=0.0, share=0.25)):
-        with first.held():
-            (first.path / "heartbeat").touch()
-            first.write_status(status)
+    for holding in (nullcontext(), running(first)):  # while it waits, and while it runs
+        with holding:
             button(app, label).click().run()
             assert not app.exception
             assert "Just this has been asked for already" in app.info[0].value

@@ -12,16 +12,14 @@ from core.data.dataset import Dataset
 from core.jobs import store
 from core.jobs.store import Job
 from core.runs import Run
-from tests.pages.conftest import Open, W, by_label, compare_spec, finetune_spec, finish
+from tests.pages.conftest import Open, W, by_label, compare_spec, finetune_spec, finish, running
 
 
 @pytest.fixture
 def job(dataset: Dataset) -> Iterator[Job]:
     """A training that runs."""
     job = store.create(W, finetune_spec(dataset))
-    with job.held():
-        (job.path / "heartbeat").touch()
-        job.write_status(job.recorded().but(state="running", started=0.0, share=0.25, eta_s=90.0))
+    with running(job, share=0.25, eta_s=90.0):
         yield job
 
 
