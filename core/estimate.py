@@ -43,7 +43,7 @@ class Estimate:
     note: str = ""
 
 
-class Forecast:
+class TimeEstimator:
     """Estimates a verb's time from its steps.
 
     Args:

@@ -4,7 +4,7 @@ A verb takes `report: Report`. The command line passes a progress bar, a worker 
 list's `append`. Cancelling is the report raising `Cancelled`: a verb needs no other way to stop.
 
 A verb of several phases plans them: each of its steps then says which phase it is of, and which are still to come. Who
-reads the steps makes of that how much of the time is over and how much is left, see `core.forecast`.
+reads the steps makes of that how much of the time is over and how much is left, see `core.estimate`.
 """
 
 from __future__ import annotations

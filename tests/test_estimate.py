@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.forecast import SMALL_S, Estimate, Forecast
+from core.estimate import SMALL_S, Estimate, TimeEstimator
 from core.paces import Paces
 from core.progress import Phase, Plan, Progress
 
@@ -25,17 +25,17 @@ class Simulated:
     seen: list[tuple[float, Estimate]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.forecast = Forecast(self.paces, lambda: self.at)
+        self.estimator = TimeEstimator(self.paces, lambda: self.at)
 
     def report(self, step: Progress) -> None:
-        self.seen.append((self.at, self.forecast.take(step)))
+        self.seen.append((self.at, self.estimator.take(step)))
 
     def wait(self, seconds: float) -> None:
         """Lets the time pass with a look every half a second, as a heartbeat has."""
         end = self.at + seconds
         while self.at < end:
             self.at = min(self.at + 0.5, end)
-            self.seen.append((self.at, self.forecast.look()))
+            self.seen.append((self.at, self.estimator.look()))
 
     def run(self, phases: dict[str, tuple[float, float, int]], plan: Plan | None = None) -> None:
         """Runs phases given as (seconds expected, seconds it takes, units it is done in), by their work."""
@@ -96,7 +96,7 @@ def test_once_a_machine_is_known_the_announcement_is_right_from_the_start(name: 
     paces = Paces()
     Simulated(paces).run(VERBS[name])
     again = Simulated(paces)
-    again.forecast = Forecast(again.forecast.end(), lambda: again.at)
+    again.estimator = TimeEstimator(again.estimator.end(), lambda: again.at)
     whole = sum(takes for _says, takes, _n in VERBS[name].values())
     again.run(VERBS[name])
     announced = [(at, estimate.left_s) for at, estimate in again.seen if estimate.left_s is not None]

@@ -57,16 +57,18 @@ def test_the_options_that_the_readme_shows_exist(line: str, capsys: pytest.Captu
         assert option in told
 
 
-def test_the_files_that_the_readme_maps_exist():
+def test_the_readme_maps_what_there_is_and_all_of_core():
     (listed,) = (block for block in blocks("") if "streamlit_app.py" in block)
-    room = ""
+    room, mapped = "", set[Path]()
     for line in listed.splitlines():
         names = re.match(r"( *)((?:\S+ )*\S+)(?:  |$)", line)
         assert names, line
         under = ROOT / room if names[1] else ROOT
         for name in names[2].split():
             assert (under / name).exists(), f"{name}, in the line {line!r}"
+            mapped.add(under / name)
         room = room if names[1] else names[2]
+    assert not {path for path in (ROOT / "core").iterdir() if not path.name.startswith("__")} - mapped
 
 
 def test_pictures_and_files_that_are_linked_exist():

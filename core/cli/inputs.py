@@ -51,7 +51,7 @@ def source(data: str) -> str:
     return str(path.absolute())
 
 
-class Photos(TypedDict):
+class PhotosFields(TypedDict):
     """What the user says about the photos, by the names of `PhotosRequest`'s fields."""
 
     dataset: str
@@ -60,12 +60,14 @@ class Photos(TypedDict):
     encoding: str
 
 
-def photos(data: str, group_pattern: str, class_pattern: str, encoding: str) -> Photos:
+def photos(data: str, group_pattern: str, class_pattern: str, encoding: str) -> PhotosFields:
     """DATA and how it is to be read, for a request."""
-    return Photos(dataset=source(data), group_pattern=group_pattern, class_pattern=class_pattern, encoding=encoding)
+    return PhotosFields(
+        dataset=source(data), group_pattern=group_pattern, class_pattern=class_pattern, encoding=encoding
+    )
 
 
-def taken_in(photos_given: Photos, report: Report) -> Dataset:
+def taken_in(photos_given: PhotosFields, report: Report) -> Dataset:
     """The photos taken in, as they came."""
     from core.data.ingest import ingest
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from core.data.names import visible
-from core.forecast import Estimate, Forecast
+from core.estimate import Estimate, TimeEstimator
 from core.i18n import gettext as _
 from core.numbers import percent
 from core.paces import Paces
@@ -21,24 +21,24 @@ EVERY_S = 15.0
 @contextmanager
 def reporting() -> Iterator[Report]:
     """A report for the verbs of one command; what they show of this machine's pace is kept."""
-    forecast = Forecast(Paces.here())
+    estimator = TimeEstimator(Paces.here())
     if sys.stderr.isatty():
-        with _bar(forecast) as report:
+        with _bar(estimator) as report:
             yield report
     else:
-        yield Lines(sys.stderr, EVERY_S, forecast)
-    forecast.end().keep()
+        yield Lines(sys.stderr, EVERY_S, estimator)
+    estimator.end().keep()
 
 
 class Lines:
     """A report that writes a line every `every_s` seconds, and none for what takes less than that."""
 
-    def __init__(self, out: TextIO, every_s: float, forecast: Forecast) -> None:
-        self._out, self._every_s, self._forecast, self._last = out, every_s, forecast, time.monotonic()
+    def __init__(self, out: TextIO, every_s: float, estimator: TimeEstimator) -> None:
+        self._out, self._every_s, self._estimator, self._last = out, every_s, estimator, time.monotonic()
 
     def __call__(self, step: Progress) -> None:
         """Takes a step of a verb."""
-        estimate = self._forecast.take(step)
+        estimate = self._estimator.take(step)
         if time.monotonic() - self._last >= self._every_s:
             self._last = time.monotonic()
             share = f"{percent(estimate.share, 0):>5} " if estimate.share else ""
@@ -60,7 +60,7 @@ def _left(estimate: Estimate) -> str:
 
 
 @contextmanager
-def _bar(forecast: Forecast) -> Iterator[Report]:
+def _bar(estimator: TimeEstimator) -> Iterator[Report]:
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -75,7 +75,7 @@ def _bar(forecast: Forecast) -> Iterator[Report]:
         task = bar.add_task("", total=None)
 
         def report(step: Progress) -> None:
-            estimate = forecast.take(step)
+            estimate = estimator.take(step)
             words = visible(in_words(step)) + _left(estimate)
             bar.update(task, total=1.0 if estimate.share else None, completed=estimate.share, description=words)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Cancelled
-from core.forecast import Forecast
+from core.estimate import TimeEstimator
 from core.i18n import gettext as _
 from core.jobs import events, status
 from core.jobs.store import Job
@@ -36,7 +36,7 @@ class Reporter:
 
     def __init__(self, job: Job, running: status.JobStatus) -> None:
         self._job, self.status = job, running
-        self._forecast = Forecast(Paces.here())
+        self._estimator = TimeEstimator(Paces.here())
         self._lock = threading.Lock()
         self._written_at = self._logged_at = float("-inf")
 
@@ -69,11 +69,11 @@ class Reporter:
     def end(self) -> None:
         """Keeps what was learnt of this machine, at the end of a verb that was carried out."""
         with self._lock:
-            self._forecast.end().keep()
+            self._estimator.end().keep()
 
     def _estimated(self, step: Progress | None = None) -> status.JobStatus:
         """The status with the estimate after a step, or as it is by now."""
-        estimate = self._forecast.look() if step is None else self._forecast.take(step)
+        estimate = self._estimator.look() if step is None else self._estimator.take(step)
         return self.status.but(share=estimate.share, eta_s=estimate.left_s, eta_note=estimate.note)
 
     def _log(self, step: Progress) -> None:

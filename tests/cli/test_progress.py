@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from core.cli.progress import Lines, reporting
-from core.forecast import Forecast
+from core.estimate import TimeEstimator
 from core.progress import Progress
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then() -> None:
     out = io.StringIO()
     at = [0.0]
-    report = Lines(out, every_s=0.0, forecast=Forecast(now=lambda: at[0]))
+    report = Lines(out, every_s=0.0, estimator=TimeEstimator(now=lambda: at[0]))
     report(Progress(0, 4, "fold 0", "resnet18"))
     at[0] = 10.0
     report(Progress(1, 4, "fold 1", "resnet18"))
     assert out.getvalue() == "resnet18: fold 0\n 25 % resnet18: fold 1 (about 0:30 left)\n"
-    quick = Lines(out, every_s=60.0, forecast=Forecast())
+    quick = Lines(out, every_s=60.0, estimator=TimeEstimator())
     quick(Progress(1, 1, "no line for what is quick"))
     assert "quick" not in out.getvalue()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.data.dataset import Item
-from core.data.labels.layout import Layout, Place
+from core.data.labels.layout import Layout, PhotoPlace
 from core.data.labels.matching import TableLabels
 from core.data.names import natural_key, parts_of
 from core.data.outline import FOLDERS, PATTERN, TABLES, Outline
@@ -28,7 +28,7 @@ class PhotoCandidate:
     """
 
     index: int
-    place: Place
+    place: PhotoPlace
     item: Item
 
 

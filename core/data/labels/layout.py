@@ -20,7 +20,7 @@ from core.data.outline import FOLDS, SOURCES
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PhotoPlace:
     """Where a photo belongs, as its folders or a table say; what class number that is shows when all are read.
 
     Attributes:
@@ -59,7 +59,7 @@ class Layout:
     _outside: frozenset[Parts] = frozenset()  # folders in those that are no class folders
     _above: frozenset[Parts] = frozenset()  # those named in `above`
     _masks: frozenset[Parts] = frozenset()  # folders of drawings, beside folders of photos
-    _places: dict[Parts, Place | None] = field(default_factory=dict)  # those that were asked for
+    _places: dict[Parts, PhotoPlace | None] = field(default_factory=dict)  # those that were asked for
 
     def split(self, folders: Sequence[str]) -> str:
         """The split that these folders say; "" where they say none."""
@@ -79,14 +79,14 @@ class Layout:
         path = tuple(folders)
         return bool(self._masks) and any(path[:depth] in self._masks for depth in range(1, len(path) + 1))
 
-    def place(self, folders: Sequence[str]) -> Place | None:
+    def place(self, folders: Sequence[str]) -> PhotoPlace | None:
         """The place of an entry in these folders, or None where it is in no class folder."""
         path = tuple(folders)
         if path not in self._places:
             self._places[path] = None if self.is_mask(path) else self._place(path)
         return self._places[path]
 
-    def _place(self, path: Parts) -> Place | None:
+    def _place(self, path: Parts) -> PhotoPlace | None:
         for depth in range(len(path)):
             folder = path[: depth + 1]
             if path[:depth] not in self._parents or folder in self._outside:
@@ -96,7 +96,7 @@ class Layout:
                 continue  # it is looked through
             label = label or class_name(folder[-1])
             deeper = sum(path[: n + 1] not in self._splits.of for n in range(depth + 1, len(path)))
-            return Place(self.split(path), label, label if folder in self._splits.of else folder[-1], deeper > 0)
+            return PhotoPlace(self.split(path), label, label if folder in self._splits.of else folder[-1], deeper > 0)
         return None
 
     def _split(self, folders: Sequence[str]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from core.data.labels.headerless import contradict, telling
-from core.data.labels.layout import Place
+from core.data.labels.layout import PhotoPlace
 from core.data.labels.multilabel import comma_label, joined_label
 from core.data.labels.paths import Match, Parts, PhotoPaths, settled
 from core.data.labels.refusals import bad_table, lost_rows
@@ -37,7 +37,7 @@ class TableLabels:
         against: the names of lists of splits that are not used, since they say other splits than others.
     """
 
-    places: dict[int, Place] = field(default_factory=dict)
+    places: dict[int, PhotoPlace] = field(default_factory=dict)
     problems: dict[int, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     lost: str = ""
@@ -238,7 +238,7 @@ def _note_row(result: TableLabels, table: Table, row: Row, photo: int, known: _P
     if row.group and table.name not in result.group_tables:
         result.group_tables.append(table.name)
     split = row.split or (known.split(photo) if table.labelled else "")
-    place = Place(split, row.label, row.label, group=row.group)
+    place = PhotoPlace(split, row.label, row.label, group=row.group)
     earlier = result.places.setdefault(photo, place)
     if earlier != place and result.problems.get(photo) != "conflicting_rows":
         result.problems[photo] = "conflicting_rows"

@@ -11,7 +11,7 @@ from core.data.encodings.guess import Guess
 from core.data.instructions import NONE, Instructions
 from core.data.labels.candidates import PhotoCandidate, outline_of
 from core.data.labels.files import File, files_of, misfit
-from core.data.labels.layout import Layout, Place, recognise
+from core.data.labels.layout import Layout, PhotoPlace, recognise
 from core.data.labels.matching import LeftOut, TableLabels, noted_by_tables, placed_by_tables
 from core.data.labels.tablefiles import TableFiles, tables_in
 from core.data.limits import Limits
@@ -177,7 +177,7 @@ def _labels_of_folders(source: PhotoSource, layout: Layout) -> set[str]:
     return {place.label for parts in plain if (place := layout.place(parts)) is not None}
 
 
-def _put(entries: Sorted, file: File, place: Place | None, reason: str, limits: Limits) -> None:
+def _put(entries: Sorted, file: File, place: PhotoPlace | None, reason: str, limits: Limits) -> None:
     display = names.shown(file.name, limits.max_name_bytes)
     if reason or place is None:
         entries.skipped.append((file.index, display, reason))
@@ -187,7 +187,7 @@ def _put(entries: Sorted, file: File, place: Place | None, reason: str, limits: 
     entries.photos.append(PhotoCandidate(file.index, place, Item(display, sha256="", label=UNNUMBERED)))
 
 
-def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
+def _placed(file: File, rules: _Rules) -> tuple[PhotoPlace | None, str]:
     """A file's place, or why it has none."""
     if file.problem:
         return None, file.problem
@@ -195,7 +195,7 @@ def _placed(file: File, rules: _Rules) -> tuple[Place | None, str]:
         label = rules.class_of("/".join(file.parts))
         is_class = label == names.class_name(rules.layout.split_folder(file.folders))
         split = "" if is_class else rules.layout.split(file.folders)
-        place = Place(split, label, label) if label else None
+        place = PhotoPlace(split, label, label) if label else None
         return place, "" if place else _placeless(file, "no_class")
     if rules.by_tables is None:
         place = rules.layout.place(file.folders)
