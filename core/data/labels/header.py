@@ -7,10 +7,10 @@ class; or a file column with a group or a split, where folders say what the phot
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from core.data.labels.languages import FILE_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, plain
 from core.data.labels.vocabulary import split_word
 from core.data.names import may_be_photo
 
@@ -20,7 +20,8 @@ Cells = Sequence[str]
 _FILES = (
     "filename", "file", "imagepath", "imgpath", "filepath", "path", "imagename", "imgname", "imagefile",
     "imagefilename", "imgfile", "fname", "relativepath", "relpath", "photoname", "photopath", "picturename", "image",
-    "img", "imageid", "imgid", "photo", "photoid", "picture", "idcode", "imagecode", "name", "names", "id",
+    "img", "imageid", "imgid", "photo", "photoid", "picture", "idcode", "imagecode", *FILE_COLUMNS, "name",
+    "names", "id",
 )  # fmt: skip
 _FILE = re.compile(
     "(full|abs|absolute|rel|relative)?(image|img|photo|picture|pic|file|bild|datei|foto|imagen|archivo|fichier)s?"
@@ -29,11 +30,12 @@ _FILE = re.compile(
 _LABELS = (
     "labelname", "classname", "categoryname", "label", "class", "category", "target", "classlabel", "truelabel",
     "groundtruth", "annotation", "species", "diagnosis", "dx", "breed", "disease", "findinglabels", "type", "tag",
-    "classid", "labelid", "y",
+    "classid", "labelid", "y", *LABEL_COLUMNS,
 )  # fmt: skip
 _LABEL = re.compile(".*(class|classes|label|labels|category|categories|klasse|kategorie|etikett|clase|classe)|.*tags")
 _SPLITS = (
     "split", "set", "subset", "partition", "fold", "data_set", "dataset", "data_split", "split_name", "phase", "usage",
+    *SPLIT_COLUMNS,
 )  # fmt: skip
 # "patient_name" and "PatientID" name a group; "patient_age" and "plant_height" do not.
 _GROUP = re.compile(
@@ -79,7 +81,7 @@ def columns_of(header: Cells, rows: Callable[[], Iterable[Cells]]) -> Columns | 
         rows: gives the others, from the first one, each time it is called.
     """
     header = _with_row_names(header, rows)
-    words = [re.sub(r"[^a-z0-9]+", "_", unicodedata.normalize("NFKC", cell).casefold()).strip("_") for cell in header]
+    words = [re.sub(r"[\W_]+", "_", plain(cell)).strip("_") for cell in header]
     flat = [word.replace("_", "") for word in words]
     file, label = _first(flat, _FILES, _FILE), _first(flat, _LABELS, _LABEL)
     split = _first(words, _SPLITS)

@@ -72,6 +72,7 @@ def _level(folder: Folder, within: SplitName | None) -> list[_Named]:
     named = called if _with_classes(called) else _agreeing(called, within, _alone(folder, called))
     if not named:
         return []
+    named = [*named, *_training_beside(folder, named)]
     paths = {kid.path for kid, _name in named}
     others = [kid for kid in folder.kids.values() if kid.path not in paths]
     inside, beside = sum(kid.total for kid, _name in named), sum(kid.total for kid in others)
@@ -84,6 +85,19 @@ def _level(folder: Folder, within: SplitName | None) -> list[_Named]:
     else:
         fits = inside >= beside and not _are_classes(others, inside)
     return named if fits else []
+
+
+def _training_beside(folder: Folder, named: Sequence[_Named]) -> list[_Named]:
+    """The only folder that holds the classes of a validation or a test beside it, whatever it is called."""
+    if any(name.split == "train" for _kid, name in named):
+        return []
+    classes = {class_name(kid) for split, _name in named for kid in split.kids}
+    paths = {kid.path for kid, _name in named}
+    holders = [kid for kid in folder.kids.values() if kid.path not in paths and kid.kids]
+    alike = [kid for kid in holders if kid.nested and classes <= {class_name(name) for name in kid.kids}]
+    if len(classes) < 2 or len(holders) != 1 or len(alike) != 1:
+        return []
+    return [(alike[0], SplitName("train", "", alike[0].name))]
 
 
 def _alone(folder: Folder, called: Sequence[_Named]) -> bool:

@@ -7,8 +7,11 @@ One vocabulary for folders and tables. A word alone decides nothing about a fold
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+
+from core.data.labels.languages import SPLIT_FILLERS, SPLIT_STEMS, SPLIT_SUFFIXES, plain
 
 _IMAGES = (
     "image", "images", "img", "imgs", "im", "photo", "photos", "pic", "pics", "picture", "pictures", "jpg", "jpgs",
@@ -27,13 +30,19 @@ _STEMS = {
         "evaluating", "holdout", "heldout",
     ),
 }  # fmt: skip
-_SPLITS = {stem + suffix: split for split, stems in _STEMS.items() for stem in stems for suffix in _SUFFIXES}
+_SPLITS = {
+    stem + suffix: split
+    for split, stems in _STEMS.items()
+    for stem in (*stems, *SPLIT_STEMS[split])
+    for suffix in (*_SUFFIXES, *SPLIT_SUFFIXES)
+}
 _FILLERS = frozenset(
     (
         *_IMAGES, "set", "sets", "subset", "split", "splits", "partition", "folder", "folders", "dir", "directory",
         "sample", "samples", "batch", "all", "the", "my", "our", "of", "for", "new", "final", "full", "clean",
         "cleaned", "processed", "preprocessed", "augmented", "aug", "classes", "labeled", "labelled", "label", "labels",
         "input", "inputs", "version", "v", "x", "px", "phase", "portion", "res", "hd",
+        *SPLIT_FILLERS,
     )
 )  # fmt: skip
 _MASKS = frozenset(
@@ -116,6 +125,7 @@ def split_name(name: str) -> SplitName | None:
     The split's word is the first or the last that says something; "train_val" stands for training, and a name with
     other splits together for none.
     """
+    name = unicodedata.normalize("NFC", name)
     words = _words(name)
     marks = [(n, split) for n, (word, _start, _end) in enumerate(words) if (split := _SPLITS.get(word, ""))]
     splits = {split for _n, split in marks}
@@ -202,7 +212,7 @@ def _words(name: str) -> list[tuple[str, int, int]]:
     for run in _WORDS.finditer(name):
         at = run.start()
         for part in _HUMPS.split(run.group()):
-            words.append((part.casefold(), at, at + len(part)))
+            words.append((plain(part), at, at + len(part)))
             at += len(part)
     joined: list[tuple[str, int, int]] = []
     for word, start, end in words:

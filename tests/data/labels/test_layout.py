@@ -155,6 +155,14 @@ def test_a_lone_split_folder_is_no_wrapper() -> None:
     assert places("train/cat/1", "train/dog/1") == [("train", "cat"), ("train", "dog")]
 
 
+@pytest.mark.parametrize("beside", ["the rest", "प्रशिक्षण"])
+def test_the_folder_that_holds_the_classes_of_a_test_beside_it_is_training(beside: str) -> None:
+    names = [f"{folder}/{label}" for folder in (beside, "val", "test") for label in ("cat", "dog")]
+    splits = {beside: "train", "val": "val", "test": "test"}
+    assert read(*names) == {name: (splits[name.split("/")[0]], name.split("/")[1]) for name in names}
+    assert layout_of(dict.fromkeys(names, 10)).split_folder((beside, "cat")) == beside
+
+
 def test_a_folder_beside_the_splits_is_no_class() -> None:
     assert places("train/cat/1", "train/cat/2", "test/cat/1", "unlabelled/1") == [
         ("train", "cat"), ("train", "cat"), ("test", "cat"), None,

@@ -196,3 +196,14 @@ def test_a_spreadsheet_that_cannot_be_read_is_named_with_the_remedy(name: str, c
     file = name.replace("_", ".")
     assert entries.warnings == [f"table_unread:{file}"]
     assert f"'{file}' cannot be read. Save it as CSV" in str(too_little(entries, [], True, Limits()))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "fichier;étiquette", "imagen;etiqueta", "arquivo;rótulo", "immagine;classe", "plik;kategoria", "файл;класс",
+        "文件名;标签", "檔名;類別", "ファイル名;ラベル", "파일명;라벨", "Nom du fichier;Espèce",
+    ],
+)  # fmt: skip
+def test_columns_are_known_in_other_languages(header: str) -> None:
+    assert read(labels_csv=written("{i};{c};7", f"{header};x")) == meant()

@@ -34,6 +34,26 @@ def test_other_names_say_no_split(name: str) -> None:
     assert split_name(name) is None
 
 
+@pytest.mark.parametrize(
+    ("train", "val", "test"),
+    [
+        ("Trainingsdaten", "Validierungsdaten", "Testdaten"),
+        ("entraînement", "jeu de validation", "données de test"),
+        ("entrai\u0302nement", "validation", "essais"),
+        ("datos_entrenamiento", "validación", "pruebas"),
+        ("treino", "validação", "teste"),
+        ("addestramento", "convalida", "prova"),
+        ("обучающая выборка", "валидация", "тестовая_выборка"),
+        ("训练集", "验证集", "测试集"),
+        ("1_学習データ", "2_検証データ", "3_テストデータ"),
+        ("훈련", "검증", "테스트"),
+        ("eğitim verisi", "doğrulama", "test verisi"),
+    ],
+)
+def test_splits_are_known_in_other_languages(train: str, val: str, test: str) -> None:
+    assert [split_word(name) for name in (train, val, test)] == ["train", "val", "test"]
+
+
 def test_a_table_has_the_same_words() -> None:
     words = ("TRAINING", "dev", "validation", "hold-out", "Test", "0", "later", "test tube")
     assert [split_word(word) for word in words] == ["train", "val", "val", "test", "test", "", "", ""]
