@@ -42,7 +42,7 @@ _GROUP = re.compile(
     "(group|patient|subject|plant|video|clip|sequence|case|individual|specimen|participant)s?"
     "(_?(id|ids|no|nr|num|number|name|code|key|index|uid))?|(lesion|site)_?(id|no|nr|number|name|code)"
 )
-_YES_NO = {"0", "1", "0.0", "1.0", ""}
+_YES, _NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,11 @@ def cell_of(cells: Cells, column: int) -> str:
     return cells[column].strip() if 0 <= column < len(cells) else ""
 
 
+def is_yes(cell: str) -> bool:
+    """Whether a cell in the column of a class says that a photo is of it."""
+    return cell.casefold() in _YES
+
+
 def surplus(cells: Cells, columns: Columns) -> list[str]:
     """What stands in a row behind the last column that the header has."""
     return [text for cell in cells[columns.width :] if (text := cell.strip())]
@@ -138,5 +143,5 @@ def _first(words: Sequence[str], known: Sequence[str], like: re.Pattern[str] | N
 
 
 def _all_yes_no(rows: Iterable[Cells], columns: Sequence[int]) -> bool:
-    marks = [all(cell_of(cells, column) in _YES_NO for column in columns) for cells in rows]
+    marks = [all(cell_of(cells, column).casefold() in _YES | _NO for column in columns) for cells in rows]
     return bool(marks) and all(marks)

@@ -192,6 +192,8 @@ def _all_read(matched: Sequence[_Matched], known: _Photos) -> TableLabels:
 def _matched(table: Table, known: _Photos) -> _Matched:
     parts = [parts_of(file) for file in table.files]
     matches = [known.paths.find(path, table.folder) if path else Match() for path in parts]
+    if not any(match.photos for match in matches):  # a spreadsheet makes 7 or 7.0 of 007
+        matches = [known.paths.numbered(file) for file in table.files]
     return _Matched(table, settled((_below_table(table, match, known) for match in matches), known.paths))
 
 

@@ -11,12 +11,14 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 
 from core.data.names import without_ending
 
 Parts = tuple[str, ...]
 _DEEPEST = 12  # parts of a path that are compared
+_LONGEST_NUMBER = 20
 _MANY = 50  # photos of one name, more than which no row can mean
 
 
@@ -62,6 +64,21 @@ class PhotoPaths:
             return exact
         bare = self._beside(path, folder, bare=True) or self._match(path, bare=True)
         return bare if not exact.photos or bare.shared > exact.shared else exact
+
+    def numbered(self, name: str) -> Match:
+        """The photo whose name is the number that a table's cell holds, as 7 or 7.0 for "007.jpg"."""
+        photos = self._by_number.get(_number(name), [])
+        return Match(tuple(photos[: _MANY + 1]))
+
+    @cached_property
+    def _by_number(self) -> dict[int, list[int]]:
+        """The photos whose names are numbers, by these."""
+        index: dict[int, list[int]] = defaultdict(list)
+        for photo, path in self.paths.items():
+            number = _number(without_ending(path[-1]))
+            if number >= 0:
+                index[number].append(photo)
+        return dict(index)
 
     def _beside(self, path: Parts, folder: Parts, bare: bool) -> Match | None:
         photos = self._by_path[bare].get(_key((*folder, *path), bare))
@@ -124,6 +141,13 @@ def _holds(match: Match, paths: PhotoPaths, best: dict[Parts, int], named: set[i
         return True
     closest = match.whole or match.shared >= max(best[paths.paths[photo][:-1]] for photo in match.photos)
     return closest and (match.exact or not any(photo in named for photo in match.photos))
+
+
+def _number(name: str) -> int:
+    """The whole number that a name is, with zeros before it or ".0" behind it; -1 where it is none."""
+    digits, _point, zeros = name.partition(".")
+    whole = digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST_NUMBER and not zeros.strip("0")
+    return int(digits) if whole else -1
 
 
 def _is_bare(path: Parts) -> bool:

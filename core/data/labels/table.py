@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from pathlib import PurePosixPath
 
 from core.data.labels.cells import DELIMITERS, MAX_CELL, NOTHING, SPACE, records, straightened
-from core.data.labels.header import Columns, cell_of, columns_of, surplus
+from core.data.labels.header import Columns, cell_of, columns_of, is_yes, surplus
 from core.data.labels.headerless import PhotoNames, columns_without_header, file_column, is_number
 from core.data.labels.refusals import bad_table
 from core.data.labels.vocabulary import split_name, split_word
@@ -257,7 +257,7 @@ def _label(cells: Sequence[str], reading: _Reading) -> tuple[str, str]:
     """The class that a row says; or "" and the skip code where it says none, or not clearly."""
     columns = reading.columns
     if columns.classes:
-        marked = [label for index, label in columns.classes if cell_of(cells, index).startswith("1")]
+        marked = [label for index, label in columns.classes if is_yes(cell_of(cells, index))]
         if len(marked) > 1:
             return "", "several_labels"
         label = _class(marked[0]) if marked else ""

@@ -207,3 +207,19 @@ def test_a_spreadsheet_that_cannot_be_read_is_named_with_the_remedy(name: str, c
 )  # fmt: skip
 def test_columns_are_known_in_other_languages(header: str) -> None:
     assert read(labels_csv=written("{i};{c};7", f"{header};x")) == meant()
+
+
+@pytest.mark.parametrize("row", ["{i},{c}", "{i}.0,{c}", "00{i},{c}"])
+def test_zeros_that_a_spreadsheet_took_or_gave_do_not_count(row: str) -> None:
+    made = Made(random.Random(0))
+    for i in range(N):
+        made.add(f"images/{i:05d}.jpg")
+    made.add("labels.csv", written(row, "id,label").encode())
+    expected = {f"images/{i:05d}.jpg": LABELS[i % 2] for i in range(N)}
+    assert {photo.item.name: photo.place.label for photo in sort_entries(made).photos} == expected
+
+
+@pytest.mark.parametrize("marks", [("True", "False"), ("TRUE", "FALSE"), ("yes", "no"), ("1.0", "0.0")])
+def test_a_class_may_have_a_column_of_its_own(marks: tuple[str, str]) -> None:
+    rows = [f"{i}.jpg,{marks[i % 2]},{marks[1 - i % 2]}\n" for i in range(N)]
+    assert read(labels_csv="img,cat,dog\n" + "".join(rows)) == meant()
