@@ -191,6 +191,15 @@ class Augmentation:
         """The strengths of the kinds that are on, by name, in the order of `KINDS`."""
         return {kind.name: getattr(self, kind.name) for kind in KINDS if getattr(self, kind.name) is not None}
 
+    def having(self, kind: AugmentationKind, strength: float | None) -> Augmentation:
+        """This one with another strength of one kind; None switches it off.
+
+        Raises:
+            TrainingError: the strength is out of its range.
+        """
+        change: dict[str, Any] = {kind.name: strength}
+        return dataclasses.replace(self, **change)
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object: the kinds that are on, `ratio` and `fill`."""
         return {**self.strengths, "ratio": self.ratio, "fill": self.fill}

@@ -36,6 +36,13 @@ def test_every_kind_of_the_form_is_a_field_that_can_be_off() -> None:
         assert kind.help
 
 
+def test_one_kind_is_changed_and_the_rest_stays() -> None:
+    light, rotation = PRESETS["light"], next(kind for kind in KINDS if kind.name == "rotation")
+    turned = light.having(rotation, 20.0)
+    assert turned.strengths == {**light.strengths, "rotation": 20.0}
+    assert turned.having(rotation, None) == light
+
+
 def test_presets_hold_more_and_more() -> None:
     assert [len(aug.strengths) for aug in PRESETS.values()] == [0, 2, 5, 9]
     assert [preset_label(name) for name in PRESETS] == ["None", "Light", "Standard", "Strong"]

@@ -14,7 +14,6 @@ from core.training.config import (
     OPTIMIZERS,
     PRESETS,
     SCHEDULES,
-    Augmentation,
     AugmentationKind,
     FinetuneConfig,
     mode_label,
@@ -195,15 +194,14 @@ def augmentation(config: FinetuneConfig, first: FinetuneConfig, key: str) -> Fin
         persist_state=KEEP,
     )
     given = first.augmentation if preset == begins_with else PRESETS[preset]
+    chosen = dataclasses.replace(given, fill="mean")
     columns = st.columns(3, gap="medium")
-    strengths: dict[str, float | None] = {}
     for number, kind in enumerate(KINDS):
         with columns[number * 3 // len(KINDS)]:
-            strengths[kind.name] = _strength(kind, getattr(given, kind.name), f"{preset}-{key}")
-    fill = "mean"
-    if any(strengths[name] for name in ("rotation", "translation", "scale", "padding")):
-        fill = _fill(first.augmentation.fill, key)
-    return dataclasses.replace(config, augmentation=Augmentation.from_json({**strengths, "fill": fill}))
+            chosen = chosen.having(kind, _strength(kind, getattr(given, kind.name), f"{preset}-{key}"))
+    if chosen.strengths.keys() & {"rotation", "translation", "scale", "padding"}:
+        chosen = dataclasses.replace(chosen, fill=_fill(first.augmentation.fill, key))
+    return dataclasses.replace(config, augmentation=chosen)
 
 
 def _fill(first: str, key: str) -> str:
