@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ import pytest
 
 from core.cli import progress
 from core.cli.app import main
+from core.data.images.decoding import decoding_with
 from tests.conftest import photo_bytes
+from tests.decoders import InProcessDecoders
 
 ROOT = Path(__file__).resolve().parents[2]
 COLOURS = {"cat": (200, 60, 50), "dog [bold]": (60, 80, 200)}
@@ -68,14 +69,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("out")
 
 
+def finetuning(data: Path, out: Path) -> list[str]:
+    """The words of the command that makes `finetuned`."""
+    return ["finetune", str(data), "--backbone", "graft_plain", "--mode", "head", "--epochs", "2", "--seed", "3",
+            "--augment", "flip,rotation=15", "--out", str(out), "--json"]  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def finetuned(data: Path, folder: Path) -> tuple[Path, Any]:
-    """A fine-tuned run and the document that the command printed, made in a process of its own."""
-    command = ["finetune", data, "--backbone", "graft_plain", "--mode", "head", "--epochs", "2", "--seed", "3",
-               "--augment", "flip,rotation=15", "--out", folder / "run", "--json"]  # fmt: skip
-    env = {**os.environ, "GRAFT_HOME": str(folder / "home")}
-    line = [sys.executable, "-m", "core", *map(str, command)]
-    done = subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
-    return folder / "run", json.loads(done.stdout)
+    """A fine-tuned run and the document that the command printed."""
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, decoding_with(InProcessDecoders), contextlib.redirect_stdout(out):
+        patch.setenv("GRAFT_HOME", str(folder / "home"))
+        assert main(finetuning(data, folder / "run")) == 0
+    return folder / "run", json.loads(out.getvalue())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from core.models.runs import load_run
 from core.runs import KeptEpoch, Run, SplitScore
 from core.training.config import FinetuneConfig
 from core.training.history import Epoch
-from tests.cli.conftest import COLOURS, document, mistake, run
+from tests.cli.conftest import COLOURS, ROOT, document, finetuning, mistake, run
 from tests.conftest import photo_bytes
 
 
@@ -31,6 +33,17 @@ def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
     record = json.loads((path / "run.json").read_text())
     assert record["config"]["augmentation"]["rotation"] == 15.0
     assert record["seed"] == 3
+
+
+@pytest.mark.slow
+def test_a_command_in_a_process_of_its_own_ends_well_and_warns_of_nothing(
+    finetuned: tuple[Path, Any], data: Path, tmp_path: Path
+) -> None:
+    line = [sys.executable, "-m", "core", *finetuning(data, tmp_path / "run")]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    assert json.loads(done.stdout)["metrics"] == finetuned[1]["metrics"]
 
 
 def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
