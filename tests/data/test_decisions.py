@@ -6,19 +6,14 @@ import pytest
 
 from core.data.dataset import Dataset
 from core.data.decisions import FILE, MOST_STEPS, read_decisions, read_edits, undo, write_edits
-from core.data.edits import EXCLUDE, RELABEL, Edit
 from core.data.ingest import ingest
 from core.data.library import open_dataset
+from tests.data.editing import edit
 
 
 @pytest.fixture
 def dataset(photos_zip: Path) -> Dataset:
     return ingest(photos_zip)
-
-
-def edit(dataset: Dataset, index: int, label: str = "") -> Edit:
-    item = dataset.items[index]
-    return Edit(item.name, item.sha256, RELABEL if label else EXCLUDE, label)
 
 
 def test_steps_are_taken_back_one_after_the_other(dataset: Dataset) -> None:

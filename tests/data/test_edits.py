@@ -4,22 +4,18 @@ import pytest
 
 from core.data.dataset import Dataset
 from core.data.decisions import read_edits, write_edits
-from core.data.edits import EXCLUDE, RELABEL, Edit, checked, edited, from_csv, to_csv
+from core.data.edits import EXCLUDE, Edit, checked, edited, from_csv, to_csv
 from core.data.ingest import ingest
 from core.data.library import open_dataset, original_dataset
 from core.errors import DatasetError
 from core.tables import BOM
 from tests.conftest import ZipBuilder
+from tests.data.editing import edit
 
 
 @pytest.fixture
 def dataset(photos_zip: Path) -> Dataset:
     return ingest(photos_zip)
-
-
-def edit(dataset: Dataset, index: int, label: str = "") -> Edit:
-    item = dataset.items[index]
-    return Edit(item.name, item.sha256, RELABEL if label else EXCLUDE, label)
 
 
 def test_edits_hold_wherever_the_dataset_is_opened_and_the_upload_stays(dataset: Dataset) -> None:
