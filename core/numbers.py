@@ -50,6 +50,11 @@ def signed_points(difference: float) -> str:
     return f"+{shown}" if _rounded(100 * difference, 1) > 0 else shown
 
 
+def no_points(difference: float) -> bool:
+    """Whether a difference of shares is shown as no points at all."""
+    return _rounded(100 * difference, 1) == 0
+
+
 def points_interval(ends: Sequence[float] | None) -> str:
     """An interval of a difference of shares in points, such as "−0.4 to +3.1"; "" for None."""
     return _("{low} to {high}").format(low=signed_points(ends[0]), high=signed_points(ends[1])) if ends else ""

@@ -16,7 +16,7 @@ def main() -> None:
     dataset = state.require_dataset()
     st.markdown(
         _(
-            "A *backbone* is a network that learned to see on other images. Here a simple classifier (a *probe*) is "
+            "A *backbone* is a network that learned to see on other photos. Here a simple classifier (a *probe*) is "
             "trained on what each backbone sees in your photos, which takes seconds and tells which carries over best."
         )
     )

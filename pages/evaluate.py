@@ -34,7 +34,7 @@ def main() -> None:
         return
     headline(evaluation, split)
     if dataset is None or run.dataset_id != dataset.id:
-        st.info(_("The photos of this model have been deleted, so its numbers stand without their images."))
+        st.info(_("The photos of this model have been deleted, so its numbers stand without them."))
         dataset = None
     items = {item.sha256: item for item in dataset.items} if dataset else {}
     about = f"{run.dataset_name}-{run.backbone}-{split}"

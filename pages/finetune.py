@@ -21,7 +21,7 @@ def main() -> None:
     dataset = state.require_dataset()
     st.markdown(
         _(
-            "A new head is trained for your classes and, if you wish, the backbone with it. The validation images say "
+            "A new head is trained for your classes and, if you wish, the backbone with it. The validation photos say "
             "after each epoch how good it is; the epoch with the lowest loss on them is kept."
         )
     )
@@ -32,7 +32,7 @@ def main() -> None:
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return
-    title = _("Augmentation: what each image may look like in training")
+    title = _("Augmentation: what each photo may look like in training")
     with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as expander:
         config = form.augmentation(config, first, key)
         if expander.open:

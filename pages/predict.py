@@ -21,7 +21,7 @@ def main() -> None:
     model = choose(runs, dataset)
     if model is None:
         return
-    trial_tab, export_tab = st.tabs([_("Try it on images"), _("Take it home")])
+    trial_tab, export_tab = st.tabs([_("Try it on photos"), _("Take it home")])
     with trial_tab:
         try_it(model)
     with export_tab:

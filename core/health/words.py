@@ -16,7 +16,7 @@ from core.health.shortcut_words import shortcut_text
 from core.health.shortcuts import Shortcut
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.numbers import count, percent, points_interval, signed_points
+from core.numbers import count, no_points, percent, points_interval, signed_points
 
 SERIOUS, DOUBTFUL, GOOD = "serious", "doubtful", "good"
 UNBALANCED = 5.0
@@ -209,10 +209,10 @@ def effect_text(effect: Effect) -> str:
     change = effect.difference
     sentence = _(
         "On {n} photos of {split} that no edit touches and that have no copy or relative in training, a probe gets "
-        "{after} with the edits and {before} without: {points} points (95 % interval {ends})."
+        "{after} with the edits and {before} without: {points} (95 % interval {ends})."
     ).format(
         n=count(effect.after.n), split=_split(effect.split), after=_share(effect.after), before=_share(effect.before),
-        points=signed_points(change.accuracy), ends=points_interval(change.interval),
+        points=_points(change.accuracy), ends=points_interval(change.interval),
     )  # fmt: skip
     if not change.beyond_chance:
         verdict = _("That is no more than chance may bring.")
@@ -230,10 +230,20 @@ def gain_text(effect: Effect) -> str:
         verdict = _("no more than chance may bring")
     else:
         verdict = _("they help") if change.accuracy > 0 else _("they cost accuracy")
+    if no_points(change.accuracy):
+        return _("A probe is right as often with them as without ({ends} points, {n} photos): {verdict}.").format(
+            ends=points_interval(change.interval), n=count(effect.after.n), verdict=verdict
+        )
     return _("A probe gains {points} points by them ({ends}, {n} photos): {verdict}.").format(
         points=signed_points(change.accuracy), ends=points_interval(change.interval),
         n=count(effect.after.n), verdict=verdict,
     )  # fmt: skip
+
+
+def _points(difference: float) -> str:
+    return (
+        _("no difference") if no_points(difference) else _("{points} points").format(points=signed_points(difference))
+    )
 
 
 def _accuracy(share: Accuracy) -> str:

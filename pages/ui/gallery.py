@@ -34,7 +34,7 @@ class Picture:
 def grid(pictures: Sequence[Picture], key: str, page_size: int = 24, width_px: int = 132) -> None:
     """Draws `pictures`, a page of them at a time; `key` tells this gallery from others on the same page."""
     if not pictures:
-        st.caption(_("No images here."))
+        st.caption(_("No photos here."))
         return
     pages = -(-len(pictures) // page_size)
     number = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1

@@ -68,8 +68,8 @@ def duration(seconds: float) -> str:
 
 
 def images(n: int) -> str:
-    """A number of images."""
-    return ngettext("{n} image", "{n} images", n).format(n=f"{n:,}")
+    """A number of photos."""
+    return ngettext("{n} photo", "{n} photos", n).format(n=f"{n:,}")
 
 
 def classes(n: int) -> str:

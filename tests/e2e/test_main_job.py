@@ -50,7 +50,7 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
     visitor.reload()
     expect(page.get_by_role("progressbar").first).to_be_visible()
     visitor.sees(curves)
-    visitor.sees("validation images are right")
+    visitor.sees("validation photos are right")
     visitor.settle()
 
     visitor.follow("Next: see where it fails")

@@ -42,14 +42,14 @@ def finetune(visitor: Visitor, watch: Watch) -> None:
     visitor.slide("Epochs, at most", 1)
     visitor.page.get_by_text("Head only").click()
     visitor.settle()
-    visitor.page.get_by_text("Augmentation: what each image may look like").click()
+    visitor.page.get_by_text("Augmentation: what each photo may look like").click()
     originals = visitor.page.get_by_alt_text(re.compile("^original of "))
     visitor.sees(originals)
     shown = [str(image.get_attribute("alt")).removeprefix("original of ") for image in originals.all()]
     only(shown, cut(NAMES))
     assert {*shown} <= {*texts(visitor.page.get_by_test_id("stCaptionContainer"))}
     visitor.press("Fine-tune", exact=True)
-    visitor.sees("validation images are right")
+    visitor.sees("validation photos are right")
     assert [words for words in texts(visitor.page.locator("h3")) if f"on '{PHOTOS}'" in words]
     watch.finds_nothing()
 
@@ -99,7 +99,7 @@ def predict(visitor: Visitor, watch: Watch, names: tuple[str, ...], tmp_path: Pa
     """The name of the image, the answer, the bars, and the answers to take along."""
     picture = tmp_path / PICTURE
     picture.write_bytes(photo_bytes((200, 60, 50), seed=9_000))
-    visitor.page.get_by_role("tab", name="Try it on images").click()
+    visitor.page.get_by_role("tab", name="Try it on photos").click()
     visitor.upload(picture, place=-1)
     bars = visitor.page.locator("[class*='st-key-answer'] .js-plotly-plot .ytick text")
     visitor.sees(bars)

@@ -10,7 +10,9 @@ from core.errors import Cancelled, ProbeError
 from core.features.extract import extract
 from core.health import words
 from core.health.effect import Effect, effect
+from core.health.leaks import Accuracy
 from core.health.report import check, default_backbone, read_report
+from core.probing.pairwise.difference import Difference
 from tests import fakes
 from tests.conftest import ZipBuilder, photo_bytes
 from tests.health.conftest import saved, scene
@@ -124,6 +126,14 @@ def test_the_effect_is_judged_on_untouched_photos(small_zip: ZipBuilder):
     assert "On 19 photos of test that no edit touches" in said
     assert "more than chance: the edits help" in said
     assert open_dataset("default", original.id).images == len(original.items) - 25
+
+
+def test_an_effect_of_nothing_is_not_told_as_a_gain_of_no_points():
+    share = Accuracy(0.8, (0.65, 0.9), 40)
+    same = Effect("test", 3, 0, share, share, Difference("after", "before", 40, 1, 1, 0.0, (-0.07, 0.07)))
+    gain = "A probe is right as often with them as without (−7.0 to +7.0 points, 40 photos)"
+    assert words.gain_text(same) == f"{gain}: no more than chance may bring."
+    assert ": no difference (95 % interval −7.0 to +7.0)." in words.effect_text(same)
 
 
 def test_without_photos_to_judge_by_there_is_no_effect(taken_in):

@@ -60,7 +60,7 @@ def test_finetune_queues_what_the_form_says(visit: Open, dataset: Dataset):
 
 def test_a_finished_run_is_shown_again_after_a_refresh(visit: Open, dataset: Dataset, run: Run):
     app = visit("finetune")
-    assert f"of {run.metrics['val'].n} validation images are right" in app.info[0].value
+    assert f"of {run.metrics['val'].n} validation photos are right" in app.info[0].value
     assert "Next: see where it fails" in [link.label for link in app.get("page_link")]
 
 
@@ -87,14 +87,14 @@ def test_evaluate_shows_n_and_intervals_and_every_split(visit: Open, dataset: Da
     app = visit("evaluate")
     numbers = {m.label: m for m in app.metric}
     n = len(dataset.split("val"))
-    assert numbers["Images"].value == str(n)
+    assert numbers["Photos"].value == str(n)
     assert numbers["Accuracy"].delta.startswith("95 %: ")
     app.button_group[-1].set_value(["test"]) if not app.segmented_control else app.segmented_control[0].set_value(
         "test"
     )
     app.run()
     assert not app.exception
-    assert {m.label: m for m in app.metric}["Images"].value == str(len(dataset.split("test")))
+    assert {m.label: m for m in app.metric}["Photos"].value == str(len(dataset.split("test")))
 
 
 @pytest.mark.parametrize("page", ["evaluate", "predict", "runs"])

@@ -29,6 +29,6 @@ def test_images_that_cannot_be_read_are_counted_and_say_why(visit: Open, run: Ru
     finish(job, Predicted(file="answers.json", images=2, failed=1).to_json())
     app = visit("predict")
     assert not app.exception
-    assert "1 of 2 images cannot be read." in [warning.value for warning in app.warning]
+    assert "1 of 2 photos cannot be read." in [warning.value for warning in app.warning]
     assert any("RAW file" in error.value for error in app.error)
     assert "dog" in texts(app)

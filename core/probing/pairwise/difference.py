@@ -12,7 +12,7 @@ from core.errors import ProbeError
 from core.evaluation.intervals import Z95, Interval
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
-from core.numbers import count, points_interval, signed_points
+from core.numbers import count, no_points, points_interval, signed_points
 
 ALPHA = 0.05
 """The chance that any of the comparisons made at once is called different where none is."""
@@ -53,6 +53,10 @@ class Difference:
             if self.beyond_chance
             else _("the difference is not larger than chance")
         )
+        if no_points(self.accuracy):
+            return _("'{a}' is as accurate as '{b}' on the same {n} images (95 % interval {ends}): {verdict}.").format(
+                a=self.a, b=self.b, n=count(self.n), ends=points_interval(self.interval), verdict=verdict
+            )
         return _(
             "'{a}' gets {points} points of accuracy compared with '{b}' on the same {n} images "
             "(95 % interval {ends}): {verdict}."

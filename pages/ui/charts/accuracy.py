@@ -84,10 +84,10 @@ def hover_words(result: ProbeResult, name: str, measure: str) -> str:
         base.hover_name(name),
         f"{_MEASURES[measure]()} {percent(mean_of(result, measure))}",
         base.interval_words(interval_of(result, measure)),
-        _("{ms} ms per image ({speed} images per second)").format(ms=decimal(1000 / speed), speed=decimal(speed, 0))
+        _("{ms} ms per photo ({speed} photos per second)").format(ms=decimal(1000 / speed), speed=decimal(speed, 0))
         if speed > 0
         else "",
-        _("{width} features per image").format(width=count(result.feature_dim)),
+        _("{width} features per photo").format(width=count(result.feature_dim)),
         _("{size} of weights").format(size=megabytes(result.size_mb)) if result.size_mb else "",
         images(len(result.oof)),
     )

@@ -96,7 +96,7 @@ def _marks(counts: NDArray[np.int64], support: NDArray[np.int64], classes: Seque
 def _cell_hover(true_and_predicted: tuple[str, str], n: int, support: int) -> str:
     true, predicted = true_and_predicted
     line = ngettext(
-        "{n} of {support} image ({share}) predicted as:", "{n} of {support} images ({share}) predicted as:", support
+        "{n} of {support} photo ({share}) predicted as:", "{n} of {support} photos ({share}) predicted as:", support
     )
     return base.words(
         base.hover_name(true),

@@ -42,7 +42,7 @@ def _quality(infos: Sequence[BackboneInfo]) -> None:
             _("ImageNet top-1"): [columns.in_percent(backbone.imagenet_top1) for backbone in infos],
             _("Ants & bees"): [_probed(backbone, "ants_bees") for backbone in infos],
             _("Small CIFAR-10"): [_probed(backbone, "cifar10_small") for backbone in infos],
-            _("Images/s"): [backbone.images_per_s or None for backbone in infos],
+            _("Photos/s"): [backbone.images_per_s or None for backbone in infos],
         },
         hide_index=True,
         height=HEIGHT_PX,
@@ -51,13 +51,13 @@ def _quality(infos: Sequence[BackboneInfo]) -> None:
             _("ImageNet top-1"): columns.percents(),
             _("Ants & bees"): probed,
             _("Small CIFAR-10"): probed,
-            _("Images/s"): speed,
+            _("Photos/s"): speed,
         },
     )
 
 
 def _cost(infos: Sequence[BackboneInfo]) -> None:
-    memory = columns.decimals(0, _("Weights and what is alive at once for one image, in float32."), unit="MB")
+    memory = columns.decimals(0, _("Weights and what is alive at once for one photo, in float32."), unit="MB")
     st.dataframe(
         {
             _("Backbone"): [backbone.name for backbone in infos],

@@ -58,7 +58,7 @@ def _result(curve: LearningCurve) -> None:
     figures.shown(
         learning_curve(curve, marked),
         key=f"curve-{curve.backbone}",
-        alt=_("Accuracy of {backbone} against the number of training images").format(backbone=curve.backbone),
+        alt=_("Accuracy of {backbone} against the number of training photos").format(backbone=curve.backbone),
         files=Files(f"curve-{curve.backbone}", lambda: flat([point.to_json() for point in curve.points])),
     )
     _fine_print(curve)

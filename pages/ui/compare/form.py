@@ -107,7 +107,7 @@ def _shortlist(count: int, first: CompareRequest, key: str) -> int:
         key=f"compare-look-{count > MANY}-{key}",
         persist_state=KEEP,
         help=_(
-            "Every backbone sees a few hundred training images first. The best few go on, and with them the one with "
+            "Every backbone sees a few hundred training photos first. The best few go on, and with them the one with "
             "the best ImageNet accuracy. The page shows what was left out and why."
         ),
     )

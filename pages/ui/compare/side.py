@@ -44,7 +44,7 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None: 
 
 def _scores(ranked: Sequence[ProbeResult], job: Job) -> None:
     st.caption(
-        _("All with {probe}, on the same held-out training images.").format(probe=find(ranked[0].probe).label.lower())
+        _("All with {probe}, on the same held-out training photos.").format(probe=find(ranked[0].probe).label.lower())
     )
     left, right = st.columns(2, gap="large")
     measures = (
@@ -64,10 +64,10 @@ def _scores(ranked: Sequence[ProbeResult], job: Job) -> None:
 def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
     st.markdown("##### " + _("Accuracy against cost"))
     names = {
-        "time_ms": _("Time for an image, here"),
+        "time_ms": _("Time for a photo, here"),
         "size_mb": _("Size of the weights"),
-        "memory_mb": _("Memory for an image"),
-        "gflops": _("Multiply-adds for an image (GFLOPs)"),
+        "memory_mb": _("Memory for a photo"),
+        "gflops": _("Multiply-adds for a photo (GFLOPs)"),
     }
     cost = st.selectbox(_("Cost"), pareto.COSTS, format_func=names.__getitem__, key=f"side-cost-{job.id}", width=320)
     title = _("Accuracy against cost: {cost}").format(cost=names[cost])
@@ -93,8 +93,8 @@ def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
 
 def _memory_words() -> str:
     return _(
-        "Memory is that of the weights in 32 bits and of the largest activations of one image, counted from the "
-        "network's shape; the program itself, an engine's working space and more images at once come on top."
+        "Memory is that of the weights in 32 bits and of the largest activations of one photo, counted from the "
+        "network's shape; the program itself, an engine's working space and more photos at once come on top."
     )
 
 
@@ -150,7 +150,7 @@ def _class_table(pair: SideBySide) -> None:
     st.dataframe(
         {
             _("Class"): [row.name for row in pair.classes],
-            _("Images"): [row.n for row in pair.classes],
+            _("Photos"): [row.n for row in pair.classes],
             _("Gains from"): [name_of[row.gains] for row in pair.classes],
             recall: differences[recall],
             _("Recall, 95 %"): [numbers.points_interval(row.interval) for row in pair.classes],
@@ -159,7 +159,7 @@ def _class_table(pair: SideBySide) -> None:
             **p_values,
         },
         hide_index=True,
-        column_config={_("Images"): columns.counts()}
+        column_config={_("Photos"): columns.counts()}
         | dict.fromkeys(differences, columns.words())
         | dict.fromkeys(p_values, columns.decimals(3)),
     )
@@ -182,12 +182,12 @@ def _points(difference: float | None) -> str:
 
 
 def _confusion(pair: SideBySide, job: Job) -> None:
-    title = _("Images in each cell of the confusion matrix: {a} minus {b}").format(a=pair.a, b=pair.b)
+    title = _("Photos in each cell of the confusion matrix: {a} minus {b}").format(a=pair.a, b=pair.b)
     st.markdown("##### " + _("Where their mistakes differ"))
     st.caption(
         text.literal(
             _(
-                "Blue, with a plus: {a} puts more images into this cell. Orange, with a minus: {b} does. On the "
+                "Blue, with a plus: {a} puts more photos into this cell. Orange, with a minus: {b} does. On the "
                 "diagonal more is better; off it, fewer."
             ).format(a=pair.a, b=pair.b)
         )
@@ -207,9 +207,9 @@ def _agreement(predictions: Mapping[str, Predictions], job: Job) -> None:
     pairs = agreements(predictions)
     st.caption(
         _(
-            "The share of images that two backbones put into the same class, and Cohen's κ, which takes off what "
+            "The share of photos that two backbones put into the same class, and Cohen's κ, which takes off what "
             "guessing would give. Two that agree on nearly all are not worth running together; where each is right on "
-            "other images, the two together may do better than either."
+            "other photos, the two together may do better than either."
         )
     )
     figures.shown(

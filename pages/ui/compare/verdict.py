@@ -56,10 +56,10 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
     name = verdict.recommended or verdict.best
     result = next(result for result in ranked if result.backbone == name)
     measured = ngettext(
-        "{name} has a mean accuracy of {accuracy} in {folds}-fold cross-validation on {n} training images "
+        "{name} has a mean accuracy of {accuracy} in {folds}-fold cross-validation on {n} training photos "
         "(95 % interval {ci}).",
         "{name} has a mean accuracy of {accuracy} in {repeats} rounds of {folds}-fold cross-validation on {n} training "
-        "images (95 % interval {ci}).",
+        "photos (95 % interval {ci}).",
         result.repeats,
     ).format(
         name=text.literal(name),
@@ -98,7 +98,7 @@ def _table(ranked: Sequence[ProbeResult]) -> None:
             _("95 % interval"): [numbers.interval(result.accuracy_ci) for result in ranked],
             _("Macro F1"): [numbers.percent(result.macro_f1_mean) for result in ranked],
             _("F1 interval"): [numbers.interval(result.macro_f1_ci) for result in ranked],
-            _("Images/s"): [result.images_per_s for result in ranked],
+            _("Photos/s"): [result.images_per_s for result in ranked],
             _("Features"): [result.feature_dim for result in ranked],
             _("Size"): ["–" if fact.is_floor else numbers.megabytes(fact.size_mb) for fact in facts],
             _("Parameters (millions)"): [columns.in_millions(fact.params) for fact in facts],
@@ -106,14 +106,14 @@ def _table(ranked: Sequence[ProbeResult]) -> None:
         hide_index=True,
         placeholder="–",
         column_config={
-            _("Images/s"): columns.decimals(0, _("Reading and extraction together, here.")),
+            _("Photos/s"): columns.decimals(0, _("Reading and extraction together, here.")),
             _("Features"): columns.counts(),
             _("Parameters (millions)"): columns.decimals(),
         },
     )
     st.caption(
         _(
-            "Accuracy and macro F1 are means over the folds of the training split; validation and test images are "
+            "Accuracy and macro F1 are means over the folds of the training split; validation and test photos are "
             "untouched. Intervals: Wilson's for accuracy, a bootstrap for F1, over the out-of-fold predictions of one "
             "repeat. The verdict compares fold by fold (corrected resampled t interval). The more backbones are "
             "compared, the more the best of them owes to luck."
@@ -139,7 +139,7 @@ def _pairs(pairs: Sequence[BackbonePair]) -> None:
         st.caption(
             _(
                 "Better, the same and worse are probabilities, where small differences count as the same. McNemar's "
-                "exact test asks whether the images that only one of the two gets right are shared out evenly."
+                "exact test asks whether the photos that only one of the two gets right are shared out evenly."
             )
         )
         downloads.records(_("Download the differences (CSV)"), [pair.as_json() for pair in pairs], "pairs.csv")
@@ -176,7 +176,7 @@ def first_look(shortlist: Shortlist) -> None:
     rows = shortlist.rows
     st.markdown(
         _(
-            "Every backbone saw {n} training images, and their nearest neighbours told how well it does. The best few, "
+            "Every backbone saw {n} training photos, and their nearest neighbours told how well it does. The best few, "
             "and the best on ImageNet, were probed in full."
         ).format(n=shortlist.n)
     )
@@ -199,7 +199,7 @@ def _together(ensembles: Sequence[Ensemble]) -> None:
         _("Accuracy"): [numbers.percent(result.accuracy_mean) for result in results],
         _("95 % interval"): [numbers.interval(result.accuracy_ci) for result in results],
         _("Macro F1"): [numbers.percent(result.macro_f1_mean) for result in results],
-        _("Images/s"): [round(result.images_per_s) for result in results],
+        _("Photos/s"): [round(result.images_per_s) for result in results],
     }
     st.dataframe(columns, hide_index=True)
     for ensemble in ensembles:

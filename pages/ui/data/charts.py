@@ -69,14 +69,14 @@ def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
 
 
 def _count(name: str, split: str, n: int, total: int) -> str:
-    images = ngettext("{n} {split} image of {total}", "{n} {split} images of {total}", n)
+    images = ngettext("{n} {split} photo of {total}", "{n} {split} photos of {total}", n)
     return base.words(base.hover_name(name), images.format(n=number(n), split=split_name(split), total=number(total)))
 
 
 def sizes_table(widths: Sequence[int], heights: Sequence[int]) -> Table:
     """How many images there are of each size."""
     counted = sorted(Counter(zip(map(int, widths), map(int, heights), strict=True)).items())
-    return [_("width (px)"), _("height (px)"), _("images")], [[*size, n] for size, n in counted]
+    return [_("width (px)"), _("height (px)"), _("photos")], [[*size, n] for size, n in counted]
 
 
 def image_sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
@@ -94,7 +94,7 @@ def image_sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
         },
         hoverinfo="text",
         hovertext=[
-            ngettext("{n} image of {w} × {h} px", "{n} images of {w} × {h} px", n).format(
+            ngettext("{n} photo of {w} × {h} px", "{n} photos of {w} × {h} px", n).format(
                 n=number(n), w=number(w), h=number(h)
             )
             for (w, h), n in counted
@@ -116,5 +116,5 @@ def image_sizes(widths: Sequence[int], heights: Sequence[int]) -> go.Figure:
 
 
 def _of_size(n: int, width: int, height: int) -> str:
-    sentence = ngettext("{n} image of {w} × {h} px", "{n} images of {w} × {h} px", n)
+    sentence = ngettext("{n} photo of {w} × {h} px", "{n} photos of {w} × {h} px", n)
     return sentence.format(n=number(n), w=number(width), h=number(height))

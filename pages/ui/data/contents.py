@@ -61,7 +61,7 @@ def _sides(dataset: Dataset) -> tuple[list[int], list[int]]:
 def facts(dataset: Dataset) -> None:
     """The numbers at the top, and how the splits came about."""
     counts = dataset.counts()
-    with st.container(horizontal=True, gap="large"):
+    with st.container(key="metrics-of-photos", horizontal=True, gap="large"):
         st.metric(_("Photos"), f"{len(dataset.items):,}", width="content")
         st.metric(_("Classes"), f"{len(dataset.classes):,}", width="content")
         for split in ("train", "val", "test"):
@@ -118,8 +118,9 @@ def interleaved(items: Sequence[Item]) -> list[Item]:
 
 def manage(dataset: Dataset) -> None:
     """None of these photos any more."""
-    with st.popover(_("Delete these photos"), icon=":material/delete:"):
-        st.markdown(_("The photos are removed from this workspace. Runs made with them stay, without their images."))
+    # Keyed by the photos: it closes with them, and does not stand open over those that are shown next.
+    with st.popover(_("Delete these photos"), icon=":material/delete:", key=f"deleting-{dataset.id}"):
+        st.markdown(_("The photos are removed from this workspace. Runs made with them stay, without them."))
         if st.button(_("Delete"), type="primary"):
             try:
                 jobs.delete_dataset(dataset)

@@ -43,7 +43,7 @@ def welcome() -> None:
         st.subheader(_("New here? Watch it once"))
         st.markdown(
             _(
-                "One button takes a small sample all the way: look at the images, compare networks, fine-tune one, "
+                "One button takes a small sample all the way: look at the photos, compare networks, fine-tune one, "
                 "read the confusion matrix. Each step says what happens and why."
             )
         )
@@ -56,7 +56,7 @@ def welcome() -> None:
         st.code(LAYOUT, language=None)
         st.caption(
             _(
-                "JPEG, HEIC, PNG, WebP, BMP, GIF, TIFF and AVIF. Twenty images a class tell something; a hundred tell "
+                "JPEG, HEIC, PNG, WebP, BMP, GIF, TIFF and AVIF. Twenty photos a class tell something; a hundred tell "
                 "more. Missing splits are made for you."
             )
         )
@@ -67,7 +67,7 @@ def upload_form() -> None:
     """The uploader; what it is given goes to the disk at once and is checked in another process."""
     turn = state.remembered("upload", 0)
     upload = st.file_uploader(
-        _("A zip with one folder of images for each class"),
+        _("A zip with one folder of photos for each class"),
         type=["zip"],
         key=f"upload-{turn}",
         help=_("Larger than that: unpack it, and give the folder below or on the command line."),
@@ -116,7 +116,7 @@ def a_folder() -> None:
     folder = st.text_input(
         _("A folder on this machine"),
         placeholder=_("for example /home/me/photos"),
-        help=_("Laid out like the zip. Its images are copied, so the folder may change or go afterwards."),
+        help=_("Laid out like the zip. Its photos are copied, so the folder may change or go afterwards."),
     ).strip()
     st.caption(_("For more photos than an upload takes."))
     if st.button(_("Use this folder"), icon=":material/folder_open:", disabled=not folder):

@@ -29,13 +29,13 @@ def choose(runs: list[Run], dataset: Dataset | None) -> tuple[Run, str] | None:
             key=f"evaluate-split-{state.run_key(run)}",
         )
     explanations = {
-        "val": _("Validation images were not trained on, but the best epoch was chosen by them: slightly flattering."),
-        "test": _("Test images were used for nothing else. Look at them once, when all choices are made."),
-        "oof": _("Every training image, judged by a probe that was fitted without it."),
+        "val": _("Validation photos were not trained on, but the best epoch was chosen by them: slightly flattering."),
+        "test": _("Test photos were used for nothing else. Look at them once, when all choices are made."),
+        "oof": _("Every training photo, judged by a probe that was fitted without it."),
     }
     if run.kind == "probe":
         explanations["val"] = _(
-            "Validation images were not trained on, and nothing was chosen by them unless you chose by them."
+            "Validation photos were not trained on, and nothing was chosen by them unless you chose by them."
         )
     models.why_this(run, first, dataset)
     st.caption(explanations[split])

@@ -25,11 +25,11 @@ LONG_NAME = 24
 
 def headline(evaluation: Evaluation, split: str) -> None:
     """The numbers that come first."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(key="metrics-of-model", horizontal=True, gap="large"):
         for name, value, below in (
             (_("Accuracy"), numbers.percent(evaluation.accuracy), _confidence(evaluation.accuracy_ci)),
             (_("Macro F1"), numbers.percent(evaluation.macro_f1), _confidence(evaluation.macro_f1_ci)),
-            (_("Images"), numbers.count(evaluation.n), text.split_name(split)),
+            (_("Photos"), numbers.count(evaluation.n), text.split_name(split)),
         ):
             st.metric(name, value, delta=below, delta_color="off", delta_arrow="off", width="content")
     for note in evaluation.notes:
@@ -45,7 +45,7 @@ def confusion(
 ) -> None:
     """The confusion matrix, and the images behind the cell that is selected; `about` as for `per_class`."""
     st.subheader(_("Which classes are taken for which"))
-    kinds = {"counts": _("Images"), "shares": _("Share of each true class")}
+    kinds = {"counts": _("Photos"), "shares": _("Share of each true class")}
     kind = st.segmented_control(_("Show"), list(kinds), default="counts", required=True, format_func=kinds.__getitem__,
                                 key="confusion-kind")  # fmt: skip
     matrix, beside = st.columns([3, 2], gap="large")
@@ -61,7 +61,7 @@ def confusion(
     with beside:
         points = chosen["selection"]["points"]
         if not points:
-            st.caption(_("Select a cell to see its images."))
+            st.caption(_("Select a cell to see its photos."))
             return
         true, predicted = points[0]["customdata"][:2]
         names = evaluation.classes
@@ -102,18 +102,18 @@ def _class_scores(evaluation: Evaluation) -> None:
         {
             _("Class"): [score.name for score in scores],
             **_in_percent(scores),
-            _("Images"): [score.support for score in scores],
+            _("Photos"): [score.support for score in scores],
             _("Recall, 95 %"): [numbers.interval(score.recall_ci) for score in scores],
         },
         hide_index=True,
         column_config={
             _("Class"): Column(width="medium" if max(map(len, evaluation.classes)) > LONG_NAME else None),
             **percents,
-            _("Images"): columns.counts(),
+            _("Photos"): columns.counts(),
             _("Recall, 95 %"): columns.words(),
         },
     )
-    averages = [_("Macro (classes count alike)"), _("Weighted (images count alike)")]
+    averages = [_("Macro (classes count alike)"), _("Weighted (photos count alike)")]
     both = (evaluation.macro, evaluation.weighted)
     st.dataframe({_("Average"): averages, **_in_percent(both)}, hide_index=True, column_config=percents)
 
@@ -143,9 +143,9 @@ def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) ->
     st.subheader(_("The most confident mistakes"))
     shown = [mistake for mistake in mistakes(predictions, MOST_MISTAKES) if mistake.id in items]
     if not shown:
-        st.caption(_("None: every image of this split is right."))
+        st.caption(_("None: every photo of this split is right."))
         return
-    st.caption(_("Often these are labelled wrongly, show two things at once, or are not like the training images."))
+    st.caption(_("Often these are labelled wrongly, show two things at once, or are not like the training photos."))
     names = predictions.class_names
     pictures = [
         gallery.Picture(

@@ -93,8 +93,8 @@ def _mode(first: FinetuneConfig, key: str) -> str:
         key=f"finetune-mode-{key}",
         persist_state=KEEP,
         help=_(
-            "Head only is fastest and safest with few images. Last stages adapts what the backbone sees; "
-            "everything adapts most, takes longest and needs the most images."
+            "Head only is fastest and safest with few photos. Last stages adapts what the backbone sees; "
+            "everything adapts most, takes longest and needs the most photos."
         ),
     )
 
@@ -207,7 +207,7 @@ def augmentation(config: FinetuneConfig, first: FinetuneConfig, key: str) -> Fin
 def _fill(first: str, key: str) -> str:
     fills = {"mean": _("the mean colour"), "black": _("black"), "white": _("white")}
     return st.selectbox(
-        _("Beyond the image's edge"),
+        _("Beyond the photo's edge"),
         FILLS,
         index=FILLS.index(first),
         format_func=fills.__getitem__,

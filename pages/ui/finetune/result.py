@@ -68,7 +68,7 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
 def answer(run: Run, improvement: Difference | None, seconds: float) -> None:
     """Draws whether it helped and how good the model is; green only where it surely beats the frozen probe."""
     score = run.metrics["val"]
-    accuracy = _("**{accuracy}** of {n} validation images are right (95 % interval {ci}), after {time}.").format(
+    accuracy = _("**{accuracy}** of {n} validation photos are right (95 % interval {ci}), after {time}.").format(
         accuracy=numbers.percent(score.accuracy),
         n=score.n,
         ci=numbers.interval(score.accuracy_ci),
@@ -78,7 +78,7 @@ def answer(run: Run, improvement: Difference | None, seconds: float) -> None:
         st.info(accuracy, icon=":material/insights:")
         return
     box = st.success if improvement.interval[0] > 0 else st.warning
-    flattered = _("The epoch was chosen on these images, which flatters fine-tuning a little.")
+    flattered = _("The epoch was chosen on these photos, which flatters fine-tuning a little.")
     sentences = (
         f"**{text.literal(judgement(improvement))}** {accuracy}\n\n{text.literal(improvement.sentence)} {flattered}"
     )

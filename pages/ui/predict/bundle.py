@@ -78,7 +78,7 @@ def _described(manifest: Manifest) -> None:
     for split in ("test", "val", "oof"):
         if score := manifest.metrics.get(split):
             st.markdown(
-                _("Accuracy on its {n} {split} images: {accuracy} (95 % interval {ci}).").format(
+                _("Accuracy on its {n} {split} photos: {accuracy} (95 % interval {ci}).").format(
                     n=f"{score.n:,}",
                     split=text.split_name(split),
                     accuracy=numbers.percent(score.accuracy),

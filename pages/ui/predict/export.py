@@ -16,7 +16,7 @@ def take_home(run: Run) -> None:
     st.markdown(
         _(
             "One zip: `model.safetensors` (the weights), `manifest.json` (classes, preprocessing, metrics with their "
-            "number of images, versions, seed) and a model card. It holds no code, so it is safe to open, and "
+            "number of photos, versions, seed) and a model card. It holds no code, so it is safe to open, and "
             "`python -m core predict bundle.zip photo.jpg` uses it on any machine with Graft."
         )
     )

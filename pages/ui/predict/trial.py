@@ -27,7 +27,7 @@ def try_it(model: Run | Path) -> None:
     named = str(model.path if isinstance(model, Run) else model)
     turn = state.remembered("predict", 0)
     images = st.file_uploader(  # of any ending, or none: what is in a file decides
-        _("Images the model has not seen"), accept_multiple_files=True, key=f"predict-{turn}"
+        _("Photos the model has not seen"), accept_multiple_files=True, key=f"predict-{turn}"
     )
     if images:
         try:
@@ -45,7 +45,7 @@ def try_it(model: Run | Path) -> None:
     job = jobs.newest(PredictRequest, lambda request: request.model == named)
     if job is None or not _is_readable(job):
         st.caption(
-            _("Drop a few images above. Photos that are unlike the training images get answers too, but poor ones.")
+            _("Drop a few photos above. Photos that are unlike the training photos get answers too, but poor ones.")
         )
         return
     predicted = progress.result(progress.panel(job), Predicted)
@@ -78,7 +78,7 @@ def shown(job: Job, answers: Sequence[Answer]) -> None:
     downloads.table(_("Download the answers (CSV)"), headings, cells, "predictions.csv")
     failed = sum(bool(answer.error) for answer in answers)
     if failed:
-        sentence = ngettext("{n} of {all} image cannot be read.", "{n} of {all} images cannot be read.", len(answers))
+        sentence = ngettext("{n} of {all} photo cannot be read.", "{n} of {all} photos cannot be read.", len(answers))
         st.warning(sentence.format(n=failed, all=len(answers)))
     for number, answer in enumerate(answers[:MOST_SHOWN]):
         with st.container(border=True):

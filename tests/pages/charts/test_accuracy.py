@@ -15,7 +15,7 @@ def test_accuracy_bars_rank_the_results_and_keep_their_intervals():
     assert dots.text == ("90.0 %", "70.0 %")
     assert dots.error_x.array == pytest.approx((high.accuracy_ci[1] - 0.9, low.accuracy_ci[1] - 0.7))
     assert dots.error_x.arrayminus == pytest.approx((0.9 - high.accuracy_ci[0], 0.7 - low.accuracy_ci[0]))
-    assert "100 images" in dots.hovertext[0]
+    assert "100 photos" in dots.hovertext[0]
     start, end = figure.layout.xaxis.range
     assert start < low.accuracy_ci[0]
     assert end > high.accuracy_ci[1]

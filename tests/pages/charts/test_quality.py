@@ -21,7 +21,7 @@ def test_confusion_selects_by_true_and_predicted_class():
     marks = confusion_matrix(np.array([[3, 1], [0, 4]]), ["ants", "bees"]).data[2]
     assert marks.customdata == ([0, 0], [0, 1], [1, 1])
     assert (marks.x, marks.y) == ((0, 1, 1), (0, 0, 1))
-    assert marks.hovertext[1] == "ants<br>1 of 4 images (25.0 %) predicted as:<br>bees"
+    assert marks.hovertext[1] == "ants<br>1 of 4 photos (25.0 %) predicted as:<br>bees"
     assert confusion_matrix(np.array([[3, 1], [0, 4]]), ["ants", "bees"]).data[0].hoverinfo == "skip"
 
 
@@ -60,7 +60,7 @@ def test_per_class_keeps_the_order_of_the_classes_and_has_intervals():
     assert class_scores(scores).layout.yaxis.ticktext == ("weak (n=4)", "good (n=20)")
     assert (
         recall.hovertext[1]
-        == "weak<br>4 images<br>recall 25.0 %<br>95 % interval 5.0–70.0 %<br>precision 50.0 %<br>F1 40.0 %"
+        == "weak<br>4 photos<br>recall 25.0 %<br>95 % interval 5.0–70.0 %<br>precision 50.0 %<br>F1 40.0 %"
     )
 
 
@@ -69,7 +69,7 @@ def test_per_class_shows_the_lowest_recalls_where_there_are_many_classes():
     assert class_scores(scores, most=10).data[0].x == tuple(1 - i / 100 for i in range(90, 100))
 
 
-def test_per_class_draws_no_score_of_a_class_without_images():
+def test_per_class_draws_no_score_of_a_class_without_photos():
     figure = class_scores([ClassScore("unseen", None, None, None, 0, None), ClassScore("a", 1, 1, 1, 3, (0.4, 1))])
     assert figure.data[0].x == (None, 1)
-    assert figure.data[0].hovertext[0] == "unseen<br>0 images"
+    assert figure.data[0].hovertext[0] == "unseen<br>0 photos"

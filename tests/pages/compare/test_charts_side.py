@@ -46,8 +46,8 @@ def test_accuracy_against_cost_joins_the_front_and_leaves_the_beaten_open():
     assert (off.x, off.y, off.marker.symbol) == ((10.0,), pytest.approx((0.7,)), "circle-open")
     assert on.customdata == (["b", "logistic"], ["a", "logistic"])
     assert on.hovertext[1] == (
-        f"a<br>accuracy 90.0 %<br>95 % interval {100 * low:.1f}–{100 * high:.1f} %<br>20.0 ms per image (50 images per "
-        "second)<br>512 features per image<br>100 images"
+        f"a<br>accuracy 90.0 %<br>95 % interval {100 * low:.1f}–{100 * high:.1f} %<br>20.0 ms per photo (50 photos per "
+        "second)<br>512 features per photo<br>100 photos"
     )
 
 
@@ -115,7 +115,7 @@ def test_classes_stand_from_the_most_different_down(pair):
     assert (
         figure.data[0]
         .hovertext[0]
-        .startswith("ants<br>20 images<br>recall 100.0 % with A<br>recall 25.0 % with B<br>+75.0 points (95 %: ")
+        .startswith("ants<br>20 photos<br>recall 100.0 % with A<br>recall 25.0 % with B<br>+75.0 points (95 %: ")
     )
 
 
@@ -134,7 +134,7 @@ def test_the_confusion_difference_is_signed_and_clear_where_there_is_none(pair):
     np.testing.assert_array_equal(heat.z, [[15, -15, np.nan], [2, -2, np.nan], [16, np.nan, -16]])
     assert heat.text.tolist() == [["+15", "−15", ""], ["+2", "−2", ""], ["+16", "", "−16"]]
     assert (heat.zmin, heat.zmax) == (-16, 16)
-    assert heat.hovertext[0][1] == "ants<br>15 images more of 20 are called so by B:<br>bees"
+    assert heat.hovertext[0][1] == "ants<br>15 photos more of 20 are called so by B:<br>bees"
     assert heat.hovertext[0][2] == ""
 
 

@@ -53,9 +53,9 @@ def test_points_law_and_forecast_end_at_four_times_the_data(curve):
     assert 10 ** figure.layout.xaxis.range[1] < 3 * 800
     assert figure.layout.shapes[0].x0 == 200
     assert 10 ** figure.layout.annotations[0].x == pytest.approx(200)
-    assert figure.layout.annotations[0].text == "now: 200 images"
-    assert "24 images<br>accuracy" in measured.hovertext[1]
-    assert "12.0 images a class on the average" in measured.hovertext[1]
+    assert figure.layout.annotations[0].text == "now: 200 photos"
+    assert "24 photos<br>accuracy" in measured.hovertext[1]
+    assert "12.0 photos a class on the average" in measured.hovertext[1]
 
 
 def test_the_number_asked_for_is_marked_with_its_interval(curve):

@@ -18,7 +18,7 @@ def test_split_counts_are_stacked_with_a_total_for_each_class():
     assert (train.x, val.x, test.x) == ((5, 1), (2, 0), (0, 3))
     assert totals.x == (7, 4)
     assert totals.text == (" 7", " 4")
-    assert train.hovertext == ("ants<br>5 training images of 7", "bees<br>1 training image of 4")
+    assert train.hovertext == ("ants<br>5 training photos of 7", "bees<br>1 training photo of 4")
     assert figure.layout.yaxis.ticktext == ("ants", "bees")
 
 
@@ -30,7 +30,7 @@ def test_a_thousand_classes_stay_on_a_page():
 def test_sizes_are_counted():
     (dots,) = image_sizes([10, 10, 30], [20, 20, 40]).data
     assert (dots.x, dots.y) == ((10, 30), (20, 40))
-    assert dots.hovertext == ("2 images of 10 × 20 px", "1 image of 30 × 40 px")
+    assert dots.hovertext == ("2 photos of 10 × 20 px", "1 photo of 30 × 40 px")
     assert dots.marker.size[0] > dots.marker.size[1]
 
 

@@ -40,6 +40,7 @@ def test_equal_classifiers_do_not_differ():
     measured = difference("x", of_two_classes([1, 0, 1]), "y", of_two_classes([1, 0, 1]))
     assert measured.accuracy == 0
     assert measured.interval[0] == -measured.interval[1]
+    assert measured.sentence.startswith("'x' is as accurate as 'y' on the same 3 images (95 % interval ")
 
 
 def test_the_interval_covers_the_truth_about_95_times_in_100():

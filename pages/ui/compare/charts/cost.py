@@ -162,15 +162,15 @@ def _accuracy(point: CostPoint) -> float:
 def _cost_words(point: CostPoint, cost: str) -> str:
     """The cost in words, where the result's hover text does not have it already."""
     if cost == "memory_mb":
-        return _("{size} of memory for one image").format(size=megabytes(point.cost or 0.0))
+        return _("{size} of memory for one photo").format(size=megabytes(point.cost or 0.0))
     if cost == "gflops":
-        return _("{value} × 10⁹ multiply-adds per image").format(value=decimal(point.cost or 0.0, 2))
+        return _("{value} × 10⁹ multiply-adds per photo").format(value=decimal(point.cost or 0.0, 2))
     return ""
 
 
 COST_AXES = {
-    "time_ms": lambda: _("time (ms per image, logarithmic)"),
+    "time_ms": lambda: _("time (ms per photo, logarithmic)"),
     "size_mb": lambda: _("size of the weights (MB, logarithmic)"),
-    "memory_mb": lambda: _("memory for one image (MB, logarithmic)"),
-    "gflops": lambda: _("multiply-adds (10⁹ per image, logarithmic)"),
+    "memory_mb": lambda: _("memory for one photo (MB, logarithmic)"),
+    "gflops": lambda: _("multiply-adds (10⁹ per photo, logarithmic)"),
 }

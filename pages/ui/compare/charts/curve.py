@@ -41,7 +41,7 @@ def learning_curve(curve: LearningCurve, marked: Forecast | None = None) -> go.F
         height=420,
         showlegend=True,
         legend=base.legend_below(),
-        xaxis=axes.log_axis(_("training images (logarithmic)"), points[0].images, most),
+        xaxis=axes.log_axis(_("training photos (logarithmic)"), points[0].images, most),
         yaxis=axes.share_axis(_("accuracy"), ends),
     )
     return _now(figure, curve.images) if band else figure
@@ -97,7 +97,7 @@ def _measured(points: Sequence[CurvePoint]) -> go.Scatter:
         marker={"color": base.BLUE, "size": 9, "line": {"width": 0}},
         hoverinfo="text",
         hovertext=[
-            base.words(_hover(point), _("{n} images a class on the average").format(n=decimal(point.per_class)))
+            base.words(_hover(point), _("{n} photos a class on the average").format(n=decimal(point.per_class)))
             for point in points
         ],
     )

@@ -71,7 +71,7 @@ def _hover(stage: Stage) -> str:
         base.hover_name(stage.name),
         _("accuracy {accuracy}").format(accuracy=percent(stage.accuracy_mean)),
         base.interval_words(stage.accuracy_ci),
-        ngettext("{width} feature per image", "{width} features per image", stage.width).format(
+        ngettext("{width} feature per photo", "{width} features per photo", stage.width).format(
             width=count(stage.width)
         ),
     )

@@ -140,8 +140,8 @@ def confusion_difference_table(pair: SideBySide) -> Table:
 def _cell_hover(pair: SideBySide, true: int, predicted: int) -> str:
     difference = int(pair.confusion[true, predicted])
     sentence = ngettext(
-        "{count} image more of {support} is called so by {name}:",
-        "{count} images more of {support} are called so by {name}:",
+        "{count} photo more of {support} is called so by {name}:",
+        "{count} photos more of {support} are called so by {name}:",
         abs(difference),
     )
     name = base.hover_name(pair.a if difference > 0 else pair.b)
