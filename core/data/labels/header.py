@@ -56,7 +56,7 @@ class Columns:
         split: the split.
         group: the group.
         classes: the one-hot columns and their classes, where there is no label column.
-        has_header: whether the first row names the columns, and no photo.
+        header: the number of the row that names the columns, 1 for the first; 0 where none does.
     """
 
     width: int
@@ -65,7 +65,7 @@ class Columns:
     split: int
     group: int
     classes: tuple[tuple[int, str], ...] = ()
-    has_header: bool = True
+    header: int = 1
 
     @property
     def labelled(self) -> bool:

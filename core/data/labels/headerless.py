@@ -53,7 +53,7 @@ def columns_without_header(rows: Callable[[], Iterable[Cells]], photos: PhotoNam
         labels = words or [n for n in labels if all(cell.isdecimal() for cell in columns[n])]
     if len(labels) != 1:
         return None
-    return Columns(width, file, labels[0], splits[0] if splits else -1, -1, has_header=False)
+    return Columns(width, file, labels[0], splits[0] if splits else -1, -1, header=0)
 
 
 def file_column(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Columns | None:
@@ -71,7 +71,7 @@ def file_column(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Colu
         return None
     columns = ([cell_of(cells, column) for cells in sample] for column in range(width))
     file = next((n for n, cells in enumerate(columns) if _names_photos(cells, photos)), -1)
-    return Columns(width, file, -1, -1, -1, has_header=has_header) if file >= 0 else None
+    return Columns(width, file, -1, -1, -1, header=int(has_header)) if file >= 0 else None
 
 
 def telling(lists: Sequence[Set[int]]) -> list[int]:

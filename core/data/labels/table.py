@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import PurePosixPath
 
 from core.data.labels.cells import DELIMITERS, MAX_CELL, NOTHING, SPACE, records, straightened
@@ -24,6 +25,7 @@ from core.tables import as_meant
 MAX_ROWS, MAX_COLUMNS = 500_000, 2_000
 ENDINGS = (".csv", ".tsv")
 _HEADER_BYTES = 1 << 20
+_MOST_TITLES = 10  # rows with titles and remarks above the header
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class _Reading:
 
 def _data(text: str, delimiter: str, columns: Columns) -> Iterator[tuple[int, list[str]]]:
     """The rows below the header, where there is one."""
-    return (row for row in records(text, delimiter) if row[0] > 1 or not columns.has_header)
+    return (row for row in records(text, delimiter) if row[0] > columns.header)
 
 
 def _label_holds_comma(cells: Sequence[str], columns: Columns) -> bool:
@@ -201,9 +203,10 @@ def _recognised(
     """The delimiter and the columns, or None where no delimiter gives a header that is known, or a clear list."""
     delimiters = (*DELIMITERS, SPACE) if is_plain_text(parts) else DELIMITERS
     for delimiter in delimiters:
-        header = next((cells for _number, cells in records(text[:_HEADER_BYTES], delimiter)), [])
-        if 2 <= len(header) <= MAX_COLUMNS and (columns := columns_of(header, partial(_below, text, delimiter))):
-            return delimiter, columns
+        for number, header in _headers(text, delimiter):
+            columns = columns_of(header, partial(_below, text, delimiter, number))
+            if columns is not None:
+                return delimiter, replace(columns, header=number)
     return _list_in(text, parts, photos, with_labels) if photos is not None else None
 
 
@@ -225,9 +228,19 @@ def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
     return (cells for _number, cells in records(text, delimiter))
 
 
-def _below(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The cells of the rows below the header."""
-    return (cells for number, cells in records(text, delimiter) if number > 1)
+def _headers(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that may name the columns, with their numbers: the first, or the one below titles and remarks."""
+    for number, cells in islice(records(text[:_HEADER_BYTES], delimiter), _MOST_TITLES + 1):
+        if 2 <= len(cells) <= MAX_COLUMNS:
+            yield number, cells
+        is_title = cells[0].lstrip().startswith("#") or sum(bool(cell.strip()) for cell in cells) < 2
+        if not is_title:
+            return
+
+
+def _below(text: str, delimiter: str, header: int) -> Iterator[list[str]]:
+    """The cells of the rows below the header, which has this number."""
+    return (cells for number, cells in records(text, delimiter) if number > header)
 
 
 def _rows(reading: _Reading) -> Iterator[Row]:

@@ -223,3 +223,8 @@ def test_zeros_that_a_spreadsheet_took_or_gave_do_not_count(row: str) -> None:
 def test_a_class_may_have_a_column_of_its_own(marks: tuple[str, str]) -> None:
     rows = [f"{i}.jpg,{marks[i % 2]},{marks[1 - i % 2]}\n" for i in range(N)]
     assert read(labels_csv="img,cat,dog\n" + "".join(rows)) == meant()
+
+
+@pytest.mark.parametrize("title", ["# made by us, 2024\n", "Our leaves\n\n", "\n", "Our leaves;;\n# first round\n;;\n"])
+def test_titles_may_stand_above_the_header(title: str) -> None:
+    assert read(labels_csv=title + written("{i}.jpg;{c};7", "file;label;age")) == meant()
