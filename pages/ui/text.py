@@ -20,6 +20,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'/@])")
 # an empty span inside them, which is invisible and is not copied, keeps them as they are.
 _LATE = re.compile(r"[:@]|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
 _EMPTY_SPAN = ":small[]"
+_PERCENT = re.compile(r"(?<=\d) %")
 
 
 def literal(text: str) -> str:
@@ -28,6 +29,11 @@ def literal(text: str) -> str:
     ends = [match.end() for match in _LATE.finditer(text)]
     runs = (text[start:end] for start, end in zip([0, *ends], [*ends, None], strict=True))
     return _EMPTY_SPAN.join(_MARKUP.sub(r"\\\1", run) for run in runs)
+
+
+def unbroken(sentence: str) -> str:
+    """A sentence of Graft's in which no line ends between a number and its percent sign."""
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", sentence)
 
 
 def one_line(text: str) -> str:

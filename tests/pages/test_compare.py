@@ -18,7 +18,7 @@ from core.probing.comparison.record import COMPARISON, ResultOrigin, save_result
 from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.facts import DatasetFacts
 from core.progress import Progress
-from pages.ui.text import literal
+from pages.ui.text import literal, unbroken
 from tests.pages.conftest import FakePool, Open, W, button, finish, keep_comparison, texts
 from tests.probing.conftest import make_result
 
@@ -42,7 +42,7 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
     button(app, "Compare").click().run()
     assert not app.exception
     assert "resnet18" in app.success[0].value
-    assert "90.0 %" in app.success[0].value
+    assert "90.0\N{NO-BREAK SPACE}%" in app.success[0].value
     assert "overlap" not in app.success[0].value
     table = next(table.value for table in app.dataframe if "Macro F1" in table.value)
     assert list(table["Backbone"]) == ["resnet18", "pixels_16"]
@@ -84,7 +84,7 @@ def test_the_verdict_begins_with_what_to_take_and_is_as_green_as_it_is_sure(
     assert len(app.success) == (box == "success")
     judgement = Comparison(tuple(results)).verdict
     assert judgement.recommended == recommended
-    assert literal(judgement.why) in verdict
+    assert unbroken(literal(judgement.why)) in verdict
     onwards = [link.proto.label for link in app.get("page_link") if "fine-tune" in link.proto.label]
     assert onwards == [f"Next: fine-tune {recommended or 'resnet18'}"]
 

@@ -54,7 +54,7 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
 
 
 def _result(study: Components) -> None:
-    st.success(text.literal(study.why), icon=":material/insights:")
+    st.success(text.unbroken(text.literal(study.why)), icon=":material/insights:")
     name = f"components-{study.backbone}"
     figures.shown(
         components_curve(study.points, study.recommended),

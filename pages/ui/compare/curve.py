@@ -53,7 +53,7 @@ def _result(curve: LearningCurve) -> None:
         st.info(text.literal(curve.why_not), icon=":material/insights:")
         marked = None
     else:
-        st.success(text.literal(curve.answer()), icon=":material/insights:")
+        st.success(text.unbroken(text.literal(curve.answer())), icon=":material/insights:")
         marked = _chosen_forecast(curve)
     figures.shown(
         learning_curve(curve, marked),

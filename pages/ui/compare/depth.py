@@ -57,7 +57,7 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
 
 def _result(study: Depth) -> None:
     backbone, suggestion = study.backbone, study.suggestion
-    st.success(text.literal(suggestion.why), icon=":material/insights:")
+    st.success(text.unbroken(text.literal(suggestion.why)), icon=":material/insights:")
     _onwards(backbone, suggestion)
     figures.shown(
         depth_curve(study.stages, suggestion.stages),

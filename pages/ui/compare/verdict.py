@@ -71,7 +71,7 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
     )
     boxes = {"sure": st.success, "tie": st.info, "nothing": st.warning}
     paragraphs = (f"**{text.literal(verdict.headline)}** {measured}", text.literal(verdict.why))
-    boxes[verdict.standing]("\n\n".join(filter(None, paragraphs)), icon=":material/insights:")
+    boxes[verdict.standing](text.unbroken("\n\n".join(filter(None, paragraphs))), icon=":material/insights:")
 
 
 def details(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Comparison) -> None:

@@ -140,7 +140,7 @@ def _measured(request: EditEffectRequest) -> None:
     else:
         effect = progress.result(status, Effect)
         if effect is not None:
-            st.caption(":material/insights: " + text.literal(gain_text(effect)))
+            st.caption(":material/insights: " + text.unbroken(text.literal(gain_text(effect))))
 
 
 def listing(dataset: Dataset, desk: Desk) -> None:
@@ -199,7 +199,7 @@ def _explained(dataset: Dataset) -> None:
     job = jobs.latest(_effect_request(dataset))
     effect = progress.result(job.status(), Effect) if job is not None else None
     if effect is not None:
-        st.info(text.literal(effect_text(effect)), icon=":material/insights:")
+        st.info(text.unbroken(text.literal(effect_text(effect))), icon=":material/insights:")
 
 
 def _effect_request(dataset: Dataset) -> EditEffectRequest:

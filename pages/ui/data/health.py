@@ -75,7 +75,7 @@ def findings(report: HealthReport) -> None:
     with st.container(border=True):
         for finding in words.findings(report):
             sign = f":{COLORS[finding.weight]}[{SIGNS[finding.weight]}]"
-            st.markdown(f"{sign} {text.literal(finding.text)}")
+            st.markdown(f"{sign} {text.unbroken(text.literal(finding.text))}")
         for note in report.notes:
             st.caption(text.literal(note))
 

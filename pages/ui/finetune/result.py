@@ -75,14 +75,14 @@ def answer(run: Run, improvement: Difference | None, seconds: float) -> None:
         time=text.duration(seconds),
     )
     if improvement is None:
-        st.info(accuracy, icon=":material/insights:")
+        st.info(text.unbroken(accuracy), icon=":material/insights:")
         return
     box = st.success if improvement.interval[0] > 0 else st.warning
     flattered = _("The epoch was chosen on these photos, which flatters fine-tuning a little.")
     sentences = (
         f"**{text.literal(judgement(improvement))}** {accuracy}\n\n{text.literal(improvement.sentence)} {flattered}"
     )
-    box(sentences, icon=":material/balance:")
+    box(text.unbroken(sentences), icon=":material/balance:")
 
 
 def probe_instead(dataset: Dataset, run: Run) -> None:
