@@ -69,7 +69,7 @@ class Limits:
 
     @classmethod
     def local(cls) -> Limits:
-        """For one's own machine: amounts are bounded by the disk; pixels and structures are judged as anywhere."""
+        """For the user's own machine: the disk bounds amounts; pixels and structures are judged as anywhere."""
         return cls(
             max_upload_bytes=_NO_LIMIT,
             max_entry_bytes=_MOST_LOCAL_BYTES,
@@ -83,13 +83,13 @@ class Limits:
         return cls.public() if is_public() else cls.local()
 
     def most_pixels(self, format_name: str) -> int:
-        """How many pixels an image may have that is of this format, in Pillow's words."""
+        """The most pixels that an image may have in this format, as Pillow calls it."""
         if format_name == "JPEG":
             return self.max_scaled_pixels
         return self.max_pixels * _USUAL_BYTES // decoded_bytes(format_name)
 
     def share_of(self, pixels: int) -> int:
-        """At which part of its sides, 1 / this, an image of so many pixels is used."""
+        """The n for which an image of so many pixels is used at 1/n of its width and height."""
         return next((share for share in (1, 2, 4) if pixels <= self.max_whole_pixels * share**2), 8)
 
     def entries_of(self, archive_bytes: int) -> int:
@@ -102,5 +102,5 @@ class Limits:
 
 
 def decoded_bytes(format_name: str) -> int:
-    """How much memory decoding a pixel takes at most in this format, in Pillow's words; JPEG, at a part, takes less."""
+    """The most bytes that decoding takes for a pixel in this format, as Pillow calls it; a reduced JPEG takes fewer."""
     return _DECODED_BYTES.get(format_name, _USUAL_BYTES)

@@ -1,4 +1,4 @@
-"""Generated textures: a data set that needs no network and no photo, and that is no walkover.
+"""Generated textures: a data set that needs no network and no photo, and that is not easy.
 
 Classes differ in texture alone. Scale, angle, colours, contrast, light, distortion and noise are drawn afresh for every
 image of every class, so that colours and coarse pixels tell little while features of a pretrained network tell a lot.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -106,21 +107,8 @@ def confusion_difference(pair: SideBySide) -> go.Figure:
     for true, predicted in cells:
         words[true, predicted] = signed_count(int(pair.confusion[true, predicted]))
         hover[true, predicted] = _cell_hover(pair, true, predicted)
-    heat = go.Heatmap(
-        z=z,
-        zmin=-deepest,
-        zmax=deepest,
-        colorscale=_DIVERGING,
-        showscale=False,
-        xgap=1,
-        ygap=1,
-        hoverongaps=False,
-        hoverinfo="text",
-        hovertext=hover,
-        **({"text": words, "texttemplate": "%{text}"} if len(words) <= _MOST_WITH_NUMBERS else {}),
-    )
     return base.figure(
-        heat,
+        _cells(z, words if len(words) <= _MOST_WITH_NUMBERS else None, hover, (-deepest, deepest), _DIVERGING),
         height=min(max(140 + 34 * len(words), 280), 860),
         xaxis={
             **base.names_axis(pair.names, upwards=True, most=16, ticks=base.ACROSS),
@@ -167,21 +155,9 @@ def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
         z[cell] = pair.share(pair.same)
         words[cell] = _same(pair)
         hover[cell] = _pair_hover(pair)
-    heat = go.Heatmap(
-        z=z,
-        zmin=min(0.5, float(np.nanmin(z, initial=0.5))),
-        zmax=1,
-        colorscale=_PALE_TO_DEEP,
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hoverongaps=False,
-        hoverinfo="text",
-        hovertext=hover,
-        **({"text": words, "texttemplate": "%{text}"} if len(names) <= _MOST_WITH_NUMBERS else {}),
-    )
+    palest = min(0.5, float(np.nanmin(z, initial=0.5)))
     return base.figure(
-        heat,
+        _cells(z, words if len(names) <= _MOST_WITH_NUMBERS else None, hover, (palest, 1.0), _PALE_TO_DEEP),
         height=min(max(110 + 56 * len(row_names), 200), 860),
         xaxis={
             **base.names_axis(column_names, upwards=True, most=18),
@@ -189,6 +165,38 @@ def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
             "side": "bottom",
         },
         yaxis={**base.names_axis(row_names, most=18), "title": {"text": _("backbone")}},
+    )
+
+
+def _cells(
+    z: NDArray[np.floating],
+    words: NDArray[np.object_] | None,
+    hover: NDArray[np.object_],
+    ends: tuple[float, float],
+    scale: Sequence[tuple[float, str]],
+) -> go.Heatmap:
+    """The cells of a matrix, each with its words where there are any; one that is not a number has no colour.
+
+    Args:
+        z: the numbers (n, m) that the colours show.
+        words: what stands in each cell; None for nothing.
+        hover: the hover text of each cell.
+        ends: the numbers at the two ends of the scale.
+        scale: the colours, each with its place between 0 and 1.
+    """
+    return go.Heatmap(
+        z=z,
+        zmin=ends[0],
+        zmax=ends[1],
+        colorscale=scale,
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        hoverinfo="text",
+        hovertext=hover,
+        text=words,
+        texttemplate=None if words is None else "%{text}",
     )
 
 
