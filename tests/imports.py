@@ -56,25 +56,25 @@ def imported(path: Path, nodes: Iterator[ast.AST]) -> set[str]:
 def files_of(module: str) -> tuple[Path, ...]:
     """The files of this repository that importing `module` runs: itself and the packages it is in."""
     parts = module.split(".")
-    found = []
+    files = []
     for i in range(1, len(parts) + 1):
         place = ROOT.joinpath(*parts[:i])
-        found += [p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()]
-    return tuple(found)
+        files += [p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file()]
+    return tuple(files)
 
 
 def reached(start: Path) -> dict[Path, Path | None]:
     """Every file of ours that importing `start` runs, with the file that imports it."""
-    found: dict[Path, Path | None] = {start: None}
+    reached_by: dict[Path, Path | None] = {start: None}
     waiting = [start]
     while waiting:
         path = waiting.pop()
         for module in sorted(imported(path, at_import(tree(path)))):
             for other in files_of(module):
-                if other not in found:
-                    found[other] = path
+                if other not in reached_by:
+                    reached_by[other] = path
                     waiting.append(other)
-    return found
+    return reached_by
 
 
 def imported_files(path: Path) -> set[Path]:

@@ -7,9 +7,9 @@ from core import machine
 
 def test_memory_is_known_and_plausible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRAFT_MEMORY_MB", raising=False)
-    found = machine.memory_mb()
-    assert found is not None
-    assert 256 < found < 100_000_000
+    memory = machine.memory_mb()
+    assert memory is not None
+    assert 256 < memory < 100_000_000
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,9 @@ def test_the_readme_shows_every_verb_of_the_command_line():
 def test_the_options_that_the_readme_shows_exist(line: str, capsys: pytest.CaptureFixture[str]):
     words = shlex.split(line.replace("#", " "))  # what the comment behind it names is meant as well
     assert main([words[3], "--help"]) == 0
-    told = capsys.readouterr().out
+    help_text = capsys.readouterr().out
     for option in (word for word in words if word.startswith("--")):
-        assert option in told
+        assert option in help_text
 
 
 def test_the_readme_maps_what_there_is_and_all_of_core():

@@ -39,12 +39,12 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], comma
 
 
 def test_backbones_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    found = {b["name"]: b for b in document(capsys, "backbones")}
+    backbones = {b["name"]: b for b in document(capsys, "backbones")}
     keys = {"name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "input_px"}
-    assert all(keys <= set(b) for b in found.values())
-    assert found["pixels_16"]["feature_dim"] == 768
-    assert found["resnet18"]["feature_dim"] == 512
-    assert found["graft_residual"]["ready"]
+    assert all(keys <= set(b) for b in backbones.values())
+    assert backbones["pixels_16"]["feature_dim"] == 768
+    assert backbones["resnet18"]["feature_dim"] == 512
+    assert backbones["graft_residual"]["ready"]
 
 
 def test_backbones_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,8 +87,8 @@ def test_a_mistake_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path, arguments: list[str], word: str
 ) -> None:
     named = {"DATA": str(data), "OUT": str(tmp_path / "OUT")}
-    said = mistake(capsys, *[named.get(a, a) for a in arguments])
-    assert word.lower() in said.lower()
+    line = mistake(capsys, *[named.get(a, a) for a in arguments])
+    assert word.lower() in line.lower()
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -101,11 +101,11 @@ def test_a_name_that_stdout_has_no_letters_for_is_escaped(
         patched.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
         assert main(["inspect", str(path), *(["--json"] if as_json else [])]) == 0
         sys.stdout.flush()
-        said = raw.getvalue().decode("ascii")
+        answer = raw.getvalue().decode("ascii")
     if as_json:
-        assert json.loads(said)["classes"] == ["ñandú", "蜂"]
+        assert json.loads(answer)["classes"] == ["ñandú", "蜂"]
     else:
-        assert r"\u8702/none.txt" in said
+        assert r"\u8702/none.txt" in answer
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, Cancelled])
@@ -161,8 +161,8 @@ sys.exit(main(["inspect", {str(tmp_path)!r}]))
     assert process.stderr.readline() == "begun\n"
     process.send_signal(signal.SIGINT)
     try:
-        _out, said = process.communicate(timeout=60)
+        _out, stderr = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert said == "Stopped.\n"
+    assert stderr == "Stopped.\n"
     assert process.returncode == 130

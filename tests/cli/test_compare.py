@@ -14,11 +14,11 @@ from tests.cli.conftest import document, run
 
 
 def test_compare_as_json(capsys: pytest.CaptureFixture[str], data: Path) -> None:
-    found = document(capsys, "compare", data, "--backbones", "graft_plain,pixels_16", "--pca", "0.95")
-    assert found["folds"] == 5
-    assert [row["backbone"] for row in found["results"]] == ["graft_plain", "pixels_16"]
+    comparison = document(capsys, "compare", data, "--backbones", "graft_plain,pixels_16", "--pca", "0.95")
+    assert comparison["folds"] == 5
+    assert [row["backbone"] for row in comparison["results"]] == ["graft_plain", "pixels_16"]
     keys = {"probe", "accuracy_mean", "accuracy_ci", "macro_f1_mean", "fold_accuracy", "feature_dim", "images_per_s"}
-    for row in found["results"]:
+    for row in comparison["results"]:
         assert keys <= set(row)
         assert len(row["fold_accuracy"]) == 10  # 5 folds, twice
         assert row["accuracy_mean"] > 0.9, "two colours are easily told apart"
@@ -27,11 +27,11 @@ def test_compare_as_json(capsys: pytest.CaptureFixture[str], data: Path) -> None
 
 def test_compare_as_a_table_and_kept(capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path) -> None:
     out = tmp_path / "kept"
-    code, said, err = run(capsys, "compare", data, "--backbones", "pixels_16", "--pca", "8", "--out", out)
+    code, table, err = run(capsys, "compare", data, "--backbones", "pixels_16", "--pca", "8", "--out", out)
     assert (code, err) == (0, "")
-    assert "pixels_16" in said
-    assert "%" in said
-    assert "cross-validation on 16 training images" in said
+    assert "pixels_16" in table
+    assert "%" in table
+    assert "cross-validation on 16 training images" in table
     assert (out / "comparison.json").is_file()
     judged = document(capsys, "evaluate", out / "probes" / "pixels_16", "--split", "oof")
     assert judged["n"] == len(load_comparison(out).results[0].oof)

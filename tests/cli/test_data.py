@@ -19,12 +19,12 @@ from tests.data.zips import build, good
 
 def test_inspect_accepts(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
     path = small_zip(splits={"train": 4, "val": 2}, extra={"train/cat/note.txt": b"hello", ".DS_Store": b"x"})
-    found = document(capsys, "inspect", path)
-    assert {k: found[k] for k in ("action", "code", "images", "ignored", "classes", "splits")} == {
+    inspection = document(capsys, "inspect", path)
+    assert {k: inspection[k] for k in ("action", "code", "images", "ignored", "classes", "splits")} == {
         "action": "accept", "code": None, "images": 12, "ignored": 1, "classes": ["cat", "dog"],
         "splits": {"train": 8, "val": 4},
     }  # fmt: skip
-    assert [skip["entry"] for skip in found["skipped"]] == ["train/cat/note.txt"]
+    assert [skip["entry"] for skip in inspection["skipped"]] == ["train/cat/note.txt"]
 
 
 def test_inspect_explains_in_sentences(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
@@ -65,9 +65,9 @@ def test_what_is_doubtful_about_the_data_is_told_with_its_numbers(
 def test_health_says_what_is_wrong(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
     green = photo_bytes((60, 170, 70), 950)
     data = small_zip(per_class=12, extra={"cat/wrong.png": green, "dog/right.png": green})
-    found = document(capsys, "health", data, "--backbone", "pixels_16")
-    assert found["duplicates"]["conflicts"] == 1
-    assert found["images"] == 26
+    report = document(capsys, "health", data, "--backbone", "pixels_16")
+    assert report["duplicates"]["conflicts"] == 1
+    assert report["images"] == 26
     code, out, _err = run(capsys, "health", data, "--backbone", "pixels_16")
     assert code == 0
     assert "1 pair of alike photos lies in two classes" in " ".join(out.split())
@@ -95,8 +95,8 @@ def test_clean_carries_out_edits_and_tells_what_they_bring(
 
 def test_groups_are_named_by_a_pattern(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
     data = small_zip(per_class=12)
-    found = document(capsys, "health", data, "--backbone", "pixels_16", "--group-pattern", "{group}/*")
-    assert found["balance"]["counts"] == {"train": {"cat": 12, "dog": 12}}  # a group is never split
+    report = document(capsys, "health", data, "--backbone", "pixels_16", "--group-pattern", "{group}/*")
+    assert report["balance"]["counts"] == {"train": {"cat": 12, "dog": 12}}  # a group is never split
     assert "{group}" in mistake(capsys, "health", data, "--group-pattern", "x")
 
 

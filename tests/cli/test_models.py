@@ -22,13 +22,13 @@ from tests.conftest import photo_bytes
 
 
 def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
-    path, found = finetuned
-    assert found["run"] == str(path)
-    assert [epoch["epoch"] for epoch in found["history"]] == [1, 2]
-    assert found["metrics"]["val"]["n"] > 0
-    assert "test" not in found["metrics"]
-    assert found["baseline"]["n"] == found["metrics"]["val"]["n"]
-    assert (found["baseline"]["a"], found["baseline"]["b"]) == ("fine-tuned", "frozen, with a probe")
+    path, tuned = finetuned
+    assert tuned["run"] == str(path)
+    assert [epoch["epoch"] for epoch in tuned["history"]] == [1, 2]
+    assert tuned["metrics"]["val"]["n"] > 0
+    assert "test" not in tuned["metrics"]
+    assert tuned["baseline"]["n"] == tuned["metrics"]["val"]["n"]
+    assert (tuned["baseline"]["a"], tuned["baseline"]["b"]) == ("fine-tuned", "frozen, with a probe")
     assert (path / "run.json").is_file()
     record = json.loads((path / "run.json").read_text())
     assert record["config"]["augmentation"]["rotation"] == 15.0
@@ -93,20 +93,20 @@ def test_a_finished_run_is_not_overwritten(
 ) -> None:
     path, _found = finetuned
     before = (path / "run.json").read_bytes()
-    said = mistake(capsys, "finetune", data, "--backbone", "graft_plain", "--epochs", "1", "--seed", "4", "--out", path)
-    assert "run" in said
+    line = mistake(capsys, "finetune", data, "--backbone", "graft_plain", "--epochs", "1", "--seed", "4", "--out", path)
+    assert "run" in line
     assert (path / "run.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], split: str) -> None:
-    found = document(capsys, "evaluate", finetuned[0], "--split", split)
-    assert found["classes"] == list(COLOURS)
-    assert sum(map(sum, found["confusion_matrix"])) == found["n"]
-    assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(found)
-    told = load_run(finetuned[0]).metrics[split].to_json()
-    assert {key: told[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
-        key: found[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
+    answer = document(capsys, "evaluate", finetuned[0], "--split", split)
+    assert answer["classes"] == list(COLOURS)
+    assert sum(map(sum, answer["confusion_matrix"])) == answer["n"]
+    assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(answer)
+    kept = load_run(finetuned[0]).metrics[split].to_json()
+    assert {key: kept[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
+        key: answer[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
     }
 
 

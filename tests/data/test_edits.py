@@ -71,15 +71,15 @@ def test_a_class_keeps_a_training_photo(dataset: Dataset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (Edit("cat/0.png", "0" * 64, EXCLUDE), "no photo 'cat/0.png' with this content"),
         (("relabel", "owl"), "no class 'owl'"),
     ],
 )
-def test_what_is_not_there_is_refused(dataset: Dataset, wrong: object, said: str) -> None:
+def test_what_is_not_there_is_refused(dataset: Dataset, wrong: object, message: str) -> None:
     given = wrong if isinstance(wrong, Edit) else edit(dataset, 0, "owl")
-    with pytest.raises(DatasetError, match=said):
+    with pytest.raises(DatasetError, match=message):
         checked(dataset, [given])
 
 
@@ -113,7 +113,7 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(small_zip: ZipBuilder) -> Non
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ("image,sha256,action\n", "no column 'new_class'"),
         ("image,sha256,action,new_class\na,b,drop,\n", "Row 2: An edit is"),
@@ -121,6 +121,6 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(small_zip: ZipBuilder) -> Non
         ("", "no column 'image'"),
     ],
 )
-def test_a_wrong_table_says_where(dataset: Dataset, table: str, said: str) -> None:
-    with pytest.raises(DatasetError, match=said):
+def test_a_wrong_table_says_where(dataset: Dataset, table: str, message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
         from_csv(dataset, table)

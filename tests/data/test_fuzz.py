@@ -57,12 +57,12 @@ def _images() -> list[bytes]:
         (one, "TIFF", {"compression": "tiff_lzw"}),
     ]
     kinds += [(one, "AVIF", {})] * features.check("avif")
-    found = []
+    files = []
     for image, fmt, options in kinds:
         buffer = io.BytesIO()
         image.save(buffer, fmt, **options)
-        found.append(buffer.getvalue())
-    return found
+        files.append(buffer.getvalue())
+    return files
 
 
 _IMAGES = _images()
@@ -142,9 +142,9 @@ def test_a_damaged_zip_or_table_gives_a_plain_answer(number: int, tmp_path: Path
         path.write_bytes(_damaged(content, rng, rng.choice([0, max(directory, 0)])))
     started = time.monotonic()
     if number % 4:
-        found = inspect(path)
-        texts = [skip_text(s.reason) for s in found.skipped] + [warning_text(w) for w in found.warnings]
-        assert not found.is_refused or reject_text(found.code)
+        inspection = inspect(path)
+        texts = [skip_text(s.reason) for s in inspection.skipped] + [warning_text(w) for w in inspection.warnings]
+        assert not inspection.is_refused or reject_text(inspection.code)
     else:
         texts = _taken_in(path)
     assert time.monotonic() - started < _LONGEST_S

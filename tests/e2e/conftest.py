@@ -33,14 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium. Without it these tests are skipped; on a CI machine, which must have it, they fail."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not found:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
         reason = "no chromium on this machine: install Debian's package, or name a browser in CHROMIUM"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=[f"--{flag}" for flag in _FLAGS.split()])
+        started = playwright.chromium.launch(executable_path=chromium, args=[f"--{flag}" for flag in _FLAGS.split()])
         yield started
         started.close()
 

@@ -72,8 +72,8 @@ def evaluate(visitor: Visitor, watch: Watch, tmp_path: Path) -> None:
     cells = document["confusion_matrix"]
     true, predicted = next((t, p) for t, row in enumerate(cells) for p, n in enumerate(row) if n and t != p)
     visitor.select_point(key, predicted, true)
-    said = f"{document['classes'][true]} taken for {document['classes'][predicted]}"
-    assert said in texts(visitor.page.get_by_test_id("stMarkdown"))
+    sentence = f"{document['classes'][true]} taken for {document['classes'][predicted]}"
+    assert sentence in texts(visitor.page.get_by_test_id("stMarkdown"))
     rows = spreadsheet(download(visitor, "Download the classes (CSV)", tmp_path))
     assert {row[0] for row in rows[1:]} == set(map(harmless, NAMES))
     watch.finds_nothing()

@@ -170,9 +170,9 @@ class Visitor:
 
     def sees(self, what: str | Locator) -> Locator:
         """Waits until a text, or an element, is seen."""
-        found = self.page.get_by_text(what).first if isinstance(what, str) else what.first
-        expect(found).to_be_visible(timeout=WAIT_MS)
-        return found
+        element = self.page.get_by_text(what).first if isinstance(what, str) else what.first
+        expect(element).to_be_visible(timeout=WAIT_MS)
+        return element
 
     def sees_a_tick(self, whole: bool) -> None:
         """Waits until the page asks for what it draws anew every second; if `whole`, until that has come."""

@@ -38,15 +38,15 @@ class Watch:
 
     def finds_nothing(self) -> None:
         """Nothing of it has happened so far, nor is on the page now."""
-        found = self._page.locator(MARKUP).evaluate_all("found => found.map(e => e.outerHTML.slice(0, 200))")
-        assert not found
+        markup = self._page.locator(MARKUP).evaluate_all("markup => markup.map(e => e.outerHTML.slice(0, 200))")
+        assert not markup
         assert not self._page.evaluate("() => window.__xss")
         assert not self._seen
 
 
-def texts(found: Locator) -> list[str]:
+def texts(elements: Locator) -> list[str]:
     """What stands in each of the elements, letter by letter."""
-    return [" ".join(words.split()) for words in found.all_text_contents()]
+    return [" ".join(words.split()) for words in elements.all_text_contents()]
 
 
 def table(visitor: Visitor) -> list[str]:
@@ -76,7 +76,7 @@ def hovered(visitor: Visitor, key: str, most: int = 3) -> set[str]:
 
 
 _HOVER = """async (plot, most) => {
-  const told = [], {xaxis, yaxis} = plot._fullLayout, drag = plot.querySelector('.nsewdrag');
+  const lines = [], {xaxis, yaxis} = plot._fullLayout, drag = plot.querySelector('.nsewdrag');
   const points = plot._fullData.filter(trace => Array.isArray(trace.hovertext))
     .flatMap(trace => Object.keys(trace.hovertext).slice(0, most).map(i => [trace, i]));
   for (const [trace, i] of points.slice(0, most)) {
@@ -86,9 +86,9 @@ _HOVER = """async (plot, most) => {
     await new Promise(done => setTimeout(done, 150));
     const line = plot.querySelector('.hoverlayer text tspan.line');
     if (!line || line.children.length) throw new Error('no line of plain text hovers over ' + trace.hovertext[i]);
-    told.push(line.textContent);
+    lines.push(line.textContent);
   }
-  return told;
+  return lines;
 }"""
 
 

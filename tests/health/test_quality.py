@@ -20,12 +20,12 @@ def test_each_flaw_is_found_and_nothing_else(taken_in):
         "b/long.jpg": saved(sharp(22).resize((400, 50))),
         "b/huge.jpg": saved(sharp(23).resize((1600, 1200))),
     }
-    found = {(flaw.photo.name, flaw.kind) for flaw in find_flaws(taken_in(files))}
+    flaws = {(flaw.photo.name, flaw.kind) for flaw in find_flaws(taken_in(files))}
     assert {
         ("a/dark.jpg", "dark"), ("a/blurry.jpg", "blurry"), ("a/white.jpg", "bright"),
         ("a/white.jpg", "low_information"), ("b/long.jpg", "odd_aspect"), ("b/huge.jpg", "odd_size"),
-    } <= found  # fmt: skip
-    assert {name for name, _kind in found} == {"a/dark.jpg", "a/blurry.jpg", "a/white.jpg", "b/long.jpg", "b/huge.jpg"}
+    } <= flaws  # fmt: skip
+    assert {name for name, _kind in flaws} == {"a/dark.jpg", "a/blurry.jpg", "a/white.jpg", "b/long.jpg", "b/huge.jpg"}
 
 
 def test_flaws_come_by_kind_and_worst_first(taken_in):

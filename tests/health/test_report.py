@@ -51,9 +51,9 @@ def test_the_report_finds_what_is_wrong_and_is_kept(small_zip: ZipBuilder):
     (leak,) = report.leaks
     assert (leak.split, leak.leaked, leak.with_leak.n, leak.without_leak.n) == ("test", 1, 13, 12)
     assert sum(sum(counts.values()) for counts in report.balance.counts.values()) == len(dataset.items)
-    said = texts(report)
-    assert "1 pair of alike photos lies in two classes" in said
-    assert "1 of the 13 photos in test have a copy or relative in training" in said
+    sentences = texts(report)
+    assert "1 pair of alike photos lies in two classes" in sentences
+    assert "1 of the 13 photos in test have a copy or relative in training" in sentences
     assert words.findings(report)[0].weight == "serious"
 
 
@@ -115,16 +115,16 @@ def test_the_effect_is_judged_on_untouched_photos(small_zip: ZipBuilder):
     tested = original.split("test")[0]
     edits.append(Edit(tested.name, tested.sha256, EXCLUDE))
     write_edits(original, edits)
-    found = effect(original, extract(original, fakes.TINY), edits)
-    assert (found.split, found.edits, found.elsewhere) == ("test", 24, 1)
-    assert found.before.n == found.after.n == found.difference.n == 19  # without the one that was edited itself
-    assert found.after.value == 1.0
-    assert found.before.value < 1.0
-    assert found.difference.accuracy == pytest.approx(found.after.value - found.before.value)
-    said = words.effect_text(found)
-    assert Effect.from_json(json.loads(json.dumps(found.to_json()))) == found
-    assert "On 19 photos of test that no edit touches" in said
-    assert "more than chance: the edits help" in said
+    result = effect(original, extract(original, fakes.TINY), edits)
+    assert (result.split, result.edits, result.elsewhere) == ("test", 24, 1)
+    assert result.before.n == result.after.n == result.difference.n == 19  # without the one that was edited itself
+    assert result.after.value == 1.0
+    assert result.before.value < 1.0
+    assert result.difference.accuracy == pytest.approx(result.after.value - result.before.value)
+    sentence = words.effect_text(result)
+    assert Effect.from_json(json.loads(json.dumps(result.to_json()))) == result
+    assert "On 19 photos of test that no edit touches" in sentence
+    assert "more than chance: the edits help" in sentence
     assert open_dataset("default", original.id).images == len(original.items) - 25
 
 
@@ -150,8 +150,8 @@ def test_mending_a_leak_is_not_judged_on_the_photos_that_leaked(small_zip: ZipBu
     path = small_zip(splits={"train": 10, "val": 3, "test": 5}, extra={"train/dog/a.png": leak, "test/dog/b.png": leak})
     original = core.data.ingest.ingest(path)
     leaked = next(item for item in original.items if item.name == "train/dog/a.png")
-    found = effect(original, extract(original, fakes.TINY), [Edit(leaked.name, leaked.sha256, EXCLUDE)])
-    assert found.before.n == 10
+    result = effect(original, extract(original, fakes.TINY), [Edit(leaked.name, leaked.sha256, EXCLUDE)])
+    assert result.before.n == 10
 
 
 def test_a_probe_at_chance_cannot_judge_labels_and_says_so(taken_in):

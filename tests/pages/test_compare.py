@@ -49,7 +49,7 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "behind", "right", "recommended", "box", "said"),
+    ("ahead", "behind", "right", "recommended", "box", "sentence"),
     [
         (
             "resnet18",
@@ -73,14 +73,14 @@ def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool:
     ],
 )
 def test_the_verdict_begins_with_what_to_take_and_is_as_green_as_it_is_sure(
-    visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, right, recommended, box, said
+    visit: Open, pool: FakePool, dataset: Dataset, ahead, behind, right, recommended, box, sentence
 ):
     results = [make_result(name, n, 100) for name, n in zip((behind, ahead), reversed(right), strict=True)]
     pool.does["compare"] = lambda job: keep_comparison(job, *results)
     app = visit("compare")
     button(app, "Compare").click().run()
     verdict = getattr(app, box)[0].value
-    assert verdict.startswith(f"**{said}")
+    assert verdict.startswith(f"**{sentence}")
     assert len(app.success) == (box == "success")
     judgement = Comparison(tuple(results)).verdict
     assert judgement.recommended == recommended

@@ -28,9 +28,9 @@ def tell(job: Job, *contents: Any) -> None:
 
 
 def test_the_epochs_that_a_job_has_told_come_back_as_they_were(job: Job):
-    told = [epoch(1), epoch(2, val_accuracy=0.75), Epoch(epoch=3, lr=0.0, seconds=1.0)]
-    tell(job, *(ended.to_json() for ended in told))
-    assert progress.epochs(job) == told
+    reported = [epoch(1), epoch(2, val_accuracy=0.75), Epoch(epoch=3, lr=0.0, seconds=1.0)]
+    tell(job, *(ended.to_json() for ended in reported))
+    assert progress.epochs(job) == reported
 
 
 def test_what_another_graft_told_differently_is_left_out(job: Job):

@@ -34,9 +34,9 @@ def test_wilsons_interval_and_the_probe_on_separable_features(small_zip: ZipBuil
     assert probe_score(features, classes) == Score(len(classes), len(classes))
     torch.manual_seed(0)
     export(Student("tiny", [], 1), RECIPE, tmp_path / "x.json", epochs=0, words=WORDS)
-    found = score_card(tmp_path / "x.json", small_zip())
+    measured = score_card(tmp_path / "x.json", small_zip())
     written = read_json(tmp_path / "x.json")["accuracy"]
-    assert [entry["value"] for entry in written.values()] == [round(found.value, 4)]
+    assert [entry["value"] for entry in written.values()] == [round(measured.value, 4)]
 
 
 def test_features_do_not_depend_on_the_batch(small_zip: ZipBuilder) -> None:

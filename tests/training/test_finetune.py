@@ -149,9 +149,9 @@ def test_progress_counts_up_to_the_end_and_tells_each_epoch(dataset: Dataset, tm
     parts = [work.partition("/")[0] for work in works(steps)]
     assert parts == ["load", "train", "save", "judge"]
     assert (steps[-1].share, steps[-1].ahead) == (1, ())
-    told = [Epoch.from_json(step.data["epoch"]) for step in steps if "epoch" in step.data]
-    assert [epoch.epoch for epoch in told] == [1, 2, 3]
-    assert tuple(told) == read_history(tmp_path)
+    reported = [Epoch.from_json(step.data["epoch"]) for step in steps if "epoch" in step.data]
+    assert [epoch.epoch for epoch in reported] == [1, 2, 3]
+    assert tuple(reported) == read_history(tmp_path)
 
 
 def test_a_loss_that_is_not_finite_names_the_remedy(dataset: Dataset, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ GPS = 0x8825
 SECRET = "at home"
 
 
-def told(fmt: str, *, turned: int = 1) -> bytes:
+def tagged(fmt: str, *, turned: int = 1) -> bytes:
     """A photo that tells where it was taken and by whom, in every way its format has."""
     exif = Image.Exif()
     exif[0x010E] = SECRET
@@ -43,7 +43,7 @@ def told(fmt: str, *, turned: int = 1) -> bytes:
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP", "TIFF", "GIF"])
 def test_only_the_picture_is_left(tmp_path: Path, fmt: str, turned: int) -> None:
     path = tmp_path / "photo"
-    path.write_bytes(told(fmt, turned=turned))
+    path.write_bytes(tagged(fmt, turned=turned))
     content, name = scrubbed(path, fmt)
     assert SECRET.encode() in path.read_bytes()
     assert SECRET.encode() not in content
@@ -57,7 +57,7 @@ def test_only_the_picture_is_left(tmp_path: Path, fmt: str, turned: int) -> None
 
 def test_the_colour_profile_of_a_jpeg_stays(tmp_path: Path) -> None:
     path = tmp_path / "photo"
-    path.write_bytes(told("JPEG"))
+    path.write_bytes(tagged("JPEG"))
     with Image.open(io.BytesIO(scrubbed(path, "JPEG")[0])) as image:
         assert image.info["icc_profile"] == b"colours" * 9
 
@@ -74,7 +74,7 @@ def test_what_is_hidden_behind_the_picture_goes(tmp_path: Path) -> None:
     path = tmp_path / "photo"
     out = io.BytesIO()
     photo((200, 60, 50), 1).save(out, "JPEG")
-    path.write_bytes(out.getvalue() + told("JPEG"))
+    path.write_bytes(out.getvalue() + tagged("JPEG"))
     assert scrubbed(path, "JPEG")[0] == out.getvalue()
     png = io.BytesIO()
     photo((200, 60, 50), 1).save(png, "PNG")

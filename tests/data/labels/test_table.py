@@ -125,7 +125,7 @@ def test_what_does_not_fit_is_skipped_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         (
             "2.png,cat,0",
@@ -137,13 +137,13 @@ def test_what_does_not_fit_is_skipped_and_named(tmp_path: Path) -> None:
         ("\n\n,cat", "row 12: the file's name is missing"),
     ],
 )
-def test_a_wrong_row_is_named(tmp_path: Path, row: str, said: str) -> None:
+def test_a_wrong_row_is_named(tmp_path: Path, row: str, message: str) -> None:
     table = rows("filename,label,split", "{i}.png,{c},train") + row
     with pytest.raises(RejectedError) as refused:
         ingest(zipped(tmp_path / "a.zip", {**shots(), "in/t.csv": table}))
     assert refused.value.code == "bad_table"
     assert str(refused.value).startswith("'in/t.csv', ")
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_class_folders_decide_where_no_table_names_most_photos(tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def test_beside_class_folders_a_table_says_the_groups(tmp_path: Path, header: st
 
 def test_beside_class_folders_a_table_says_the_splits(tmp_path: Path) -> None:
     photos = {**shots("cat/"), **shots("train/", first=50)}
-    said = "".join(f"{c}/{i}.png,{'train' if i < 5 else 'test'}\n" for c in ("cat", "train") for i in range(7))
-    inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": "image,split\n" + said + "gone.png,val\n"}))
+    splits = "".join(f"{c}/{i}.png,{'train' if i < 5 else 'test'}\n" for c in ("cat", "train") for i in range(7))
+    inspection = inspect(zipped(tmp_path / "a.zip", {**photos, "t.csv": "image,split\n" + splits + "gone.png,val\n"}))
     assert (inspection.classes, inspection.splits) == (("cat", "train"), {"train": 10, "test": 4})
     assert (inspection.skipped, inspection.warnings) == ((), ())
 

@@ -161,10 +161,10 @@ def _table(made: Made, top: str, names: list[str], file: str = "", column: str =
     place = made.rng.choice([*([] if by_path else [""]), "rest", *_ELSEWHERE])
     sheet = _Sheet([file_word, label_word], [])
     for name in names:
-        said = _said(made, top, name, place)
+        written = _said(made, top, name, place)
         if file_word in ("image_id", "id"):
-            said = said.rpartition("/")[2].rpartition("\\")[2].rpartition(".")[0]
-        sheet.rows.append([said, made.meant[name][1]])
+            written = written.rpartition("/")[2].rpartition("\\")[2].rpartition(".")[0]
+        sheet.rows.append([written, made.meant[name][1]])
     if column:
         sheet.header.append(column)
         for row, name in zip(sheet.rows, names, strict=True):

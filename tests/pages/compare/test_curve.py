@@ -92,10 +92,10 @@ def page():
 def answered(pool, dataset, curve):
     """Opens a page on which the curve has been measured."""
 
-    def open_page(found):
+    def open_page(curve):
         def keep(job):
-            replace(found, dataset=DatasetFacts.of(dataset)).save(job.path)
-            return {"file": found.FILE, "dataset": dataset.id}
+            replace(curve, dataset=DatasetFacts.of(dataset)).save(job.path)
+            return {"file": curve.FILE, "dataset": dataset.id}
 
         pool.does["learning_curve"] = keep
         app = AppTest.from_function(page, default_timeout=60)

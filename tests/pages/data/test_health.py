@@ -43,9 +43,9 @@ def test_a_check_is_offered_and_queued(visit: Open, dataset: Dataset):
 
 def test_a_report_shows_its_findings(visit: Open, dataset: Dataset):
     keep(dataset)
-    said = texts(visit())
-    assert "No copies were found" in said
-    assert "2 classes have fewer than 20 training photos" in said
+    shown = texts(visit())
+    assert "No copies were found" in shown
+    assert "2 classes have fewer than 20 training photos" in shown
 
 
 def test_a_pair_can_be_left_out_and_every_page_sees_it(visit: Open, dataset: Dataset):

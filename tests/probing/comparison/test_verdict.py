@@ -121,7 +121,7 @@ def test_a_recommendation_stands_as_firmly_as_what_it_surely_beats(candidates, s
 
 
 @pytest.mark.parametrize(
-    ("diff", "interval", "odds", "said"),
+    ("diff", "interval", "odds", "sentence"),
     [
         (0.012, (-0.0004, 0.026), (0.6, 0.399, 0.001),
          "a is ahead of b by 1.2 points, but that may be chance (95 %: 0.0 to 2.6): better by more than 1 point with a "
@@ -141,13 +141,13 @@ def test_a_recommendation_stands_as_firmly_as_what_it_surely_beats(candidates, s
     ],
 )  # fmt: skip
 def test_a_lead_that_may_be_chance_is_told_without_minus_zero_and_without_what_is_next_to_impossible(
-    diff, interval, odds, said
+    diff, interval, odds, sentence
 ):
     better, same, worse = odds
     pair = BackbonePair(
         a="a", b="b", diff=diff, interval=interval, p_better=better, p_same=same, p_worse=worse, mcnemar_p=1.0
     )
-    assert pair.sentence == said
+    assert pair.sentence == sentence
 
 
 def test_the_floor_is_never_recommended():

@@ -10,7 +10,7 @@ ONE = PowerLaws(np.array([0.1]), np.array([1.0]), np.array([0.5]))
 SPREAD = PowerLaws(np.linspace(0.05, 0.15, 101), np.ones(101), np.full(101, 0.5))
 
 
-def said(gain, low, high, more=200):
+def sentence_of(gain, low, high, more=200):
     return Forecast(more, 400, 0.8, (0.7, 0.9), gain, (low, high)).sentence
 
 
@@ -37,11 +37,11 @@ def test_there_is_no_forecast_beyond_four_times_the_data(more):
 
 
 def test_words_give_the_gain_or_that_it_is_small_or_unknown():
-    assert said(0.015, 0.005, 0.026) == "200 more images should bring 1.5 points (95 %: 0.5 to 2.6)."
-    assert said(0.002, 0.0, 0.006) == "200 more images would hardly help: 0.2 points (95 %: 0.0 to 0.6)."
-    assert said(0.03, 0.0, 0.12) == "What 200 more images would bring cannot be told: 0 to 12.0 points."
-    assert said(0.015, 0.005, 0.026, 1).startswith("1 more image should bring")
-    assert said(0.015, 0.005, 0.026, 4250).startswith("4,250 more images")
+    assert sentence_of(0.015, 0.005, 0.026) == "200 more images should bring 1.5 points (95 %: 0.5 to 2.6)."
+    assert sentence_of(0.002, 0.0, 0.006) == "200 more images would hardly help: 0.2 points (95 %: 0.0 to 0.6)."
+    assert sentence_of(0.03, 0.0, 0.12) == "What 200 more images would bring cannot be told: 0 to 12.0 points."
+    assert sentence_of(0.015, 0.005, 0.026, 1).startswith("1 more image should bring")
+    assert sentence_of(0.015, 0.005, 0.026, 4250).startswith("4,250 more images")
 
 
 def test_the_images_that_an_accuracy_takes():
