@@ -12,6 +12,7 @@ from core.data.names import may_be_photo, parts_of, without_ending
 
 _ROWS = 5_000  # that are looked at
 _MOST_COLUMNS = 20
+_SOME = 0.05  # of the photos in the list of a split: it may be that of a whole set of which only a part is here
 
 
 class PhotoNames:
@@ -70,7 +71,7 @@ def file_column(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Colu
     if not 1 <= width <= _MOST_COLUMNS or any(len(cells) != width for cells in sample):
         return None
     columns = ([cell_of(cells, column) for cells in sample] for column in range(width))
-    file = next((n for n, cells in enumerate(columns) if _names_photos(cells, photos)), -1)
+    file = next((n for n, cells in enumerate(columns) if _names_photos(cells, photos, _SOME)), -1)
     return Columns(width, file, -1, -1, -1, header=int(has_header)) if file >= 0 else None
 
 
@@ -100,8 +101,9 @@ def contradict(lists: Sequence[tuple[str, Set[int]]]) -> bool:
     return 10 * (len(splits) - len(named)) > len(named)
 
 
-def _names_photos(cells: Sequence[str], photos: PhotoNames) -> bool:
-    return all(map(photos.may_hold, cells)) and 2 * sum(cell in photos for cell in cells) >= len(cells)
+def _names_photos(cells: Sequence[str], photos: PhotoNames, least: float = 0.5) -> bool:
+    """Whether all cells may name photos, and such a share of them some that are there."""
+    return all(map(photos.may_hold, cells)) and sum(cell in photos for cell in cells) >= least * len(cells)
 
 
 def _tells_apart(cells: Sequence[str]) -> bool:

@@ -24,6 +24,7 @@ from core.tables import as_meant
 
 MAX_ROWS, MAX_COLUMNS = 500_000, 2_000
 ENDINGS = (".csv", ".tsv")
+TEXT_ENDINGS = (".txt", ".lst", ".list")
 _HEADER_BYTES = 1 << 20
 _MOST_TITLES = 10  # rows with titles and remarks above the header
 
@@ -81,7 +82,7 @@ def is_table(parts: Sequence[str]) -> bool:
 
 def is_plain_text(parts: Sequence[str]) -> bool:
     """Whether a file is a text, which may be a table as well, by its name."""
-    return parts[-1].lower().endswith(".txt")
+    return parts[-1].lower().endswith(TEXT_ENDINGS)
 
 
 def read_table(

@@ -77,7 +77,7 @@ def _candidates(files: Sequence[File], photo_names: PhotoNames) -> list[File]:
     """The files that may be tables by their names: tables before texts, those nearest to the top first."""
     tables = [file for file in files if not file.problem and (is_table(file.parts) or is_spreadsheet(file.parts))]
     texts = [file for file in files if not file.problem and is_plain_text(file.parts)]
-    texts = [file for file in texts if file.parts[-1][: -len(".txt")] not in photo_names]  # notes about one photo
+    texts = [file for file in texts if file.parts[-1].rpartition(".")[0] not in photo_names]  # notes about one photo
 
     def nearest(file: File) -> tuple[int, int]:
         return len(file.parts), file.index

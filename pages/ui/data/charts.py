@@ -51,7 +51,7 @@ def split_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     return base.figure(
         *bars,
         ends,
-        height=base.rows_height(len(classes), around_px=110),
+        height=base.rows_height(len(classes), around_px=140),  # on a phone the legend takes three lines
         barmode="stack",
         bargap=0.25,
         showlegend=True,

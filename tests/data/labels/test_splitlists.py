@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -32,7 +33,7 @@ def splits(entries: Sorted) -> dict[str, str]:
     }
 
 
-def written(numbers: str, row: str = "{c}/photo {i}.jpg", header: str = "") -> str:
+def written(numbers: Sequence[str], row: str = "{c}/photo {i}.jpg", header: str = "") -> str:
     return header + "".join(row.format(c=label, i=i) + "\n" for label in CLASSES for i in numbers)
 
 
@@ -83,3 +84,15 @@ def test_a_list_that_does_not_tell_photos_apart_is_not_used() -> None:
 def test_a_list_whose_name_says_no_split_says_nothing() -> None:
     entries = sorted_out(favourites_txt=written("01"))
     assert splits(entries) == {"cat": "-----", "dog": "-----"}
+
+
+@pytest.mark.parametrize("name", ["test.txt", "test.lst", "splits/test_files.list", "test.tsv"])
+def test_the_list_of_a_larger_set_counts_for_the_photos_that_are_here(name: str) -> None:
+    made = Made(random.Random(0))
+    for label in CLASSES:
+        for i in range(5):
+            made.add(f"{label}/photo {i}.jpg")
+    made.add(name, written([str(number) for number in range(3, 20)]).encode())
+    entries = sort_entries(made)
+    assert splits(entries) == {"cat": "---ee", "dog": "---ee"}
+    assert entries.outline.test == (name,)
