@@ -79,7 +79,7 @@ def collect(
     items = tuple({item.sha256: item for item in dataset.items}.values())
     report(Progress(0, 0, _("Looking for features that are there already"), info.name))
     engine = choose()
-    work = _Work(info, dataset, items, store_for, report)
+    work = _Extraction(info, dataset, items, store_for, report)
     work.look_up(engine.precision)
     computed = None if work.done.all() else _compute(work, engine, network_of, batch_size)
     work.report_done(_("Features are ready"))
@@ -90,7 +90,7 @@ def collect(
 
 
 @dataclass
-class _Work:
+class _Extraction:
     """The state of one extraction.
 
     Attributes:
@@ -134,7 +134,7 @@ class _Work:
         self.report(Progress(done, total, self.message(text), self.info.name))
 
 
-def _features(work: _Work, speed: float) -> Features:
+def _features(work: _Extraction, speed: float) -> Features:
     row_of = {item.sha256: row for row, item in enumerate(work.items)}
     items = work.dataset.items
     rows = np.array([row_of[item.sha256] for item in items], dtype=np.int64)
@@ -157,7 +157,9 @@ def _features(work: _Work, speed: float) -> Features:
     )
 
 
-def _compute(work: _Work, engine: Engine, network_of: Callable[[Backbone], nn.Module], batch_size: int) -> Speed | None:
+def _compute(
+    work: _Extraction, engine: Engine, network_of: Callable[[Backbone], nn.Module], batch_size: int
+) -> Speed | None:
     """Computes the rows that are missing; gives the speed, or None where too few were computed to measure it.
 
     Where the engine fails its check, the plain one takes over, and with it the store for its precision.
@@ -185,7 +187,7 @@ def _compute(work: _Work, engine: Engine, network_of: Callable[[Backbone], nn.Mo
         return _encode(work, checked, stream, time.perf_counter())
 
 
-def _stream(work: _Work, batch_size: int) -> Generator[tuple[Sequence[int], Tensor], None, None]:
+def _stream(work: _Extraction, batch_size: int) -> Generator[tuple[Sequence[int], Tensor], None, None]:
     """The missing photos in batches."""
     from core.backbones.preprocess import preprocess
     from core.features.batches import batches, grouped
@@ -206,7 +208,7 @@ def _stream(work: _Work, batch_size: int) -> Generator[tuple[Sequence[int], Tens
 
 
 def _encode(
-    work: _Work, checked: CheckedNetwork, stream: Iterator[tuple[Sequence[int], Tensor]], started: float
+    work: _Extraction, checked: CheckedNetwork, stream: Iterator[tuple[Sequence[int], Tensor]], started: float
 ) -> Speed | None:
     writer, total = _Writer(work), len(work.missing)
     work.report_done(_("Extracting features"))
@@ -223,7 +225,7 @@ def _encode(
     return writer.remember(speed) if is_reliable and total else None
 
 
-def _loading(work: _Work, report: Report) -> Report:
+def _loading(work: _Extraction, report: Report) -> Report:
     """A report for what comes before images: a download's bytes go into `data`, too."""
 
     def report_bytes(step: Progress) -> None:
@@ -236,7 +238,7 @@ def _loading(work: _Work, report: Report) -> Report:
 class _Writer:
     """Writes features into their rows, and into the store after every so many images or seconds."""
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: _Extraction) -> None:
         self._work = work
         self._pending: list[int] = []
         self._kept_at = time.perf_counter()

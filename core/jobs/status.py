@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ def write(path: Path, status: JobStatus, *, durable: bool) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _patiently(write: Any) -> None:
+def _patiently(write: Callable[[], object]) -> None:
     """Writes, and tries again while a reader has the file open, which keeps Windows from replacing it."""
     for tries_left in reversed(range(_TRIES)):
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from core.backbones import registry
 from core.errors import Cancelled, GraftError
@@ -29,15 +29,10 @@ from core.runs import read_run
 if TYPE_CHECKING:
     from core.features.features import Features
 
-_LOOK, _LOOKED, _FEATURES, _FAILED, _KEPT, _TOGETHER, _END = (
-    "look",
-    "looked",
-    "features",
-    "failed",
-    " kept",
-    "together",
-    "end",
-)
+_Result = TypeVar("_Result")
+
+_LOOK, _LOOKED, _FEATURES, _FAILED = "look", "looked", "features", "failed"
+_KEPT, _TOGETHER, _END = " kept", "together", "end"
 
 
 def compare(
@@ -75,7 +70,7 @@ def compare(
     for name in source.backbones:
         registry.info(name)
     keep = shortlist if shortlist < len(source.backbones) else 0
-    work = _Work(source, configs, folder, report, ensemble=ensemble)
+    work = _ComparisonWork(source, configs, folder, report, ensemble=ensemble)
     first_look = work.look_at_all(keep) if keep else None
     chosen = [name for name in source.backbones if first_look is None or name in first_look.kept]
     work.plan.expect(work.in_full(chosen))
@@ -93,7 +88,7 @@ def compare(
 
 
 @dataclass
-class _Work:
+class _ComparisonWork:
     """The state of one comparison.
 
     Attributes:
@@ -135,7 +130,7 @@ class _Work:
     def _rows(self, of: str, width: int) -> Rows:
         return Rows(of, self.source.n_train, width, self.source.classes)
 
-    def attempt(self, name: str, step: Callable[[str], Any]) -> Any:
+    def attempt(self, name: str, step: Callable[[str], _Result]) -> _Result | None:
         """Does one step for one backbone; gives None where the backbone cannot be used, and records and reports why."""
         try:
             return step(name)

@@ -91,7 +91,7 @@ def widths_up_to(most: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Outcome:
+class _FoldPredictions:
     """One fold at w numbers of components.
 
     Attributes:
@@ -105,7 +105,7 @@ class _Outcome:
     converged: bool
 
 
-def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fold: Fold) -> _Outcome:
+def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fold: Fold) -> _FoldPredictions:
     kind = kinds.find(config.probe)
     X, y, groups = train.X[fold.fit], train.y[fold.fit], train.groups[fold.fit]
     reduction = Reduction("pca", max(widths), config.pca.whiten)
@@ -121,7 +121,7 @@ def _judge(train: Features, config: ProbeConfig, widths: Sequence[int], fold: Fo
         converged = converged and has_converged(classifier)
     shares = np.cumsum(preprocessing.steps[-1][1].explained_variance_ratio_)
     variance = np.nan_to_num(shares[np.minimum(widths, len(shares)) - 1], nan=1.0)  # where there is none, none is lost
-    return _Outcome(np.asarray(proba, dtype=np.float32), variance, converged)
+    return _FoldPredictions(np.asarray(proba, dtype=np.float32), variance, converged)
 
 
 def _first(Z: NDArray[np.float32], width: int) -> NDArray[np.float32]:
@@ -133,7 +133,7 @@ def _cut(view: View, width: int) -> View:
 
 
 def _results(
-    train: Features, probe: str, repeats: Repeats, widths: Sequence[int], outcomes: Sequence[_Outcome]
+    train: Features, probe: str, repeats: Repeats, widths: Sequence[int], outcomes: Sequence[_FoldPredictions]
 ) -> list[ProbeResult]:
     """The cross-validation at each width; the time is measured for all of them together, not here."""
     converged = all(outcome.converged for outcome in outcomes)

@@ -34,7 +34,7 @@ _CLASS_DRAWS = 500
 
 
 @dataclass(frozen=True, eq=False)
-class _Outcome:
+class _FoldCounts:
     """What the probes of one fold got at J sizes, by class.
 
     Attributes:
@@ -109,7 +109,7 @@ def _progress(_done: int, _folds: int) -> str:
     return _("Fitting probes on parts of the training images")
 
 
-def _judge(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: Fold) -> _Outcome:
+def _judge(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: Fold) -> _FoldCounts:
     """Fits probes on the parts of one fold, the largest first, because it chooses C."""
     y, seed, classes = train.y[fold.held], (config.seed, fold.repeat, fold.number), len(train.classes)
     parts = nested(train.y[fold.fit], train.groups[fold.fit], sizes, seed)
@@ -121,10 +121,10 @@ def _judge(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: F
         hits[position] = np.bincount(y[predicted == y], minlength=classes)
         calls[position] = np.bincount(predicted, minlength=classes)
     support = np.bincount(y, minlength=classes).astype(float)
-    return _Outcome(tuple(len(part) for part in parts), support, hits, calls, config.c)
+    return _FoldCounts(tuple(len(part) for part in parts), support, hits, calls, config.c)
 
 
-def _macro_f1(outcomes: Sequence[_Outcome]) -> Numbers:
+def _macro_f1(outcomes: Sequence[_FoldCounts]) -> Numbers:
     """Macro F1 (J,) of some folds' predictions together, over the classes that they hold out."""
     support, hits, calls = (
         sum(getattr(outcome, name) for outcome in outcomes) for name in ("support", "hits", "calls")
