@@ -127,4 +127,5 @@ def manage(dataset: Dataset) -> None:
             except GraftError as problem:
                 st.error(text.literal(str(problem)))
             else:
+                st.toast(_("'{name}' is deleted.").format(name=text.literal(text.shortened(dataset.name, 60))))
                 st.rerun()

@@ -55,7 +55,7 @@ def row(job: Job, status: JobStatus, names: dict[str, str]) -> None:
             if not status.is_over:
                 st.progress(status.share or 0.0, text=progress.sentence(job, status))
             elif status.error:
-                st.caption(f":red[{text.literal(status.error)}]")
+                st.markdown(f":red[{text.literal(status.error)}]")
         with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
             act(job, status, gone)
 
