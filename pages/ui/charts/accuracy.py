@@ -17,13 +17,13 @@ from pages.ui.text import images
 
 
 def accuracy_bars(results: Sequence[ProbeResult], measure: str = "accuracy") -> go.Figure:
-    """A dot and its 95 % interval for each result, the best on top.
+    """A dot and its 95 % interval for each result, the most accurate on top, whichever measure is drawn.
 
     Args:
         results: how well backbones do.
         measure: "accuracy" or "macro_f1".
     """
-    ranked = sorted(results, key=lambda result: -mean_of(result, measure))
+    ranked = sorted(results, key=lambda result: -result.accuracy_mean)
     called = names(results)
     means = [mean_of(result, measure) for result in ranked]
     intervals = [interval_of(result, measure) for result in ranked]

@@ -1,5 +1,8 @@
 """The accuracy of backbones, as bars."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from pages.ui.charts.accuracy import accuracy_bars
@@ -27,6 +30,15 @@ def test_accuracy_bars_draw_macro_f1_too():
     assert dots.x == pytest.approx((result.macro_f1_mean,))
     assert dots.error_x.array == pytest.approx((result.macro_f1_ci[1] - result.macro_f1_mean,))
     assert dots.hovertext[0].startswith(f"resnet18<br>macro F1 {100 * result.macro_f1_mean:.1f} %<br>95 % interval ")
+
+
+def test_macro_f1_stands_in_the_order_of_accuracy():
+    result = make_result("always a", 90)
+    always_a = replace(result.held_out, proba=np.broadcast_to(np.float32([0.8, 0.2]), result.held_out.proba.shape))
+    constant, wrong = replace(result, held_out=always_a), make_result("often wrong", 45)
+    assert constant.accuracy_mean > wrong.accuracy_mean
+    assert constant.macro_f1_mean < wrong.macro_f1_mean
+    assert accuracy_bars([wrong, constant], "macro_f1").layout.yaxis.ticktext == ("always a", "often wrong")
 
 
 def test_results_are_named_by_their_probe_where_there_are_several():
