@@ -70,9 +70,16 @@ def file_column(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Colu
     width = len(sample[0]) if sample else 0
     if not 1 <= width <= _MOST_COLUMNS or any(len(cells) != width for cells in sample):
         return None
-    columns = ([cell_of(cells, column) for cells in sample] for column in range(width))
+    columns = [[cell_of(cells, column) for cells in sample] for column in range(width)]
     file = next((n for n, cells in enumerate(columns) if _names_photos(cells, photos, _SOME)), -1)
-    return Columns(width, file, -1, -1, -1, header=int(has_header)) if file >= 0 else None
+    if file < 0 or not (has_header or all(_is_remark(cell, cells[file]) for cells in sample for cell in cells)):
+        return None
+    return Columns(width, file, -1, -1, -1, header=int(has_header))
+
+
+def _is_remark(cell: str, file: str) -> bool:
+    """Whether what stands beside a file in a list may be there: a number, or part of its path; notes hold more."""
+    return not cell.strip() or is_number(cell) or cell.strip() in file
 
 
 def telling(lists: Sequence[Set[int]]) -> list[int]:

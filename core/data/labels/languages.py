@@ -46,17 +46,17 @@ SPLIT_FILLERS = _words(
     "данные набор 数据 数据集 データ 데이터 veri verisi"
 )
 FILE_COLUMNS = _words(
-    "dateipfad bildname bildpfad nomfichier nomdufichier chemin cheminimage nomimage nombrearchivo nombreimagen "
-    "ruta imagem arquivo nomearquivo caminho immagine nomefile percorso bestand bestandsnaam afbeelding plik "
-    "nazwapliku obraz zdjecie sciezka soubor obrazek dosya dosyaadi resim goruntu gambar namafile berkas файл "
-    "имяфайла изображение картинка фото путь зображення 文件名 文件 图片 图像 图片名 图片名称 图片路径 图像路径 "
-    "路径 檔名 檔案 圖片 影像 ファイル名 ファイル 画像 画像名 画像ファイル パス 파일 파일명 이미지 이미지명 경로 "
-    "صورة ملف"
+    "tentep anh dateipfad bildname bildpfad nomfichier nomdufichier chemin cheminimage nomimage nombrearchivo "
+    "nombreimagen ruta imagem arquivo nomearquivo caminho immagine nomefile percorso bestand bestandsnaam "
+    "afbeelding plik nazwapliku obraz zdjecie sciezka soubor obrazek dosya dosyaadi resim goruntu gambar namafile "
+    "berkas файл имяфайла изображение картинка фото путь зображення 文件名 文件 图片 图像 图片名 图片名称 图片路径 "
+    "图像路径 路径 檔名 檔案 圖片 影像 ファイル名 ファイル 画像 画像名 画像ファイル パス 파일 파일명 이미지 "
+    "이미지명 경로 صورة ملف"
 )
 LABEL_COLUMNS = _words(
-    "etiquette classe categorie espece etiqueta clase categoria especie rotulo etichetta specie klasse kategorie "
-    "etykieta klasa kategoria gatunek trida stitek etiket sinif sınıf kelas kategori klass класс метка категория "
-    "вид клас мітка 标签 标注 类别 分类 类 種類 標籤 類別 分類 ラベル クラス カテゴリ カテゴリー 라벨 레이블 "
-    "클래스 분류 카테고리 تصنيف فئة"
+    "art rasse sorte nhan lop etiquette classe categorie espece etiqueta clase categoria especie rotulo etichetta "
+    "specie klasse kategorie etykieta klasa kategoria gatunek trida stitek etiket sinif sınıf kelas kategori klass "
+    "класс метка категория вид клас мітка 标签 标注 类别 分类 类 種類 標籤 類別 分類 ラベル クラス カテゴリ "
+    "カテゴリー 라벨 레이블 클래스 분류 카테고리 تصنيف فئة"
 )
 SPLIT_COLUMNS = _words("conjunto particion particao ensemble teilmenge aufteilung выборка 划分 集合 数据集 分割 세트")

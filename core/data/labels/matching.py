@@ -130,7 +130,8 @@ def placed_by_tables(
         RejectedError: a row of a table that decides is wrong; names the table, the row and what is wrong.
     """
     known = _Photos(PhotoPaths(photos), split_of, others)
-    matched = _telling([_matched(table, known) for table in tables], has_classes)
+    matched = [_matched(table, known) for table in tables]
+    matched = _telling(matched if has_classes else [_numbered(table, known) for table in matched], has_classes)
     named = set[int]().union(*(table.named for table in matched))
     if photos and matched and not named and not has_classes:
         raise _names_nothing(matched[0], known)
@@ -192,9 +193,13 @@ def _all_read(matched: Sequence[_Matched], known: _Photos) -> TableLabels:
 def _matched(table: Table, known: _Photos) -> _Matched:
     parts = [parts_of(file) for file in table.files]
     matches = [known.paths.find(path, table.folder) if path else Match() for path in parts]
-    if not any(match.photos for match in matches):  # a spreadsheet makes 7 or 7.0 of 007
-        matches = [known.paths.numbered(file) for file in table.files]
     return _Matched(table, settled((_below_table(table, match, known) for match in matches), known.paths))
+
+
+def _numbered(matched: _Matched, known: _Photos) -> _Matched:
+    """A table none of whose rows names a photo, by the numbers in it: a spreadsheet makes 7 or 7.0 of 007."""
+    by_number = replace(matched, rows=[known.paths.numbered(file) for file in matched.table.files])
+    return by_number if by_number.is_clear and not matched.named else matched
 
 
 def _below_table(table: Table, match: Match, known: _Photos) -> Match:

@@ -228,3 +228,14 @@ def test_a_class_may_have_a_column_of_its_own(marks: tuple[str, str]) -> None:
 @pytest.mark.parametrize("title", ["# made by us, 2024\n", "Our leaves\n\n", "\n", "Our leaves;;\n# first round\n;;\n"])
 def test_titles_may_stand_above_the_header(title: str) -> None:
     assert read(labels_csv=title + written("{i}.jpg;{c};7", "file;label;age")) == meant()
+
+
+def test_numbers_that_may_mean_several_photos_or_photos_in_class_folders_name_none() -> None:
+    made = Made(random.Random(0))
+    for label in LABELS:
+        for i in range(N):
+            made.add(f"{label}/{i:03d}.jpg")
+    made.add("ages.csv", written("{i},{c}", "id,class", ("3", "4")).encode())
+    entries = sort_entries(made)
+    assert {photo.place.label for photo in entries.photos} == set(LABELS)
+    assert entries.warnings == ["table_unused_few:ages.csv"]

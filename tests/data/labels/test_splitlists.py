@@ -96,3 +96,8 @@ def test_the_list_of_a_larger_set_counts_for_the_photos_that_are_here(name: str)
     entries = sort_entries(made)
     assert splits(entries) == {"cat": "---ee", "dog": "---ee"}
     assert entries.outline.test == (name,)
+
+
+def test_notes_about_photos_are_no_list() -> None:
+    entries = sorted_out(test_notes_txt="cat/photo 0.jpg is dark\ndog/photo 1.jpg is blurry\n")
+    assert splits(entries) == {"cat": "-----", "dog": "-----"}
