@@ -106,7 +106,7 @@ def test_a_run_outlives_its_photos(visit: Open, dataset: Dataset, run: Run, smal
         if page == "evaluate":
             assert "photos of this model have been deleted" in app.info[0].value
             assert "Accuracy" in [m.label for m in app.metric]
-            assert "every image of this split is right" not in texts(app)
+            assert "every photo of this split is right" not in texts(app)
         if page == "runs":
             (link,) = (link.proto for link in app.get("page_link") if link.proto.label == "Open")
             assert link.page == "evaluate"
