@@ -57,7 +57,7 @@ def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
     assert "on 4 images" in out
     assert "Test: accuracy" not in out
     assert "--split test" in out
-    assert "compared with 'frozen, with a probe' on the same 4 images" in out
+    assert "'frozen, with a probe' on the same 4 images" in out
 
 
 def test_finetune_tells_test_numbers_when_it_is_asked_for_them(
