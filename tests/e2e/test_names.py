@@ -94,8 +94,8 @@ def runs(visitor: Visitor, watch: Watch) -> None:
     titles, errors = [], []
     for page in (1, 2):
         visitor.press(f"Page {page}", exact=True)
-        titles += texts(visitor.page.get_by_test_id("stMarkdown"))
-        errors += texts(visitor.page.get_by_test_id("stCaptionContainer"))
+        titles += texts(visitor.page.locator("[data-testid=stMarkdown] strong"))
+        errors += texts(visitor.page.locator("[data-testid=stMarkdown] .stMarkdownColoredText"))
         watch.finds_nothing()
     assert not {f"Read '{PHOTOS}'", f"Compare 1 backbones on '{PHOTOS}'", *cut(OTHERS), *INVISIBLE.values()} - {*titles}
     assert not {*OTHERS, *INVISIBLE.values()} - {*errors}
