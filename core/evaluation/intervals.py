@@ -14,8 +14,8 @@ Z95 = 1.959963984540054
 Interval = tuple[float, float]
 
 
-def wilson(right: float, n: int) -> Interval:
-    """The Wilson score interval (95 %) of a share: `right` of `n`; `right` may be the mean of several counts.
+def wilson(right: float, n: float) -> Interval:
+    """The Wilson score interval (95 %) of a share: `right` of `n`, which may be means of several counts.
 
     Unlike the normal approximation it stays within 0 and 1, and does not shrink to a point when all or none are right.
 

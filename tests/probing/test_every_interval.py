@@ -1,5 +1,8 @@
 """Every estimate that Graft reports lies in its interval: in every document, on data that make that hard."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
 from core.evaluation.metrics import evaluate
@@ -47,14 +50,24 @@ def documents():
         make_features((10,) * 80, 24, spread=3.0, val=0, test=0, backbone="pixels_16"),
     ]
     features = make_features((80, 60, 60), spread=5.0)
+    grouped = [with_a_large_group_each_class(make_features((45, 56, 53), spread=3.0, val=0, test=0, seed=4))]
     comparison = compare(many, config)
     better, worse = (result.oof for result in comparison.results)
     yield "compare", comparison.as_json()
+    yield "compare groups", compare(grouped, ProbeConfig(c=0.1, folds=5)).as_json()
     yield "components", probe_components(features, ProbeConfig("lda", folds=5, repeats=1)).as_json()
     yield "curve", learning_curve(features, ProbeConfig(c=0.01)).as_json()
     yield "evaluate", evaluate(better).as_json()
     yield "difference", difference("a", better, "b", worse).as_json()
     yield "side by side", side_by_side({"a": better, "b": worse}, "a", "b")
+
+
+def with_a_large_group_each_class(features):
+    """Folds differ much in size, as a part of each class can only be held out as a whole."""
+    groups = np.arange(len(features.y))
+    for label, images in enumerate((37, 35, 30)):
+        groups[np.flatnonzero(features.y == label)[:images]] = -label
+    return dataclasses.replace(features, groups=groups)
 
 
 @pytest.fixture(scope="module")

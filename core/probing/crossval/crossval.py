@@ -80,9 +80,13 @@ class ProbeResult:
 
     @property
     def accuracy_ci(self) -> Interval:
-        """The 95 % Wilson interval of the repeats' mean accuracy on n images; repeats are no further images."""
-        right = float(np.mean([predictions.correct.sum() for predictions in self.held_out.repeat]))
-        return wilson(right, len(self.oof))
+        """The 95 % Wilson interval of that mean; repeats are no further images.
+
+        Groups can make folds of different sizes. In their mean, the images of a small fold count for more than those of
+        a large one, so it tells no more than the mean of `HeldOut.effective_images` that count alike.
+        """
+        n = self.held_out.effective_images
+        return wilson(self.accuracy_mean * n, n)
 
     @property
     def macro_f1_mean(self) -> float:

@@ -68,6 +68,14 @@ class HeldOut:
         return tuple(float(predictions.correct[rows].mean()) for predictions, rows in self._of_folds())
 
     @cached_property
+    def effective_images(self) -> float:
+        """How many images would tell as much if all counted alike in the mean of the folds: n where folds are equal.
+
+        Source: L. Kish, "Survey Sampling" (1965): the square of the sum of weights over the sum of their squares.
+        """
+        return self.folds / float(np.mean([1 / rows.sum() for _predictions, rows in self._of_folds()]))
+
+    @cached_property
     def confusion(self) -> NDArray[np.float64]:
         """(c, c) counts of all n images, the mean of the repeats: true classes in rows, predicted ones in columns."""
         counts = np.zeros((len(self.classes), len(self.classes)))

@@ -52,3 +52,8 @@ def test_other_images_or_folds_are_not_alike():
 def test_parts_must_fit():
     with pytest.raises(ProbeError, match=r"\(2, 4, 2\)"):
         made(ids=("p",))
+
+
+def test_images_of_unequal_folds_tell_less_than_as_many_in_equal_ones():
+    assert made().effective_images == 4
+    assert made(fold=((0, 1, 1, 1), (0, 0, 0, 1))).effective_images == pytest.approx(3)
