@@ -83,8 +83,8 @@ def _cost(ranked: Sequence[ProbeResult], job: Job) -> None:
         _(
             "On the Pareto front, no other backbone is at least as accurate and at least as cheap. The front follows "
             "the measured accuracies: where intervals overlap, another draw of photos may change it. The floor is no "
-            "network and no choice, so it is never on the front; a network that does not beat it is not either. Hover "
-            "over a dot to see its name."
+            "network and no choice, so it is never on the front; a network that does not beat it is not either. "
+            "Hover over a dot, or tap it, to see its numbers."
         )
         + (" " + _memory_words() if cost == "memory_mb" else "")
     )

@@ -11,7 +11,6 @@ from core.probing.pairwise.sidebyside import agreements, compared_classes
 from pages.ui.charts import base, export
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.compare.charts.cost import accuracy_against_cost
-from pages.ui.compare.charts.placing import text_positions
 from pages.ui.compare.charts.side import agreement_matrix, class_differences, confusion_difference
 from tests.probing.conftest import make_result
 
@@ -34,7 +33,7 @@ def pair():
 def test_accuracy_against_cost_joins_the_front_and_leaves_the_beaten_open():
     best = make_result("a", 90, size_mb=0.0)
     results = [best, make_result("b", 80, images_per_s=500.0), make_result("c", 70, images_per_s=100.0)]
-    off, on = accuracy_against_cost(results).data
+    off, on, _ends = accuracy_against_cost(results).data
     assert on.x == (2.0, 20.0)
     assert on.y == pytest.approx((0.8, 0.9))
     assert on.mode == "lines+markers+text"
@@ -55,7 +54,7 @@ def test_the_floor_is_a_line_across_and_no_dot_of_the_front():
     figure = accuracy_against_cost(
         [make_result("resnet18", 90), make_result("pixels_16", 40, images_per_s=9e3, size_mb=0.0)], "size_mb"
     )
-    off, on, floor = figure.data
+    off, on, _ends, floor = figure.data
     assert (len(off.x), len(on.x)) == (0, 1)
     assert floor.y == pytest.approx((0.4,) * len(floor.y))
     assert floor.mode == "lines"
@@ -65,7 +64,7 @@ def test_the_floor_is_a_line_across_and_no_dot_of_the_front():
     assert low > 0.8
     near = accuracy_against_cost([make_result("resnet18", 90), make_result("pixels_16", 80, size_mb=0.0)], "size_mb")
     assert near.layout.yaxis.range[0] < 0.8
-    assert "below" not in near.data[2].name
+    assert "below" not in near.data[3].name
 
 
 @pytest.mark.parametrize(
@@ -81,18 +80,32 @@ def test_every_cost_has_its_axis_and_its_words(cost, value, words):
 
 @pytest.mark.parametrize("speed", [0.0, float("nan"), float("inf")])
 def test_a_backbone_without_a_measured_speed_has_no_place_against_time(speed):
-    off, on = accuracy_against_cost([make_result("a", images_per_s=speed)]).data
-    assert (off.x, on.x) == ((), ())
+    off, on, ends = accuracy_against_cost([make_result("a", images_per_s=speed)]).data
+    assert (off.x, on.x, ends.x) == ((), (), ())
 
 
-def test_a_name_without_room_is_left_out_and_the_front_keeps_its_names():
+def test_every_dot_has_its_name_or_a_number_that_leads_to_it():
     results = [make_result(f"backbone number {i}", 8000 + i, 10_000, images_per_s=50 + i / 1e4) for i in range(40)]
-    off, on = accuracy_against_cost(results).data
-    assert [t.strip() for t in on.text] == ["backbone number 39"]
-    assert sum(t != "" for t in off.text) < 10
-    assert len(off.hovertext) == 39
-    assert text_positions([(0.5, 0.5)] * 3, ["long name"] * 3) == ["middle right", "middle left", "top right"]
-    assert text_positions([(0.5, 0.5)] * 9, ["long name"] * 9)[6:] == ["", "", ""]
+    figure = accuracy_against_cost(results)
+    off, on, ends = figure.data
+    labels = [text.strip() for text in (*off.text, *on.text, *ends.text) if text]
+    assert len(labels) == 40
+    numbers = {label for label in labels if label.isdigit()}
+    key = figure.layout.legend.title.text
+    assert max(map(len, key.split("<br>"))) <= 58
+    by_number = dict(entry.split(" ", 1) for line in key.split("<br>") for entry in line.split(" · "))
+    assert {*by_number} == numbers
+    assert {*by_number.values(), *labels} - numbers == {result.backbone for result in results}
+    assert figure.layout.height > accuracy_against_cost(results[:1]).layout.height
+
+
+def test_a_name_over_its_bar_stands_at_the_bars_end():
+    results = [make_result(f"resnet{i}", 80, images_per_s=50 * 1.5**i) for i in range(9)]
+    _off, _on, ends = accuracy_against_cost(results).data
+    low, high = results[0].accuracy_ci
+    assert ends.text
+    for y, position in zip(ends.y, ends.textposition, strict=True):
+        assert y == pytest.approx(high if position == "top center" else low, abs=0.01)
 
 
 def test_classes_that_gain_beyond_chance_have_a_colour_and_the_others_are_open(pair):
@@ -216,5 +229,5 @@ def test_names_keep_off_the_line_of_the_front():
     results = [
         make_result("a longer name", 80, images_per_s=100.0), make_result("another name", 90, images_per_s=10.0)
     ]  # fmt: skip
-    _off, on = accuracy_against_cost(results).data
+    _off, on, _ends = accuracy_against_cost(results).data
     assert on.textposition[0] != "middle right"  # where the line runs

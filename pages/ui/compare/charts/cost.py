@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,18 +15,23 @@ from core.probing.comparison.pareto import CostPoint, against_cost
 from core.probing.crossval.crossval import ProbeResult
 from pages.ui.charts import axes, base
 from pages.ui.charts.accuracy import ends, hover_words, names
-from pages.ui.compare.charts.placing import Box, text_positions
+from pages.ui.compare.charts.placing import AT_ENDS, Dot, Label, labels_of
 from pages.ui.text import shortened
 
-ByResult = Mapping[ProbeResult, str]
-"""A label, or the position of a label, for each result."""
+_HEIGHT_PX, _LINE_PX = 420, 17
+_LONGEST, _LINE_LENGTH = 22, 58  # characters of a name, and of a line of names
+
+Names = Mapping[ProbeResult, str]
+Labels = Mapping[ProbeResult, Label]
+Ranges = tuple[Sequence[float], Sequence[float]]
+"""Of the axis of costs, logarithmic, and of that of accuracies."""
 
 
 def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms") -> go.Figure:
     """Accuracy with its interval against a cost, with the Pareto front as a line through full dots.
 
-    The floor, which is no network, is a line across; results whose cost is not known are left out. A label without room
-    is left out, too, those off the front first; the dot's hover text has it.
+    The floor, which is no network, is a line across; results whose cost is not known are left out. A dot whose name has
+    no room carries a number, those off the front first; the legend's title has the names by number.
 
     Args:
         results: one for each backbone.
@@ -41,20 +46,33 @@ def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms")
     cost_axis = axes.log_axis(COST_AXES[cost](), min(costs, default=1.0), max(costs, default=100.0))
     floors = [point for point in all_points if point.is_floor]
     accuracy_axis = _accuracy_axis(dots, floors)
-    labels = names(results)
-    label_positions = _label_positions(dots, labels, cost_axis["range"], accuracy_axis["range"])
-    off_front = [point for point in dots if not point.on_front]
+    called, ranges = names(results), (cost_axis["range"], accuracy_axis["range"])
+    labels = _labels(dots, floors, called, ranges)
+    key = _key([labels[point.result].text, called[point.result]] for point in dots if labels[point.result].is_number)
     on_front = [point for point in dots if point.on_front]
     return base.figure(
-        _dots(off_front, cost, labels, label_positions, front=False),
-        _dots(on_front, cost, labels, label_positions, front=True),
-        *(_floor(floor, labels[floor.result], cost_axis["range"], accuracy_axis["range"]) for floor in floors),
-        height=420,
+        _dots([point for point in dots if not point.on_front], cost, called, labels, front=False),
+        _dots(on_front, cost, called, labels, front=True),
+        _at_ends(dots, labels, ranges[1]),
+        *(_floor(floor, called[floor.result], *ranges) for floor in floors),
+        height=_HEIGHT_PX + _LINE_PX * len(key),
         showlegend=True,
-        legend=base.legend_below(),
+        legend={**base.legend_below(), "title": {"text": "<br>".join(key)}},
         xaxis=cost_axis,
         yaxis=accuracy_axis,
     )
+
+
+def _key(numbered: Iterable[Sequence[str]]) -> list[str]:
+    """The names by number, in lines that fit on a phone; none where there are no numbers."""
+    entries = [f"{number} {shortened(name, _LONGEST)}" for number, name in numbered]
+    lines: list[str] = []
+    for entry in entries:
+        if lines and len(lines[-1]) + len(entry) < _LINE_LENGTH:
+            lines[-1] += f" · {entry}"
+        else:
+            lines.append(entry)
+    return [base.literal(line) for line in lines]
 
 
 def _accuracy_axis(dots: Sequence[CostPoint], floors: Sequence[CostPoint]) -> dict[str, Any]:
@@ -65,39 +83,26 @@ def _accuracy_axis(dots: Sequence[CostPoint], floors: Sequence[CostPoint]) -> di
     return axes.share_axis(_("accuracy"), [*values, *floors_in_sight])
 
 
-def _label_positions(
-    dots: Sequence[CostPoint], labels: ByResult, cost_range: Sequence[float], accuracy_range: Sequence[float]
-) -> ByResult:
-    """The position of each dot's label, "" for those without room; labels on the front are placed first."""
+def _labels(dots: Sequence[CostPoint], floors: Sequence[CostPoint], called: Names, ranges: Ranges) -> Labels:
+    """What stands beside each dot, its name or a number, and where; names on the front are placed first."""
     by_priority = sorted(dots, key=lambda point: (not point.on_front, -_accuracy(point)))
-    dots_at = [
-        (_share_along(math.log10(point.cost or 1.0), cost_range), _share_along(_accuracy(point), accuracy_range))
-        for point in by_priority
-    ]
-    lines = [*_steps(dots_at, by_priority), *_bars(dots_at, by_priority, accuracy_range)]
-    label_positions = text_positions(dots_at, [shortened(labels[point.result], 22) for point in by_priority], lines)
-    return {point.result: position for point, position in zip(by_priority, label_positions, strict=True)}
-
-
-def _steps(dots_at: Sequence[tuple[float, float]], dots: Sequence[CostPoint]) -> list[Box]:
-    """The lines of the front's stairs."""
-    steps = sorted(dot_at for dot_at, dot in zip(dots_at, dots, strict=True) if dot.on_front)
-    return [
+    placed = [_placed(point, shortened(called[point.result], _LONGEST), ranges) for point in by_priority]
+    stairs = sorted((at.x, at.y) for at, point in zip(placed, by_priority, strict=True) if point.on_front)
+    steps = [
         line
-        for (x, y), (next_x, next_y) in pairwise(steps)
+        for (x, y), (next_x, next_y) in pairwise(stairs)
         for line in ((x, y, next_x, y), (next_x, y, next_x, next_y))
     ]
+    across = [(0.0, y, 1.0, y) for y in (_share_along(_accuracy(floor), ranges[1]) for floor in floors)]
+    labels = labels_of(placed, [*steps, *across])
+    return {point.result: label for point, label in zip(by_priority, labels, strict=True)}
 
 
-def _bars(
-    dots_at: Sequence[tuple[float, float]], dots: Sequence[CostPoint], accuracy_range: Sequence[float]
-) -> list[Box]:
-    """The lines of the intervals' bars."""
-    spans = [ends([dot.result], "accuracy") for dot in dots]
-    return [
-        (x, _share_along(min(span), accuracy_range), x, _share_along(max(span), accuracy_range))
-        for (x, _y), span in zip(dots_at, spans, strict=True)
-    ]
+def _placed(point: CostPoint, name: str, ranges: Ranges) -> Dot:
+    """Where a dot and its interval's bar are in the plot."""
+    x = _share_along(math.log10(point.cost or 1.0), ranges[0])
+    heights = [_share_along(value, ranges[1]) for value in (_accuracy(point), *point.result.accuracy_ci)]
+    return Dot(x, heights[0], min(heights), max(heights), name)
 
 
 def _share_along(value: float, axis: Sequence[float]) -> float:
@@ -105,12 +110,11 @@ def _share_along(value: float, axis: Sequence[float]) -> float:
     return (value - axis[0]) / (axis[1] - axis[0])
 
 
-def _dots(
-    points: Sequence[CostPoint], cost: str, labels: ByResult, label_positions: ByResult, *, front: bool
-) -> go.Scatter:
+def _dots(points: Sequence[CostPoint], cost: str, called: Names, labels: Labels, *, front: bool) -> go.Scatter:
     results = [dot.result for dot in points]
     color = base.BLUE if front else base.GREY
     accuracy = [_accuracy(dot) for dot in points]
+    beside = [label if label.position not in AT_ENDS else None for label in (labels[result] for result in results)]
     return go.Scatter(
         x=[dot.cost for dot in points],
         y=accuracy,
@@ -124,15 +128,36 @@ def _dots(
             "line": {"width": 2, "color": color},
         },
         name=_("Pareto front: no other is both cheaper and better") if front else _("off the front"),
-        text=["  " + base.short(labels[result]) + "  " if label_positions[result] else "" for result in results],
-        textposition=[label_positions[result] or "middle right" for result in results],
+        text=[f"  {base.literal(label.text)}  " if label else "" for label in beside],
+        textposition=[label.position if label else "middle right" for label in beside],
         cliponaxis=False,
         customdata=[[result.backbone, result.probe] for result in results],
         hoverinfo="text",
         hovertext=[
-            base.words(hover_words(dot.result, labels[dot.result], "accuracy"), _cost_words(dot, cost))
+            base.words(hover_words(dot.result, called[dot.result], "accuracy"), _cost_words(dot, cost))
             for dot in points
         ],
+    )
+
+
+def _at_ends(dots: Sequence[CostPoint], labels: Labels, accuracy_range: Sequence[float]) -> go.Scatter:
+    """The labels that stand over or under their dots' bars."""
+    points = [dot for dot in dots if labels[dot.result].position in AT_ENDS]
+    placed = [labels[point.result] for point in points]
+    air = 0.012 * (accuracy_range[1] - accuracy_range[0])  # some 3 pixels
+    ends = [sorted((_accuracy(point), *point.result.accuracy_ci)) for point in points]
+    over_or_under = [
+        end[-1] + air if label.position == AT_ENDS[0] else end[0] - air for end, label in zip(ends, placed, strict=True)
+    ]
+    return go.Scatter(
+        x=[point.cost for point in points],
+        y=over_or_under,
+        mode="text",
+        text=[base.literal(label.text) for label in placed],
+        textposition=[label.position for label in placed],
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 
