@@ -12,6 +12,7 @@ from pathlib import Path
 from core.data import names
 from core.data.images.decoding import decoders_for
 from core.data.images.formats import HEAD_BYTES, RAW, format_of
+from core.data.images.small import THUMBNAIL_PX
 from core.data.images.worker import Decoded
 from core.data.limits import Limits
 from core.i18n import gettext as _
@@ -37,20 +38,27 @@ def reason_at_sight(name: str, head: bytes, limits: Limits) -> str:
 
 
 def examine(
-    photos: Sequence[tuple[Path, str]], thumbnails: Mapping[int, Path], limits: Limits, report: Report
+    photos: Sequence[tuple[Path, str]],
+    copies: Mapping[int, Path],
+    limits: Limits,
+    report: Report,
+    side_px: int = THUMBNAIL_PX,
 ) -> list[Decoded]:
     """What each of n files is, or why it gives no pixels. An ending that misleads is forgiven.
 
     Args:
         photos: each file, and its name as its owner knows it.
-        thumbnails: where the thumbnails of some are to be written, by the index in `photos`.
+        copies: where JPEG copies of some are to be written, by the index in `photos`.
         limits: what is accepted.
         report: told of files.
+        side_px: the longer side of these copies; a smaller photo keeps its size.
     """
     reasons = [_at_sight(path, name, limits) for path, name in photos]
     with decoders_for(limits, len(photos)) as decoders:
         decoding: dict[int, Future[Decoded]] = {
-            n: decoders.submit(path, thumbnails.get(n)) for n, (path, _name) in enumerate(photos) if not reasons[n]
+            n: decoders.submit(path, copies.get(n), side_px=side_px)
+            for n, (path, _name) in enumerate(photos)
+            if not reasons[n]
         }
         while decoders.finished < len(decoding):
             report(Progress(decoders.finished, len(decoding), _("Checking the photos")))

@@ -70,7 +70,7 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
     for row, n in enumerate(readable):
         problem = problems.get(row)
         answers[n] = (
-            replace(answers[n], error=str(problem), preview="")
+            replace(answers[n], error=str(problem), preview="", large="")
             if problem is not None
             else _answered(answers[n], classifier.classes, proba[row])
         )
@@ -80,20 +80,32 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
 
 
 def _unanswered(job_dir: Path, request: PredictRequest, report: Report) -> list[Answer]:
-    """What can be said of images before the model has seen them: why some cannot be read, and small pictures."""
+    """What can be said of images before the model has seen them: why some cannot be read, and pictures of others."""
+    from core.data.images.enlarge import LARGE_PX
     from core.data.judging import examine
     from core.data.limits import Limits
     from core.data.messages import skip_text
 
     photos = [(Path(image.path), image.name) for image in request.images]
-    small = {n: job_dir / f"{n}.jpg" for n in range(min(request.previews, len(photos)))}
-    files = examine(photos, small, Limits.here(), report)
+    large = {n: job_dir / f"{n}-large.jpg" for n in range(min(request.previews, len(photos)))}
+    files = examine(photos, large, Limits.here(), report, LARGE_PX)
     return [
         Answer(image=image.name, error=skip_text(file.reason, (file.width, file.height)), reason=file.reason)
         if file.reason
-        else Answer(image=image.name, preview=small[n].name if n in small else "")
+        else _pictured(Answer(image=image.name), large.get(n))
         for n, (image, file) in enumerate(zip(request.images, files, strict=True))
     ]
+
+
+def _pictured(answer: Answer, large: Path | None) -> Answer:
+    """An answer with the picture that there is of its image, and a small one beside it."""
+    from core.data.images.small import thumbnail_of
+
+    if large is None:
+        return answer
+    small = large.with_name(large.name.replace("-large", ""))
+    thumbnail_of(large, small)
+    return replace(answer, preview=small.name, large=large.name)
 
 
 def _model(request: PredictRequest) -> Run | Path:

@@ -43,7 +43,7 @@ def preview_augmentation(job_dir: Path, request: PreviewRequest, report: Report)
         files = tuple(
             _png(job_dir / f"{row}-{column}.png", image) for column, image in enumerate([framed(first), *images])
         )
-        rows.append(PreviewRow(label=dataset.classes[item.label], files=files))
+        rows.append(PreviewRow(label=dataset.classes[item.label], files=files, photo=item.sha256))
     return Previewed(rows=tuple(rows))
 
 

@@ -256,7 +256,7 @@ class PredictRequest(Request):
     Attributes:
         model: a bundle, or a run as in `ExportRequest`.
         images: what to classify.
-        previews: how many answers get a small picture.
+        previews: how many answers get a picture.
         delete_source: whether the images are uploads, removed at the end.
     """
 

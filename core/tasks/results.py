@@ -161,6 +161,7 @@ class Answer(Record):
         error: why the image could not be read and what to do, "" where it could.
         reason: the same as a code (see `core.data.messages.skip_text`), "" where there is none.
         preview: the file of a small picture in the job's directory, "" where there is none.
+        large: the file of a picture of a screen's size, likewise.
     """
 
     image: str
@@ -169,14 +170,22 @@ class Answer(Record):
     error: str = ""
     reason: str = ""
     preview: str = ""
+    large: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewRow(Record):
-    """One image as it is, then as training may see it: its class, and the pictures' files in the job's directory."""
+    """One photo as it is, then as training may see it.
+
+    Attributes:
+        label: its class.
+        files: the pictures' files in the job's directory.
+        photo: its sha256; "" where an earlier version of Graft drew them.
+    """
 
     label: str
     files: tuple[str, ...]
+    photo: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,11 @@ def predict(visitor: Visitor, photos: Path, tmp_path: Path) -> None:
     visitor.sees(visitor.page.locator("[class*='st-key-answer'] .js-plotly-plot"))
     visitor.settle()
     assert visitor.page.locator("[class*='st-key-answer'] .js-plotly-plot").count() == 2
+    visitor.press("Enlarge")
+    expect(visitor.page.get_by_role("dialog").get_by_text("1 of 2")).to_be_visible()
+    large = visitor.page.get_by_role("dialog").get_by_role("img").first
+    assert large.evaluate("image => image.decode().then(() => image.naturalWidth)") > 256
+    visitor.page.keyboard.press("Escape")
 
 
 def export(visitor: Visitor, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) 
     assert read_answers(tmp_path / predicted_again.file)[0].proba == pytest.approx(red.proba, abs=1e-5)
 
 
-def test_predict_keeps_a_small_picture_of_each_answer_and_lets_uploads_go(
+def test_predict_keeps_a_small_and_a_large_picture_of_each_answer_and_lets_uploads_go(
     tuned: tuple[Path, Finetuned], tmp_path: Path
 ) -> None:
     uploads = paths.workspace() / "uploads"
@@ -148,6 +148,8 @@ def test_predict_keeps_a_small_picture_of_each_answer_and_lets_uploads_go(
         with Image.open(tmp_path / row.preview) as picture:
             assert picture.size == (256, 64)
             assert np.asarray(picture).mean(axis=(0, 1)).argmax() == strongest
+        with Image.open(tmp_path / row.large) as picture:
+            assert picture.size == (1400, 350)
     assert not list(uploads.iterdir())
 
 
@@ -162,13 +164,16 @@ def test_a_visitor_cannot_name_anothers_run(
 
 def test_the_preview_draws_originals_and_what_training_sees(photos_zip: Path, tmp_path: Path) -> None:
     config = FinetuneConfig(BACKBONE, augmentation=PRESETS["strong"])
-    request = PreviewRequest(dataset=_ingested(photos_zip), config=config, images=3, draws=2, seed=1)
+    dataset = open_dataset("default", _ingested(photos_zip))
+    request = PreviewRequest(dataset=dataset.id, config=config, images=3, draws=2, seed=1)
     rows = preview_augmentation(tmp_path, request, silent).rows
     assert [row.label for row in rows] == ["dog", "cat", "dog"]
     assert all(len(row.files) == 3 for row in rows)
     first, augmented = (np.asarray(Image.open(tmp_path / name).resize((32, 32))) for name in rows[0].files[:2])
     assert (first != augmented).any()
     assert len({name for row in rows for name in row.files}) == 9
+    class_of = {item.sha256: dataset.classes[item.label] for item in dataset.split("train")}
+    assert [class_of[row.photo] for row in rows] == ["dog", "cat", "dog"]
 
 
 @pytest.mark.parametrize("method", ["pca", "tsne"])

@@ -78,6 +78,13 @@ def small_copy(path: Path, limits: Limits, levels: Levels | None = None, side_px
         return SmallCopy(framed(upright(image, small)), name, width, height, spread)
 
 
+def thumbnail_of(copy: Path, out: Path) -> None:
+    """Writes the thumbnail of a photo whose larger copy (a JPEG that Graft wrote) there is."""
+    with Image.open(copy) as image:
+        image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+        image.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+
+
 def _scalable(pixels: Image.Image, share: int, levels: Levels | None) -> Image.Image:
     """A decoded image in a mode that can be made smaller, and at 1 / `share` of its size already."""
     if share > 1:

@@ -15,11 +15,12 @@ from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import ImageFile, PredictRequest
 from core.tasks.results import Answer, Predicted, read_answers, result_of
-from pages.ui import downloads, figures, jobs, progress, resources, state, text, uploads
+from pages.ui import downloads, figures, gallery, jobs, progress, resources, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
 
 MOST_SHOWN = 24
+WIDTH_PX = 220
 
 
 def try_it(model: Run | Path) -> None:
@@ -73,36 +74,45 @@ def kept(image: UploadedFile) -> ImageFile:
 
 
 def shown(job: Job, answers: Sequence[Answer]) -> None:
-    """One row an image: the image, the answer, and the probabilities."""
+    """One row a photo: the photo, the answer, and the probabilities."""
     headings, cells = table(answers)
     downloads.table(_("Download the answers (CSV)"), headings, cells, "predictions.csv")
     failed = sum(bool(answer.error) for answer in answers)
     if failed:
         sentence = ngettext("{n} of {all} photo cannot be read.", "{n} of {all} photos cannot be read.", len(answers))
         st.warning(sentence.format(n=failed, all=len(answers)))
+    pictures = {n: _picture(job, answer) for n, answer in enumerate(answers[:MOST_SHOWN]) if answer.preview}
     for number, answer in enumerate(answers[:MOST_SHOWN]):
         with st.container(border=True):
-            picture, words = st.columns([1, 2], gap="medium", vertical_alignment="center")
             if answer.error:
-                words.error(text.literal(f"{text.shortened(answer.image)}: {answer.error}"))
+                st.error(text.literal(f"{text.shortened(answer.image)}: {answer.error}"))
                 continue
+            photo, words = st.columns([1, 2], gap="medium", vertical_alignment="center")
             name = text.literal(text.shortened(answer.image))
-            if answer.preview:
-                alt = text.shortened(answer.image, 120)
-                picture.image(str(job.path / answer.preview), caption=name, alt=alt, width=220)
-            else:
-                picture.caption(name)
-            words.markdown(
-                _("**{label}**, {share}").format(
-                    label=text.literal(text.shortened(answer.label, 80)),
-                    share=numbers.percent(answer.proba[answer.label]),
-                )
-            )
+            with photo:
+                if number in pictures:
+                    at = list(pictures).index(number)
+                    gallery.tile(list(pictures.values()), at, f"asked-{job.id}", WIDTH_PX, name)
+                else:
+                    st.caption(name)
             with words:
+                st.markdown(f"**{text.literal(text.shortened(answer.label, 80))}**, {_share(answer)}")
                 bars = resources.figure(probability_bars, list(answer.proba), list(answer.proba.values()))
                 figures.drawn(bars, f"answer-{job.id}-{number}", _("Probability of each class"))
     if len(answers) > MOST_SHOWN:
         st.caption(_("The first {n} are shown; the table has them all.").format(n=MOST_SHOWN))
+
+
+def _picture(job: Job, answer: Answer) -> gallery.Picture:
+    """The photo of an answer; one that an earlier version of Graft was asked about is kept small only."""
+    small = job.path / answer.preview
+    words = f"{text.shortened(answer.label, 80)}, {_share(answer)}"
+    return gallery.Picture(small, words, answer.image, job.path / answer.large if answer.large else small)
+
+
+def _share(answer: Answer) -> str:
+    """The probability of the likeliest class."""
+    return numbers.percent(answer.proba[answer.label])
 
 
 def table(answers: Sequence[Answer]) -> tuple[list[str], list[list[object]]]:
