@@ -11,6 +11,9 @@ _TRUSTED_S, _KNOWN_TRUSTED_S = 2.0, 8.0
 """For so many seconds of watching, an expectation counts as much as what is seen: longer where it is known."""
 
 _LONG_ENOUGH_S = 0.5
+_ENOUGH = 0.05
+_GAINS_WITHOUT_START = 4
+"""From so many steps on, the first is left out of the rate: it also paid for what begins but once, as processes do."""
 
 
 class Rate:
@@ -30,8 +33,9 @@ class Rate:
 
     @property
     def is_going(self) -> bool:
-        """Whether anything was done while it was watched."""
-        return self._gains[-1][1] > self._gains[0][1]
+        """Whether enough was done while it was watched to tell a rate."""
+        gained = self._gains[-1][1] - self._gains[0][1]
+        return gained >= _ENOUGH or (gained > 0 and self._is_steady)
 
     def take(self, share: float | None, now: float) -> None:
         """Takes in how much is done; while that is not known, as where something is loaded, it has not begun."""
@@ -51,8 +55,9 @@ class Rate:
         whole = self._whole_s(paces)
         if whole is None:
             return None if open_share > 0 else 0.0
-        t, gained = last_at - self._gains[0][0], share - self._gains[0][1]
-        not_before = max(0.0, open_share - self._step) * (t + waited) / (gained + self._step)
+        t, gained = self._seen
+        steps_left = max(0.0, open_share - self._step)
+        not_before = steps_left * (t + waited) / (gained + self._step) if self._is_steady else 0.0
         return max(whole * open_share - waited, not_before, _OVERDUE * waited)
 
     def over_s(self, now: float, paces: Paces) -> float:
@@ -89,14 +94,23 @@ class Rate:
         expected = self.phase.seconds * (gained if gained > 0 else 1.0 - first)
         return took / expected if expected > 0 else None
 
+    @property
+    def _is_steady(self) -> bool:
+        return len(self._gains) > _GAINS_WITHOUT_START
+
+    @property
+    def _seen(self) -> tuple[float, float]:
+        """The seconds that were watched, and the share that was done in them."""
+        (first_at, first), (last_at, last) = self._gains[1 if self._is_steady else 0], self._gains[-1]
+        return last_at - first_at, last - first
+
     def _whole_s(self, paces: Paces) -> float | None:
         """How long the whole phase takes: as it goes, and the less it was watched, the more as expected."""
-        (first_at, first), (last_at, last) = self._gains[0], self._gains[-1]
-        t, gained = last_at - first_at, last - first
+        t, gained = self._seen
         if self.phase is None:
             return t / gained if gained > 0 and t > 0 else None
         expected = self.phase.seconds * paces.of(self.phase.work)
-        if gained <= 0:
+        if not self.is_going:
             return expected
         trusted_s = _KNOWN_TRUSTED_S if paces.knows(self.phase.work) else _TRUSTED_S
         weight = min(0.2, trusted_s / max(expected, 1e-9)) * (1 - gained) ** 2

@@ -112,6 +112,21 @@ def test_what_is_left_of_a_phase_comes_from_its_rate() -> None:
     assert half.share == pytest.approx(0.5, abs=0.05)
 
 
+def test_the_start_of_processes_is_not_taken_for_the_rate() -> None:
+    """The first of many photos waits for processes that begin once."""
+    verb = Simulated()
+    report = Plan(verb.report, {"read": (Phase("read", 2.5),)}).begin("read")
+    report(Progress(0, 400))
+    verb.wait(4)
+    for done in range(1, 401):
+        report(Progress(done, 400))
+        verb.wait(0.01)
+    announced = [(at, estimate.left_s) for at, estimate in verb.seen if estimate.left_s is not None]
+    assert announced
+    assert max(left for _at, left in announced) < 15
+    assert all(left == pytest.approx(8 - at, abs=3) for at, left in announced if at > 6)
+
+
 def test_a_silent_phase_that_is_late_does_not_stand_at_a_few_seconds() -> None:
     verb = Simulated(Paces({"fit": 1.0}))
     Plan(verb.report, {"fit": (Phase("fit", 5.0),)}).begin("fit")(Progress(0, 1, "fitting"))

@@ -125,7 +125,7 @@ def audit(dataset: Dataset, groups: NDArray[np.int64], seed: int = 0, report: Re
 def looking_for_shortcuts(n: int, classes: int) -> tuple[Phase, ...]:
     """What `audit` takes of n photos: a look at each, a phase for each of `SIGHTS`, and which fact of a file tells."""
     n = min(n, MOST_IMAGES)
-    forest, linear = 1.5 + 1e-3 * n, 0.1 + 1e-4 * n * classes
+    forest, linear = 0.8 + 1e-3 * n, 0.1 + 1e-4 * n * classes
     seconds = {
         "see": 0.05 + 0.0008 * n,
         FILE: forest,

@@ -22,6 +22,7 @@ FEATURES, PROBE, EPOCHS, JUDGEMENT, SAVING = "features", "probe", "epochs", "jud
 
 _COST = {"head": 1, "last": 2, "full": 3}  # forward; and backward through a part, or through everything
 _SLOWER = 3.0
+"""In float32, one batch at a time, against extraction by the engine."""
 _INSTANT_S = 2e-6
 """Of an epoch on features, for each number of each image's."""
 
@@ -92,12 +93,11 @@ def training(
     """
     a_photo, instant = seconds_a_photo(info), is_instant(config)
     an_epoch = _INSTANT_S * n["train"] * info.feature_dim if instant else _SLOWER * a_photo * _epoch_units(config, n)
-    looked_at = 0 if instant else n["val"] + n["test"]
     return {
         PROBE: (fitting(ProbeConfig(), Rows(info.name, n["train"], info.feature_dim, classes)),),
         EPOCHS: (Phase(f"train/{config.mode}/{info.name}", 0.1 + config.epochs * an_epoch),),
         SAVING: (Phase("save", 0.1 + info.size_mb / 200),),
-        JUDGEMENT: (Phase(f"judge/{info.name}", 0.2 + looked_at * a_photo),),
+        JUDGEMENT: (Phase(f"judge/{info.name}", 0.2 + _SLOWER * (n["val"] + n["test"]) * a_photo),),
     }
 
 

@@ -187,11 +187,12 @@ class Visitor:
             inputs.nth(place).set_input_files(list(files))
 
     def chart(self, key: str) -> Locator:
-        """The figure with this key, once it is drawn."""
-        drawn = self.page.locator(f".st-key-{key} .js-plotly-plot .main-svg").first
+        """The figure with this key, once it is drawn; one that an earlier run has left for a moment is none."""
+        place = self.page.locator(f".st-key-{key}:not([data-stale=true])")
+        drawn = place.locator(".js-plotly-plot .main-svg").first
         drawn.scroll_into_view_if_needed()
         expect(drawn).to_be_visible(timeout=WAIT_MS)
-        return self.page.locator(f".st-key-{key}")
+        return place
 
     def select_point(self, key: str, x: float, y: float) -> None:
         """Clicks on the point (x, y) of a figure, in the units of its axes."""
