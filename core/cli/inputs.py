@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from core.backbones import registry
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
+from core.data.limits import Limits
 from core.data.names import is_camera_raw, is_hidden, is_junk, is_placeholder, may_be_photo
 from core.data.samples.catalogue import SAMPLE_PREFIX
+from core.data.sources.folder import entries_below
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -116,16 +118,18 @@ class ImageFiles:
 def images(given: Sequence[str]) -> ImageFiles:
     """The files named, and those in the folders named that are photos by the endings of their names, or stand for one.
 
-    What systems leave about and do not show is left out, as where photos are taken in.
+    What systems leave about and do not show is left out, and links to folders are followed, as where photos are taken
+    in.
     """
     files: list[str] = []
     hidden: Counter[str] = Counter()
     for name in given:
         path = Path(name)
         if path.is_dir():
-            below = [(p, p.relative_to(path).parts) for p in sorted(path.rglob("*")) if p.is_file()]
-            files += [str(p) for p, parts in below if _is_meant(parts)]
-            hidden.update(str(path.joinpath(*folder)) for _p, parts in below if (folder := _hidden_folder(parts)))
+            entries = entries_below(path, Limits.here().for_own_files())
+            below = sorted(Path(entry.name) for entry in entries if not entry.is_folder)
+            files += [str(path / file) for file in below if _is_meant(path, file.parts)]
+            hidden.update(str(path.joinpath(*folder)) for file in below if (folder := _hidden_folder(file.parts)))
         elif path.is_file():
             files.append(name)
         else:
@@ -137,11 +141,11 @@ def images(given: Sequence[str]) -> ImageFiles:
     return asked
 
 
-def _is_meant(parts: tuple[str, ...]) -> bool:
-    """Whether a file in a folder is meant when that folder is."""
+def _is_meant(folder: Path, parts: tuple[str, ...]) -> bool:
+    """Whether a file in a folder is meant when that folder is, or a link to a folder that is not followed."""
     if is_junk(parts) or is_hidden(parts[:-1]):
         return False
-    return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts)
+    return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts) or folder.joinpath(*parts).is_dir()
 
 
 def _hidden_folder(parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -68,6 +68,8 @@ def examine(
 
 def _at_sight(path: Path, name: str, limits: Limits) -> str:
     try:
+        if not path.is_file():  # opening a pipe would wait for what comes out of it
+            return "link" if path.is_symlink() else "no_access"
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except OSError:

@@ -191,5 +191,22 @@ def test_a_folder_means_its_photos_by_their_endings_and_none_of_what_systems_lea
     assert rows == {**dict.fromkeys(meant, ""), "d.NEF": "camera_raw", ".e.jpg.icloud": "not_downloaded"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_in_a_folder_are_followed_within_it_or_named(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "mix"
+    (folder / "in").mkdir(parents=True)
+    (folder / "in" / "a.png").write_bytes(photo_bytes((200, 60, 50), 1))
+    (tmp_path / "elsewhere").mkdir()
+    links = {"again": folder / "in", "v1.2": tmp_path / "elsewhere", "up": folder, "dead.jpg": tmp_path / "nothing"}
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+    code, out, _err = run(capsys, "predict", finetuned[0], folder, "--json")
+    assert code == 1
+    rows = {str(Path(row["image"]).relative_to(folder)): row.get("reason", "") for row in json.loads(out)}
+    assert rows == {"again/a.png": "", "in/a.png": "", **dict.fromkeys(("dead.jpg", "up", "v1.2"), "link")}
+
+
 def test_a_split_that_is_not_there(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]) -> None:
     assert "val, test" in mistake(capsys, "evaluate", finetuned[0], "--split", "oof")

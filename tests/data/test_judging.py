@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,17 @@ def test_files_are_decoded_and_those_that_fail_say_why(tmp_path: Path) -> None:
     with Image.open(tmp_path / "0.jpg") as small:
         assert small.size == (16, 16)
     assert not (tmp_path / "1.jpg").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there, and there are no such pipes")
+def test_what_is_no_file_is_not_waited_for_and_a_link_that_leads_to_none_is_named(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    for name, target in {"dead.png": "nowhere", "folder": ".", "circle.png": "circle.png", "good.png": "photo"}.items():
+        (tmp_path / name).symlink_to(tmp_path / target)
+    (tmp_path / "photo").write_bytes(PNG)
+    photos = [(tmp_path / name, name) for name in ("pipe.png", "dead.png", "folder", "circle.png", "good.png")]
+    files = examine(photos, {}, Limits(), lambda _step: None)
+    assert [file.reason for file in files] == ["no_access", "link", "link", "link", ""]
 
 
 @pytest.mark.processes

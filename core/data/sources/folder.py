@@ -38,7 +38,7 @@ class FolderSource:
         self.title = readable(root.resolve().name)
         self.limits = limits
         self._root = root
-        self._as_named = _entries(root, limits)
+        self._as_named = entries_below(root, limits)
         self.entries, self.reading = _as_text(self._as_named, encoding)
 
     def read(self, index: int) -> bytes:
@@ -73,8 +73,14 @@ class FolderSource:
         return digest.hexdigest()
 
 
-def _entries(root: Path, limits: Limits) -> list[Entry]:
-    """Everything below a folder: of each folder first the folders in it, then the files, then what lies deeper."""
+def entries_below(root: Path, limits: Limits) -> list[Entry]:
+    """Everything below a folder: of each folder first the folders in it, then the files, then what lies deeper.
+
+    Links that are not followed are files with a problem, also those that lead to folders.
+
+    Raises:
+        RejectedError: there are too many files.
+    """
     home = _real(root)
     entries: list[Entry] = []
     left = [(Path(), False)]  # folders below the root, and whether a link led there
