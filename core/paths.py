@@ -24,6 +24,9 @@ from core.errors import GraftError, HomeError
 from core.i18n import gettext as _
 
 DEFAULT_WORKSPACE = "default"
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What a system says where a disk, or the user's part of it, is full."""
+
 _WORKSPACE_ID = re.compile(r"[a-z0-9]{1,64}")
 
 
@@ -114,7 +117,7 @@ def unusable(problem: OSError) -> HomeError:
     """What a system's refusal means for Graft's own directory, and what to do; visitors of a public app see no path."""
     if is_public():
         return HomeError(_("This app cannot keep any data now. Try again later."))
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+    if problem.errno in FULL:
         return HomeError(
             _("The disk with the folder {path}, where Graft keeps its data, is full. Free some space.").format(
                 path=home()
@@ -176,6 +179,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as problem:
+        if problem.filename in (None, str(temporary)):  # of a full disk the system names no file
+            problem.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

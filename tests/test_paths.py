@@ -1,6 +1,8 @@
 """Writes that survive, and directories by name."""
 
 import contextlib
+import errno
+import os
 
 import pytest
 
@@ -16,6 +18,12 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_alone(tmp_path):
         raise RuntimeError
     assert paths.read_json(target) == {"state": "old"}
     assert [path.name for path in tmp_path.iterdir()] == ["status.json"]
+
+
+def test_a_full_disk_is_told_of_with_the_file_that_was_to_be_written(tmp_path):
+    with pytest.raises(OSError, match="No space left") as caught, paths.replacing(tmp_path / "status.json"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / "status.json")
 
 
 def test_json_keeps_any_script_and_refuses_nan(tmp_path):

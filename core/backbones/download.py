@@ -19,7 +19,7 @@ from pathlib import Path
 from core.backbones.spec import BackboneInfo
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
-from core.paths import file_sha256, is_of_nobody, replacing
+from core.paths import FULL, file_sha256, is_of_nobody, replacing
 from core.progress import Progress, Report, silent
 
 CHUNK_BYTES = 1 << 18
@@ -99,7 +99,7 @@ def _check_room(file: Path, n_bytes: int) -> None:
 
 
 def _reason(problem: Exception) -> str:
-    if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(problem, OSError) and problem.errno in FULL:
         return _("the disk is full")
     if isinstance(problem, OSError) and problem.errno in (errno.EACCES, errno.EROFS):
         return _("the folder cannot be written to")

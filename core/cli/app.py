@@ -24,7 +24,7 @@ from core.cli.frame import program, say
 from core.errors import Cancelled, GraftError, HomeError
 from core.i18n import gettext as _
 from core.machine import thread_settings
-from core.paths import home, unusable
+from core.paths import FULL, home, unusable
 
 from core.cli import compare, studies, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
 
@@ -106,6 +106,10 @@ def _refused(problem: OSError) -> str:
         return str(unusable(problem))
     if problem.filename is None:
         return _("A file cannot be written ({reason}).").format(reason=problem.strerror)
+    if problem.errno in FULL:
+        return _("The disk is full: '{file}' cannot be written. Free some space, or choose another place.").format(
+            file=problem.filename
+        )
     return _("'{file}' cannot be used ({reason}). Choose another, or mend it.").format(
         file=problem.filename, reason=problem.strerror
     )

@@ -19,7 +19,7 @@ from core.data.dataset import Dataset, read_dataset, write_dataset
 from core.data.instructions import Instructions
 from core.errors import DatasetError
 from core.i18n import gettext as _
-from core.paths import is_public, made
+from core.paths import FULL, is_public, made
 
 VERSION = 5  # of what is found out about photos; a dataset that an older version made is made anew
 READING = 2  # of how names and tables are read; a source that an older version read is read again
@@ -110,7 +110,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        if problem.errno in FULL:
             raise DatasetError(
                 _("The disk is full. Free some space or delete datasets you no longer need, then try again.")
             ) from problem

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import signal
 
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.jobs import status
 from core.jobs.status import JobStatus
+from core.paths import FULL
 
-_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _KILLED = (-9, 137)
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "unable to allocate", "out of memory")
 
@@ -21,7 +20,7 @@ def after_error(current: JobStatus, error: BaseException) -> JobStatus:
         return current.over(status.CANCELLED)
     if isinstance(error, GraftError):
         return current.over(status.FAILED, str(error), str(getattr(error, "code", "")))
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+    if isinstance(error, OSError) and error.errno in FULL:
         return current.over(status.FAILED, disk_full(), "disk_full")
     if is_memory(error):
         message = _("There was not enough memory. Choose a smaller batch or backbone, then try again.")

@@ -51,7 +51,7 @@ def export(run: Run, out: Path, report: Report = silent) -> Path:
             archive.write(out, content, model_card(manifest, info).encode("utf-8", "replace"), weights, report)
     except OSError as problem:
         raise BundleError(
-            _("The bundle '{name}' cannot be written ({reason}).").format(
+            _("The bundle '{name}' cannot be written ({reason}). Choose another place, or mend this one.").format(
                 name=out.name, reason=problem.strerror or type(problem).__name__
             )
         ) from problem

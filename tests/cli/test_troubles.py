@@ -181,6 +181,21 @@ def test_a_home_and_data_whose_names_are_no_text(
     assert (code, err) == (0, "")
 
 
+def test_a_full_disk_is_said_with_the_file_and_the_remedy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, named: dict[str, str], tmp_path: Path
+) -> None:
+    sync = os.fsync
+
+    def full(file: int) -> None:
+        if "map.csv" in str(Path(f"/proc/self/fd/{file}").readlink()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    line = mistake(capsys, "map", named["DATA"], "--backbone", "pixels_16", "--out", tmp_path / "map.csv")
+    assert f"'{tmp_path / 'map.csv'}' cannot be written. Free some space" in line
+
+
 def test_no_folder_for_temporary_files_is_said(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, named: dict[str, str]
 ) -> None:
