@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import frame, jobs, progress, starts, state
 from pages.ui.compare import form
+from pages.ui.compare.about import about
 from pages.ui.compare.results import results, so_far
 from pages.ui.i18n import _
 
@@ -33,6 +34,7 @@ def main() -> None:
     starts.contrast(dataset.id, job, request == form.asked_for(job, dataset))
     st.divider()
     progress.beside(job)
+    about(job)
     status = progress.panel(job, live=so_far)
     if status.state == "done":
         results(dataset, job)

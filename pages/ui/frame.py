@@ -17,7 +17,7 @@ import streamlit as st
 
 from core.errors import HomeError
 from core.paths import check_home
-from pages.ui import missing, sidebar, state, underway
+from pages.ui import missing, sidebar, state, top, underway
 from pages.ui.i18n import _, speak
 from pages.ui.text import literal
 
@@ -54,6 +54,7 @@ def run() -> None:
         underway.line(page.url_path or "data")
         state.offer_tour()
         sidebar.close_on_phones()
+        top.draw()
     token = _is_drawn.set(True)
     try:
         missing.note(page.url_path)

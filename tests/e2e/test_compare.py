@@ -7,7 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import Visitor, frame_of
+
+LOOP = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99), (0.01, 0.02))
 
 
 def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos: Path, tmp_path: Path):
@@ -43,6 +45,9 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
 
     ask(visitor, "What does a backbone see?")
     drawn(visitor, "map-graft")
+    lasso(visitor, "map-graft")
+    visitor.sees("photos are chosen; the first 3 are shown")
+    expect(page.locator("[class*=st-key-chosen-]").get_by_role("button", name="Enlarge").first).to_be_visible()
 
     visitor.reload()  # nothing is computed again
     visitor.sees("of 5-fold cross-validation")
@@ -71,6 +76,22 @@ def drawn(visitor: Visitor, key: str) -> None:
     """Waits for the figure whose key begins so."""
     visitor.sees(visitor.page.locator(f"[class*=st-key-{key}] .js-plotly-plot .main-svg"))
     visitor.settle()
+
+
+def lasso(visitor: Visitor, key: str) -> None:
+    """Draws a loop around all points of a map, with the mouse."""
+    visitor.page.get_by_test_id("stButtonGroup").get_by_text("Choose photos").click()
+    visitor.settle()
+    plot = visitor.page.locator(f"[class*=st-key-{key}] .js-plotly-plot .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    frame, mouse = frame_of(plot), visitor.page.mouse
+    corners = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in LOOP]
+    mouse.move(*corners[0])
+    mouse.down()
+    for corner in corners[1:]:
+        mouse.move(*corner, steps=4)
+    with visitor.asking():
+        mouse.up()
 
 
 def downloaded(visitor: Visitor, label: str, folder: Path) -> Path:

@@ -18,7 +18,9 @@ from core.probing.comparison.record import COMPARISON, ResultOrigin, save_result
 from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.facts import DatasetFacts
 from core.progress import Progress
-from pages.ui.text import literal, unbroken
+from core.tasks.requests import CompareRequest
+from core.tasks.specs import spec_of
+from pages.ui.text import literal, unbroken, when
 from tests.pages.conftest import FakePool, Open, W, button, finish, keep_comparison, texts
 from tests.probing.conftest import make_result
 
@@ -134,6 +136,17 @@ def test_what_is_there_is_drawn_while_the_rest_goes_on(visit: Open, dataset: Dat
     (chart,) = app.get("plotly_chart")
     (dots,) = json.loads(chart.proto.spec)["data"]
     assert dots["text"] == ["90.0 %"]
+
+
+def test_a_comparison_that_was_stopped_says_what_it_was(visit: Open, dataset: Dataset):
+    backbones = ("resnet18", "pixels_16", *(f"vgg{n}" for n in range(8)))
+    asked = CompareRequest(workspace=W, dataset=dataset.id, backbones=backbones)
+    job = store.create(W, spec_of(asked, "my <b> photos"))
+    finish(job, state="interrupted", error="Its worker ended.")
+    app = visit("compare", job=job.id, dataset=dataset.id)
+    assert app.subheader[0].value == literal("Compare 10 backbones on 'my <b> photos'")
+    named = literal("resnet18, pixels_16, vgg0, vgg1, vgg2, vgg3, vgg4, vgg5 and 2 more")
+    assert f"{when(job.status().created)} · {named}" in [caption.value for caption in app.caption]
 
 
 def test_runs_say_what_came_of_a_comparison(visit: Open, pool: FakePool, dataset: Dataset):

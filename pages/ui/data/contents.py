@@ -9,7 +9,7 @@ import streamlit as st
 from core.data.dataset import Dataset, Item
 from core.data.messages import warning_text
 from core.errors import GraftError
-from pages.ui import figures, gallery, jobs, resources, state, text
+from pages.ui import figures, gallery, jobs, resources, state, text, top
 from pages.ui.data import groups, health, naming, skipped, understood
 from pages.ui.data.charts import counts_table, image_sizes, sizes_table, split_counts
 from pages.ui.data.welcome import other_ways, upload_form
@@ -127,5 +127,6 @@ def manage(dataset: Dataset) -> None:
             except GraftError as problem:
                 st.error(text.literal(str(problem)))
             else:
+                top.ask()
                 st.toast(_("'{name}' is deleted.").format(name=text.literal(text.shortened(dataset.name, 60))))
                 st.rerun()
