@@ -66,21 +66,21 @@ def _description(manifest: Manifest, info: BackboneInfo) -> str:
             weights=literal(info.weights), data=literal(info.trained_on), licence=literal(info.licence)
         )
     )
-    return _("It tells {n} classes of images apart: {made}.").format(n=len(manifest.classes), made=made) + " " + began
+    return _("It tells {n} classes of photos apart: {made}.").format(n=len(manifest.classes), made=made) + " " + began
 
 
 def _data(manifest: Manifest) -> str:
     names = "\n".join(f"- {code(name)}" for name in manifest.classes)
     return _(
-        "Dataset: {dataset}, with the fingerprint `{fingerprint}` (of its images and splits).\n\nClasses, in the order "
+        "Dataset: {dataset}, with the fingerprint `{fingerprint}` (of its photos and splits).\n\nClasses, in the order "
         "of the outputs:\n\n{names}"
     ).format(dataset=code(manifest.dataset), fingerprint=re.sub("[^0-9a-zA-Z]", "", manifest.fingerprint), names=names)
 
 
 def _results(manifest: Manifest) -> str:
     if not manifest.metrics:
-        return _("It was never measured on images it had not seen.")
-    rows = [_("| images | n | accuracy (95 % interval) | macro F1 |"), "|---|---|---|---|"]
+        return _("It was never measured on photos it had not seen.")
+    rows = [_("| photos | n | accuracy (95 % interval) | macro F1 |"), "|---|---|---|---|"]
     rows += [_row(split, score) for split, score in manifest.metrics.items()]
     remarks = [_remark(split, manifest.kind) for split in manifest.metrics]
     return "\n".join(rows) + "\n\n" + "\n".join(f"- {remark}" for remark in remarks if remark)
@@ -93,15 +93,15 @@ def _row(split: str, score: SplitScore) -> str:
 
 def _remark(split: str, kind: str) -> str:
     if split == "oof":
-        return _("`oof`: the training images, each judged by a probe that was fitted without it (cross-validation).")
+        return _("`oof`: the training photos, each judged by a probe that was fitted without it (cross-validation).")
     if split == "val":
         return (
             _(
-                "`val`: held out of the fitting; the epoch that was kept was chosen on these images, so it flatters a "
+                "`val`: held out of the fitting; the epoch that was kept was chosen on these photos, so it flatters a "
                 "little."
             )
             if kind == "finetune"
-            else _("`val`: held out of the fitting. If you chose this backbone by these images, it flatters a little.")
+            else _("`val`: held out of the fitting. If you chose this backbone by these photos, it flatters a little.")
         )
     return _("`test`: held out of the fitting and of every choice Graft made.") if split == "test" else ""
 
@@ -109,13 +109,13 @@ def _remark(split: str, kind: str) -> str:
 def _limits(manifest: Manifest) -> str:
     return "\n".join(
         [
-            _("- Meant for images like those of the dataset above. On others the results above do not hold."),
+            _("- Meant for photos like those of the dataset above. On others the results above do not hold."),
             _(
-                "- It always answers with one of its {n} classes, also for an image that is none of them, and its "
+                "- It always answers with one of its {n} classes, also for a photo that is none of them, and its "
                 "probabilities have not been calibrated."
             ).format(n=len(manifest.classes)),
             _(
-                "- It sees {px} × {px} pixels, cut from the middle of the image: what is too small for that, or at the "
+                "- It sees {px} × {px} pixels, cut from the middle of the photo: what is too small for that, or at the "
                 "edges, is lost."
             ).format(px=manifest.preprocessing.input_px),
             _(

@@ -40,7 +40,7 @@ def compare(
     c: Annotated[
         float | None, typer.Option("--c", help="Inverse strength of a linear probe's penalty. Default: chosen inside.")
     ] = None,
-    folds: Annotated[int | None, typer.Option(help="Parts of the training images in the cross-validation.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Parts of the training photos in the cross-validation.")] = None,
     repeats: Annotated[int | None, typer.Option(help="How often it is repeated with other folds. Default: 2.")] = None,
     seed: Annotated[int, typer.Option(help="Of folds and reduction.")] = 0,
     shortlist: Annotated[
@@ -94,7 +94,7 @@ def _show(comparison: Comparison) -> None:
     if comparison.shortlist:
         _show_shortlist(comparison.shortlist)
     ranked = [result for probe in comparison.probes for result in comparison.of(probe)]
-    how = _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
+    how = _("{folds}-fold cross-validation on {n} training photos, {repeats} times").format(
         folds=comparison.folds, n=len(ranked[0].oof), repeats=comparison.repeats
     )
     _show_results(ranked, how, several=len(comparison.probes) > 1)
@@ -113,7 +113,7 @@ def _show_results(ranked: Sequence[ProbeResult], how: str, *, several: bool) -> 
     from core.cli.show import table
 
     headings = [
-        _("Backbone"), _("Accuracy"), _("95 % interval"), _("Macro F1"), _("Images/s"), _("Features"), _("MB"),
+        _("Backbone"), _("Accuracy"), _("95 % interval"), _("Macro F1"), _("Photos/s"), _("Features"), _("MB"),
     ]  # fmt: skip
     rows = [
         [
@@ -133,7 +133,7 @@ def _show_shortlist(shortlist: Shortlist) -> None:
     from core.cli.show import table
 
     rows = [(row.backbone, row.why, percent(row.accuracy), interval(row.interval)) for row in shortlist.rows]
-    title = _("A first look at {n} training images, by their nearest neighbours").format(n=shortlist.n)
+    title = _("A first look at {n} training photos, by their nearest neighbours").format(n=shortlist.n)
     table((_("Backbone"), _("Probed in full?"), _("Accuracy"), _("95 % interval")), rows, left=2, title=title)
 
 

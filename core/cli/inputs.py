@@ -133,10 +133,10 @@ def images(given: Sequence[str]) -> ImageFiles:
         elif path.is_file():
             files.append(name)
         else:
-            raise DatasetError(_("There is no image or folder '{name}'.").format(name=name))
+            raise DatasetError(_("There is no photo or folder '{name}'.").format(name=name))
     asked = ImageFiles(files, hidden)
     if not files:
-        nothing = _("There is no image in '{name}'.").format(name=", ".join(given))
+        nothing = _("There is no photo in '{name}'.").format(name=", ".join(given))
         raise DatasetError(" ".join(filter(None, (nothing, asked.left_out))))
     return asked
 

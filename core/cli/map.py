@@ -28,7 +28,7 @@ def embedding_map(
     method: Annotated[
         str, typer.Option(metavar="pca|tsne|umap", help="How it is made flat. umap is an optional install.")
     ] = "pca",
-    seed: Annotated[int, typer.Option(help="Of the map, and of the choice of images where there are many.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the map, and of the choice of photos where there are many.")] = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the points here: .csv, or .html to look at.")
     ] = None,
@@ -56,7 +56,7 @@ def embedding_map(
     from core.cli.show import lines
 
     n = len(drawn.places)
-    lines(ngettext("Wrote {file}: {n} image", "Wrote {file}: {n} images", n).format(file=out, n=n))
+    lines(ngettext("Wrote {file}: {n} photo", "Wrote {file}: {n} photos", n).format(file=out, n=n))
     lines(*filter(None, (drawn.note,)))
 
 

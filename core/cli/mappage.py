@@ -1,4 +1,7 @@
-"""A flat map of photos as one HTML file that needs nothing else: SVG, with names on hovering, in light and dark."""
+"""A flat map of photos as one HTML file that needs nothing else: SVG, in light and dark.
+
+The mouse is told a point's name by the SVG itself; a finger by the line under the map.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,13 @@ ul svg {{ width: 1em; height: 1em; border: 0; vertical-align: -.1em; overflow: v
 </style></head><body>
 <h1>{title}</h1><p>{explanation}</p><ul>{legend}</ul>
 <svg viewBox="0 0 {side} {side}" role="img" aria-label="{title}">{marks}</svg>
-</body></html>
+<p id="name">&nbsp;</p>
+<script>
+document.querySelector("svg[role=img]").addEventListener("click", event => {{
+  const title = event.target.querySelector(":scope > title");
+  if (title) document.getElementById("name").textContent = title.textContent;
+}});
+</script></body></html>
 """
 
 
@@ -101,7 +110,8 @@ def page(drawn: FlatMap) -> str:
     there = {place.class_name for place in drawn.places}
     title = _("What {backbone} sees in '{name}'").format(backbone=drawn.backbone, name=drawn.dataset_name)
     sentence = _(
-        "Each point is an image; near points look alike to the backbone ({method}). Hover over one for its name."
+        "Each point is a photo; near points look alike to the backbone ({method}). Hover over one, or tap it, for its "
+        "name."
     )
     legend = [f"<li>{_key(at)} {_text(name)}</li>" for at, name in enumerate(drawn.classes) if name in there]
     return _PAGE.format(

@@ -57,11 +57,11 @@ def finetune(
     out: Annotated[Path, typer.Option(metavar="RUN", help="The run's directory; an interrupted run there is resumed.")],
     mode: Annotated[str | None, typer.Option(metavar="head|last|full", help="What is trained. Default: head.")] = None,
     last_stages: Annotated[int | None, typer.Option(help="How many stages, with --mode last.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images, at most.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training photos, at most.")] = None,
     lr: Annotated[
         float | None, typer.Option("--lr", help="Peak learning rate. Default: one that suits the mode.")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Photos a step.")] = None,
     optimizer: Annotated[str | None, typer.Option(metavar="adamw|sgd", help="How weights are updated.")] = None,
     schedule: Annotated[
         str | None, typer.Option(metavar="cosine|step|none", help="How the learning rate changes.")
@@ -134,7 +134,7 @@ def _finetuning_as_json(
 @program.command()
 def evaluate(
     run: RunFolder,
-    split: Annotated[str, typer.Option(metavar="val|test", help="The images to judge it by; oof for a probe.")] = "val",
+    split: Annotated[str, typer.Option(metavar="val|test", help="The photos to judge it by; oof for a probe.")] = "val",
     as_json: Json = False,
 ) -> None:
     """Judge a RUN: accuracy and macro F1 with intervals, class by class, and the confusion matrix."""
@@ -179,7 +179,7 @@ def export(
 @program.command()
 def predict(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle that `export` wrote, or a run.")],
-    images: Annotated[list[str], typer.Argument(metavar="IMAGES...", help="Image files, or folders of them.")],
+    images: Annotated[list[str], typer.Argument(metavar="PHOTOS...", help="Photo files, or folders of them.")],
     as_json: Json = False,
 ) -> None:
     """Classify IMAGES with a BUNDLE; it exits with 1 where some cannot be read, and with 2 where none can."""

@@ -170,7 +170,7 @@ def finetuning(run: Run, epochs: Sequence[Epoch], improvement: Difference | None
     table(headings, rows, left=0)
     score = run.metrics["val"]
     lines(
-        _("Validation: accuracy {accuracy} (95 % interval {ci}) on {n} images; epoch {epoch} is kept").format(
+        _("Validation: accuracy {accuracy} (95 % interval {ci}) on {n} photos; epoch {epoch} is kept").format(
             accuracy=percent(score.accuracy),
             ci=interval(score.accuracy_ci),
             n=score.n,
@@ -178,16 +178,16 @@ def finetuning(run: Run, epochs: Sequence[Epoch], improvement: Difference | None
         )
     )
     if improvement is not None:
-        flattered = _("The epoch was chosen on these images, which flatters fine-tuning a little.")
+        flattered = _("The epoch was chosen on these photos, which flatters fine-tuning a little.")
         lines(judgement(improvement), improvement.sentence, flattered)
     if test := run.metrics.get("test"):
         lines(
-            _("Test: accuracy {accuracy} (95 % interval {ci}) on {n} images").format(
+            _("Test: accuracy {accuracy} (95 % interval {ci}) on {n} photos").format(
                 accuracy=percent(test.accuracy), ci=interval(test.accuracy_ci), n=test.n
             )
         )
     elif run.predictions_path("test").exists():
-        lines(_("Look at the test images once, when all choices are made: `evaluate RUN --split test`."))
+        lines(_("Look at the test photos once, when all choices are made: `evaluate RUN --split test`."))
     warnings(warning_codes)
     lines(_("The run is in {path}").format(path=run.path))
 
@@ -195,7 +195,7 @@ def finetuning(run: Run, epochs: Sequence[Epoch], improvement: Difference | None
 def evaluation(result: Evaluation) -> None:
     """How good a run is, class by class, and the confusion matrix."""
     lines(
-        _("{split}: accuracy {accuracy} (95 % interval {ci}), macro F1 {f1} on {n} images").format(
+        _("{split}: accuracy {accuracy} (95 % interval {ci}), macro F1 {f1} on {n} photos").format(
             split=result.split,
             accuracy=percent(result.accuracy),
             ci=interval(result.accuracy_ci),
@@ -204,7 +204,7 @@ def evaluation(result: Evaluation) -> None:
         ),
         *result.notes,
     )
-    headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Images"))
+    headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Photos"))
     rows = [
         (score.name, percent(score.precision), percent(score.recall), percent(score.f1), count(score.support))
         for score in result.per_class
@@ -220,7 +220,7 @@ def predictions(answers: Sequence[Answer], most: int = 3) -> None:
         likely = sorted(answer.proba.items(), key=lambda pair: -pair[1])[:most]
         rows.append((answer.image, answer.label, ", ".join(f"{name} {percent(share)}" for name, share in likely)))
     if rows:
-        table((_("Image"), _("Label"), _("Likeliest")), rows, left=3)
+        table((_("Photo"), _("Label"), _("Likeliest")), rows, left=3)
     failed = [(answer.image, answer.error) for answer in answers if answer.error]
     if failed:
         table((_("Cannot be read"), _("Why")), failed, left=2)

@@ -26,7 +26,7 @@ AnyRequest = TypeVar("AnyRequest")
 AnyStudy = TypeVar("AnyStudy", bound="Study")
 
 BackboneName = Annotated[str, typer.Option(help="Its name; `backbones` lists them.")]
-FoldCount = Annotated[int | None, typer.Option(help="Parts of the training images in the cross-validation.")]
+FoldCount = Annotated[int | None, typer.Option(help="Parts of the training photos in the cross-validation.")]
 RepeatCount = Annotated[int | None, typer.Option(help="How often it is repeated with other folds. Default: 2.")]
 
 
@@ -70,10 +70,10 @@ def curve(
     probe: Annotated[str, typer.Option(help="The classifier on top of the features.")] = "logistic",
     more: Annotated[
         list[int] | None,
-        typer.Option(min=1, help="So many training images more; may be given again. Default: 100, and twice as many."),
+        typer.Option(min=1, help="So many training photos more; may be given again. Default: 100, and twice as many."),
     ] = None,
     target: Annotated[
-        float | None, typer.Option(metavar="0.95", help="An accuracy: how many images does it take?")
+        float | None, typer.Option(metavar="0.95", help="An accuracy: how many photos does it take?")
     ] = None,
     pca: Annotated[
         str, typer.Option(metavar="64|0.95", help="PCA to so many components, or that share of variance.")
@@ -110,10 +110,10 @@ def curve(
 def depth(
     data: Data,
     backbone: BackboneName,
-    images: Annotated[int | None, typer.Option(min=1, help="Training images to look at. Default: 2000.")] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Training photos to look at. Default: 2000.")] = None,
     folds: FoldCount = None,
     repeats: RepeatCount = None,
-    seed: Annotated[int, typer.Option(help="Of folds and of the choice of images.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of folds and of the choice of photos.")] = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -145,7 +145,7 @@ def _study(verb: Callable[[Path, AnyRequest, Report], object], request: AnyReque
 
 
 def _protocol(study: ProbeStudy) -> str:
-    return _("{folds}-fold cross-validation on {n} training images, {repeats} times").format(
+    return _("{folds}-fold cross-validation on {n} training photos, {repeats} times").format(
         folds=study.folds, n=study.n, repeats=study.repeats
     )
 
@@ -195,10 +195,10 @@ def _show_curve(study: LearningCurve, more: Sequence[int], target: float | None)
         )
         for point in study.points
     ]  # fmt: skip
-    protocol = _("{folds}-fold cross-validation, {repeats} times; {n} training images in all").format(
+    protocol = _("{folds}-fold cross-validation, {repeats} times; {n} training photos in all").format(
         folds=study.folds, repeats=study.repeats, n=count(study.images)
     )
-    headings = (_("Images"), _("A class"), _("Accuracy"), _("95 % interval"), _("Macro F1"))
+    headings = (_("Photos"), _("A class"), _("Accuracy"), _("95 % interval"), _("Macro F1"))
     table(headings, rows, left=0, title=protocol)
     _show_forecasts(study, more)
     _show_gains(study.per_class)
@@ -213,7 +213,7 @@ def _show_forecasts(study: LearningCurve, more: Sequence[int]) -> None:
         return
     forecasts = (study.forecast(0), *study.forecasts(more))
     rows = [(count(row.images), percent(row.accuracy), interval(row.interval)) for row in forecasts]
-    table((_("Images"), _("Expected"), _("95 % interval")), rows, left=0)
+    table((_("Photos"), _("Expected"), _("95 % interval")), rows, left=0)
 
 
 def _show_gains(gains: Sequence[ClassGain]) -> None:
@@ -227,5 +227,5 @@ def _show_gains(gains: Sequence[ClassGain]) -> None:
         for gain, ends, row in sorted(known, key=lambda known_gain: -known_gain[0])
     ]  # fmt: skip
     if rows:
-        headings = (_("Class"), _("Images"), _("Recall"), _("With twice as many"), _("95 % interval"))
+        headings = (_("Class"), _("Photos"), _("Recall"), _("With twice as many"), _("95 % interval"))
         table(headings, rows)

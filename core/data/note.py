@@ -20,7 +20,7 @@ def _splits(counts: Mapping[str, int], given: Mapping[str, int], made: Sequence[
     if not given:
         sentences = [
             _(
-                "The data came with no splits, so they were made class by class (seed {seed}): {test} images for test, "
+                "The data came with no splits, so they were made class by class (seed {seed}): {test} photos for test, "
                 "{val} for validation and {train} for training."
             ).format(seed=seed, **facts)
         ]
@@ -28,7 +28,7 @@ def _splits(counts: Mapping[str, int], given: Mapping[str, int], made: Sequence[
         sentences = [
             _(
                 "The data came with no training split, so it was made class by class (seed {seed}) out of what came as "
-                "'{pool}': {train} images for training, {val} for validation and {test} for test."
+                "'{pool}': {train} photos for training, {val} for validation and {test} for test."
             ).format(seed=seed, pool="val" if given.get("val") else "test", **facts)
         ]
     else:
@@ -40,14 +40,14 @@ def _splits(counts: Mapping[str, int], given: Mapping[str, int], made: Sequence[
 def _made_from_train(split: str, n: int, seed: int) -> str:
     if split == "test":
         if not n:
-            return _("The data came with no test split, and none could be made without taking the same images twice.")
+            return _("The data came with no test split, and none could be made without taking the same photos twice.")
         return _(
-            "The data came with no test split, so {n} images were moved there from training, class by class "
+            "The data came with no test split, so {n} photos were moved there from training, class by class "
             "(seed {seed})."
         ).format(n=n, seed=seed)
     if not n:
-        return _("The data came with no validation split, and none could be made without taking the same images twice.")
+        return _("The data came with no validation split, and none could be made without taking the same photos twice.")
     return _(
-        "The data came with no validation split, so {n} images were moved from training to validation, class by class "
+        "The data came with no validation split, so {n} photos were moved from training to validation, class by class "
         "(seed {seed})."
     ).format(n=n, seed=seed)

@@ -170,7 +170,7 @@ def evaluate(predictions: Predictions, *, seed: int = 0) -> Evaluation:
 
     n, c = predictions.proba.shape
     if n == 0:
-        raise EvaluationError(_("The split '{split}' has no images to evaluate on.").format(split=predictions.split))
+        raise EvaluationError(_("The split '{split}' has no photos to evaluate on.").format(split=predictions.split))
     confusion = confusion_matrix(predictions.y_true, predictions.y_pred, labels=np.arange(c)).astype(np.int64)
     right = int(confusion.trace())
     averages = {kind: _averages(predictions, kind) for kind in ("macro", "weighted")}
@@ -220,9 +220,9 @@ def _notes(classes: tuple[str, ...], confusion: NDArray[np.int64]) -> tuple[str,
     if absent := [name for name, images in zip(classes, support, strict=True) if not images]:
         notes.append(
             ngettext(
-                "{count} class has no image in this split, so nothing is known of it and it is left out of the "
+                "{count} class has no photo in this split, so nothing is known of it and it is left out of the "
                 "averages: {names}.",
-                "{count} classes have no image in this split, so nothing is known of them and they are left out of "
+                "{count} classes have no photo in this split, so nothing is known of them and they are left out of "
                 "the averages: {names}.",
                 len(absent),
             ).format(count=len(absent), names=_listed(absent))

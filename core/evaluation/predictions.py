@@ -59,7 +59,7 @@ class Predictions:
         object.__setattr__(self, "y_true", _frozen_labels(self.y_true, self.proba.shape))
         if len(self.ids) != len(self.y_true):
             raise EvaluationError(
-                _("Predictions for {expected} images need {expected} ids, not {actual}.").format(
+                _("Predictions for {expected} photos need {expected} ids, not {actual}.").format(
                     expected=len(self.y_true), actual=len(self.ids)
                 )
             )
@@ -148,7 +148,7 @@ def _frozen_labels(values: object, shape: tuple[int, ...]) -> NDArray[np.int64]:
     n, c = shape
     if labels.shape != (n,):
         raise EvaluationError(
-            _("True classes of {n} images have the shape ({n},), not {actual}.").format(n=n, actual=labels.shape)
+            _("True classes of {n} photos have the shape ({n},), not {actual}.").format(n=n, actual=labels.shape)
         )
     if n and not np.issubdtype(labels.dtype, np.integer):
         raise EvaluationError(_("True classes are whole numbers, not {dtype}.").format(dtype=labels.dtype))

@@ -199,7 +199,7 @@ def _stream(work: _Extraction, batch_size: int) -> Generator[tuple[Sequence[int]
             return preprocess(image, work.info.preprocessing)
         except UnreadableImage as problem:
             raise FeatureError(
-                _("The stored copy of the image '{name}' cannot be read any more. Add the dataset again.").format(
+                _("The stored copy of the photo '{name}' cannot be read any more. Add the dataset again.").format(
                     name=item.name
                 )
             ) from problem
@@ -216,7 +216,7 @@ def _encode(
         for rows, batch in stream:
             writer.add(rows, checked.forward(batch))
             n_done, seconds = total - len(work.missing), time.perf_counter() - started
-            message = _("{backbone}: {done} of {total} images, {speed:.0f} a second")
+            message = _("{backbone}: {done} of {total} photos, {speed:.0f} a second")
             work.report_done(message.format(backbone=work.info.name, done=n_done, total=total, speed=n_done / seconds))
     finally:
         writer.keep()
@@ -246,11 +246,11 @@ class _Writer:
     def add(self, rows: Sequence[int], features: NDArray[np.float32]) -> None:
         work = self._work
         if features.shape != (len(rows), work.info.feature_dim):
-            raise ValueError(f"{work.info.name} gives {features.shape} for {len(rows)} images")
+            raise ValueError(f"{work.info.name} gives {features.shape} for {len(rows)} photos")
         for row, values in zip(rows, features, strict=True):
             if not np.isfinite(values).all():
                 raise FeatureError(
-                    _("'{backbone}' gives no numbers for the image '{name}'. Choose another backbone.").format(
+                    _("'{backbone}' gives no numbers for the photo '{name}'. Choose another backbone.").format(
                         backbone=work.info.name, name=work.items[row].name
                     )
                 )

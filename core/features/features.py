@@ -57,7 +57,7 @@ class Features:
             object.__setattr__(self, "groups", _copies(self.ids))
         if self.X.ndim != 2 or not len(self.X) == len(self.y) == len(self.split) == len(self.groups) == n:
             raise ValueError(
-                f"features of {n} images have X of shape (n, d), y, split and groups of shape (n,); not "
+                f"features of {n} photos have X of shape (n, d), y, split and groups of shape (n,); not "
                 f"{self.X.shape}, {self.y.shape}, {self.split.shape} and {self.groups.shape}"
             )
 
@@ -71,7 +71,7 @@ class Features:
     @property
     def all_alike(self) -> str:
         """That all images look the same to the backbone, in words; "" where they do not."""
-        message = _("All images look the same to '{backbone}': nothing in its features tells them apart.")
+        message = _("All photos look the same to '{backbone}': nothing in its features tells them apart.")
         return message.format(backbone=self.backbone) if self.is_constant else ""
 
     def of(self, split: str) -> Features:

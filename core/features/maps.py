@@ -58,7 +58,7 @@ def sample_for_map(features: Features, seed: int = 0, most: int = MAP_POINTS) ->
     if n <= most:
         return features, ""
     rows = np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
-    return features.at(rows), _("The map shows {most} of {n} images, chosen at random.").format(most=most, n=n)
+    return features.at(rows), _("The map shows {most} of {n} photos, chosen at random.").format(most=most, n=n)
 
 
 def embedding_map(features: Features, method: str = "pca", seed: int = 0) -> NDArray[np.float32]:
@@ -74,7 +74,7 @@ def embedding_map(features: Features, method: str = "pca", seed: int = 0) -> NDA
     """
     check(method)
     if not len(features.X):
-        raise FeatureError(_("There is no image to draw a map of."))
+        raise FeatureError(_("There is no photo to draw a map of."))
     centred = _standardised(features.X)
     if method == "pca" or len(centred) < _LEAST:
         return np.asarray(_principal(centred, 2, seed), dtype=np.float32)

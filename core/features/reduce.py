@@ -88,7 +88,7 @@ class Reduction:
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
         if len(np.unique(y)) == len(y):
-            raise ProbeError(_("LDA needs a class with at least 2 images. Reduce by PCA, or not at all."))
+            raise ProbeError(_("LDA needs a class with at least 2 photos. Reduce by PCA, or not at all."))
         most = min(len(np.unique(y)) - 1, X.shape[1])
         lda = LinearDiscriminantAnalysis(
             solver="eigen", shrinkage="auto", n_components=min(int(self.amount) or most, most)

@@ -64,7 +64,7 @@ class Classifier(nn.Module):
         except UnreadableImage as problem:
             name = getattr(image, "filename", "") if isinstance(image, Image.Image) else image
             raise DatasetError(
-                _("The image '{name}' cannot be read. {why}").format(name=Path(name or "?").name, why=problem)
+                _("The photo '{name}' cannot be read. {why}").format(name=Path(name or "?").name, why=problem)
             ) from problem
 
     def _input_of(self, image: Path | Image.Image) -> Tensor:
@@ -129,7 +129,7 @@ def _check(logits: NDArray[np.float32], problems: dict[int, GraftError] | None) 
         BundleError: there is one, and no place for problems.
     """
     for row in np.flatnonzero(~np.isfinite(logits).all(axis=1)).tolist():
-        problem = BundleError(_("The weights of this model give no numbers for an image. Fit it again."))
+        problem = BundleError(_("The weights of this model give no numbers for a photo. Fit it again."))
         if problems is None:
             raise problem
         problems.setdefault(row, problem)

@@ -271,4 +271,4 @@ class PredictRequest(Request):
         if not self.model:
             raise BundleError(_("There is no model to predict with. Choose a run or a bundle."))
         if not self.images:
-            raise DatasetError(_("There is no image to predict. Give at least one."))
+            raise DatasetError(_("There is no photo to predict. Give at least one."))

@@ -67,7 +67,7 @@ def depth(job_dir: Path, request: DepthRequest, report: Report) -> Studied:
     probed = probe_depth(stages, request.config, plan.begin("probes"))
     n, n_train = len(sampled.items), len(dataset.split("train"))
     if n < n_train:
-        note = _("{n} of {whole} training images were looked at, chosen at random within each class.")
+        note = _("{n} of {whole} training photos were looked at, chosen at random within each class.")
         probed = replace(probed, notes=(note.format(n=n, whole=n_train), *probed.notes))
     return _keep(probed, dataset, job_dir)
 

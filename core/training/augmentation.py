@@ -59,7 +59,7 @@ class AugmentationKind:
 KINDS: tuple[AugmentationKind, ...] = (
     AugmentationKind(
         "resized_crop", N_("Resized crop"),
-        N_("A random part of the image, enlarged to the full input. The strength is the least share of the area kept."),
+        N_("A random part of the photo, enlarged to the full input. The strength is the least share of the area kept."),
         "share", 0.5, 0.1, 0.95, 0.05, ("crop",),
     ),
     AugmentationKind(
@@ -74,12 +74,12 @@ KINDS: tuple[AugmentationKind, ...] = (
     ),
     AugmentationKind(
         "rotation", N_("Rotation"),
-        N_("Turns the image by up to this angle to either side."),
+        N_("Turns the photo by up to this angle to either side."),
         "degrees", 15.0, 1.0, 180.0, 1.0, ("rotate",),
     ),
     AugmentationKind(
         "padding", N_("Padding"),
-        N_("Puts a border around the image, of up to this share of its short side."),
+        N_("Puts a border around the photo, of up to this share of its short side."),
         "share", 0.15, 0.05, 0.5, 0.05, ("pad",),
     ),
     AugmentationKind(

@@ -99,7 +99,7 @@ def _task(dataset: Dataset, config: FinetuneConfig) -> TrainingTask:
     for split in ("train", "val"):
         if not dataset.split(split):
             raise TrainingError(
-                _("The split '{split}' has no images, and fine-tuning needs it. Add images.").format(split=split)
+                _("The split '{split}' has no photos, and fine-tuning needs it. Add photos.").format(split=split)
             )
     return TrainingTask(config=config, fingerprint=dataset.fingerprint)
 
@@ -227,7 +227,7 @@ def _explained(config: FinetuneConfig) -> Iterator[None]:
 def _out_of_memory(config: FinetuneConfig) -> TrainingError:
     return TrainingError(
         _(
-            "Memory ran out with batches of {batch_size} images. Choose a smaller batch_size, a smaller backbone, or "
+            "Memory ran out with batches of {batch_size} photos. Choose a smaller batch_size, a smaller backbone, or "
             "train less of it."
         ).format(batch_size=config.batch_size)
     )

@@ -78,7 +78,7 @@ def test_backbones_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
         (["predict", "OUT", "DATA"], "OUT"),
         (["predict", "DATA", "nothing.png"], "nothing.png"),
         (["predict", "DATA", "DATA"], "bundle"),
-        (["predict", "DATA"], "IMAGES"),
+        (["predict", "DATA"], "PHOTOS"),
         (["fly"], "fly"),
         (["backbones", "--fast"], "--fast"),
     ],

@@ -31,7 +31,7 @@ def test_compare_as_a_table_and_kept(capsys: pytest.CaptureFixture[str], data: P
     assert (code, err) == (0, "")
     assert "pixels_16" in table
     assert "%" in table
-    assert "cross-validation on 16 training images" in table
+    assert "cross-validation on 16 training photos" in table
     assert (out / "comparison.json").is_file()
     judged = document(capsys, "evaluate", out / "probes" / "pixels_16", "--split", "oof")
     assert judged["n"] == len(load_comparison(out).results[0].oof)

@@ -54,10 +54,10 @@ def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
     )
     assert (code, err) == (0, "")
     assert "Validation: accuracy" in out
-    assert "on 4 images" in out
+    assert "on 4 photos" in out
     assert "Test: accuracy" not in out
     assert "--split test" in out
-    assert "'frozen, with a probe' on the same 4 images" in out
+    assert "'frozen, with a probe' on the same 4 photos" in out
 
 
 def test_finetune_tells_test_numbers_when_it_is_asked_for_them(
@@ -84,7 +84,7 @@ def test_an_epoch_without_a_loss_leaves_its_cell_empty(capsys: pytest.CaptureFix
     rows = [line.split() for line in out.splitlines()]
     assert ["1", "0.750", "50.0", "%", "1.5"] in rows
     assert ["2", "0.500", "0.250", "62.5", "%", "75.0", "%", "1.0"] in rows
-    assert "accuracy 75.0 % (95 % interval 50.0–87.5 %) on 8 images; epoch 2 is kept" in out
+    assert "accuracy 75.0 % (95 % interval 50.0–87.5 %) on 8 photos; epoch 2 is kept" in out
     assert "--split test" not in out
 
 

@@ -36,7 +36,7 @@ def test_a_zip_becomes_a_dataset(photos_zip: Path) -> None:
     assert dataset.made_splits == ("train", "val", "test")
     assert dataset.given_splits == {}
     assert dataset.split_counts == {"train": 28, "val": 6, "test": 6}
-    assert "6 images for test, 6 for validation and 28 for training." in dataset.note
+    assert "6 photos for test, 6 for validation and 28 for training." in dataset.note
     assert "%" not in dataset.note
     assert dataset.images == len(dataset.items) == 40
     assert [i.label for i in dataset.items] == list(dataset.labels) == [0] * 20 + [1] * 20

@@ -21,4 +21,4 @@ def test_one_button_takes_the_sample_all_the_way(visitor: Visitor):
     visitor.unfold("2. Compare backbones")
     visitor.chart("tour-compare")
     visitor.settle()
-    assert visitor.page.get_by_text("validation images are right").count() == 1
+    assert visitor.page.get_by_text("validation photos are right").count() == 1

@@ -83,7 +83,7 @@ def test_a_class_without_images_is_neither_0_nor_1_and_has_a_note():
     assert np.isnan(evaluation.confusion_normalized[2]).all()
     assert evaluation.as_json()["confusion_matrix_normalized"][2] is None
     assert evaluation.notes == (
-        "1 class has no image in this split, so nothing is known of it and it is left out of the averages: 'wasp'.",
+        "1 class has no photo in this split, so nothing is known of it and it is left out of the averages: 'wasp'.",
     )
 
 
@@ -97,7 +97,7 @@ def test_many_absent_classes_are_listed_briefly():
     confusion = np.zeros((8, 8), dtype=int)
     confusion[0, 0] = 3
     (note,) = evaluate(predictions_of(confusion)).notes
-    assert note.startswith("7 classes have no image")
+    assert note.startswith("7 classes have no photo")
     assert note.endswith("'b', 'c', 'd', 'e', 'f' and 2 more.")
 
 
@@ -136,7 +136,7 @@ def test_the_summary_holds_the_numbers_of_the_whole():
 
 
 def test_no_images_cannot_be_judged():
-    with pytest.raises(EvaluationError, match="'val' has no images"):
+    with pytest.raises(EvaluationError, match="'val' has no photos"):
         evaluate(Predictions(("a", "b"), np.zeros(0, int), np.zeros((0, 2)), (), "val"))
 
 

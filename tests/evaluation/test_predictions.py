@@ -42,11 +42,11 @@ def test_arrays_are_copied_and_read_only():
     [
         ({"proba": [[1.0, 0.0, 0.0]] * 3}, r"the shape \(n, 2\), not \(3, 3\)"),
         ({"proba": [1.0, 0.0]}, r"the shape \(n, 2\), not \(2,\)"),
-        ({"y_true": [0, 1]}, r"3 images have the shape \(3,\), not \(2,\)"),
+        ({"y_true": [0, 1]}, r"3 photos have the shape \(3,\), not \(2,\)"),
         ({"y_true": [0, 1, 2]}, "numbers from 0 to 1, not 2"),
         ({"y_true": [0, -1, 1]}, "numbers from 0 to 1, not -1"),
         ({"y_true": [0.0, 1.0, 1.0]}, "whole numbers, not float64"),
-        ({"ids": ("a",)}, "3 images need 3 ids, not 1"),
+        ({"ids": ("a",)}, "3 photos need 3 ids, not 1"),
         ({"proba": [[0.9, 0.1], [0.9, 0.2], [0.5, 0.5]]}, r"row 1 sums to 1\.1000"),
         ({"proba": [[0.9, 0.1], [1.5, -0.5], [0.5, 0.5]]}, "at least 0 .* row 1"),
         ({"proba": [[0.9, 0.1], [0.2, 0.8], [np.nan, 0.5]]}, "finite numbers; row 2"),

@@ -56,7 +56,7 @@ def test_progress_counts_images(tiny: TinyBackbone, dataset: Dataset) -> None:
     assert [step.done for step in steps if step.total] == [0, 16, 32, 40, 40]
     assert {step.total for step in steps} == {0, 40}
     assert {step.stage for step in steps} == {TINY}
-    assert "32 of 40 images" in next(step for step in steps if step.done == 32).message
+    assert "32 of 40 photos" in next(step for step in steps if step.done == 32).message
 
 
 def test_an_image_that_cannot_be_read_is_named(tiny: TinyBackbone, dataset: Dataset) -> None:

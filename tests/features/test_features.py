@@ -10,7 +10,7 @@ ZipBuilder = Callable[..., Path]
 
 
 def test_features_check_their_shapes() -> None:
-    with pytest.raises(ValueError, match=r"2 images.*\(3, 4\)"):
+    with pytest.raises(ValueError, match=r"2 photos.*\(3, 4\)"):
         Features(
             np.zeros((3, 4), np.float32),
             np.zeros(2, np.int64),

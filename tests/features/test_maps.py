@@ -50,7 +50,7 @@ def test_a_single_feature(method: str) -> None:
 
 
 def test_no_images_and_no_method() -> None:
-    with pytest.raises(FeatureError, match="no image"):
+    with pytest.raises(FeatureError, match="no photo"):
         embedding_map(features(np.zeros((0, 6))))
     with pytest.raises(FeatureError, match="'lda'"):
         embedding_map(blobs(), "lda")

@@ -71,7 +71,7 @@ def test_too_few_photos_are_noted_and_the_rest_is_told(taken_in):
     report = check(taken_in(files), backbone=fakes.TINY)
     assert report.labels is None
     assert report.shortcuts == ()
-    assert "'a' has 1 image" in report.notes[0]
+    assert "'a' has 1 photo" in report.notes[0]
     assert report.balance.few == ("a", "b")
 
 

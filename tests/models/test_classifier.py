@@ -131,7 +131,7 @@ def test_weights_that_give_no_numbers_are_told_of(tmp_path):
     with torch.no_grad():
         classifier.head.bias[0] = torch.inf
     image = Image.new("RGB", (20, 20))
-    with pytest.raises(BundleError, match="no numbers for an image"):
+    with pytest.raises(BundleError, match="no numbers for a photo"):
         classifier.predict([image])
     problems = {}
     assert np.isnan(classifier.predict([image, image], problems=problems)).all()

@@ -42,7 +42,7 @@ def test_a_training_that_did_not_help_says_so_and_offers_the_probe(
     assert ("Look at the probe on resnet18 instead" in links) is offers
     if offers:
         assert links["Look at the probe on resnet18 instead"].endswith("probes%2Fresnet18")
-        assert links["Try that probe, or take it home"].endswith("probes%2Fresnet18")
+        assert links["Try the probe, or take it home"].endswith("probes%2Fresnet18")
 
 
 def test_without_a_probe_it_is_neither_praised_nor_blamed(visit: Open, dataset: Dataset, run: Run):

@@ -84,4 +84,4 @@ def test_the_command_answers_in_words_and_as_json(photos: Path, capsys: pytest.C
 def test_too_few_photos_have_a_curve_and_no_forecast(small_zip: ZipBuilder, capsys: pytest.CaptureFixture[str]) -> None:
     few_photos = small_zip("few.zip", per_class=8, size_px=16)
     assert main(["curve", str(few_photos), "--backbone", BACKBONE, "--c", "0.01"]) == 0
-    assert "too few images a class for a forecast" in " ".join(capsys.readouterr().out.split())
+    assert "too few photos a class for a forecast" in " ".join(capsys.readouterr().out.split())

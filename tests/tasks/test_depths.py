@@ -37,7 +37,7 @@ def test_of_many_images_a_part_is_used_with_a_note(photos_zip: Path, tmp_path: P
     depth(tmp_path, request, silent)
     study = Depth.load(tmp_path)
     assert study.n == 20
-    assert "20 of 28 training images" in study.notes[0]
+    assert "20 of 28 training photos" in study.notes[0]
 
 
 def test_raw_pixels_have_no_depth(photos_zip: Path, tmp_path: Path) -> None:
@@ -56,5 +56,5 @@ def test_the_command_says_where_to_begin(
     output = " ".join(capsys.readouterr().out.split())
     assert document["suggestion"]["mode"] in ("head", "last", "full")
     assert f"finetune --mode {document['suggestion']['mode']}" in output
-    assert "3-fold cross-validation on 28 training images, 1 times" in output
+    assert "3-fold cross-validation on 28 training photos, 1 times" in output
     assert all(stage["name"] in output for stage in document["stages"])

@@ -61,7 +61,7 @@ def test_the_command_writes_a_table_in_which_no_cell_is_a_formula(
     assert main([*words, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert main(words) == 0
-    assert "24 images" in capsys.readouterr().out
+    assert "24 photos" in capsys.readouterr().out
     rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8-sig"))))
     assert list(rows[0]) == ["id", "name", "class", "split", "x", "y"]
     assert {row["class"] for row in rows} == {"'=1+1", "cat"}
@@ -82,7 +82,7 @@ def test_the_command_writes_a_page_that_shows_names_literally(
     assert "<b>" not in page
     assert "&lt;b&gt;R&amp;D" in page
     assert "http" not in page.replace("http-equiv", "")
-    picture = ElementTree.fromstring(page[page.rindex("<svg viewBox") : page.index("</body>")])
+    picture = ElementTree.fromstring(page[page.rindex("<svg viewBox") : page.index('<p id="name">')])
     assert len(list(picture)) == 24
     ends = [float(mark.attrib[side]) for mark in picture for side in ("cx", "cy")]
     assert (min(ends), max(ends)) == (24, 776)
@@ -107,4 +107,4 @@ def test_many_classes_have_shapes_of_their_own() -> None:
     page = mappage.page(FlatMap("b", "pca", 0, "d1", "d", classes, "", xy))
     marks = page[page.rindex("<svg viewBox") :]
     assert (marks.count("<circle"), marks.count("<path")) == (8, 24)
-    ElementTree.fromstring(marks[: marks.index("</body>")])
+    ElementTree.fromstring(marks[: marks.index('<p id="name">')])

@@ -169,7 +169,7 @@ def test_memory_that_runs_out_names_the_remedy(dataset: Dataset, tmp_path: Path)
 
     backbone = tiny_backbone()
     backbone.trunk = Huge()
-    with pytest.raises(TrainingError, match=r"batches of 8 images.*smaller batch_size"):
+    with pytest.raises(TrainingError, match=r"batches of 8 photos.*smaller batch_size"):
         finetune(dataset, config(mode="head"), tmp_path, backbone=backbone)
 
 
@@ -177,7 +177,7 @@ def test_a_split_that_is_missing_is_told(small_zip: ZipBuilder, tmp_path: Path) 
     dataset = ingest(small_zip(classes=("a", "b"), per_class=2))
     if dataset.split("val"):
         pytest.skip("so few images still give a validation split")
-    with pytest.raises(TrainingError, match="'val' has no images"):
+    with pytest.raises(TrainingError, match="'val' has no photos"):
         fit(dataset, tmp_path)
 
 

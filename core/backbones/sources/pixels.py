@@ -38,7 +38,7 @@ class Pixels:
                 input_px=self.side_px,
                 feature_dim=3 * self.side_px**2,
                 imagenet_top1=None,
-                trained_on=_("nothing: no network, only the image shrunk to 16 × 16 pixels"),
+                trained_on=_("nothing: no network, only the photo shrunk to 16 × 16 pixels"),
                 licence=_("none needed"),
                 weights="",
                 preprocessing=Preprocessing(

@@ -189,7 +189,7 @@ class _Process:
         if not self._ready:
             if not self._line(_START_S)[0]:
                 self.end()
-                raise DatasetError(_("The image decoder could not be started. Close other programs and try again."))
+                raise DatasetError(_("The photo decoder could not be started. Close other programs and try again."))
             self._ready = True
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):

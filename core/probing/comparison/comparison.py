@@ -75,7 +75,7 @@ class Comparison:
             raise ProbeError(_("There is no backbone to compare. Choose at least one."))
         first = self.results[0].held_out
         if not all(first.like(result.held_out) for result in self.results[1:]):
-            raise ProbeError(_("Backbones can only be compared on the same images and splits; extract them again."))
+            raise ProbeError(_("Backbones can only be compared on the same photos and splits; extract them again."))
 
     @property
     def folds(self) -> int:

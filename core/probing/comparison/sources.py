@@ -107,7 +107,7 @@ class Extracted(FeatureSource):
             raise ProbeError(_("There is no backbone to compare. Choose at least one."))
         first, *rest = extracted
         if not all(first.ids == each.ids and np.array_equal(first.split, each.split) for each in rest):
-            raise ProbeError(_("Backbones can only be compared on the same images and splits; extract them again."))
+            raise ProbeError(_("Backbones can only be compared on the same photos and splits; extract them again."))
         self._features = {each.backbone: each for each in extracted}
         if len(self._features) < len(extracted):
             raise ProbeError(_("A backbone is compared once. Give the features of each one time."))

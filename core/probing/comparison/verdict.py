@@ -260,10 +260,10 @@ def _why(best: BackboneCandidate, chosen: BackboneCandidate | None, pairs: Seque
     if best.floor:
         sentence = _("{best} is no network, but {chosen} cannot be told apart from it.")
     elif pair.p_same >= 0.5:
-        sentence = _("{chosen} is as good in practice, and cheaper ({less:.2g} GFLOPs an image, not {more:.2g}).")
+        sentence = _("{chosen} is as good in practice, and cheaper ({less:.2g} GFLOPs a photo, not {more:.2g}).")
     else:
         sentence = _(
-            "{chosen} cannot be told apart from {best} on these photos, and is cheaper ({less:.2g} GFLOPs an image, "
+            "{chosen} cannot be told apart from {best} on these photos, and is cheaper ({less:.2g} GFLOPs a photo, "
             "not {more:.2g})."
         )
     sentence = sentence.format(chosen=chosen.name, best=best.name, less=chosen.cost, more=best.cost)

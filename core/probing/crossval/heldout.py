@@ -42,7 +42,7 @@ class HeldOut:
         r, n, c = self.proba.shape
         if self.fold.shape != (r, n) or self.y.shape != (n,) or len(self.ids) != n or len(self.classes) != c:
             raise ProbeError(
-                _("Out-of-fold predictions of the shape {shape} do not fit {n} images and {c} classes.").format(
+                _("Out-of-fold predictions of the shape {shape} do not fit {n} photos and {c} classes.").format(
                     shape=self.proba.shape, n=len(self.ids), c=len(self.classes)
                 )
             )

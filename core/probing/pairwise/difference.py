@@ -54,11 +54,11 @@ class Difference:
             else _("the difference is not larger than chance")
         )
         if no_points(self.accuracy):
-            return _("'{a}' is as accurate as '{b}' on the same {n} images (95 % interval {ends}): {verdict}.").format(
+            return _("'{a}' is as accurate as '{b}' on the same {n} photos (95 % interval {ends}): {verdict}.").format(
                 a=self.a, b=self.b, n=count(self.n), ends=points_interval(self.interval), verdict=verdict
             )
         return _(
-            "'{a}' gets {points} points of accuracy compared with '{b}' on the same {n} images "
+            "'{a}' gets {points} points of accuracy compared with '{b}' on the same {n} photos "
             "(95 % interval {ends}): {verdict}."
         ).format(
             a=self.a,
@@ -125,7 +125,7 @@ def same_images(a: Predictions, b: Predictions) -> None:
     """
     is_same = a.ids == b.ids and a.class_names == b.class_names and np.array_equal(a.y_true, b.y_true)
     if not is_same or not len(a):
-        raise ProbeError(_("Two classifiers can only be compared on the same images."))
+        raise ProbeError(_("Two classifiers can only be compared on the same photos."))
 
 
 def mcnemar(only_a: ArrayLike, only_b: ArrayLike) -> NDArray[np.float64]:

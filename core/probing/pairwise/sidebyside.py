@@ -78,7 +78,7 @@ class SideBySide:
         """Which classes gain from which backbone, in words."""
         tested = sum(row.n > 0 for row in self.classes)
         sentences = [
-            _("{name} gets more images right of: {classes}.").format(name=name, classes=_listed(self.gaining(side)))
+            _("{name} gets more photos right of: {classes}.").format(name=name, classes=_listed(self.gaining(side)))
             for side, name in (("a", self.a), ("b", self.b))
             if self.gaining(side)
         ]
@@ -99,8 +99,8 @@ class SideBySide:
 
     def _sentence(self, shift: Shift) -> str:
         text = ngettext(
-            "Of {n} image of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
-            "Of {n} images of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
+            "Of {n} photo of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
+            "Of {n} photos of '{true}', {a} calls {by_a} '{predicted}' and {b} calls {by_b} so: {verdict}.",
             shift.n,
         )
         return text.format(

@@ -123,7 +123,7 @@ _ALL = (
     Kind(
         "logistic",
         N_("Logistic regression"),
-        N_("Multinomial logistic regression with an L2 penalty, whose strength is chosen inside the training images."),
+        N_("Multinomial logistic regression with an L2 penalty, whose strength is chosen inside the training photos."),
         "D. R. Cox, Journal of the Royal Statistical Society B 20 (1958); as a probe, G. Alain and Y. Bengio, "
         "Understanding intermediate layers using linear classifier probes, ICLR workshop 2017",
         True, _logistic, "c", POWERS, USUAL_C,
@@ -146,7 +146,7 @@ _ALL = (
     Kind(
         "knn",
         N_("k nearest neighbours"),
-        N_("The training images most alike (by cosine) vote; their number is chosen inside the training images."),
+        N_("The training photos most alike (by cosine) vote; their number is chosen inside the training photos."),
         "T. Cover and P. Hart, Nearest neighbor pattern classification, IEEE Transactions on Information Theory 13 "
         "(1967); on frozen features, Z. Wu et al., Unsupervised feature learning via non-parametric instance "
         "discrimination, CVPR 2018",
@@ -155,7 +155,7 @@ _ALL = (
     Kind(
         "random_forest",
         N_("Random forest"),
-        N_("A hundred decision trees, each on a random draw of images and features, vote."),
+        N_("A hundred decision trees, each on a random draw of photos and features, vote."),
         "L. Breiman, Random forests, Machine Learning 45 (2001), with log2 of the features at each split",
         False, _random_forest,
     ),

@@ -218,17 +218,17 @@ def _check(X: NDArray[np.float32], y: NDArray[np.int64], classes: tuple[str, ...
         raise ProbeError(_("A probe tells classes apart and needs at least 2, not {n}.").format(n=len(classes)))
     if not counts.all():
         raise ProbeError(
-            _("The class '{name}' has no image to train on. Add images or remove the class.").format(
+            _("The class '{name}' has no photo to train on. Add photos or remove the class.").format(
                 name=classes[int(counts.argmin())]
             )
         )
     if not np.isfinite(X).all():
         raise ProbeError(_("The features hold numbers that are not finite; extract them again."))
     if counts.max() < kind.least:
-        raise ProbeError(_("{probe} needs a class with at least 2 images. Add images.").format(probe=kind.label))
+        raise ProbeError(_("{probe} needs a class with at least 2 photos. Add photos.").format(probe=kind.label))
     if kind.most and len(y) > kind.most:
         raise ProbeError(
-            _("{probe}: {n} images take hours, as the cost grows with their square. Choose another probe.").format(
+            _("{probe}: {n} photos take hours, as the cost grows with their square. Choose another probe.").format(
                 probe=kind.label, n=len(y)
             )
         )

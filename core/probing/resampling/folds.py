@@ -106,11 +106,11 @@ def _fold_count(y: Rows, labels: Rows, classes: Sequence[str], folds: int) -> tu
     if groups < 2:
         raise ProbeError(
             ngettext(
-                "The class '{name}' has {count} image of its own in the training split; at least 2 are needed to "
-                "compare backbones (copies, near duplicates and photos of one group count as one). Add images or "
+                "The class '{name}' has {count} photo of its own in the training split; at least 2 are needed to "
+                "compare backbones (copies, near duplicates and photos of one group count as one). Add photos or "
                 "remove the class.",
-                "The class '{name}' has {count} images of its own in the training split; at least 2 are needed to "
-                "compare backbones (copies, near duplicates and photos of one group count as one). Add images or "
+                "The class '{name}' has {count} photos of its own in the training split; at least 2 are needed to "
+                "compare backbones (copies, near duplicates and photos of one group count as one). Add photos or "
                 "remove the class.",
                 groups,
             ).format(name=name, count=groups)
@@ -118,10 +118,10 @@ def _fold_count(y: Rows, labels: Rows, classes: Sequence[str], folds: int) -> tu
     if groups >= folds:
         return folds, []
     note = (
-        _("{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on.")
+        _("{folds} folds instead of {wished}, because the class '{name}' has only {count} photos to train on.")
         if groups == images
         else _(
-            "{folds} folds instead of {wished}, because the class '{name}' has only {count} images to train on "
+            "{folds} folds instead of {wished}, because the class '{name}' has only {count} photos to train on "
             "that are not copies, near duplicates or of one group."
         )
     )

@@ -106,7 +106,7 @@ def learning_curve(features: Features, config: ProbeConfig | None = None, report
 
 
 def _progress(_done: int, _folds: int) -> str:
-    return _("Fitting probes on parts of the training images")
+    return _("Fitting probes on parts of the training photos")
 
 
 def _judge(train: Features, config: ProbeConfig, sizes: tuple[int, ...], fold: Fold) -> _FoldCounts:
@@ -143,9 +143,9 @@ def _class_gains(curve: LearningCurve, recall: Numbers) -> tuple[ClassGain, ...]
 
 def _class_gain(curve: LearningCurve, name: str, images: int, recall: Numbers) -> ClassGain:
     if images < LEAST_OF_CLASS or is_short(curve.sizes) or np.isnan(recall).any():
-        return ClassGain(name, images, why=_("too few images"))
+        return ClassGain(name, images, why=_("too few photos"))
     laws = fit_power_laws(curve.sizes, 1 - recall, curve.folds, images, curve.config.seed, _CLASS_DRAWS)
     if not falls(1 - recall, curve.folds) or not laws.grow:
-        return ClassGain(name, images, why=_("does not grow with the number of images"))
+        return ClassGain(name, images, why=_("does not grow with the number of photos"))
     now, later = (forecast(laws, curve.images, more) for more in (0, curve.images))
     return ClassGain(name, images, now.accuracy, now.interval, later.gain, later.gain_interval)

@@ -191,7 +191,7 @@ def suggest(names: tuple[str, ...], results: list[ProbeResult], pairs: tuple[Bac
     if max(result.accuracy_ci[0] for result in results) <= chance:
         why = _(
             "After no stage does a probe surely do better than naming the most frequent class every time ({share} "
-            "of the images). There is little to keep: train everything, or choose another backbone."
+            "of the photos). There is little to keep: train everything, or choose another backbone."
         ).format(share=percent(chance))
         return Suggestion(mode="full", stages=names, why=why)
     if pair.interval[0] > 0:

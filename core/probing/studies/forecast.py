@@ -47,20 +47,20 @@ class Forecast:
         low, high = self.gain_interval
         if high < ROPE:
             text = ngettext(
-                "{n} more image would hardly help: {points} points (95 %: {low} to {high}).",
-                "{n} more images would hardly help: {points} points (95 %: {low} to {high}).",
+                "{n} more photo would hardly help: {points} points (95 %: {low} to {high}).",
+                "{n} more photos would hardly help: {points} points (95 %: {low} to {high}).",
                 self.more,
             )
         elif low < ROPE / 20:
             text = ngettext(
-                "What {n} more image would bring cannot be told: 0 to {high} points.",
-                "What {n} more images would bring cannot be told: 0 to {high} points.",
+                "What {n} more photo would bring cannot be told: 0 to {high} points.",
+                "What {n} more photos would bring cannot be told: 0 to {high} points.",
                 self.more,
             )
         else:
             text = ngettext(
-                "{n} more image should bring {points} points (95 %: {low} to {high}).",
-                "{n} more images should bring {points} points (95 %: {low} to {high}).",
+                "{n} more photo should bring {points} points (95 %: {low} to {high}).",
+                "{n} more photos should bring {points} points (95 %: {low} to {high}).",
                 self.more,
             )
         gain, low_points, high_points = (points(share) for share in (self.gain, low, high))
@@ -95,17 +95,17 @@ class Needed:
         """The number of images in words."""
         low, high = self.interval
         if self.images is not None and self.images <= self.now:
-            return _("{accuracy} should be reached with the images there are.").format(accuracy=percent(self.accuracy))
+            return _("{accuracy} should be reached with the photos there are.").format(accuracy=percent(self.accuracy))
         least = _("at least {n}").format(n=f"{low - self.now:,}") if low is not None and low > self.now else ""
         if self.images is None:
             text = (
-                _("{accuracy} would take more than {most:,} images, if it can be reached at all ({least} more).")
+                _("{accuracy} would take more than {most:,} photos, if it can be reached at all ({least} more).")
                 if least
-                else _("{accuracy} would take more than {most:,} images, if it can be reached at all.")
+                else _("{accuracy} would take more than {most:,} photos, if it can be reached at all.")
             )
             return text.format(accuracy=percent(self.accuracy), most=MOST * self.now, least=least)
         most = f"{high - self.now:,}" if high is not None else _("more than {n}").format(n=f"{(MOST - 1) * self.now:,}")
-        return _("{accuracy} should take about {more:,} more images (95 %: {low:,} to {most}).").format(
+        return _("{accuracy} should take about {more:,} more photos (95 %: {low:,} to {most}).").format(
             accuracy=percent(self.accuracy), more=self.images - self.now, low=max((low or 0) - self.now, 0), most=most
         )
 
@@ -195,7 +195,7 @@ def check_reach(now: int, more: int) -> None:
     if not 0 <= more <= most_more(now):
         raise ProbeError(
             _(
-                "A forecast reaches up to {times} times the images there are: 0 to {most:,} more images, not {more:,}."
+                "A forecast reaches up to {times} times the photos there are: 0 to {most:,} more photos, not {more:,}."
             ).format(times=MOST, most=most_more(now), more=more)
         )
 

@@ -100,11 +100,11 @@ class LearningCurve(Study):
             return ""
         if is_short(self.sizes):
             return _(
-                "There are too few images a class for a forecast: the curve is too short to tell where it goes. Bring "
-                "about 15 images a class or more."
+                "There are too few photos a class for a forecast: the curve is too short to tell where it goes. Bring "
+                "about 15 photos a class or more."
             )
         return _(
-            "The accuracy does not grow all the way as images are added, so no power law fits it, and there is no "
+            "The accuracy does not grow all the way as photos are added, so no power law fits it, and there is no "
             "forecast. Another probe may behave better."
         )
 

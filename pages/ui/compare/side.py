@@ -137,7 +137,7 @@ def _classes(pair: SideBySide, job: Job) -> None:
 
 
 def _class_table(pair: SideBySide) -> None:
-    name_of = {"a": pair.a, "b": pair.b, "": ""}
+    name_of = {"a": pair.a, "b": pair.b, "": _("may be chance")}
     differences = {
         _("Recall (points)"): [_points(row.recall) for row in pair.classes],
         _("F1 (points)"): [_points(row.f1) for row in pair.classes],

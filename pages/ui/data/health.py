@@ -97,7 +97,8 @@ def details(report: HealthReport, shown: Dataset) -> None:
                 part.draw()
     if dataset.fingerprint != shown.fingerprint:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_("The numbers above and the photos below are still those of before."), width="content")
+            sentence = _("The numbers at the top, the charts and the photos below are without your last decisions.")
+            st.caption(sentence, width="content")
             if st.button(_("Show them as decided"), type="tertiary", icon=":material/refresh:"):
                 st.rerun()
 
@@ -209,7 +210,7 @@ def shortcuts(dataset: Dataset, probes: Sequence[Shortcut], labels: LabelCheck |
     )
     for probe in probes:
         if probe.alarming:
-            st.markdown(text.literal(shortcut_text(probe)))
+            st.markdown(text.unbroken(text.literal(shortcut_text(probe))))
 
 
 def spread(sizes: Mapping[str, Sizes]) -> None:

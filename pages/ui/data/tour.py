@@ -136,7 +136,7 @@ def _offer() -> None:
     st.title(_("A sample, all the way"))
     st.markdown(
         _(
-            "A small sample is taken all the way: look at the images, compare networks, fine-tune one, read the "
+            "A small sample is taken all the way: look at the photos, compare networks, fine-tune one, read the "
             "confusion matrix. Each step says what happens and why. Your own photos and runs stay as they are."
         )
     )

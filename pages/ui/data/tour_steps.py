@@ -68,23 +68,23 @@ def drawn_live(at: int, job: Job) -> None:
 
 def _data_says() -> str:
     return _(
-        "First, look. Are the classes there, are they about equally large, do the images show what their folder says? "
-        "These textures are generated, so that the tour works without a network. Part of the images is set aside: "
-        "*validation* images choose, *test* images judge once at the end."
+        "First, look. Are the classes there, are they about equally large, do the photos show what their folder says? "
+        "These textures are generated, so that the tour works without a network. Part of the photos is set aside: "
+        "*validation* photos choose, *test* photos judge once at the end."
     )
 
 
 def _compare_says() -> str:
     return _(
-        "A pretrained network (a *backbone*) turns each image into a list of numbers. If a simple classifier on those "
-        "numbers tells the classes apart, the backbone carries over. Five-fold cross-validation on the training images "
+        "A pretrained network (a *backbone*) turns each photo into a list of numbers. If a simple classifier on those "
+        "numbers tells the classes apart, the backbone carries over. Five-fold cross-validation on the training photos "
         "says how well, with an interval; raw pixels are the floor that any backbone should beat."
     )
 
 
 def _finetune_says() -> str:
     return _(
-        "Fine-tuning goes on training the whole backbone on these images, which are unlike the photos it learned "
+        "Fine-tuning goes on training the whole backbone on these photos, which are unlike the photos it learned "
         "from. The tour takes the quickest backbone, so that you need not wait long. Watch the validation loss: while "
         "it falls the model learns, when it rises again it learns by heart. The best epoch is kept."
     )
@@ -92,7 +92,7 @@ def _finetune_says() -> str:
 
 def _evaluate_says() -> str:
     return _(
-        "The matrix shows which classes are taken for which, on validation images the network did not train on. "
+        "The matrix shows which classes are taken for which, on validation photos the network did not train on. "
         "The diagonal is right; everything beside it is worth a look."
     )
 
@@ -147,7 +147,7 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
         return
     _predictions, evaluation = resources.evaluated(run.predictions_path("val"))
     st.markdown(
-        _("**{accuracy}** of {n} validation images are right (95 % interval {interval}).").format(
+        _("**{accuracy}** of {n} validation photos are right (95 % interval {interval}).").format(
             accuracy=numbers.percent(evaluation.accuracy),
             n=evaluation.n,
             interval=numbers.interval(evaluation.accuracy_ci),
@@ -158,7 +158,7 @@ def _draw_confusion(job: Job, _status: JobStatus) -> None:
     figures.shown(figure, "tour-confusion", _("Confusion matrix"), files)
     icon, photos, model = ":material/arrow_forward:", run.dataset_id, state.run_key(run)
     state.link("evaluate", _("All about this model"), icon, dataset=photos, run=model)
-    state.link("predict", _("Try it on a photo, or take it home"), icon, dataset=photos, run=model)
+    state.link("predict", _("Try this model, or take it home"), icon, dataset=photos, run=model)
 
 
 STEPS = (

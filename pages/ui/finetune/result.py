@@ -99,7 +99,7 @@ def probe_instead(dataset: Dataset, run: Run) -> None:
     name = text.literal(probe.backbone)
     links = [("evaluate", _("Look at the probe on {name} instead").format(name=name), ":material/fact_check:")]
     if probe.portable:
-        links.append(("predict", _("Try that probe, or take it home"), ":material/package_2:"))
+        links.append(("predict", _("Try the probe, or take it home"), ":material/package_2:"))
     with st.container(horizontal=True):
         for page, label, icon in links:
             state.link(page, label, icon, run=state.run_key(probe))
@@ -110,7 +110,7 @@ def onwards(run: Run) -> None:
     with st.container(horizontal=True):
         for page, label, icon in (
             ("evaluate", _("Next: see where it fails"), ":material/fact_check:"),
-            ("predict", _("Try it, or take it home"), ":material/package_2:"),
+            ("predict", _("Try this model, or take it home"), ":material/package_2:"),
         ):
             state.link(page, label, icon, run=state.run_key(run))
 

@@ -114,7 +114,7 @@ def test_the_section_asks_for_one_job_and_answers_in_words_first(answered, curve
     assert (spec.params["dataset"], spec.params["backbone"]) == (dataset.id, "resnet18")
     assert LearningCurveRequest.of(spec).config == ProbeConfig(probe="lda", seed=4)
     assert (spec.listed, spec.slot) == (False, "long")
-    assert "100 more images should bring" in app.success[0].value
+    assert "100 more photos should bring" in app.success[0].value
     assert [download.label for download in app.download_button if "(" in download.label] == [
         "Download curve (JSON)",
         "Download curve (CSV)",
@@ -129,7 +129,7 @@ def test_a_number_of_photos_is_answered_at_once(answered, curve):
     number.set_value(350).run()
     assert not app.exception
     low, high = curve.forecast(350).gain_interval
-    assert f"350 more images should bring {100 * curve.forecast(350).gain:.1f} points".replace(".", "\\.") in texts(app)
+    assert f"350 more photos should bring {100 * curve.forecast(350).gain:.1f} points".replace(".", "\\.") in texts(app)
     assert f"{100 * low:.1f} to {100 * high:.1f}".replace(".", "\\.") in texts(app)
 
 
@@ -146,6 +146,6 @@ def test_too_few_photos_have_points_and_a_reason(answered):
         "resnet18", ProbeConfig(), ("a", "b"), (10, 10), (4.0, 8.0), accuracy, accuracy[0], accuracy, 5
     )
     app = answered(short_curve)
-    assert "too few images a class for a forecast" in app.info[0].value
+    assert "too few photos a class for a forecast" in app.info[0].value
     assert not app.number_input
     assert "too few photos of each class" in texts(app)

@@ -56,7 +56,7 @@ def test_the_section_says_which_classes_gain_and_draws_every_figure(side: AppTes
     by_label(side.selectbox, "against").set_value("pixels_16").run()
     assert not side.exception
     words = texts(side).replace("\\", "").replace(":small[]", "")
-    assert f"resnet18 gets more images right of: '{NASTY}'" in words
+    assert f"resnet18 gets more photos right of: '{NASTY}'" in words
     assert "resnet18 calls 0" in words
     assert len(side.get("plotly_chart")) == 6
 

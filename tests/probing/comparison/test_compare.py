@@ -154,7 +154,7 @@ def test_the_user_can_stop_between_folds():
 
 
 def test_different_images_are_not_compared():
-    with pytest.raises(ProbeError, match="same images"):
+    with pytest.raises(ProbeError, match="same photos"):
         compare([make_features(seed=0), make_features(seed=1)])
 
 

@@ -67,7 +67,7 @@ def test_on_a_practical_tie_the_cheaper_one_is_recommended():
     cheap = candidate("cheap", [0.900, 0.899, 0.899, 0.898, 0.900], cost=1.0)
     verdict = judge([cheap, dear], 5)
     assert (verdict.best, verdict.recommended) == ("dear", "cheap")
-    assert "cheap is as good in practice, and cheaper (1 GFLOPs an image, not 9)." in verdict.why
+    assert "cheap is as good in practice, and cheaper (1 GFLOPs a photo, not 9)." in verdict.why
     assert verdict.pairs[0].p_same > 0.9
 
 
@@ -194,7 +194,7 @@ def test_what_counts_as_the_same_is_for_the_user_to_say():
     assert (strict.recommended, generous.recommended) == ("a", "b")
     assert "by more than 1 point with a probability of over 99 %" in strict.why
     assert generous.pairs[0].p_same > 0.99
-    assert generous.why.startswith("b is as good in practice, and cheaper (1 GFLOPs an image, not 9).")
+    assert generous.why.startswith("b is as good in practice, and cheaper (1 GFLOPs a photo, not 9).")
     assert "by more than 3 points" in generous.why
 
 
@@ -205,7 +205,7 @@ def test_a_cheaper_one_within_chance_is_not_called_as_good():
     assert verdict.recommended == "cheap"
     assert verdict.pairs[0].p_same < 0.5
     assert verdict.why.startswith(
-        "cheap cannot be told apart from dear on these photos, and is cheaper (1 GFLOPs an image, not 9)."
+        "cheap cannot be told apart from dear on these photos, and is cheaper (1 GFLOPs a photo, not 9)."
     )
 
 

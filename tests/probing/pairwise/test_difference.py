@@ -24,7 +24,7 @@ def test_only_disagreements_count():
     assert measured.interval == pytest.approx((0.09827, 0.38953), abs=5e-5)
     assert measured.beyond_chance
     assert measured.sentence == (
-        "'new' gets +25.0 points of accuracy compared with 'old' on the same 80 images (95 % interval +9.8 to +39.0): "
+        "'new' gets +25.0 points of accuracy compared with 'old' on the same 80 photos (95 % interval +9.8 to +39.0): "
         "the difference is larger than chance."
     )
 
@@ -40,7 +40,7 @@ def test_equal_classifiers_do_not_differ():
     measured = difference("x", of_two_classes([1, 0, 1]), "y", of_two_classes([1, 0, 1]))
     assert measured.accuracy == 0
     assert measured.interval[0] == -measured.interval[1]
-    assert measured.sentence.startswith("'x' is as accurate as 'y' on the same 3 images (95 % interval ")
+    assert measured.sentence.startswith("'x' is as accurate as 'y' on the same 3 photos (95 % interval ")
 
 
 def test_the_interval_covers_the_truth_about_95_times_in_100():
@@ -55,5 +55,5 @@ def test_the_interval_covers_the_truth_about_95_times_in_100():
 
 
 def test_other_images_cannot_be_compared():
-    with pytest.raises(ProbeError, match="same images"):
+    with pytest.raises(ProbeError, match="same photos"):
         difference("x", of_two_classes([1, 0]), "y", of_two_classes([1, 0], ids=("1", "2")))

@@ -153,7 +153,7 @@ def test_a_class_gains_only_beyond_chance_after_correction():
     assert by_name["cat"].gains == ""
     assert pair.gaining("a") == ("ant",)
     assert pair.gaining("b") == ()
-    assert pair.sentences[0] == "A gets more images right of: 'ant'."
+    assert pair.sentences[0] == "A gets more photos right of: 'ant'."
     assert "for 3 classes being looked at" in pair.sentences[1]
 
 
@@ -191,8 +191,8 @@ def test_the_most_shifted_mistakes_in_words():
     assert (second.true, second.predicted, second.by_a, second.by_b) == (1, 2, 0, 1)
     assert first.p_holm == pytest.approx(2 * 2 / 2**12)
     assert pair.shifts_in_words == (
-        "Of 20 images of 'ant', A calls 2 'bee' and B calls 14 so: more than chance.",
-        "Of 20 images of 'bee', A calls 0 'cat' and B calls 1 so: that may be chance.",
+        "Of 20 photos of 'ant', A calls 2 'bee' and B calls 14 so: more than chance.",
+        "Of 20 photos of 'bee', A calls 0 'cat' and B calls 1 so: that may be chance.",
     )
 
 
@@ -256,7 +256,7 @@ def test_other_images_cannot_be_compared():
         predictions([0, 1], [0, 1], names=("ant", "bee", "cat", "cow")),
     )
     for unlike in unlike_predictions:
-        with pytest.raises(ProbeError, match="same images"):
+        with pytest.raises(ProbeError, match="same photos"):
             compared_classes("A", a, "B", unlike)
-        with pytest.raises(ProbeError, match="same images"):
+        with pytest.raises(ProbeError, match="same photos"):
             agreements({"A": a, "B": unlike})

@@ -110,7 +110,7 @@ def test_a_kernel_that_is_kept_is_not_used_for_other_rows():
 
 def test_an_rbf_svm_of_too_many_images_is_refused():
     y = np.arange(20_002) % 2
-    with pytest.raises(ProbeError, match=r"20002 images take hours.*Choose another"):
+    with pytest.raises(ProbeError, match=r"20002 photos take hours.*Choose another"):
         fit_rows(np.zeros((len(y), 1), np.float32), y, ("a", "b"), ProbeConfig("rbf_svm"))
 
 
@@ -125,7 +125,7 @@ def test_features_that_are_all_alike_give_every_class_its_share_or_more(probe):
 def test_lda_needs_two_images_of_a_class():
     X = np.array([[0, 0], [9, 1], [1, 9]], np.float32)
     for config in (ProbeConfig("lda"), ProbeConfig(pca=parse("lda"))):
-        with pytest.raises(ProbeError, match="a class with at least 2 images"):
+        with pytest.raises(ProbeError, match="a class with at least 2 photos"):
             fit_rows(X, np.arange(3), ("a", "b", "c"), config)
 
 

@@ -67,7 +67,7 @@ def test_an_optimiser_that_did_not_finish_has_a_note_and_no_warning(monkeypatch)
 
 def test_a_class_without_training_images_is_an_error():
     features = make_features((5, 0))
-    with pytest.raises(ProbeError, match="'b' has no image to train on"):
+    with pytest.raises(ProbeError, match="'b' has no photo to train on"):
         fit_probe(features)
 
 

@@ -73,20 +73,20 @@ def test_few_images_give_fewer_folds_with_a_note():
     y = labels(30, 3)
     folds = make_folds(y, alone(y), ("ant", "bee"), 5, seed=0)
     assert len(folds) == 3
-    assert folds.notes == ("3 folds instead of 5, because the class 'bee' has only 3 images to train on.",)
+    assert folds.notes == ("3 folds instead of 5, because the class 'bee' has only 3 photos to train on.",)
 
 
 @pytest.mark.parametrize(
-    ("counts", "message"), [((5, 1), "has 1 image of its own"), ((5, 0), "has 0 images of its own")]
+    ("counts", "message"), [((5, 1), "has 1 photo of its own"), ((5, 0), "has 0 photos of its own")]
 )
 def test_too_few_images_are_an_error_with_a_remedy(counts, message):
     y = labels(*counts)
-    with pytest.raises(ProbeError, match=f"'bee' {message}.*at least 2.*Add images"):
+    with pytest.raises(ProbeError, match=f"'bee' {message}.*at least 2.*Add photos"):
         make_folds(y, alone(y), ("ant", "bee"), 5, seed=0)
 
 
 def test_copies_do_not_count_as_images_of_their_own():
-    with pytest.raises(ProbeError, match="'bee' has 1 image of its own"):
+    with pytest.raises(ProbeError, match="'bee' has 1 photo of its own"):
         make_folds(labels(4, 3), np.array([0, 1, 2, 3, 4, 4, 4]), ("ant", "bee"), 5, seed=0)
 
 
@@ -108,7 +108,7 @@ def test_groups_count_as_one_when_folds_are_few():
     y, groups = labels(30, 6), np.concatenate([np.arange(30), [40, 40, 41, 41, 42, 42]])
     folds = make_folds(y, groups, ("ant", "bee"), 5, seed=0)
     assert len(folds) == 3
-    assert folds.notes[0].startswith("3 folds instead of 5, because the class 'bee' has only 3 images")
+    assert folds.notes[0].startswith("3 folds instead of 5, because the class 'bee' has only 3 photos")
     assert "of one group" in folds.notes[0]
 
 

@@ -137,7 +137,7 @@ def alike(features, rows):
 
 
 def test_images_that_all_look_the_same_have_no_components(features):
-    with pytest.raises(ProbeError, match=r"All images look the same to 'pixels_16'.*no components"):
+    with pytest.raises(ProbeError, match=r"All photos look the same to 'pixels_16'.*no components"):
         probe_components(alike(features, []))
 
 
@@ -152,6 +152,6 @@ def test_folds_in_which_all_look_the_same_lose_no_variance(features):
 @pytest.mark.parametrize("probe", ["logistic", "knn"])
 def test_a_probe_on_images_that_all_look_the_same_says_so(features, probe, pca):
     result = cross_validate(alike(features, []), ProbeConfig(probe=probe, pca=parse(pca), repeats=1))
-    assert result.notes[0].startswith("All images look the same to 'pixels_16'")
+    assert result.notes[0].startswith("All photos look the same to 'pixels_16'")
     assert np.isfinite(result.oof.proba).all()
     json.dumps(result.as_json(), allow_nan=False)

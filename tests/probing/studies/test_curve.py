@@ -140,7 +140,7 @@ def test_classes_with_enough_images_have_a_gain_of_their_own():
         assert rows[name].interval[0] <= rows[name].recall <= rows[name].interval[1]
         assert rows[name].why == ""
     assert rows["c"].gain is None
-    assert rows["c"].why == "too few images"
+    assert rows["c"].why == "too few photos"
 
 
 def test_too_few_images_give_a_curve_and_no_forecast():
@@ -149,8 +149,8 @@ def test_too_few_images_give_a_curve_and_no_forecast():
     assert curve.laws is None
     document = curve.as_json()
     assert (document["forecasts"], document["now"], document["law"], document["band"]) == ([], None, None, [])
-    assert document["answer"].startswith("There are too few images a class for a forecast")
-    with pytest.raises(ProbeError, match="too few images a class"):
+    assert document["answer"].startswith("There are too few photos a class for a forecast")
+    with pytest.raises(ProbeError, match="too few photos a class"):
         curve.forecast(10)
     assert LearningCurve.from_json(document).as_json() == document
 

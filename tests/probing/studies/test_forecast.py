@@ -19,7 +19,7 @@ def test_a_forecast_is_what_the_law_says():
     assert (expected.more, expected.images) == (300, 400)
     assert expected.accuracy == pytest.approx(1 - 0.1 - 1 / 20)
     assert expected.gain == pytest.approx(1 / 10 - 1 / 20)
-    assert expected.sentence == "300 more images should bring 5.0 points (95 %: 5.0 to 5.0)."
+    assert expected.sentence == "300 more photos should bring 5.0 points (95 %: 5.0 to 5.0)."
 
 
 def test_intervals_hold_the_middle_of_the_laws_and_a_shared_level_leaves_the_gain_alone():
@@ -32,26 +32,26 @@ def test_intervals_hold_the_middle_of_the_laws_and_a_shared_level_leaves_the_gai
 
 @pytest.mark.parametrize("more", [-1, 301])
 def test_there_is_no_forecast_beyond_four_times_the_data(more):
-    with pytest.raises(ProbeError, match="up to 4 times the images there are: 0 to 300 more images"):
+    with pytest.raises(ProbeError, match="up to 4 times the photos there are: 0 to 300 more photos"):
         forecast(ONE, 100, more)
 
 
 def test_words_give_the_gain_or_that_it_is_small_or_unknown():
-    assert sentence_of(0.015, 0.005, 0.026) == "200 more images should bring 1.5 points (95 %: 0.5 to 2.6)."
-    assert sentence_of(0.002, 0.0, 0.006) == "200 more images would hardly help: 0.2 points (95 %: 0.0 to 0.6)."
-    assert sentence_of(0.03, 0.0, 0.12) == "What 200 more images would bring cannot be told: 0 to 12.0 points."
-    assert sentence_of(0.015, 0.005, 0.026, 1).startswith("1 more image should bring")
-    assert sentence_of(0.015, 0.005, 0.026, 4250).startswith("4,250 more images")
+    assert sentence_of(0.015, 0.005, 0.026) == "200 more photos should bring 1.5 points (95 %: 0.5 to 2.6)."
+    assert sentence_of(0.002, 0.0, 0.006) == "200 more photos would hardly help: 0.2 points (95 %: 0.0 to 0.6)."
+    assert sentence_of(0.03, 0.0, 0.12) == "What 200 more photos would bring cannot be told: 0 to 12.0 points."
+    assert sentence_of(0.015, 0.005, 0.026, 1).startswith("1 more photo should bring")
+    assert sentence_of(0.015, 0.005, 0.026, 4250).startswith("4,250 more photos")
 
 
 def test_the_images_that_an_accuracy_takes():
     takes = needed(ONE, 100, 0.85)  # 1 / sqrt(n) = 0.05
     assert (takes.images, takes.interval) == (400, (400, 400))
-    assert takes.sentence == "85.0 % should take about 300 more images (95 %: 300 to 300)."
-    assert needed(ONE, 500, 0.85).sentence == "85.0 % should be reached with the images there are."
+    assert takes.sentence == "85.0 % should take about 300 more photos (95 %: 300 to 300)."
+    assert needed(ONE, 500, 0.85).sentence == "85.0 % should be reached with the photos there are."
     beyond = needed(ONE, 50, 0.95)
     assert (beyond.images, beyond.interval) == (None, (None, None))
-    assert beyond.sentence == "95.0 % would take more than 200 images, if it can be reached at all."
+    assert beyond.sentence == "95.0 % would take more than 200 photos, if it can be reached at all."
 
 
 def test_an_end_of_the_images_needed_may_lie_beyond():
@@ -71,7 +71,7 @@ def test_an_end_of_the_images_needed_may_lie_beyond():
     ],
 )
 def test_an_accuracy_out_of_reach_says_what_it_takes_at_least(low, words):
-    assert Needed(0.9, 100, None, (low, None)).sentence == f"90.0 % would take more than 400 images, {words}"
+    assert Needed(0.9, 100, None, (low, None)).sentence == f"90.0 % would take more than 400 photos, {words}"
 
 
 @pytest.mark.parametrize("accuracy", [0, 1, 85, -0.1])
