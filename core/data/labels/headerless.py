@@ -1,4 +1,4 @@
-"""Lists without a first row that names their columns: one column holds names of photos, another what they are."""
+"""Lists whose first row names no columns that are known: one column holds names of photos, another what they are."""
 
 from __future__ import annotations
 
@@ -33,14 +33,17 @@ class PhotoNames:
 
 
 def columns_without_header(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Columns | None:
-    """The columns of a list that begins with its first photo; None where it is not clear which is which.
+    """The columns of a list that begins with its first photo, or with words that are not known; None for no clear list.
 
     The file column is the first whose cells all name photos, half of them some that are there. The label is the only
     other column, or the only one whose words come again and again. It has to tell photos apart, and to repeat itself.
+    Below words that are not known, as in image,ripeness, it is the only other column: of several it might be any.
     """
     sample = list(islice(rows(), _ROWS))
     width = len(sample[0]) if sample else 0
-    if not 2 <= width <= _MOST_COLUMNS or any(len(cells) != width for cells in sample):
+    has_header = bool(sample) and not any(map(photos.may_hold, sample[0]))
+    sample = sample[has_header:]
+    if not 2 <= width <= (2 if has_header else _MOST_COLUMNS) or any(len(cells) != width for cells in sample):
         return None
     columns = [[cell_of(cells, column) for cells in sample] for column in range(width)]
     file = next((n for n, cells in enumerate(columns) if _names_photos(cells, photos)), -1)
@@ -54,7 +57,7 @@ def columns_without_header(rows: Callable[[], Iterable[Cells]], photos: PhotoNam
         labels = words or [n for n in labels if all(cell.isdecimal() for cell in columns[n])]
     if len(labels) != 1:
         return None
-    return Columns(width, file, labels[0], splits[0] if splits else -1, -1, header=0)
+    return Columns(width, file, labels[0], splits[0] if splits else -1, -1, header=int(has_header))
 
 
 def file_column(rows: Callable[[], Iterable[Cells]], photos: PhotoNames) -> Columns | None:

@@ -59,6 +59,23 @@ def test_a_list_needs_no_header(table: str) -> None:
     assert read(labels_csv=table) == meant()
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        written("{i}.jpg,{c}", "image,ripeness"),
+        written("{i},{c}", "Image,Id"),
+        written("{c};{i}.jpg", "what it shows;which"),
+    ],
+)
+def test_the_only_other_column_is_the_label_whatever_it_is_called(table: str) -> None:
+    assert read(labels_csv=table) == meant()
+
+
+def test_of_several_columns_that_are_not_known_any_may_be_the_label() -> None:
+    for table in (written("{i}.jpg,{c},red", "image,ripeness,colour"), written("{i}.jpg,{i} cm", "image,length")):
+        assert sorted_out(labels_csv=table).table == "labels.csv"
+
+
 def test_classes_may_be_numbers_where_nothing_else_stands_beside_the_photos() -> None:
     assert read(labels_csv=written("{i}.jpg,{c}", labels="01")) == meant("01")
 
