@@ -22,6 +22,8 @@ from core.paths import expanded
 from core.progress import TO_COME, Plan, Report
 from core.runs import FILE, Run
 
+_SHOWN = 5
+
 if TYPE_CHECKING:
     from core.probing.probes.probe import ProbeConfig
 
@@ -97,14 +99,20 @@ class ImageFiles:
     Attributes:
         files: the images, by their paths.
         hidden: folders in those named that systems do not show, with the number of photos in each; they are left out.
+        others: the other files in those named that are left out, since their names are not those of photos.
     """
 
     files: list[str]
     hidden: Mapping[str, int]
+    others: Sequence[str]
 
     @property
     def left_out(self) -> str:
-        """A sentence on what is left out; "" where nothing is."""
+        """What is left out, in sentences; "" where nothing is."""
+        return " ".join(filter(None, (self._hidden_in_words, self._others_in_words)))
+
+    @property
+    def _hidden_in_words(self) -> str:
         n = sum(self.hidden.values())
         text = ngettext(
             "{n} photo in a hidden folder was left out ({folders}). Name the folder itself if it is meant.",
@@ -114,6 +122,18 @@ class ImageFiles:
         folders = ", ".join(f"'{folder}': {photos}" for folder, photos in self.hidden.items())
         return text.format(n=n, folders=folders) if n else ""
 
+    @property
+    def _others_in_words(self) -> str:
+        n = len(self.others)
+        text = ngettext(
+            "{n} file was left out, since its name does not end as those of photos that Graft reads do ({files}).",
+            "{n} files were left out, since their names do not end as those of photos that Graft reads do ({files}).",
+            n,
+        )
+        more = [_("and {n} more").format(n=n - _SHOWN)] if n > _SHOWN else []
+        files = ", ".join([*(f"'{file}'" for file in self.others[:_SHOWN]), *more])
+        return text.format(n=n, files=files) if n else ""
+
 
 def images(given: Sequence[str]) -> ImageFiles:
     """The files named, and those in the folders named that are photos by the endings of their names, or stand for one.
@@ -122,19 +142,22 @@ def images(given: Sequence[str]) -> ImageFiles:
     in.
     """
     files: list[str] = []
+    others: list[str] = []
     hidden: Counter[str] = Counter()
     for name in given:
         path = Path(name)
         if path.is_dir():
             entries = entries_below(path, Limits.here().for_own_files())
             below = sorted(Path(entry.name) for entry in entries if not entry.is_folder)
-            files += [str(path / file) for file in below if _is_meant(path, file.parts)]
             hidden.update(str(path.joinpath(*folder)) for file in below if (folder := _hidden_folder(file.parts)))
+            for file in below:
+                if not (is_junk(file.parts) or is_hidden(file.parts[:-1])):
+                    (files if _is_meant(path, file.parts) else others).append(str(path / file))
         elif path.is_file():
             files.append(name)
         else:
             raise DatasetError(_("There is no photo or folder '{name}'.").format(name=name))
-    asked = ImageFiles(files, hidden)
+    asked = ImageFiles(files, hidden, others)
     if not files:
         nothing = _("There is no photo in '{name}'.").format(name=", ".join(given))
         raise DatasetError(" ".join(filter(None, (nothing, asked.left_out))))
@@ -143,8 +166,6 @@ def images(given: Sequence[str]) -> ImageFiles:
 
 def _is_meant(folder: Path, parts: tuple[str, ...]) -> bool:
     """Whether a file in a folder is meant when that folder is, or a link to a folder that is not followed."""
-    if is_junk(parts) or is_hidden(parts[:-1]):
-        return False
     return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts) or folder.joinpath(*parts).is_dir()
 
 

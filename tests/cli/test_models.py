@@ -128,7 +128,6 @@ def test_export_and_predict(
     for n, (name, colour) in enumerate(COLOURS.items()):
         photos.mkdir(exist_ok=True)
         (photos / f"{n}-{name}.png").write_bytes(photo_bytes(colour, seed=900 + n))
-    (photos / "notes.txt").write_text("no image")
     rows = document(capsys, "predict", bundle, photos)
     assert [Path(row["image"]).stem[2:] for row in rows] == list(COLOURS)
     for row in rows:
@@ -187,6 +186,9 @@ def test_a_folder_means_its_photos_by_their_endings_and_none_of_what_systems_lea
     assert code == 1
     assert "2 photos in hidden folders were left out" in err
     assert f"'{tmp_path / 'mix' / '.hidden'}': 1" in err
+    named = ", ".join(f"'{tmp_path / 'mix' / name}'" for name in ("film.mov", "labels.csv", "notes.txt"))
+    assert "3 files were left out" in err
+    assert f"({named})" in err
     rows = {str(Path(row["image"]).relative_to(tmp_path / "mix")): row.get("reason", "") for row in json.loads(out)}
     assert rows == {**dict.fromkeys(meant, ""), "d.NEF": "camera_raw", ".e.jpg.icloud": "not_downloaded"}
 
