@@ -1,7 +1,7 @@
-"""The table of the embedded backbones: python -m benchmarks.embedded_backbones --data DIR
+"""The table of the backbones that need no download: python -m benchmarks.embedded_backbones --data DIR
 
 For every labelled zip in DIR, the accuracy of a probe on each backbone's frozen features with its 95 % interval
-(Wilson), by the protocol of `core.pretraining.evaluate`;
+(Wilson), by the protocol of `core.pretraining.evaluate`, and its mean over several draws of the folds;
 and images a second on this machine, without decoding.
 """
 
@@ -11,13 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
-from core.backbones.architectures import Trunk
-from core.backbones.sources.embedded import WEIGHTS
-from core.backbones.spec import Preprocessing
+from core.backbones import registry
+from core.backbones.load import load
+from core.backbones.sources.embedded import Embedded
+from core.backbones.spec import BackboneInfo, Preprocessing
 from core.errors import BackboneError
 from core.paths import read_json, write_json
-from core.pretraining.evaluate import PROTOCOL, embed, load_exported, probe_score, read_labelled_zip
+from core.pretraining.evaluate import PROTOCOL, embed, probe_score, read_labelled_zip
+from core.progress import silent
 
 BATCH = 64
 
@@ -25,29 +28,41 @@ BATCH = 64
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with zips of labelled images")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with cards and weights")
+    parser.add_argument("--weights", type=Path, help="folder with cards and weights, in place of what is ready here")
+    parser.add_argument("--only", nargs="*", default=[], help="names of backbones (default: all)")
     parser.add_argument("--input-px", type=int, nargs="*", help="input sizes to score at (default: each one's own)")
+    parser.add_argument("--fold-seeds", type=int, default=10, help="how many draws of the folds to take the mean over")
     parser.add_argument("--keep", action="store_true", help="write the float32 speed into each card")
     given = parser.parse_args()
-    cards = sorted(given.weights.glob("*.json"))
+    trunks = [(info, trunk) for info, trunk in networks(given.weights) if not given.only or info.name in given.only]
     print(PROTOCOL)
     for archive in sorted(given.data.glob("*.zip")):
         try:
             images, classes = read_labelled_zip(archive)
         except BackboneError:
             continue  # a zip without classes, such as one for pretraining
-        for card in cards:
-            trunk, how = load_exported(card)
-            for size_px in given.input_px or [how.input_px]:
-                score = probe_score(embed(trunk, images, resized(how, size_px)), classes)
-                print(f"{archive.stem:24} {card.stem:24} {size_px:4} px  {score}", flush=True)
-    for card in cards:
-        trunk, how = load_exported(card)
-        rates = {name: round(speed(trunk, how.input_px, dtype)) for name, dtype in DTYPES.items()}
+        for info, trunk in trunks:
+            for size_px in given.input_px or [info.input_px]:
+                features = embed(trunk, images, resized(info.preprocessing, size_px))
+                scores = [probe_score(features, classes, seed=seed) for seed in range(given.fold_seeds)]
+                mean = sum(score.value for score in scores) / len(scores)
+                told = f"{scores[0]}; mean of {len(scores)}: {mean:.3f}"
+                print(f"{archive.stem:24} {info.name:24} {size_px:4} px  {told}", flush=True)
+    for info, trunk in trunks:
+        rates = {name: round(speed(trunk, info.input_px, dtype)) for name, dtype in DTYPES.items()}
         told = ", ".join(f"{name} {rate:,}" for name, rate in rates.items())
-        print(f"{card.stem:24} {how.input_px} px, images/s on {torch.get_num_threads()} threads: {told}")
-        if given.keep:
+        print(f"{info.name:24} {info.input_px} px, images/s on {torch.get_num_threads()} threads: {told}", flush=True)
+        if given.keep and info.path is not None:
+            card = info.path.with_suffix(".json")
             write_json(card, {**read_json(card), "images_per_s": rates["fp32"]})
+
+
+def networks(folder: Path | None) -> list[tuple[BackboneInfo, nn.Module]]:
+    """The backbones to measure, with their networks: those with cards in a folder, or else all that are ready here."""
+    if folder is None:
+        return [(registry.info(name), load(name).trunk) for name in registry.ready_names()]
+    source = Embedded(folder)
+    return [(info, source.build(info, source.read(info, silent)).trunk) for info in source.infos()]
 
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -59,7 +74,7 @@ def resized(how: Preprocessing, size_px: int) -> Preprocessing:
 
 
 @torch.inference_mode()
-def speed(trunk: Trunk, size_px: int, dtype: torch.dtype, *, seconds: float = 3.0) -> float:
+def speed(trunk: nn.Module, size_px: int, dtype: torch.dtype, *, seconds: float = 3.0) -> float:
     """Images a second through the network alone, channels last, best of the batches within some seconds."""
     images = torch.rand(BATCH, 3, size_px, size_px).contiguous(memory_format=torch.channels_last)
     trunk = trunk.to(memory_format=torch.channels_last)

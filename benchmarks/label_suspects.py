@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core.backbones.choice import best
 from core.data.ingest import ingest
 from core.features.extract import extract
 from core.features.features import Features
 from core.health.labels import check_labels
 from core.health.photo import PhotoRef, photo_refs
-from core.health.report import default_backbone
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("zips", nargs="+", type=Path, help="labelled photos")
     parser.add_argument("--changed", default="0,0.02,0.05,0.15", help="shares of labels to change, with commas")
     parser.add_argument("--draws", type=int, default=3)
-    parser.add_argument("--backbone", default=default_backbone())
+    parser.add_argument("--backbone", default=best())
     options = parser.parse_args()
     print(f"{'photos':24}{'n':>6}{'classes':>8}{'changed':>9}{'agreed':>8}{'listed':>8}{'precision':>18}{'recall':>8}")
     for path in options.zips:

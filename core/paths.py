@@ -157,6 +157,11 @@ def features() -> Path:
     return home() / "features"
 
 
+def weights() -> Path:
+    """Where weights that packages bring are kept in a form that is quick and safe to read."""
+    return home() / "weights"
+
+
 def new_workspace_id() -> str:
     """An unguessable id of 128 bits."""
     return secrets.token_hex(16)

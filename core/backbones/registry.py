@@ -1,4 +1,4 @@
-"""Which backbones there are: the embedded ones, the baseline, and torchvision's whole classification zoo.
+"""Which backbones there are: the embedded ones, the baseline, those in packages, and torchvision's whole zoo.
 
 The table is built once for each language, since its texts are translated; only whether weights are on this machine
 (`BackboneInfo.ready`) is checked each time. This file never imports torch.
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from core.backbones.sources.embedded import Embedded
+from core.backbones.sources.packaged import Packaged
 from core.backbones.sources.pixels import Pixels
 from core.backbones.sources.source import BackboneSource
 from core.backbones.sources.torchvision import Torchvision
@@ -19,7 +20,7 @@ from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.i18n import language
 
-SOURCES: list[BackboneSource] = [Embedded(), Pixels(), Torchvision()]
+SOURCES: list[BackboneSource] = [Embedded(), Pixels(), Packaged(), Torchvision()]
 """In the order in which backbones are listed; of two backbones with one name, the first source's is taken."""
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -131,17 +132,21 @@ class BackboneInfo:
         imagenet_top1: accuracy on ImageNet-1K's validation images, 0..1; None where it was not trained for that.
         trained_on: the data that its weights were trained on.
         licence: of the weights, in words.
-        weights: which weights, such as "ResNet18_Weights.IMAGENET1K_V1"; "" for the baseline.
+        commercial: whether that licence allows commercial use. Of the photos that the weights were learned from it says
+            nothing.
+        weights: which weights, such as "ResNet18_Weights.IMAGENET1K_V1"; the file's name where a package brings them;
+            "" for the baseline.
         preprocessing: how an image becomes its input.
         trainable: whether it can be fine-tuned.
         stages: the units of "fine-tune the last stages", from input to output.
-        accuracy: an embedded backbone's probe accuracies, by dataset.
+        accuracy: probe accuracies that were measured when the backbone was taken in, by dataset.
         memory_mb: memory for the weights in float32 and the largest activations alive at one time, for one image, in
             MiB (see `core.backbones.memory`); 0 for the baseline.
-        images_per_s: an embedded one's images a second through the network, in float32 on two cores of a server; 0
-            where it was not measured.
+        images_per_s: images a second through the network, in float32 on two cores of a server; 0 where it was not
+            measured.
         note: what a user should know when choosing it, in a sentence.
-        url: where its weights are downloaded from; "" where they come with Graft.
+        url: where its weights are downloaded from; "" where they come with Graft or in a package.
+        package: the package that brings its weights when it is installed; "" for all others.
         sha256: hash of the weights file, or the beginning of that hash.
         path: the weights file of an embedded backbone; None for all others.
         architecture: an embedded backbone's architecture.
@@ -167,9 +172,11 @@ class BackboneInfo:
     images_per_s: int = 0
     note: str = ""
     url: str = ""
+    package: str = ""
     sha256: str = ""
     path: Path | None = None
     architecture: str = ""
+    commercial: bool = True
 
     @property
     def is_floor(self) -> bool:
@@ -177,8 +184,27 @@ class BackboneInfo:
         return self.family == FLOOR
 
     @property
+    def quality(self) -> tuple[float, float]:
+        """Ranks backbones by what was published: accuracy on ImageNet first, then the mean of the probe accuracies.
+
+        What learned from ImageNet's photos comes before what did not.
+        """
+        probes = [measured.value for measured in self.accuracy.values()]
+        return self.imagenet_top1 or 0.0, sum(probes) / len(probes) if probes else 0.0
+
+    @property
+    def network_s(self) -> float:
+        """Seconds for one photo through the network on two cores: as measured, or by its multiply-adds."""
+        return 1 / self.images_per_s if self.images_per_s else 0.013 * self.gflops
+
+    @property
     def file(self) -> Path | None:
-        """Where the weights are or belong on this machine; None where there are none (the baseline)."""
+        """Where the weights are or belong on this machine.
+
+        None where there are none (the baseline), or where the package that brings them is not installed.
+        """
+        if self.package:
+            return package_file(self.package, self.weights)
         if self.path is not None:
             return self.path
         return hub_folder() / self.url.rsplit("/", 1)[-1] if self.url else None
@@ -187,7 +213,16 @@ class BackboneInfo:
     def ready(self) -> bool:
         """Whether the weights are on this machine."""
         file = self.file
-        return file is None or file.is_file()
+        return not self.package if file is None else file.is_file()
+
+
+def package_file(package: str, name: str) -> Path | None:
+    """Where the file `name` of an installed package is, without importing the package; None where there is none."""
+    try:
+        files = metadata.files(package) or ()
+    except metadata.PackageNotFoundError:
+        return None
+    return next((Path(str(file.locate())) for file in files if file.name == name), None)
 
 
 def hub_folder() -> Path:

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 def compare(
     data: Data,
     backbones: Annotated[
-        str, typer.Option(metavar="A,B", help="Names, separated by commas. Default: the embedded ones and raw pixels.")
+        str,
+        typer.Option(
+            metavar="A,B",
+            help="Names, separated by commas. Default: the best quick ones that are ready, and raw pixels.",
+        ),
     ] = "",
     probe: Annotated[
         str,

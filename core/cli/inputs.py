@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from core.backbones import registry
+from core.backbones import choice
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.data.limits import Limits
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 def names(given: str) -> list[str]:
-    """The backbones named, or all that come with Graft where none is."""
+    """The backbones named, or the usual ones where none is."""
     names = [name.strip() for name in given.split(",") if name.strip()]
-    return names or [b.name for b in registry.backbones() if b.embedded]
+    return names or list(choice.usual())
 
 
 def probing(**given: Any) -> ProbeConfig:
@@ -181,6 +181,6 @@ def backbone_as_json(backbone: BackboneInfo) -> dict[str, Any]:
     """The entry of a backbone in `backbones --json`."""
     plain = (
         "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "memory_mb", "input_px", "gflops",
-        "imagenet_top1", "trained_on", "licence", "weights", "trainable", "note",
+        "imagenet_top1", "trained_on", "licence", "commercial", "weights", "package", "trainable", "note",
     )  # fmt: skip
     return {**{name: getattr(backbone, name) for name in plain}, "stages": list(backbone.stages)}

@@ -37,13 +37,20 @@ if TYPE_CHECKING:
 @program.command()
 def backbones(
     ready: Annotated[bool, typer.Option("--ready", help="Only those whose weights are on this machine.")] = False,
+    commercial: Annotated[
+        bool, typer.Option("--commercial", help="Only those whose licence allows commercial use.")
+    ] = False,
+    family: Annotated[str, typer.Option(metavar="F", help="Only those of this family, such as resnet.")] = "",
+    max_mb: Annotated[float | None, typer.Option(metavar="N", help="Only those with weights of at most N MB.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the backbones: embedded ones, the pixel baseline, and torchvision's classification zoo."""
+    """List the backbones: embedded ones, the pixel baseline, those in packages, and torchvision's zoo."""
     from core.backbones import registry
+    from core.backbones.filters import Filter
     from core.cli import show
 
-    infos = [info for info in registry.backbones() if info.ready or not ready]
+    asked = Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb)
+    infos = [info for info in registry.backbones() if asked.admits(info)]
     if as_json:
         print_json([inputs.backbone_as_json(info) for info in infos])
     else:

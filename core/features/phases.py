@@ -30,4 +30,4 @@ def loading_of(info: BackboneInfo) -> Phase:
 
 def seconds_a_photo(info: BackboneInfo) -> float:
     """Decoding a photo, and what its way through the network takes."""
-    return 0.004 + 0.013 * info.gflops
+    return 0.004 + info.network_s

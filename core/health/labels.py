@@ -1,6 +1,6 @@
 """Photos that are perhaps in the wrong class.
 
-They are found by the out-of-fold probabilities of a probe on an embedded backbone's features: no photo is judged by a
+They are found by the out-of-fold probabilities of a probe on a backbone's features: no photo is judged by a
 probe that has seen it, its copies or its near duplicates. How doubtful a label is, and where the list ends, is
 `core.health.noise`' business.
 """

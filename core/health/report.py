@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core import paths
-from core.backbones import registry
+from core.backbones import choice, registry
 from core.data.dataset import Dataset
 from core.data.phases import comparing
 from core.errors import GraftError, ProbeError
@@ -45,7 +45,7 @@ def check(
 
     Args:
         dataset: the photos, as edited or as they came.
-        backbone: whose features judge the labels; by default the best that comes with Graft.
+        backbone: whose features judge the labels; by default the best of the quick ones that are ready.
         seed: of folds and draws.
         report: told of progress; raising `Cancelled` in it leaves an earlier report as it is.
         spare: a directory for the report where that of the dataset may not be written into.
@@ -55,7 +55,7 @@ def check(
     """
     started = time.perf_counter()
     notes: list[str] = []
-    name = backbone or default_backbone()
+    name = backbone or choice.best()
     plan = Plan(report, _parts(dataset, name))
     pairs = find_pairs(dataset, plan.begin("pairs"))
     flaws = find_flaws(dataset, plan.begin("flaws"))
@@ -104,11 +104,6 @@ def _parts(dataset: Dataset, backbone: str) -> dict[str, tuple[Phase, ...]]:
         "shortcuts": looking_for_shortcuts(n, len(dataset.classes)),
         "write": (Phase("health/write", 0.1 + 1e-5 * n),),
     }
-
-
-def default_backbone() -> str:
-    """The best of the backbones that come with Graft."""
-    return next(b.name for b in registry.backbones() if b.embedded and not b.is_floor)
 
 
 def write_report(root: Path, report: HealthReport) -> None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from safetensors.torch import load_file
+from torch import nn
 
 from core.backbones.architectures import Trunk, build
 from core.backbones.preprocess import preprocess
@@ -114,7 +115,7 @@ def _opened(data: bytes) -> Image.Image | None:
 
 
 @torch.inference_mode()
-def embed(trunk: Trunk, images: list[Image.Image], preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
+def embed(trunk: nn.Module, images: list[Image.Image], preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
     """Features of the images: (n, feature_dim) float32."""
     trunk.eval()
     rows = []

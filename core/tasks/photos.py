@@ -82,14 +82,14 @@ def edit_effect(_job_dir: Path, request: EditEffectRequest, report: Report) -> E
     Raises:
         GraftError: the dataset or its edits are missing, or too few photos are left to measure it.
     """
+    from core.backbones.choice import best
     from core.features.extract import extract
     from core.features.phases import extracting
     from core.health.effect import effect
-    from core.health.report import default_backbone
 
     original = original_of(request, report)
     edits = edits_of(request, original)
-    backbone = request.backbone or default_backbone()
+    backbone = request.backbone or best()
     fitting = Phase("effect", 0.2 + 1e-3 * len(original.items))
     plan = Plan(report, {"features": extracting(original, backbone), "effect": (fitting,)})
     features = extract(original, backbone, report=plan.begin("features"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.backbones.registry import backbones
+from core.backbones import choice
 from core.backbones.registry import info as find
 from core.data.phases import taking_in, writing
 from core.data.samples.catalogue import SAMPLE_PREFIX, SAMPLES
@@ -28,13 +28,11 @@ def tour_requests(workspace: str, token: str) -> tuple[IngestRequest, CompareReq
 
     The quickest backbone is fine-tuned, since a newcomer waits for it.
     """
-    embedded = [info for info in backbones() if info.embedded]
-    quickest = min((info for info in embedded if info.trainable), key=lambda info: info.gflops)
-    sample, names = SAMPLE_PREFIX + SAMPLE, tuple(info.name for info in embedded)
-    config = FinetuneConfig(backbone=quickest.name, mode="full", epochs=EPOCHS)
+    sample = SAMPLE_PREFIX + SAMPLE
+    config = FinetuneConfig(backbone=choice.quickest(), mode="full", epochs=EPOCHS)
     return (
         IngestRequest(workspace=workspace, source=sample, tour=token),
-        CompareRequest(workspace=workspace, dataset=sample, backbones=names, tour=token),
+        CompareRequest(workspace=workspace, dataset=sample, backbones=choice.usual(), tour=token),
         FinetuneRequest(workspace=workspace, dataset=sample, config=config, tour=token),
     )
 

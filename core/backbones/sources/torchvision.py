@@ -99,6 +99,7 @@ def _info(facts: dict[str, Any]) -> BackboneInfo:
         imagenet_top1=facts["imagenet_top1"],
         trained_on=_("Instagram hashtags (SWAG), then ImageNet-1K") if swag else "ImageNet-1K",
         licence=_swag_licence() if swag else _licence(),
+        commercial=not swag,
         weights=facts["weights"],
         preprocessing=Preprocessing.from_json(facts["preprocessing"]),
         stages=tuple(facts["stages"]),

