@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import GraftError
 from pages.ui import resources, state
 from pages.ui.i18n import _, speak
-from pages.ui.text import literal, one_line, shortened
+from pages.ui.text import literal, one_line, shortened, unbroken
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def grid(pictures: Sequence[Picture], key: str, page_size: int = 24, width_px: i
     first = (number - 1) * page_size
     with st.container(horizontal=True, gap="medium", vertical_alignment="top", key=f"{key}-shown"):
         for at in range(first, min(first + page_size, len(pictures))):
-            tile(pictures, at, key, width_px, caption=literal(shortened(pictures[at].caption, 60)))
+            tile(pictures, at, key, width_px, caption=unbroken(literal(shortened(pictures[at].caption, 60))))
 
 
 def tile(pictures: Sequence[Picture], at: int, key: str, width_px: int, caption: str | None = None) -> None:

@@ -149,4 +149,4 @@ def doubt_one_label_of_each_class() -> None:
     write_report(root, replace(report, labels=labels))
 
 
-_DOUBT = re.compile(r"^Labelled (.+) \([\d.]+ %\), rather (.+) \([\d.]+ %\)")
+_DOUBT = re.compile(r"^Labelled (.+) \([\d.]+\s%\), rather (.+) \([\d.]+\s%\)")

@@ -88,7 +88,7 @@ def _chosen_forecast(curve: LearningCurve) -> Forecast:
         ci=numbers.interval(forecast.interval),
         now=numbers.percent(curve.forecast(0).accuracy),
     )
-    st.markdown(text.literal(sentence))
+    st.markdown(text.unbroken(text.literal(sentence)))
     return forecast
 
 

@@ -114,7 +114,7 @@ def _two(predictions: Mapping[str, Predictions], job: Job) -> None:
         rest = [name for name in names if name != a]
         b = st.selectbox(_("against"), rest, key=f"side-b-{job.id}", width=280)
     pair = compared_classes(a, predictions[a], b, predictions[b])
-    st.markdown(text.literal(" ".join(pair.sentences)))
+    st.markdown(text.unbroken(text.literal(" ".join(pair.sentences))))
     _classes(pair, job)
     _confusion(pair, job)
 

@@ -163,7 +163,7 @@ def _probes(comparison: Comparison) -> None:
                 )
             )
         if comparison.strongest:
-            st.markdown(text.literal(comparison.strongest.sentence))
+            st.markdown(text.unbroken(text.literal(comparison.strongest.sentence)))
             st.caption(_("The most accurate of many pairs is a little flattered by its choice."))
 
 
@@ -203,7 +203,8 @@ def _together(ensembles: Sequence[Ensemble]) -> None:
     }
     st.dataframe(columns, hide_index=True)
     for ensemble in ensembles:
-        st.markdown(f"- {kind_name(ensemble.kind)}: {text.literal(ensemble.against_best.sentence)}")
+        sentence = text.unbroken(text.literal(ensemble.against_best.sentence))
+        st.markdown(f"- {kind_name(ensemble.kind)}: {sentence}")
     if all(ensemble.kind != FEATURES for ensemble in ensembles):
         st.markdown(
             _(

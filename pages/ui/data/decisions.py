@@ -135,14 +135,13 @@ def _leave_out(original: Dataset, photo: PhotoRef, place: str, key: str) -> None
 
 
 def _doubt(suspect: Suspect) -> None:
-    st.markdown(
-        _("Labelled **{given}** ({p_given}), rather **{other}** ({p_other})").format(
-            given=text.literal(text.shortened(suspect.photo.class_name)),
-            p_given=numbers.percent(suspect.p_given),
-            other=text.literal(text.shortened(suspect.suggested)),
-            p_other=numbers.percent(suspect.p_suggested),
-        )
+    sentence = _("Labelled **{given}** ({p_given}), rather **{other}** ({p_other})").format(
+        given=text.literal(text.shortened(suspect.photo.class_name)),
+        p_given=numbers.percent(suspect.p_given),
+        other=text.literal(text.shortened(suspect.suggested)),
+        p_other=numbers.percent(suspect.p_suggested),
     )
+    st.markdown(text.unbroken(sentence))
 
 
 def _what_to_do(desk: Desk, suspect: Suspect, place: str) -> None:

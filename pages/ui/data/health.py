@@ -151,18 +151,17 @@ def suspects(desk: Desk, labels: LabelCheck | None) -> None:
         able = labels is None or labels.able
         st.caption(_("No label looks wrong.") if able else _("The backbone cannot judge these labels, see above."))
         return
-    st.caption(
-        _(
-            "A probe on '{backbone}' that has not seen the photo finds another class much likelier. It agrees with "
-            "{accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your eyes can tell. {expected}"
-        ).format(
-            backbone=text.literal(labels.backbone),
-            accuracy=numbers.percent(labels.accuracy),
-            ci=numbers.interval(labels.accuracy_ci),
-            n=labels.n,
-            expected=words.expected_text(labels),
-        )
+    explanation = _(
+        "A probe on '{backbone}' that has not seen the photo finds another class much likelier. It agrees with "
+        "{accuracy} of all labels ({ci}, n = {n}), so it errs as well: only your eyes can tell. {expected}"
+    ).format(
+        backbone=text.literal(labels.backbone),
+        accuracy=numbers.percent(labels.accuracy),
+        ci=numbers.interval(labels.accuracy_ci),
+        n=labels.n,
+        expected=words.expected_text(labels),
     )
+    st.caption(text.unbroken(explanation))
     if len(labels.suspects) > decisions.MORE:
         st.caption(_("The {n} strongest come first.").format(n=decisions.MORE))
     decisions.label_list(desk, labels.suspects)

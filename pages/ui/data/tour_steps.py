@@ -124,7 +124,7 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
         st.caption(_("What was found here cannot be read by this version of Graft. Compare again."))
         return
     verdict = resources.verdict(job, comparison, comparison.probes[0], ROPE)
-    st.markdown(f"**{text.literal(verdict.headline)}** {text.literal(verdict.why)}")
+    st.markdown(text.unbroken(f"**{text.literal(verdict.headline)}** {text.literal(verdict.why)}"))
     bars = resources.comparison_figure(job, ("tour",), partial(accuracy_bars, comparison.results))
     files = Files("accuracy", partial(results_table, comparison.results))
     figures.shown(bars, "tour-compare", _("Accuracy of each"), files)

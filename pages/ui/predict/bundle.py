@@ -77,14 +77,13 @@ def _described(manifest: Manifest) -> None:
     st.markdown(made.format(backbone=text.literal(manifest.backbone)) + ", " + origin + ".")
     for split in ("test", "val", "oof"):
         if score := manifest.metrics.get(split):
-            st.markdown(
-                _("Accuracy on its {n} {split} photos: {accuracy} (95 % interval {ci}).").format(
-                    n=f"{score.n:,}",
-                    split=text.split_name(split),
-                    accuracy=numbers.percent(score.accuracy),
-                    ci=numbers.interval(score.accuracy_ci),
-                )
+            sentence = _("Accuracy on its {n} {split} photos: {accuracy} (95 % interval {ci}).").format(
+                n=f"{score.n:,}",
+                split=text.split_name(split),
+                accuracy=numbers.percent(score.accuracy),
+                ci=numbers.interval(score.accuracy_ci),
             )
+            st.markdown(text.unbroken(sentence))
     n = len(manifest.classes)
     names = ", ".join(text.literal(text.shortened(name)) for name in manifest.classes[:MOST_CLASSES])
     more = ", …" if n > MOST_CLASSES else ""

@@ -18,6 +18,7 @@ from core.health.quality import Flaw, Quality
 from core.health.report import write_report
 from core.jobs import store
 from core.jobs.store import Job
+from pages.ui.text import unbroken
 from tests.health.reports import label_check, report_of
 from tests.pages.conftest import Open, W, button, by_label, texts
 
@@ -156,7 +157,7 @@ def test_the_strongest_suspects_come_first_and_the_rest_on_request(visit: Open, 
     check = label_check(*suspects(dataset, 27))
     write_report(dataset.root, report_of(dataset, labels=check))
     app = visit()
-    assert "agrees with 90.0 % of all labels" in texts(app)
+    assert unbroken("agrees with 90.0 % of all labels") in texts(app)
     assert "The 20 strongest come first." in texts(app)
     assert len([choice for choice in app.selectbox if choice.label == "What to do"]) == 20
     button(app, "Show 7 more, of 7").click().run()
