@@ -6,6 +6,7 @@ import time
 from typing import Literal
 
 import streamlit as st
+from streamlit.column_config import Column
 
 from core.data.dataset import Dataset
 from core.data.decisions import FILE
@@ -171,12 +172,13 @@ def _take_back(desk: Desk) -> None:
     chosen = st.dataframe(
         {
             _("Photo"): [edit.name for edit in desk.edits.values()],
-            _("Split"): [text.split_name(desk.items[at].split) for at in desk.edits],
-            _("Class"): [desk.original.classes[desk.items[at].label] for at in desk.edits],
             _("What to do"): [actions[edit.action] for edit in desk.edits.values()],
             _("New class"): [edit.label for edit in desk.edits.values()],
+            _("Class"): [desk.original.classes[desk.items[at].label] for at in desk.edits],
+            _("Split"): [text.split_name(desk.items[at].split) for at in desk.edits],
         },
         hide_index=True,
+        column_config={_("Photo"): Column(width="medium")},  # a path leaves room for what is done about the photo
         on_select="rerun",
         selection_mode="multi-row",
         key=f"edits-{desk.original.id}-{len(desk.edits)}",
