@@ -45,6 +45,6 @@ def grouped(indices: Sequence[int], size: int) -> list[Sequence[int]]:
     return [indices[start : start + size] for start in range(0, len(indices), size)]
 
 
-def batch_size_at(input_px: int, batch_size: int = 32) -> int:
+def batch_size_at(input_px: int, batch_size: int) -> int:
     """How many images of this side take the memory of `batch_size` images of 224 px; never more than `batch_size`."""
     return max(1, min(batch_size, int(batch_size * (_BATCH_PX / input_px) ** 2)))

@@ -36,11 +36,14 @@ if TYPE_CHECKING:
 
     from core.backbones.backbone import Backbone
 
+BATCH = 8
+"""Photos at once at 224 px: what a few of them become in a network still fits into memory that is used again."""
+
 KEEP_EVERY, KEEP_EVERY_S = 256, 20.0
 _LEAST_FOR_SPEED = 32
 
 
-def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, batch_size: int = 32) -> Features:
+def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, batch_size: int = BATCH) -> Features:
     """The features of all of a dataset's images.
 
     Args:
@@ -64,7 +67,7 @@ def collect(
     *,
     network_of: Callable[[Backbone], nn.Module] = lambda backbone: backbone,
     report: Report = silent,
-    batch_size: int = 32,
+    batch_size: int = BATCH,
 ) -> Features:
     """Reads features from a store, and computes and keeps those that are missing there; for `extract` and for stages.
 

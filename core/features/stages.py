@@ -22,7 +22,7 @@ from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.engines.engine import FP32
 from core.errors import BackboneError
-from core.features.extract import collect
+from core.features.extract import BATCH, collect
 from core.features.features import Features
 from core.features.store import FeatureStore
 from core.i18n import gettext as _
@@ -37,7 +37,7 @@ WIDTHS = "widths.json"
 
 
 def stage_features(
-    dataset: Dataset, backbone_name: str, *, report: Report = silent, batch_size: int = 32
+    dataset: Dataset, backbone_name: str, *, report: Report = silent, batch_size: int = BATCH
 ) -> dict[str, Features]:
     """The features of all of a dataset's images after each stage of a backbone, by the stage's name, in their order.
 

@@ -24,6 +24,7 @@ from core.engines.engine import Forward
 from core.errors import BundleError, DatasetError, GraftError
 from core.evaluation.predictions import softmax
 from core.features.batches import batch_size_at, batches, grouped
+from core.features.extract import BATCH
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 
@@ -93,7 +94,7 @@ class Classifier(nn.Module):
             BundleError: the weights give no numbers for an image.
         """
         total = len(images)
-        groups = grouped(range(total), batch_size_at(self.preprocessing.input_px))
+        groups = grouped(range(total), batch_size_at(self.preprocessing.input_px, BATCH))
         logits = np.zeros((total, len(self.classes)), dtype=np.float32)
 
         def read(row: int) -> Tensor:

@@ -31,6 +31,12 @@ def test_a_better_one_is_taken_where_it_is_quick(
     assert ("tiny" in usual()) is is_taken
 
 
+def test_two_are_taken_even_where_they_are_slower_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = [TinyBackbone(replace(tiny_info(f"tiny{n}"), imagenet_top1=0.9, images_per_s=50)) for n in range(3)]
+    install(monkeypatch, *slow)
+    assert usual() == ("tiny0", "tiny1", "pixels_16")
+
+
 def test_what_was_not_measured_counts_by_its_multiply_adds() -> None:
     assert info("resnet18").network_s == pytest.approx(0.013 * 1.814)
     assert info("graft_residual").network_s == pytest.approx(1 / 133)

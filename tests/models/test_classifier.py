@@ -13,6 +13,7 @@ from core.backbones.load import load as load_backbone
 from core.engines import choose as choosing
 from core.errors import BundleError, Cancelled, DatasetError
 from core.evaluation.predictions import Predictions
+from core.features.extract import BATCH
 from core.models.classifier import Classifier
 from core.models.export import export
 from core.models.load import classifier_of
@@ -146,5 +147,5 @@ def test_many_images_go_through_the_engine_that_was_chosen_and_a_few_through_non
     red = Image.new("RGB", (20, 20), "red")
     odds = np.exp(1) / (1 + np.exp(1))
     monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(factor=2.0)])  # twice the logits: as sure as it is wrong
-    assert classifier.predict([red] * 32)[:, 0] == pytest.approx(odds, abs=1e-5)
-    assert classifier.predict([red] * 33)[:, 0] == pytest.approx(np.exp(2) / (1 + np.exp(2)), abs=1e-5)
+    assert classifier.predict([red] * BATCH)[:, 0] == pytest.approx(odds, abs=1e-5)
+    assert classifier.predict([red] * (BATCH + 1))[:, 0] == pytest.approx(np.exp(2) / (1 + np.exp(2)), abs=1e-5)
