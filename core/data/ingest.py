@@ -17,13 +17,13 @@ from pathlib import Path
 from core import paths
 from core.data.dataset import Dataset, Item
 from core.data.instructions import Instructions
-from core.data.intake import Intake, take_in
+from core.data.intake.intake import Intake, take_in
+from core.data.intake.phases import TYPICAL_BYTES, opening, taking_in, writing
+from core.data.intake.staging import VERSION, explained, known_dataset, mark_of, settle, staging
 from core.data.limits import Limits
 from core.data.origin import Origin, moved, write_origin
-from core.data.phases import TYPICAL_BYTES, opening, taking_in, writing
 from core.data.sources.open import open_source
 from core.data.splits import assign, warnings_for
-from core.data.staging import VERSION, explained, known_dataset, mark_of, settle, staging
 from core.i18n import gettext as _
 from core.paths import DEFAULT_WORKSPACE
 from core.progress import TO_COME, Phase, Plan, Progress, Report, silent

@@ -13,11 +13,11 @@ from core import paths
 from core.data.dataset import Skipped
 from core.data.ingest import all_warnings
 from core.data.instructions import Instructions
-from core.data.intake import take_in
+from core.data.intake.intake import take_in
+from core.data.intake.staging import explained, staging
 from core.data.limits import Limits
 from core.data.outline import Outline, outline_text
 from core.data.sources.open import open_source
-from core.data.staging import explained, staging
 from core.errors import HomeError, RejectedError
 from core.paths import DEFAULT_WORKSPACE
 from core.progress import Report, silent

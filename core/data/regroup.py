@@ -12,16 +12,16 @@ from core import paths
 from core.data.dataset import Dataset, Item, Skipped
 from core.data.ingest import dataset_of
 from core.data.instructions import Instructions
-from core.data.intake import Intake, ungrouped, with_group_ids
-from core.data.known import link_or_copy
+from core.data.intake.intake import Intake, ungrouped, with_group_ids
+from core.data.intake.known import link_or_copy
+from core.data.intake.phases import comparing, linking, writing
+from core.data.intake.staging import explained, known_dataset, mark_of, settle, staging
 from core.data.labels.grouping import CLASS, class_finder
 from core.data.labels.vocabulary import split_word
 from core.data.limits import Limits
 from core.data.names import class_name, natural_key
 from core.data.origin import read_origin, write_origin
 from core.data.outline import PATTERN, Outline
-from core.data.phases import comparing, linking, writing
-from core.data.staging import explained, known_dataset, mark_of, settle, staging
 from core.errors import DatasetError
 from core.i18n import gettext as _
 from core.progress import Plan, Progress, Report, silent

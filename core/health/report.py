@@ -14,7 +14,7 @@ from typing import TypeVar
 from core import paths
 from core.backbones import choice, registry
 from core.data.dataset import Dataset
-from core.data.phases import comparing
+from core.data.intake.phases import comparing
 from core.errors import GraftError, ProbeError
 from core.features.extract import extract
 from core.features.phases import extracting

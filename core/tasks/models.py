@@ -82,7 +82,7 @@ def predict(job_dir: Path, request: PredictRequest, report: Report) -> Predicted
 def _unanswered(job_dir: Path, request: PredictRequest, report: Report) -> list[Answer]:
     """What can be said of images before the model has seen them: why some cannot be read, and pictures of others."""
     from core.data.images.enlarge import LARGE_PX
-    from core.data.judging import examine
+    from core.data.intake.judging import examine
     from core.data.limits import Limits
     from core.data.messages import skip_text
 

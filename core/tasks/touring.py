@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.backbones import choice
 from core.backbones.registry import info as find
-from core.data.phases import taking_in, writing
+from core.data.intake.phases import taking_in, writing
 from core.data.samples.catalogue import SAMPLE_PREFIX, SAMPLES
 from core.features.phases import of_photos
 from core.paces import Paces

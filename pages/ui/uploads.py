@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core import paths
-from core.data.room import check_room
+from core.data.intake.room import check_room
 from core.errors import GraftError
 from core.i18n import gettext as _
 from core.workspaces import check_quota

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from core import paths
-from core.data import intake
 from core.data.images.decoding import decoding_with
 from core.data.ingest import ingest
+from core.data.intake import intake
 from core.data.library import delete_dataset, list_datasets, open_dataset
 from core.data.limits import Limits
 from core.data.messages import warning_text

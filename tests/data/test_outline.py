@@ -12,7 +12,7 @@ from core.data.inspection import inspect
 from core.data.library import open_dataset
 from core.data.outline import FOLDERS, Outline, outline_text
 from tests.conftest import ZipBuilder
-from tests.data.labels.tables import rows, shots, zipped
+from tests.data.labels.tables.zips import rows, shots, zipped
 
 
 def test_folders_and_splits(small_zip: ZipBuilder) -> None:

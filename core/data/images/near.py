@@ -32,7 +32,7 @@ from core.data.images.tiles import (
     window_codes,
     window_vectors,
 )
-from core.data.phases import comparing
+from core.data.intake.phases import comparing
 from core.i18n import gettext as _
 from core.progress import Plan, Progress, Report, silent
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.data.dataset import Item
 from core.data.labels.layout import Layout, PhotoPlace
-from core.data.labels.matching import TableLabels
+from core.data.labels.tables.matching import TableLabels
 from core.data.names import natural_key, parts_of
 from core.data.outline import FOLDERS, PATTERN, TABLES, Outline
 from core.data.samples.catalogue import SAMPLE_PREFIX

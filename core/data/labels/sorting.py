@@ -12,8 +12,8 @@ from core.data.instructions import NONE, Instructions
 from core.data.labels.candidates import PhotoCandidate, outline_of
 from core.data.labels.files import File, files_of, misfit
 from core.data.labels.layout import Layout, PhotoPlace, recognise
-from core.data.labels.matching import LeftOut, TableLabels, noted_by_tables, placed_by_tables
-from core.data.labels.tablefiles import TableFiles, tables_in
+from core.data.labels.tables.matching import LeftOut, TableLabels, noted_by_tables, placed_by_tables
+from core.data.labels.tables.tablefiles import TableFiles, tables_in
 from core.data.limits import Limits
 from core.data.outline import Outline
 from core.data.sources.source import PhotoSource

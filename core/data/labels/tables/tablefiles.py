@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from core.data.encodings.guess import TABLES, Guess
 from core.data.encodings.tables import read_together
-from core.data.labels.cells import tokens_of
 from core.data.labels.files import File
-from core.data.labels.headerless import PhotoNames
-from core.data.labels.spreadsheets import is_read, is_spreadsheet, sheets_of
-from core.data.labels.table import Table, is_plain_text, is_table, read_table
+from core.data.labels.tables.cells import tokens_of
+from core.data.labels.tables.headerless import PhotoNames
+from core.data.labels.tables.spreadsheets import is_read, is_spreadsheet, sheets_of
+from core.data.labels.tables.table import Table, is_plain_text, is_table, read_table
 from core.data.sources.source import BadEntry, PhotoSource
 
 _MOST_TABLES = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.data.labels.paths import PhotoPaths, settled
+from core.data.labels.tables.paths import PhotoPaths, settled
 from core.data.names import parts_of
 
 

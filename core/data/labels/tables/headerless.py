@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from itertools import islice
 
-from core.data.labels.header import Cells, Columns, cell_of
+from core.data.labels.tables.header import Cells, Columns, cell_of
 from core.data.labels.vocabulary import split_word
 from core.data.names import may_be_photo, parts_of, without_ending
 

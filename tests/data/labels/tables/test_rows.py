@@ -10,13 +10,13 @@ import pytest
 from core.data.encodings.tables import read_together
 from core.data.ingest import ingest
 from core.data.inspection import inspect
-from core.data.labels import table as table_room
-from core.data.labels import tablefiles
 from core.data.labels.layout import recognise
-from core.data.labels.table import read_table
+from core.data.labels.tables import table as table_room
+from core.data.labels.tables import tablefiles
+from core.data.labels.tables.table import read_table
 from core.data.messages import warning_text
 from core.errors import RejectedError
-from tests.data.labels.tables import N, rows, shots, skips, zipped
+from tests.data.labels.tables.zips import N, rows, shots, skips, zipped
 
 
 def seen(path: Path) -> dict[str, str]:
@@ -120,7 +120,7 @@ def test_hostile_tables_are_done_with_quickly(content: bytes) -> None:
 
 
 def test_many_photos_of_one_name_and_many_rows_take_no_time(tmp_path: Path) -> None:
-    from core.data.labels.matching import placed_by_tables
+    from core.data.labels.tables.matching import placed_by_tables
 
     photos = [(i, (f"p{i}", "image.jpg")) for i in range(20_000)]
     table = read_table("file,label\n" + "".join(f"p{i}/image.jpg,c\n" for i in range(20_000)), ("t.csv",))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.data.labels.files import misfit
-from core.data.labels.refusals import too_few_in_table
 from core.data.labels.sorting import Sorted
+from core.data.labels.tables.refusals import too_few_in_table
 from core.data.limits import Limits
 from core.data.messages import no_photos, rejected, warning_text
 from core.data.names import parts_of, shown

@@ -13,10 +13,10 @@ from functools import cached_property, partial
 from itertools import islice
 from pathlib import PurePosixPath
 
-from core.data.labels.cells import DELIMITERS, MAX_CELL, NOTHING, SPACE, records, straightened
-from core.data.labels.header import Columns, cell_of, columns_of, is_yes, surplus
-from core.data.labels.headerless import PhotoNames, columns_without_header, file_column, is_number
-from core.data.labels.refusals import bad_table
+from core.data.labels.tables.cells import DELIMITERS, MAX_CELL, NOTHING, SPACE, records, straightened
+from core.data.labels.tables.header import Columns, cell_of, columns_of, is_yes, surplus
+from core.data.labels.tables.headerless import PhotoNames, columns_without_header, file_column, is_number
+from core.data.labels.tables.refusals import bad_table
 from core.data.labels.vocabulary import split_name, split_word
 from core.data.names import class_name, may_be_photo, visible
 from core.i18n import gettext as _

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.data.images.formats import HEAD_BYTES
-from core.data.judging import examine, reason_at_sight
+from core.data.intake.judging import examine, reason_at_sight
 from core.data.limits import Limits
 from core.progress import Progress
 from tests.conftest import photo_bytes

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from core import paths
-from core.data import staging
 from core.data.images.decoding import DecoderProcesses
 from core.data.ingest import ingest
+from core.data.intake import staging
+from core.data.intake.room import check_room
 from core.data.limits import Limits
-from core.data.room import check_room
 from core.errors import DatasetError
 from tests.conftest import photo_bytes
 

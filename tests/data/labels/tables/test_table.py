@@ -10,7 +10,7 @@ from core.data.inspection import inspect
 from core.data.messages import warning_text
 from core.errors import RejectedError
 from tests.conftest import photo_bytes
-from tests.data.labels.tables import N, rows, shots, skips, zipped
+from tests.data.labels.tables.zips import N, rows, shots, skips, zipped
 
 
 def seen(path: Path) -> dict[str, str]:

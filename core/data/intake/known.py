@@ -12,8 +12,8 @@ from pathlib import Path
 
 from core.data.dataset import MANIFEST, blob_path, read_dataset, thumbnail_path
 from core.data.images.worker import Decoded
+from core.data.intake.staging import is_current
 from core.data.limits import Limits
-from core.data.staging import is_current
 from core.errors import DatasetError
 
 _MOST_DATASETS = 50  # that are looked into, the newest first

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import openpyxl
 import pytest
 
-from core.data.intake import too_little
+from core.data.intake.intake import too_little
 from core.data.labels.sorting import Sorted, sort_entries
 from core.data.limits import Limits
 from tests.data.readings.made import Made

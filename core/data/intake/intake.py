@@ -22,15 +22,15 @@ from core.data.images.levels import Levels, Spread, levels_for
 from core.data.images.near import group_ids
 from core.data.images.worker import Decoded
 from core.data.instructions import NONE, Instructions
-from core.data.judging import reason_at_sight
-from core.data.known import KnownPhotos
+from core.data.intake.judging import reason_at_sight
+from core.data.intake.known import KnownPhotos
+from core.data.intake.phases import comparing, reading
+from core.data.intake.room import check_room
+from core.data.intake.shortage import too_little
 from core.data.labels.candidates import PhotoCandidate
 from core.data.labels.sorting import Sorted, sort_entries
 from core.data.messages import rejected
 from core.data.outline import Outline
-from core.data.phases import comparing, reading
-from core.data.room import check_room
-from core.data.shortage import too_little
 from core.data.sources.source import BadEntry, PhotoSource
 from core.errors import DatasetError
 from core.i18n import gettext as _

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from core.data.labels.headerless import contradict, telling
 from core.data.labels.layout import PhotoPlace
-from core.data.labels.multilabel import comma_label, joined_label
-from core.data.labels.paths import Match, Parts, PhotoPaths, settled
-from core.data.labels.refusals import bad_table, lost_rows
-from core.data.labels.table import Row, Table
+from core.data.labels.tables.headerless import contradict, telling
+from core.data.labels.tables.multilabel import comma_label, joined_label
+from core.data.labels.tables.paths import Match, Parts, PhotoPaths, settled
+from core.data.labels.tables.refusals import bad_table, lost_rows
+from core.data.labels.tables.table import Row, Table
 from core.data.messages import skip_text
 from core.data.names import parts_of, shown, visible
 from core.errors import RejectedError
