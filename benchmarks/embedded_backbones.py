@@ -1,8 +1,8 @@
 """The table of the backbones that need no download: python -m benchmarks.embedded_backbones --data DIR
 
 For every labelled zip in DIR, the accuracy of a probe on each backbone's frozen features with its 95 % interval
-(Wilson), by the protocol of `core.pretraining.evaluate`, and its mean over several draws of the folds;
-and images a second on this machine, without decoding.
+(Wilson), by the protocol of `core.pretraining.evaluate`: the mean over several draws of the folds, and that with the
+first draw, which cards hold; and images a second on this machine, without decoding.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from core.engines.torch import fused
 from core.errors import BackboneError
 from core.features.extract import BATCH
 from core.paths import read_json, write_json
-from core.pretraining.evaluate import PROTOCOL, embed, probe_score, read_labelled_zip
+from core.pretraining.evaluate import PROTOCOL, Score, embed, probe_score, read_labelled_zip
 from core.progress import silent
 
 
@@ -46,8 +46,8 @@ def main() -> None:
             for size_px in given.input_px or [info.input_px]:
                 features = embed(trunk, images, resized(info.preprocessing, size_px))
                 scores = [probe_score(features, classes, seed=seed) for seed in range(given.fold_seeds)]
-                mean = sum(score.value for score in scores) / len(scores)
-                told = f"{scores[0]}; mean of {len(scores)}: {mean:.3f}"
+                mean = Score(round(sum(score.right for score in scores) / len(scores)), len(classes))
+                told = f"{mean}; {scores[0].value:.4f} with the first draw of folds"
                 print(f"{archive.stem:24} {info.name:24} {size_px:4} px  {told}", flush=True)
     for info, trunk in trunks:
         rates = {name: round(speed(trunk, info.input_px, dtype)) for name, dtype in DTYPES.items()}

@@ -205,8 +205,8 @@ def test_it_knows_imagenets_classes_with_the_preprocessing_that_it_was_trained_w
     forward, answers = FusedTorch().prepare(backbone), list[int]()
     with zipfile.ZipFile(shared / "data" / "imagenet_sample_1000.zip") as archive:
         names = sorted(archive.namelist())  # by WordNet's numbers, as ImageNet's classes are
-        for start in range(0, len(names), 20):
-            photos = [Image.open(archive.open(name)).convert("RGB") for name in names[start : start + 20]]
+        for start in range(0, len(names), 8):
+            photos = [Image.open(archive.open(name)).convert("RGB") for name in names[start : start + 8]]
             images = torch.stack([preprocess(photo, backbone.info.preprocessing) for photo in photos])
             logits = forward(images) @ state["_fc.weight"].numpy().T + state["_fc.bias"].numpy()
             answers += logits.argmax(axis=1).tolist()
