@@ -25,8 +25,9 @@ _lock = threading.Lock()
 def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Backbone:
     """The backbone `name` in eval mode.
 
-    Pretrained ones are shared: the last three stay in this process, and a caller that changes one copies it first. With
-    `pretrained=False` the weights are random and the backbone is the caller's own (to load a bundle into, or to test).
+    Pretrained ones are shared: the last three stay in this process, and a caller that changes one copies it first. One
+    with a framing shares the network of the one without. With `pretrained=False` the weights are random and the
+    backbone is the caller's own (to load a bundle into, or to test).
 
     Args:
         name: a name of the registry.
@@ -38,6 +39,9 @@ def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Back
         WeightsUnavailable: its weights are missing and cannot be downloaded.
     """
     info, source = registry.info(name), registry.source(name)
+    if info.name != info.base:
+        base = load(info.base, pretrained=pretrained, report=report)
+        return Backbone(info, base.trunk, base.stages).eval()
     if not pretrained:
         return source.build(info, None)
     key = (info.name, str(info.file), info.sha256, source)

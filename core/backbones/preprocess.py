@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from core.backbones.names import CENTRE, WHOLE
 from core.backbones.spec import Preprocessing
 
 _LONG = 4
@@ -16,13 +17,35 @@ _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.B
 def preprocess(image: Image.Image, preprocessing: Preprocessing) -> Tensor:
     """An RGB image as normalised float32 of shape (3, crop_px, crop_px).
 
-    The result is that of torchvision's `weights.transforms()`.
+    Where the framing is the centre, the result is that of torchvision's `weights.transforms()`.
     """
     return normalise(crop(image, preprocessing), preprocessing)
 
 
 def crop(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
-    """Resizes the short side and cuts out the centre: an RGB image of `crop_px` on each side."""
+    """What the backbone sees of an RGB image by its framing: an RGB image of `crop_px` on each side."""
+    if preprocessing.framing == CENTRE:
+        return _centre(image, preprocessing)
+    return framed(image, preprocessing, preprocessing.crop_px)
+
+
+def framed(image: Image.Image, preprocessing: Preprocessing, side_px: int) -> Image.Image:
+    """All of an RGB image in a square of this side: padded with the mean colour, or squashed, as the framing says."""
+    method = _FILTERS[preprocessing.interpolation]
+    if preprocessing.framing == WHOLE:
+        width, height = (max(1, round(side / max(image.size) * side_px)) for side in image.size)
+        square = Image.new("RGB", (side_px, side_px), preprocessing.mean_colour)
+        square.paste(
+            image.resize((width, height), method), (round((side_px - width) / 2), round((side_px - height) / 2))
+        )
+        return square
+    # What is to shrink does so first: a strip of 1 × 100,000 px, widened before that, would fill the memory.
+    shrunk = image.resize((min(image.width, side_px), min(image.height, side_px)), method)
+    return shrunk.resize((side_px, side_px), method)
+
+
+def _centre(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+    """Resizes the short side and cuts out the centre."""
     width, height = image.size
     short_side = min(width, height)
     scaled = (int(preprocessing.resize_px * width / short_side), int(preprocessing.resize_px * height / short_side))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
+from core.backbones.names import parse
 from core.backbones.sources.embedded import Embedded
 from core.backbones.sources.packaged import Packaged
 from core.backbones.sources.pixels import Pixels
@@ -30,10 +32,10 @@ def backbones() -> tuple[BackboneInfo, ...]:
 
 
 def info(name: str) -> BackboneInfo:
-    """The facts about the backbone `name`.
+    """The facts about the backbone `name`; with a framing, they are those of the backbone itself but for how it sees.
 
     Raises:
-        BackboneError: there is none of that name; the message suggests similar names.
+        BackboneError: there is none of that name, or no such framing; the message suggests others.
     """
     return _entry(name)[0]
 
@@ -42,7 +44,7 @@ def source(name: str) -> BackboneSource:
     """The source of the backbone `name`.
 
     Raises:
-        BackboneError: there is none of that name.
+        BackboneError: as of `info`.
     """
     return _entry(name)[1]
 
@@ -56,12 +58,23 @@ def _entry(name: str) -> tuple[BackboneInfo, BackboneSource]:
     table = _table(language(), tuple(SOURCES))
     if name in table:
         return table[name]
+    if "@" in name:
+        return _framed(language(), tuple(SOURCES), name)
     similar_names = difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
     raise BackboneError(
         _("There is no backbone '{name}'. Did you mean {near}? `python -m core backbones` lists all.").format(
             name=name, near=", ".join(f"'{similar_name}'" for similar_name in similar_names)
         )
     )
+
+
+@lru_cache(maxsize=256)
+def _framed(_language: str, _sources: tuple[BackboneSource, ...], name: str) -> tuple[BackboneInfo, BackboneSource]:
+    """A backbone with a framing; it is in no list, and made only once, as the table is."""
+    parsed = parse(name)
+    base, source = _entry(parsed.base)
+    how = replace(base.preprocessing, framing=parsed.framing)
+    return replace(base, name=str(parsed), preprocessing=how), source
 
 
 @lru_cache(maxsize=32)

@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from core.backbones.names import CENTRE, FRAMINGS, parse
 from core.data.images.levels import Levels
 from core.paths import expanded
 from core.records import Record
@@ -29,11 +30,11 @@ _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
 class Preprocessing:
     """How an image becomes a backbone's input: one way for training, evaluation, prediction and bundles.
 
-    The short side is resized to `resize_px`, a centred square of `crop_px` is cut out, values are scaled to 0..1, and
-    from each channel its mean is subtracted, and the rest is divided by its standard deviation.
+    It becomes a square of `crop_px`, as its framing says. Values are scaled to 0..1, and from each channel its mean is
+    subtracted, and the rest is divided by its standard deviation.
 
     Attributes:
-        resize_px: short side after resizing, at least `crop_px`.
+        resize_px: short side after resizing where the framing is the centre, at least `crop_px`.
         crop_px: side of the network's input.
         mean: of red, green and blue, in 0..1.
         std: of red, green and blue, in 0..1.
@@ -41,6 +42,9 @@ class Preprocessing:
         antialias: whether shrinking averages over the pixels it drops.
         levels: how grey of more than 8 bits was scaled in the photos that a model was fitted to; None where each such
             photo is scaled by itself. A backbone's own preprocessing has none.
+        framing: "centre", as the backbone was trained: the short side is resized to `resize_px`, and a centred square
+            is cut out; "whole": the long side is resized to the square's side, and the rest of the square has the mean
+            colour; "squashed": both sides are.
     """
 
     resize_px: int
@@ -50,6 +54,7 @@ class Preprocessing:
     interpolation: str = "bilinear"
     antialias: bool = True
     levels: Levels | None = None
+    framing: str = CENTRE
 
     def __post_init__(self) -> None:
         if not 0 < self.crop_px <= self.resize_px:
@@ -58,11 +63,19 @@ class Preprocessing:
             raise ValueError(f"interpolation is bilinear or bicubic, not {self.interpolation!r}")
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise ValueError("mean and std are three numbers each, and std is positive")
+        if self.framing not in FRAMINGS:
+            raise ValueError(f"framing is one of {', '.join(FRAMINGS)}, not {self.framing!r}")
 
     @property
     def input_px(self) -> int:
         """Side of the network's square input."""
         return self.crop_px
+
+    @property
+    def mean_colour(self) -> tuple[int, int, int]:
+        """The colour that is 0 after normalisation, as nearly as 0 to 255 for each channel can say it."""
+        red, green, blue = (round(255 * value) for value in self.mean)
+        return red, green, blue
 
     def to_json(self) -> dict[str, Any]:
         """The preprocessing as cards, runs and bundles hold it."""
@@ -71,6 +84,8 @@ class Preprocessing:
             del content["levels"]
         else:
             content["levels"] = self.levels.to_json()
+        if self.framing == CENTRE:  # as in what was kept before there were others
+            del content["framing"]
         return content
 
     @classmethod
@@ -89,6 +104,7 @@ class Preprocessing:
                 interpolation=str(content["interpolation"]),
                 antialias=bool(content.get("antialias", True)),
                 levels=Levels.from_json(content["levels"]) if content.get("levels") is not None else None,
+                framing=str(content.get("framing", CENTRE)),
             )
         except (KeyError, TypeError) as problem:
             raise ValueError(f"this is not a preprocessing: {problem}") from problem
@@ -121,7 +137,7 @@ class BackboneInfo:
     """One backbone, as the registry lists it.
 
     Attributes:
-        name: the name by which the user chooses it.
+        name: the name by which the user chooses it; see `core.backbones.names`.
         family: such as "resnet"; "graft" for the embedded ones, "baseline" for raw pixels.
         embedded: whether it comes with Graft, so that no network is ever needed.
         params: parameters, as its makers count them (torchvision counts the ImageNet classifier too).
@@ -177,6 +193,11 @@ class BackboneInfo:
     path: Path | None = None
     architecture: str = ""
     commercial: bool = True
+
+    @property
+    def base(self) -> str:
+        """The name of the backbone itself, without a framing."""
+        return parse(self.name).base
 
     @property
     def is_floor(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from core.backbones.names import CENTRE, SQUASHED, WHOLE
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.bundle.manifest import Manifest
 from core.data.names import visible
@@ -114,16 +115,31 @@ def _limits(manifest: Manifest) -> str:
                 "- It always answers with one of its {n} classes, also for a photo that is none of them, and its "
                 "probabilities have not been calibrated."
             ).format(n=len(manifest.classes)),
-            _(
-                "- It sees {px} × {px} pixels, cut from the middle of the photo: what is too small for that, or at the "
-                "edges, is lost."
-            ).format(px=manifest.preprocessing.input_px),
+            _seeing(manifest.preprocessing),
             _(
                 "- It has what biases its data and the backbone's training data have. Do not let it decide about "
                 "people."
             ),
         ]
     )
+
+
+def _seeing(how: Preprocessing) -> str:
+    limits = {
+        CENTRE: _(
+            "- It sees {px} × {px} pixels, cut from the middle of the photo: what is too small for that, or at the "
+            "edges, is lost."
+        ),
+        WHOLE: _(
+            "- It sees the whole photo on {px} × {px} pixels, with borders of one colour: what is too small for that "
+            "is lost."
+        ),
+        SQUASHED: _(
+            "- It sees the whole photo squashed to {px} × {px} pixels: what is too small for that, and how wide things "
+            "are beside their height, is lost."
+        ),
+    }
+    return limits[how.framing].format(px=how.input_px)
 
 
 def _with_graft() -> str:
@@ -139,11 +155,11 @@ def _with_graft() -> str:
 def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
     how = manifest.preprocessing
     needs = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
-    if info.architecture:
+    if module := _own_module(info):
         needs = _(
             "With torch and torchvision, and Graft's folder `core` for the network, which is plain torch in "
-            "`core/backbones/architectures.py` (levels of the resized image may differ by 1 of 255):"
-        )
+            "`core/backbones/{module}.py` (levels of the resized image may differ by 1 of 255):"
+        ).format(module=module)
     return f"{needs}\n\n```python\n{_IMPORTS}{_network(info)}{_transform(how)}{_PREDICT}```"
 
 
@@ -170,22 +186,29 @@ print(classes[proba.argmax()], float(proba.max()))
 """
 
 
+def _own_module(info: BackboneInfo) -> str:
+    """The file of `core.backbones` that has the network; "" where torchvision has it."""
+    if info.architecture:
+        return "architectures"
+    return "lite" if info.package else ""
+
+
 def _network(info: BackboneInfo) -> str:
     if info.is_floor:
         return "network = torch.nn.Flatten()\n"
     load = 'network.load_state_dict({{k.removeprefix("{p}"): v for k, v in state.items() if k.startswith("{p}")}})\n'
-    if info.architecture:
+    if module := _own_module(info):
         return (
-            "from core.backbones.architectures import build\n\n"
-            f'network = build("{info.architecture}")\n' + load.format(p="backbone.trunk.")
+            f"from core.backbones.{module} import build\n\n"
+            f'network = build("{info.architecture or info.base}")\n' + load.format(p="backbone.trunk.")
         )
     options = "weights=None"
-    if info.name in ("googlenet", "inception_v3"):
+    if info.base in ("googlenet", "inception_v3"):
         options += ", aux_logits=False, init_weights=False, transform_input=True"
-    if info.name.startswith("vit_"):
+    if info.base.startswith("vit_"):
         options += f", image_size={info.input_px}"
     return (
-        f'network = torchvision.models.get_model("{info.name}", {options})\n'
+        f'network = torchvision.models.get_model("{info.base}", {options})\n'
         "# the features are the input of the layer with ImageNet's 1000 classes\n"
         "layers = [name for name, layer in network.named_modules()\n"
         '          if 1000 in (getattr(layer, "out_features", 0), getattr(layer, "out_channels", 0))]\n'
@@ -194,10 +217,16 @@ def _network(info: BackboneInfo) -> str:
 
 
 def _transform(how: Preprocessing) -> str:
+    px = how.crop_px
+    resize = f'v2.InterpolationMode("{how.interpolation}"), antialias={how.antialias})'
+    framing = {
+        CENTRE: f"    v2.Resize({how.resize_px}, {resize},\n    v2.CenterCrop({px}),\n",
+        WHOLE: f"    lambda image: ImageOps.pad(image, ({px}, {px}), Image.Resampling.{how.interpolation.upper()}, "
+        f"{how.mean_colour}),\n",
+        SQUASHED: f"    v2.Resize(({px}, {px}), {resize},\n",
+    }
     return (
-        "transform = v2.Compose([\n"
-        f'    v2.Resize({how.resize_px}, v2.InterpolationMode("{how.interpolation}"), antialias={how.antialias}),\n'
-        f"    v2.CenterCrop({how.crop_px}),\n"
+        f"transform = v2.Compose([\n{framing[how.framing]}"
         "    v2.ToImage(),\n"
         "    v2.ToDtype(torch.float32, scale=True),\n"
         f"    v2.Normalize({list(how.mean)}, {list(how.std)}),\n"

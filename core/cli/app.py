@@ -26,7 +26,7 @@ from core.i18n import gettext as _
 from core.machine import thread_settings
 from core.paths import FULL, home, unusable
 
-from core.cli import compare, studies, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
+from core.cli import compare, studies, framing, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
 
 MISTAKE, STOPPED = 2, 130
 

@@ -49,6 +49,15 @@ Encoding = Annotated[
         help="Of names and tables that do not say theirs, as in cp866; where they differ, as in cp866,cp1251.",
     ),
 ]
+Framing = Annotated[
+    str,
+    typer.Option(
+        "--framing",
+        metavar="centre|whole|squashed",
+        help="What a backbone sees of a photo: its centre, all of it padded to a square, or all of it squashed. For "
+        "one backbone alone: NAME@whole.",
+    ),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run: the directory that `finetune --out` wrote.")]
 
 

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from core.backbones.names import CENTRE, framed
 from core.cli import inputs
-from core.cli.frame import Classes, Data, Encoding, Groups, Json, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Framing, Groups, Json, print_json, program, working
 from core.cli.mappage import FlatMap, PlottedPhoto, page
 from core.data.dataset import Dataset
 from core.errors import DatasetError
@@ -32,6 +33,7 @@ def embedding_map(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the points here: .csv, or .html to look at.")
     ] = None,
+    framing: Framing = CENTRE,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -44,6 +46,7 @@ def embedding_map(
         raise DatasetError(_("A map is written as .csv or .html, not as '{name}'.").format(name=out.name))
     if out is None and not as_json:
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
+    backbone = framed(backbone, framing)
     photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with working() as report:
         dataset = inputs.taken_in(photos, report)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.backbones.names import CENTRE, framed
 from core.cli import inputs
 from core.cli.frame import (
     SOME_FAILED,
     Classes,
     Data,
     Encoding,
+    Framing,
     Groups,
     Json,
     RunFolder,
@@ -86,6 +88,7 @@ def finetune(
     balance_classes: Annotated[bool, typer.Option("--balance-classes", help="Weigh rare classes more.")] = False,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     test: Annotated[bool, typer.Option("--test", help="Tell the test accuracy too: once, when all is chosen.")] = False,
+    framing: Framing = CENTRE,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -101,7 +104,7 @@ def finetune(
     from core.training.history import read_history
 
     given: dict[str, Any] = {
-        "backbone": backbone, "mode": mode, "last_stages": last_stages, "epochs": epochs, "lr": lr,
+        "backbone": framed(backbone, framing), "mode": mode, "last_stages": last_stages, "epochs": epochs, "lr": lr,
         "batch_size": batch_size, "optimizer": optimizer, "schedule": schedule, "warmup_epochs": warmup_epochs,
         "weight_decay": weight_decay, "label_smoothing": label_smoothing, "patience": patience, "augmentation": augment,
         "balance_classes": balance_classes, "seed": seed,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from core.backbones.names import CENTRE, framed
 from core.cli import inputs
-from core.cli.frame import Classes, Data, Encoding, Groups, Json, folder_for, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Framing, Groups, Json, folder_for, print_json, program, working
 from core.i18n import gettext as _
 from core.numbers import count, decimal, interval, percent, points_interval, signed_points
 from core.progress import Report
@@ -40,6 +41,7 @@ def components(
     folds: FoldCount = None,
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
+    framing: Framing = CENTRE,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -53,7 +55,7 @@ def components(
     pca = "1 whiten" if whiten else ""
     request = ComponentsRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
-        backbone=backbone,
+        backbone=framed(backbone, framing),
         config=inputs.probing(probe=probe, c=c, folds=folds, repeats=repeats, seed=seed, pca=pca),
     )
     counted = _study(studies.components, request, Components)
@@ -82,6 +84,7 @@ def curve(
     folds: FoldCount = None,
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds, parts and draws.")] = 0,
+    framing: Framing = CENTRE,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -94,7 +97,7 @@ def curve(
 
     request = LearningCurveRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
-        backbone=backbone,
+        backbone=framed(backbone, framing),
         config=inputs.probing(probe=probe, pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
         more=tuple(more or ()),
         target=target,
@@ -114,6 +117,7 @@ def depth(
     folds: FoldCount = None,
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds and of the choice of photos.")] = 0,
+    framing: Framing = CENTRE,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -126,7 +130,7 @@ def depth(
 
     request = DepthRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
-        backbone=backbone,
+        backbone=framed(backbone, framing),
         config=inputs.probing(folds=folds, repeats=repeats, seed=seed),
         images=images,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from core.backbones.names import canonical
 from core.data.instructions import Instructions
 from core.errors import BackboneError, DatasetError, GraftError, JobError
 from core.i18n import gettext as _
@@ -146,3 +147,4 @@ class BackboneRequest(PhotosRequest):
         super().__post_init__()
         if not self.backbone:
             raise BackboneError(_("There is no backbone named. Choose one from the list of backbones."))
+        object.__setattr__(self, "backbone", canonical(self.backbone))

@@ -10,6 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from core.backbones.names import canonical
 from core.data.labels.grouping import group_finder
 from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _
@@ -124,7 +125,7 @@ class CompareRequest(PhotosRequest):
         if not self.backbones:
             raise BackboneError(_("There is no backbone to compare. Choose at least one."))
         probes = tuple(dict.fromkeys(self.probes)) or (self.config.probe,)
-        object.__setattr__(self, "backbones", tuple(dict.fromkeys(self.backbones)))
+        object.__setattr__(self, "backbones", tuple(dict.fromkeys(map(canonical, self.backbones))))
         object.__setattr__(self, "probes", probes)
         object.__setattr__(self, "config", self.configs[0])
 
@@ -173,6 +174,18 @@ class ComponentsRequest(BackboneRequest):
     """
 
     kind: ClassVar[str] = "components"
+    config: ProbeConfig = field(default_factory=ProbeConfig)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FramingRequest(BackboneRequest):
+    """Compare the framings of one backbone.
+
+    Attributes:
+        config: how features are probed.
+    """
+
+    kind: ClassVar[str] = "framing"
     config: ProbeConfig = field(default_factory=ProbeConfig)
 
 

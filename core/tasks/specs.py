@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.backbones.names import called
 from core.data.library import is_dataset_id
 from core.errors import GraftError, JobError
 from core.i18n import gettext as _
@@ -19,6 +20,7 @@ from core.tasks.requests import (
     EmbeddingMapRequest,
     ExportRequest,
     FinetuneRequest,
+    FramingRequest,
     HealthRequest,
     IngestRequest,
     LearningCurveRequest,
@@ -51,6 +53,7 @@ _KINDS: Mapping[str, _Kind] = {
         _Kind(LearningCurveRequest, LONG, listed=False, kept=True),
         _Kind(DepthRequest, LONG, listed=False, kept=True),
         _Kind(ComponentsRequest, LONG, listed=False, kept=True),
+        _Kind(FramingRequest, LONG, listed=False, kept=True),
         _Kind(EditEffectRequest, SHORT, listed=False),
         _Kind(PackRequest, SHORT, listed=False),
         _Kind(EmbeddingMapRequest, SHORT, listed=False),
@@ -121,16 +124,18 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("Compare {n} backbones on '{name}'").format(n=len(request.backbones), name=photos)
         case FinetuneRequest(config=config):
             return _("Fine-tune {backbone} ({mode}) on '{name}'").format(
-                backbone=config.backbone, mode=mode_label(config.mode).lower(), name=photos
+                backbone=called(config.backbone), mode=mode_label(config.mode).lower(), name=photos
             )
         case LearningCurveRequest():
-            return _("Learning curve of {backbone}").format(backbone=request.backbone)
+            return _("Learning curve of {backbone}").format(backbone=called(request.backbone))
         case DepthRequest():
-            return _("Depth of {backbone}").format(backbone=request.backbone)
+            return _("Depth of {backbone}").format(backbone=called(request.backbone))
         case ComponentsRequest():
-            return _("Components of {backbone}").format(backbone=request.backbone)
+            return _("Components of {backbone}").format(backbone=called(request.backbone))
+        case FramingRequest():
+            return _("Framings of {backbone}").format(backbone=called(request.backbone))
         case EmbeddingMapRequest():
-            return _("Map of {backbone}").format(backbone=request.backbone)
+            return _("Map of {backbone}").format(backbone=called(request.backbone))
         case EditEffectRequest():
             return _("What the edits bring")
         case PackRequest():

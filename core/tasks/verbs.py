@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.progress import Report
-from core.tasks.comparing import compare
+from core.tasks.comparing import compare, framing
 from core.tasks.models import export, finetune, predict
 from core.tasks.photos import edit_effect, health, ingest, pack, regroup
 from core.tasks.previews import embedding_map, preview_augmentation
@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = {
     "learning_curve": learning_curve,
     "depth": depth,
     "components": components,
+    "framing": framing,
     "embedding_map": embedding_map,
     "preview_augmentation": preview_augmentation,
     "finetune": finetune,

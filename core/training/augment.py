@@ -5,7 +5,8 @@ of a sample as it was:
 
 1. Where to look, in one resampling: a window on the image, which is the centre crop of the plain preprocessing, or a
    random part (resized crop, as in Szegedy et al. 2015), seen with a border (padding), nearer or farther (scale), off
-   the centre (translation) and turned about its middle (rotation). Beyond the image's edge is the fill colour.
+   the centre (translation) and turned about its middle (rotation). Beyond the image's edge is the fill colour. Where
+   the framing is not the centre, the image is the square that shows all of it, as in validation.
 2. Horizontal, then vertical flip.
 3. Brightness, contrast, saturation, hue, grayscale.
 4. Gaussian noise.
@@ -26,7 +27,8 @@ import numpy as np
 from PIL import Image
 from torchvision.transforms.v2 import functional as F
 
-from core.backbones.preprocess import crop
+from core.backbones.names import CENTRE
+from core.backbones.preprocess import crop, framed
 from core.backbones.registry import info
 from core.backbones.spec import Preprocessing
 from core.data.images.decode import open_rgb
@@ -80,9 +82,13 @@ def working(image: Image.Image, aug: Augmentation, preprocessing: Preprocessing)
 
     Without augmentation that is the plain crop itself. Otherwise the short side is shrunk to what the smallest crop
     needs to fill the input, and at most twice the input; an image more than four times as long as wide loses its ends.
+    With a framing other than the centre it is the framed square, no smaller than the input.
     """
     if not aug:
         return crop(image, preprocessing)
+    if preprocessing.framing != CENTRE:
+        side = min(max(image.size), working_px(aug, preprocessing))
+        return framed(image, preprocessing, max(side, preprocessing.crop_px))
     image = _without_ends(image)
     short = min(image.size)
     target = working_px(aug, preprocessing)
@@ -96,8 +102,14 @@ def working_px(aug: Augmentation, preprocessing: Preprocessing) -> int:
     """Greatest short side, in pixels, of what `working` gives."""
     if not aug:
         return preprocessing.crop_px
-    nearest = 1.0 / math.sqrt(aug.resized_crop) if aug.resized_crop else preprocessing.resize_px / preprocessing.crop_px
-    return max(preprocessing.resize_px, round(preprocessing.crop_px * min(nearest, _MAX_DETAIL)))
+    plain_px = _plain_px(preprocessing)
+    nearest = 1.0 / math.sqrt(aug.resized_crop) if aug.resized_crop else plain_px / preprocessing.crop_px
+    return max(plain_px, round(preprocessing.crop_px * min(nearest, _MAX_DETAIL)))
+
+
+def _plain_px(preprocessing: Preprocessing) -> int:
+    """The short side of an image of which the plain preprocessing sees a square of `crop_px`."""
+    return preprocessing.resize_px if preprocessing.framing == CENTRE else preprocessing.crop_px
 
 
 def preview(
@@ -175,7 +187,7 @@ def _window(size: tuple[int, int], aug: Augmentation, draws: _Draws, how: Prepro
     border = min(size) * (aug.padding or 0.0) * draws.share("padding")
     canvas = (size[0] + 2 * border, size[1] + 2 * border)
     x, y = size[0] / 2, size[1] / 2
-    width = height = min(canvas) * how.crop_px / how.resize_px
+    width = height = min(canvas) * how.crop_px / _plain_px(how)
     if aug.resized_crop is not None:
         area = canvas[0] * canvas[1] * (aug.resized_crop + (1 - aug.resized_crop) * draws.share("resized_crop"))
         ratio = aug.ratio ** (2.0 * draws.share("resized_crop", 1) - 1.0)
@@ -213,8 +225,7 @@ def _cut(
 def fill_colour(fill: str, how: Preprocessing) -> tuple[int, int, int]:
     """The colour, 0 to 255 for each channel, that a fill stands for."""
     if fill == "mean":
-        red, green, blue = (round(255 * value) for value in how.mean)
-        return red, green, blue
+        return how.mean_colour
     return (255, 255, 255) if fill == "white" else (0, 0, 0)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from core.backbones.names import canonical
 from core.errors import TrainingError
 from core.i18n import gettext as _
 from core.training.augmentation import FILLS, KINDS, PRESETS, Augmentation, AugmentationKind, parse, preset_label
@@ -107,6 +108,7 @@ class FinetuneConfig:
 
     Raises:
         TrainingError: a value is out of its range; the message gives the key, the value and the remedy.
+        BackboneError: the backbone's name has a framing that there is not.
     """
 
     run_kind: ClassVar[str] = "finetune"
@@ -129,6 +131,7 @@ class FinetuneConfig:
     def __post_init__(self) -> None:
         if not isinstance(self.backbone, str) or not self.backbone:
             raise TrainingError(_("backbone is empty. Choose one from the list of backbones."))
+        object.__setattr__(self, "backbone", canonical(self.backbone))
         _one_of("mode", self.mode, MODES)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("schedule", self.schedule, SCHEDULES)

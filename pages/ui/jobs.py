@@ -23,7 +23,7 @@ Asked = TypeVar("Asked", bound=Request)
 INTAKE = ("ingest", "regroup")
 _PAGES = {
     **dict.fromkeys((*INTAKE, "health"), "data"),
-    **dict.fromkeys(("compare", "learning_curve", "depth", "components"), "compare"),
+    **dict.fromkeys(("compare", "learning_curve", "depth", "components", "framing"), "compare"),
     "finetune": "finetune",
 }
 """The page that shows jobs of a kind."""

@@ -14,6 +14,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import paths
+from core.backbones import framing
+from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.data.images import enlarge
 from core.data.library import open_dataset, original_dataset
@@ -89,6 +91,17 @@ def original(changed: Dataset, workspace_id: str) -> Dataset:
         DatasetError: it is gone.
     """
     return _original(workspace_id, changed.id, _version(changed.root))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _left_out(key: tuple[str, ...], backbone: str, _photos: Dataset) -> float:  # noqa: ARG001 (as above)
+    sizes = ((item.width, item.height) for item in _photos.items)
+    return framing.left_out(sizes, info(backbone).preprocessing)
+
+
+def left_out(photos: Dataset, backbone: str) -> float:
+    """The share of a typical photo that a backbone does not see."""
+    return _left_out((photos.id, photos.fingerprint), backbone, photos)
 
 
 @st.cache_data(show_spinner=False, max_entries=24)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core import numbers
+from core.backbones.names import called
 from core.data.names import visible
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -105,7 +106,7 @@ def run_name(run: Run) -> str:
     kind = _("probe") if run.kind == "probe" else _("fine-tuned, {mode}").format(mode=mode_label(run.method).lower())
     score = run.metrics.get("val") or run.metrics.get("oof")
     accuracy = numbers.percent(score.accuracy) if score else ""
-    return " · ".join(filter(None, (run.backbone, kind, accuracy, run.created[:16].replace("T", " "))))
+    return " · ".join(filter(None, (called(run.backbone), kind, accuracy, run.created[:16].replace("T", " "))))
 
 
 def run_names(runs: Sequence[Run], with_photos: bool = False) -> dict[Path, str]:

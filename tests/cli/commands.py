@@ -13,6 +13,7 @@ KEEPS = {
     "curve": ["DATA", "--backbone", "pixels_16", *_QUICK, "--c", "1"],
     "depth": ["DATA", "--backbone", "graft_plain", "--images", "8", *_QUICK],
     "components": ["DATA", "--backbone", "pixels_16", *_QUICK, "--c", "1"],
+    "framing": ["DATA", "--backbone", "pixels_16", *_QUICK, "--c", "1"],
     "map": ["DATA", "--backbone", "pixels_16", "--out", "OUT.csv"],
     "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
 }

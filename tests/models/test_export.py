@@ -155,13 +155,25 @@ def check_the_cards_code(bundle, folder, monkeypatch, tolerance):
     assert names["proba"].numpy() == pytest.approx(proba, abs=tolerance)
 
 
+@pytest.mark.parametrize("framing", ["whole", "squashed"])
+@pytest.mark.parametrize("backbone", ["squeezenet1_1", EMBEDDED])
+@pytest.mark.filterwarnings("ignore")
+def test_a_framing_goes_into_the_bundle_and_the_cards_code(backbone, framing, tmp_path, monkeypatch):
+    run = random_run(f"{backbone}@{framing}", tmp_path / "run")
+    bundle = export(run, tmp_path / "bundle.zip")
+    assert read_manifest(bundle).backbone == f"{backbone}@{framing}"
+    assert classifier_of(bundle).preprocessing == info(f"{backbone}@{framing}").preprocessing
+    assert "cut from the middle" not in read_card(bundle)
+    check_the_cards_code(bundle, tmp_path, monkeypatch, 0.02)
+
+
 @pytest.mark.parametrize("name", ["pixels", "probe", "finetune"])
 def test_the_code_in_the_card_runs_and_agrees(name, runs, tmp_path, monkeypatch):
     check_the_cards_code(export(runs[name], tmp_path / "bundle.zip"), tmp_path, monkeypatch, 0.02)
 
 
-@pytest.mark.parametrize("backbone", ["squeezenet1_1", "googlenet"])
+@pytest.mark.parametrize("backbone", ["squeezenet1_1", "googlenet", "efficientnet_lite0"])
 @pytest.mark.filterwarnings("ignore")
-def test_the_code_in_the_card_runs_for_torchvisions_models(backbone, tmp_path, monkeypatch):
+def test_the_code_in_the_card_runs_for_models_of_others(backbone, tmp_path, monkeypatch):
     run = random_run(backbone, tmp_path / "run")
     check_the_cards_code(export(run, tmp_path / "bundle.zip"), tmp_path, monkeypatch, 0.02)

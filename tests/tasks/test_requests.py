@@ -23,6 +23,7 @@ from core.tasks.requests import (
     EmbeddingMapRequest,
     ExportRequest,
     FinetuneRequest,
+    FramingRequest,
     HealthRequest,
     ImageFile,
     IngestRequest,
@@ -49,6 +50,7 @@ REQUESTS: tuple[Request, ...] = (
     LearningCurveRequest(dataset=ID, backbone="a", config=PROBING, more=(10, 20), target=0.9),
     DepthRequest(dataset=ID, backbone="a", images=100),
     ComponentsRequest(dataset=ID, backbone="a", config=PROBING),
+    FramingRequest(dataset=ID, backbone="a@whole", config=PROBING),
     EmbeddingMapRequest(dataset=ID, backbone="a", method="tsne", seed=1),
     PreviewRequest(dataset=ID, config=TRAINING, draws=2),
     FinetuneRequest(workspace="w", dataset=ID, config=TRAINING, out="run"),
@@ -74,11 +76,11 @@ def test_every_kind_has_a_verb(request_: Request, tmp_path: Any) -> None:
 
 def test_how_a_job_is_queued_follows_from_its_kind() -> None:
     specs = {request.kind: spec_of(request, "pets") for request in REQUESTS}
-    long = {"health", "compare", "learning_curve", "depth", "components", "finetune"}
+    long = {"health", "compare", "learning_curve", "depth", "components", "framing", "finetune"}
     assert {kind for kind, spec in specs.items() if spec.slot == "long"} == long
     listed = {"ingest", "regroup", "health", "compare", "finetune"}
     assert {kind for kind, spec in specs.items() if spec.listed} == listed
-    assert {kind for kind, spec in specs.items() if spec.kept} == {"learning_curve", "depth", "components"}
+    assert {kind for kind, spec in specs.items() if spec.kept} == {"learning_curve", "depth", "components", "framing"}
     assert {kind for kind, spec in specs.items() if takes_upload(spec)} == {"ingest", "predict"}
     assert specs["compare"].title == "Compare 2 backbones on 'pets'"
     assert specs["finetune"].title == "Fine-tune graft_plain (head only) on 'pets'"
@@ -86,6 +88,14 @@ def test_how_a_job_is_queued_follows_from_its_kind() -> None:
 
 def test_photos_that_are_not_taken_in_yet_have_no_id() -> None:
     assert spec_of(HealthRequest(dataset="sample:textures")).dataset_id == ""
+
+
+def test_a_backbones_name_is_written_in_one_way() -> None:
+    assert CompareRequest(dataset=ID, backbones=("a@centre", "a", "a@whole")).backbones == ("a", "a@whole")
+    assert FramingRequest(dataset=ID, backbone="a@centre").backbone == "a"
+    assert FinetuneConfig("a@centre").backbone == "a"
+    with pytest.raises(BackboneError, match="'wide'"):
+        DepthRequest(dataset=ID, backbone="a@wide")
 
 
 def test_one_config_is_enough_for_a_comparison() -> None:

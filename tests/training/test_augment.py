@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -198,3 +199,37 @@ def test_the_preview_is_what_training_sees(tmp_path: Path) -> None:
     assert rows[1][2] == augment(kept, config.augmentation, 7, 2, 1, how)
     plain = preview(paths, FinetuneConfig("graft_residual"), n=1, seed=7)
     assert plain[0][0] == crop(open_rgb(paths[0]), how)
+
+
+@pytest.mark.parametrize("size", [(160, 80), (80, 160), (20, 10), (1, 400)])
+@pytest.mark.parametrize("framing", ["whole", "squashed"])
+def test_training_sees_what_evaluation_sees_by_another_framing(framing: str, size: tuple[int, int]) -> None:
+    how, image = replace(HOW, framing=framing), gradient(*size)
+    plain = crop(image, how)
+    for aug in (Augmentation(), Augmentation(horizontal_flip=1.0)):
+        seen_in_training = augment(working(image, aug, how), aug, 0, 0, 0, how)
+        assert seen_in_training == (plain.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if aug else plain)
+
+
+def test_a_random_crop_is_of_the_framed_square() -> None:
+    """Red lies at the left edge of a wide photo, where the centre does not reach, blue at its right."""
+    image = Image.new("RGB", (256, 128), (0, 255, 0))
+    image.paste((255, 0, 0), (0, 0, 32, 128))
+    image.paste((0, 0, 255), (224, 0, 256, 128))
+    aug = Augmentation(resized_crop=0.9, ratio=1.0)
+    for framing, rows in (("whole", slice(12, 20)), ("squashed", slice(0, 32))):
+        how = replace(HOW, framing=framing)
+        kept = working(image, aug, how)
+        assert kept.width == kept.height == working_px(aug, how)
+        for epoch in range(8):
+            drawn = array(augment(kept, aug, 0, epoch, 0, how))[rows]
+            assert drawn.shape[1:] == (32, 3)
+            assert drawn[:, 0, 0].max() > drawn[:, 0, 1].max()  # red to the left
+            assert drawn[:, -1, 2].max() > drawn[:, -1, 1].max()  # blue to the right
+
+
+def test_a_preview_shows_the_framing(tmp_path: Path) -> None:
+    gradient(64, 32).save(tmp_path / "wide.png")
+    for name, border in (("graft_plain", False), ("graft_plain@whole", True)):
+        ((drawn,),) = preview([tmp_path / "wide.png"], FinetuneConfig(name), 1, 0)
+        assert bool((array(drawn)[0] == info(name).preprocessing.mean_colour).all()) is border

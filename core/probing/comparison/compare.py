@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
+PROBES = "probes"
+"""The directory of the fitted probes, in that of a comparison."""
+
 _LOOK, _LOOKED, _FEATURES, _FAILED = "look", "looked", "features", "failed"
 _KEPT, _TOGETHER, _END = " kept", "together", "end"
 
@@ -225,7 +228,7 @@ class _ComparisonWork:
     def _run_folder(self, folder: Path, backbone: str, config: ProbeConfig) -> Path:
         """The directory of a fitted probe's run; that of the first kind of probe is named by the backbone alone."""
         is_first = config.probe == self.configs[0].probe
-        return folder / "probes" / (backbone if is_first else f"{backbone}.{config.probe}")
+        return folder / PROBES / (backbone if is_first else f"{backbone}.{config.probe}")
 
 
 def _part(backbone: str, what: str) -> str:

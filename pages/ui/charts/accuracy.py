@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from core.backbones.names import called
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.numbers import count, decimal, megabytes, percent
@@ -24,7 +25,7 @@ def accuracy_bars(results: Sequence[ProbeResult], measure: str = "accuracy") -> 
         measure: "accuracy" or "macro_f1".
     """
     ranked = sorted(results, key=lambda result: -result.accuracy_mean)
-    called = names(results)
+    labels = names(results)
     means = [mean_of(result, measure) for result in ranked]
     intervals = [interval_of(result, measure) for result in ranked]
     dots = go.Scatter(
@@ -38,13 +39,13 @@ def accuracy_bars(results: Sequence[ProbeResult], measure: str = "accuracy") -> 
         cliponaxis=False,
         customdata=[[result.backbone, result.probe] for result in ranked],
         hoverinfo="text",
-        hovertext=[hover_words(result, called[result], measure) for result in ranked],
+        hovertext=[hover_words(result, labels[result], measure) for result in ranked],
     )
     return base.figure(
         dots,
         height=base.rows_height(len(ranked), each_px=44),
         xaxis=axes.share_axis(_MEASURES[measure](), ends(ranked, measure)),
-        yaxis=base.names_axis([called[result] for result in ranked]),
+        yaxis=base.names_axis([labels[result] for result in ranked]),
     )
 
 
@@ -69,7 +70,7 @@ def interval_of(result: ProbeResult, measure: str) -> Interval:
 def names(results: Sequence[ProbeResult]) -> dict[ProbeResult, str]:
     """What to call each result: its backbone, with its probe where there is more than one kind of probe."""
     several = len({result.probe for result in results}) > 1
-    return {result: f"{result.backbone} · {result.probe}" if several else result.backbone for result in results}
+    return {result: called(f"{result.backbone} · {result.probe}" if several else result.backbone) for result in results}
 
 
 def ends(results: Sequence[ProbeResult], measure: str) -> list[float]:

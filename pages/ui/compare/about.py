@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.backbones.names import called
 from core.errors import GraftError
 from core.jobs.store import Job
 from core.tasks.requests import CompareRequest
@@ -22,7 +23,7 @@ def about(job: Job) -> None:
     except GraftError:  # another Graft asked for it
         st.caption(asked_for)
         return
-    named = ", ".join(backbones[:MOST_NAMED])
+    named = ", ".join(map(called, backbones[:MOST_NAMED]))
     if len(backbones) > MOST_NAMED:
         named = _("{names} and {n} more").format(names=named, n=len(backbones) - MOST_NAMED)
     st.caption(f"{asked_for} · {text.literal(named)}")

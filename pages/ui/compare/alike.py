@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.backbones.names import called
 from core.data.dataset import Dataset, Item
 from core.features.maps import neighbours_in_words
 from core.tasks.results import MapPoints
@@ -34,7 +35,7 @@ def photo(dataset: Dataset, items: Mapping[str, Item], maps: Mapping[str, MapPoi
         sentence = neighbours_in_words(item.label, [near.label for near in row], dataset.classes)
         st.markdown(
             _("Most like it to **{backbone}**: {neighbours}").format(
-                backbone=literal(backbone), neighbours=literal(sentence)
+                backbone=literal(called(backbone)), neighbours=literal(sentence)
             )
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="top"):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.backbones.names import called
 from core.data.dataset import Dataset
 from core.features.reduce import Reduction
 from core.jobs.store import Job
@@ -32,7 +33,11 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         backbone = st.selectbox(
-            _("Backbone"), [result.backbone for result in ranked], key=f"components-backbone-{job.id}", width=280
+            _("Backbone"),
+            [result.backbone for result in ranked],
+            format_func=called,
+            key=f"components-backbone-{job.id}",
+            width=280,
         )
         whiten = st.toggle(_("Whiten"), key=f"components-whiten-{job.id}")
     request = ComponentsRequest(
@@ -59,7 +64,9 @@ def _result(study: Components) -> None:
     figures.shown(
         components_curve(study.points, study.recommended),
         key=f"{name}-{study.whiten}",
-        alt=_("Accuracy of {backbone} against the number of principal components").format(backbone=study.backbone),
+        alt=_("Accuracy of {backbone} against the number of principal components").format(
+            backbone=called(study.backbone)
+        ),
         files=Files(name, lambda: _table(study)),
     )
     explanation = _(

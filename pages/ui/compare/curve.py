@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import numbers
+from core.backbones.names import called
 from core.data.dataset import Dataset
 from core.jobs.store import Job
 from core.probing.crossval.crossval import ProbeResult
@@ -29,7 +30,9 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
             "photos of the same kind and mixture would bring, up to four times as many as there are."
         )
     )
-    backbone = st.selectbox(_("Backbone"), [result.backbone for result in ranked], key="curve-backbone", width=280)
+    backbone = st.selectbox(
+        _("Backbone"), [result.backbone for result in ranked], format_func=called, key="curve-backbone", width=280
+    )
     request = LearningCurveRequest(
         workspace=state.workspace(),
         dataset=dataset.id,
@@ -58,7 +61,7 @@ def _result(curve: LearningCurve) -> None:
     figures.shown(
         learning_curve(curve, marked),
         key=f"curve-{curve.backbone}",
-        alt=_("Accuracy of {backbone} against the number of training photos").format(backbone=curve.backbone),
+        alt=_("Accuracy of {backbone} against the number of training photos").format(backbone=called(curve.backbone)),
         files=Files(f"curve-{curve.backbone}", lambda: flat([point.to_json() for point in curve.points])),
     )
     _fine_print(curve)

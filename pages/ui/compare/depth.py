@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.backbones.names import called
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job
@@ -35,7 +36,7 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
     if not trainable:
         st.info(_("None of the compared backbones has stages. Compare one that can be trained."))
         return
-    backbone = st.selectbox(_("Backbone"), trainable, key=f"depth-backbone-{job.id}", width=280)
+    backbone = st.selectbox(_("Backbone"), trainable, format_func=called, key=f"depth-backbone-{job.id}", width=280)
     compared = probing(job)
     request = DepthRequest(
         workspace=state.workspace(),
@@ -62,7 +63,7 @@ def _result(study: Depth) -> None:
     figures.shown(
         depth_curve(study.stages, suggestion.stages),
         f"depth-{backbone}",
-        _("Accuracy of a probe after each stage of {backbone}").format(backbone=backbone),
+        _("Accuracy of a probe after each stage of {backbone}").format(backbone=called(backbone)),
         Files(f"depth-{backbone}", lambda: _table(study)),
     )
     explanation = _(
@@ -77,7 +78,7 @@ def _result(study: Depth) -> None:
 def _onwards(backbone: str, suggestion: Suggestion) -> None:
     mode, count = suggestion.mode, suggestion.last_stages
     training = mode_label(mode) if mode != "last" else _("{mode}: {n}").format(mode=mode_label(mode), n=count)
-    label = _("Fine-tune {name} this way ({what})").format(name=text.literal(backbone), what=training)
+    label = _("Fine-tune {name} this way ({what})").format(name=text.literal(called(backbone)), what=training)
     state.link("finetune", label, ":material/model_training:", backbone=backbone, mode=mode, last_stages=str(count))
 
 

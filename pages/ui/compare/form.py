@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import numbers
 from core.backbones.choice import in_order, usual
+from core.backbones.names import CENTRE, framed, parse
 from core.backbones.registry import info
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
@@ -21,7 +22,7 @@ from core.probing.probes.kinds import KINDS, find
 from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
 from pages.ui import jobs, state
-from pages.ui.backbones import KEEP, backbone_label
+from pages.ui.backbones import KEEP, backbone_label, framing_choice
 from pages.ui.compare import filters
 from pages.ui.compare.catalogue import catalogue
 from pages.ui.i18n import _
@@ -59,6 +60,7 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
         first: what the widgets show at first.
         key: a part of the widgets' keys; with another, they show at first what they are given.
     """
+    first, framing = _taken_apart(first)
     place = st.container()
     asked = filters.chosen(key)
     infos = [backbone for backbone in in_order() if asked.admits(backbone)]
@@ -70,13 +72,14 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
     with st.expander(_("How they are compared")):
         probes = _probes(first, key)
         config = _config(probes[0], first.config, key)
+        framing = framing_choice(framing, f"compare-framing-{key}")
     if not names:
         return None
     return CompareRequest(
         workspace=state.workspace(),
         dataset=dataset.id,
         fingerprint=dataset.fingerprint,
-        backbones=tuple(names),
+        backbones=tuple(framed(name, framing) for name in names),
         config=config,
         probes=probes,
         shortlist=shortlist,
@@ -108,6 +111,14 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
             _("Install first, in Graft's environment: `pip install {packages}`").format(packages=" ".join(packages))
         )
     return names
+
+
+def _taken_apart(asked: CompareRequest) -> tuple[CompareRequest, str]:
+    """What was asked for with the backbones' own names, and their framing; the centre where they have several."""
+    names = [parse(name) for name in asked.backbones]
+    framings = {name.framing for name in names}
+    own_names = tuple(name.base for name in names)
+    return replace(asked, backbones=own_names), framings.pop() if len(framings) == 1 else CENTRE
 
 
 def _usual_shortlist(count: int) -> int:

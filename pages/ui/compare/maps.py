@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.backbones.names import called
 from core.data.dataset import SPLITS, Dataset, Item
 from core.errors import GraftError
 from core.evaluation.predictions import Predictions
@@ -97,6 +98,7 @@ def _choices(names: list[str], job: Job) -> tuple[list[str], str, Look]:
             names,
             default=names[:1],
             max_selections=MOST_BACKBONES,
+            format_func=called,
             select_all=False,
             key=f"map-backbones-{job.id}",
             width=360,
@@ -163,7 +165,7 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, look: Loo
     photos = [items[drawn_map.points.ids[row]] for row in rows]
     groups, labels, styles, hover_first = _tinted(dataset, photos, drawn_map, look.tint)
     key = f"map-{drawn_map.backbone}-{drawn_map.method}"
-    st.markdown(f"**{literal(drawn_map.backbone)}**")
+    st.markdown(f"**{literal(called(drawn_map.backbone))}**")
     figures.shown(
         embedding_map(
             np.asarray([drawn_map.points.xy[row] for row in rows], dtype=np.float32),
@@ -179,12 +181,12 @@ def _draw(dataset: Dataset, items: Mapping[str, Item], drawn_map: Map, look: Loo
         ),
         key,
         _("A map of {n} photos by how alike they are to {backbone}. The box below chooses a photo by its name.").format(
-            n=len(photos), backbone=drawn_map.backbone
+            n=len(photos), backbone=called(drawn_map.backbone)
         ),
         Files(
             key,
             lambda: _table(dataset, items, drawn_map),
-            _("What {backbone} sees").format(backbone=drawn_map.backbone),
+            _("What {backbone} sees").format(backbone=called(drawn_map.backbone)),
         ),
         on_select=lambda: _select(state.selected(key)),
         selection_mode=("points", "lasso"),

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.backbones.names import called
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job
@@ -16,7 +17,7 @@ from core.probing.comparison.shortlist import Shortlist
 from core.probing.crossval.crossval import ProbeResult
 from pages.ui import figures, progress, resources, state, text
 from pages.ui.charts.accuracy import accuracy_bars
-from pages.ui.compare import components, curve, depth, maps, side, verdict
+from pages.ui.compare import components, curve, depth, framing, maps, side, verdict
 from pages.ui.i18n import _
 
 # Draws the answer to one question, from the photos, the results (the most accurate first) and the comparison's job.
@@ -42,7 +43,7 @@ def results(dataset: Dataset, job: Job) -> None:
         st.info(_("What was found here cannot be read by this version of Graft. Compare again."))
         return
     for failure in comparison.failures:
-        st.warning(text.literal(f"{failure.backbone}: {failure.message}"), icon=":material/warning:")
+        st.warning(text.literal(f"{called(failure.backbone)}: {failure.message}"), icon=":material/warning:")
     if (comparison.dataset.fingerprint or dataset.fingerprint) != dataset.fingerprint:
         st.warning(_("The photos were edited after this comparison. Compare again."), icon=":material/edit:")
     probe, judgement = verdict.choose(job, comparison)
@@ -67,10 +68,12 @@ def closer(dataset: Dataset, ranked: Sequence[ProbeResult], offered: Sequence[Pr
         "side": (_("How do they differ?"), side.section),
         "curve": (_("What would more photos bring?"), curve.section),
         "depth": (_("Where to begin to fine-tune?"), depth.section),
+        "framing": (_("Is the subject cut off?"), framing.section),
         "components": (_("How many dimensions are enough?"), components.section),
         "map": (_("What does a backbone see?"), maps.section),
     }
     st.subheader(_("Look closer"))
+    framing.proposal(dataset, offered[0].backbone)
     chosen = st.pills(
         _("Question"),
         list(sections),
@@ -94,11 +97,11 @@ def onwards(offered: Sequence[ProbeResult], job: Job) -> None:
     trainable = [result.backbone for result in offered if info(result.backbone).trainable]
     with st.container(horizontal=True):
         if trainable:
-            label = _("Next: fine-tune {name}").format(name=text.literal(trainable[0]))
+            label = _("Next: fine-tune {name}").format(name=text.literal(called(trainable[0])))
             state.link("finetune", label, ":material/model_training:", backbone=trainable[0])
         first = offered[0]
         made = (first.backbone, first.probe)
         probe = next((run for run in state.runs_of(job) if (run.backbone, run.method) == made), None)
         if probe is not None and not is_floor(first.backbone):
-            label = _("Judge the probe on {name}").format(name=text.literal(first.backbone))
+            label = _("Judge the probe on {name}").format(name=text.literal(called(first.backbone)))
             state.link("evaluate", label, ":material/fact_check:", run=state.run_key(probe))

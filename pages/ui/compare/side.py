@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core import numbers
+from core.backbones.names import called
 from core.data.dataset import Dataset
 from core.evaluation.intervals import Interval
 from core.evaluation.predictions import Predictions
@@ -37,7 +38,7 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None: 
     _scores(ranked, job)
     _cost(ranked, job)
     if len(ranked) > 1:
-        predictions = {result.backbone: result.oof for result in ranked}
+        predictions = {called(result.backbone): result.oof for result in ranked}
         _two(predictions, job)
         _agreement(predictions, job)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import numbers
+from core.backbones.names import called
 from core.backbones.registry import info
 from core.i18n import ngettext
 from core.jobs.store import Job
@@ -62,7 +63,7 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
         "photos (95 % interval {ci}).",
         result.repeats,
     ).format(
-        name=text.literal(name),
+        name=text.literal(called(name)),
         accuracy=numbers.percent(result.accuracy_mean),
         folds=result.folds,
         repeats=result.repeats,
@@ -70,7 +71,7 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
         ci=numbers.interval(result.accuracy_ci),
     )
     boxes = {"sure": st.success, "tie": st.info, "nothing": st.warning}
-    paragraphs = (f"**{text.literal(verdict.headline)}** {measured}", text.literal(verdict.why))
+    paragraphs = (f"**{text.literal(called(verdict.headline))}** {measured}", text.literal(called(verdict.why)))
     boxes[verdict.standing](text.unbroken("\n\n".join(filter(None, paragraphs))), icon=":material/insights:")
 
 
@@ -78,7 +79,7 @@ def details(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Compari
     """Draws the facts of every backbone, the best against each other one, the first look and the ensembles."""
     _table(ranked)
     for note in notes_of(ranked):
-        st.caption(text.literal(note))
+        st.caption(text.literal(called(note)))
     _pairs(verdict.pairs)
     _probes(comparison)
     if comparison.shortlist:
@@ -93,7 +94,7 @@ def _table(ranked: Sequence[ProbeResult]) -> None:
     facts = [info(result.backbone) for result in ranked]
     st.dataframe(
         {
-            _("Backbone"): [result.backbone for result in ranked],
+            _("Backbone"): [called(result.backbone) for result in ranked],
             _("Accuracy"): [numbers.percent(result.accuracy_mean) for result in ranked],
             _("95 % interval"): [numbers.interval(result.accuracy_ci) for result in ranked],
             _("Macro F1"): [numbers.percent(result.macro_f1_mean) for result in ranked],
@@ -126,8 +127,8 @@ def _pairs(pairs: Sequence[BackbonePair]) -> None:
         return
     with st.expander(_("The best against each other one, in numbers")):
         columns = {
-            _("Best"): [pair.a for pair in pairs],
-            _("Against"): [pair.b for pair in pairs],
+            _("Best"): [called(pair.a) for pair in pairs],
+            _("Against"): [called(pair.b) for pair in pairs],
             _("Points ahead"): [numbers.signed_points(pair.diff) for pair in pairs],
             _("95 % interval"): [numbers.points_interval(pair.interval) for pair in pairs],
             _("Better"): [numbers.percent(pair.p_better, 0) for pair in pairs],
@@ -152,18 +153,18 @@ def _probes(comparison: Comparison) -> None:
     by_name = {(result.backbone, result.probe): result for result in comparison.results}
     names = list(dict.fromkeys(backbone for backbone, _probe in by_name))
     with st.expander(_("Would another probe say otherwise?")):
-        columns = {_("Backbone"): names} | {
+        columns = {_("Backbone"): [called(name) for name in names]} | {
             find(probe).label: [_scored(by_name.get((name, probe))) for name in names] for probe in comparison.probes
         }
         st.dataframe(columns, hide_index=True)
         for probe in comparison.probes:
             st.markdown(
                 _("- {probe}: {best} is the most accurate.").format(
-                    probe=find(probe).label, best=text.literal(comparison.of(probe)[0].backbone)
+                    probe=find(probe).label, best=text.literal(called(comparison.of(probe)[0].backbone))
                 )
             )
         if comparison.strongest:
-            st.markdown(text.unbroken(text.literal(comparison.strongest.sentence)))
+            st.markdown(text.unbroken(text.literal(called(comparison.strongest.sentence))))
             st.caption(_("The most accurate of many pairs is a little flattered by its choice."))
 
 
@@ -181,7 +182,7 @@ def first_look(shortlist: Shortlist) -> None:
         ).format(n=shortlist.n)
     )
     columns = {
-        _("Backbone"): [row.backbone for row in rows],
+        _("Backbone"): [called(row.backbone) for row in rows],
         _("Probed in full"): [row.kept for row in rows],
         _("First look"): [numbers.percent(row.accuracy) for row in rows],
         _("95 % interval"): [numbers.interval(row.interval) for row in rows],
@@ -194,7 +195,7 @@ def first_look(shortlist: Shortlist) -> None:
 def _together(ensembles: Sequence[Ensemble]) -> None:
     results = [ensemble.result for ensemble in ensembles]
     columns = {
-        _("Together"): [result.backbone for result in results],
+        _("Together"): [called(result.backbone) for result in results],
         _("How"): [kind_name(ensemble.kind) for ensemble in ensembles],
         _("Accuracy"): [numbers.percent(result.accuracy_mean) for result in results],
         _("95 % interval"): [numbers.interval(result.accuracy_ci) for result in results],
@@ -203,7 +204,7 @@ def _together(ensembles: Sequence[Ensemble]) -> None:
     }
     st.dataframe(columns, hide_index=True)
     for ensemble in ensembles:
-        sentence = text.unbroken(text.literal(ensemble.against_best.sentence))
+        sentence = text.unbroken(text.literal(called(ensemble.against_best.sentence)))
         st.markdown(f"- {kind_name(ensemble.kind)}: {sentence}")
     if all(ensemble.kind != FEATURES for ensemble in ensembles):
         st.markdown(

@@ -6,6 +6,7 @@ import dataclasses
 
 import streamlit as st
 
+from core.backbones.names import framed, parse
 from core.backbones.registry import backbones, info
 from core.training.config import (
     FILLS,
@@ -22,7 +23,7 @@ from core.training.config import (
     schedule_label,
     suggested_lr,
 )
-from pages.ui.backbones import KEEP, backbone_label
+from pages.ui.backbones import KEEP, backbone_label, framing_choice
 from pages.ui.i18n import _
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128)
@@ -55,8 +56,9 @@ def finetuning(first: FinetuneConfig, key: str) -> FinetuneConfig:
             persist_state=KEEP,
             help=_("0 never stops early. The epoch with the lowest validation loss is kept in any case."),
         )
-    config = FinetuneConfig(backbone, mode, epochs=epochs, patience=patience)
     with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
+        framing = framing_choice(parse(first.backbone).framing, f"finetune-framing-{first.backbone}-{key}")
+        config = FinetuneConfig(framed(backbone, framing), mode, epochs=epochs, patience=patience)
         if mode == "last":
             config = dataclasses.replace(config, last_stages=_last_stages(backbone, first, key))
         left, right = st.columns(2, gap="large")
@@ -72,11 +74,11 @@ def trainable() -> list[str]:
 
 
 def _backbone(first: FinetuneConfig, key: str) -> str:
-    names = trainable()
+    names, first_name = trainable(), parse(first.backbone).base
     return st.selectbox(
         _("Backbone"),
         names,
-        index=names.index(first.backbone) if first.backbone in names else 0,
+        index=names.index(first_name) if first_name in names else 0,
         format_func=backbone_label,
         key=f"finetune-backbone-{first.backbone}-{key}",
         persist_state=KEEP,

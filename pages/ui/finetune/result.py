@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import numbers
+from core.backbones.names import called
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.status import JobStatus
@@ -96,7 +97,7 @@ def probe_instead(dataset: Dataset, run: Run) -> None:
         st.caption(_("Compare backbones once: then you can take the probe instead."))
         state.link("compare", _("Compare backbones"), ":material/leaderboard:")
         return
-    name = text.literal(probe.backbone)
+    name = text.literal(called(probe.backbone))
     links = [("evaluate", _("Look at the probe on {name} instead").format(name=name), ":material/fact_check:")]
     if probe.portable:
         links.append(("predict", _("Try the probe, or take it home"), ":material/package_2:"))

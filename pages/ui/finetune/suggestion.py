@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.backbones.names import called
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.store import Job
@@ -50,7 +51,7 @@ def config_of(job: Job) -> FinetuneConfig | None:
 def suggested(dataset: Dataset) -> str:
     """The backbone to take: the one that the user was sent on with, else that of the current model, which is said."""
     if given := state.place().backbone:
-        if given not in trainable():
+        if not _is_trainable(given):
             st.warning(_("There is no backbone '{name}' to fine-tune here.").format(name=text.literal(given)))
         return given
     current = models.current(dataset, state.runs(dataset.id))
@@ -58,7 +59,12 @@ def suggested(dataset: Dataset) -> str:
         return ""
     st.caption(
         _("{backbone} is the backbone of {description}.").format(
-            backbone=text.literal(current.run.backbone), description=text.literal(current.description)
+            backbone=text.literal(called(current.run.backbone)), description=text.literal(current.description)
         )
     )
     return current.run.backbone
+
+
+def _is_trainable(backbone: str) -> bool:
+    fact = info_of(backbone)
+    return fact is not None and fact.trainable

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import numbers
+from core.backbones.names import called
 from core.bundle.archive import read_manifest
 from core.bundle.manifest import Manifest
 from core.errors import GraftError
@@ -74,7 +75,7 @@ def _described(manifest: Manifest) -> None:
     origin = _("made from the photos '{dataset}' on {date}").format(
         dataset=text.literal(text.shortened(manifest.dataset)), date=text.literal(manifest.created[:10])
     )
-    st.markdown(made.format(backbone=text.literal(manifest.backbone)) + ", " + origin + ".")
+    st.markdown(made.format(backbone=text.literal(called(manifest.backbone))) + ", " + origin + ".")
     for split in ("test", "val", "oof"):
         if score := manifest.metrics.get(split):
             sentence = _("Accuracy on its {n} {split} photos: {accuracy} (95 % interval {ci}).").format(

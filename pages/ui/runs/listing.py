@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import numbers
+from core.backbones.names import called
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
@@ -96,7 +97,7 @@ def recommended(by_probe: Sequence[Recommendation]) -> str:
     if not first.backbone:
         return _("no backbone beats the floor")
     words = _("best guess: {name}, {accuracy}") if first.is_guess else _("recommended: {name}, {accuracy}")
-    return words.format(name=first.backbone, accuracy=numbers.percent(first.accuracy))
+    return words.format(name=called(first.backbone), accuracy=numbers.percent(first.accuracy))
 
 
 def validation(run: Run) -> str:

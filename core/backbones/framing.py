@@ -1,0 +1,26 @@
+"""How much of a photo a backbone does not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import median
+
+from core.backbones.names import CENTRE
+from core.backbones.spec import Preprocessing
+
+MUCH = 0.1
+"""Where more than this share of a typical photo is left out, it is worth asking whether the subject is cut off."""
+
+
+def left_out(sizes: Iterable[tuple[int, int]], preprocessing: Preprocessing) -> float:
+    """The share of a typical photo's area, the median, that is outside the square that a backbone sees.
+
+    Args:
+        sizes: the photos' widths and heights in pixels; photos whose size is not known (0) are left out.
+        preprocessing: the backbone's.
+    """
+    if preprocessing.framing != CENTRE:
+        return 0.0
+    seen = preprocessing.crop_px / preprocessing.resize_px
+    shares = [1 - seen**2 * min(size) / max(size) for size in sizes if min(size) > 0]
+    return median(shares) if shares else 0.0
