@@ -1,8 +1,8 @@
 """How fast backbones are here, decoding and network apart and together: python -m benchmarks.extraction --help
 
-Prints a table of images a second. "decode" is from JPEG bytes to a normalised tensor on all cores; "plain" is the
-network as it is; "engine" is the network as `extract` runs it; "both" is decoding while the engine runs, which is what
-users see.
+Prints a table of images a second. "decode" is from JPEG bytes to a normalised tensor on all cores; then the network as
+each engine runs it, over the same batches in turns; "both" is decoding while the engine that `extract` would use runs,
+which is what users see. "start" is how many seconds the quickest engine took to prepare.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core.backbones.encode import encode
 from core.backbones.load import load
 from core.backbones.preprocess import preprocess
 from core.backbones.registry import info, ready_names
 from core.backbones.spec import Preprocessing
 from core.data.images.decode import open_rgb
-from core.engines.choose import check, choose
+from core.engines.choose import ENGINES, check, choose
 from core.features.batches import batches, grouped
 
 IMAGE_PX = (500, 375)
@@ -43,11 +42,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         files = photos(options.folder) if options.folder else generated(Path(scratch), options.images)
         print(f"{len(files)} images, batches of {options.batch_size}, {torch.get_num_threads()} threads")
-        print(f"{'backbone':24}{'px':>5}{'decode':>9}{'plain':>9}{'engine':>9}{'both':>9}{'peak MiB':>10}")
+        print(
+            f"{'backbone':24}{'px':>5}{'decode':>9}"
+            + "".join(f"{e.name:>14}" for e in ENGINES)
+            + f"{'both':>9}{'start':>9}{'peak MiB':>10}"
+        )
         for name in options.backbones or [*ready_names(), "pixels_16"]:
             row = measure(name, files, options.batch_size, pretrained=not options.random)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"{name:24}{info(name).input_px:5}" + "".join(f"{v:9.0f}" for v in row) + f"{peak:10.0f}", flush=True)
+            print(f"{name:24}{info(name).input_px:5}{row}{peak:10.0f}", flush=True)
 
 
 def photos(folder: Path) -> list[Path]:
@@ -63,19 +66,23 @@ def generated(folder: Path, n: int) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def measure(name: str, files: list[Path], batch_size: int, *, pretrained: bool) -> tuple[float, ...]:
+def measure(name: str, files: list[Path], batch_size: int, *, pretrained: bool) -> str:
     backbone = load(name, pretrained=pretrained)
-    how = backbone.info.preprocessing
+    how, n = backbone.info.preprocessing, len(files)
     first = next(stream(files, how, batch_size))
-    engine = check(choose(), backbone, first).forward
-    n = len(files)
-    repeats = [first] * max(1, n // len(first))
-    return (
-        n / seconds(lambda _: None, stream(files, how, batch_size)),
-        len(repeats) * len(first) / seconds(lambda batch: encode(backbone, batch), repeats),
-        len(repeats) * len(first) / seconds(engine, repeats),
-        n / seconds(engine, stream(files, how, batch_size)),
-    )
+    started = time.perf_counter()
+    forwards = [engine.prepare(backbone, first) for engine in ENGINES]
+    start = time.perf_counter() - started
+    spent = [0.0] * len(ENGINES)
+    turns = max(2, n // len(first))
+    for _turn in range(turns):
+        for position, forward in enumerate(forwards):
+            spent[position] += seconds(forward, [first])
+    used = check(choose(), backbone, first, n).forward
+    decoding = n / seconds(lambda _: None, stream(files, how, batch_size))
+    both = n / seconds(used, stream(files, how, batch_size))
+    speeds = "".join(f"{turns * len(first) / s:14.0f}" for s in spent)
+    return f"{decoding:9.0f}{speeds}{both:9.0f}{start:9.1f}"
 
 
 def stream(files: list[Path], how: Preprocessing, batch_size: int) -> Iterator[torch.Tensor]:

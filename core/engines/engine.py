@@ -35,8 +35,16 @@ class Engine(Protocol):
         """Whether it can run on this machine with what is installed."""
         ...
 
-    def prepare(self, network: nn.Module) -> Forward:
+    def start_s(self, network: nn.Module, like: Tensor, /) -> float:
+        """How long `prepare` takes, in seconds by a rule of thumb; 0 where that is nothing to speak of."""
+        ...
+
+    def prepare(self, network: nn.Module, like: Tensor, /) -> Forward:
         """A function that runs the network as it is now, in eval mode; the network itself is not changed.
+
+        Args:
+            network: gives one row of numbers for each image.
+            like: a batch of images of the size that will come.
 
         Raises:
             RuntimeError: this engine cannot run this network.

@@ -12,7 +12,7 @@ from core.backbones.encode import encode
 from core.engines.engine import FP32, Forward
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,11 @@ class PlainTorch:
         """Always: the networks are written in torch."""
         return True
 
-    def prepare(self, network: nn.Module) -> Forward:
+    def start_s(self, _network: nn.Module, _like: Tensor, /) -> float:
+        """Nothing to speak of."""
+        return 0.0
+
+    def prepare(self, network: nn.Module, _like: Tensor, /) -> Forward:
         """The network itself; unlike with other engines, later changes to it have an effect."""
         return partial(encode, network)
 
@@ -42,7 +46,11 @@ class FusedTorch:
         """Always, as it is torch."""
         return True
 
-    def prepare(self, network: nn.Module) -> Forward:
+    def start_s(self, _network: nn.Module, _like: Tensor, /) -> float:
+        """Nothing to speak of."""
+        return 0.0
+
+    def prepare(self, network: nn.Module, _like: Tensor, /) -> Forward:
         """A fused copy of the network.
 
         Raises:

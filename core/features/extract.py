@@ -22,6 +22,7 @@ from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset, Item
 from core.data.images.decode import UnreadableImage, open_rgb
+from core.engines import spare
 from core.engines.choose import CheckedNetwork, check, choose
 from core.engines.engine import Engine
 from core.errors import FeatureError
@@ -172,14 +173,17 @@ def _compute(
 
     loading, extracting = of_photos(work.info, len(work.missing))
     plan = Plan(work.report, {"load": (loading,), "extract": (extracting,)})
-    network = network_of(load(work.info.name, report=_loading(work, plan.begin("load"))))
+    backbone = load(work.info.name, report=_loading(work, plan.begin("load")))
+    network = network_of(backbone)
     batch_size = batch_size_at(work.info.input_px, batch_size)
     with closing(_stream(work, batch_size)) as stream:
         started = time.perf_counter()
         rows, batch = next(stream)
         decoded = time.perf_counter()
-        checked = check(engine, network, batch)
+        checked = check(engine, network, batch, len(work.missing))
         work.notes += [checked.note] if checked.note else []
+        if checked.later and network is backbone:
+            spare.plan(checked.later, work.info.name)
         if checked.engine.precision == engine.precision:
             started += time.perf_counter() - decoded  # the check does not count
             work.report = plan.begin("extract")

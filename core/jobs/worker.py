@@ -31,7 +31,7 @@ from core.jobs.reporter import Reporter, beating
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
 
-IDLE_S = 1.0
+IDLE_S, SPARE_AFTER_S = 1.0, 3.0
 LOCK_S = 2.0
 RESERVE_BYTES = 64 * 1024
 SAVE_S = 20.0
@@ -47,17 +47,21 @@ def main() -> None:
         os.nice(options.nice)
     inbox: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(commands, inbox), name="listen", daemon=True).start()
-    warm = options.warm
+    warm, spare = options.warm, ""
     while True:
         try:
-            path = inbox.get(timeout=IDLE_S if warm else None)
+            path = inbox.get(timeout=IDLE_S if warm else SPARE_AFTER_S if spare else None)
         except queue.Empty:
-            _warm_up(warm)
-            warm = ""
+            if warm:
+                _warm_up(warm)
+            elif _use_spare_time(spare):
+                continue
+            warm = spare = ""
             continue
         answer = {"path": path, "saved": run(Path(path))}
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
+        spare = _verbs_of(Path(path))
 
 
 def run(path: Path) -> bool:
@@ -139,6 +143,22 @@ def _warm_up(module: str) -> None:
             warm_up()
         else:
             importlib.import_module("torch")
+
+
+def _verbs_of(path: Path) -> str:
+    """The module of a job's verbs; "" where the job was deleted."""
+    try:
+        return store.at(path).spec.verbs
+    except (OSError, ValueError):
+        return ""
+
+
+def _use_spare_time(module: str) -> bool:
+    """Does one of the things that quicken later jobs, and tells whether more are to be done."""
+    with contextlib.suppress(Exception):  # nobody waits for it
+        spare_time = getattr(importlib.import_module(module), "spare_time", None)
+        return bool(spare_time and spare_time())
+    return False
 
 
 def _listen(commands: BinaryIO, inbox: queue.SimpleQueue[str]) -> None:

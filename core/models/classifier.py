@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core.backbones.backbone import Backbone
+from core.backbones.encode import encode
 from core.backbones.preprocess import preprocess
 from core.backbones.spec import Preprocessing
 from core.data.images import decode
@@ -111,16 +112,22 @@ class Classifier(nn.Module):
         report(Progress(0, total, _("Predicting")))
         for rows, batch in batches(groups, read):
             if forward is None:
-                forward = self._forward(batch, is_only=len(groups) == 1)
+                forward = self._forward(batch, total)
             logits[rows] = forward(batch)
             report(Progress(rows[-1] + 1, total, _("Predicting")))
         _check(logits, problems)
         report(Progress(total, total, _("Predicted")))
         return softmax(logits)
 
-    def _forward(self, batch: Tensor, *, is_only: bool) -> Forward:
-        """What runs this model; where one batch is all there is, a check would cost more than it brings."""
-        return PLAIN.prepare(self) if is_only else check(choose(), self, torch.nan_to_num(batch)).forward
+    def _forward(self, batch: Tensor, images: int) -> Forward:
+        """What runs this model; where one batch is all there is, a check would cost more than it brings.
+
+        The backbone is run by itself: it may be the pretrained one, which others have made ready.
+        """
+        if images == len(batch):
+            return PLAIN.prepare(self, batch)
+        features = check(choose(), self.backbone, torch.nan_to_num(batch), images).forward
+        return lambda batch: encode(self.head, torch.from_numpy(features(batch)))
 
 
 def _check(logits: NDArray[np.float32], problems: dict[int, GraftError] | None) -> None:

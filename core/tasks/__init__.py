@@ -34,3 +34,10 @@ def warm_up() -> None:
     import core.models.load
     import core.tasks.verbs
     import core.training.augment  # noqa: F401
+
+
+def spare_time() -> bool:
+    """Makes ready what quickens later jobs, one thing a call, and tells whether more is to be done."""
+    from core.engines import spare
+
+    return spare.use()

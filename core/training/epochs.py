@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core.engines.choose import PLAIN, check, exact
 from core.engines.device import has_bf16
-from core.engines.engine import Engine
+from core.engines.engine import Engine, Forward
 from core.errors import TrainingError
 from core.features.batches import grouped
 from core.i18n import gettext as _
@@ -191,9 +191,10 @@ def logits(network: nn.Module, source: BatchSource, looked: Callable[[int], None
     Returns:
         (n, outputs) float32 on the CPU.
     """
-    forward = engine.prepare(network.eval())
+    forward: Forward | None = None
     outputs = []
     for inputs, labels in source.batches(grouped(range(len(source)), EVAL_BATCH)):
+        forward = forward or engine.prepare(network.eval(), inputs)
         outputs.append(torch.from_numpy(forward(inputs)))
         looked(len(labels))
     return torch.cat(outputs)

@@ -49,11 +49,15 @@ class FakeEngine:
     shift: float = 0.0
     available: bool = True
     fails: bool = False
+    start: float = 0.0
 
     def is_available(self) -> bool:
         return self.available
 
-    def prepare(self, network: nn.Module) -> Forward:
+    def start_s(self, _network: nn.Module, _like: torch.Tensor, /) -> float:
+        return self.start
+
+    def prepare(self, network: nn.Module, _like: torch.Tensor, /) -> Forward:
         if self.fails:
             raise RuntimeError("this engine does not know a layer")
 

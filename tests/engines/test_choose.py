@@ -5,7 +5,7 @@ import torch
 from core.backbones.encode import encode
 from core.engines import choose as choosing
 from core.engines.choose import PLAIN, agreement, check, choose, exact
-from core.engines.torch import FusedTorch
+from core.engines.onnx import OnnxRuntime
 from tests.engines.networks import FakeEngine, backbone
 
 
@@ -26,19 +26,21 @@ def test_the_first_that_is_available_is_chosen(
     assert exact().name == expected_exact
 
 
-def test_without_another_engine_it_is_torchs_fused_one() -> None:
-    assert choose() == exact() == FusedTorch()
+def test_on_a_cpu_it_is_onnx_runtime() -> None:
+    assert choose() == exact() == OnnxRuntime()
 
 
-def test_an_engine_whose_features_point_elsewhere_falls_back_with_a_note() -> None:
+def test_an_engine_whose_features_point_elsewhere_falls_back_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     network, images = backbone(apart=False), torch.randn(4, 3, 16, 16)
+    monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(shift=100.0), PLAIN])
     checked = check(FakeEngine(shift=100.0), network, images)
     assert checked.engine == PLAIN
-    assert "plain" in checked.note
+    assert checked.note == "fake gives other features on this machine, so torch, plain is used."
     np.testing.assert_array_equal(checked.forward(images), encode(network, images))
 
 
-def test_an_engine_that_fails_falls_back() -> None:
+def test_an_engine_that_fails_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "ENGINES", [])
     network, images = backbone(apart=False), torch.randn(4, 3, 16, 16)
     assert check(FakeEngine(fails=True), network, images).engine == PLAIN
 
@@ -48,6 +50,26 @@ def test_an_engine_that_agrees_is_used() -> None:
     checked = check(FakeEngine(factor=2.0), network, images)
     assert (checked.engine, checked.note) == (FakeEngine(factor=2.0), "")
     np.testing.assert_array_equal(checked.forward(images), 2 * encode(network, images))
+
+
+@pytest.mark.parametrize(
+    ("start", "images", "is_tried"), [(100.0, 10_000, False), (1e-9, 10_000, True), (1e-9, 0, False)]
+)
+def test_an_engine_with_a_long_start_is_tried_only_where_there_is_much_to_run(
+    start: float, images: int, is_tried: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(shift=100.0, start=start), PLAIN])
+    network, batch = backbone(apart=False), torch.randn(4, 3, 16, 16)
+    checked = check(FakeEngine(shift=100.0, start=start), network, batch, images)
+    assert (checked.engine, bool(checked.note)) == (PLAIN, is_tried)
+
+
+def test_an_engine_with_a_start_is_used_where_it_is_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, batch, ticks = backbone(apart=False), torch.randn(4, 3, 16, 16), iter([0.0, 9.0, 0.0, 1.0, 0.0, 5.0])
+    quick, slow = FakeEngine("quick", factor=2.0, start=0.1), FakeEngine("slow", factor=3.0, start=0.1)
+    monkeypatch.setattr(choosing, "ENGINES", [slow, quick, PLAIN])
+    monkeypatch.setattr(choosing, "perf_counter", lambda: next(ticks))
+    assert check(slow, network, batch, 1000).engine == quick
 
 
 def test_agreement_is_the_least_cosine() -> None:

@@ -45,7 +45,7 @@ def test_real_networks_fold_and_agree(name: str) -> None:
 def test_a_network_in_training_is_prepared_as_it_would_be_evaluated() -> None:
     network, images = backbone(apart=False), torch.randn(4, 3, 16, 16)
     expected = encode(network, images)
-    forward = FusedTorch().prepare(network.train())
+    forward = FusedTorch().prepare(network.train(), images)
     assert network.training
     np.testing.assert_allclose(forward(images), expected, rtol=1e-4, atol=1e-5)
 

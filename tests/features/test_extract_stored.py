@@ -86,7 +86,7 @@ def test_where_an_engine_fails_its_check_the_plain_ones_store_is_used(
     monkeypatch.setattr(choosing, "ENGINES", [FakeEngine(precision="half", shift=100.0), choosing.PLAIN])
     features = extract(dataset, TINY)
     assert features.from_store == 15
-    assert "the plain one is used" in features.note
+    assert "so torch, plain is used" in features.note
     monkeypatch.setattr(choosing, "ENGINES", [choosing.PLAIN])
     in_float32 = extract(dataset, TINY)
     assert in_float32.from_store == len(dataset.items)

@@ -164,6 +164,15 @@ def test_a_warm_worker_loads_its_verbs_before_the_first_job(tmp_path: Path, monk
         until((tmp_path / "warm").exists)
 
 
+def test_a_worker_that_has_run_a_job_uses_its_spare_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = tmp_path / "calls"
+    monkeypatch.setenv("GRAFT_TEST_SPARE", str(calls))
+    with Pool(shared=True) as pool:
+        end_of(pool.submit("default", spec("count", n=1)))
+        until(lambda: calls.exists() and calls.read_text() == "done\n" * 2, "the use of spare time")
+        assert end_of(pool.submit("default", spec("count", n=1))).state == "done"
+
+
 def test_a_worker_that_cannot_start_does_not_stop_the_pool(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", "/none/such/python")
