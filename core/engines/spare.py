@@ -7,22 +7,29 @@ import contextlib
 from core.engines.engine import Engine
 from core.errors import BackboneError
 
-_waiting: list[tuple[Engine, str]] = []
+
+class SpareTime:
+    """Engines that wait to be made ready, each for a pretrained backbone."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Engine, str]] = []
+
+    def plan(self, engine: Engine, backbone_name: str) -> None:
+        """Plans to make an engine ready for a backbone."""
+        if (engine, backbone_name) not in self._waiting:
+            self._waiting.append((engine, backbone_name))
+
+    def use(self) -> bool:
+        """Makes one of them ready, and tells whether others wait."""
+        if self._waiting:
+            engine, name = self._waiting.pop(0)
+            with contextlib.suppress(BackboneError, RuntimeError):
+                _prepare(engine, name)
+        return bool(self._waiting)
 
 
-def plan(engine: Engine, backbone_name: str) -> None:
-    """Plans to make an engine ready for a pretrained backbone."""
-    if (engine, backbone_name) not in _waiting:
-        _waiting.append((engine, backbone_name))
-
-
-def use() -> bool:
-    """Makes one of them ready, and tells whether others wait."""
-    if _waiting:
-        engine, name = _waiting.pop(0)
-        with contextlib.suppress(BackboneError, RuntimeError):
-            _prepare(engine, name)
-    return bool(_waiting)
+SPARE_TIME = SpareTime()
+"""That of this process."""
 
 
 def _prepare(engine: Engine, name: str) -> None:

@@ -22,9 +22,9 @@ from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset, Item
 from core.data.images.decode import UnreadableImage, open_rgb
-from core.engines import spare
 from core.engines.choose import CheckedNetwork, check, choose
 from core.engines.engine import Engine
+from core.engines.spare import SPARE_TIME
 from core.errors import FeatureError
 from core.features.features import Features
 from core.features.phases import of_photos
@@ -183,7 +183,7 @@ def _compute(
         checked = check(engine, network, batch, len(work.missing))
         work.notes += [checked.note] if checked.note else []
         if checked.later and network is backbone:
-            spare.plan(checked.later, work.info.name)
+            SPARE_TIME.plan(checked.later, work.info.name)
         if checked.engine.precision == engine.precision:
             started += time.perf_counter() - decoded  # the check does not count
             work.report = plan.begin("extract")

@@ -38,6 +38,6 @@ def warm_up() -> None:
 
 def spare_time() -> bool:
     """Makes ready what quickens later jobs, one thing a call, and tells whether more is to be done."""
-    from core.engines import spare
+    from core.engines.spare import SPARE_TIME
 
-    return spare.use()
+    return SPARE_TIME.use()

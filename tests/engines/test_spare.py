@@ -3,8 +3,8 @@ from dataclasses import dataclass, field
 import torch
 
 from core.backbones.backbone import Backbone
-from core.engines import spare
 from core.engines.engine import Forward
+from core.engines.spare import SpareTime
 from tests.engines.networks import FakeEngine
 
 
@@ -20,7 +20,7 @@ class Recording(FakeEngine):
 
 
 def test_each_backbone_is_made_ready_once_and_one_that_fails_stops_nothing() -> None:
-    engine = Recording(fails=True)
+    engine, spare = Recording(fails=True), SpareTime()
     for name in ("graft_plain", "none_such", "graft_plain", "pixels_16"):
         spare.plan(engine, name)
     assert [spare.use(), spare.use(), spare.use(), spare.use()] == [True, True, False, False]
