@@ -202,7 +202,7 @@ def test_it_is_trained_probed_by_stages_and_taken_home(small_dataset: Callable[.
 def test_it_knows_imagenets_classes_with_the_preprocessing_that_it_was_trained_with(shared: Path) -> None:
     backbone = load(NAME)
     state = torch.load(info(NAME).file, weights_only=True)
-    forward, answers = FusedTorch().prepare(backbone), list[int]()
+    forward, answers = FusedTorch().prepare(backbone, torch.zeros(1, 3, 224, 224)), list[int]()
     with zipfile.ZipFile(shared / "data" / "imagenet_sample_1000.zip") as archive:
         names = sorted(archive.namelist())  # by WordNet's numbers, as ImageNet's classes are
         for start in range(0, len(names), 8):

@@ -18,7 +18,7 @@ def relative(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["graft_plain", "graft_residual", "graft_inception"])
+@pytest.mark.parametrize("name", ["graft_plain", "graft_residual"])
 def test_it_gives_what_torch_gives_for_any_number_of_images(name: str) -> None:
     network = load(name)
     side = network.info.input_px
@@ -31,7 +31,7 @@ def test_it_gives_what_torch_gives_for_any_number_of_images(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "vit_b_32"])
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
 def test_families_of_the_zoo_agree(name: str) -> None:
     network, images = load(name, pretrained=False), torch.randn(3, 3, 224, 224)
     assert agreement(OnnxRuntime().prepare(network, images)(images), encode(network, images)) > 0.9999
