@@ -8,6 +8,7 @@ import typer
 
 from core.cli import inputs
 from core.cli.frame import Classes, Data, Encoding, Groups, Json, folder_for, print_json, program, working
+from core.cli.studies import FoldCount, RepeatCount
 from core.i18n import gettext as _
 from core.numbers import interval, percent, points_interval, signed_points
 
@@ -24,8 +25,8 @@ def framing(
         str, typer.Option(metavar="64|0.95", help="PCA to so many components, or that share of variance.")
     ] = "",
     c: Annotated[float | None, typer.Option("--c", help="Inverse strength of the penalty. Default: chosen.")] = None,
-    folds: Annotated[int | None, typer.Option(help="Parts of the training photos in the cross-validation.")] = None,
-    repeats: Annotated[int | None, typer.Option(help="How often it is repeated with other folds. Default: 2.")] = None,
+    folds: FoldCount = None,
+    repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds and reduction.")] = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",

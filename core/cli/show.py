@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from core.data.labels.grouping import CLASS, GROUP
-from core.data.messages import warning_text
 from core.data.names import visible
+from core.data.warnings import warning_text
 from core.i18n import gettext as _
 from core.numbers import count, decimal, interval, percent
 

@@ -111,7 +111,7 @@ class Summary:
         given_splits: photos in each split that the data came with.
         made_splits: the splits that Graft made.
         ignored: system files that nobody meant to add.
-        warnings: code words, see `messages.warning_text`.
+        warnings: code words, see `warnings.warning_text`.
         created: UTC time, ISO 8601.
         seed: the seed of the splits that were made.
         outline: where classes, splits and groups come from; empty for datasets of older versions.

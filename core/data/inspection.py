@@ -35,7 +35,7 @@ class Inspection:
         ignored: how many system files there are.
         classes: their names.
         splits: photos in each split that the data came with.
-        warnings: code words, see `messages.warning_text`.
+        warnings: code words, see `warnings.warning_text`.
         outline: where classes, splits and groups come from.
     """
 

@@ -131,7 +131,7 @@ def _rank(sha256: str, seed: int) -> bytes:
 
 
 def warnings_for(photos: Sequence[Item], classes: Sequence[str]) -> list[str]:
-    """What is doubtful about labels and given splits, as code words (see `messages.warning_text`).
+    """What is doubtful about labels and given splits, as code words (see `warnings.warning_text`).
 
     Args:
         photos: with the splits they came with.

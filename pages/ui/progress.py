@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
-from core.data.messages import warning_text
+from core.data.warnings import warning_text
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job

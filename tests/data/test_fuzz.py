@@ -23,7 +23,8 @@ from core.data.ingest import ingest
 from core.data.inspection import inspect
 from core.data.library import open_dataset
 from core.data.limits import Limits
-from core.data.messages import reject_text, skip_text, warning_text
+from core.data.messages import reject_text, skip_text
+from core.data.warnings import warning_text
 from core.errors import GraftError, RejectedError
 from tests.conftest import photo, photo_bytes
 

@@ -17,7 +17,7 @@ from core.data.ingest import ingest
 from core.data.intake import intake
 from core.data.library import delete_dataset, list_datasets, open_dataset
 from core.data.limits import Limits
-from core.data.messages import warning_text
+from core.data.warnings import warning_text
 from core.errors import Cancelled, DatasetError, RejectedError
 from core.progress import Progress
 from tests.conftest import ZipBuilder, photo, photo_bytes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.data.limits import Limits
-from core.data.messages import reject_text, skip_text, warning_text
+from core.data.messages import reject_text, skip_text
+from core.data.warnings import warning_text
 
 REJECTS = """unsafe_path symlink special_file corrupt_archive zip_bomb size_mismatch unsupported_compression
     encrypted too_many_entries too_many_classes no_images not_a_zip too_few_classes no_class_folders too_large

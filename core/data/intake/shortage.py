@@ -8,8 +8,9 @@ from core.data.labels.files import misfit
 from core.data.labels.sorting import Sorted
 from core.data.labels.tables.refusals import too_few_in_table
 from core.data.limits import Limits
-from core.data.messages import no_photos, rejected, warning_text
+from core.data.messages import no_photos, rejected
 from core.data.names import parts_of, shown
+from core.data.warnings import warning_text
 from core.errors import RejectedError
 from core.i18n import ngettext
 

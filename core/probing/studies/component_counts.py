@@ -31,13 +31,7 @@ class Count(FoldAccuracy):
     @classmethod
     def of(cls, result: ProbeResult, variance: float) -> Count:
         """The count of a cross-validation, whose `feature_dim` is the number of components."""
-        return cls(
-            components=result.feature_dim,
-            variance=variance,
-            accuracy_mean=result.accuracy_mean,
-            accuracy_ci=result.accuracy_ci,
-            fold_accuracy=result.fold_accuracy,
-        )
+        return cls.measured(result, components=result.feature_dim, variance=variance)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

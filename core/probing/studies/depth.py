@@ -72,13 +72,7 @@ class Stage(FoldAccuracy):
     @classmethod
     def of(cls, name: str, result: ProbeResult) -> Stage:
         """A stage with the result of its cross-validation."""
-        return cls(
-            name=name,
-            width=result.feature_dim,
-            accuracy_mean=result.accuracy_mean,
-            accuracy_ci=result.accuracy_ci,
-            fold_accuracy=result.fold_accuracy,
-        )
+        return cls.measured(result, name=name, width=result.feature_dim)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

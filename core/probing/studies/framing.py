@@ -38,13 +38,7 @@ class FramedAccuracy(FoldAccuracy):
     @classmethod
     def of(cls, framing: str, result: ProbeResult) -> FramedAccuracy:
         """A framing with the result of its cross-validation."""
-        return cls(
-            framing=framing,
-            backbone=result.backbone,
-            accuracy_mean=result.accuracy_mean,
-            accuracy_ci=result.accuracy_ci,
-            fold_accuracy=result.fold_accuracy,
-        )
+        return cls.measured(result, framing=framing, backbone=result.backbone)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

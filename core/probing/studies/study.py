@@ -13,6 +13,7 @@ from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
 from core.probing.comparison.verdict import BackbonePair
+from core.probing.crossval.crossval import ProbeResult
 from core.probing.facts import DatasetFacts
 from core.records import Record
 
@@ -67,6 +68,17 @@ class FoldAccuracy(Record):
     accuracy_mean: float
     accuracy_ci: Interval
     fold_accuracy: tuple[float, ...]
+
+    @classmethod
+    def measured(cls, result: ProbeResult, **form: str | float) -> Self:
+        """A form of the features, by its own fields, with the result of its cross-validation."""
+        fields: dict[str, Any] = {
+            **form,
+            "accuracy_mean": result.accuracy_mean,
+            "accuracy_ci": result.accuracy_ci,
+            "fold_accuracy": result.fold_accuracy,
+        }
+        return cls(**fields)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.data.dataset import Dataset, Item
-from core.data.messages import warning_text
+from core.data.warnings import warning_text
 from core.errors import GraftError
 from pages.ui import figures, gallery, jobs, resources, state, text, top
 from pages.ui.data import groups, health, naming, skipped, understood

@@ -17,7 +17,7 @@ from core.data.encodings.named import Encodings
 from core.data.encodings.tables import read_together
 from core.data.ingest import ingest
 from core.data.inspection import inspect
-from core.data.messages import warning_text
+from core.data.warnings import warning_text
 from core.errors import DatasetError
 from tests.conftest import photo_bytes
 from tests.data.zips import Raw, build, good

@@ -14,7 +14,7 @@ from core.data.labels.layout import recognise
 from core.data.labels.tables import table as table_room
 from core.data.labels.tables import tablefiles
 from core.data.labels.tables.table import read_table
-from core.data.messages import warning_text
+from core.data.warnings import warning_text
 from core.errors import RejectedError
 from tests.data.labels.tables.zips import N, rows, shots, skips, zipped
 

@@ -7,7 +7,7 @@ import pytest
 from core.data.dataset import Skipped
 from core.data.ingest import ingest
 from core.data.inspection import inspect
-from core.data.messages import warning_text
+from core.data.warnings import warning_text
 from core.errors import RejectedError
 from tests.conftest import photo_bytes
 from tests.data.labels.tables.zips import N, rows, shots, skips, zipped
