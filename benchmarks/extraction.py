@@ -2,7 +2,7 @@
 
 Prints a table of images a second. "decode" is from JPEG bytes to a normalised tensor on all cores; then the network as
 each engine runs it, over the same batches in turns; "both" is decoding while the engine that `extract` would use runs,
-which is what users see. "start" is how many seconds the quickest engine took to prepare.
+which is what users see. "start" is how many seconds all engines together took to prepare.
 """
 
 from __future__ import annotations
