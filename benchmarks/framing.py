@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from core.backbones.framing import left_out
-from core.backbones.names import FRAMINGS, parse
+from core.backbones.names import FRAMINGS, framing_of
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
@@ -84,7 +84,7 @@ def row(photos: Dataset, backbone: str, seed: int) -> str:
     for framing, of_framing in zip(FRAMINGS, features, strict=True):
         probe, rows = fit_probe(of_framing, config), [of_framing.of(split) for split in ("val", "test")]
         held_out[framing] = float(np.concatenate([probe.predict(part).correct for part in rows]).mean())
-    proposed = parse(study.recommended).framing
+    proposed = framing_of(study.recommended)
     cells = "".join(f"{each.accuracy_mean:10.3f}{held_out[each.framing]:10.3f}" for each in study.framings)
     regret = max(held_out.values()) - held_out[proposed]
     return f"{photos.name:22}{study.n:6}  {backbone:20}{cut:9.0%}{cells}  {proposed:10}{regret:8.3f}"

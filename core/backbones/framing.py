@@ -13,14 +13,15 @@ MUCH = 0.1
 
 
 def left_out(sizes: Iterable[tuple[int, int]], preprocessing: Preprocessing) -> float:
-    """The share of a typical photo's area, the median, that is outside the square that a backbone sees.
+    """The share of a typical photo's area, the median, that is outside the square that a backbone sees, or the
+    largest of those that several see.
 
     Args:
         sizes: the photos' widths and heights in pixels; photos whose size is not known (0) are left out.
         preprocessing: the backbone's.
     """
-    if preprocessing.framing != CENTRE:
+    if any(view.framing != CENTRE for view in preprocessing.views):
         return 0.0
-    seen = preprocessing.crop_px / preprocessing.resize_px
+    seen = max(view.crop_px / view.resize_px for view in preprocessing.views)
     shares = [1 - seen**2 * min(size) / max(size) for size in sizes if min(size) > 0]
     return median(shares) if shares else 0.0

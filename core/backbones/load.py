@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 
 from core.backbones import registry
-from core.backbones.backbone import Backbone
+from core.backbones.backbone import Backbone, SideBySide
 from core.backbones.sources.source import BackboneSource
 from core.backbones.spec import BackboneInfo
 from core.errors import WeightsUnavailable
@@ -26,8 +26,8 @@ def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Back
     """The backbone `name` in eval mode.
 
     Pretrained ones are shared: the last three stay in this process, and a caller that changes one copies it first. One
-    with a framing shares the network of the one without. With `pretrained=False` the weights are random and the
-    backbone is the caller's own (to load a bundle into, or to test).
+    with a framing shares the network of the one without, and several side by side share those of each. With
+    `pretrained=False` the weights are random and the backbone is the caller's own (to load a bundle into, or to test).
 
     Args:
         name: a name of the registry.
@@ -38,10 +38,14 @@ def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Back
         BackboneError: there is no such backbone.
         WeightsUnavailable: its weights are missing and cannot be downloaded.
     """
-    info, source = registry.info(name), registry.source(name)
+    info = registry.info(name)
+    if info.parts:
+        parts = [load(part.name, pretrained=pretrained, report=report) for part in info.parts]
+        return SideBySide(info, parts).eval()
     if info.name != info.base:
         base = load(info.base, pretrained=pretrained, report=report)
         return Backbone(info, base.trunk, base.stages).eval()
+    source = registry.source(name)
     if not pretrained:
         return source.build(info, None)
     key = (info.name, str(info.file), info.sha256, source)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from PIL import Image
@@ -17,9 +19,18 @@ _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.B
 def preprocess(image: Image.Image, preprocessing: Preprocessing) -> Tensor:
     """An RGB image as normalised float32 of shape (3, crop_px, crop_px).
 
-    Where the framing is the centre, the result is that of torchvision's `weights.transforms()`.
+    Where the framing is the centre, the result is that of torchvision's `weights.transforms()`. Where several backbones
+    stand side by side, it is what each of them would see alone, as `in_a_row`.
     """
-    return normalise(crop(image, preprocessing), preprocessing)
+    return in_a_row([normalise(crop(image, view), view) for view in preprocessing.views])
+
+
+def in_a_row(inputs: Sequence[Tensor]) -> Tensor:
+    """The inputs (3, h, w) of several backbones as one tensor (3, n), their pixels one after the other; one as it is.
+
+    So a photo is one tensor whatever looks at it, and batches, threads and networks need not know.
+    """
+    return inputs[0] if len(inputs) == 1 else torch.cat([pixels.flatten(1) for pixels in inputs], dim=1)
 
 
 def crop(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:

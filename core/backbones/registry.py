@@ -1,5 +1,6 @@
 """Which backbones there are: the embedded ones, the baseline, those in packages, and torchvision's whole zoo.
 
+In no list are those with a framing, and several side by side; they are made of those in the table by their names.
 The table is built once for each language, since its texts are translated; only whether weights are on this machine
 (`BackboneInfo.ready`) is checked each time. This file never imports torch.
 """
@@ -11,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from core.backbones.names import parse
+from core.backbones.names import parse, parts
+from core.backbones.pairs import side_by_side
 from core.backbones.sources.embedded import Embedded
 from core.backbones.sources.packaged import Packaged
 from core.backbones.sources.pixels import Pixels
@@ -37,11 +39,11 @@ def info(name: str) -> BackboneInfo:
     Raises:
         BackboneError: there is none of that name, or no such framing; the message suggests others.
     """
-    return _entry(name)[0]
+    return _several(language(), tuple(SOURCES), name) if "+" in name else _entry(name)[0]
 
 
 def source(name: str) -> BackboneSource:
-    """The source of the backbone `name`.
+    """The source of the backbone `name`, which is one and not several side by side.
 
     Raises:
         BackboneError: as of `info`.
@@ -75,6 +77,12 @@ def _framed(_language: str, _sources: tuple[BackboneSource, ...], name: str) -> 
     base, source = _entry(parsed.base)
     how = replace(base.preprocessing, framing=parsed.framing)
     return replace(base, name=str(parsed), preprocessing=how), source
+
+
+@lru_cache(maxsize=256)
+def _several(_language: str, _sources: tuple[BackboneSource, ...], name: str) -> BackboneInfo:
+    """Backbones side by side."""
+    return side_by_side([_entry(str(part))[0] for part in parts(name)])
 
 
 @lru_cache(maxsize=32)

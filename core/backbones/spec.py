@@ -9,7 +9,7 @@ import dataclasses
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -45,6 +45,7 @@ class Preprocessing:
         framing: "centre", as the backbone was trained: the short side is resized to `resize_px`, and a centred square
             is cut out; "whole": the long side is resized to the square's side, and the rest of the square has the mean
             colour; "squashed": both sides are.
+        beside: how the same photo becomes the inputs of further backbones, where several stand side by side.
     """
 
     resize_px: int
@@ -55,6 +56,7 @@ class Preprocessing:
     antialias: bool = True
     levels: Levels | None = None
     framing: str = CENTRE
+    beside: tuple[Preprocessing, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.crop_px <= self.resize_px:
@@ -67,9 +69,25 @@ class Preprocessing:
             raise ValueError(f"framing is one of {', '.join(FRAMINGS)}, not {self.framing!r}")
 
     @property
+    def views(self) -> tuple[Preprocessing, ...]:
+        """What each backbone sees, where several stand side by side; else this one alone."""
+        return (replace(self, beside=()), *self.beside) if self.beside else (self,)
+
+    @property
     def input_px(self) -> int:
-        """Side of the network's square input."""
-        return self.crop_px
+        """Side of the network's square input; of the largest where there are several."""
+        return max(view.crop_px for view in self.views)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(3, h, w), or (3, n) where the pixels of several squares stand in a row."""
+        if self.beside:
+            return 3, sum(view.crop_px**2 for view in self.views)
+        return 3, self.crop_px, self.crop_px
+
+    def with_levels(self, levels: Levels | None) -> Preprocessing:
+        """The same for the photos of a dataset with these levels."""
+        return replace(self, levels=levels, beside=tuple(view.with_levels(levels) for view in self.beside))
 
     @property
     def mean_colour(self) -> tuple[int, int, int]:
@@ -86,7 +104,8 @@ class Preprocessing:
             content["levels"] = self.levels.to_json()
         if self.framing == CENTRE:  # as in what was kept before there were others
             del content["framing"]
-        return content
+        del content["beside"]
+        return {**content, "beside": [view.to_json() for view in self.beside]} if self.beside else content
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Preprocessing:
@@ -95,6 +114,9 @@ class Preprocessing:
         Raises:
             ValueError: a value is missing, of the wrong kind or out of its range.
         """
+        beside = content.get("beside", ())
+        if any("beside" in view for view in beside):
+            raise ValueError("what stands beside others has nothing beside it")
         try:
             return cls(
                 resize_px=int(content["resize_px"]),
@@ -105,6 +127,7 @@ class Preprocessing:
                 antialias=bool(content.get("antialias", True)),
                 levels=Levels.from_json(content["levels"]) if content.get("levels") is not None else None,
                 framing=str(content.get("framing", CENTRE)),
+                beside=tuple(map(cls.from_json, beside)),
             )
         except (KeyError, TypeError) as problem:
             raise ValueError(f"this is not a preprocessing: {problem}") from problem
@@ -166,6 +189,7 @@ class BackboneInfo:
         sha256: hash of the weights file, or the beginning of that hash.
         path: the weights file of an embedded backbone; None for all others.
         architecture: an embedded backbone's architecture.
+        parts: the backbones that stand side by side in this one; () for a backbone of its own.
     """
 
     name: str
@@ -193,6 +217,12 @@ class BackboneInfo:
     path: Path | None = None
     architecture: str = ""
     commercial: bool = True
+    parts: tuple[BackboneInfo, ...] = ()
+
+    @property
+    def each(self) -> tuple[BackboneInfo, ...]:
+        """Its parts; itself where it has none."""
+        return self.parts or (self,)
 
     @property
     def base(self) -> str:
@@ -216,6 +246,8 @@ class BackboneInfo:
     @property
     def network_s(self) -> float:
         """Seconds for one photo through the network on two cores: as measured, or by its multiply-adds."""
+        if self.parts:
+            return sum(part.network_s for part in self.parts)
         return 1 / self.images_per_s if self.images_per_s else 0.013 * self.gflops
 
     @property
@@ -233,6 +265,8 @@ class BackboneInfo:
     @property
     def ready(self) -> bool:
         """Whether the weights are on this machine."""
+        if self.parts:
+            return all(part.ready for part in self.parts)
         file = self.file
         return not self.package if file is None else file.is_file()
 

@@ -115,7 +115,7 @@ def _limits(manifest: Manifest) -> str:
                 "- It always answers with one of its {n} classes, also for a photo that is none of them, and its "
                 "probabilities have not been calibrated."
             ).format(n=len(manifest.classes)),
-            _seeing(manifest.preprocessing),
+            *dict.fromkeys(map(_seeing, manifest.preprocessing.views)),
             _(
                 "- It has what biases its data and the backbone's training data have. Do not let it decide about "
                 "people."
@@ -153,14 +153,26 @@ def _with_graft() -> str:
 
 
 def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
-    how = manifest.preprocessing
     needs = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
-    if module := _own_module(info):
+    if modules := dict.fromkeys(filter(None, map(_own_module, info.each))):
         needs = _(
-            "With torch and torchvision, and Graft's folder `core` for the network, which is plain torch in "
-            "`core/backbones/{module}.py` (levels of the resized image may differ by 1 of 255):"
-        ).format(module=module)
-    return f"{needs}\n\n```python\n{_IMPORTS}{_network(info)}{_transform(how)}{_PREDICT}```"
+            "With torch and torchvision, and Graft's folder `core` for the network, which is plain torch in {files} "
+            "(levels of the resized image may differ by 1 of 255):"
+        ).format(files=", ".join(f"`core/backbones/{module}.py`" for module in modules))
+    return f"{needs}\n\n```python\n{_IMPORTS}{_networks(info, manifest.preprocessing)}```"
+
+
+def _networks(info: BackboneInfo, how: Preprocessing) -> str:
+    """The network and what it sees, or each of several, and how they predict."""
+    if not info.parts:
+        return _network(info, "backbone.trunk.") + _transform(how) + _PREDICT.format(features=_FEATURES)
+    parts = (
+        _network(part, f"backbone.trunk.{n}.trunk.")
+        + _transform(view)
+        + "parts.append((network.eval(), transform))\n\n"
+        for n, (part, view) in enumerate(zip(info.parts, how.views, strict=True))
+    )
+    return "parts = []\n\n" + "".join(parts) + _PREDICT.format(features=_FEATURES_IN_A_ROW)
 
 
 _IMPORTS = """import json
@@ -180,10 +192,13 @@ with zipfile.ZipFile("bundle.zip") as bundle:
 
 _PREDICT = """image = ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB")
 with torch.inference_mode():
-    features = network.eval()(transform(image)[None])
+    features = {features}
     proba = (features @ state["head.weight"].T + state["head.bias"]).softmax(1)[0]
 print(classes[proba.argmax()], float(proba.max()))
 """
+
+_FEATURES = "network.eval()(transform(image)[None])"
+_FEATURES_IN_A_ROW = "torch.cat([network(transform(image)[None]) for network, transform in parts], 1)"
 
 
 def _own_module(info: BackboneInfo) -> str:
@@ -193,14 +208,15 @@ def _own_module(info: BackboneInfo) -> str:
     return "lite" if info.package else ""
 
 
-def _network(info: BackboneInfo) -> str:
+def _network(info: BackboneInfo, prefix: str) -> str:
+    """Code that makes the network, whose weights are in the bundle under names with this prefix."""
     if info.is_floor:
         return "network = torch.nn.Flatten()\n"
     load = 'network.load_state_dict({{k.removeprefix("{p}"): v for k, v in state.items() if k.startswith("{p}")}})\n'
     if module := _own_module(info):
         return (
             f"from core.backbones.{module} import build\n\n"
-            f'network = build("{info.architecture or info.base}")\n' + load.format(p="backbone.trunk.")
+            f'network = build("{info.architecture or info.base}")\n' + load.format(p=prefix)
         )
     options = "weights=None"
     if info.base in ("googlenet", "inception_v3"):
@@ -212,7 +228,7 @@ def _network(info: BackboneInfo) -> str:
         "# the features are the input of the layer with ImageNet's 1000 classes\n"
         "layers = [name for name, layer in network.named_modules()\n"
         '          if 1000 in (getattr(layer, "out_features", 0), getattr(layer, "out_channels", 0))]\n'
-        "network.set_submodule(layers[-1], torch.nn.Identity())\n" + load.format(p="backbone.trunk.model.")
+        "network.set_submodule(layers[-1], torch.nn.Identity())\n" + load.format(p=f"{prefix}model.")
     )
 
 

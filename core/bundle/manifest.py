@@ -84,7 +84,7 @@ class Manifest:
         checks = {
             "kind": self.kind in ("probe", "finetune"),
             "classes": 2 <= c <= MAX_CLASSES and len(set(self.classes)) == c,
-            "preprocessing": how.resize_px <= MAX_PX and all(map(math.isfinite, (*how.mean, *how.std))),
+            "preprocessing": all(map(_is_possible, how.views)),
             "model.sha256": bool(_SHA256.fullmatch(self.sha256)),
             "model.tensors": len(self.tensors) <= MAX_TENSORS,
             "head.weight": self.tensors.get("head.weight") == ("F32", (c, d)),
@@ -190,13 +190,19 @@ def tensors_from_json(content: Mapping[str, Any]) -> Tensors:
     return tensors
 
 
+def _is_possible(view: Preprocessing) -> bool:
+    return view.resize_px <= MAX_PX and all(map(math.isfinite, (*view.mean, *view.std)))
+
+
 def _preprocessing(content: Mapping[str, Any]) -> Preprocessing:
-    numbers = [*_part(content, "mean", list), *_part(content, "std", list)]
-    if not all(isinstance(number, int | float) for number in numbers):
-        raise _damaged("preprocessing")
+    beside = _as(content.get("beside", []), list, "preprocessing")
+    for view in (content, *(_as(view, dict, "preprocessing") for view in beside)):
+        numbers = [*_part(view, "mean", list), *_part(view, "std", list)]
+        numbers += [_part(view, name, int) for name in ("resize_px", "crop_px")]
+        if not all(isinstance(number, int | float) for number in numbers):
+            raise _damaged("preprocessing")
     try:
-        sizes = {name: _part(content, name, int) for name in ("resize_px", "crop_px")}
-        return Preprocessing.from_json({**content, **sizes})
+        return Preprocessing.from_json(content)
     except (ValueError, OverflowError) as problem:
         raise _damaged("preprocessing") from problem
 

@@ -8,6 +8,9 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.backbones.encode import encode
 from core.engines.engine import FP32, Forward
 
@@ -62,7 +65,12 @@ class FusedTorch:
 
         layout = torch.channels_last
         fused_copy = fused(copy.deepcopy(network).eval()).to(memory_format=layout).to(best_device())
-        return lambda batch: encode(fused_copy, batch.contiguous(memory_format=layout))
+
+        def forward(batch: Tensor) -> NDArray[np.float32]:
+            images = batch.contiguous(memory_format=layout) if batch.ndim == 4 else batch  # inputs in a row have none
+            return encode(fused_copy, images)
+
+        return forward
 
 
 def fused(module: nn.Module) -> nn.Module:

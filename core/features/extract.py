@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from core.engines.engine import Engine
 from core.engines.spare import SPARE_TIME
 from core.errors import FeatureError
 from core.features.features import Features
-from core.features.phases import of_photos
+from core.features.phases import extracting, of_photos
 from core.features.store import FeatureStore, Speed
 from core.i18n import gettext as _
 from core.progress import Plan, Progress, Report, silent
@@ -47,6 +47,9 @@ _LEAST_FOR_SPEED = 32
 def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, batch_size: int = BATCH) -> Features:
     """The features of all of a dataset's images.
 
+    Those of backbones side by side are each one's own in a row, from each one's own store: where they have been
+    extracted before, together they cost nothing.
+
     Args:
         dataset: the photos.
         backbone_name: a name of the registry; its weights are downloaded where they are missing.
@@ -58,7 +61,23 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
         FeatureError: an image cannot be read, or the network's output is not a number.
     """
     info = find(backbone_name)
+    if info.parts:
+        return _side_by_side(dataset, info, report, batch_size)
     return collect(dataset, info, partial(FeatureStore, info), report=report, batch_size=batch_size)
+
+
+def _side_by_side(dataset: Dataset, info: BackboneInfo, report: Report, batch_size: int) -> Features:
+    plan = Plan(report, {part.name: extracting(dataset, part.name) for part in info.parts})
+    parts = [extract(dataset, part.name, report=plan.begin(part.name), batch_size=batch_size) for part in info.parts]
+    speeds = [part.images_per_s for part in parts]
+    return replace(
+        parts[0],
+        X=np.hstack([part.X for part in parts]),
+        backbone=info.name,
+        images_per_s=1 / sum(1 / speed for speed in speeds) if all(speeds) else 0.0,
+        from_store=min(part.from_store for part in parts),
+        note=" ".join(dict.fromkeys(part.note for part in parts if part.note)),
+    )
 
 
 def collect(

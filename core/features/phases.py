@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
@@ -12,13 +14,15 @@ from core.progress import Phase
 
 def extracting(dataset: Dataset, backbone: str) -> tuple[Phase, ...]:
     """The phases of `extract`: only photos without features in the store cost anything."""
-    info = find(backbone)
-    store = FeatureStore(info, choose().precision)
-    return of_photos(info, store.missing({dataset.view_id(item) for item in dataset.items}))
+    ids, precision = {dataset.view_id(item) for item in dataset.items}, choose().precision
+    alone = (of_photos(info, FeatureStore(info, precision).missing(ids)) for info in find(backbone).each)
+    return tuple(chain.from_iterable(alone))
 
 
 def of_photos(info: BackboneInfo, n: int) -> tuple[Phase, ...]:
     """The phases of extracting the features of n photos: the backbone is loaded where there are any."""
+    if info.parts:
+        return tuple(phase for part in info.parts for phase in of_photos(part, n))
     loading = (loading_of(info),) if n else ()
     return *loading, Phase(f"extract/{info.name}", 0.05 + n * seconds_a_photo(info))
 

@@ -51,10 +51,16 @@ def stage_features(
         batch_size: as in `extract`.
 
     Raises:
-        BackboneError: there is no such backbone, it has no stages, or its weights cannot be downloaded.
+        BackboneError: there is no such backbone, it has no stages or is several, or its weights cannot be downloaded.
         FeatureError: an image cannot be read, or the network's output is not a number.
     """
     info = find(backbone_name)
+    if info.parts:
+        raise BackboneError(
+            _("'{name}' is several networks side by side. Look at each by itself: {parts}.").format(
+                name=info.name, parts=", ".join(part.name for part in info.parts)
+            )
+        )
     if not info.stages:
         raise BackboneError(
             _("'{name}' is no network and has no stages. Choose a backbone that can be trained.").format(name=info.name)

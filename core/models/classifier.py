@@ -105,8 +105,7 @@ class Classifier(nn.Module):
                 return self._input_of(images[row])
             except UnreadableImage as problem:
                 problems[row] = problem
-                side = self.preprocessing.input_px
-                return torch.full((3, side, side), torch.nan)
+                return torch.full(self.preprocessing.input_shape, torch.nan)
 
         forward: Forward | None = None
         report(Progress(0, total, _("Predicting")))
@@ -122,12 +121,22 @@ class Classifier(nn.Module):
     def _forward(self, batch: Tensor, images: int) -> Forward:
         """What runs this model; where one batch is all there is, a check would cost more than it brings.
 
-        The backbone is run by itself: it may be the pretrained one, which others have made ready.
+        The backbone is run by itself: it may be the pretrained one, which others have made ready. So is each of several
+        side by side.
         """
         if images == len(batch):
             return PLAIN.prepare(self, batch)
-        features = check(choose(), self.backbone, torch.nan_to_num(batch), images).forward
-        return lambda batch: encode(self.head, torch.from_numpy(features(batch)))
+        forwards = [
+            check(choose(), part, inputs, images).forward
+            for part, inputs in self.backbone.apart(torch.nan_to_num(batch))
+        ]
+
+        def forward(batch: Tensor) -> NDArray[np.float32]:
+            parts = zip(forwards, self.backbone.apart(batch), strict=True)
+            features = [run(inputs) for run, (_part, inputs) in parts]
+            return encode(self.head, torch.from_numpy(np.hstack(features)))
+
+        return forward
 
 
 def _check(logits: NDArray[np.float32], problems: dict[int, GraftError] | None) -> None:

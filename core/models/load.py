@@ -152,7 +152,10 @@ def _known(manifest: Manifest) -> BackboneInfo:
                 name=shown(manifest.backbone, 80)
             )
         ) from None
-    if (info.architecture, info.feature_dim) != (manifest.architecture, manifest.feature_dim):
+    is_same = (info.architecture, info.feature_dim) == (manifest.architecture, manifest.feature_dim)
+    if info.parts or manifest.preprocessing.beside:  # each sees its own part of the input
+        is_same = is_same and info.preprocessing.input_shape == manifest.preprocessing.input_shape
+    if not is_same:
         raise BundleError(
             _("This bundle was made with another version of the backbone '{name}'. Export it again.").format(
                 name=info.name

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +117,8 @@ def preview(
 ) -> list[list[Image.Image]]:
     """What training would see of some images: a row of `n` draws for each path, the epochs 0 to n - 1.
 
+    Of several backbones side by side it is what the one with the largest input would see.
+
     Args:
         paths: the images.
         config: how they would be trained on.
@@ -128,7 +130,8 @@ def preview(
         BackboneError: there is no such backbone.
         DatasetError: an image cannot be read.
     """
-    how, aug = replace(info(config.backbone).preprocessing, levels=levels), config.augmentation
+    views = info(config.backbone).preprocessing.with_levels(levels).views
+    how, aug = max(views, key=lambda view: view.crop_px), config.augmentation
     rows = []
     for index, path in enumerate(paths):
         kept = read(path, aug, how)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +144,7 @@ def _photos(dataset: Dataset, items: Sequence[Item], aug: Augmentation, backbone
 
 def _preprocessing(dataset: Dataset, backbone: Backbone) -> Preprocessing:
     """How the dataset's photos become the backbone's input."""
-    return replace(backbone.info.preprocessing, levels=dataset.levels)
+    return backbone.info.preprocessing.with_levels(dataset.levels)
 
 
 def _features(

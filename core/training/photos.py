@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from core.backbones.preprocess import normalise
+from core.backbones.preprocess import in_a_row, normalise
 from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
 from core.features.batches import batches
@@ -41,34 +41,39 @@ class Photos:
     """The images of one split, in the size that training needs (see `core.training.augment.read`).
 
     Each is kept in memory, as 8-bit values, after its first use as long as the budget lasts; the others are decoded
-    each time.
+    each time. Where several backbones stand side by side, it is kept in the size of each, and each sees the same change
+    of it.
     """
 
     def __init__(
         self, dataset: Dataset, items: Sequence[Item], aug: Augmentation, preprocessing: Preprocessing, budget: Budget
     ) -> None:
         self._paths = [dataset.path(item) for item in items]
-        self._aug, self._preprocessing, self._budget = aug, preprocessing, budget
-        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._aug, self._views, self._budget = aug, preprocessing.views, budget
+        self._kept: dict[tuple[int, int], NDArray[np.uint8]] = {}
         self.y = torch.tensor([item.label for item in items], dtype=torch.int64)
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def sample(self, index: int, seed: int, epoch: int) -> Tensor:
-        """One image, augmented for this epoch and normalised: (3, crop_px, crop_px) float32."""
-        return normalise(
-            augment(self._image(index), self._aug, seed, epoch, index, self._preprocessing), self._preprocessing
+        """One image, augmented for this epoch and normalised, as `preprocess` gives one: float32."""
+        return in_a_row(
+            [
+                normalise(augment(self._image(index, n), self._aug, seed, epoch, index, view), view)
+                for n, view in enumerate(self._views)
+            ]
         )
 
-    def _image(self, index: int) -> Image.Image:
-        kept = self._kept.get(index)
+    def _image(self, index: int, n: int) -> Image.Image:
+        """An image in the size of the n-th view."""
+        kept = self._kept.get((index, n))
         if kept is not None:
             return Image.fromarray(kept)
-        image = read(self._paths[index], self._aug, self._preprocessing)
+        image = read(self._paths[index], self._aug, self._views[n])
         values = np.asarray(image)
         if self._budget.take(values.nbytes):
-            self._kept[index] = values
+            self._kept[index, n] = values
         return image
 
     def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.backbones.names import BackboneName, called, canonical, framed, parse
+from core.backbones.names import BackboneName, called, canonical, framed, framing_of, parse, parts, unframed
 from core.errors import BackboneError
 
 
@@ -44,5 +44,35 @@ def test_people_are_told_a_framing_in_words() -> None:
     assert called("resnet18@whole is better than vgg11@squashed.") == (
         "resnet18 (whole photo) is better than vgg11 (squashed)."
     )
-    assert called("a@whole + b · knn") == "a (whole photo) + b · knn"
+    assert called("a@whole+b · knn is ahead by +3.2 points") == "a (whole photo) + b · knn is ahead by +3.2 points"
+    assert called("a+b1@squashed+c is better than a.") == "a + b1 (squashed) + c is better than a."
     assert called("a@wholesale.org") == "a@wholesale.org"
+
+
+def test_several_backbones_are_joined_in_one_order() -> None:
+    assert parts("b@whole+a") == (BackboneName("a"), BackboneName("b", "whole"))
+    assert canonical("b@centre+timm:a.x") == "b+timm:a.x"
+    assert canonical("c+b@whole+a") == "a+b@whole+c"
+    assert parts("a") == (BackboneName("a"),)
+
+
+def test_a_framing_is_of_each_backbone() -> None:
+    assert framed("b+a", "whole") == "a@whole+b@whole"
+    assert framed("b@squashed+a", "whole") == "a@whole+b@squashed"
+    assert unframed("b@squashed+a@whole") == "a+b"
+    assert framing_of("a@whole+b@whole") == "whole"
+    assert framing_of("a@whole+b") == framing_of("a+b") == "centre"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("a+a", "names a backbone twice"), ("a+a@centre", "twice"), ("a+b+c+d+e", "names 5 backbones"), ("a+b@c", "'c'")],
+)
+def test_what_cannot_be_joined_is_said(name: str, message: str) -> None:
+    with pytest.raises(BackboneError, match=message):
+        canonical(name)
+
+
+def test_one_name_is_not_that_of_several() -> None:
+    with pytest.raises(BackboneError, match="names several backbones"):
+        parse("a+b")

@@ -17,6 +17,7 @@ from tests.conftest import photo_bytes
 
 CLASSES = {"ant_*": (200, 60, 50), "bee 蜂": (60, 170, 70), "wasp|x": (60, 80, 200)}
 EMBEDDED = next(info.name for info in backbones() if info.family == "graft")
+PAIR = f"graft_plain+{EMBEDDED}"
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def probe_run(dataset, backbone, path):
 
 @pytest.fixture(scope="session")
 def runs(dataset, tmp_path_factory):
-    """By name: probes on raw pixels and on an embedded backbone, and a fine-tuned model."""
+    """By name: probes on raw pixels, on an embedded backbone and on two side by side, and a fine-tuned model."""
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRAFT_HOME", str(folder / "home"))
@@ -46,6 +47,7 @@ def runs(dataset, tmp_path_factory):
         return {
             "pixels": probe_run(dataset, "pixels_16", folder / "pixels"),
             "probe": probe_run(dataset, EMBEDDED, folder / "probe"),
+            "pair": probe_run(dataset, PAIR, folder / "pair"),
             "finetune": finetune(dataset, config, folder / "finetune"),
         }
 

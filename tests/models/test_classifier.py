@@ -22,7 +22,7 @@ from tests.fakes import TinyBackbone
 from tests.models.conftest import CLASSES, EMBEDDED
 
 
-@pytest.mark.parametrize("name", ["pixels", "probe", "finetune"])
+@pytest.mark.parametrize("name", ["pixels", "probe", "pair", "finetune"])
 def test_a_run_and_its_bundle_predict_what_the_run_predicted(name, runs, dataset, tmp_path):
     run = runs[name]
     for classifier in (classifier_of(run), classifier_of(export(run, tmp_path / "bundle.zip"))):

@@ -167,7 +167,7 @@ def test_a_framing_goes_into_the_bundle_and_the_cards_code(backbone, framing, tm
     check_the_cards_code(bundle, tmp_path, monkeypatch, 0.02)
 
 
-@pytest.mark.parametrize("name", ["pixels", "probe", "finetune"])
+@pytest.mark.parametrize("name", ["pixels", "probe", "pair", "finetune"])
 def test_the_code_in_the_card_runs_and_agrees(name, runs, tmp_path, monkeypatch):
     check_the_cards_code(export(runs[name], tmp_path / "bundle.zip"), tmp_path, monkeypatch, 0.02)
 

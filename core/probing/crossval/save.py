@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,7 @@ def save_probe_run(
         dataset_id=features.dataset_id,
         dataset_name=features.dataset_name,
         fingerprint=features.fingerprint,
-        preprocessing=replace(info.preprocessing, levels=features.levels),
+        preprocessing=info.preprocessing.with_levels(features.levels),
         config=config,
         metrics={split: evaluate(split_predictions).summary() for split, split_predictions in predictions.items()},
         seconds=(result.seconds if result else 0.0) + time.perf_counter() - started,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from core.backbones.names import CENTRE, FRAMINGS, SQUASHED, WHOLE, BackboneName, parse
+from core.backbones.names import CENTRE, FRAMINGS, SQUASHED, WHOLE, framed, framing_of, unframed
 from core.errors import ProbeError
 from core.i18n import gettext as _
 from core.numbers import count, points
@@ -71,13 +71,13 @@ class Framings(ProbeStudy):
     @property
     def why(self) -> str:
         """The answer in one sentence."""
-        better, own = self.better, parse(self.backbone).framing
+        better, own = self.better, framing_of(self.backbone)
         if better:
             advice = {
                 CENTRE: _("Show the centre: {points} points better than {own} (95 %: {low} to {high})."),
                 WHOLE: _("Show the whole photo: {points} points better than {own} (95 %: {low} to {high})."),
                 SQUASHED: _("Squash the photo to a square: {points} points better than {own} (95 %: {low} to {high})."),
-            }[parse(better.a).framing]
+            }[framing_of(better.a)]
             low, high = better.interval
             return advice.format(points=points(better.diff), low=points(low), high=points(high), own=_seen(own))
         if all(pair.interval[1] < 0 for pair in self.pairs):
@@ -114,8 +114,7 @@ class Framings(ProbeStudy):
 
 def names_of(backbone: str) -> tuple[str, ...]:
     """The backbone's names with each framing."""
-    base = parse(backbone).base
-    return tuple(str(BackboneName(base, framing)) for framing in FRAMINGS)
+    return tuple(framed(unframed(backbone), framing) for framing in FRAMINGS)
 
 
 def framings_of(comparison: Comparison, backbone: str, left_out: float) -> Framings:

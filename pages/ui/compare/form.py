@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import numbers
 from core.backbones.choice import in_order, usual
-from core.backbones.names import CENTRE, framed, parse
+from core.backbones.names import CENTRE, framed, framing_of, unframed
 from core.backbones.registry import info
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
@@ -115,9 +115,8 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
 
 def _taken_apart(asked: CompareRequest) -> tuple[CompareRequest, str]:
     """What was asked for with the backbones' own names, and their framing; the centre where they have several."""
-    names = [parse(name) for name in asked.backbones]
-    framings = {name.framing for name in names}
-    own_names = tuple(name.base for name in names)
+    framings = {framing_of(name) for name in asked.backbones}
+    own_names = tuple(map(unframed, asked.backbones))
     return replace(asked, backbones=own_names), framings.pop() if len(framings) == 1 else CENTRE
 
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from core.backbones.names import framed, parse
+from core.backbones.names import framed, framing_of, unframed
 from core.backbones.registry import backbones, info
 from core.training.config import (
     FILLS,
@@ -57,7 +57,7 @@ def finetuning(first: FinetuneConfig, key: str) -> FinetuneConfig:
             help=_("0 never stops early. The epoch with the lowest validation loss is kept in any case."),
         )
     with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
-        framing = framing_choice(parse(first.backbone).framing, f"finetune-framing-{first.backbone}-{key}")
+        framing = framing_choice(framing_of(first.backbone), f"finetune-framing-{first.backbone}-{key}")
         config = FinetuneConfig(framed(backbone, framing), mode, epochs=epochs, patience=patience)
         if mode == "last":
             config = dataclasses.replace(config, last_stages=_last_stages(backbone, first, key))
@@ -74,7 +74,7 @@ def trainable() -> list[str]:
 
 
 def _backbone(first: FinetuneConfig, key: str) -> str:
-    names, first_name = trainable(), parse(first.backbone).base
+    names, first_name = trainable(), unframed(first.backbone)
     return st.selectbox(
         _("Backbone"),
         names,
