@@ -26,8 +26,9 @@ def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Back
     """The backbone `name` in eval mode.
 
     Pretrained ones are shared: the last three stay in this process, and a caller that changes one copies it first. One
-    with a framing shares the network of the one without, and several side by side share those of each. With
-    `pretrained=False` the weights are random and the backbone is the caller's own (to load a bundle into, or to test).
+    with a size or a framing shares the network of the one without, as a rule, and several side by side share those of
+    each. With `pretrained=False` the weights are random and the backbone is the caller's own (to load a bundle into, or
+    to test).
 
     Args:
         name: a name of the registry.
@@ -42,8 +43,8 @@ def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Back
     if info.parts:
         parts = [load(part.name, pretrained=pretrained, report=report) for part in info.parts]
         return SideBySide(info, parts).eval()
-    if info.name != info.base:
-        base = load(info.base, pretrained=pretrained, report=report)
+    if info.name != info.network:
+        base = load(info.network, pretrained=pretrained, report=report)
         return Backbone(info, base.trunk, base.stages).eval()
     source = registry.source(name)
     if not pretrained:

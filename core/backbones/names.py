@@ -1,8 +1,8 @@
-"""How a backbone is named: `resnet18`, with what is chosen beside it, `resnet18@whole`, or two side by side, `a+b`.
+"""How a backbone is named: `resnet18`, with what is chosen beside it, `resnet18@160@whole`, or two together, `a+b`.
 
 What stands after an "@" changes how photos become the backbone's input, and nothing else about it. Those that a "+"
 joins are one backbone, whose features are theirs side by side. This file knows neither which backbones there are nor
-what a framing does.
+what a size or a framing does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ FRAMINGS = (CENTRE, WHOLE, SQUASHED)
 MOST = 4
 """So many stand side by side at most."""
 
-_FRAMED = re.compile(rf"@({WHOLE}|{SQUASHED})\b")
+_SIZE = re.compile(r"[0-9]{1,5}")
+_CHOSEN = re.compile(rf"@([0-9]+)\b(?:@({WHOLE}|{SQUASHED})\b)?|@({WHOLE}|{SQUASHED})\b")
 _JOINED = re.compile(r"(?<=[\w)])\+(?=[a-z])")
 
 
@@ -32,13 +33,16 @@ class BackboneName:
     Attributes:
         base: the name of the backbone itself.
         framing: one of `FRAMINGS`.
+        input_px: the side of its input; 0 for the one that it was trained with.
     """
 
     base: str
     framing: str = CENTRE
+    input_px: int = 0
 
     def __str__(self) -> str:
-        return self.base if self.framing == CENTRE else f"{self.base}@{self.framing}"
+        size = f"@{self.input_px}" if self.input_px else ""
+        return f"{self.base}{size}" if self.framing == CENTRE else f"{self.base}{size}@{self.framing}"
 
 
 def parts(name: str) -> tuple[BackboneName, ...]:
@@ -58,19 +62,31 @@ def parts(name: str) -> tuple[BackboneName, ...]:
 
 
 def parse(name: str) -> BackboneName:
-    """Takes the name of one backbone apart; whether there is such a backbone is not asked.
+    """Takes the name of one backbone apart, in whatever order size and framing stand; it need not be a known one.
 
     Raises:
-        BackboneError: what stands after an "@" is no framing, or there are two of them; or these are several backbones.
+        BackboneError: what stands after an "@" is neither a size nor a framing, or there are two of one kind; or these
+            are several backbones.
     """
     if "+" in name:
         raise BackboneError(_("'{name}' names several backbones. Name one of them.").format(name=name))
     base, *options = name.split("@")
-    for option in options:
-        check_framing(option)
-    if len(options) > 1:
+    sizes = [option for option in options if _SIZE.fullmatch(option)]
+    framings = [option for option in options if option not in sizes]
+    for option in framings:
+        if option not in FRAMINGS:
+            raise BackboneError(
+                _("'{option}' in '{name}' is neither an input size in pixels nor a framing: {known}.").format(
+                    option=option, name=name, known=", ".join(FRAMINGS)
+                )
+            )
+    if len(framings) > 1:
         raise BackboneError(_("'{name}' has more than one framing. Name one.").format(name=name))
-    return BackboneName(base, *options)
+    if len(sizes) > 1:
+        raise BackboneError(_("'{name}' has more than one input size. Name one.").format(name=name))
+    if sizes and not int(sizes[0]):
+        raise BackboneError(_("'{name}' has an input of no size. Name its side in pixels.").format(name=name))
+    return BackboneName(base, framings[0] if framings else CENTRE, int(sizes[0]) if sizes else 0)
 
 
 def check_framing(framing: str) -> None:
@@ -83,15 +99,6 @@ def check_framing(framing: str) -> None:
         raise BackboneError(
             _("There is no framing '{name}'. Choose one of: {known}.").format(name=framing, known=", ".join(FRAMINGS))
         )
-
-
-def canonical(name: str) -> str:
-    """The one way to write a name: `resnet18@centre` is `resnet18`, and `b+a` is `a+b`.
-
-    Raises:
-        BackboneError: as of `parts`.
-    """
-    return joined(parts(name))
 
 
 def joined(names: Iterable[BackboneName | str]) -> str:
@@ -128,7 +135,32 @@ def framing_of(name: str) -> str:
     return framings.pop() if len(framings) == 1 else CENTRE
 
 
+def plain(name: str) -> str:
+    """The name without a size or a framing.
+
+    Raises:
+        BackboneError: as of `parts`.
+    """
+    return joined({part.base for part in parts(name)})
+
+
+def size_of(name: str) -> int:
+    """The side of the input that a name has; 0 where it has none, or several side by side have different ones.
+
+    Raises:
+        BackboneError: as of `parts`.
+    """
+    sizes = {part.input_px for part in parts(name)}
+    return sizes.pop() if len(sizes) == 1 else 0
+
+
 def called(words: str) -> str:
-    """A backbone's name as people are told it, `a (whole photo) + b`, or a sentence with such names in it."""
+    """A backbone's name as people are told it, `a (160 px, whole photo) + b`, or a sentence with such names in it."""
     framings = {WHOLE: _("whole photo"), SQUASHED: _("squashed")}
-    return _JOINED.sub(" + ", _FRAMED.sub(lambda match: f" ({framings[match[1]]})", words))
+
+    def in_words(match: re.Match[str]) -> str:
+        size, framing = match[1], match[2] or match[3]
+        told = [*([_("{px} px").format(px=size)] if size else []), *([framings[framing]] if framing else [])]
+        return f" ({', '.join(told)})"
+
+    return _JOINED.sub(" + ", _CHOSEN.sub(in_words, words))

@@ -1,6 +1,6 @@
 """Which backbones there are: the embedded ones, the baseline, those in packages, and torchvision's whole zoo.
 
-In no list are those with a framing, and several side by side; they are made of those in the table by their names.
+In no list are those with a size or a framing, and several side by side; they are made of those in the table by name.
 The table is built once for each language, since its texts are translated; only whether weights are on this machine
 (`BackboneInfo.ready`) is checked each time. This file never imports torch.
 """
@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from core.backbones.names import parse, parts
+from core.backbones.names import CENTRE, framed, joined, parse, parts
 from core.backbones.pairs import side_by_side
+from core.backbones.sizes import resized
 from core.backbones.sources.embedded import Embedded
 from core.backbones.sources.packaged import Packaged
 from core.backbones.sources.pixels import Pixels
@@ -34,10 +35,11 @@ def backbones() -> tuple[BackboneInfo, ...]:
 
 
 def info(name: str) -> BackboneInfo:
-    """The facts about the backbone `name`; with a framing, they are those of the backbone itself but for how it sees.
+    """The facts about the backbone `name`; with a size or a framing, they are those of the backbone with it.
 
     Raises:
-        BackboneError: there is none of that name, or no such framing; the message suggests others.
+        BackboneError: there is none of that name, it does not take that size, or there is no such framing; the message
+            suggests others.
     """
     return _several(language(), tuple(SOURCES), name) if "+" in name else _entry(name)[0]
 
@@ -51,6 +53,32 @@ def source(name: str) -> BackboneSource:
     return _entry(name)[1]
 
 
+def canonical(name: str) -> str:
+    """The one way to write a name: `b+a` is `a+b`, and `resnet18@centre@224` is `resnet18`, whose own size that is.
+
+    Raises:
+        BackboneError: as of `core.backbones.names.parts`; whether there is such a backbone is not asked.
+    """
+    table = _table(language(), tuple(SOURCES))
+
+    def is_own(px: int, base: str) -> bool:
+        return base in table and table[base][0].input_px == px
+
+    return joined(replace(part, input_px=0) if is_own(part.input_px, part.base) else part for part in parts(name))
+
+
+def chosen(name: str, framing: str = CENTRE, input_px: int = 0) -> str:
+    """The name with what is chosen for all backbones, where it has no such choice of its own; the floor keeps its size.
+
+    Raises:
+        BackboneError: there is no such backbone or framing, or it does not take that size.
+    """
+    sized = (
+        part if part.input_px or info(part.base).is_floor else replace(part, input_px=input_px) for part in parts(name)
+    )
+    return info(framed(joined(sized), framing)).name
+
+
 def ready_names() -> tuple[str, ...]:
     """The pretrained backbones whose weights are on this machine."""
     return tuple(info.name for info in backbones() if info.ready and not info.is_floor)
@@ -61,7 +89,7 @@ def _entry(name: str) -> tuple[BackboneInfo, BackboneSource]:
     if name in table:
         return table[name]
     if "@" in name:
-        return _framed(language(), tuple(SOURCES), name)
+        return _with_choices(language(), tuple(SOURCES), name)
     similar_names = difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
     raise BackboneError(
         _("There is no backbone '{name}'. Did you mean {near}? `python -m core backbones` lists all.").format(
@@ -71,18 +99,22 @@ def _entry(name: str) -> tuple[BackboneInfo, BackboneSource]:
 
 
 @lru_cache(maxsize=256)
-def _framed(_language: str, _sources: tuple[BackboneSource, ...], name: str) -> tuple[BackboneInfo, BackboneSource]:
-    """A backbone with a framing; it is in no list, and made only once, as the table is."""
-    parsed = parse(name)
-    base, source = _entry(parsed.base)
-    how = replace(base.preprocessing, framing=parsed.framing)
-    return replace(base, name=str(parsed), preprocessing=how), source
+def _with_choices(
+    _language: str, _sources: tuple[BackboneSource, ...], name: str
+) -> tuple[BackboneInfo, BackboneSource]:
+    """A backbone with a size or a framing; it is in no list, and made only once, as the table is."""
+    parsed = parse(canonical(name))
+    info, source = _entry(parsed.base)
+    if parsed.input_px:
+        info = resized(info, parsed.input_px)
+    how = replace(info.preprocessing, framing=parsed.framing)
+    return replace(info, name=str(parsed), preprocessing=how), source
 
 
 @lru_cache(maxsize=256)
 def _several(_language: str, _sources: tuple[BackboneSource, ...], name: str) -> BackboneInfo:
     """Backbones side by side."""
-    return side_by_side([_entry(str(part))[0] for part in parts(name)])
+    return side_by_side([_entry(str(part))[0] for part in parts(canonical(name))])
 
 
 @lru_cache(maxsize=32)

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from core.backbones.names import CENTRE, FRAMINGS, parse
+from core.backbones.names import CENTRE, FRAMINGS, BackboneName, parse
 from core.data.images.levels import Levels
 from core.paths import expanded
 from core.records import Record
@@ -171,8 +171,6 @@ class BackboneInfo:
         imagenet_top1: accuracy on ImageNet-1K's validation images, 0..1; None where it was not trained for that.
         trained_on: the data that its weights were trained on.
         licence: of the weights, in words.
-        commercial: whether that licence allows commercial use. Of the photos that the weights were learned from it says
-            nothing.
         weights: which weights, such as "ResNet18_Weights.IMAGENET1K_V1"; the file's name where a package brings them;
             "" for the baseline.
         preprocessing: how an image becomes its input.
@@ -190,6 +188,11 @@ class BackboneInfo:
         path: the weights file of an embedded backbone; None for all others.
         architecture: an embedded backbone's architecture.
         parts: the backbones that stand side by side in this one; () for a backbone of its own.
+        commercial: whether that licence allows commercial use. Of the photos that the weights were learned from it says
+            nothing.
+        sizes: the sides of input that the network takes beside its own, see `core.backbones.sizes`.
+        built_for_size: whether the network with another side of its input is another network, as that of a vision
+            transformer whose places were interpolated.
     """
 
     name: str
@@ -217,6 +220,8 @@ class BackboneInfo:
     path: Path | None = None
     architecture: str = ""
     commercial: bool = True
+    sizes: range = range(0)
+    built_for_size: bool = False
     parts: tuple[BackboneInfo, ...] = ()
 
     @property
@@ -226,8 +231,13 @@ class BackboneInfo:
 
     @property
     def base(self) -> str:
-        """The name of the backbone itself, without a framing."""
+        """The name of the backbone itself, without a size or a framing."""
         return parse(self.name).base
+
+    @property
+    def network(self) -> str:
+        """The name of the backbone whose network this is: how photos become its input makes no other, as a rule."""
+        return str(BackboneName(self.base, input_px=parse(self.name).input_px if self.built_for_size else 0))
 
     @property
     def is_floor(self) -> bool:

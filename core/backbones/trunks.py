@@ -7,6 +7,7 @@ its input. A stage begins where the image is made smaller, which is where the li
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -49,14 +50,15 @@ class ZooTrunk(nn.Module):
 
 
 def torchvision_trunk(
-    name: str, state: dict[str, Tensor] | None = None, *, min_size: int = 1, hollow: bool = False
+    name: str, state: dict[str, Tensor] | None = None, *, input_px: int = 224, hollow: bool = False
 ) -> ZooTrunk:
     """Builds a model of torchvision without its classifier, in eval mode.
 
     Args:
         name: the model's name in torchvision.
         state: its weights, the classifier's included; None for random ones.
-        min_size: the least side of an image that its weights take; vision transformers are built for it.
+        input_px: the side of its images. Vision transformers are built for it, and the places of their patches are
+            interpolated where the weights were trained with another.
         hollow: whether to build the shape alone, without memory for weights.
 
     Raises:
@@ -67,8 +69,11 @@ def torchvision_trunk(
         # Their weights were trained on images scaled to -1..1, which the model does itself, and their files hold the
         # auxiliary classifiers.
         options |= {"transform_input": True, "aux_logits": True, "init_weights": False}
-    if name.startswith("vit_") and min_size > 1:
-        options |= {"image_size": min_size}
+    if name.startswith("vit_"):
+        options |= {"image_size": input_px}
+        if state is not None:
+            patch_px = state["conv_proj.weight"].shape[-1]
+            state = dict(models.vision_transformer.interpolate_embeddings(input_px, patch_px, OrderedDict(state)))
     with _Hollow() if hollow or state is not None else nullcontext():
         model = models.get_model(name, **options)
     if state is not None:

@@ -8,9 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.backbones.names import CENTRE, framed
+from core.backbones.names import CENTRE
+from core.backbones.registry import chosen
 from core.cli import inputs
-from core.cli.frame import Classes, Data, Encoding, Framing, Groups, Json, folder_for, print_json, program, say, working
+from core.cli.frame import (
+    Classes,
+    Data,
+    Encoding,
+    Framing,
+    Groups,
+    InputPx,
+    Json,
+    folder_for,
+    print_json,
+    program,
+    say,
+    working,
+)
 from core.i18n import gettext as _
 from core.numbers import count, decimal, interval, percent
 
@@ -59,6 +73,7 @@ def compare(
     ] = None,
     ensemble: Annotated[bool, typer.Option(help="Try the two best together, too.")] = True,
     framing: Framing = CENTRE,
+    input_px: InputPx = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -75,7 +90,7 @@ def compare(
     kinds = [kind.strip() for kind in probe.split(",") if kind.strip()] or ["logistic"]
     request = CompareRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
-        backbones=tuple(framed(name, framing) for name in inputs.names(backbones)),
+        backbones=tuple(chosen(name, framing, input_px) for name in inputs.names(backbones)),
         config=inputs.probing(probe=kinds[0], pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
         probes=tuple(kinds),
         shortlist=shortlist,

@@ -58,6 +58,16 @@ Framing = Annotated[
         "one backbone alone: NAME@whole.",
     ),
 ]
+InputPx = Annotated[
+    int,
+    typer.Option(
+        "--input-px",
+        metavar="N",
+        min=0,
+        help="The side of what a backbone sees, in pixels; time grows with the area. Default: as it was trained. For "
+        "one backbone alone: NAME@160; `backbones` lists what each takes.",
+    ),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run: the directory that `finetune --out` wrote.")]
 
 

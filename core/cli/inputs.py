@@ -183,4 +183,5 @@ def backbone_as_json(backbone: BackboneInfo) -> dict[str, Any]:
         "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "memory_mb", "input_px", "gflops",
         "imagenet_top1", "trained_on", "licence", "commercial", "weights", "package", "trainable", "note",
     )  # fmt: skip
-    return {**{name: getattr(backbone, name) for name in plain}, "stages": list(backbone.stages)}
+    values = {name: getattr(backbone, name) for name in plain}
+    return {**values, "stages": list(backbone.stages), "sizes": list(backbone.sizes)}

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from core.backbones.names import CENTRE, framed
+from core.backbones.names import CENTRE
+from core.backbones.registry import chosen
 from core.cli import inputs
-from core.cli.frame import Classes, Data, Encoding, Framing, Groups, Json, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Framing, Groups, InputPx, Json, print_json, program, working
 from core.cli.mappage import FlatMap, PlottedPhoto, page
 from core.data.dataset import Dataset
 from core.errors import DatasetError
@@ -34,6 +35,7 @@ def embedding_map(
         Path | None, typer.Option(metavar="FILE", help="Write the points here: .csv, or .html to look at.")
     ] = None,
     framing: Framing = CENTRE,
+    input_px: InputPx = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -46,7 +48,7 @@ def embedding_map(
         raise DatasetError(_("A map is written as .csv or .html, not as '{name}'.").format(name=out.name))
     if out is None and not as_json:
         raise DatasetError(_("Say where the map is to go: --out FILE.csv, --out FILE.html or --json."))
-    backbone = framed(backbone, framing)
+    backbone = chosen(backbone, framing, input_px)
     photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with working() as report:
         dataset = inputs.taken_in(photos, report)

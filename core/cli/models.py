@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.backbones.names import CENTRE, framed
+from core.backbones.names import CENTRE
+from core.backbones.registry import chosen
 from core.cli import inputs
 from core.cli.frame import (
     SOME_FAILED,
@@ -19,6 +20,7 @@ from core.cli.frame import (
     Encoding,
     Framing,
     Groups,
+    InputPx,
     Json,
     RunFolder,
     print_json,
@@ -89,6 +91,7 @@ def finetune(
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     test: Annotated[bool, typer.Option("--test", help="Tell the test accuracy too: once, when all is chosen.")] = False,
     framing: Framing = CENTRE,
+    input_px: InputPx = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -104,9 +107,10 @@ def finetune(
     from core.training.history import read_history
 
     given: dict[str, Any] = {
-        "backbone": framed(backbone, framing), "mode": mode, "last_stages": last_stages, "epochs": epochs, "lr": lr,
-        "batch_size": batch_size, "optimizer": optimizer, "schedule": schedule, "warmup_epochs": warmup_epochs,
-        "weight_decay": weight_decay, "label_smoothing": label_smoothing, "patience": patience, "augmentation": augment,
+        "backbone": chosen(backbone, framing, input_px), "mode": mode, "last_stages": last_stages, "epochs": epochs,
+        "lr": lr, "batch_size": batch_size, "optimizer": optimizer, "schedule": schedule,
+        "warmup_epochs": warmup_epochs, "weight_decay": weight_decay, "label_smoothing": label_smoothing,
+        "patience": patience, "augmentation": augment,
         "balance_classes": balance_classes, "seed": seed,
     }  # fmt: skip
     config = FinetuneConfig.from_json({name: value for name, value in given.items() if value is not None})

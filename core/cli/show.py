@@ -70,12 +70,14 @@ def _console() -> Console:
 def backbones(infos: Sequence[BackboneInfo]) -> None:
     """The backbones there are."""
     headings = (
-        _("Backbone"), _("Family"), _("Ready"), _("Params"), _("GFLOPs"), _("MB"), _("px"), _("Width"), _("Top-1"),
+        _("Backbone"), _("Family"), _("Ready"), _("Params"), _("GFLOPs"), _("MB"), _("px"), _("or px"), _("Width"),
+        _("Top-1"),
     )  # fmt: skip
     rows = [
         (
             info.name, info.family, _("yes") if info.ready else "", f"{decimal(info.params / 1e6)} M",
-            decimal(info.gflops, 2), decimal(info.size_mb), str(info.input_px), count(info.feature_dim),
+            decimal(info.gflops, 2), decimal(info.size_mb), str(info.input_px),
+            f"{info.sizes[0]}–{info.sizes[-1]}" if info.sizes else "", count(info.feature_dim),
             percent(info.imagenet_top1),
         )
         for info in infos

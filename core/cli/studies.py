@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from core.backbones.names import CENTRE, framed
+from core.backbones.names import CENTRE
+from core.backbones.registry import chosen
 from core.cli import inputs
-from core.cli.frame import Classes, Data, Encoding, Framing, Groups, Json, folder_for, print_json, program, working
+from core.cli.frame import (
+    Classes,
+    Data,
+    Encoding,
+    Framing,
+    Groups,
+    InputPx,
+    Json,
+    folder_for,
+    print_json,
+    program,
+    working,
+)
 from core.i18n import gettext as _
 from core.numbers import count, decimal, interval, percent, points_interval, signed_points
 from core.progress import Report
@@ -42,6 +55,7 @@ def components(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of the folds.")] = 0,
     framing: Framing = CENTRE,
+    input_px: InputPx = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -55,7 +69,7 @@ def components(
     pca = "1 whiten" if whiten else ""
     request = ComponentsRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
-        backbone=framed(backbone, framing),
+        backbone=chosen(backbone, framing, input_px),
         config=inputs.probing(probe=probe, c=c, folds=folds, repeats=repeats, seed=seed, pca=pca),
     )
     counted = _study(studies.components, request, Components)
@@ -85,6 +99,7 @@ def curve(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds, parts and draws.")] = 0,
     framing: Framing = CENTRE,
+    input_px: InputPx = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -97,7 +112,7 @@ def curve(
 
     request = LearningCurveRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
-        backbone=framed(backbone, framing),
+        backbone=chosen(backbone, framing, input_px),
         config=inputs.probing(probe=probe, pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
         more=tuple(more or ()),
         target=target,
@@ -118,6 +133,7 @@ def depth(
     repeats: RepeatCount = None,
     seed: Annotated[int, typer.Option(help="Of folds and of the choice of photos.")] = 0,
     framing: Framing = CENTRE,
+    input_px: InputPx = 0,
     group_pattern: Groups = "",
     class_pattern: Classes = "",
     encoding: Encoding = "",
@@ -130,7 +146,7 @@ def depth(
 
     request = DepthRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
-        backbone=framed(backbone, framing),
+        backbone=chosen(backbone, framing, input_px),
         config=inputs.probing(folds=folds, repeats=repeats, seed=seed),
         images=images,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from core.backbones.names import canonical
+from core.backbones.registry import canonical
 from core.data.instructions import Instructions
 from core.errors import BackboneError, DatasetError, GraftError, JobError
 from core.i18n import gettext as _

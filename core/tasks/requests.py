@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from core.backbones.names import canonical
+from core.backbones.registry import canonical
 from core.data.labels.grouping import group_finder
 from core.errors import BackboneError, BundleError, DatasetError
 from core.i18n import gettext as _

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from core.backbones.names import canonical
+from core.backbones.registry import canonical
 from core.errors import TrainingError
 from core.i18n import gettext as _
 from core.training.augmentation import FILLS, KINDS, PRESETS, Augmentation, AugmentationKind, parse, preset_label
@@ -108,7 +108,7 @@ class FinetuneConfig:
 
     Raises:
         TrainingError: a value is out of its range; the message gives the key, the value and the remedy.
-        BackboneError: the backbone's name has a framing that there is not.
+        BackboneError: the backbone's name has a framing that there is not, or two sizes or framings.
     """
 
     run_kind: ClassVar[str] = "finetune"

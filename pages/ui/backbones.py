@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from core import numbers
 from core.backbones.names import CENTRE, FRAMINGS, SQUASHED, WHOLE, called
 from core.backbones.registry import info
+from core.backbones.sizes import in_common, share_of_time
 from core.backbones.spec import BackboneInfo
 from pages.ui.i18n import _
 
@@ -59,5 +61,38 @@ def framing_choice(first: str, key: str) -> str:
         help=_(
             "What a backbone sees of a photo. Where the subject is not in the middle, the centre may miss it; the "
             "whole photo shows everything smaller, a squashed one out of shape."
+        ),
+    )
+
+
+def size_choice(names: Sequence[str], first: int, key: str) -> int:
+    """Draws the choice of how large the photos are that these backbones see, and gives the side; 0 for their own.
+
+    Args:
+        names: of the backbones.
+        first: what it shows at first, where all of them take it.
+        key: of the widget.
+    """
+    infos = [info(name) for name in names]
+    sizes = (0, *in_common(infos))
+
+    def label(px: int) -> str:
+        if not px:
+            own = sorted({backbone.input_px for backbone in infos if not backbone.is_floor})
+            return _("As trained, {px} px").format(px=", ".join(map(str, own))) if own else _("As trained")
+        time = numbers.percent(share_of_time(infos, px), 0)
+        return _("{px} px, about {share} of the time").format(px=px, share=time)
+
+    return st.selectbox(
+        _("Input size"),
+        sizes,
+        index=sizes.index(first) if first in sizes else 0,
+        format_func=label,
+        key=key,
+        persist_state=KEEP,
+        help=_(
+            "How large the square is that a backbone sees. Time, and the memory that training needs, grow with its "
+            "area. A small one loses fine detail; at any but the trained size a backbone may see worse or better, and "
+            "its published accuracy does not hold."
         ),
     )

@@ -131,7 +131,7 @@ def test_the_mean_is_over_places(shape: tuple[int, ...], over: tuple[int, ...]) 
 def test_families_of_the_zoo(name: str, widths: list[int] | None) -> None:
     side = 224 if name.startswith("vit") else 64
     torch.manual_seed(0)
-    trunk = torchvision_trunk(name, min_size=side)
+    trunk = torchvision_trunk(name, input_px=side)
     backbone = Backbone(dataclasses.replace(tiny_info(name)), trunk, trunk.stages).eval()
     images = torch.randn(1, 3, side, side)
     last = encode(backbone, images)

@@ -91,16 +91,16 @@ def test_the_probe_on_a_recommended_framing_is_a_model_that_sees_so_when_taken_h
     wide_zip: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "job"
-    framing(folder, request_for(wide_zip, "graft_plain"), silent)
+    framing(folder, request_for(wide_zip, "graft_plain@64"), silent)
     (run,) = find_runs(folder)
-    assert run.backbone == "graft_plain@whole"
-    assert run.preprocessing == info("graft_plain@whole").preprocessing
+    assert run.backbone == "graft_plain@64@whole"
+    assert run.preprocessing == info("graft_plain@64@whole").preprocessing
     assert recommendations(folder)[0].backbone == run.backbone
     photos = [tmp_path / f"{seed}.png" for seed in (1000, 1001, 1002)]
     for seed, photo in enumerate(photos):
         wide_photo(COLOURS["moss"], 1000 + seed).save(photo)
     bundle = classifier_of(export(load_run(run.path), tmp_path / "bundle.zip"))
-    assert bundle.preprocessing.framing == "whole"
+    assert (bundle.preprocessing.framing, bundle.preprocessing.input_px) == ("whole", 64)
     proba = bundle.predict(photos)
     assert (proba == classifier_of(run).predict(photos)).all()
     assert [bundle.classes[row.argmax()] for row in proba] == ["moss"] * 3

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.backbones.sizes import sizes
 from core.backbones.spec import BackboneInfo, Preprocessing, ProbeAccuracy
 from core.errors import BackboneError, RecordError, WeightsUnavailable
 from core.i18n import gettext as _
@@ -119,6 +120,7 @@ def _info(card: dict[str, Any], weights: Path) -> BackboneInfo:
         sha256=card["sha256"],
         path=weights,
         architecture=card["architecture"],
+        sizes=sizes(preprocessing.input_px, step_px=16, least_px=48),
     )
 
 

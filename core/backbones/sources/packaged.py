@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import paths
+from core.backbones.sizes import sizes
 from core.backbones.spec import BackboneInfo, Preprocessing, ProbeAccuracy
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
@@ -139,6 +140,7 @@ def _info(facts: dict[str, Any]) -> BackboneInfo:
         images_per_s=facts["images_per_s"],
         package=facts["package"],
         sha256=facts["sha256"],
+        sizes=sizes(preprocessing.input_px),
     )
 
 

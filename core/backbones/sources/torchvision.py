@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.backbones.download import fetch
+from core.backbones.sizes import sizes
 from core.backbones.spec import BackboneInfo, Preprocessing, hash_in_name
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
@@ -73,7 +74,7 @@ class Torchvision:
         from core.backbones.backbone import Backbone
         from core.backbones.trunks import torchvision_trunk
 
-        trunk = torchvision_trunk(info.name, state, min_size=info.input_px)
+        trunk = torchvision_trunk(info.base, state, input_px=info.input_px)
         return Backbone(info, trunk, trunk.stages).eval()
 
 
@@ -106,7 +107,23 @@ def _info(facts: dict[str, Any]) -> BackboneInfo:
         memory_mb=facts["memory_mb"],
         url=facts["url"],
         sha256=hash_in_name(facts["url"]),
+        sizes=_sizes(facts["name"], facts["preprocessing"]["crop_px"]),
+        built_for_size=facts["name"].startswith("vit_"),
     )
+
+
+def _sizes(name: str, trained_px: int) -> range:
+    """The sides of input that a model takes beside its own.
+
+    MaxViT takes multiples of 224 px alone, so no other that makes sense; the places of a vision transformer's patches
+    are interpolated, and a whole number of patches fits; Inception makes its grid too small for its last pool.
+    """
+    if name.startswith("maxvit"):
+        return range(0)
+    if name.startswith("vit_"):
+        patch_px = int(name.rpartition("_")[2])
+        return sizes(trained_px, step_px=32 - 32 % patch_px, least_px=96)
+    return sizes(trained_px, least_px=96 if name == "inception_v3" else 64)
 
 
 def _licence() -> str:
@@ -151,7 +168,7 @@ def measured(name: str) -> dict[str, Any]:
     from core.backbones.trunks import torchvision_trunk
 
     side_px = published(name)["preprocessing"]["crop_px"]
-    trunk = torchvision_trunk(name, min_size=side_px, hollow=True)
+    trunk = torchvision_trunk(name, input_px=side_px, hollow=True)
     return {
         "feature_dim": trunk.feature_dim,
         "stages": [stage for stage, _modules in trunk.stages],

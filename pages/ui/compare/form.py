@@ -9,8 +9,8 @@ import streamlit as st
 
 from core import numbers
 from core.backbones.choice import in_order, usual
-from core.backbones.names import CENTRE, framed, framing_of, unframed
-from core.backbones.registry import info
+from core.backbones.names import CENTRE, framing_of, plain, size_of
+from core.backbones.registry import chosen, info
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.errors import GraftError
@@ -22,7 +22,7 @@ from core.probing.probes.kinds import KINDS, find
 from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
 from pages.ui import jobs, state
-from pages.ui.backbones import KEEP, backbone_label, framing_choice
+from pages.ui.backbones import KEEP, backbone_label, framing_choice, size_choice
 from pages.ui.compare import filters
 from pages.ui.compare.catalogue import catalogue
 from pages.ui.i18n import _
@@ -60,7 +60,7 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
         first: what the widgets show at first.
         key: a part of the widgets' keys; with another, they show at first what they are given.
     """
-    first, framing = _taken_apart(first)
+    first, framing, input_px = _taken_apart(first)
     place = st.container()
     asked = filters.chosen(key)
     infos = [backbone for backbone in in_order() if asked.admits(backbone)]
@@ -72,14 +72,18 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
     with st.expander(_("How they are compared")):
         probes = _probes(first, key)
         config = _config(probes[0], first.config, key)
-        framing = framing_choice(framing, f"compare-framing-{key}")
+        left, right = st.columns(2)
+        with left:
+            framing = framing_choice(framing, f"compare-framing-{key}")
+        with right:
+            input_px = size_choice(names, input_px, f"compare-input-{key}")
     if not names:
         return None
     return CompareRequest(
         workspace=state.workspace(),
         dataset=dataset.id,
         fingerprint=dataset.fingerprint,
-        backbones=tuple(framed(name, framing) for name in names),
+        backbones=tuple(chosen(name, framing, input_px) for name in names),
         config=config,
         probes=probes,
         shortlist=shortlist,
@@ -113,11 +117,19 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
     return names
 
 
-def _taken_apart(asked: CompareRequest) -> tuple[CompareRequest, str]:
-    """What was asked for with the backbones' own names, and their framing; the centre where they have several."""
+def _taken_apart(asked: CompareRequest) -> tuple[CompareRequest, str, int]:
+    """What was asked for with the backbones' own names, their framing, and their size, which the floor has not.
+
+    Where they have several, the framing is the centre, and the size that of the training, 0.
+    """
+    floors = {backbone.name for backbone in in_order() if backbone.is_floor}
     framings = {framing_of(name) for name in asked.backbones}
-    own_names = tuple(map(unframed, asked.backbones))
-    return replace(asked, backbones=own_names), framings.pop() if len(framings) == 1 else CENTRE
+    sizes = {size_of(name) for name in asked.backbones if plain(name) not in floors}
+    return (
+        replace(asked, backbones=tuple(dict.fromkeys(map(plain, asked.backbones)))),
+        framings.pop() if len(framings) == 1 else CENTRE,
+        sizes.pop() if len(sizes) == 1 else 0,
+    )
 
 
 def _usual_shortlist(count: int) -> int:

@@ -6,8 +6,8 @@ import dataclasses
 
 import streamlit as st
 
-from core.backbones.names import framed, framing_of, unframed
-from core.backbones.registry import backbones, info
+from core.backbones.names import framing_of, plain, size_of
+from core.backbones.registry import backbones, chosen, info
 from core.training.config import (
     FILLS,
     KINDS,
@@ -23,7 +23,7 @@ from core.training.config import (
     schedule_label,
     suggested_lr,
 )
-from pages.ui.backbones import KEEP, backbone_label, framing_choice
+from pages.ui.backbones import KEEP, backbone_label, framing_choice, size_choice
 from pages.ui.i18n import _
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128)
@@ -57,8 +57,7 @@ def finetuning(first: FinetuneConfig, key: str) -> FinetuneConfig:
             help=_("0 never stops early. The epoch with the lowest validation loss is kept in any case."),
         )
     with st.expander(_("Learning rate, optimizer and the rest"), icon=":material/tune:"):
-        framing = framing_choice(framing_of(first.backbone), f"finetune-framing-{first.backbone}-{key}")
-        config = FinetuneConfig(framed(backbone, framing), mode, epochs=epochs, patience=patience)
+        config = FinetuneConfig(_seen(backbone, first, key), mode, epochs=epochs, patience=patience)
         if mode == "last":
             config = dataclasses.replace(config, last_stages=_last_stages(backbone, first, key))
         left, right = st.columns(2, gap="large")
@@ -74,7 +73,7 @@ def trainable() -> list[str]:
 
 
 def _backbone(first: FinetuneConfig, key: str) -> str:
-    names, first_name = trainable(), unframed(first.backbone)
+    names, first_name = trainable(), plain(first.backbone)
     return st.selectbox(
         _("Backbone"),
         names,
@@ -83,6 +82,17 @@ def _backbone(first: FinetuneConfig, key: str) -> str:
         key=f"finetune-backbone-{first.backbone}-{key}",
         persist_state=KEEP,
     )
+
+
+def _seen(backbone: str, first: FinetuneConfig, key: str) -> str:
+    """Draws the choice of what the backbone sees of a photo, and gives its name with that."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        framing = framing_choice(framing_of(first.backbone), f"finetune-framing-{first.backbone}-{key}")
+    with right:
+        key = f"finetune-input-{first.backbone}-{backbone}-{key}"
+        input_px = size_choice([backbone], size_of(first.backbone), key)
+    return chosen(backbone, framing, input_px)
 
 
 def _mode(first: FinetuneConfig, key: str) -> str:

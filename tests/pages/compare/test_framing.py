@@ -120,29 +120,49 @@ def test_wide_photos_are_a_reason_to_ask(visit: Open, small_dataset: Any) -> Non
         assert f"leaves out {share} of it" in said or not share
 
 
-def test_the_form_asks_for_a_framing_of_all_and_begins_with_that_of_the_run(visit: Open, dataset: Dataset) -> None:
+def test_the_form_asks_for_what_all_are_to_see_and_begins_with_that_of_the_run(visit: Open, dataset: Dataset) -> None:
     app = visit("compare")
     assert by_label(app.selectbox, "Framing").value == "centre"
+    by_label(app.multiselect, "Backbones").set_value(["graft_plain", "pixels_16"]).run()
     by_label(app.selectbox, "Framing").set_value("whole").run()
+    sizes = by_label(app.selectbox, "Input size")
+    assert (sizes.value, sizes.options[:2]) == (0, ["As trained, 96 px", "48 px, about 25 % of the time"])
+    sizes.set_value(48).run()
     button(app, "Compare").click().run()
     assert not app.exception
     (job,) = store.list_jobs(W)
     asked = CompareRequest.of(job.spec)
-    assert all(name.endswith("@whole") for name in asked.backbones)
+    assert asked.backbones == ("graft_plain@48@whole", "pixels_16@whole")
     finish(job, state="cancelled")
     again = visit("compare")
     assert by_label(again.selectbox, "Framing").value == "whole"
-    assert by_label(again.multiselect, "Backbones").value == [name.removesuffix("@whole") for name in asked.backbones]
+    assert by_label(again.selectbox, "Input size").value == 48
+    assert by_label(again.multiselect, "Backbones").value == ["graft_plain", "pixels_16"]
     assert "The form has the settings of the run below." in texts(again)
-    assert literal("graft_residual (whole photo)") in texts(again)
+    assert literal("graft_plain (48 px, whole photo)") in texts(again)
 
 
-def test_the_training_form_begins_with_the_framing_that_the_user_was_sent_with(visit: Open, dataset: Dataset) -> None:
-    app = visit("finetune", dataset=dataset.id, backbone="graft_plain@whole")
+def test_a_size_that_not_all_take_is_not_offered(visit: Open, dataset: Dataset) -> None:
+    app = visit("compare")
+    by_label(app.multiselect, "Backbones").set_value(["graft_plain"]).run()
+    by_label(app.selectbox, "Input size").set_value(48).run()
+    by_label(app.multiselect, "Backbones").set_value(["graft_plain", "efficientnet_lite0"]).run()
+    assert not app.exception
+    sizes = by_label(app.selectbox, "Input size")
+    assert sizes.options[0] == "As trained, 96, 224 px"
+    assert [option.split(" px")[0] for option in sizes.options[1:]] == ["64", "96", "128", "160", "192"]
+    assert sizes.value == 0
+    by_label(app.multiselect, "Backbones").set_value(["pixels_16"]).run()
+    assert by_label(app.selectbox, "Input size").options == ["As trained"]
+
+
+def test_the_training_form_begins_with_what_the_user_was_sent_with(visit: Open, dataset: Dataset) -> None:
+    app = visit("finetune", dataset=dataset.id, backbone="graft_plain@48@whole")
     assert not app.warning
     assert by_label(app.selectbox, "Framing").value == "whole"
+    assert by_label(app.selectbox, "Input size").value == 48
     assert by_label(app.selectbox, "Backbone").value == "graft_plain"
     button(app, "Fine-tune").click().run()
     (job,) = store.list_jobs(W)
-    assert job.spec.params["config"]["backbone"] == "graft_plain@whole"
-    assert job.spec.title.startswith("Fine-tune graft_plain (whole photo) (last stages)")
+    assert job.spec.params["config"]["backbone"] == "graft_plain@48@whole"
+    assert job.spec.title.startswith("Fine-tune graft_plain (48 px, whole photo) (last stages)")
