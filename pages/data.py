@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from core.jobs.store import Job
-from core.tasks.results import TakenIn
 from pages.ui import frame, jobs, progress, state
 from pages.ui.data import tour
 from pages.ui.data.contents import show
@@ -19,20 +15,16 @@ def main() -> None:
         return
     for kind in jobs.INTAKE:
         job = jobs.intake(kind)
-        if job is not None:
-            bring_in(job)
+        if job is None:
+            continue
+        if job.status().state == "done":  # since the frame was drawn, which takes the photos in
+            progress.watch(job)
+        else:
+            progress.panel(job)
     if dataset is None:
         welcome()
     else:
         show(dataset)
-
-
-def bring_in(job: Job) -> None:
-    """Draws the progress of photos being read, and shows them once they are there."""
-    taken_in = progress.result(progress.panel(job), TakenIn)
-    if taken_in is not None:
-        jobs.taken_in(job, taken_in.dataset)
-        st.rerun()
 
 
 frame.enter(main)

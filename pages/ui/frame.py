@@ -17,7 +17,7 @@ import streamlit as st
 
 from core.errors import HomeError
 from core.paths import check_home
-from pages.ui import missing, sidebar, state, top, underway
+from pages.ui import jobs, missing, sidebar, state, top, underway
 from pages.ui.i18n import _, speak
 from pages.ui.text import literal
 
@@ -49,6 +49,8 @@ def run() -> None:
         st.error(literal(str(problem)))
         return
     state.begin(page.url_path)
+    if not page.url_path and not state.place().tour:  # the Data page, which shows what has come in
+        jobs.take_in()
     with st.sidebar:
         state.choose_dataset()
         underway.line(page.url_path or "data")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from core.data.library import delete_dataset as delete_from_library
 from core.errors import GraftError
 from core.jobs.store import Job, list_jobs, open_job
 from core.tasks.base import PhotosRequest, Request
-from core.tasks.results import dataset_id_of
+from core.tasks.results import TakenIn, dataset_id_of, result_of
 from core.tasks.specs import request_of, spec_of
 from pages.ui import resources, state
 from pages.ui.i18n import _
@@ -176,10 +177,17 @@ def intake(kind: str) -> Job | None:
     return shown
 
 
-def taken_in(job: Job, dataset_id: str) -> None:
-    """Looks at the photos that a job has brought, and at the job no more."""
-    state.remember(_pin(job.spec.kind), "")
-    state.show_dataset(dataset_id)
+def take_in() -> None:
+    """Looks at the photos that a reading has brought, and at the reading no more.
+
+    This comes before anything is drawn: to run the page once more for it, in the middle, would lose what was pressed.
+    """
+    for kind in INTAKE:
+        job = intake(kind)
+        if job is not None and job.status().state == "done":
+            state.remember(_pin(kind), "")
+            with contextlib.suppress(GraftError):  # of another Graft
+                state.show_dataset(result_of(job.status(), TakenIn).dataset)
 
 
 def page_of(job: Job) -> str:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.data.warnings import warning_text
 from core.errors import GraftError
@@ -36,24 +37,40 @@ def panel(job: Job, live: Draw | None = None) -> JobStatus:
     if status.is_over:
         _ended(job, status)
     else:
-        _watch(job, live)
+        watch(job, live)
     return status
 
 
-def going_on(job: Job) -> JobStatus:
-    """The status of a job that waits or runs; the page is run again where it is over, or deleted in another tab."""
+def going_on(job: Job) -> JobStatus | None:
+    """The status of a job that waits or runs, None where it was deleted in another tab; once it is over the page is run
+    again."""
     try:
         status = job.status()
     except GraftError:
-        st.rerun()
+        run_page_again()
+        return None
     if status.is_over:
-        st.rerun()
+        run_page_again()
     return status
 
 
+def run_page_again() -> None:
+    """Runs the page again, where one of its parts has ticked.
+
+    While all of the page is run nothing happens, and the part's next tick asks again: to break a run off would lose
+    what a person has pressed, if it has not come to that button yet.
+    """
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        st.rerun()
+
+
 @redrawn(every_s=1.0)
-def _watch(job: Job, live: Draw | None) -> None:
+def watch(job: Job, live: Draw | None = None) -> None:
+    """Draws the job that goes on every second again, as `panel` does."""
     status = going_on(job)
+    if status is None:
+        return
     with st.container(border=True):
         st.progress(status.share or 0.0, text=sentence(job, status))
         if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):

@@ -38,6 +38,8 @@ def line(page: str) -> None:
 def _watch(job: Job, further: int) -> None:
     """The job that goes on; the page is run again when it ends."""
     status = progress.going_on(job)
+    if status is None:
+        return
     with st.container(key="underway", gap="xxsmall"):
         _link(job, ":material/autorenew:" if status.state == "running" else ":material/hourglass_empty:")
         st.progress(status.share or 0.0)

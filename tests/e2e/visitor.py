@@ -96,6 +96,7 @@ class Visitor:
         """Opens the app and drops photos on it, which are then called as their file."""
         self.go()
         self.upload(photos)
+        expect(self.page.get_by_test_id("stMain").get_by_role("progressbar")).to_have_count(0, timeout=WAIT_MS)
         self.sees(self.page.get_by_role("heading", name=photos.stem))
         self.settle()
 

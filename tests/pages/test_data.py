@@ -11,6 +11,7 @@ from core.backbones.choice import usual
 from core.data.dataset import Dataset
 from core.data.library import delete_dataset, list_datasets
 from core.jobs import store
+from core.jobs.store import Job
 from core.progress import silent
 from core.tasks.requests import IngestRequest
 from core.tasks.results import TakenIn
@@ -102,6 +103,37 @@ def test_data_can_be_deleted(visit: Open, dataset: Dataset):
     assert not app.exception
     assert not list_datasets(W)
     assert app.title[0].value == "Teach a network your photos"
+
+
+def reading(visit: Open, dataset: Dataset) -> tuple[AppTest, Job]:
+    """The Data page with these photos, while others are being read."""
+    job = store.create(W, spec_of(IngestRequest(source="more.zip", name="more")))
+    app = visit()
+    assert app.title[0].value == dataset.name
+    return app, job
+
+
+def brought(job: Job, dataset: Dataset) -> None:
+    finish(job, TakenIn(dataset=dataset.id, name=dataset.name, images=40, classes=2).to_json())
+
+
+def test_what_is_pressed_just_when_a_reading_ends_is_done(visit: Open, dataset: Dataset):
+    app, job = reading(visit, dataset)
+    brought(job, dataset)  # the same photos once more
+    button(app, "Delete").click().run()
+    assert not list_datasets(W)
+    assert app.title[0].value == "Teach a network your photos"
+
+
+def test_what_is_pressed_just_when_a_reading_ends_is_not_done_to_the_new_photos(
+    visit: Open, dataset: Dataset, small_dataset: Callable[..., Dataset]
+):
+    app, job = reading(visit, dataset)
+    others = small_dataset(name="others.zip", classes=("a", "b"), per_class=5)
+    brought(job, others)
+    button(app, "Delete").click().run()
+    assert app.title[0].value == "others"
+    assert {summary.id for summary in list_datasets(W)} == {dataset.id, others.id}
 
 
 def test_a_tour_outlives_its_photos(visit: Open, pool: FakePool, dataset: Dataset):

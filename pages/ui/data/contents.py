@@ -118,10 +118,10 @@ def interleaved(items: Sequence[Item]) -> list[Item]:
 
 def manage(dataset: Dataset) -> None:
     """None of these photos any more."""
-    # Keyed by the photos: it closes with them, and does not stand open over those that are shown next.
+    # Keyed by the photos: it closes with them, and what was pressed is never done to those that are shown next.
     with st.popover(_("Delete these photos"), icon=":material/delete:", key=f"deleting-{dataset.id}"):
         st.markdown(_("The photos are removed from this workspace. Runs made with them stay, without them."))
-        if st.button(_("Delete"), type="primary"):
+        if st.button(_("Delete"), key=f"delete-{dataset.id}", type="primary"):
             try:
                 jobs.delete_dataset(dataset)
             except GraftError as problem:

@@ -66,6 +66,6 @@ def _offer(dataset: Dataset, pattern: str) -> None:
     )
     shown = grouped[:: max(1, len(grouped) // EXAMPLES)][:EXAMPLES]
     st.dataframe({_("Photo"): [name for name, _g in shown], _("Group"): [g for _n, g in shown]}, hide_index=True)
-    if st.button(_("Make the splits anew, by group"), icon=":material/call_split:"):
+    if st.button(_("Make the splits anew, by group"), key=f"regroup-{dataset.id}", icon=":material/call_split:"):
         jobs.submit(RegroupRequest(workspace=state.workspace(), dataset=dataset.id, pattern=pattern))
         st.rerun()

@@ -29,7 +29,8 @@ def section(dataset: Dataset) -> None:
         )
         changed = [names, tables] != [guess and guess.taken.encoding for guess in (origin.names, origin.tables)]
         can_read = changed and origin.is_there
-        if st.button(_("Read the names anew"), icon=":material/refresh:", disabled=not can_read):
+        label = _("Read the names anew")
+        if st.button(label, key=f"reread-{dataset.id}", icon=":material/refresh:", disabled=not can_read):
             jobs.submit(_request(dataset, origin, f"{names or ''},{tables or ''}"))
             st.rerun()
 

@@ -153,10 +153,10 @@ def _watch(tour: _Tour) -> None:
     try:
         active, is_over = tour.active, tour.is_over
     except GraftError:  # deleted in another tab
-        st.rerun()
+        progress.run_page_again()
+        return
     if is_over or active != state.remembered("tour-step", active):
-        state.remember("tour-step", active)
-        st.rerun()
+        progress.run_page_again()
     state.remember("tour-step", active)
     job, left_s = tour.jobs[active], tour.left_s()
     with st.container(border=True):

@@ -29,7 +29,9 @@ def choices(dataset: Dataset) -> None:
             _("The classes are"), others, index=None, format_func=_described, key=f"classes-{dataset.id}"
         )
         st.caption(_("The same photos come in these classes, as another dataset beside this one."))
-        asked = st.button(_("Take these as the classes"), icon=":material/refresh:", disabled=choice is None)
+        asked = st.button(
+            _("Take these as the classes"), key=f"reclass-{dataset.id}", icon=":material/refresh:", disabled=not choice
+        )
         if asked and choice is not None:
             request = RegroupRequest(workspace=state.workspace(), dataset=dataset.id, class_pattern=choice.pattern)
             jobs.submit(request)

@@ -33,7 +33,9 @@ def listing(jobs: list[Job], names: dict[str, str]) -> None:
 @redrawn(every_s=2.0)
 def watch(job: Job, names: dict[str, str]) -> None:
     """A job that waits or runs."""
-    row(job, progress.going_on(job), names)
+    status = progress.going_on(job)
+    if status is not None:
+        row(job, status, names)
 
 
 def status_of(job: Job) -> JobStatus | None:
