@@ -39,6 +39,11 @@ def interval(ends: Sequence[float] | None) -> str:
     return f"{decimal(100 * ends[0])}–{percent(ends[1])}" if ends else ""
 
 
+def plus_minus(share: float | None, deviation: float | None) -> str:
+    """A share with its standard deviation, such as "93.4 ± 1.2 %"; "" for None."""
+    return "" if share is None or deviation is None else f"{decimal(100 * share)} ± {percent(deviation)}"
+
+
 def points(difference: float) -> str:
     """A difference of shares in points, such as "3.1" or "−0.4"."""
     return decimal(100 * difference)

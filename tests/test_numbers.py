@@ -26,6 +26,8 @@ from core import numbers
         (numbers.percent(None), ""),
         (numbers.interval((0.901, 0.957)), "90.1–95.7 %"),
         (numbers.interval(None), ""),
+        (numbers.plus_minus(0.9344, 0.0121), "93.4 ± 1.2 %"),
+        (numbers.plus_minus(None, None), ""),
         (numbers.points(0.046), "4.6"),
         (numbers.points(-0.0004), "0.0"),
         (numbers.signed_points(0.0312), "+3.1"),

@@ -26,7 +26,7 @@ from core.cli.frame import (
     working,
 )
 from core.i18n import gettext as _
-from core.numbers import count, decimal, interval, percent
+from core.numbers import count, decimal, interval, percent, plus_minus
 
 if TYPE_CHECKING:
     from core.probing.comparison.comparison import Comparison
@@ -67,8 +67,8 @@ def compare(
         typer.Option(
             metavar="N",
             min=0,
-            help="Probe only the best N of a quick first look, and the best on ImageNet; 0: all. Default: 3 of more "
-            "than 6.",
+            help="Probe only the N most promising in a quick first look, and the best on ImageNet; 0: all. Default: 3 "
+            "of more than 6.",
         ),
     ] = None,
     ensemble: Annotated[bool, typer.Option(help="Try the two best together, too.")] = True,
@@ -151,11 +151,22 @@ def _show_results(ranked: Sequence[ProbeResult], how: str, *, several: bool) -> 
 
 
 def _show_shortlist(shortlist: Shortlist) -> None:
-    from core.cli.show import table
+    from core.cli.show import lines, table
+    from core.probing.comparison.verdict import chance
 
-    rows = [(row.backbone, row.why, percent(row.accuracy), interval(row.interval)) for row in shortlist.rows]
+    rows = [
+        (
+            row.backbone, row.why, percent(row.accuracy), interval(row.interval),
+            plus_minus(row.estimate, row.spread), "" if row.chance is None else chance(row.chance),
+        )
+        for row in shortlist.rows
+    ]  # fmt: skip
     title = _("A first look at {n} training photos, by their nearest neighbours").format(n=shortlist.n)
-    table((_("Backbone"), _("Probed in full?"), _("Accuracy"), _("95 % interval")), rows, left=2, title=title)
+    headings = (
+        _("Backbone"), _("Probed in full?"), _("First look"), _("95 % interval"), _("Estimate"), _("The best of all"),
+    )  # fmt: skip
+    table(headings, rows, left=2, title=title)
+    lines(*filter(None, (shortlist.risk,)))
 
 
 def _show_ensembles(ensembles: Sequence[Ensemble]) -> None:

@@ -139,9 +139,10 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
     results = (make_result("resnet18", 90, 100), make_result("resnet34", 80, 100), make_result("resnet18", 95, 100,
                probe="knn"))  # fmt: skip
     screened = (
-        Screened(backbone="resnet18", accuracy=0.9, interval=(0.8, 0.95), kept=True, why="among the best"),
-        Screened(backbone="vgg11", accuracy=0.1, interval=(0.0, 0.2), kept=False, why="left out"),
-    )
+        Screened(backbone="resnet18", accuracy=0.9, interval=(0.8, 0.95), estimate=0.89, spread=0.012, chance=0.97,
+                 kept=True, reason="best"),
+        Screened(backbone="vgg11", accuracy=0.1, interval=(0.0, 0.2), chance=0.03, kept=False),
+    )  # fmt: skip
     pool.does["compare"] = lambda job: keep_comparison(
         job, *results, shortlist=Shortlist(screened, 40), dataset=DatasetFacts("d", "pets", "old", ("train_val_leak",)),
         ensembles=ensembles(results[:2], dataclasses.replace(results[0], backbone="resnet18 + resnet34")),
@@ -154,7 +155,12 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
     assert "in both training and validation" in words
     assert "is the most accurate" in words
     assert "probabilities averaged: resnet18" in words
-    assert [list(table.value["Backbone"]) for table in app.dataframe if "Why" in table.value] == [["resnet18", "vgg11"]]
+    (look,) = (table.value for table in app.dataframe if "Why" in table.value)
+    assert list(look["Backbone"]) == ["resnet18", "vgg11"]
+    assert list(look["Estimate"]) == ["89.0 ± 1.2 %", ""]
+    assert list(look["The best of all"]) == ["97 %", "3 %"]
+    risk = "1 backbone was left out. The probability that it would be the best of all is 3 %."
+    assert literal(risk) in [caption.value for caption in app.caption]
     assert [list(table.value["How"]) for table in app.dataframe if "How" in table.value] == [
         ["features side by side", "probabilities averaged"]
     ]

@@ -156,7 +156,7 @@ class _ComparisonWork:
         looks = [attempt for attempt in attempts if attempt is not None]
         if not looks:
             raise self.problems[0]
-        shortlist = shortlist_of(looks, keep)
+        shortlist = shortlist_of(looks, keep, self.configs[0].seed)
         data = {"shortlist": shortlist.as_json()}
         self.plan.begin(_LOOKED)(Progress(1, 1, _("Looked at all backbones"), data=data))
         return shortlist

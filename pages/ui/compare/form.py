@@ -148,8 +148,8 @@ def _shortlist(count: int, first: CompareRequest, key: str) -> int:
         key=f"compare-look-{count > MANY}-{key}",
         persist_state=KEEP,
         help=_(
-            "Every backbone sees a few hundred training photos first. The best few go on, and with them the one with "
-            "the best ImageNet accuracy. The page shows what was left out and why."
+            "Every backbone sees a few hundred training photos first. The most promising go on, by this look and by "
+            "what was published about them. The page shows what was left out, and how likely one of those is the best."
         ),
     )
     return KEEP_BEST if look_first else 0

@@ -15,6 +15,7 @@ from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.ensemble import FEATURES, Ensemble, kind_name
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict
+from core.probing.comparison.verdict import chance as in_words
 from core.probing.crossval.crossval import ProbeResult, notes_of
 from core.probing.probes.kinds import find
 from pages.ui import columns, downloads, resources, text
@@ -83,6 +84,8 @@ def details(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Compari
     _pairs(verdict.pairs)
     _probes(comparison)
     if comparison.shortlist:
+        if comparison.shortlist.risk:
+            st.caption(text.literal(called(comparison.shortlist.risk)))
         with st.expander(_("The first look: what was probed in full, and what was left out")):
             first_look(comparison.shortlist)
     if comparison.ensembles and ranked[0].probe == comparison.ensembles[0].result.probe:
@@ -177,18 +180,31 @@ def first_look(shortlist: Shortlist) -> None:
     rows = shortlist.rows
     st.markdown(
         _(
-            "Every backbone saw {n} training photos, and their nearest neighbours told how well it does. The best few, "
-            "and the best on ImageNet, were probed in full."
+            "Every backbone saw {n} training photos, and their nearest neighbours told how well it does. This and what "
+            "was published about it (accuracy on ImageNet, parameters), as far as that tells something of these "
+            "photos, make one estimate. Those that are most probably the best, and the best on ImageNet, are probed in "
+            "full."
         ).format(n=shortlist.n)
     )
-    columns = {
+    facts = {
         _("Backbone"): [called(row.backbone) for row in rows],
         _("Probed in full"): [row.kept for row in rows],
         _("First look"): [numbers.percent(row.accuracy) for row in rows],
         _("95 % interval"): [numbers.interval(row.interval) for row in rows],
+        _("On ImageNet"): [numbers.percent(row.imagenet_top1) for row in rows],
+        _("Estimate"): [numbers.plus_minus(row.estimate, row.spread) for row in rows],
+        _("The best of all"): ["" if row.chance is None else in_words(row.chance) for row in rows],
         _("Why"): [row.why for row in rows],
     }
-    st.dataframe(columns, hide_index=True)
+    explained = _("How probable it is that a full probe would find this one the most accurate.")
+    st.dataframe(
+        facts,
+        hide_index=True,
+        column_config={
+            _("Estimate"): st.column_config.TextColumn(help=_("With its standard deviation, against the others.")),
+            _("The best of all"): st.column_config.TextColumn(help=explained),
+        },
+    )
     downloads.records(_("Download the first look (CSV)"), [row.to_json() for row in rows], "first_look.csv")
 
 

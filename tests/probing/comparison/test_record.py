@@ -38,7 +38,7 @@ def comparison():
     """A comparison with everything that one can hold."""
     features = two()
     results = tuple(cross_validate(of_backbone) for of_backbone in features)
-    screened = Screened(backbone="resnet18", accuracy=0.8, interval=(0.7, 0.9), kept=True, why="among the best")
+    screened = Screened(backbone="resnet18", accuracy=0.8, interval=(0.7, 0.9), kept=True, reason="best")
     return Comparison(
         results,
         ensembles(results, probe_concatenated(results, features, ProbeConfig())),
