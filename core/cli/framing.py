@@ -69,7 +69,9 @@ def _show(study: Framings) -> None:
     table(headings, rows, title=protocol)
     if study.left_out:
         lines(
-            _("The centre of a typical photo here leaves out {share} of it.").format(share=percent(study.left_out, 0))
+            _("A square from the middle of a typical photo here leaves out {share} of it.").format(
+                share=percent(study.left_out, 0)
+            )
         )
     advice = _("To take it: `--backbone {name}`.").format(name=study.recommended) if study.better else ""
     lines(*filter(None, (study.why, advice)), *study.notes)

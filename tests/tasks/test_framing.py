@@ -156,7 +156,7 @@ def test_the_command_answers_people_and_programs(wide_zip: Path, capsys: pytest.
     assert main(arguments) == 0
     output = capsys.readouterr().out
     assert "pixels_16@squashed" in output
-    assert "The centre of a typical photo here leaves out 50 % of it." in output
+    assert "A square from the middle of a typical photo here leaves out 50 % of it." in output
     assert "Show the whole photo" in output
     assert "To take it: `--backbone pixels_16@whole`." in output
 

@@ -27,9 +27,9 @@ def proposal(dataset: Dataset, backbone: str) -> None:
     share = resources.left_out(dataset, backbone)
     if share > MUCH:
         st.caption(
-            _("The centre of a typical photo here leaves out {share} of it. *Is the subject cut off?*").format(
-                share=numbers.percent(share, 0)
-            )
+            _(
+                "A square from the middle of a typical photo here leaves out {share} of it. *Is the subject cut off?*"
+            ).format(share=numbers.percent(share, 0))
         )
 
 

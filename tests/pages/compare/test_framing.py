@@ -116,7 +116,7 @@ def test_wide_photos_are_a_reason_to_ask(visit: Open, small_dataset: Any) -> Non
         job = store.create(W, compare_spec(photos, backbone))
         finish(job, keep_comparison(job, make_result(backbone, 90, 100)))
         said = texts(visit("compare", job=job.id, dataset=photos.id))
-        assert ("The centre of a typical photo here leaves out" in said) is bool(share)
+        assert ("A square from the middle of a typical photo here leaves out" in said) is bool(share)
         assert f"leaves out {share} of it" in said or not share
 
 
