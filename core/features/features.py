@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,24 @@ class Features:
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         fields |= {"X": self.X[rows], "y": self.y[rows], "split": self.split[rows], "groups": self.groups[rows]}
         return Features(**{**fields, "ids": tuple(self.ids[row] for row in rows)})
+
+
+def side_by_side(parts: Sequence[Features], backbone: str) -> Features:
+    """The features of the same photos by several backbones as those of one: each row is theirs in a row.
+
+    Args:
+        parts: in the order of the backbones' names.
+        backbone: the name of all of them together.
+    """
+    speeds = [part.images_per_s for part in parts]
+    return replace(
+        parts[0],
+        X=np.hstack([part.X for part in parts]),
+        backbone=backbone,
+        images_per_s=1 / sum(1 / speed for speed in speeds) if all(speeds) else 0.0,
+        from_store=min(part.from_store for part in parts),
+        note=" ".join(dict.fromkeys(part.note for part in parts if part.note)),
+    )
 
 
 def _copies(ids: Sequence[str]) -> NDArray[np.int64]:

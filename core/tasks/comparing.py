@@ -34,7 +34,7 @@ def compare(job_dir: Path, request: CompareRequest, report: Report) -> Compared:
         report,
         folder=job_dir,
         shortlist=default if request.shortlist is None else request.shortlist,
-        ensemble=request.ensemble,
+        pair=request.pair,
     )
     best = comparison.most_accurate
     return Compared(file=COMPARISON, dataset=comparison.dataset.id, best=best.backbone, accuracy=best.accuracy_mean)

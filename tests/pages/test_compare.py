@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import pytest
@@ -15,7 +14,6 @@ from core.jobs import events, store
 from core.jobs.spec import JobSpec
 from core.paths import write_json
 from core.probing.comparison.comparison import Comparison, Failure
-from core.probing.comparison.ensemble import ensembles
 from core.probing.comparison.record import COMPARISON, ResultOrigin, save_result
 from core.probing.comparison.shortlist import Screened, Shortlist
 from core.probing.facts import DatasetFacts
@@ -145,7 +143,6 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
     )  # fmt: skip
     pool.does["compare"] = lambda job: keep_comparison(
         job, *results, shortlist=Shortlist(screened, 40), dataset=DatasetFacts("d", "pets", "old", ("train_val_leak",)),
-        ensembles=ensembles(results[:2], dataclasses.replace(results[0], backbone="resnet18 + resnet34")),
     )  # fmt: skip
     app = visit("compare")
     button(app, "Compare").click().run()
@@ -154,16 +151,12 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
     assert "were edited after this comparison" in words
     assert "in both training and validation" in words
     assert "is the most accurate" in words
-    assert "probabilities averaged: resnet18" in words
     (look,) = (table.value for table in app.dataframe if "Why" in table.value)
     assert list(look["Backbone"]) == ["resnet18", "vgg11"]
     assert list(look["Estimate"]) == ["89.0 ± 1.2 %", ""]
     assert list(look["The best of all"]) == ["97 %", "3 %"]
     risk = "1 backbone was left out. The probability that it would be the best of all is 3 %."
     assert literal(risk) in [caption.value for caption in app.caption]
-    assert [list(table.value["How"]) for table in app.dataframe if "How" in table.value] == [
-        ["features side by side", "probabilities averaged"]
-    ]
 
 
 def test_what_is_there_is_drawn_while_the_rest_goes_on(visit: Open, dataset: Dataset):
@@ -209,18 +202,3 @@ def test_a_comparison_of_an_older_graft_opens_or_says_what_to_do(visit: Open, po
         save_result(result, job.path, ResultOrigin())
     st.cache_resource.clear()
     assert "resnet18" in visit("compare", job=job.id, dataset=dataset.id).success[0].value
-
-
-def test_two_networks_of_an_older_comparison_are_averaged_and_the_rest_takes_another(visit: Open, dataset: Dataset):
-    results = (make_result("resnet18", 90, 100), make_result("resnet34", 80, 100))
-    job = store.create(W, JobSpec("compare", {}, title="Compare", dataset_id=dataset.id))
-    write_json(job.path / COMPARISON, Comparison(results).as_json())
-    for result in results:
-        save_result(result, job.path, ResultOrigin())
-    finish(job, Comparison(results).as_json())
-    app = visit("compare", job=job.id, dataset=dataset.id)
-    (together,) = [table.value for table in app.dataframe if "How" in table.value]
-    assert list(together["How"]) == ["probabilities averaged"]
-    assert list(together["Accuracy"]) == ["85.0 %"]  # they disagree on ten photos: ties, of which half come out right
-    assert "features side by side: an earlier version of Graft" in texts(app)
-    assert "Compare again to see this." in texts(app)

@@ -131,21 +131,26 @@ def test_the_first_probe_is_kept_under_the_backbones_name_whatever_was_there(pho
         assert load_run(tmp_path / "probes" / "pixels_16").method == probes[0]
 
 
-def test_two_networks_are_tried_together_unless_that_is_not_wanted(photos_zip: Path, tmp_path: Path) -> None:
-    names = (BACKBONE, "graft_inception", "pixels_16")
-    ensembles = _compared(tmp_path / "a", photos_zip, *names).ensembles
-    assert [ensemble.kind for ensemble in ensembles] == ["features", "probabilities"]
-    assert set(ensembles[0].members) == {BACKBONE, "graft_inception"}
-    assert ensembles[0].result.feature_dim == 896
-    assert _compared(tmp_path / "b", photos_zip, *names, ensemble=False).ensembles == ()
-    assert _compared(tmp_path / "c", photos_zip, BACKBONE, "pixels_16").ensembles == ()
+def test_the_two_best_networks_side_by_side_are_compared_unless_that_is_not_wanted(
+    photos_zip: Path, tmp_path: Path
+) -> None:
+    names, pair = (BACKBONE, "graft_inception", "pixels_16"), f"graft_inception+{BACKBONE}"
+    steps: list[Progress] = []
+    request = CompareRequest(dataset=str(photos_zip), backbones=names, config=ProbeConfig(folds=3, repeats=1))
+    compare(tmp_path / "a", request, steps.append)
+    results = load_comparison(tmp_path / "a").results
+    assert [result.backbone for result in results] == [*names, pair]
+    assert results[-1].feature_dim == 896
+    assert results[-1].images_per_s < min(result.images_per_s for result in results[:2])
+    assert [step.stage for step in steps if "photos a second" in step.message].count(pair) == 0
+    assert [result.backbone for result in _compared(tmp_path / "b", photos_zip, *names, pair=False).results] == [*names]
 
 
 def test_a_first_look_leaves_out_what_is_behind(photos_zip: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     names = ("graft_inception", "graft_residual", BACKBONE, "pixels_16")
     config = ProbeConfig(folds=3, repeats=1)
-    request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config, shortlist=1, ensemble=False)
+    request = CompareRequest(dataset=str(photos_zip), backbones=names, config=config, shortlist=1, pair=False)
     compare(tmp_path, request, steps.append)
     comparison = load_comparison(tmp_path)
     look = comparison.shortlist

@@ -92,6 +92,7 @@ def test_photos_that_are_not_taken_in_yet_have_no_id() -> None:
 
 def test_a_backbones_name_is_written_in_one_way() -> None:
     assert CompareRequest(dataset=ID, backbones=("a@centre", "a", "a@whole")).backbones == ("a", "a@whole")
+    assert CompareRequest(dataset=ID, backbones=("b+a", "a+b")).backbones == ("a+b",)
     assert FramingRequest(dataset=ID, backbone="a@centre").backbone == "a"
     assert FinetuneConfig("a@centre").backbone == "a"
     with pytest.raises(BackboneError, match="'wide'"):
@@ -112,6 +113,7 @@ def test_one_config_is_enough_for_a_comparison() -> None:
         ("ingest", {"source": "a.zip", "workspace": "default", "name": None, "delete_source": False}),
         ("compare", {"dataset": ID, "backbones": ["a"], "config": {}, "shortlist": None}),
         ("compare", {"dataset": ID, "backbones": ["a"], "config": {"pca": "64", "folds": 5}, "probes": ["logistic"]}),
+        ("compare", {"dataset": ID, "backbones": ["a"], "ensemble": False}),
         ("learning_curve", {"dataset": ID, "backbone": "a", "config": {"seed": 4}, "fingerprint": "f"}),
         ("finetune", {"dataset": ID, "config": {"backbone": "resnet18", "augmentation": "light"}, "tour": "t"}),
         ("predict", {"model": "m", "images": [{"path": "p", "name": "n"}], "previews": 24, "delete_source": True}),

@@ -6,22 +6,23 @@ Of the validation and test images only a fitted probe's predictions are kept; no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from core.backbones import registry
+from core.backbones.names import joined
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.numbers import percent
+from core.probing.comparison.candidates import best_pair, is_alone
 from core.probing.comparison.comparison import Comparison, Failure, Probed
-from core.probing.comparison.ensemble import Ensemble, ensembles, probe_concatenated, two_best
 from core.probing.comparison.record import ResultOrigin, reusable_result, save_comparison, save_result
 from core.probing.comparison.shortlist import Shortlist, look_config, shortlist_of
 from core.probing.comparison.sources import Extracted, FeatureSource
 from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.crossval.save import save_probe_run
-from core.probing.phases import Rows, cross_validating, probing
+from core.probing.phases import Rows, probing
 from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.progress import Phase, Plan, Progress, Report, silent
 from core.runs import read_run
@@ -35,7 +36,7 @@ PROBES = "probes"
 """The directory of the fitted probes, in that of a comparison."""
 
 _LOOK, _LOOKED, _FEATURES, _FAILED = "look", "looked", "features", "failed"
-_KEPT, _TOGETHER, _END = " kept", "together", "end"
+_KEPT, _END = " kept", "end"
 
 
 def compare(
@@ -45,7 +46,7 @@ def compare(
     *,
     folder: Path | None = None,
     shortlist: int = 0,
-    ensemble: bool = False,
+    pair: bool = False,
 ) -> Comparison:
     """Cross-validates one or more probes on each backbone's features of one dataset.
 
@@ -62,7 +63,8 @@ def compare(
             and the whole comparison at the end. Results that are there already are used again, so that a comparison
             that was stopped goes on.
         shortlist: how many of the best in a first look at few images are probed in full; 0 for all.
-        ensemble: whether to try the two best backbones together, too.
+        pair: whether the two best networks side by side are a candidate, too. They are chosen on the same folds, so the
+            pair is a little flattered, as the best of many always is.
 
     Raises:
         GraftError: there is nothing to compare, a backbone is unknown, the features are of different images, or no
@@ -73,7 +75,7 @@ def compare(
     for name in source.backbones:
         registry.info(name)
     keep = shortlist if shortlist < len(source.backbones) else 0
-    work = _ComparisonWork(source, configs, folder, report, ensemble=ensemble)
+    work = _ComparisonWork(source, configs, folder, report, pair=pair)
     first_look = work.look_at_all(keep) if keep else None
     chosen = [name for name in source.backbones if first_look is None or name in first_look.kept]
     work.plan.expect(work.in_full(chosen))
@@ -81,9 +83,9 @@ def compare(
         work.attempt(name, work.probe)
     if not work.results:
         raise work.problems[0]
-    comparison = Comparison(tuple(work.results), (), first_look, tuple(work.failures), configs[0], source.dataset)
-    if ensemble:
-        comparison = replace(comparison, ensembles=work.try_together(comparison))
+    if pair:
+        work.probe_pair()
+    comparison = Comparison(tuple(work.results), first_look, tuple(work.failures), configs[0], source.dataset)
     if folder is not None:
         save_comparison(comparison, folder)
     work.plan.begin(_END)(Progress(1, 1, _("Compared")))
@@ -105,7 +107,7 @@ class _ComparisonWork:
     configs: tuple[ProbeConfig, ...]
     folder: Path | None
     report: Report
-    ensemble: bool
+    pair: bool
     plan: Plan = field(init=False)
     results: list[ProbeResult] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -117,14 +119,19 @@ class _ComparisonWork:
     def in_full(self, names: Sequence[str]) -> dict[str, tuple[Phase, ...]]:
         """The parts of probing these backbones in full, and of what follows."""
         parts: dict[str, tuple[Phase, ...]] = {}
-        for name in names:
-            parts |= {_part(name, _FEATURES): self.source.phases(name)}
+        for name in dict.fromkeys([*names, *self._likely_pair(names)]):
+            planned = {phase.work for phases in parts.values() for phase in phases}
+            features = (phase for phase in self.source.phases(name) if phase.work not in planned)
+            parts |= {_part(name, _FEATURES): tuple(features)}
             for config in self.configs:
                 parts |= {_part(name, config.probe): self._probing(name, config), _part(name, config.probe + _KEPT): ()}
             parts |= {_part(name, _FAILED): ()}
-        widest = sorted(registry.info(name).feature_dim for name in names)[-2:]
-        together = cross_validating(self.configs[0], self._rows("together", sum(widest)))
-        return {**parts, _TOGETHER: (together,) if self.ensemble else (), _END: ()}
+        return {**parts, _END: ()}
+
+    def _likely_pair(self, names: Sequence[str]) -> list[str]:
+        """The pair to plan for while nobody knows which two are the best: that of the widest."""
+        alone = sorted(filter(is_alone, names), key=lambda name: -registry.info(name).feature_dim)
+        return [joined(alone[:2])] if self.pair and len(alone) > 1 else []
 
     def _probing(self, name: str, config: ProbeConfig) -> tuple[Phase, ...]:
         phases = probing(config, self._rows(name, registry.info(name).feature_dim))
@@ -187,7 +194,7 @@ class _ComparisonWork:
             return None
         if run.config != config or "oof" not in run.splits():  # of another comparison, or incomplete
             return None
-        return reusable_result(self.folder, features.backbone, config.probe, self._origin([features.backbone], config))
+        return reusable_result(self.folder, features.backbone, config.probe, self._origin(features.backbone, config))
 
     def _new_result(self, features: Features, config: ProbeConfig, report: Report) -> ProbeResult:
         if self.folder is None:
@@ -196,33 +203,21 @@ class _ComparisonWork:
         plan = Plan(report, {"cross-validate": phases, "fit": (last,)})
         result = cross_validate(features, config, plan.begin("cross-validate"))
         plan.begin("fit")(Progress(0, 1, _("fitting the probe on the whole training split")))
-        save_result(result, self.folder, self._origin([features.backbone], config))
+        save_result(result, self.folder, self._origin(features.backbone, config))
         run_folder = self._run_folder(self.folder, features.backbone, config)
         save_probe_run(features, config, fit_probe(features, config), result, run_folder)
         return result
 
-    def try_together(self, comparison: Comparison) -> tuple[Ensemble, ...]:
-        """The ensembles of the two best networks; none where there are fewer than two."""
-        report, members = self.plan.begin(_TOGETHER), two_best(comparison.ranked)
-        if not members:
-            return ()
-        names, message = [member.backbone for member in members], _("The two best together")
+    def probe_pair(self) -> None:
+        """Probes the two best networks side by side, where there are two and nobody asked for them."""
+        first = [result for result in self.results if result.probe == self.configs[0].probe]
+        name = best_pair(sorted(first, key=lambda result: -result.accuracy_mean))
+        if name and name not in self.source.backbones:
+            self.plan.expect(self.in_full([name]))
+            self.attempt(name, self.probe)
 
-        def report_step(step: Progress) -> None:
-            report(replace(step, message=message, stage="", data={}))
-
-        config, origin = self.configs[0], self._origin(names, self.configs[0])
-        concatenated = reusable_result(self.folder, " + ".join(names), config.probe, origin) if self.folder else None
-        if concatenated is None:
-            concatenated = probe_concatenated(
-                members, [self.source.of_all(name) for name in names], config, report_step
-            )
-            if self.folder is not None:
-                save_result(concatenated, self.folder, origin)
-        return ensembles(members, concatenated)
-
-    def _origin(self, names: Sequence[str], config: ProbeConfig) -> ResultOrigin:
-        weights = "+".join(registry.info(name).sha256 for name in names)
+    def _origin(self, name: str, config: ProbeConfig) -> ResultOrigin:
+        weights = registry.info(name).sha256
         return ResultOrigin(fingerprint=self.source.dataset.fingerprint, weights=weights, config=config)
 
     def _run_folder(self, folder: Path, backbone: str, config: ProbeConfig) -> Path:

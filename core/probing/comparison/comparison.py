@@ -11,7 +11,6 @@ from core.errors import ProbeError
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.probing.comparison.candidates import candidate
-from core.probing.comparison.ensemble import Ensemble
 from core.probing.comparison.pareto import fronts
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict, compared, judge
@@ -53,7 +52,6 @@ class Comparison:
 
     Attributes:
         results: one for each backbone and probe, in the order in which the backbones and the probes were given.
-        ensembles: the two best backbones together, where that was tried.
         shortlist: the first look, where there was one.
         failures: the backbones that could not be used.
         config: how features were probed; its probe is the one that the verdict is about.
@@ -64,7 +62,6 @@ class Comparison:
     """
 
     results: tuple[ProbeResult, ...]
-    ensembles: tuple[Ensemble, ...] = ()
     shortlist: Shortlist | None = None
     failures: tuple[Failure, ...] = ()
     config: ProbeConfig = field(default_factory=ProbeConfig)
@@ -150,7 +147,6 @@ class Comparison:
             **(by_probe if len(self.probes) > 1 else {}),
             "side_by_side": self._side_by_side(verdict),
             "pareto": fronts(self.ranked),
-            "ensembles": [ensemble.as_json() for ensemble in self.ensembles],
             "shortlist": self.shortlist.as_json() if self.shortlist else None,
             "failed": [failure.as_json() for failure in self.failures],
             "dataset": self.dataset.id,

@@ -40,7 +40,7 @@ def against_cost(results: Sequence[ProbeResult], cost: str) -> tuple[CostPoint, 
     the floor, whatever it costs.
 
     Args:
-        results: of backbones, or of several together, on the same images.
+        results: of backbones on the same images.
         cost: one of `COSTS`.
     """
     accuracy = [result.accuracy_mean for result in results]
@@ -81,10 +81,7 @@ def front(accuracy: Sequence[float], cost: Sequence[float]) -> list[bool]:
 
 
 def cost_of(result: ProbeResult, cost: str) -> float | None:
-    """What a result's backbone costs by one of `COSTS`; None where that is not known.
-
-    Several backbones together are not in the registry, so only the speed and the size in their result are known.
-    """
+    """What a result's backbone costs by one of `COSTS`; None where that is not known."""
     if cost == "time_ms":
         speed = result.images_per_s
         return 1000 / speed if math.isfinite(speed) and speed > 0 else None

@@ -6,16 +6,13 @@
     <folder>/comparison.json        written when all results are there: their order, and what belongs to none of them
 
 The verdict and all that is shown are computed from these files, and not stored. So a comparison that was stopped keeps
-the results it had, and the comparisons of older versions, whose `comparison.json` holds more, can still be read. Those
-kept no predictions of the two best backbones together: the mean of the two is computed when they are read, and the
-probe on the features of both takes another comparison.
+the results it had, and the comparisons of older versions, whose `comparison.json` holds more, can still be read.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,6 @@ from core.errors import GraftError, ProbeError
 from core.i18n import gettext as _
 from core.paths import file_sha256, read_json, write_json
 from core.probing.comparison.comparison import Comparison, Failure
-from core.probing.comparison.ensemble import FEATURES, Ensemble, ensembles, two_best
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
@@ -37,10 +33,8 @@ FACTS = ("backbone", "probe", "feature_dim", "images_per_s", "size_mb", "seconds
 
 def save_comparison(comparison: Comparison, folder: Path) -> None:
     """Makes a finished comparison of the results that `save_result` kept in a folder."""
-    beside = next((ensemble for ensemble in comparison.ensembles if ensemble.kind == FEATURES), None)
     content = {
         "results": [{"backbone": result.backbone, "probe": result.probe} for result in comparison.results],
-        "members": list(beside.members) if beside else [],
         "shortlist": comparison.shortlist.as_json() if comparison.shortlist else None,
         "failed": [failure.as_json() for failure in comparison.failures],
         "dataset": comparison.dataset.id,
@@ -64,30 +58,11 @@ def load_comparison(folder: Path) -> Comparison:
         shortlist, config = content["shortlist"], ProbeConfig.from_json(content["config"])
         shortlisted = Shortlist.from_json(shortlist) if shortlist else None
         failures = tuple(Failure(str(row["backbone"]), str(row["message"])) for row in content["failed"])
-        members = [str(name) for name in content["members"]] if "members" in content else None
         dataset = DatasetFacts.from_json(content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, GraftError) as problem:
         raise ProbeError(_("The comparison cannot be read. Compare again.")) from problem
     results = tuple(load_result(folder, *name) for name in names)
-    comparison = Comparison(results, (), shortlisted, failures, config, dataset)
-    if members is None:
-        return replace(comparison, ensembles=_averaged_alone(comparison))
-    return replace(comparison, ensembles=_kept_ensembles(folder, members, comparison)) if members else comparison
-
-
-def _averaged_alone(comparison: Comparison) -> tuple[Ensemble, ...]:
-    """The only ensemble of an older version's comparison: the mean of its two best networks, where it has two."""
-    members = two_best(comparison.ranked)
-    return ensembles(members) if members else ()
-
-
-def _kept_ensembles(folder: Path, members: Sequence[str], comparison: Comparison) -> tuple[Ensemble, ...]:
-    """Both ensembles of two backbones: the probe on their features was kept, and their mean is computed."""
-    results = {result.backbone: result for result in comparison.ranked}
-    if any(name not in results for name in members):
-        raise ProbeError(_("The comparison cannot be read. Compare again."))
-    concatenated = load_result(folder, " + ".join(members), comparison.probes[0])
-    return ensembles([results[name] for name in members], concatenated)
+    return Comparison(results, shortlisted, failures, config, dataset)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +71,7 @@ class ResultOrigin(Record):
 
     Attributes:
         fingerprint: the dataset's.
-        weights: the sha256 of the backbones' weights, joined by "+".
+        weights: the sha256 of the backbone's weights.
         config: how the features were probed.
     """
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.backbones import registry
+from core.backbones.names import parts
 from core.errors import ProbeError
+from core.features.features import side_by_side
 from core.i18n import gettext as _
 from core.probing.comparison.shortlist import SAMPLE, sample, sample_rows
 from core.probing.facts import DatasetFacts
@@ -116,10 +118,12 @@ class Extracted(FeatureSource):
         self.classes, self.n_train = len(first.classes), len(first.of("train").y)
 
     def of_all(self, backbone: str, report: Report = silent) -> Features:  # noqa: ARG002 (it takes no time)
-        """The features that were given."""
-        return self._features[backbone]
+        """The features that were given; those of several side by side are made of theirs."""
+        if backbone in self._features:
+            return self._features[backbone]
+        return side_by_side([self._features[str(part)] for part in parts(backbone)], backbone)
 
     def of_sample(self, backbone: str, seed: int, report: Report = silent) -> Features:  # noqa: ARG002 (as above)
         """A sample of the training rows of the features that were given."""
-        train = self._features[backbone].of("train")
+        train = self.of_all(backbone).of("train")
         return train.at(sample_rows(train.y, seed))

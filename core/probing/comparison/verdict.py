@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.backbones.names import parts
 from core.evaluation.intervals import Interval, wilson
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
@@ -142,9 +143,10 @@ class Verdict:
             "" where that could only be the floor.
         why: why that one is recommended, in words.
         pairs: the best against each other candidate, the closest first.
-        standing: how sure the recommendation is: "sure" where it surely beats every other candidate and the most
-            frequent class; "tie" where another network may be as good, or there is nothing to compare it with;
-            "nothing" where there is none, or it does not surely beat the floor or the most frequent class.
+        standing: how sure the recommendation is: "sure" where it surely beats the most frequent class and every other
+            candidate, but for those that are it and more side by side; "tie" where another network may be as good, or
+            there is nothing to compare it with; "nothing" where there is none, or it does not surely beat the floor or
+            the most frequent class.
     """
 
     best: str
@@ -160,6 +162,8 @@ class Verdict:
             return _("No backbone here beats {best}, which is no network.").format(best=self.best)
         if self.standing == "nothing":
             return _("No backbone here is surely worth taking; {name} is the best guess.").format(name=self.recommended)
+        if len(parts(self.recommended)) == 2:
+            return _("Take both: {name}.").format(name=self.recommended)
         return _("Take {name}.").format(name=self.recommended)
 
     def as_json(self) -> dict[str, object]:
@@ -204,14 +208,21 @@ def judge(candidates: Sequence[BackboneCandidate], folds: int, rope: float = ROP
     standing: Standing = "tie"
     if chosen is None or cautions:
         standing = "nothing"
-    elif pairs and chosen is best and all(pair.interval[0] > 0 for pair in pairs):
+    elif pairs and chosen is best and all(pair.interval[0] > 0 for pair in pairs if not _is_part(best.name, pair.b)):
         standing = "sure"
     return Verdict(best.name, chosen.name if chosen else "", why, tuple(pairs), standing)
 
 
 def is_cheaper(a: BackboneCandidate, b: BackboneCandidate) -> bool:
-    """Whether `a` clearly costs less than `b`; never where a cost is not known."""
+    """Whether `a` clearly costs less than `b`, as a part of it does; never where a cost is not known."""
+    if _is_part(a.name, b.name):
+        return True
     return math.isfinite(a.cost) and math.isfinite(b.cost) and a.cost <= CHEAPER * b.cost
+
+
+def _is_part(a: str, b: str) -> bool:
+    """Whether `b` is `a` with more beside it."""
+    return set(parts(a)) < set(parts(b))
 
 
 def compared(a: BackboneCandidate, b: BackboneCandidate, folds: int, rope: float = ROPE) -> BackbonePair:

@@ -130,20 +130,7 @@ def cross_validate(features: Features, config: ProbeConfig | None = None, report
     Raises:
         ProbeError: too few images of a class, or the features are not finite.
     """
-    size_mb = registry.info(features.backbone).size_mb
-    return cross_validate_rows(features.of("train"), size_mb, config or ProbeConfig(), report)
-
-
-def cross_validate_rows(train: Features, size_mb: float, config: ProbeConfig, report: Report) -> ProbeResult:
-    """`cross_validate` for features that hold the training split alone, whatever network they are from.
-
-    Args:
-        train: the training rows.
-        size_mb: the network's weights, in MiB.
-        config: how to probe.
-        report: called after every fold.
-    """
-    started = time.perf_counter()
+    train, config, started = features.of("train"), config or ProbeConfig(), time.perf_counter()
     repeats = draw_repeats(train, config)
 
     def judge(fold: Fold) -> tuple[Probe, NDArray[np.float32]]:
@@ -159,7 +146,7 @@ def cross_validate_rows(train: Features, size_mb: float, config: ProbeConfig, re
         probe=config.probe,
         feature_dim=int(train.X.shape[1]),
         images_per_s=float(train.images_per_s),
-        size_mb=size_mb,
+        size_mb=registry.info(features.backbone).size_mb,
         seconds=time.perf_counter() - started,
         held_out=HeldOut(train.classes, train.y, train.ids, repeats.numbers, repeats.assembled(held_out)),
         converged=converged,

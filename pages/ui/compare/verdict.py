@@ -12,7 +12,6 @@ from core.backbones.registry import info
 from core.i18n import ngettext
 from core.jobs.store import Job
 from core.probing.comparison.comparison import Comparison
-from core.probing.comparison.ensemble import FEATURES, Ensemble, kind_name
 from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict
 from core.probing.comparison.verdict import chance as in_words
@@ -77,7 +76,7 @@ def answer(ranked: Sequence[ProbeResult], verdict: Verdict) -> None:
 
 
 def details(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Comparison) -> None:
-    """Draws the facts of every backbone, the best against each other one, the first look and the ensembles."""
+    """Draws the facts of every backbone, the best against each other one, and the first look."""
     _table(ranked)
     for note in notes_of(ranked):
         st.caption(text.literal(called(note)))
@@ -88,9 +87,6 @@ def details(ranked: Sequence[ProbeResult], verdict: Verdict, comparison: Compari
             st.caption(text.literal(called(comparison.shortlist.risk)))
         with st.expander(_("The first look: what was probed in full, and what was left out")):
             first_look(comparison.shortlist)
-    if comparison.ensembles and ranked[0].probe == comparison.ensembles[0].result.probe:
-        with st.expander(_("Are two backbones worth their cost?")):
-            _together(comparison.ensembles)
 
 
 def _table(ranked: Sequence[ProbeResult]) -> None:
@@ -208,49 +204,19 @@ def first_look(shortlist: Shortlist) -> None:
     downloads.records(_("Download the first look (CSV)"), [row.to_json() for row in rows], "first_look.csv")
 
 
-def _together(ensembles: Sequence[Ensemble]) -> None:
-    results = [ensemble.result for ensemble in ensembles]
-    columns = {
-        _("Together"): [called(result.backbone) for result in results],
-        _("How"): [kind_name(ensemble.kind) for ensemble in ensembles],
-        _("Accuracy"): [numbers.percent(result.accuracy_mean) for result in results],
-        _("95 % interval"): [numbers.interval(result.accuracy_ci) for result in results],
-        _("Macro F1"): [numbers.percent(result.macro_f1_mean) for result in results],
-        _("Photos/s"): [round(result.images_per_s) for result in results],
-    }
-    st.dataframe(columns, hide_index=True)
-    for ensemble in ensembles:
-        sentence = text.unbroken(text.literal(called(ensemble.against_best.sentence)))
-        st.markdown(f"- {kind_name(ensemble.kind)}: {sentence}")
-    if all(ensemble.kind != FEATURES for ensemble in ensembles):
-        st.markdown(
-            _(
-                "- {kind}: an earlier version of Graft made this comparison and did not keep these predictions. "
-                "Compare again to see this."
-            ).format(kind=kind_name(FEATURES))
-        )
-    st.caption(
-        _(
-            "On the same folds. The two were chosen on these folds as well, so they and the better one alone are a "
-            "little flattered."
-        )
-    )
-
-
 def download(comparison: Comparison) -> None:
     """Draws the buttons that download the comparison."""
     headings = [
         "backbone", "probe", "n", "accuracy_mean", "macro_f1_mean", "images_per_s", "feature_dim", "size_mb",
         "accuracy_ci_low", "accuracy_ci_high", "macro_f1_ci_low", "macro_f1_ci_high", "notes",
     ]  # fmt: skip
-    results = [*comparison.results, *(ensemble.result for ensemble in comparison.ensembles)]
     rows = [
         [
             result.backbone, result.probe, len(result.oof), result.accuracy_mean, result.macro_f1_mean,
             result.images_per_s, result.feature_dim, result.size_mb, *result.accuracy_ci, *result.macro_f1_ci,
             " ".join(result.notes),
         ]
-        for result in results
+        for result in comparison.results
     ]  # fmt: skip
     with st.container(horizontal=True):
         downloads.document(_("Download the comparison (JSON)"), comparison.as_json, "comparison.json")

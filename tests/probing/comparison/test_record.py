@@ -8,7 +8,6 @@ from core.errors import ProbeError
 from core.models.runs import load_run
 from core.probing.comparison.compare import compare
 from core.probing.comparison.comparison import Comparison, Failure
-from core.probing.comparison.ensemble import ensembles, probe_concatenated
 from core.probing.comparison.record import (
     ResultOrigin,
     load_comparison,
@@ -36,12 +35,10 @@ def two(names=("resnet18", "resnet34")):
 @pytest.fixture
 def comparison():
     """A comparison with everything that one can hold."""
-    features = two()
-    results = tuple(cross_validate(of_backbone) for of_backbone in features)
+    results = tuple(map(cross_validate, two()))
     screened = Screened(backbone="resnet18", accuracy=0.8, interval=(0.7, 0.9), kept=True, reason="best")
     return Comparison(
         results,
-        ensembles(results, probe_concatenated(results, features, ProbeConfig())),
         Shortlist((screened,), 40),
         (Failure("vgg11", "no weights"),),
         ProbeConfig(seed=3),
@@ -52,7 +49,7 @@ def comparison():
 @pytest.fixture
 def kept(comparison, tmp_path):
     """The folder that the comparison is kept in."""
-    for result in (*comparison.results, comparison.ensembles[0].result):
+    for result in comparison.results:
         save_result(result, tmp_path, MADE)
     save_comparison(comparison, tmp_path)
     return tmp_path
@@ -66,14 +63,13 @@ def test_everything_can_be_computed_anew_from_the_disk(comparison, kept):
     )  # fmt: skip
     assert loaded.shortlist == comparison.shortlist
     assert np.array_equal(loaded.results[0].oof.proba, comparison.results[0].oof.proba)
-    assert np.array_equal(loaded.ensembles[1].result.oof.proba, comparison.ensembles[1].result.oof.proba)
 
 
 def test_what_can_be_computed_is_not_stored(kept):
     content = json.loads((kept / "comparison.json").read_text())
     assert content["results"] == [{"backbone": name, "probe": "logistic"} for name in ("resnet18", "resnet34")]
     assert content.keys() == {
-        "results", "members", "shortlist", "failed", "dataset", "dataset_name", "fingerprint", "warnings", "config",
+        "results", "shortlist", "failed", "dataset", "dataset_name", "fingerprint", "warnings", "config",
     }  # fmt: skip
 
 
@@ -82,46 +78,24 @@ OLDER = {
     "ensembles": [{"backbone": "resnet18 + resnet34", "kind": kind} for kind in ("features", "probabilities")],
     "shortlist": None, "failed": [], "dataset": "d1", "dataset_name": "clouds", "warnings": [], "config": {"seed": 3},
 }  # fmt: skip
-"""Older versions wrote the document of `compare --json`, and kept no predictions of two backbones together."""
+"""Older versions wrote the document of `compare --json`; later ones named the two best, whose result had no model."""
 
 
-def test_of_an_older_comparisons_ensembles_the_mean_is_computed_from_what_was_kept(comparison, tmp_path):
+def test_an_older_comparison_is_read_without_what_it_kept_of_two_together(comparison, tmp_path):
     for result in comparison.results:
         save_result(result, tmp_path, MADE)
-    (tmp_path / "comparison.json").write_text(json.dumps(OLDER))
-    (averaged,) = load_comparison(tmp_path).ensembles
-    best, second = comparison.ranked
-    assert (averaged.kind, averaged.members) == ("probabilities", (best.backbone, second.backbone))
-    assert averaged.result.oof.proba == pytest.approx((best.oof.proba + second.oof.proba) / 2)
-    assert averaged.against_best.diff == pytest.approx(averaged.result.accuracy_mean - best.accuracy_mean)
-
-
-def test_an_older_comparison_with_one_network_has_no_ensemble(tmp_path):
-    names = ("resnet18", "pixels_16")
-    for features in two(names):
-        save_result(cross_validate(features), tmp_path, MADE)
-    rows = [{"backbone": name, "probe": "logistic"} for name in names]
-    (tmp_path / "comparison.json").write_text(json.dumps({**OLDER, "results": rows, "ensembles": []}))
-    assert load_comparison(tmp_path).ensembles == ()
-
-
-def test_a_comparison_in_which_no_ensemble_was_wanted_is_read_without_one(tmp_path):
-    compare(two(), ProbeConfig(c=0.01), folder=tmp_path)
-    assert load_comparison(tmp_path).ensembles == ()
-
-
-def test_an_ensemble_that_is_gone_is_reported(kept):
-    for file in (kept / "results" / "resnet18 + resnet34.logistic").iterdir():
-        file.unlink()
-    with pytest.raises(ProbeError, match="Compare again"):
-        load_comparison(kept)
+    for content in (OLDER, {**OLDER, "members": ["resnet18", "resnet34"]}):
+        (tmp_path / "comparison.json").write_text(json.dumps(content))
+        loaded = load_comparison(tmp_path)
+        assert [result.as_json() for result in loaded.results] == [result.as_json() for result in comparison.results]
 
 
 def test_the_librarys_comparison_is_kept_in_a_folder_and_goes_on_there(tmp_path):
-    first, second = (compare(two(), ProbeConfig(c=0.01), folder=tmp_path, ensemble=True) for _turn in range(2))
+    first, second = (compare(two(), ProbeConfig(c=0.01), folder=tmp_path, pair=True) for _turn in range(2))
     assert load_comparison(tmp_path).as_json() == first.as_json()
     assert second.as_json() == first.as_json()  # with the very seconds that it took: nothing is judged once more
-    assert load_run(tmp_path / "probes" / "resnet18").splits() == ("val", "test", "oof")
+    for name in ("resnet18", "resnet18+resnet34"):
+        assert load_run(tmp_path / "probes" / name).splits() == ("val", "test", "oof")
 
 
 def test_only_a_result_that_was_made_in_just_this_way_is_taken_up(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from core.evaluation.predictions import Predictions
 from core.probing.comparison.verdict import BackboneCandidate, BackbonePair, chance, compared, judge
 from core.probing.pairwise.difference import mcnemar, right_alone
+from tests.probing.conftest import make_result
 from tests.probing.pairwise.test_difference import of_two_classes
 
 
@@ -235,3 +236,28 @@ def test_a_probe_that_always_says_the_same_is_not_praised():
     folds = np.full(10, 0.95)
     verdict = judge([BackboneCandidate("a", folds, oof, 1.0), BackboneCandidate("b", folds - 0.2, oof, 1.0)], 5)
     assert "Always answering 'ant' would be right for 95.0 %; this is not surely better." in verdict.why
+
+
+def test_a_pair_that_is_surely_better_is_taken():
+    oof = make_result("a", 85, 100).oof
+    alone = candidate("a", [0.80, 0.81, 0.80, 0.79, 0.80], cost=5.0, oof=oof)
+    pair, other = candidate("a+b", [0.9] * 5, cost=5.5, oof=oof), candidate("b", [0.7] * 5, cost=0.5, oof=oof)
+    verdict = judge([alone, other, pair], 5)
+    assert (verdict.recommended, verdict.standing, verdict.headline) == ("a+b", "sure", "Take both: a+b.")
+
+
+def test_in_a_tie_a_part_is_taken_however_little_the_other_costs():
+    oof = make_result("a", 85, 100).oof
+    alone = candidate("a", [0.90, 0.899, 0.901, 0.898, 0.90], cost=5.0, oof=oof)
+    pair = candidate("a+b", [0.902, 0.898, 0.901, 0.897, 0.903], cost=5.1, oof=oof)
+    verdict = judge([pair, alone], 5)
+    assert (verdict.best, verdict.recommended, verdict.headline) == ("a+b", "a", "Take a.")
+
+
+def test_a_pair_that_is_no_better_does_not_make_its_part_doubtful():
+    oof = make_result("a", 85, 100).oof
+    alone = candidate("a", [0.90, 0.91, 0.90, 0.91, 0.90], oof=oof)
+    pair = candidate("a+b", [0.90, 0.90, 0.89, 0.91, 0.90], cost=2.0, oof=oof)
+    worse = candidate("b", [0.7] * 5, oof=oof)
+    assert judge([alone, pair, worse], 5).standing == judge([alone, worse], 5).standing == "sure"
+    assert judge([alone, worse, candidate("c", pair.fold_accuracy, oof=oof)], 5).standing == "tie"
