@@ -52,10 +52,11 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def graft_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test has its own GRAFT_HOME, outside its `tmp_path`, and is not public."""
+    """Every test has its own GRAFT_HOME and folder of the Hub, outside its `tmp_path`, and is not public."""
     home = next(homes)
     home.mkdir()
     monkeypatch.setenv("GRAFT_HOME", str(home))
+    monkeypatch.setenv("HF_HUB_CACHE", str(home / "hub"))
     monkeypatch.delenv("GRAFT_PUBLIC", raising=False)
     return home
 

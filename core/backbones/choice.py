@@ -6,6 +6,8 @@ How good one is, is known from what was published (`BackboneInfo.quality`), and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.backbones import registry
 from core.backbones.spec import BackboneInfo
 
@@ -30,11 +32,11 @@ def usual() -> tuple[str, ...]:
     return tuple(info.name for info in (*chosen, *floor))
 
 
-def in_order() -> list[BackboneInfo]:
-    """Every backbone as a picker lists them: those that are ready first, of them the best first and the floor last."""
-    infos = registry.backbones()
+def in_order(infos: Sequence[BackboneInfo]) -> list[BackboneInfo]:
+    """Backbones as a picker lists them: those that are ready first, of them the best first and the floor last."""
     ready = sorted((info for info in infos if info.ready), key=lambda info: info.quality, reverse=True)
-    return [*ready, *(info for info in infos if info not in ready)]
+    names = {info.name for info in ready}
+    return [*ready, *(info for info in infos if info.name not in names)]
 
 
 def best() -> str:
@@ -48,6 +50,6 @@ def quickest() -> str:
 
 
 def _quick() -> list[BackboneInfo]:
-    """The networks that are ready and quick, the best first."""
-    networks = (info for info in registry.backbones() if info.ready and not info.is_floor)
+    """The networks that are ready and quick and that anyone may use, the best first."""
+    networks = (info for info in registry.backbones() if info.ready and info.commercial and not info.is_floor)
     return sorted((info for info in networks if info.network_s <= QUICK_S), key=lambda info: info.quality, reverse=True)

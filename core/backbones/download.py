@@ -52,10 +52,10 @@ def _download(info: BackboneInfo, file: Path, report: Report) -> None:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:  # scheme checked above
             total = int(response.headers.get("Content-Length") or 0)
             expected = total or round(info.size_mb * 2**20)
-            _check_room(file, expected)
+            check_room(file, expected)
             _save(info, file, _read(response, info, expected, report), total)
     except (OSError, HTTPException, ValueError) as problem:
-        raise _unavailable(info, file, _reason(problem)) from problem
+        raise _unavailable(info, file, reason_of(problem)) from problem
 
 
 def _url(info: BackboneInfo) -> str:
@@ -92,13 +92,19 @@ def _save(info: BackboneInfo, file: Path, chunks: Iterator[bytes], total: int) -
             raise ValueError(_("what arrived is not the file that was promised (its hash differs)"))
 
 
-def _check_room(file: Path, n_bytes: int) -> None:
+def check_room(file: Path, n_bytes: int) -> None:
+    """Makes sure that the disk has room for a file of this size.
+
+    Raises:
+        OSError: it has not, or its folder cannot be made.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(file.parent).free < n_bytes:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _reason(problem: Exception) -> str:
+def reason_of(problem: BaseException) -> str:
+    """Why a download failed, in a few words."""
     if isinstance(problem, OSError) and problem.errno in FULL:
         return _("the disk is full")
     if isinstance(problem, OSError) and problem.errno in (errno.EACCES, errno.EROFS):

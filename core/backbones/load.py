@@ -42,21 +42,26 @@ def load(name: str, *, pretrained: bool = True, report: Report = silent) -> Back
     info = registry.info(name)
     if info.parts:
         parts = [load(part.name, pretrained=pretrained, report=report) for part in info.parts]
-        return SideBySide(info, parts).eval()
+        return SideBySide(registry.info(name), parts).eval()
     if info.name != info.network:
         base = load(info.network, pretrained=pretrained, report=report)
-        return Backbone(info, base.trunk, base.stages).eval()
+        return Backbone(registry.info(name), base.trunk, base.stages).eval()
     source = registry.source(name)
     if not pretrained:
         return source.build(info, None)
-    key = (info.name, str(info.file), info.sha256, source)
     with _lock:
-        if key not in _cache:
-            _cache[key] = _pretrained(info, source, report)
+        if (key := _key(info, source)) not in _cache:
+            backbone = _pretrained(info, source, report)
+            key = _key(backbone.info, source)
+            _cache[key] = backbone
         _cache.move_to_end(key)
         while len(_cache) > CACHED:
             _cache.popitem(last=False)
         return _cache[key].eval()
+
+
+def _key(info: BackboneInfo, source: BackboneSource) -> tuple[str, str, str, BackboneSource]:
+    return info.name, str(info.file), info.sha256, source
 
 
 def _pretrained(info: BackboneInfo, source: BackboneSource, report: Report) -> Backbone:
@@ -69,4 +74,4 @@ def _pretrained(info: BackboneInfo, source: BackboneSource, report: Report) -> B
         raise WeightsUnavailable(
             _("{problem} Ready on this machine: {ready}.").format(problem=problem, ready=ready)
         ) from problem
-    return source.build(info, state)
+    return source.build(registry.info(info.name), state)  # once more: what was fetched just now has its hash only now

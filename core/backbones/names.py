@@ -164,3 +164,8 @@ def called(words: str) -> str:
         return f" ({', '.join(told)})"
 
     return _JOINED.sub(" + ", _CHOSEN.sub(in_words, words))
+
+
+def as_file(name: str) -> str:
+    """The name as a part of a file's: `timm:resnet50.a1_in1k` has a ":", which Windows takes in none."""
+    return name.replace(":", "_")

@@ -1,4 +1,4 @@
-"""Which backbones there are: the embedded ones, the baseline, those in packages, and torchvision's whole zoo.
+"""Which backbones there are: the embedded ones, the baseline, those in packages, timm's and torchvision's.
 
 In no list are those with a size or a framing, and several side by side; they are made of those in the table by name.
 The table is built once for each language, since its texts are translated; only whether weights are on this machine
@@ -14,34 +14,48 @@ from functools import lru_cache
 
 from core.backbones.names import CENTRE, framed, joined, parse, parts
 from core.backbones.pairs import side_by_side
+from core.backbones.places import repositories, repository_file, sha256_in_hub
 from core.backbones.sizes import resized
 from core.backbones.sources.embedded import Embedded
 from core.backbones.sources.packaged import Packaged
 from core.backbones.sources.pixels import Pixels
 from core.backbones.sources.source import BackboneSource
+from core.backbones.sources.timm import Timm
 from core.backbones.sources.torchvision import Torchvision
 from core.backbones.spec import BackboneInfo
 from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.i18n import language
 
-SOURCES: list[BackboneSource] = [Embedded(), Pixels(), Packaged(), Torchvision()]
+SOURCES: list[BackboneSource] = [Embedded(), Pixels(), Packaged(), Timm(), Torchvision()]
 """In the order in which backbones are listed; of two backbones with one name, the first source's is taken."""
 
 
 def backbones() -> tuple[BackboneInfo, ...]:
+    """The backbones that are listed unasked, embedded ones first, and of the others those that are on this machine."""
+    there = repositories()
+    return tuple(info for info in every() if info.listed or (info.repository in there and info.ready))
+
+
+def every() -> tuple[BackboneInfo, ...]:
     """Every backbone, embedded ones first."""
-    return tuple(info for info, _source in _table(language(), tuple(SOURCES)).values())
+    return _every(language(), tuple(SOURCES))
 
 
 def info(name: str) -> BackboneInfo:
     """The facts about the backbone `name`; with a size or a framing, they are those of the backbone with it.
 
+    Where no hash of the weights is known beforehand, it is that of the file that is here.
+
     Raises:
         BackboneError: there is none of that name, it does not take that size, or there is no such framing; the message
             suggests others.
     """
-    return _several(language(), tuple(SOURCES), name) if "+" in name else _entry(name)[0]
+    if "+" not in name:
+        return _hashed(_entry(name)[0])
+    several = _several(language(), tuple(SOURCES), name)
+    parts = [_hashed(part) for part in several.parts]
+    return several if list(several.parts) == parts else side_by_side(parts)
 
 
 def source(name: str) -> BackboneSource:
@@ -90,12 +104,20 @@ def _entry(name: str) -> tuple[BackboneInfo, BackboneSource]:
         return table[name]
     if "@" in name:
         return _with_choices(language(), tuple(SOURCES), name)
-    similar_names = difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
+    begin_so = [known_name for known_name in table if known_name.startswith(name.lower())][:3]
+    similar_names = begin_so or difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
     raise BackboneError(
         _("There is no backbone '{name}'. Did you mean {near}? `python -m core backbones` lists all.").format(
             name=name, near=", ".join(f"'{similar_name}'" for similar_name in similar_names)
         )
     )
+
+
+def _hashed(info: BackboneInfo) -> BackboneInfo:
+    """The facts with the hash of the file that is here, where no other is known."""
+    if not info.repository or info.sha256:
+        return info
+    return replace(info, sha256=sha256_in_hub(repository_file(info.repository, info.revision)))
 
 
 @lru_cache(maxsize=256)
@@ -107,7 +129,9 @@ def _with_choices(
     info, source = _entry(parsed.base)
     if parsed.input_px:
         info = resized(info, parsed.input_px)
-    how = replace(info.preprocessing, framing=parsed.framing)
+    how = info.preprocessing
+    if parsed.framing != CENTRE:
+        how = replace(how, framing=parsed.framing)
     return replace(info, name=str(parsed), preprocessing=how), source
 
 
@@ -118,10 +142,20 @@ def _several(_language: str, _sources: tuple[BackboneSource, ...], name: str) ->
 
 
 @lru_cache(maxsize=32)
-def _table(_language: str, sources: tuple[BackboneSource, ...]) -> Mapping[str, tuple[BackboneInfo, BackboneSource]]:
+def _every(language: str, sources: tuple[BackboneSource, ...]) -> tuple[BackboneInfo, ...]:
+    return tuple(info for info, _source in _table(language, sources).values())
+
+
+@lru_cache(maxsize=32)
+def _table(language: str, sources: tuple[BackboneSource, ...]) -> Mapping[str, tuple[BackboneInfo, BackboneSource]]:
     """Every backbone by its name; the language is part of the cache's key because it is that of the texts."""
     table: dict[str, tuple[BackboneInfo, BackboneSource]] = {}
     for source in sources:
-        for info in source.infos():
+        for info in _infos(language, source):
             table.setdefault(info.name, (info, source))
     return table
+
+
+@lru_cache(maxsize=32)
+def _infos(_language: str, source: BackboneSource) -> tuple[BackboneInfo, ...]:
+    return source.infos()

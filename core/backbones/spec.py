@@ -6,18 +6,15 @@ This file knows neither torch nor where the facts come from.
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from core.backbones.names import CENTRE, FRAMINGS, BackboneName, parse
+from core.backbones.places import package_file, repository_file, torch_folder
 from core.data.images.levels import Levels
-from core.paths import expanded
 from core.records import Record
 
 FLOOR = "baseline"
@@ -168,7 +165,8 @@ class BackboneInfo:
         size_mb: its weights on disk, in MiB.
         input_px: side of its input.
         feature_dim: width of its features.
-        imagenet_top1: accuracy on ImageNet-1K's validation images, 0..1; None where it was not trained for that.
+        imagenet_top1: accuracy on ImageNet-1K's validation images, 0..1, as its makers publish it; None where it was
+            not trained for that, or where nothing is known.
         trained_on: the data that its weights were trained on.
         licence: of the weights, in words.
         weights: which weights, such as "ResNet18_Weights.IMAGENET1K_V1"; the file's name where a package brings them;
@@ -182,11 +180,14 @@ class BackboneInfo:
         images_per_s: images a second through the network, in float32 on two cores of a server; 0 where it was not
             measured.
         note: what a user should know when choosing it, in a sentence.
-        url: where its weights are downloaded from; "" where they come with Graft or in a package.
+        url: where its weights are downloaded from; "" where they come with Graft, in a package or from the Hub.
         package: the package that brings its weights when it is installed; "" for all others.
         sha256: hash of the weights file, or the beginning of that hash.
         path: the weights file of an embedded backbone; None for all others.
         architecture: an embedded backbone's architecture.
+        repository: on the Hugging Face Hub, from which its weights come; "" for all others.
+        revision: of that repository; "" for its newest.
+        listed: whether it is listed unasked; the others where they are searched for, and where they are ready.
         parts: the backbones that stand side by side in this one; () for a backbone of its own.
         commercial: whether that licence allows commercial use. Of the photos that the weights were learned from it says
             nothing.
@@ -222,6 +223,9 @@ class BackboneInfo:
     commercial: bool = True
     sizes: range = range(0)
     built_for_size: bool = False
+    repository: str = ""
+    revision: str = ""
+    listed: bool = True
     parts: tuple[BackboneInfo, ...] = ()
 
     @property
@@ -270,7 +274,9 @@ class BackboneInfo:
             return package_file(self.package, self.weights)
         if self.path is not None:
             return self.path
-        return hub_folder() / self.url.rsplit("/", 1)[-1] if self.url else None
+        if self.repository:
+            return repository_file(self.repository, self.revision)
+        return torch_folder() / self.url.rsplit("/", 1)[-1] if self.url else None
 
     @property
     def ready(self) -> bool:
@@ -279,27 +285,6 @@ class BackboneInfo:
             return all(part.ready for part in self.parts)
         file = self.file
         return not self.package if file is None else file.is_file()
-
-
-def package_file(package: str, name: str) -> Path | None:
-    """Where the file `name` of an installed package is, without importing the package; None where there is none."""
-    try:
-        files = metadata.files(package) or ()
-    except metadata.PackageNotFoundError:
-        return None
-    return next((Path(str(file.locate())) for file in files if file.name == name), None)
-
-
-def hub_folder() -> Path:
-    """The folder where torch keeps downloaded weights, by torch's own rule but without importing it."""
-    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))  # noqa: PTH118 (an empty value means here)
-    return _hub_folder(home, os.environ.get("HOME", ""))
-
-
-@lru_cache(maxsize=16)
-def _hub_folder(torch_home: str, _user_home: str) -> Path:
-    return expanded(torch_home) / "hub" / "checkpoints"
 
 
 def hash_in_name(file_name: str) -> str:

@@ -1,4 +1,4 @@
-"""torchvision's classification models without their classifiers, and cut into stages.
+"""torchvision's classification models without their classifiers, and any network cut into stages.
 
 Two rules serve every family. The classifier is the last layer with one output for each ImageNet class; the features are
 its input. A stage begins where the image is made smaller, which is where the literature draws them too.
@@ -7,7 +7,7 @@ its input. A stage begins where the image is made smaller, which is where the li
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -23,6 +23,7 @@ IMAGENET_CLASSES = 1000
 
 _OLD_DENSENET_KEY = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.((?:[12])\.\w+)$")
 _VIT_STAGES = 4
+_MOST_STAGES = 6
 
 
 class ZooTrunk(nn.Module):
@@ -74,7 +75,7 @@ def torchvision_trunk(
         if state is not None:
             patch_px = state["conv_proj.weight"].shape[-1]
             state = dict(models.vision_transformer.interpolate_embeddings(input_px, patch_px, OrderedDict(state)))
-    with _Hollow() if hollow or state is not None else nullcontext():
+    with Hollow() if hollow or state is not None else nullcontext():
         model = models.get_model(name, **options)
     if state is not None:
         model.load_state_dict(_renamed(state), strict=True, assign=True)
@@ -83,7 +84,7 @@ def torchvision_trunk(
     return ZooTrunk(model).eval()
 
 
-class _Hollow(TorchFunctionMode):
+class Hollow(TorchFunctionMode):
     """Layers that are made while it is active get no memory for weights, and no time is spent on initial values.
 
     `torch.device("meta")` does the same to every tensor, which breaks models that compute with tensors while they are
@@ -93,6 +94,21 @@ class _Hollow(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         return func(*args, **({**kwargs, "device": "meta"} if func is torch.empty else kwargs))
+
+
+class Undrawn(TorchFunctionMode):
+    """Layers that are made while it is active get memory for weights, and no time is spent on initial values.
+
+    Other weights have to follow: what is in that memory is anything.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in _DRAWING and isinstance(args[0], nn.Parameter):
+            return args[0]
+        return func(*args, **(kwargs or {}))
+
+
+_DRAWING = (Tensor.uniform_, Tensor.normal_, Tensor.erfinv_, Tensor.mul_, Tensor.add_, Tensor.clamp_)
 
 
 def _renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -124,15 +140,18 @@ def find_classifier(model: nn.Module) -> tuple[str, nn.Linear | nn.Conv2d]:
 def find_stages(model: nn.Module) -> Stages:
     """Cuts a model into stages, each beginning where the image is made smaller.
 
-    A vision transformer makes it smaller only once; its blocks are cut into four equal parts.
+    A vision transformer makes it smaller only once; its blocks are cut into four equal parts. Where it is made smaller
+    in many places, as in parallel branches, the smallest neighbours are joined until six are left.
+
+    Args:
+        model: a network whose parts are registered in the order of the data.
     """
     groups: list[list[tuple[str, nn.Module]]] = [[]]
     for path, unit in _units(model):
         if _shrinks(unit) and any(_has_parameters(module) for _, module in groups[-1]):
             groups.append([])
         groups[-1].append((path, unit))
-    if len(groups) == 1:
-        groups = _quarters(groups[0])
+    groups = _quarters(groups[0]) if len(groups) == 1 else _joined(groups)
     return tuple((_stage_name(group), tuple(module for _, module in group)) for group in groups)
 
 
@@ -164,10 +183,24 @@ def _has_parameters(module: nn.Module) -> bool:
 
 
 def _quarters(units: list[tuple[str, nn.Module]]) -> list[list[tuple[str, nn.Module]]]:
-    blocks = [i for i, (path, _unit) in enumerate(units) if ".layers." in path]
+    """Four parts with equally many blocks; the blocks are in the sequence that has the most of the units."""
+    sequences = [path.rpartition(".")[0] for path, _unit in units]
+    longest = Counter(sequences).most_common(1)[0][0]
+    blocks = [i for i, sequence in enumerate(sequences) if sequence == longest]
+    if len(blocks) < _VIT_STAGES:
+        return [units]
     starts = [blocks[len(blocks) * i // _VIT_STAGES] for i in range(_VIT_STAGES)]
     ends = [*starts[1:], len(units)]
     return [units[0 if i == 0 else starts[i] : ends[i]] for i in range(_VIT_STAGES)]
+
+
+def _joined(groups: list[list[tuple[str, nn.Module]]]) -> list[list[tuple[str, nn.Module]]]:
+    """The groups, but for neighbours with the fewest parameters together, which are joined while there are too many."""
+    while len(groups) > _MOST_STAGES:
+        sizes = [sum(p.numel() for _, module in group for p in module.parameters()) for group in groups]
+        at = min(range(len(groups) - 1), key=lambda i: sizes[i] + sizes[i + 1])
+        groups[at : at + 2] = [groups[at] + groups[at + 1]]
+    return groups
 
 
 def _stage_name(group: list[tuple[str, nn.Module]]) -> str:

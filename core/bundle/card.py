@@ -154,6 +154,8 @@ def _with_graft() -> str:
 
 def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
     needs = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
+    if any(part.repository for part in info.each):
+        needs = _("With torch, torchvision and timm (levels of the resized image may differ by 1 of 255):")
     if modules := dict.fromkeys(filter(None, map(_own_module, info.each))):
         needs = _(
             "With torch and torchvision, and Graft's folder `core` for the network, which is plain torch in {files} "
@@ -218,6 +220,11 @@ def _network(info: BackboneInfo, prefix: str) -> str:
             f"from core.backbones.{module} import build\n\n"
             f'network = build("{info.architecture or info.base}")\n' + load.format(p=prefix)
         )
+    if info.repository:
+        name, options = info.base.removeprefix("timm:"), "num_classes=0"
+        if info.built_for_size and "_patch" in name:
+            options += f", img_size={info.input_px}"
+        return f'import timm\n\nnetwork = timm.create_model("{name}", {options})\n' + load.format(p=f"{prefix}model.")
     options = "weights=None"
     if info.base in ("googlenet", "inception_v3"):
         options += ", aux_logits=False, init_weights=False, transform_input=True"

@@ -44,22 +44,27 @@ def backbones(
         list[str] | None,
         typer.Argument(metavar="NAME", help="Only these, such as a+b for two side by side. Default: all."),
     ] = None,
+    search: Annotated[
+        str, typer.Option(metavar="WORDS", help="Only those with these words in their names, of all there are.")
+    ] = "",
     ready: Annotated[bool, typer.Option("--ready", help="Only those whose weights are on this machine.")] = False,
     commercial: Annotated[
         bool, typer.Option("--commercial", help="Only those whose licence allows commercial use.")
     ] = False,
-    family: Annotated[str, typer.Option(metavar="F", help="Only those of this family, such as resnet.")] = "",
+    family: Annotated[
+        str, typer.Option(metavar="F", help="Only those of this family, such as resnet, of all there are.")
+    ] = "",
     max_mb: Annotated[float | None, typer.Option(metavar="N", help="Only those with weights of at most N MB.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of timm's 1,800, too, not only a choice of them.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the backbones, or those named: embedded ones, the pixel baseline, those in packages, torchvision's zoo."""
+    """List the backbones, or those named: embedded ones, the baseline, packages', a choice of timm's, torchvision's."""
     from core.backbones import registry
     from core.backbones.filters import Filter
     from core.cli import show
 
-    asked = Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb)
-    known = map(registry.info, names) if names else registry.backbones()
-    infos = [info for info in known if asked.admits(info)]
+    asked = Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb, search=search, every=every)
+    infos = [info for info in map(registry.info, names) if asked.admits(info)] if names else asked.listed()
     if as_json:
         print_json([inputs.backbone_as_json(info) for info in infos])
     else:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -63,7 +62,7 @@ def extract(dataset: Dataset, backbone_name: str, *, report: Report = silent, ba
     info = find(backbone_name)
     if info.parts:
         return _side_by_side(dataset, info, report, batch_size)
-    return collect(dataset, info, partial(FeatureStore, info), report=report, batch_size=batch_size)
+    return collect(dataset, info, FeatureStore, report=report, batch_size=batch_size)
 
 
 def _side_by_side(dataset: Dataset, info: BackboneInfo, report: Report, batch_size: int) -> Features:
@@ -75,7 +74,7 @@ def _side_by_side(dataset: Dataset, info: BackboneInfo, report: Report, batch_si
 def collect(
     dataset: Dataset,
     info: BackboneInfo,
-    store_for: Callable[[str], FeatureStore],
+    store_for: Callable[[BackboneInfo, str], FeatureStore],
     *,
     network_of: Callable[[Backbone], nn.Module] = lambda backbone: backbone,
     report: Report = silent,
@@ -86,7 +85,7 @@ def collect(
     Args:
         dataset: the photos.
         info: of the backbone; its `feature_dim` is the width of the features.
-        store_for: the store, by the precision of the engine that computes the features.
+        store_for: the store, by the backbone and the precision of the engine that computes the features.
         network_of: makes the network that computes them from the backbone; by default it is the backbone itself.
         report: as in `extract`.
         batch_size: as in `extract`.
@@ -118,7 +117,7 @@ class _Extraction:
     info: BackboneInfo
     dataset: Dataset
     items: tuple[Item, ...]
-    store_for: Callable[[str], FeatureStore]
+    store_for: Callable[[BackboneInfo, str], FeatureStore]
     report: Report
     notes: list[str] = field(default_factory=list)
     store: FeatureStore = field(init=False)
@@ -128,7 +127,7 @@ class _Extraction:
 
     def look_up(self, precision: str) -> None:
         """Begins anew with the features in the store for this precision."""
-        self.store = self.store_for(precision)
+        self.store = self.store_for(self.info, precision)
         lookup = self.store.read(tuple(self.dataset.view_id(item) for item in self.items))
         self.X, self.done, self.from_store = lookup.X, lookup.present, lookup.present.copy()
         if lookup.damaged:
@@ -185,6 +184,11 @@ def _compute(
     loading, extracting = of_photos(work.info, len(work.missing))
     plan = Plan(work.report, {"load": (loading,), "extract": (extracting,)})
     backbone = load(work.info.name, report=_loading(work, plan.begin("load")))
+    if backbone.info.sha256 != work.info.sha256:  # fetched just now: only from here on its hash is known
+        work.info = replace(work.info, sha256=backbone.info.sha256)
+        work.look_up(engine.precision)
+        if not work.missing:
+            return None
     network = network_of(backbone)
     batch_size = batch_size_at(work.info.input_px, batch_size)
     with closing(_stream(work, batch_size)) as stream:

@@ -66,13 +66,13 @@ def stage_features(
             _("'{name}' is no network and has no stages. Choose a backbone that can be trained.").format(name=info.name)
         )
     widths = _widths(info, report)
-    total_width = sum(widths)
+    info, total_width = find(backbone_name), sum(widths)  # once more, as its weights may have been fetched
     handles: list[RemovableHandle] = []
     try:
         all_stages = collect(
             dataset,
             dataclasses.replace(info, feature_dim=total_width),
-            partial(_store, info, total_width),
+            partial(_store, total_width),
             network_of=partial(_with_hooks, handles),
             report=report,
             batch_size=batch_size,
@@ -148,13 +148,13 @@ def _loading(info: BackboneInfo, report: Report) -> Report:
     return report_bytes
 
 
-def _store(info: BackboneInfo, width: int, precision: str) -> FeatureStore:
+def _store(width: int, info: BackboneInfo, precision: str) -> FeatureStore:
     return FeatureStore(info, precision, content_name="means after each stage: " + ", ".join(info.stages), width=width)
 
 
 def _widths(info: BackboneInfo, report: Report) -> list[int]:
     """The width of each stage's features, which is measured once and then kept beside them."""
-    file = _store(info, 0, FP32).root / WIDTHS
+    file = _store(0, info, FP32).root / WIDTHS
     try:
         stored_widths = [int(width) for width in paths.read_json(file)]
     except (OSError, ValueError, TypeError):

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import paths
+from core.backbones.names import as_file
 from core.backbones.spec import BackboneInfo
 from core.engines.engine import FP32
 
@@ -87,7 +88,7 @@ class FeatureStore:
             **({"what": content_name} if content_name else {}),
         }
         key = hashlib.sha256(json.dumps(self._about, sort_keys=True).encode()).hexdigest()
-        self.root = paths.features() / f"{info.name}-{key[:16]}"
+        self.root = paths.features() / f"{as_file(info.name)}-{key[:16]}"
         self._dim = width or info.feature_dim
 
     def read(self, ids: Sequence[str]) -> Lookup:

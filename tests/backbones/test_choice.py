@@ -44,7 +44,7 @@ def test_what_was_not_measured_counts_by_its_multiply_adds() -> None:
 
 def test_a_picker_lists_what_is_ready_first_and_of_that_the_best_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", "/nowhere")
-    infos = in_order()
+    infos = in_order(registry.backbones())
     assert {known.name for known in infos} == {known.name for known in registry.backbones()}
     ready = [known.name for known in infos if known.ready]
     assert ready[:2] == ["efficientnet_lite0", "graft_residual"]

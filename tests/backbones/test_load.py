@@ -13,10 +13,11 @@ from torchvision import models
 
 from core.backbones import download
 from core.backbones.load import load
+from core.backbones.places import torch_folder
 from core.backbones.preprocess import preprocess
 from core.backbones.registry import info
 from core.backbones.sources.embedded import WEIGHTS, Embedded
-from core.backbones.spec import BackboneInfo, hub_folder
+from core.backbones.spec import BackboneInfo
 from core.errors import BackboneError, Cancelled, WeightsUnavailable
 from core.progress import Progress
 from tests.fakes import TinyBackbone, install, plug_in, promise, random_weights, tiny_info
@@ -30,7 +31,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv(download.MIRROR, "file:///nowhere")
     monkeypatch.setenv("no_proxy", "*")
-    return hub_folder()
+    return torch_folder()
 
 
 @pytest.fixture

@@ -76,5 +76,6 @@ def test_it_is_more_than_the_weights_alone_for_every_network():
         if fact.is_floor:
             assert fact.memory_mb == 0
         else:
-            assert fact.memory_mb > 0.5 * 4 * fact.params / MIB  # torchvision counts the classifier among them
+            # The classifier is counted among the parameters; one of timm's has more classes than ImageNet's 1,000.
+            assert fact.memory_mb > (0.3 if fact.repository else 0.5) * 4 * fact.params / MIB
             assert fact.memory_mb < 4 * fact.params / MIB + 300

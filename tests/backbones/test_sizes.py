@@ -11,10 +11,10 @@ import torch
 from torchvision.models.vision_transformer import interpolate_embeddings
 
 from core.backbones.load import load
+from core.backbones.places import torch_folder
 from core.backbones.registry import backbones, canonical, chosen, info, source
 from core.backbones.sizes import in_common, resized, share_of_time, sizes
 from core.backbones.sources.torchvision import Torchvision
-from core.backbones.spec import hub_folder
 from core.backbones.trunks import torchvision_trunk
 from core.errors import BackboneError
 from core.features.store import FeatureStore
@@ -156,7 +156,7 @@ def test_a_vision_transformer_is_built_for_its_size_and_the_places_of_its_patche
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    known = random_weights(monkeypatch, "vit_b_32", hub_folder())
+    known = random_weights(monkeypatch, "vit_b_32", torch_folder())
     assert known.file is not None
     state = OrderedDict(torch.load(known.file, weights_only=True))
     large = load("vit_b_32@320@whole")

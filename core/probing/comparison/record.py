@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.backbones.names import as_file
 from core.errors import GraftError, ProbeError
 from core.i18n import gettext as _
 from core.paths import file_sha256, read_json, write_json
@@ -135,4 +136,4 @@ def _damaged(backbone: str) -> ProbeError:
 
 
 def _directory(folder: Path, backbone: str, probe: str) -> Path:
-    return folder / "results" / f"{backbone}.{probe}"
+    return folder / "results" / f"{as_file(backbone)}.{probe}"

@@ -27,8 +27,8 @@ def catalogue(infos: Sequence[BackboneInfo]) -> None:
     st.caption(
         _(
             "The backbones of Graft's own are small and learned from small photos; EfficientNet-Lite0, which is "
-            "installed with Graft, learned from ImageNet. Torchvision's ImageNet weights are one click away where "
-            "there is a network: choose one above to download it once."
+            "installed with Graft, learned from ImageNet. The weights of torchvision's and timm's are one click away "
+            "where there is a network: choose one above to download it once."
         )
     )
 

@@ -1,4 +1,4 @@
-"""The choice of which backbones are listed: by licence, by what is on this machine, by family and size."""
+"""The choice of which backbones are listed: by name, by licence, by what is on this machine, by family and size."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import numbers
 from core.backbones.filters import Filter, families
+from core.backbones.registry import every
 from pages.ui.backbones import KEEP
 from pages.ui.i18n import _
 
@@ -20,6 +21,15 @@ def chosen(key: str) -> Filter:
         key: a part of the widgets' keys.
     """
     with st.expander(_("Which backbones are listed"), icon=":material/filter_list:"):
+        search = st.text_input(
+            _("Search by name"),
+            key=f"compare-search-{key}",
+            placeholder="dinov2",
+            persist_state=KEEP,
+            help=_("Of timm's {n:,} networks only a choice is listed; a search looks through all of them.").format(
+                n=sum(bool(info.repository) for info in every())
+            ),
+        )
         left, right = st.columns(2, gap="large")
         with left:
             ready = st.checkbox(_("Only those on this machine"), key=f"compare-ready-{key}", persist_state=KEEP)
@@ -35,7 +45,7 @@ def chosen(key: str) -> Filter:
         with right:
             family = st.selectbox(
                 _("Family"),
-                ("", *families()),
+                ("", *families(every())),
                 format_func=lambda name: name or _("all families"),
                 key=f"compare-family-{key}",
                 persist_state=KEEP,
@@ -47,4 +57,4 @@ def chosen(key: str) -> Filter:
                 key=f"compare-size-{key}",
                 persist_state=KEEP,
             )
-    return Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb or None)
+    return Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb or None, search=search)

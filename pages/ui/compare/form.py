@@ -10,7 +10,7 @@ import streamlit as st
 from core import numbers
 from core.backbones.choice import in_order, usual
 from core.backbones.names import CENTRE, framing_of, plain, size_of
-from core.backbones.registry import chosen, info
+from core.backbones.registry import chosen, every, info
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.errors import GraftError
@@ -63,7 +63,7 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
     first, framing, input_px = _taken_apart(first)
     place = st.container()
     asked = filters.chosen(key)
-    infos = [backbone for backbone in in_order() if asked.admits(backbone)]
+    infos = in_order(asked.listed())
     with place:
         names = _backbones(infos, first, key)
     shortlist = _shortlist(len(names), first, key)
@@ -93,13 +93,14 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
 def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) -> list[str]:
     """Draws the choice of backbones, and what has to be had before they can be compared; gives their names."""
     key = f"compare-backbones-{key}"
-    there = {backbone.name for backbone in in_order()}
+    there = {backbone.name: backbone for backbone in every()}
     begins_with = [name for name in first.backbones if name in there]
-    chosen = state.widget(key)
-    options = {*begins_with, *(backbone.name for backbone in listed), *(chosen if isinstance(chosen, list) else ())}
+    before = state.widget(key)
+    kept = [name for name in before if name in there] if isinstance(before, list) else []
+    options = dict.fromkeys([*begins_with, *kept, *(backbone.name for backbone in listed)])
     names = st.multiselect(
         _("Backbones"),
-        [backbone.name for backbone in in_order() if backbone.name in options],
+        [backbone.name for backbone in in_order([there[name] for name in options])],
         default=begins_with,
         format_func=backbone_label,
         key=key,
@@ -108,7 +109,7 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
         help=_("Those that are on this machine come first. The others are downloaded once, where there is a network."),
     )
     missing = [info(name) for name in names if not info(name).ready]
-    if size := sum(backbone.size_mb for backbone in missing if backbone.url):
+    if size := sum(backbone.size_mb for backbone in missing if backbone.url or backbone.repository):
         st.caption(_("{size} will be downloaded first.").format(size=numbers.megabytes(size)))
     if packages := [backbone.package for backbone in missing if backbone.package]:
         st.caption(
@@ -122,7 +123,7 @@ def _taken_apart(asked: CompareRequest) -> tuple[CompareRequest, str, int]:
 
     Where they have several, the framing is the centre, and the size that of the training, 0.
     """
-    floors = {backbone.name for backbone in in_order() if backbone.is_floor}
+    floors = {backbone.name for backbone in every() if backbone.is_floor}
     framings = {framing_of(name) for name in asked.backbones}
     sizes = {size_of(name) for name in asked.backbones if plain(name) not in floors}
     return (

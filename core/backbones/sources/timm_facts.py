@@ -1,0 +1,146 @@
+"""Writes `timm.json`, the facts about timm's models, and `timm_pins.json`, what has to arrive from the Hub.
+
+    python -m core.backbones.sources.timm_facts            from the installed timm; no network is needed
+    python -m core.backbones.sources.timm_facts --pin      asks the Hub for revisions and hashes
+
+Every pretrained model is in it that has its weights in a repository of the Hub and a square input. What is published
+and not in timm, the accuracy on ImageNet at the size at which timm tests a model, is written into the file by hand, and
+kept.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+from core.backbones.names import CENTRE, SQUASHED, WHOLE
+from core.backbones.places import SAFETENSORS
+from core.backbones.sources.timm import FACTS, PINS, PREFIX, USUAL, Timm
+from core.backbones.spec import Preprocessing
+from core.paths import read_json, write_bytes, write_json
+
+BY_HAND = ("imagenet_top1",)
+_SIZES_PX = {"dinov2": 224}
+"""The input size where it is another than timm's: DINOv2's 518 px take seven times as long for little."""
+
+_FRAMINGS = {"center": CENTRE, "squash": SQUASHED, "border": WHOLE}
+
+
+def names() -> list[str]:
+    """The names of the models that the file is about."""
+    import timm
+
+    return [name for name in timm.list_pretrained() if _is_usable(name)]
+
+
+def facts(name: str) -> dict[str, Any]:
+    """What timm publishes about a model, and what can be measured without its weights."""
+    published, how = _published(name), preprocessing(name)
+    elsewhere = {"repository": published.hf_hub_id} if published.hf_hub_id != f"timm/{name}" else {}
+    usual = {**USUAL, "antialias": True}
+    return {
+        "name": name,
+        "family": _family(name),
+        **elsewhere,
+        "licence": published.license or "",
+        **({"fixed": True} if published.fixed_input_size else {}),
+        "preprocessing": {key: value for key, value in how.to_json().items() if usual.get(key) != value},
+        **measured(name, how.input_px),
+    }
+
+
+def preprocessing(name: str) -> Preprocessing:
+    """How timm makes a model's input of a photo."""
+    published = _published(name)
+    side_px = next((px for part, px in _SIZES_PX.items() if part in name), published.input_size[1])
+    framing = _FRAMINGS[published.crop_mode]
+    red, green, blue = (round(value, 6) for value in published.mean)
+    std_red, std_green, std_blue = (round(value, 6) for value in published.std)
+    return Preprocessing(
+        resize_px=side_px if framing != CENTRE else math.floor(side_px / min(published.crop_pct, 1.0)),
+        crop_px=side_px,
+        mean=(red, green, blue),
+        std=(std_red, std_green, std_blue),
+        interpolation=published.interpolation,
+        framing=framing,
+    )
+
+
+def measured(name: str, side_px: int) -> dict[str, Any]:
+    """A model's width, size, cost and stages, measured on a build without memory for weights.
+
+    `params` and `size_mb` count the classifier, as timm does; the file on the Hub is as large as its tensors in
+    float32, but for those that were put down in fewer bits.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from core.backbones.memory import memory_mb
+    from core.backbones.timm_trunks import TimmTrunk, hollow_model
+
+    model = hollow_model(name, side_px)
+    params = sum(parameter.numel() for parameter in model.parameters())
+    size_mb = round(4 * sum(tensor.numel() for tensor in model.state_dict().values()) / 2**20, 1)
+    trunk = TimmTrunk(model).eval().requires_grad_(False)
+    with FlopCounterMode(display=False) as counter:
+        memory = memory_mb(trunk, side_px)
+    return {
+        "feature_dim": trunk.feature_dim,
+        "params": params,
+        "size_mb": size_mb,
+        "gflops": round(counter.get_total_flops() / 2 / 1e9, 3),
+        "memory_mb": memory,
+        "stages": [stage for stage, _modules in trunk.stages],
+    }
+
+
+def pinned(repository: str) -> dict[str, str]:
+    """The newest revision of a repository of the Hub, and the hash of its weights."""
+    from huggingface_hub import HfApi
+
+    about = HfApi().model_info(repository, files_metadata=True)
+    file = next(file for file in about.siblings or () if file.rfilename == SAFETENSORS)
+    if about.sha is None or file.lfs is None:
+        raise ValueError(f"the Hub names no revision or hash of {repository}")
+    return {"revision": about.sha, "sha256": file.lfs.sha256}
+
+
+def _published(name: str) -> Any:
+    from timm.models import get_pretrained_cfg
+
+    return get_pretrained_cfg(name)
+
+
+def _is_usable(name: str) -> bool:
+    """Whether a model has its weights on the Hub and a square input, and is no encoder that feeds a language model."""
+    published, architecture = _published(name), name.partition(".")[0]
+    channels, height, width = published.input_size
+    return bool(published.hf_hub_id) and channels == 3 and height == width and not architecture.endswith("_enc")
+
+
+def _family(name: str) -> str:
+    """The family of a model by timm's own file for it, such as "convnext"."""
+    from timm.models import model_entrypoint
+
+    return model_entrypoint(name.partition(".")[0]).__module__.rpartition(".")[2]
+
+
+def _write(every: list[dict[str, Any]]) -> None:
+    """One model a line, so that a change shows."""
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in every)
+    write_bytes(FACTS, f"[\n{lines}\n]\n".encode())
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--pin"]:
+        pins = {info.name.removeprefix(PREFIX): pinned(info.repository) for info in Timm().infos() if info.listed}
+        write_json(PINS, pins)
+        print(f"{PINS}: {len(pins)} models")
+    else:
+        kept = {row["name"]: row for row in read_json(FACTS)} if FACTS.exists() else {}
+        by_hand = {
+            name: {"imagenet_top1": row["imagenet_top1"]} for name, row in kept.items() if "imagenet_top1" in row
+        }
+        _write([{**facts(name), **by_hand.get(name, {})} for name in names()])
+        print(f"{FACTS}: {len(names())} models")
