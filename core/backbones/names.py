@@ -51,7 +51,7 @@ def parts(name: str) -> tuple[BackboneName, ...]:
     Raises:
         BackboneError: as of `parse`, or one is named twice, or they are too many.
     """
-    several = sorted(map(parse, name.split("+")), key=str)
+    several = sorted((parse(part.strip()) for part in name.split("+")), key=str)
     if len(set(several)) < len(several):
         raise BackboneError(_("'{name}' names a backbone twice. Name each once.").format(name=name))
     if len(several) > MOST:
@@ -59,6 +59,15 @@ def parts(name: str) -> tuple[BackboneName, ...]:
             _("'{name}' names {n} backbones. Name at most {most}.").format(name=name, n=len(several), most=MOST)
         )
     return tuple(several)
+
+
+def is_part(name: str, of: str) -> bool:
+    """Whether a backbone is among those that another name joins, and not all of it.
+
+    Raises:
+        BackboneError: as of `parts`.
+    """
+    return set(parts(name)) < set(parts(of))
 
 
 def parse(name: str) -> BackboneName:

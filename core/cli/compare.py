@@ -150,7 +150,7 @@ def _show_results(ranked: Sequence[ProbeResult], how: str, *, several: bool) -> 
 
 def _show_shortlist(shortlist: Shortlist) -> None:
     from core.cli.show import lines, table
-    from core.probing.comparison.verdict import chance
+    from core.probing.comparison.against import chance
 
     rows = [
         (

@@ -19,8 +19,10 @@ KEEP: Literal["session"] = "session"
 
 
 def backbone_label(name: str) -> str:
-    """A backbone's name with its size, or that it is the floor."""
+    """A backbone's name with its size, or that it is the floor; of several side by side, their names."""
     backbone = info(name)
+    if backbone.parts:
+        return called(backbone.name)
     if backbone.is_floor:
         return _("{name} · the floor").format(name=called(name))
     return f"{called(name)} · {numbers.megabytes(backbone.size_mb) if backbone.ready else where_it_is(backbone)}"

@@ -1,6 +1,17 @@
 import pytest
 
-from core.backbones.names import BackboneName, called, framed, framing_of, parse, parts, plain, size_of, unframed
+from core.backbones.names import (
+    BackboneName,
+    called,
+    framed,
+    framing_of,
+    is_part,
+    parse,
+    parts,
+    plain,
+    size_of,
+    unframed,
+)
 from core.backbones.registry import canonical
 from core.errors import BackboneError
 
@@ -76,6 +87,7 @@ def test_several_backbones_are_joined_in_one_order() -> None:
     assert canonical("b@centre+timm:a.x") == "b+timm:a.x"
     assert canonical("c+b@whole+a") == "a+b@whole+c"
     assert parts("a") == (BackboneName("a"),)
+    assert parts(" a + b ") == (BackboneName("a"), BackboneName("b"))
 
 
 def test_a_framing_is_of_each_backbone() -> None:
@@ -93,6 +105,12 @@ def test_a_size_is_of_each_backbone() -> None:
     assert parts("a@160+a") == (BackboneName("a"), BackboneName("a", input_px=160))
     assert plain("b@160@whole+a") == "a+b"
     assert unframed("b@160@whole") == "b@160"
+
+
+def test_a_part_is_less_than_the_whole() -> None:
+    assert is_part("b", "a+b")
+    assert is_part("a+c", "c+b+a")
+    assert not any(is_part(name, "a+b") for name in ("a+b", "b+a", "c", "b@whole", "a+b+c"))
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,27 @@ def test_the_list_of_backbones_is_cut_to_what_is_asked_for_and_keeps_what_is_cho
     assert by_label(app.multiselect, "Backbones").value == ["resnet18", "pixels_16"]
 
 
+def test_two_side_by_side_are_compared_by_the_names_that_are_typed(visit: Open, dataset: Dataset):
+    app = visit("compare")
+    typed = ["graft_residual + graft_plain", "graft_plain+graft_residual", "pixels_16", "grafts"]
+    app.session_state[by_label(app.multiselect, "Backbones").key] = typed
+    app.run()
+    assert not app.exception
+    assert literal("There is no backbone 'grafts'.") in app.error[0].value
+    by_label(app.multiselect, "Backbones").set_value([*typed[:3], "graft_inception", "graft_plain"]).run()
+    assert not app.error
+    by_label(app.checkbox, "Also compare the two best side by side").uncheck().run()
+    button(app, "Compare").click().run()
+    (job,) = store.list_jobs(W)
+    asked = CompareRequest.of(job.spec)
+    assert asked.backbones == ("graft_plain+graft_residual", "pixels_16", "graft_inception", "graft_plain")
+    assert not asked.pair
+    finish(job, state="cancelled")
+    app = visit("compare", job=job.id, dataset=dataset.id)
+    assert tuple(by_label(app.multiselect, "Backbones").value) == asked.backbones
+    assert not by_label(app.checkbox, "Also compare the two best side by side").value
+
+
 def test_what_has_to_be_had_first_is_said(visit: Open, dataset: Dataset, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TORCH_HOME", "/nowhere")
     app = visit("compare")
@@ -157,6 +178,21 @@ def test_everything_that_a_comparison_found_is_shown(visit: Open, pool: FakePool
     assert list(look["The best of all"]) == ["97 %", "3 %"]
     risk = "1 backbone was left out. The probability that it would be the best of all is 3 %."
     assert literal(risk) in [caption.value for caption in app.caption]
+
+
+def test_a_pair_is_shown_as_any_other_and_is_no_rival_of_its_parts(visit: Open, pool: FakePool, dataset: Dataset):
+    results = (make_result("resnet18", 95, 100), make_result("resnet18+resnet34", 94, 100), make_result("resnet34", 70))
+    pool.does["compare"] = lambda job: keep_comparison(job, *results)
+    app = visit("compare")
+    button(app, "Compare").click().run()
+    assert not app.exception
+    assert literal("resnet18 is better than resnet34 by 25.0 points").replace(" points", "") in app.success[0].value
+    assert literal("With resnet34 beside it, it does no better.") in app.success[0].value
+    table = next(table.value for table in app.dataframe if "Macro F1" in table.value)
+    assert list(table["Backbone"]) == ["resnet18", "resnet18 + resnet34", "resnet34"]
+    assert by_label(app.selectbox, "against").options == ["resnet34", "resnet18 + resnet34"]
+    (agreement,) = (table.value for table in app.dataframe if "Both right" in table.value)
+    assert (list(agreement["First"]), list(agreement["Second"])) == (["resnet18"], ["resnet34"])
 
 
 def test_what_is_there_is_drawn_while_the_rest_goes_on(visit: Open, dataset: Dataset):

@@ -11,7 +11,7 @@ from core.backbones import registry
 from core.backbones.names import joined, parts
 from core.backbones.spec import BackboneInfo
 from core.errors import BackboneError
-from core.probing.comparison.verdict import BackboneCandidate
+from core.probing.comparison.against import BackboneCandidate
 from core.probing.crossval.crossval import ProbeResult
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from core.errors import ProbeError
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
+from core.probing.comparison.against import ROPE, BackbonePair, compared
 from core.probing.comparison.candidates import candidate
 from core.probing.comparison.pareto import fronts
 from core.probing.comparison.shortlist import Shortlist
-from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict, compared, judge
+from core.probing.comparison.verdict import Verdict, judge
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.facts import DatasetFacts
 from core.probing.pairwise.sidebyside import side_by_side

@@ -21,9 +21,9 @@ from core.errors import ProbeError
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
+from core.probing.comparison.against import chance as in_words
 from core.probing.comparison.candidates import info_of, is_floor
 from core.probing.comparison.outlook import outlook
-from core.probing.comparison.verdict import chance as in_words
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.records import Record

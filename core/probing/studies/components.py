@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from core.errors import ProbeError
 from core.features.reduce import Reduction
 from core.i18n import gettext as _
+from core.probing.comparison.against import BackbonePair, compared
 from core.probing.comparison.candidates import candidate
-from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.crossval.heldout import HeldOut
 from core.probing.crossval.repeats import Fold, Repeats, draw_repeats

@@ -21,8 +21,8 @@ from core.errors import ProbeError
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.numbers import percent
+from core.probing.comparison.against import BackbonePair, compared
 from core.probing.comparison.candidates import candidate
-from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult, cross_validate
 from core.probing.facts import DatasetFacts
 from core.probing.phases import Rows, cross_validating

@@ -17,7 +17,7 @@ from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.numbers import count, percent, points
-from core.probing.comparison.verdict import ROPE
+from core.probing.comparison.against import ROPE
 from core.probing.studies.power_law import MOST, PowerLaws, spread
 
 

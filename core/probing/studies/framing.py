@@ -14,9 +14,9 @@ from core.backbones.names import CENTRE, FRAMINGS, SQUASHED, WHOLE, framed, fram
 from core.errors import ProbeError
 from core.i18n import gettext as _
 from core.numbers import count, points
+from core.probing.comparison.against import BackbonePair, compared
 from core.probing.comparison.candidates import candidate
 from core.probing.comparison.comparison import Comparison
-from core.probing.comparison.verdict import BackbonePair, compared
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.studies.study import FoldAccuracy, ProbeStudy
 

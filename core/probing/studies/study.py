@@ -12,7 +12,7 @@ from core.errors import GraftError, ProbeError
 from core.evaluation.intervals import Interval
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
-from core.probing.comparison.verdict import BackbonePair
+from core.probing.comparison.against import BackbonePair
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.facts import DatasetFacts
 from core.records import Record

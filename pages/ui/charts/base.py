@@ -30,13 +30,24 @@ def literal(text: str) -> str:
 
 
 def short(name: str, most: int = 22) -> str:
-    """`name` literally, its middle left out where it is longer than `most` characters (names differ at both ends)."""
-    return literal(shortened(name, most))
+    """`name` literally in its `lines`."""
+    return "<br>".join(map(literal, lines(name, most)))
+
+
+def lines(name: str, most: int = 22) -> list[str]:
+    """`name` on a line, its middle left out where it is longer than `most` characters (names differ at both ends).
+
+    Where several stand side by side in it, `a + b`, and it is longer than that, each has a line of its own.
+    """
+    if len(name) <= most:
+        return [one_line(name)]
+    first, *others = name.split(" + ")
+    return [shortened(line, most) for line in (first, *(f"+ {other}" for other in others))]
 
 
 def hover_name(name: str) -> str:
     """`name` literally for a hover text, which does not wrap: so much of it as fits."""
-    return short(name, 60)
+    return literal(shortened(name, 60))
 
 
 def interval_words(ci: Sequence[float] | None) -> str:

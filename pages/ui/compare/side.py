@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core import numbers
-from core.backbones.names import called
+from core.backbones.names import called, is_part, parts
 from core.data.dataset import Dataset
 from core.evaluation.intervals import Interval
 from core.evaluation.predictions import Predictions
@@ -38,9 +38,10 @@ def section(dataset: Dataset, ranked: Sequence[ProbeResult], job: Job) -> None: 
     _scores(ranked, job)
     _cost(ranked, job)
     if len(ranked) > 1:
-        predictions = {called(result.backbone): result.oof for result in ranked}
-        _two(predictions, job)
-        _agreement(predictions, job)
+        _two({result.backbone: result.oof for result in ranked}, job)
+    alone = {called(result.backbone): result.oof for result in ranked if len(parts(result.backbone)) == 1}
+    if len(alone) > 1:
+        _agreement(alone, job)
 
 
 def _scores(ranked: Sequence[ProbeResult], job: Job) -> None:
@@ -111,10 +112,10 @@ def _two(predictions: Mapping[str, Predictions], job: Job) -> None:
     names = list(predictions)
     st.markdown("##### " + _("Two backbones, class by class"))
     with st.container(horizontal=True):
-        a = st.selectbox(_("This backbone"), names, key=f"side-a-{job.id}", width=280)
-        rest = [name for name in names if name != a]
-        b = st.selectbox(_("against"), rest, key=f"side-b-{job.id}", width=280)
-    pair = compared_classes(a, predictions[a], b, predictions[b])
+        a = st.selectbox(_("This backbone"), names, format_func=called, key=f"side-a-{job.id}", width=280)
+        rest = sorted((name for name in names if name != a), key=lambda name: is_part(a, name))
+        b = st.selectbox(_("against"), rest, format_func=called, key=f"side-b-{job.id}", width=280)
+    pair = compared_classes(called(a), predictions[a], called(b), predictions[b])
     st.markdown(text.unbroken(text.literal(" ".join(pair.sentences))))
     _classes(pair, job)
     _confusion(pair, job)

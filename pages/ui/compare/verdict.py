@@ -11,10 +11,11 @@ from core.backbones.names import called
 from core.backbones.registry import info
 from core.i18n import ngettext
 from core.jobs.store import Job
+from core.probing.comparison.against import ROPE, BackbonePair
+from core.probing.comparison.against import chance as in_words
 from core.probing.comparison.comparison import Comparison
 from core.probing.comparison.shortlist import Shortlist
-from core.probing.comparison.verdict import ROPE, BackbonePair, Verdict
-from core.probing.comparison.verdict import chance as in_words
+from core.probing.comparison.verdict import Verdict
 from core.probing.crossval.crossval import ProbeResult, notes_of
 from core.probing.probes.kinds import find
 from pages.ui import columns, downloads, resources, text

@@ -12,7 +12,7 @@ from core import numbers
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
-from core.probing.comparison.verdict import ROPE
+from core.probing.comparison.against import ROPE
 from core.tasks.results import TakenIn, result_of
 from core.tasks.touring import EPOCHS
 from pages.ui import figures, gallery, progress, resources, state, text

@@ -6,8 +6,9 @@ import dataclasses
 
 import streamlit as st
 
-from core.backbones.names import framing_of, plain, size_of
+from core.backbones.names import framing_of, parts, plain, size_of
 from core.backbones.registry import backbones, chosen, info
+from core.probing.comparison.candidates import info_of
 from core.training.config import (
     FILLS,
     KINDS,
@@ -37,7 +38,7 @@ def finetuning(first: FinetuneConfig, key: str) -> FinetuneConfig:
         key: a part of the widgets' keys; with another, they show at first what they are given.
 
     Raises:
-        TrainingError: the values do not go together.
+        GraftError: there is no such backbone, or the values do not go together.
     """
     left, right = st.columns(2, gap="large")
     with left:
@@ -74,14 +75,19 @@ def trainable() -> list[str]:
 
 def _backbone(first: FinetuneConfig, key: str) -> str:
     names, first_name = trainable(), plain(first.backbone)
-    return st.selectbox(
+    if len(parts(first_name)) > 1 and info_of(first_name) is not None:
+        names = [first_name, *names]
+    chosen_name = st.selectbox(
         _("Backbone"),
         names,
         index=names.index(first_name) if first_name in names else 0,
         format_func=backbone_label,
         key=f"finetune-backbone-{first.backbone}-{key}",
         persist_state=KEEP,
+        accept_new_options=True,
+        help=_("For two side by side, type their names with a plus between them."),
     )
+    return info(chosen_name).name
 
 
 def _seen(backbone: str, first: FinetuneConfig, key: str) -> str:

@@ -38,6 +38,9 @@ def test_names_are_shown_literally(text, shown):
 def test_long_names_lose_their_middle_before_they_are_escaped():
     assert base.short("a" * 30 + "<end>", 11) == "aaaaa…&lt;end&gt;"
     assert base.short("a" * 22) == "a" * 22
+    assert base.short("a + b") == "a + b"
+    assert base.short("efficientnet_lite0 + <graft>") == "efficientnet_lite0<br>+ &lt;graft&gt;"
+    assert base.short(f"efficientnet_lite0 + {'b' * 30}", 11) == "effic…lite0<br>+ bbb…bbbbb"
 
 
 def test_an_axis_over_names_is_numeric_so_that_digits_and_equal_names_stay_apart():

@@ -13,12 +13,12 @@ from tests.pages.charts.rows import NASTY, STAGE
 
 
 def dot(x, name, y=0.5, bar=0.0):
-    return Dot(x, y, y - bar, y + bar, name)
+    return Dot(x, y, y - bar, y + bar, (name,))
 
 
 def test_labels_of_dots_do_not_overlap():
-    assert labels_of([dot(0.1, "resnet18")]) == [Label("resnet18", "middle right")]
-    assert labels_of([dot(0.9, "resnet18")]) == [Label("resnet18", "middle left")]
+    assert labels_of([dot(0.1, "resnet18")]) == [Label(("resnet18",), "middle right")]
+    assert labels_of([dot(0.9, "resnet18")]) == [Label(("resnet18",), "middle left")]
     near = labels_of([dot(0.4, "mobilenet"), dot(0.45, "resnet18")])
     assert [label.position for label in near] == ["middle left", "middle right"]
 
@@ -26,18 +26,27 @@ def test_labels_of_dots_do_not_overlap():
 def test_no_line_strikes_a_label_however_wide_the_plot_is():
     step_to_the_right, beside = (0.5, 0.5, 0.8, 0.5), (0.45, 0.2, 0.45, 0.8)
     resnet, walls = dot(0.5, "resnet18", bar=0.1), [(x, 0.2, x, 0.8) for x in (0.4, 0.6)]
-    assert labels_of([resnet], [step_to_the_right]) == [Label("resnet18", "middle left")]
-    assert labels_of([resnet], [step_to_the_right, beside]) == [Label("resnet18", "top right")]
-    assert labels_of([resnet], walls, [(1000, 255)]) == [Label("resnet18", "middle right")]
-    assert labels_of([resnet], walls) == [Label("1", "middle right", is_number=True)]
-    assert labels_of([dot(0.5, "resnet18", bar=0.4)], walls) == [Label("resnet18", "top center")]
+    assert labels_of([resnet], [step_to_the_right]) == [Label(("resnet18",), "middle left")]
+    assert labels_of([resnet], [step_to_the_right, beside]) == [Label(("resnet18",), "top right")]
+    assert labels_of([resnet], walls, [(1000, 255)]) == [Label(("resnet18",), "middle right")]
+    assert labels_of([resnet], walls) == [Label(("1",), "middle right", is_number=True)]
+    assert labels_of([dot(0.5, "resnet18", bar=0.4)], walls) == [Label(("resnet18",), "top center")]
 
 
 def test_a_dot_whose_name_has_no_room_carries_a_number():
     crowd = [dot(0.5 + x / 100, "a long name of a network", 0.5 + x / 1000) for x in range(4)]
     labels = labels_of([*crowd[::-1], dot(0.5, "another name", 0.4)])
-    assert [label.text for label in labels] == ["4", "3", "2", "1", "another name"]
+    assert [label.lines for label in labels] == [("4",), ("3",), ("2",), ("1",), ("another name",)]
     assert len({label.position for label in labels[:4]}) == 4
+
+
+def test_a_name_of_two_lines_takes_the_room_of_both():
+    lines = ("efficientnet_lite0", "+ graft_residual")
+    over, plot = (0.4, 0.56, 1.0, 0.56), [(1000, 255)]  # some 15 px over the dot
+    name = Dot(0.5, 0.5, 0.5, 0.5, lines)
+    assert labels_of([name], [], plot) == [Label(lines, "middle right")]
+    assert labels_of([dot(0.5, "graft_residual")], [over], plot) == [Label(("graft_residual",), "middle right")]
+    assert labels_of([name], [over], plot) == [Label(lines, "bottom right")]
 
 
 def test_stages_to_keep_and_to_train_look_different():

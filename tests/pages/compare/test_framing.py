@@ -10,7 +10,7 @@ import pytest
 from core.data.dataset import Dataset
 from core.jobs import store
 from core.jobs.store import Job
-from core.probing.comparison.verdict import BackbonePair
+from core.probing.comparison.against import BackbonePair
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.framing import FramedAccuracy, Framings
 from core.tasks.requests import CompareRequest, FramingRequest

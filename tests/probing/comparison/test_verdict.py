@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.evaluation.predictions import Predictions
-from core.probing.comparison.verdict import BackboneCandidate, BackbonePair, chance, compared, judge
+from core.probing.comparison.against import BackboneCandidate, BackbonePair, chance, compared
+from core.probing.comparison.verdict import judge
 from core.probing.pairwise.difference import mcnemar, right_alone
 from tests.probing.conftest import make_result
 from tests.probing.pairwise.test_difference import of_two_classes
@@ -260,4 +261,7 @@ def test_a_pair_that_is_no_better_does_not_make_its_part_doubtful():
     pair = candidate("a+b", [0.90, 0.90, 0.89, 0.91, 0.90], cost=2.0, oof=oof)
     worse = candidate("b", [0.7] * 5, oof=oof)
     assert judge([alone, pair, worse], 5).standing == judge([alone, worse], 5).standing == "sure"
+    assert judge([alone, pair, worse], 5).why.startswith("a is better than b by")
+    assert judge([alone, pair, worse], 5).why.endswith("With b beside it, it does no better.")
+    assert judge([alone, pair], 5).why == "With b beside it, it does no better."
     assert judge([alone, worse, candidate("c", pair.fold_accuracy, oof=oof)], 5).standing == "tie"

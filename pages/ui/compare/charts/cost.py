@@ -16,7 +16,6 @@ from core.probing.crossval.crossval import ProbeResult
 from pages.ui.charts import axes, base
 from pages.ui.charts.accuracy import ends, hover_words, names
 from pages.ui.compare.charts.placing import AT_ENDS, Dot, Label, labels_of
-from pages.ui.text import shortened
 
 _HEIGHT_PX, _LINE_PX = 420, 17
 _LONGEST, _LINE_LENGTH = 22, 58  # characters of a name, and of a line of names
@@ -48,7 +47,9 @@ def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms")
     accuracy_axis = _accuracy_axis(dots, floors)
     called, ranges = names(results), (cost_axis["range"], accuracy_axis["range"])
     labels = _labels(dots, floors, called, ranges)
-    key = _key([labels[point.result].text, called[point.result]] for point in dots if labels[point.result].is_number)
+    key = _key(
+        [labels[point.result].lines[0], called[point.result]] for point in dots if labels[point.result].is_number
+    )
     on_front = [point for point in dots if point.on_front]
     return base.figure(
         _dots([point for point in dots if not point.on_front], cost, called, labels, front=False),
@@ -65,7 +66,7 @@ def accuracy_against_cost(results: Sequence[ProbeResult], cost: str = "time_ms")
 
 def _key(numbered: Iterable[Sequence[str]]) -> list[str]:
     """The names by number, in lines that fit on a phone; none where there are no numbers."""
-    entries = [f"{number} {shortened(name, _LONGEST)}" for number, name in numbered]
+    entries = [f"{number} {' '.join(base.lines(name, _LONGEST))}" for number, name in numbered]
     lines: list[str] = []
     for entry in entries:
         if lines and len(lines[-1]) + len(entry) < _LINE_LENGTH:
@@ -86,7 +87,7 @@ def _accuracy_axis(dots: Sequence[CostPoint], floors: Sequence[CostPoint]) -> di
 def _labels(dots: Sequence[CostPoint], floors: Sequence[CostPoint], called: Names, ranges: Ranges) -> Labels:
     """What stands beside each dot, its name or a number, and where; names on the front are placed first."""
     by_priority = sorted(dots, key=lambda point: (not point.on_front, -_accuracy(point)))
-    placed = [_placed(point, shortened(called[point.result], _LONGEST), ranges) for point in by_priority]
+    placed = [_placed(point, tuple(base.lines(called[point.result], _LONGEST)), ranges) for point in by_priority]
     stairs = sorted((at.x, at.y) for at, point in zip(placed, by_priority, strict=True) if point.on_front)
     steps = [
         line
@@ -98,7 +99,7 @@ def _labels(dots: Sequence[CostPoint], floors: Sequence[CostPoint], called: Name
     return {point.result: label for point, label in zip(by_priority, labels, strict=True)}
 
 
-def _placed(point: CostPoint, name: str, ranges: Ranges) -> Dot:
+def _placed(point: CostPoint, name: tuple[str, ...], ranges: Ranges) -> Dot:
     """Where a dot and its interval's bar are in the plot."""
     x = _share_along(math.log10(point.cost or 1.0), ranges[0])
     heights = [_share_along(value, ranges[1]) for value in (_accuracy(point), *point.result.accuracy_ci)]
@@ -128,7 +129,7 @@ def _dots(points: Sequence[CostPoint], cost: str, called: Names, labels: Labels,
             "line": {"width": 2, "color": color},
         },
         name=_("Pareto front: no other is both cheaper and better") if front else _("off the front"),
-        text=[f"  {base.literal(label.text)}  " if label else "" for label in beside],
+        text=["<br>".join(f"  {base.literal(line)}  " for line in label.lines) if label else "" for label in beside],
         textposition=[label.position if label else "middle right" for label in beside],
         cliponaxis=False,
         customdata=[[result.backbone, result.probe] for result in results],
@@ -153,7 +154,7 @@ def _at_ends(dots: Sequence[CostPoint], labels: Labels, accuracy_range: Sequence
         x=[point.cost for point in points],
         y=over_or_under,
         mode="text",
-        text=[base.literal(label.text) for label in placed],
+        text=["<br>".join(map(base.literal, label.lines)) for label in placed],
         textposition=[label.position for label in placed],
         cliponaxis=False,
         hoverinfo="skip",

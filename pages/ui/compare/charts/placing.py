@@ -34,14 +34,14 @@ class Dot:
         y: where it is.
         low: the lower end of its bar.
         high: the upper end.
-        name: what it is called.
+        name: what it is called, line by line.
     """
 
     x: float
     y: float
     low: float
     high: float
-    name: str
+    name: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Label:
     """What stands beside a dot.
 
     Attributes:
-        text: its name, or a number.
+        lines: its name, or a number.
         position: as Plotly's `textposition`, at the dot, or, for those in `AT_ENDS`, at an end of its bar.
         is_number: whether it is a number.
     """
 
-    text: str
+    lines: tuple[str, ...]
     position: str
     is_number: bool = False
 
@@ -98,8 +98,8 @@ def labels_of(dots: Sequence[Dot], lines: Sequence[Box] = (), sizes_px: Sequence
             _occupy(dot, labels[at], sheets)
     without_room = sorted(set(range(len(dots))) - set(labels), key=lambda at: (dots[at].x, dots[at].y))
     for number, at in enumerate(without_room, start=1):
-        position, _has_room = _best_position(dots[at], str(number), sheets)
-        labels[at] = Label(str(number), position, is_number=True)
+        position, _has_room = _best_position(dots[at], (str(number),), sheets)
+        labels[at] = Label((str(number),), position, is_number=True)
         _occupy(dots[at], labels[at], sheets)
     return [labels[at] for at in range(len(dots))]
 
@@ -110,7 +110,7 @@ def _sheet(dots: Sequence[Dot], lines: Sequence[Box], size_px: Size) -> _Sheet:
     return _Sheet(size_px, [*bars, *others], [_around((dot.x, dot.y, dot.x, dot.y), size_px, (9, 9)) for dot in dots])
 
 
-def _best_position(dot: Dot, text: str, sheets: Sequence[_Sheet]) -> tuple[str, bool]:
+def _best_position(dot: Dot, text: Sequence[str], sheets: Sequence[_Sheet]) -> tuple[str, bool]:
     """The position where a text covers least on the sheet that is worst for it, and whether it has room on all."""
     boxes = [(sheet, _boxes(dot, text, sheet.size_px)) for sheet in sheets]
     costs = {name: [sheet.cost(on_sheet[name]) for sheet, on_sheet in boxes] for name in (*_BESIDE, *AT_ENDS)}
@@ -120,16 +120,16 @@ def _best_position(dot: Dot, text: str, sheets: Sequence[_Sheet]) -> tuple[str, 
 
 def _occupy(dot: Dot, label: Label, sheets: Sequence[_Sheet]) -> None:
     for sheet in sheets:
-        sheet.occupied.append(_boxes(dot, label.text, sheet.size_px)[label.position])
+        sheet.occupied.append(_boxes(dot, label.lines, sheet.size_px)[label.position])
 
 
-def _boxes(dot: Dot, text: str, size_px: Size) -> dict[str, Box]:
-    """The box of a text in each position."""
-    (width, height), length = size_px, len(text) * _CHARACTER_PX
-    x, half = dot.x * width, _LINE_PX / 2
+def _boxes(dot: Dot, text: Sequence[str], size_px: Size) -> dict[str, Box]:
+    """The box of a text's lines in each position."""
+    (width, height), length = size_px, max(map(len, text)) * _CHARACTER_PX
+    x, half = dot.x * width, len(text) * _LINE_PX / 2
     boxes = {}
     for name, (side, step) in _BESIDE.items():
-        left, middle = x + (12 if side > 0 else -12 - length), dot.y * height + step * _LINE_PX
+        left, middle = x + (12 if side > 0 else -12 - length), dot.y * height + step * (half + _LINE_PX / 2)
         boxes[name] = (left, middle - half, left + length, middle + half)
     for name, middle in zip(AT_ENDS, (dot.high * height + 3 + half, dot.low * height - 3 - half), strict=True):
         boxes[name] = (x - length / 2, middle - half, x + length / 2, middle + half)
