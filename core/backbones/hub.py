@@ -8,6 +8,7 @@ it by. Only safetensors are taken, never a pickle.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
 from core.paths import file_sha256, is_of_nobody
 from core.progress import Progress, Report, silent
+
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def fetch(info: BackboneInfo, report: Report = silent) -> Path:
@@ -112,7 +115,7 @@ def _first_line(problem: Exception) -> str:
     cause: BaseException = problem
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    return reason_of(cause).strip().splitlines()[0]
+    return _NUMBER.sub("", reason_of(cause).strip().splitlines()[0])
 
 
 def _unavailable(info: BackboneInfo, reason: str) -> WeightsUnavailable:

@@ -5,8 +5,12 @@ A column of signed differences is text, as the browser's own formats know no tru
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from streamlit.column_config import NumberColumn, TextColumn
 from streamlit.elements.lib.column_types import ColumnConfig
+
+_NAMES_PX = 220
 
 
 def counts(about: str | None = None) -> ColumnConfig:
@@ -22,6 +26,11 @@ def decimals(digits: int = 1, about: str | None = None, *, unit: str = "") -> Co
 def percents(about: str | None = None) -> ColumnConfig:
     """Percentages, such as "93.4 %": the values are `in_percent`."""
     return NumberColumn(format="%.1f %%", help=about)
+
+
+def names(values: Iterable[str]) -> ColumnConfig:
+    """Names, with room for the longest of them, as far as that leaves some for other columns."""
+    return TextColumn(width=min(8 * max(map(len, values), default=0) + 16, _NAMES_PX))
 
 
 def words() -> ColumnConfig:

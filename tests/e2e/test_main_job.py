@@ -34,7 +34,7 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
     visitor.sees(page.get_by_test_id("stImage").locator("img"))
 
     visitor.visit("Compare")
-    visitor.unfold("Which backbones are listed")
+    visitor.unfold("Search for more backbones, or list fewer")
     page.get_by_text("Only those on this machine").click()
     visitor.settle()
     visitor.press("Clear all")

@@ -52,13 +52,30 @@ def test_the_list_of_backbones_is_cut_to_what_is_asked_for_and_keeps_what_is_cho
     app.run()
     picker = by_label(app.multiselect, "Backbones")
     assert tuple(picker.value) == usual()
-    assert [label.split(" · ")[0] for label in picker.options] == [*usual(), "resnet18"]
+    listed = [label.split(" · ")[0] for label in picker.options]
+    assert listed[: len(usual())] == list(usual())
+    assert "resnet18" in listed[len(usual()) :]
+    assert "timm:resnet18.a1_in1k" in listed
     tables = [list(table.value["Backbone"]) for table in app.dataframe if "Backbone" in table.value]
-    assert tables == [["resnet18"]] * 3
-    picker.set_value(["resnet18", "pixels_16"]).run()
+    assert tables == [listed[len(usual()) :]] * 4
+    picker.set_value(["timm:resnet18.a1_in1k", "pixels_16"]).run()
     by_label(app.checkbox, "Only those on this machine").check().run()
     assert not app.exception
-    assert by_label(app.multiselect, "Backbones").value == ["resnet18", "pixels_16"]
+    assert by_label(app.multiselect, "Backbones").value == ["timm:resnet18.a1_in1k", "pixels_16"]
+
+
+def test_all_of_timm_is_searched_by_name(visit: Open, dataset: Dataset):
+    app = visit("compare")
+    by_label(app.text_input, "Search by name").set_value("dinov2 small").run()
+    names = [label.split(" · ")[0] for label in by_label(app.multiselect, "Backbones").options]
+    assert {*names} - {*usual()} == {
+        "timm:vit_small_patch14_dinov2.lvd142m", "timm:vit_small_patch14_reg4_dinov2.lvd142m"
+    }  # fmt: skip
+    by_label(app.multiselect, "Backbones").set_value(["timm:vit_small_patch14_reg4_dinov2.lvd142m"]).run()
+    assert "82 MB will be downloaded first." in texts(app)
+    by_label(app.text_input, "Search by name").set_value("no such name").run()
+    assert "No backbone is all that." in texts(app)
+    assert not app.exception
 
 
 def test_two_side_by_side_are_compared_by_the_names_that_are_typed(visit: Open, dataset: Dataset):

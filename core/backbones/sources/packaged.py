@@ -138,6 +138,7 @@ def _info(facts: dict[str, Any]) -> BackboneInfo:
         accuracy={dataset: ProbeAccuracy.from_json(row) for dataset, row in facts["accuracy"].items()},
         memory_mb=facts["memory_mb"],
         images_per_s=facts["images_per_s"],
+        note=_("Quick for its accuracy; pip brings its weights, so that no download comes later."),
         package=facts["package"],
         sha256=facts["sha256"],
         sizes=sizes(preprocessing.input_px),

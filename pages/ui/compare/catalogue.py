@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from core.backbones.spec import BackboneInfo
 from pages.ui import columns
@@ -16,8 +17,12 @@ HEIGHT_PX = 320
 
 
 def catalogue(infos: Sequence[BackboneInfo]) -> None:
-    """Draws the facts about backbones, as three tables that fit beside the sidebar."""
-    quality, cost, origin = st.tabs([_("How good, how fast"), _("How large"), _("Where from")])
+    """Draws the facts about backbones, as tables that fit beside the sidebar."""
+    about, quality, cost, origin = st.tabs(
+        [_("What to know"), _("How good, how fast"), _("How large"), _("Where from")]
+    )
+    with about:
+        _about(infos)
     with quality:
         _quality(infos)
     with cost:
@@ -33,13 +38,26 @@ def catalogue(infos: Sequence[BackboneInfo]) -> None:
     )
 
 
+def _about(infos: Sequence[BackboneInfo]) -> None:
+    st.dataframe(
+        {
+            _("Backbone"): [backbone.name for backbone in infos],
+            _("On this machine"): [where_it_is(backbone) for backbone in infos],
+            _("What to know"): [backbone.note or None for backbone in infos],
+        },
+        hide_index=True,
+        height=HEIGHT_PX,
+        placeholder=UNKNOWN,
+        column_config={_("Backbone"): _names(infos)},
+    )
+
+
 def _quality(infos: Sequence[BackboneInfo]) -> None:
     probed = columns.percents(_("Measured for those that need no download, by a probe on their features."))
     speed = columns.counts(_("Through the network alone, in float32 on two virtual cores of a server."))
     st.dataframe(
         {
             _("Backbone"): [backbone.name for backbone in infos],
-            _("On this machine"): [where_it_is(backbone) for backbone in infos],
             _("ImageNet top-1"): [columns.in_percent(backbone.imagenet_top1) for backbone in infos],
             _("Ants & bees"): [_probed(backbone, "ants_bees") for backbone in infos],
             _("Small CIFAR-10"): [_probed(backbone, "cifar10_small") for backbone in infos],
@@ -49,6 +67,7 @@ def _quality(infos: Sequence[BackboneInfo]) -> None:
         height=HEIGHT_PX,
         placeholder=UNKNOWN,
         column_config={
+            _("Backbone"): _names(infos),
             _("ImageNet top-1"): columns.percents(),
             _("Ants & bees"): probed,
             _("Small CIFAR-10"): probed,
@@ -73,6 +92,7 @@ def _cost(infos: Sequence[BackboneInfo]) -> None:
         height=HEIGHT_PX,
         placeholder=UNKNOWN,
         column_config={
+            _("Backbone"): _names(infos),
             _("File"): columns.decimals(unit="MB"),
             _("Memory"): memory,
             _("Parameters (millions)"): columns.decimals(),
@@ -94,7 +114,12 @@ def _origin(infos: Sequence[BackboneInfo]) -> None:
         },
         hide_index=True,
         height=HEIGHT_PX,
+        column_config={_("Backbone"): _names(infos)},
     )
+
+
+def _names(infos: Sequence[BackboneInfo]) -> ColumnConfig:
+    return columns.names(backbone.name for backbone in infos)
 
 
 def _probed(backbone: BackboneInfo, dataset: str) -> float | None:

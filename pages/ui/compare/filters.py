@@ -20,7 +20,7 @@ def chosen(key: str) -> Filter:
     Args:
         key: a part of the widgets' keys.
     """
-    with st.expander(_("Which backbones are listed"), icon=":material/filter_list:"):
+    with st.expander(_("Search for more backbones, or list fewer"), icon=":material/search:"):
         search = st.text_input(
             _("Search by name"),
             key=f"compare-search-{key}",

@@ -70,7 +70,7 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
     shortlist = _shortlist(len(names), first, key)
     pair = _pair(names, first, key)
     with st.expander(_("All backbones, and what each is")):
-        catalogue(infos)
+        catalogue(infos) if infos else st.caption(_("No backbone is all that."))
     with st.expander(_("How they are compared")):
         probes = _probes(first, key)
         config = _config(probes[0], first.config, key)
@@ -112,8 +112,9 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
         select_all=False,
         accept_new_options=True,
         help=_(
-            "Those that are on this machine come first. The others are downloaded once, where there is a network. For "
-            "two side by side, type their names with a plus between them."
+            "Those that are on this machine come first. The others are downloaded once, where there is a network. More "
+            "than are listed here can be searched for below. For two side by side, type their names with a plus "
+            "between them."
         ),
     )
     names = _that_there_are(names)
