@@ -6,6 +6,7 @@ Source of the outline: M. Mitchell et al., "Model cards for model reporting", FA
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from core.backbones.names import CENTRE, SQUASHED, WHOLE
 from core.backbones.spec import BackboneInfo, Preprocessing
@@ -60,14 +61,19 @@ def _description(manifest: Manifest, info: BackboneInfo) -> str:
         if manifest.kind == "probe"
         else _("the backbone `{backbone}`, fine-tuned, with a new linear head")
     ).format(backbone=info.name)
-    began = (
-        _("Raw pixels; no pretrained weights.")
-        if not info.weights
-        else _("Pretrained weights: {weights}, trained on {data}. Licence: {licence}").format(
-            weights=literal(info.weights), data=literal(info.trained_on), licence=literal(info.licence)
-        )
+    apart = _("It tells {n} classes of photos apart: {made}.").format(n=len(manifest.classes), made=made)
+    if not info.parts:
+        return f"{apart} {_beginning(info)}"
+    return "\n".join([f"{apart}\n", *(f"- `{part.name}`: {_beginning(part)}" for part in info.parts)])
+
+
+def _beginning(info: BackboneInfo) -> str:
+    """What a backbone was before it was fitted."""
+    if not info.weights:
+        return _("Raw pixels; no pretrained weights.")
+    return _("Pretrained weights: {weights}, trained on {data}. Licence: {licence}").format(
+        weights=literal(info.weights), data=literal(info.trained_on), licence=literal(info.licence)
     )
-    return _("It tells {n} classes of photos apart: {made}.").format(n=len(manifest.classes), made=made) + " " + began
 
 
 def _data(manifest: Manifest) -> str:
@@ -115,7 +121,7 @@ def _limits(manifest: Manifest) -> str:
                 "- It always answers with one of its {n} classes, also for a photo that is none of them, and its "
                 "probabilities have not been calibrated."
             ).format(n=len(manifest.classes)),
-            *dict.fromkeys(map(_seeing, manifest.preprocessing.views)),
+            *_seeing(manifest.preprocessing.views),
             _(
                 "- It has what biases its data and the backbone's training data have. Do not let it decide about "
                 "people."
@@ -124,22 +130,25 @@ def _limits(manifest: Manifest) -> str:
     )
 
 
-def _seeing(how: Preprocessing) -> str:
+def _seeing(views: Sequence[Preprocessing]) -> list[str]:
+    """What each framing leaves of a photo, with the sizes of those that see it so."""
     limits = {
         CENTRE: _(
-            "- It sees {px} × {px} pixels, cut from the middle of the photo: what is too small for that, or at the "
+            "- It sees {px} pixels, cut from the middle of the photo: what is too small for that, or at the "
             "edges, is lost."
         ),
         WHOLE: _(
-            "- It sees the whole photo on {px} × {px} pixels, with borders of one colour: what is too small for that "
-            "is lost."
+            "- It sees the whole photo on {px} pixels, with borders of one colour: what is too small for that is lost."
         ),
         SQUASHED: _(
-            "- It sees the whole photo squashed to {px} × {px} pixels: what is too small for that, and how wide things "
+            "- It sees the whole photo squashed to {px} pixels: what is too small for that, and how wide things "
             "are beside their height, is lost."
         ),
     }
-    return limits[how.framing].format(px=how.input_px)
+    sizes: dict[str, list[str]] = {}
+    for how in views:
+        sizes.setdefault(how.framing, []).append(f"{how.crop_px} × {how.crop_px}")
+    return [limits[framing].format(px=_(" and ").join(dict.fromkeys(px))) for framing, px in sizes.items()]
 
 
 def _with_graft() -> str:

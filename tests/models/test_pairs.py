@@ -26,8 +26,10 @@ def test_a_bundle_holds_both_networks_and_how_each_sees(bundle):
     assert [view.crop_px for view in manifest.preprocessing.views] == [96, 128]
     assert {name.split(".")[2] for name in manifest.tensors if name.startswith("backbone.")} == {"0", "1"}
     card = read_card(bundle)
-    assert "It sees 96 × 96 pixels" in card
-    assert "It sees 128 × 128 pixels" in card
+    assert "It sees 96 × 96 and 128 × 128 pixels, cut from the middle" in card
+    assert [line.split(":")[0] for line in card.split("\n") if line.startswith("- `graft")] == [
+        "- `graft_plain`", f"- `{EMBEDDED}`",
+    ]  # fmt: skip
 
 
 def test_a_photo_that_cannot_be_read_stops_no_other(bundle, dataset, tmp_path):
