@@ -8,7 +8,6 @@ first draw, which cards hold; and images a second on this machine, without decod
 import argparse
 import copy
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,8 +15,9 @@ from torch import nn
 
 from core.backbones import registry
 from core.backbones.load import load
+from core.backbones.sizes import resized
 from core.backbones.sources.embedded import Embedded
-from core.backbones.spec import BackboneInfo, Preprocessing
+from core.backbones.spec import BackboneInfo
 from core.engines.torch import fused
 from core.errors import BackboneError
 from core.features.extract import BATCH
@@ -44,16 +44,17 @@ def main() -> None:
             continue  # a zip without classes, such as one for pretraining
         for info, trunk in trunks:
             for size_px in given.input_px or [info.input_px]:
-                features = embed(trunk, images, resized(info.preprocessing, size_px))
+                features = embed(trunk, images, resized(info, size_px).preprocessing)
                 scores = [probe_score(features, classes, seed=seed) for seed in range(given.fold_seeds)]
                 mean = Score(round(sum(score.right for score in scores) / len(scores)), len(classes))
                 told = f"{mean}; {scores[0].value:.4f} with the first draw of folds"
                 print(f"{archive.stem:24} {info.name:24} {size_px:4} px  {told}", flush=True)
     for info, trunk in trunks:
-        rates = {name: round(speed(trunk, info.input_px, dtype)) for name, dtype in DTYPES.items()}
-        told = ", ".join(f"{name} {rate:,}" for name, rate in rates.items())
-        print(f"{info.name:24} {info.input_px} px, images/s on {torch.get_num_threads()} threads: {told}", flush=True)
-        if given.keep and info.path is not None:
+        for size_px in given.input_px or [info.input_px]:
+            rates = {name: round(speed(trunk, size_px, dtype)) for name, dtype in DTYPES.items()}
+            told = ", ".join(f"{name} {rate:,}" for name, rate in rates.items())
+            print(f"{info.name:24} {size_px} px, images/s on {torch.get_num_threads()} threads: {told}", flush=True)
+        if given.keep and info.path is not None and not given.input_px:
             card = info.path.with_suffix(".json")
             write_json(card, {**read_json(card), "images_per_s": rates["fp32"]})
 
@@ -67,11 +68,6 @@ def networks(folder: Path | None) -> list[tuple[BackboneInfo, nn.Module]]:
 
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-
-
-def resized(how: Preprocessing, size_px: int) -> Preprocessing:
-    """The same preparation for another input size."""
-    return replace(how, resize_px=round(size_px * how.resize_px / how.crop_px), crop_px=size_px)
 
 
 @torch.inference_mode()

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from core.backbones import registry
 from core.backbones.backbone import Backbone
 from core.backbones.sources.source import BackboneSource
-from core.backbones.sources.torchvision import Torchvision
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.paths import file_sha256
 from core.progress import Report
@@ -119,25 +118,25 @@ def install_tiny(patch: pytest.MonkeyPatch) -> TinyBackbone:
     return tiny
 
 
-class OneOfTorchvision(Torchvision):
-    """torchvision's model `name` alone, whose weights are promised to be those in `file`."""
+class Promised:
+    """One backbone of another source, whose weights are promised to be those in a file."""
 
-    def __init__(self, name: str, file: Path) -> None:
-        self._name, self._sha256 = name, file_sha256(file)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
+    def __init__(self, source: BackboneSource, name: str, file: Path) -> None:
+        self._source, self._name, self._sha256 = source, name, file_sha256(file)
 
     def infos(self) -> tuple[BackboneInfo, ...]:
-        return tuple(replace(info, sha256=self._sha256) for info in super().infos() if info.name == self._name)
+        return tuple(replace(info, sha256=self._sha256) for info in self._source.infos() if info.name == self._name)
+
+    def read(self, info: BackboneInfo, report: Report) -> dict[str, Tensor] | None:
+        return self._source.read(info, report)
+
+    def build(self, info: BackboneInfo, state: dict[str, Tensor] | None) -> Backbone:
+        return self._source.build(info, state)
 
 
 def promise(patch: pytest.MonkeyPatch, name: str, file: Path) -> BackboneInfo:
-    """From here on the registry says that the weights of torchvision's model `name` are those in `file`."""
-    plug_in(patch, OneOfTorchvision(name, file))
+    """From here on the registry says that the weights of the backbone `name` are those in `file`."""
+    plug_in(patch, Promised(registry.source(name), name, file))
     return registry.info(name)
 
 

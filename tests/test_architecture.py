@@ -42,7 +42,7 @@ LEVELS = {
     "cli": 10,
     "__main__": 11,
 }
-HEAVY = {"torch", "torchvision", "timm", "huggingface_hub", "openvino"}
+HEAVY = {"torch", "torchvision", "timm", "huggingface_hub", "keras", "openvino"}
 # The server imports these, and the command line starts with them, so they load no network library.
 WITHOUT_TORCH = (
     "core/*.py",

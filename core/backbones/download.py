@@ -19,7 +19,7 @@ from pathlib import Path
 from core.backbones.spec import BackboneInfo
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
-from core.paths import FULL, file_sha256, is_of_nobody, replacing
+from core.paths import FULL, is_of_nobody, replacing
 from core.progress import Progress, Report, silent
 
 CHUNK_BYTES = 1 << 18
@@ -36,16 +36,29 @@ def fetch(info: BackboneInfo, report: Report = silent) -> Path:
     file = info.file
     if file is None:
         raise ValueError(f"{info.name} has no weights")
-    if file.is_file() and file_sha256(file).startswith(info.sha256):
+    if file.is_file() and _is_whole(file, info):
         return file
     _download(info, file, report)
     return file
 
 
+def _is_whole(file: Path, info: BackboneInfo) -> bool:
+    algorithm, expected = _hash(info)
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, algorithm).hexdigest().startswith(expected)
+
+
+def _hash(info: BackboneInfo) -> tuple[str, str]:
+    """The algorithm and the beginning of what it gives: sha256, where it is not said as "md5:"."""
+    algorithm, _colon, expected = info.sha256.rpartition(":")
+    return algorithm or "sha256", expected
+
+
 def _download(info: BackboneInfo, file: Path, report: Report) -> None:
     url = _url(info)
     if is_of_nobody(file):
-        raise _unavailable(info, file, _("this user has no home folder; set TORCH_HOME to a folder for weights"))
+        text = _("this user has no home folder; set {variable} to a folder for weights")
+        raise _unavailable(info, file, text.format(variable="KERAS_HOME" if info.needs else "TORCH_HOME"))
     if not url.startswith(("https:", "http:", "file:")):
         raise _unavailable(info, file, _("{variable} must begin with https: or file:").format(variable=MIRROR))
     try:
@@ -80,7 +93,8 @@ def _read(response: HTTPResponse, info: BackboneInfo, total: int, report: Report
 
 
 def _save(info: BackboneInfo, file: Path, chunks: Iterator[bytes], total: int) -> None:
-    digest, n_bytes = hashlib.sha256(), 0
+    algorithm, promised = _hash(info)
+    digest, n_bytes = hashlib.new(algorithm), 0
     with replacing(file) as out:
         for chunk in chunks:
             out.write(chunk)
@@ -88,7 +102,7 @@ def _save(info: BackboneInfo, file: Path, chunks: Iterator[bytes], total: int) -
             n_bytes += len(chunk)
         if total and n_bytes < total:
             raise ValueError(_("the connection broke off"))
-        if not digest.hexdigest().startswith(info.sha256):
+        if not digest.hexdigest().startswith(promised):
             raise ValueError(_("what arrived is not the file that was promised (its hash differs)"))
 
 

@@ -1,7 +1,7 @@
-"""Where weights are on this machine: in packages, in torch's folder, and in that of the Hugging Face Hub.
+"""Where weights are on this machine: in packages, and in the folders of torch, Keras and the Hugging Face Hub.
 
-The rules and environment variables are those of `torch` and `huggingface_hub`, so that what other programs have fetched
-is there already; neither is imported. The Hub's folder holds for each repository
+The rules and environment variables are those of `torch`, `keras` and `huggingface_hub`, so that what other programs
+have fetched is there already; none is imported. The Hub's folder holds for each repository
 
     models--timm--resnet50.a1_in1k/refs/main                             the name of the newest revision
                                   /snapshots/<revision>/<file>           a link to
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -23,6 +23,7 @@ SAFETENSORS = "model.safetensors"
 
 _REPOSITORY = re.compile(r"models--([^/]+)--([^/]+)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
 
 
 def package_file(package: str, name: str) -> Path | None:
@@ -39,6 +40,30 @@ def torch_folder() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))  # noqa: PTH118 (an empty value means here)
     return _expanded(home, os.environ.get("HOME", "")) / "hub" / "checkpoints"
+
+
+def hash_in_name(file_name: str) -> str:
+    """The beginning of the sha256 that torchvision puts into a weights file's name, or ""."""
+    match = _HASH_IN_NAME.search(file_name)
+    return match.group(1) if match else ""
+
+
+@cache
+def has_keras() -> bool:
+    """Whether Keras 3 is installed."""
+    try:
+        return metadata.version("keras").partition(".")[0] == "3"
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def keras_folder() -> Path:
+    """The folder where Keras keeps downloaded weights."""
+    home = os.environ.get("KERAS_HOME")
+    if home is None:
+        user = _expanded("~", os.environ.get("HOME", ""))
+        home = str((user if os.access(user, os.W_OK) else Path("/tmp")) / ".keras")
+    return Path(home) / "models"
 
 
 def hugging_face_folder() -> Path:

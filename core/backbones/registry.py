@@ -17,6 +17,7 @@ from core.backbones.pairs import side_by_side
 from core.backbones.places import repositories, repository_file, sha256_in_hub
 from core.backbones.sizes import resized
 from core.backbones.sources.embedded import Embedded
+from core.backbones.sources.keras import Keras
 from core.backbones.sources.packaged import Packaged
 from core.backbones.sources.pixels import Pixels
 from core.backbones.sources.source import BackboneSource
@@ -27,14 +28,19 @@ from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.i18n import language
 
-SOURCES: list[BackboneSource] = [Embedded(), Pixels(), Packaged(), Timm(), Torchvision()]
+SOURCES: list[BackboneSource] = [Embedded(), Pixels(), Packaged(), Timm(), Torchvision(), Keras()]
 """In the order in which backbones are listed; of two backbones with one name, the first source's is taken."""
 
 
 def backbones() -> tuple[BackboneInfo, ...]:
-    """The backbones that are listed unasked, embedded ones first, and of the others those that are on this machine."""
+    """The backbones that are listed unasked, embedded ones first, and of the others those that are on this machine.
+
+    What cannot be run with what is installed is not listed.
+    """
     there = repositories()
-    return tuple(info for info in every() if info.listed or (info.repository in there and info.ready))
+    return tuple(
+        info for info in every() if info.is_runnable and (info.listed or (info.repository in there and info.ready))
+    )
 
 
 def every() -> tuple[BackboneInfo, ...]:

@@ -6,21 +6,18 @@ This file knows neither torch nor where the facts come from.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from core.backbones.names import CENTRE, FRAMINGS, BackboneName, parse
-from core.backbones.places import package_file, repository_file, torch_folder
+from core.backbones.places import has_keras, keras_folder, package_file, repository_file, torch_folder
 from core.data.images.levels import Levels
 from core.records import Record
 
 FLOOR = "baseline"
 """The family of baselines that are no network."""
-
-_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.")
 
 
 @dataclass(frozen=True)
@@ -182,9 +179,9 @@ class BackboneInfo:
         note: what a user should know when choosing it, in a sentence.
         url: where its weights are downloaded from; "" where they come with Graft, in a package or from the Hub.
         package: the package that brings its weights when it is installed; "" for all others.
-        sha256: hash of the weights file, or the beginning of that hash.
+        sha256: hash of the weights file, or the beginning of that hash; "md5:" and its md5 where no other is known.
         path: the weights file of an embedded backbone; None for all others.
-        architecture: an embedded backbone's architecture.
+        architecture: an embedded backbone's architecture; what Keras calls one of its networks.
         repository: on the Hugging Face Hub, from which its weights come; "" for all others.
         revision: of that repository; "" for its newest.
         listed: whether it is listed unasked; the others where they are searched for, and where they are ready.
@@ -192,6 +189,7 @@ class BackboneInfo:
         commercial: whether that licence allows commercial use. Of the photos that the weights were learned from it says
             nothing.
         sizes: the sides of input that the network takes beside its own, see `core.backbones.sizes`.
+        needs: the package that runs its network, where that is not torch alone; "" for all others.
         built_for_size: whether the network with another side of its input is another network, as that of a vision
             transformer whose places were interpolated.
     """
@@ -226,6 +224,7 @@ class BackboneInfo:
     repository: str = ""
     revision: str = ""
     listed: bool = True
+    needs: str = ""
     parts: tuple[BackboneInfo, ...] = ()
 
     @property
@@ -276,7 +275,8 @@ class BackboneInfo:
             return self.path
         if self.repository:
             return repository_file(self.repository, self.revision)
-        return torch_folder() / self.url.rsplit("/", 1)[-1] if self.url else None
+        folder = keras_folder() if self.needs else torch_folder()
+        return folder / self.url.rsplit("/", 1)[-1] if self.url else None
 
     @property
     def ready(self) -> bool:
@@ -284,10 +284,16 @@ class BackboneInfo:
         if self.parts:
             return all(part.ready for part in self.parts)
         file = self.file
-        return not self.package if file is None else file.is_file()
+        return not self.package if file is None else file.is_file() and self.is_runnable
 
+    @property
+    def to_install(self) -> str:
+        """The package without which it cannot be used here; "" where there is none to install."""
+        if not self.is_runnable:
+            return self.needs
+        return "" if self.ready else self.package
 
-def hash_in_name(file_name: str) -> str:
-    """The beginning of the sha256 that torchvision puts into a weights file's name, or ""."""
-    match = _HASH_IN_NAME.search(file_name)
-    return match.group(1) if match else ""
+    @property
+    def is_runnable(self) -> bool:
+        """Whether what runs its network is installed."""
+        return not self.needs or has_keras()

@@ -30,7 +30,7 @@ def model_card(manifest: Manifest, info: BackboneInfo) -> str:
         _("## Use and limits"),
         _limits(manifest),
         _("## Using it"),
-        _with_graft(),
+        _with_graft(info),
         _with_torch(manifest, info),
         _("## How it was made"),
         _provenance(manifest),
@@ -151,8 +151,9 @@ def _seeing(views: Sequence[Preprocessing]) -> list[str]:
     return [limits[framing].format(px=_(" and ").join(dict.fromkeys(px))) for framing, px in sizes.items()]
 
 
-def _with_graft() -> str:
-    return _(
+def _with_graft(info: BackboneInfo) -> str:
+    needs = _("It needs Keras 3 wherever it is used, also with Graft: `pip install keras`.") + "\n\n"
+    return (needs if any(part.needs for part in info.each) else "") + _(
         "With Graft:\n\n```python\nfrom pathlib import Path\n\nfrom core.models.load import classifier_of\n\n"
         'classifier = classifier_of(Path("bundle.zip"))\n'
         'proba = classifier.predict([Path("photo.jpg")])  # (1, classes)\n'
@@ -167,8 +168,8 @@ def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
         needs = _("With torch, torchvision and timm (levels of the resized image may differ by 1 of 255):")
     if modules := dict.fromkeys(filter(None, map(_own_module, info.each))):
         needs = _(
-            "With torch and torchvision, and Graft's folder `core` for the network, which is plain torch in {files} "
-            "(levels of the resized image may differ by 1 of 255):"
+            "With torch and torchvision, and Graft's folder `core` for the network, which is in {files} (levels of the "
+            "resized image may differ by 1 of 255):"
         ).format(files=", ".join(f"`core/backbones/{module}.py`" for module in modules))
     return f"{needs}\n\n```python\n{_IMPORTS}{_networks(info, manifest.preprocessing)}```"
 
@@ -214,6 +215,8 @@ _FEATURES_IN_A_ROW = "torch.cat([network(transform(image)[None]) for network, tr
 
 def _own_module(info: BackboneInfo) -> str:
     """The file of `core.backbones` that has the network; "" where torchvision has it."""
+    if info.needs:
+        return "keras_trunks"
     if info.architecture:
         return "architectures"
     return "lite" if info.package else ""

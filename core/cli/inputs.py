@@ -181,7 +181,8 @@ def backbone_as_json(backbone: BackboneInfo) -> dict[str, Any]:
     """The entry of a backbone in `backbones --json`."""
     plain = (
         "name", "family", "embedded", "ready", "feature_dim", "params", "size_mb", "memory_mb", "input_px", "gflops",
-        "imagenet_top1", "trained_on", "licence", "commercial", "weights", "package", "repository", "trainable", "note",
+        "imagenet_top1", "trained_on", "licence", "commercial", "weights", "package", "repository", "needs",
+        "trainable", "note",
     )  # fmt: skip
     values = {name: getattr(backbone, name) for name in plain}
     return {**values, "stages": list(backbone.stages), "sizes": list(backbone.sizes)}

