@@ -56,6 +56,11 @@ def resized(info: BackboneInfo, input_px: int) -> BackboneInfo:
     )
 
 
+def is_fixed(info: BackboneInfo) -> bool:
+    """Whether it runs with no input but its own, as several side by side do, whose inputs stand in a row."""
+    return bool(info.parts) or info.built_for_size or not info.sizes
+
+
 def in_common(infos: Sequence[BackboneInfo]) -> tuple[int, ...]:
     """The sides that all of these networks take, beside what is their own; the floor has one, and is not asked."""
     networks = _networks(infos)

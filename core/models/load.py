@@ -17,6 +17,7 @@ from torch import Tensor
 from core.backbones import registry
 from core.backbones.backbone import Backbone
 from core.backbones.load import load
+from core.backbones.sizes import is_fixed
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.bundle.archive import read_manifest, read_model
 from core.bundle.manifest import Manifest
@@ -153,7 +154,7 @@ def _known(manifest: Manifest) -> BackboneInfo:
             )
         ) from None
     is_same = (info.architecture, info.feature_dim) == (manifest.architecture, manifest.feature_dim)
-    if info.parts or manifest.preprocessing.beside:  # each sees its own part of the input
+    if manifest.preprocessing.beside or is_fixed(info):
         is_same = is_same and info.preprocessing.input_shape == manifest.preprocessing.input_shape
     if not is_same:
         raise BundleError(

@@ -226,7 +226,7 @@ def _explained(config: FinetuneConfig) -> Iterator[None]:
 def _out_of_memory(config: FinetuneConfig) -> TrainingError:
     return TrainingError(
         _(
-            "Memory ran out with batches of {batch_size} photos. Choose a smaller batch_size, a smaller backbone, or "
-            "train less of it."
+            "Memory ran out with batches of {batch_size} photos. Choose a smaller batch_size, a smaller backbone or "
+            "input, or train less of it."
         ).format(batch_size=config.batch_size)
     )

@@ -156,6 +156,8 @@ def test_features_of_every_family_are_those_of_the_textbook(monkeypatch: pytest.
     known = written(monkeypatch, f"keras:{name}")
     with torch.inference_mode():
         features = load(known.name)(preprocess(wide_photo(), known.preprocessing)[None])[0].numpy()
+        least_px = known.sizes[0]
+        assert load(known.name)(torch.zeros(2, 3, least_px, least_px)).shape == (2, known.feature_dim)
 
     monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *_asked, **_options: str(known.file))
     network = textbook(known.architecture, weights="imagenet")
@@ -172,15 +174,26 @@ def test_every_family_is_among_the_members() -> None:
 
 
 @needs_keras
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "VGG16" else pytest.mark.slow)
-             for name in (facts["application"] for facts in read_json(FACTS))]
-)  # fmt: skip
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in sorted(MEMBERS)] + ["vgg16"])
 def test_the_facts_are_those_of_the_installed_keras(name: str) -> None:
     from core.backbones.sources import keras_facts
 
-    (committed,) = [facts for facts in read_json(FACTS) if facts["application"] == name]
-    assert keras_facts.facts(name) == committed
+    (committed,) = [facts for facts in read_json(FACTS) if facts["name"] == name]
+    assert keras_facts.facts(committed["application"]) == committed
+
+
+@needs_keras
+def test_they_are_all_that_keras_has() -> None:
+    from core.backbones.sources import keras_facts
+
+    assert keras_facts.applications() == [facts["application"] for facts in read_json(FACTS)]
+
+
+@needs_keras
+def test_on_another_engine_than_torch_keras_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras_trunks.keras().config, "backend", lambda: "jax")
+    with pytest.raises(BackboneError, match=r"Keras runs on jax in this process\. Set KERAS_BACKEND=torch"):
+        keras_trunks.keras()
 
 
 @needs_keras

@@ -13,7 +13,7 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 from core.backbones.load import load
 from core.backbones.places import torch_folder
 from core.backbones.registry import backbones, canonical, chosen, info, source
-from core.backbones.sizes import in_common, resized, share_of_time, sizes
+from core.backbones.sizes import in_common, is_fixed, resized, share_of_time, sizes
 from core.backbones.sources.torchvision import Torchvision
 from core.backbones.trunks import torchvision_trunk
 from core.errors import BackboneError
@@ -119,6 +119,11 @@ def test_of_backbones_side_by_side_each_has_its_size() -> None:
     assert pair.network_s == info("graft_plain").network_s + info("resnet18@96").network_s
     assert 224 in in_common([info("resnet18+efficientnet_lite2")])
     assert canonical("resnet18@224+graft_plain@96") == "graft_plain+resnet18"
+
+
+def test_networks_that_run_with_one_input_alone_are_known() -> None:
+    assert all(is_fixed(info(name)) for name in ("pixels_16", "maxvit_t", "vit_b_16@160", "resnet18+graft_plain"))
+    assert not any(is_fixed(info(name)) for name in ("resnet18@160", "swin_t", "efficientnet_lite0"))
 
 
 def test_sizes_in_common_are_those_that_all_networks_take() -> None:

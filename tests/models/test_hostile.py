@@ -207,6 +207,7 @@ def change(*keys, value):
         (("metrics", "val", "best_epoch"), [], "'metrics'"),
         (("versions",), {"torch": 2}, "'versions'"),
         (("preprocessing", "crop_px"), 10**6, "'preprocessing'"),
+        (("preprocessing", "crop_px"), 8, "another version of the backbone 'pixels_16'"),
         (("preprocessing", "crop_px"), 0, "'preprocessing'"),
         (("preprocessing", "crop_px"), 1.5, "'crop_px'"),
         (("preprocessing", "mean"), ["nan", 0, 0], "'preprocessing'"),

@@ -25,7 +25,7 @@ def no_lines_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_comparison_takes_one_size_for_all_networks_or_each_its_own(
     photos_zip: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quick = ["--c", "0.01", "--folds", "3", "--repeats", "1", "--json"]
+    quick = ["--c", "0.01", "--folds", "3", "--repeats", "1", "--no-pair", "--json"]
     given = ["compare", str(photos_zip), "--backbones", "graft_plain,graft_plain@48,graft_plain@96,pixels_16", *quick]
     assert main([*given, "--input-px", "64", "--framing", "squashed"]) == 0
     compared = json.loads(capsys.readouterr().out)["results"]
