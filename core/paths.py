@@ -152,6 +152,11 @@ def jobs(workspace_id: str = DEFAULT_WORKSPACE) -> Path:
     return workspace(workspace_id) / "jobs"
 
 
+def backbones(workspace_id: str = DEFAULT_WORKSPACE) -> Path:
+    """Where a workspace keeps the backbones of its user's own."""
+    return workspace(workspace_id) / "backbones"
+
+
 def features() -> Path:
     """The feature store, shared by all workspaces: it is keyed by the images' content."""
     return home() / "features"

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from core import paths
+from core.backbones.sources.own import use_folder
 from core.data.dataset import Dataset
 from core.data.images.decoding import decoding_with
 from core.data.ingest import ingest
@@ -52,11 +53,15 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def graft_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test has its own GRAFT_HOME and folder of the Hub, outside its `tmp_path`, and is not public."""
+    """Every test has its own GRAFT_HOME and folder of the Hub, outside its `tmp_path`, and is not public.
+
+    No folder of backbones is in use.
+    """
     home = next(homes)
     home.mkdir()
     monkeypatch.setenv("GRAFT_HOME", str(home))
     monkeypatch.setenv("HF_HUB_CACHE", str(home / "hub"))
+    use_folder(None)
     monkeypatch.delenv("GRAFT_PUBLIC", raising=False)
     return home
 

@@ -1,4 +1,4 @@
-"""Which backbones there are: the embedded ones, the baseline, those in packages, timm's and torchvision's.
+"""Which backbones there are: the user's own, the embedded ones, the baseline, those in packages, timm's, torchvision's.
 
 In no list are those with a size or a framing, and several side by side; they are made of those in the table by name.
 The table is built once for each language, since its texts are translated; only whether weights are on this machine
@@ -16,6 +16,7 @@ from core.backbones.names import CENTRE, framed, joined, parse, parts
 from core.backbones.pairs import side_by_side
 from core.backbones.places import repositories, repository_file, sha256_in_hub
 from core.backbones.sizes import resized
+from core.backbones.sources import own
 from core.backbones.sources.embedded import Embedded
 from core.backbones.sources.keras import Keras
 from core.backbones.sources.packaged import Packaged
@@ -45,7 +46,7 @@ def backbones() -> tuple[BackboneInfo, ...]:
 
 def every() -> tuple[BackboneInfo, ...]:
     """Every backbone, embedded ones first."""
-    return _every(language(), tuple(SOURCES))
+    return _every(language(), _sources())
 
 
 def info(name: str) -> BackboneInfo:
@@ -59,7 +60,7 @@ def info(name: str) -> BackboneInfo:
     """
     if "+" not in name:
         return _hashed(_entry(name)[0])
-    several = _several(language(), tuple(SOURCES), name)
+    several = _several(language(), _sources(), name)
     parts = [_hashed(part) for part in several.parts]
     return several if list(several.parts) == parts else side_by_side(parts)
 
@@ -79,7 +80,7 @@ def canonical(name: str) -> str:
     Raises:
         BackboneError: as of `core.backbones.names.parts`; whether there is such a backbone is not asked.
     """
-    table = _table(language(), tuple(SOURCES))
+    table = _table(language(), _sources())
 
     def is_own(px: int, base: str) -> bool:
         return base in table and table[base][0].input_px == px
@@ -104,12 +105,16 @@ def ready_names() -> tuple[str, ...]:
     return tuple(info.name for info in backbones() if info.ready and not info.is_floor)
 
 
+def _sources() -> tuple[BackboneSource, ...]:
+    return *own.sources(), *SOURCES
+
+
 def _entry(name: str) -> tuple[BackboneInfo, BackboneSource]:
-    table = _table(language(), tuple(SOURCES))
+    table = _table(language(), _sources())
     if name in table:
         return table[name]
     if "@" in name:
-        return _with_choices(language(), tuple(SOURCES), name)
+        return _with_choices(language(), _sources(), name)
     begin_so = [known_name for known_name in table if known_name.startswith(name.lower())][:3]
     similar_names = begin_so or difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.4) or list(table)[:3]
     raise BackboneError(

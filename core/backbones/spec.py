@@ -180,8 +180,9 @@ class BackboneInfo:
         url: where its weights are downloaded from; "" where they come with Graft, in a package or from the Hub.
         package: the package that brings its weights when it is installed; "" for all others.
         sha256: hash of the weights file, or the beginning of that hash; "md5:" and its md5 where no other is known.
-        path: the weights file of an embedded backbone; None for all others.
-        architecture: an embedded backbone's architecture; what Keras calls one of its networks.
+        path: the weights file of an embedded backbone, or of the user's own; None for all others.
+        architecture: an embedded backbone's architecture; what Keras calls one of its networks; that of the user's own
+            with where it is from, as in "timm:resnet18".
         repository: on the Hugging Face Hub, from which its weights come; "" for all others.
         revision: of that repository; "" for its newest.
         listed: whether it is listed unasked; the others where they are searched for, and where they are ready.

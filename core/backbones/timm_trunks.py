@@ -7,6 +7,8 @@ a model is built with the classes that its weights have, and its classifier is t
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,7 +16,11 @@ import timm
 from timm.models import get_pretrained_cfg
 from torch import Tensor, nn
 
+from core.backbones.names import CENTRE, SQUASHED, WHOLE
+from core.backbones.spec import Preprocessing
 from core.backbones.trunks import Hollow, Undrawn, find_stages
+
+_FRAMINGS = {"center": CENTRE, "squash": SQUASHED, "border": WHOLE}
 
 
 class TimmTrunk(nn.Module):
@@ -80,3 +86,29 @@ def _sized(name: str, input_px: int) -> dict[str, Any]:
     if not input_px or usual is None or not usual.fixed_input_size or input_px == usual.input_size[1]:
         return {}
     return {"img_size": input_px}
+
+
+def preprocessing_of(published: Mapping[str, Any]) -> Preprocessing:
+    """How timm makes a model's input of a photo, by what timm publishes about its weights, as `config.json` has it.
+
+    Raises:
+        ValueError: a value is missing, or cannot be.
+        TypeError: a value is of the wrong kind.
+    """
+    try:
+        _channels, height, width = published["input_size"]
+        framing, crop_share = _FRAMINGS[published["crop_mode"]], min(float(published["crop_pct"]), 1.0)
+        red, green, blue = (round(float(value), 6) for value in published["mean"])
+        std_red, std_green, std_blue = (round(float(value), 6) for value in published["std"])
+    except KeyError as problem:
+        raise ValueError(f"{problem} is missing or unknown") from problem
+    if height != width or not isinstance(width, int) or not crop_share > 0:
+        raise ValueError(f"an input of {width} × {height} px is not square")
+    return Preprocessing(
+        resize_px=width if framing != CENTRE else math.floor(width / crop_share),
+        crop_px=width,
+        mean=(red, green, blue),
+        std=(std_red, std_green, std_blue),
+        interpolation=str(published["interpolation"]),
+        framing=framing,
+    )

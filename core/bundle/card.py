@@ -164,7 +164,7 @@ def _with_graft(info: BackboneInfo) -> str:
 
 def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
     needs = _("With torch and torchvision alone (levels of the resized image may differ by 1 of 255):")
-    if any(part.repository for part in info.each):
+    if any(_of_timm(part) for part in info.each):
         needs = _("With torch, torchvision and timm (levels of the resized image may differ by 1 of 255):")
     if modules := dict.fromkeys(filter(None, map(_own_module, info.each))):
         needs = _(
@@ -217,9 +217,17 @@ def _own_module(info: BackboneInfo) -> str:
     """The file of `core.backbones` that has the network; "" where torchvision has it."""
     if info.needs:
         return "keras_trunks"
+    if ":" in info.architecture:
+        return ""
     if info.architecture:
         return "architectures"
     return "lite" if info.package else ""
+
+
+def _of_timm(info: BackboneInfo) -> str:
+    """The network's name in timm; "" where it is none of timm's."""
+    source, _colon, name = (info.architecture or info.base).partition(":")
+    return name if source == "timm" else ""
 
 
 def _network(info: BackboneInfo, prefix: str) -> str:
@@ -232,18 +240,19 @@ def _network(info: BackboneInfo, prefix: str) -> str:
             f"from core.backbones.{module} import build\n\n"
             f'network = build("{info.architecture or info.base}")\n' + load.format(p=prefix)
         )
-    if info.repository:
-        name, options = info.base.removeprefix("timm:"), "num_classes=0"
+    own_name = info.architecture.partition(":")[2]
+    if name := _of_timm(info):
+        options = "num_classes=0"
         if info.built_for_size and "_patch" in name:
             options += f", img_size={info.input_px}"
         return f'import timm\n\nnetwork = timm.create_model("{name}", {options})\n' + load.format(p=f"{prefix}model.")
-    options = "weights=None"
-    if info.base in ("googlenet", "inception_v3"):
+    name, options = own_name or info.base, "weights=None"
+    if name in ("googlenet", "inception_v3"):
         options += ", aux_logits=False, init_weights=False, transform_input=True"
-    if info.base.startswith("vit_"):
+    if name.startswith("vit_"):
         options += f", image_size={info.input_px}"
     return (
-        f'network = torchvision.models.get_model("{info.base}", {options})\n'
+        f'network = torchvision.models.get_model("{name}", {options})\n'
         "# the features are the input of the layer with ImageNet's 1000 classes\n"
         "layers = [name for name, layer in network.named_modules()\n"
         '          if 1000 in (getattr(layer, "out_features", 0), getattr(layer, "out_channels", 0))]\n'

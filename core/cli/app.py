@@ -20,13 +20,15 @@ from typing import Any
 
 import typer
 
+from core import paths
+from core.backbones.sources.own import use_folder
 from core.cli.frame import program, say
 from core.errors import Cancelled, GraftError, HomeError
 from core.i18n import gettext as _
 from core.machine import thread_settings
 from core.paths import FULL, home, unusable
 
-from core.cli import compare, studies, framing, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
+from core.cli import backbones, compare, studies, framing, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
 
 MISTAKE, STOPPED = 2, 130
 
@@ -54,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any("\0" in argument for argument in (sys.argv[1:] if arguments is None else arguments)):
         return _mistake(_("An argument holds a zero byte, which no name has. Leave it out."))
     with _quietly():
+        with contextlib.suppress(HomeError):  # commands that need no home run without it
+            use_folder(paths.backbones())
         try:
             code = program(arguments, prog_name="python -m core", standalone_mode=False)
             sys.stdout.flush()

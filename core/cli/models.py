@@ -39,39 +39,6 @@ if TYPE_CHECKING:
 
 
 @program.command()
-def backbones(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME", help="Only these, such as a+b for two side by side. Default: all."),
-    ] = None,
-    search: Annotated[
-        str, typer.Option(metavar="WORDS", help="Only those with these words in their names, of all there are.")
-    ] = "",
-    ready: Annotated[bool, typer.Option("--ready", help="Only those whose weights are on this machine.")] = False,
-    commercial: Annotated[
-        bool, typer.Option("--commercial", help="Only those whose licence allows commercial use.")
-    ] = False,
-    family: Annotated[
-        str, typer.Option(metavar="F", help="Only those of this family, such as resnet, of all there are.")
-    ] = "",
-    max_mb: Annotated[float | None, typer.Option(metavar="N", help="Only those with weights of at most N MB.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All of timm's 1,800, too, not only a choice of them.")] = False,
-    as_json: Json = False,
-) -> None:
-    """List the backbones, or those named: embedded ones, the baseline, packages', a choice of timm's, torchvision's."""
-    from core.backbones import registry
-    from core.backbones.filters import Filter
-    from core.cli import show
-
-    asked = Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb, search=search, every=every)
-    infos = [info for info in map(registry.info, names) if asked.admits(info)] if names else asked.listed()
-    if as_json:
-        print_json([inputs.backbone_as_json(info) for info in infos])
-    else:
-        show.backbones(infos)
-
-
-@program.command()
 def finetune(
     data: Data,
     backbone: Annotated[str, typer.Option(help="Its name; `backbones` lists them.")],
@@ -209,7 +176,7 @@ def predict(
     """Classify IMAGES with a BUNDLE; it exits with 1 where some cannot be read, and with 2 where none can."""
     from core.cli import show
     from core.tasks import models
-    from core.tasks.requests import ImageFile, PredictRequest
+    from core.tasks.requests import NamedFile, PredictRequest
     from core.tasks.results import read_answers
 
     if not bundle.exists():
@@ -217,7 +184,7 @@ def predict(
     asked = inputs.images(images)
     if asked.left_out:
         say(asked.left_out)
-    files = tuple(ImageFile(path=str(Path(name).absolute()), name=name) for name in asked.files)
+    files = tuple(NamedFile(path=str(Path(name).absolute()), name=name) for name in asked.files)
     request = PredictRequest(model=str(bundle.absolute()), images=files)
     with tempfile.TemporaryDirectory() as folder, working() as report:
         result = models.predict(Path(folder), request, report)

@@ -18,6 +18,7 @@ from core.backbones import registry
 from core.backbones.backbone import Backbone
 from core.backbones.load import load
 from core.backbones.sizes import is_fixed
+from core.backbones.sources import own
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.bundle.archive import read_manifest, read_model
 from core.bundle.manifest import Manifest
@@ -31,6 +32,12 @@ from core.progress import Progress, Report, silent
 from core.runs import HEAD, MODEL, Run
 
 State = dict[str, Tensor]
+_LEAST_SHARE = 0.1
+"""A bundle has at least this share of its backbone's file, which holds a classifier of many classes, too.
+
+What is much too small is refused before memory is taken for a network that a stranger names.
+"""
+
 _TYPES = {torch.float32: "F32", torch.int64: "I64"}
 
 
@@ -127,14 +134,13 @@ def _tensors(state: Mapping[str, Tensor]) -> dict[str, tuple[str, tuple[int, ...
 def _of_bundle(path: Path) -> Classifier:
     """Reads the bundle at `path`, without pickle and without unpacking it."""
     manifest = read_manifest(path)
-    backbone = load(_known(manifest).name, pretrained=False)
+    info = _known(manifest)
+    if manifest.n_bytes < _LEAST_SHARE * info.size_mb * 2**20:
+        raise _misfit(manifest)
+    backbone = own.network(info) if own.is_own(info.name) else load(info.name, pretrained=False)
     classifier = _without_weights(backbone, manifest.classes, manifest.preprocessing)
     if _tensors(classifier.state_dict()) != manifest.tensors:
-        raise BundleError(
-            _("The weights in this bundle do not fit its backbone '{name}'. Export it again.").format(
-                name=manifest.backbone
-            )
-        )
+        raise _misfit(manifest)
     try:
         state = safetensors.torch.load(read_model(path, manifest))
     except SafetensorError as problem:
@@ -143,9 +149,22 @@ def _of_bundle(path: Path) -> Classifier:
     return classifier
 
 
+def _misfit(manifest: Manifest) -> BundleError:
+    return BundleError(
+        _("The weights in this bundle do not fit its backbone '{name}'. Export it again.").format(
+            name=manifest.backbone
+        )
+    )
+
+
 def _known(manifest: Manifest) -> BackboneInfo:
-    """What this Graft knows of the manifest's backbone, which must be the same network."""
+    """What this Graft knows of the manifest's backbone, which must be the same network.
+
+    One of somebody's own is made of its architecture: its checkpoint may be on another machine, or gone.
+    """
     try:
+        if own.is_own(manifest.backbone):
+            return own.of_bundle(manifest.backbone, manifest.architecture, manifest.preprocessing, manifest.weights)
         info = registry.info(manifest.backbone)
     except BackboneError:
         raise BundleError(

@@ -20,10 +20,13 @@ def run(job_dir: Path, spec: JobSpec, report: Report) -> dict[str, Any]:
     Raises:
         GraftError: the request cannot be read or carried out.
     """
+    from core.backbones.sources.own import use_folder
+    from core.paths import backbones
     from core.tasks.specs import request_of
     from core.tasks.verbs import VERBS
 
     request = request_of(spec)
+    use_folder(backbones(request.workspace))
     result = VERBS[request.kind](job_dir, request, report)
     return result.to_json()
 

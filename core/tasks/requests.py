@@ -261,8 +261,8 @@ class ExportRequest(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageFile(Record):
-    """An image to classify: its file, and the user's name for it (the copy of an upload has another one)."""
+class NamedFile(Record):
+    """A file, and the user's name for it (the copy of an upload has another one)."""
 
     path: str
     name: str
@@ -281,7 +281,7 @@ class PredictRequest(Request):
 
     kind: ClassVar[str] = "predict"
     model: str
-    images: tuple[ImageFile, ...]
+    images: tuple[NamedFile, ...]
     previews: int = 0
     delete_source: bool = False
 

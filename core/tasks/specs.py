@@ -11,6 +11,7 @@ from core.errors import GraftError, JobError
 from core.i18n import gettext as _
 from core.i18n import language
 from core.jobs.spec import LONG, SHORT, JobSpec
+from core.tasks.adopting import AddBackboneRequest
 from core.tasks.base import PhotosRequest, Request
 from core.tasks.requests import (
     CompareRequest,
@@ -60,6 +61,7 @@ _KINDS: Mapping[str, _Kind] = {
         _Kind(PreviewRequest, SHORT, listed=False),
         _Kind(PredictRequest, SHORT, listed=False),
         _Kind(ExportRequest, SHORT, listed=False),
+        _Kind(AddBackboneRequest, SHORT, listed=False),
     )
 }
 
@@ -103,7 +105,7 @@ def takes_upload(spec: JobSpec) -> bool:
         request = request_of(spec)
     except GraftError:
         return False
-    return isinstance(request, IngestRequest | PredictRequest) and request.delete_source
+    return isinstance(request, IngestRequest | PredictRequest | AddBackboneRequest) and request.delete_source
 
 
 def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
@@ -146,4 +148,6 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("Predict")
         case ExportRequest():
             return _("Export")
+        case AddBackboneRequest():
+            return _("Add the backbone '{name}'").format(name=request.name)
     raise TypeError(f"a title is missing for {request.kind!r}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.progress import Report
+from core.tasks.adopting import add_backbone
 from core.tasks.comparing import compare, framing
 from core.tasks.models import export, finetune, predict
 from core.tasks.photos import edit_effect, health, ingest, pack, regroup
@@ -44,4 +45,5 @@ VERBS: Mapping[str, Verb] = {
     "finetune": finetune,
     "predict": predict,
     "export": export,
+    "add_backbone": add_backbone,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.i18n import language, use_language
 from core.numbers import megabytes
 from core.tables import Table, as_csv, flat
 from pages.ui.charts import export
@@ -20,13 +20,11 @@ from pages.ui.charts import export
 
 def document(label: str, make: Callable[[], object], file_name: str) -> None:
     """A button for a result as JSON, in this session's language; `make` is called when the button is pressed."""
-    language_code = language()
 
     def content() -> str:
-        use_language(language_code)  # the download runs in a context of its own
         return json.dumps(make(), ensure_ascii=False, indent=1)
 
-    _button(label, content, file_name, "application/json")
+    _button(label, _as_here(content), file_name, "application/json")
 
 
 def table(label: str, headings: Sequence[str], rows: Iterable[Sequence[object]], file_name: str) -> None:
@@ -69,18 +67,22 @@ def page(label: str, plot: go.Figure, title: str, file_name: str, key: str) -> N
 
 def numbers(label: str, make: Callable[[], Table], file_name: str, key: str) -> None:
     """A button for the numbers of a figure as CSV, in this session's language; made when it is pressed."""
-    language_code = language()
 
     def content() -> str:
-        use_language(language_code)  # as above
         return as_csv(*make())
 
-    st.download_button(label, content, file_name, "text/csv", key=key, type="tertiary", on_click="ignore")
+    st.download_button(label, _as_here(content), file_name, "text/csv", key=key, type="tertiary", on_click="ignore")
 
 
 def file_name(*parts: str) -> str:
     """The name of a file, without its suffix, from words that may hold anything, such as the name of photos."""
     return "-".join(filter(None, (re.sub(r"\W+", "_", part).strip("_")[:60] for part in parts)))
+
+
+def _as_here(content: Callable[[], str]) -> Callable[[], str]:
+    """The same in this session's language and with its backbones: a download runs in a context of its own."""
+    context = copy_context()
+    return lambda: context.copy().run(content)
 
 
 def _button(label: str, content: str | Callable[[], str], file_name: str, mime: str) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.backbones.sources.own import use_folder
 from core.errors import HomeError
-from core.paths import check_home
+from core.paths import backbones, check_home
 from pages.ui import jobs, missing, sidebar, state, top, underway
 from pages.ui.i18n import _, speak
 from pages.ui.text import literal
@@ -49,6 +50,7 @@ def run() -> None:
         st.error(literal(str(problem)))
         return
     state.begin(page.url_path)
+    use_folder(backbones(state.workspace()))
     if not page.url_path and not state.place().tour:  # the Data page, which shows what has come in
         jobs.take_in()
     with st.sidebar:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from pathlib import Path
+from typing import Any, ParamSpec
 
 import streamlit as st
 
+from core.backbones.sources.own import folder, use_folder
 from core.i18n import LOCALES, use_language
 from core.i18n import gettext as _
 
@@ -22,19 +24,25 @@ def speak() -> None:
 
 
 def redrawn(every_s: float | None = None) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
-    """A part of a page that is drawn again without the rest of it, in the browser's language then, too.
+    """A part of a page that is drawn again without the rest of it, in the browser's language and with the backbones of
+    the user's own then, too.
 
     Args:
         every_s: how often it is drawn again by itself; None for only when something in it is used.
     """
 
     def decorated(draw: Callable[_P, None]) -> Callable[_P, None]:
-        @wraps(draw)
-        def draw_in_language(*args: _P.args, **options: _P.kwargs) -> None:
+        @st.fragment(run_every=every_s)
+        def draw_again(own_backbones: Path | None, args: tuple[Any, ...], options: dict[str, Any]) -> None:
             speak()
+            use_folder(own_backbones)
             draw(*args, **options)
 
-        return st.fragment(draw_in_language, run_every=every_s)
+        @wraps(draw)
+        def draw_first(*args: _P.args, **options: _P.kwargs) -> None:
+            draw_again(folder(), args, options)
+
+        return draw_first
 
     return decorated
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torchvision import models
 
 from core.backbones import registry
 from core.backbones.registry import backbones
@@ -79,6 +81,18 @@ def test_timms_backbones_are_searched_for(capsys: pytest.CaptureFixture[str]) ->
     }
     assert all(b["name"] == b["repository"].replace("/", ":") for b in found)
     assert len(document(capsys, "backbones", "--all")) > len(document(capsys, "backbones")) + 1500
+
+
+def test_a_checkpoint_of_ones_own_is_added_and_removed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    torch.save(models.get_model("squeezenet1_1").state_dict(), tmp_path / "best.pth")
+    asked = ("backbones", "add", tmp_path / "best.pth", "--name", "mine")
+    assert "name its architecture" in mistake(capsys, *asked)
+    added = document(capsys, *asked, "--architecture", "squeezenet1_1")
+    assert (added["name"], added["weights"], added["ready"]) == ("local:mine", "best.pth", True)
+    assert [b["name"] for b in document(capsys, "backbones", "--family", "local")] == ["local:mine"]
+    code, out, err = run(capsys, "backbones", "remove", "local:mine")
+    assert (code, out.strip(), err) == (0, "It is removed.", "")
+    assert "no backbone 'local:mine'" in mistake(capsys, "backbones", "remove", "mine")
 
 
 def test_backbones_are_listed_by_licence_family_and_size(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.jobs import store
 from core.runs import Run
-from core.tasks.requests import ImageFile, PredictRequest
+from core.tasks.requests import NamedFile, PredictRequest
 from core.tasks.results import Answer, Predicted, save_answers
 from core.tasks.specs import spec_of
 from pages.ui.text import distinct, run_names
@@ -45,7 +45,7 @@ def test_two_runs_alike_are_two_choices(dataset: Dataset, run: Run):
 
 def test_answers_are_shown_for_the_model_that_gave_them(visit: Open, dataset: Dataset, run: Run):
     other_run = make_run(dataset, store.create(W, finetune_spec(dataset)))
-    images = (ImageFile(path="gone.jpg", name="same.jpg"),)
+    images = (NamedFile(path="gone.jpg", name="same.jpg"),)
     job = store.create(W, spec_of(PredictRequest(model=str(run.path), images=images)))
     answer = Answer(image="same.jpg", label="cat", proba=dict.fromkeys(dataset.classes, 0.5))
     save_answers([answer], job.path / "answers.json")

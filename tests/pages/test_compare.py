@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
+from torchvision import models
 
+from core import tasks
 from core.backbones.choice import usual
 from core.backbones.registry import backbones
 from core.data.dataset import Dataset
@@ -97,6 +101,28 @@ def test_two_side_by_side_are_compared_by_the_names_that_are_typed(visit: Open, 
     app = visit("compare", job=job.id, dataset=dataset.id)
     assert tuple(by_label(app.multiselect, "Backbones").value) == asked.backbones
     assert not by_label(app.checkbox, "Also compare the two best side by side").value
+
+
+def test_a_checkpoint_of_ones_own_is_asked_for_and_removed(
+    visit: Open, dataset: Dataset, pool: FakePool, tmp_path: Path
+):
+    torch.save(models.get_model("squeezenet1_1").state_dict(), tmp_path / "best.pth")
+    pool.does["add_backbone"] = lambda job: tasks.run(job.path, job.spec, lambda _step: None)
+    app = visit("compare")
+    assert by_label(app.button, "Add the backbone").disabled
+    label = "Or its path on this machine, or that of its folder"
+    by_label(app.text_input, label).set_value(str(tmp_path / "best.pth"))
+    by_label(app.text_input, "What to call it").set_value("my birds")
+    by_label(app.text_input, "Its architecture").set_value("squeezenet1_1").run()
+    by_label(app.button, "Add the backbone").click().run()
+    assert "cannot name a backbone" in texts(app)
+    by_label(app.text_input, "What to call it").set_value("birds").run()
+    by_label(app.button, "Add the backbone").click().run()
+    assert not app.exception
+    assert f"{literal('local:birds')} is ready: choose it above." in texts(app)
+    assert "local:birds · 2.8 MB" in by_label(app.multiselect, "Backbones").options
+    by_label(app.button, "Remove").click().run()
+    assert literal("local:birds") not in texts(app)
 
 
 def test_what_has_to_be_had_first_is_said(visit: Open, dataset: Dataset, monkeypatch: pytest.MonkeyPatch):

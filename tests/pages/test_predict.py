@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.jobs import store
 from core.runs import Run
-from core.tasks.requests import ImageFile, PredictRequest
+from core.tasks.requests import NamedFile, PredictRequest
 from core.tasks.results import Answer, Predicted, save_answers
 from core.tasks.specs import spec_of
 from pages.ui.predict.trial import table
@@ -23,7 +23,7 @@ def test_the_table_holds_every_image_and_why_some_have_no_answer() -> None:
 
 
 def test_images_that_cannot_be_read_are_counted_and_say_why(visit: Open, run: Run) -> None:
-    images = tuple(ImageFile(path=f"/{answer.image}", name=answer.image) for answer in (GOOD, BAD))
+    images = tuple(NamedFile(path=f"/{answer.image}", name=answer.image) for answer in (GOOD, BAD))
     job = store.create(W, spec_of(PredictRequest(workspace=W, model=str(run.path), images=images)))
     save_answers([GOOD, BAD], job.path / "answers.json")
     finish(job, Predicted(file="answers.json", images=2, failed=1).to_json())

@@ -14,6 +14,7 @@ from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.probing.probes.probe import ProbeConfig
 from core.progress import silent
+from core.tasks.adopting import AddBackboneRequest
 from core.tasks.base import Request
 from core.tasks.requests import (
     CompareRequest,
@@ -25,9 +26,9 @@ from core.tasks.requests import (
     FinetuneRequest,
     FramingRequest,
     HealthRequest,
-    ImageFile,
     IngestRequest,
     LearningCurveRequest,
+    NamedFile,
     PackRequest,
     PredictRequest,
     PreviewRequest,
@@ -41,6 +42,7 @@ ID = "0123456789abcdef"
 PROBING = ProbeConfig(probe="lda", pca=Reduction("pca", 4, whiten=True), folds=3, seed=7)
 TRAINING = FinetuneConfig("graft_plain", epochs=2, augmentation=PRESETS["light"])
 REQUESTS: tuple[Request, ...] = (
+    AddBackboneRequest(name="mine", files=(NamedFile(path="1", name="a.pth"),), architecture="a", delete_source=True),
     IngestRequest(source="a.zip", name="a", group_pattern="{group}_*", delete_source=True, tour="t"),
     RegroupRequest(dataset=ID, pattern="{group}/*", seed=3),
     HealthRequest(dataset=ID, backbone="pixels_16"),
@@ -54,7 +56,7 @@ REQUESTS: tuple[Request, ...] = (
     EmbeddingMapRequest(dataset=ID, backbone="a", method="tsne", seed=1),
     PreviewRequest(dataset=ID, config=TRAINING, draws=2),
     FinetuneRequest(workspace="w", dataset=ID, config=TRAINING, out="run"),
-    PredictRequest(model="m.zip", images=(ImageFile(path="1.jpg", name="a.jpg"),), previews=3, delete_source=True),
+    PredictRequest(model="m.zip", images=(NamedFile(path="1.jpg", name="a.jpg"),), previews=3, delete_source=True),
     ExportRequest(run="job/run", out="b.zip"),
 )
 
@@ -81,7 +83,7 @@ def test_how_a_job_is_queued_follows_from_its_kind() -> None:
     listed = {"ingest", "regroup", "health", "compare", "finetune"}
     assert {kind for kind, spec in specs.items() if spec.listed} == listed
     assert {kind for kind, spec in specs.items() if spec.kept} == {"learning_curve", "depth", "components", "framing"}
-    assert {kind for kind, spec in specs.items() if takes_upload(spec)} == {"ingest", "predict"}
+    assert {kind for kind, spec in specs.items() if takes_upload(spec)} == {"ingest", "predict", "add_backbone"}
     assert specs["compare"].title == "Compare 2 backbones on 'pets'"
     assert specs["finetune"].title == "Fine-tune graft_plain (head only) on 'pets'"
 
@@ -166,6 +168,8 @@ def test_params_that_cannot_be_read_are_reported_and_are_no_bug(
         (lambda: LearningCurveRequest(dataset=ID, backbone="a", more=(5, 0)), JobError, "more is 0"),
         (lambda: FinetuneRequest(dataset=ID, config=FinetuneConfig("")), TrainingError, "backbone is empty"),
         (lambda: PredictRequest(model="m", images=()), DatasetError, "at least one"),
+        (lambda: AddBackboneRequest(name="a b", files=()), BackboneError, "cannot name"),
+        (lambda: AddBackboneRequest(name="a", files=()), BackboneError, "no checkpoint"),
         (lambda: ExportRequest(run=""), GraftError, "Choose one"),
     ],
 )

@@ -32,8 +32,8 @@ from core.tasks.requests import (
     ExportRequest,
     FinetuneRequest,
     HealthRequest,
-    ImageFile,
     IngestRequest,
+    NamedFile,
     PredictRequest,
     PreviewRequest,
 )
@@ -121,7 +121,7 @@ def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) 
     Image.new("RGB", (60, 40), (200, 60, 50)).save(tmp_path / "red.png")
     (tmp_path / "7cf9.png").write_bytes(b"no image")
     names = {"7cf9.png": "broken.png", "red.png": "red.png"}
-    images = tuple(ImageFile(path=str(tmp_path / file), name=name) for file, name in names.items())
+    images = tuple(NamedFile(path=str(tmp_path / file), name=name) for file, name in names.items())
     answers = predict(tmp_path, PredictRequest(model=str(tmp_path / packed.file), images=images), silent)
     assert (answers.images, answers.failed) == (2, 1)
     broken, red = read_answers(tmp_path / answers.file)
@@ -141,7 +141,7 @@ def test_predict_keeps_a_small_and_a_large_picture_of_each_answer_and_lets_uploa
     images = []
     for n, colour in enumerate(("red", "blue")):  # two images of the same name
         Image.new("RGB", (20_000, 2), colour).save(uploads / f"{n}.tiff")
-        images.append(ImageFile(path=str(uploads / f"{n}.tiff"), name="same.tiff"))
+        images.append(NamedFile(path=str(uploads / f"{n}.tiff"), name="same.tiff"))
     request = PredictRequest(model=str(tuned[0] / "run"), images=tuple(images), previews=9, delete_source=True)
     rows = read_answers(tmp_path / predict(tmp_path, request, silent).file)
     for row, strongest in zip(rows, (0, 2), strict=True):

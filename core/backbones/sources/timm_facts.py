@@ -11,11 +11,9 @@ kept.
 from __future__ import annotations
 
 import json
-import math
 import sys
 from typing import Any
 
-from core.backbones.names import CENTRE, SQUASHED, WHOLE
 from core.backbones.places import SAFETENSORS
 from core.backbones.sources.timm import FACTS, PINS, PREFIX, USUAL, Timm
 from core.backbones.spec import Preprocessing
@@ -24,8 +22,6 @@ from core.paths import read_json, write_bytes, write_json
 BY_HAND = ("imagenet_top1",)
 _SIZES_PX = {"dinov2": 224}
 """The input size where it is another than timm's: DINOv2's 518 px take seven times as long for little."""
-
-_FRAMINGS = {"center": CENTRE, "squash": SQUASHED, "border": WHOLE}
 
 
 def names() -> list[str]:
@@ -52,20 +48,12 @@ def facts(name: str) -> dict[str, Any]:
 
 
 def preprocessing(name: str) -> Preprocessing:
-    """How timm makes a model's input of a photo."""
+    """How timm makes a model's input of a photo, at the size that is used here."""
+    from core.backbones.timm_trunks import preprocessing_of
+
     published = _published(name)
     side_px = next((px for part, px in _SIZES_PX.items() if part in name), published.input_size[1])
-    framing = _FRAMINGS[published.crop_mode]
-    red, green, blue = (round(value, 6) for value in published.mean)
-    std_red, std_green, std_blue = (round(value, 6) for value in published.std)
-    return Preprocessing(
-        resize_px=side_px if framing != CENTRE else math.floor(side_px / min(published.crop_pct, 1.0)),
-        crop_px=side_px,
-        mean=(red, green, blue),
-        std=(std_red, std_green, std_blue),
-        interpolation=published.interpolation,
-        framing=framing,
-    )
+    return preprocessing_of(published.to_dict() | {"input_size": (3, side_px, side_px)})
 
 
 def measured(name: str, side_px: int) -> dict[str, Any]:
@@ -74,24 +62,20 @@ def measured(name: str, side_px: int) -> dict[str, Any]:
     `params` and `size_mb` count the classifier, as timm does; the file on the Hub is as large as its tensors in
     float32, but for those that were put down in fewer bits.
     """
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from core.backbones.memory import memory_mb
+    from core.backbones import measure
     from core.backbones.timm_trunks import TimmTrunk, hollow_model
 
     model = hollow_model(name, side_px)
     params = sum(parameter.numel() for parameter in model.parameters())
     size_mb = round(4 * sum(tensor.numel() for tensor in model.state_dict().values()) / 2**20, 1)
-    trunk = TimmTrunk(model).eval().requires_grad_(False)
-    with FlopCounterMode(display=False) as counter:
-        memory = memory_mb(trunk, side_px)
+    of_trunk = measure.measured(TimmTrunk(model).eval(), side_px)
     return {
-        "feature_dim": trunk.feature_dim,
+        "feature_dim": of_trunk["feature_dim"],
         "params": params,
         "size_mb": size_mb,
-        "gflops": round(counter.get_total_flops() / 2 / 1e9, 3),
-        "memory_mb": memory,
-        "stages": [stage for stage, _modules in trunk.stages],
+        "gflops": of_trunk["gflops"],
+        "memory_mb": of_trunk["memory_mb"],
+        "stages": of_trunk["stages"],
     }
 
 

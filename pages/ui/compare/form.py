@@ -24,7 +24,7 @@ from core.probing.probes.probe import ProbeConfig
 from core.tasks.requests import CompareRequest
 from pages.ui import jobs, state, text
 from pages.ui.backbones import KEEP, backbone_label, framing_choice, size_choice
-from pages.ui.compare import filters
+from pages.ui.compare import filters, own
 from pages.ui.compare.catalogue import catalogue
 from pages.ui.i18n import _
 
@@ -71,6 +71,7 @@ def comparison(dataset: Dataset, first: CompareRequest, key: str) -> CompareRequ
     pair = _pair(names, first, key)
     with st.expander(_("All backbones, and what each is")):
         catalogue(infos) if infos else st.caption(_("No backbone is all that."))
+    own.manage()
     with st.expander(_("How they are compared")):
         probes = _probes(first, key)
         config = _config(probes[0], first.config, key)

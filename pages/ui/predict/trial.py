@@ -13,7 +13,7 @@ from core.errors import GraftError
 from core.i18n import ngettext
 from core.jobs.store import Job
 from core.runs import Run
-from core.tasks.requests import ImageFile, PredictRequest
+from core.tasks.requests import NamedFile, PredictRequest
 from core.tasks.results import Answer, Predicted, read_answers, result_of
 from pages.ui import downloads, figures, gallery, jobs, progress, resources, state, text, uploads
 from pages.ui.charts.quality import probability_bars
@@ -67,10 +67,10 @@ def _is_readable(job: Job) -> bool:
         return False
 
 
-def kept(image: UploadedFile) -> ImageFile:
+def kept(image: UploadedFile) -> NamedFile:
     """An upload on the disk, with the name that the user gave it."""
     path = uploads.keep(image, "", state.workspace())
-    return ImageFile(path=str(path), name=image.name)
+    return NamedFile(path=str(path), name=image.name)
 
 
 def shown(job: Job, answers: Sequence[Answer]) -> None:
