@@ -84,7 +84,9 @@ def backbones(infos: Sequence[BackboneInfo]) -> None:
     ]  # fmt: skip
     table(headings, rows, left=3)
     missing = [part for info in infos for part in info.each if part.to_install]
-    lines(*(_("To have {name}: pip install {package}").format(name=i.name, package=i.to_install) for i in missing))
+    for package in dict.fromkeys(part.to_install for part in missing):
+        names = dict.fromkeys(part.base for part in missing if part.to_install == package)
+        lines(_("To have {names}: pip install {package}").format(names=", ".join(names), package=package))
 
 
 def inspection(inspection: Inspection) -> None:
