@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from core import numbers
+from core.backbones.names import called
 from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
@@ -124,7 +125,7 @@ def _draw_comparison(job: Job, _status: JobStatus) -> None:
         st.caption(_("What was found here cannot be read by this version of Graft. Compare again."))
         return
     verdict = resources.verdict(job, comparison, comparison.probes[0], ROPE)
-    st.markdown(text.unbroken(f"**{text.literal(verdict.headline)}** {text.literal(verdict.why)}"))
+    st.markdown(text.unbroken(f"**{text.literal(called(verdict.headline))}** {text.literal(called(verdict.why))}"))
     bars = resources.comparison_figure(job, ("tour",), partial(accuracy_bars, comparison.results))
     files = Files("accuracy", partial(results_table, comparison.results))
     figures.shown(bars, "tour-compare", _("Accuracy of each"), files)
