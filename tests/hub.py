@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,21 @@ def serving() -> Iterator[Hub]:
         def do_GET(self) -> None:
             self._answer(with_content=True)
 
+        def _tell(self, repository: str) -> None:
+            content = hub.files[repository]
+            lfs = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134}
+            siblings = [{"rfilename": SAFETENSORS, "size": len(content), "lfs": lfs}, {"rfilename": "README.md"}]
+            about = json.dumps({"id": repository, "sha": REVISION, "siblings": siblings}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(about)))
+            self.end_headers()
+            self.wfile.write(about)
+
         def _answer(self, *, with_content: bool) -> None:
+            if self.path.startswith("/api/models/"):
+                self._tell(self.path.removeprefix("/api/models/").partition("?")[0])
+                return
             repository, _, rest = self.path.lstrip("/").partition("/resolve/")
             if rest.split("/")[-1] != SAFETENSORS or repository not in hub.files:
                 self.send_response(404)

@@ -15,9 +15,13 @@ from core.backbones.sources.source import BackboneSource
 from core.backbones.spec import BackboneInfo
 from core.errors import WeightsUnavailable
 from core.i18n import gettext as _
+from core.paths import is_public
 from core.progress import Progress, Report, silent
 
 CACHED = 3
+PUBLIC_MOST_MB = 500
+"""The largest weights that a public app fetches: strangers choose among all there are, and its disk is not theirs."""
+
 _cache: OrderedDict[tuple[str, str, str, BackboneSource], Backbone] = OrderedDict()
 _lock = threading.Lock()
 
@@ -65,6 +69,12 @@ def _key(info: BackboneInfo, source: BackboneSource) -> tuple[str, str, str, Bac
 
 
 def _pretrained(info: BackboneInfo, source: BackboneSource, report: Report) -> Backbone:
+    if is_public() and info.size_mb > PUBLIC_MOST_MB and not info.ready:
+        raise WeightsUnavailable(
+            _("The weights of '{name}' are {size:.0f} MB, and this app fetches none of more than {most} MB.").format(
+                name=info.name, size=info.size_mb, most=PUBLIC_MOST_MB
+            )
+        )
     if info.file is not None:
         report(Progress(0, 0, _("Loading {name}").format(name=info.name)))
     try:

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from core.backbones.hub import fetch
 from core.backbones.load import load
 from core.backbones.places import hugging_face_folder, repositories
 from core.backbones.registry import backbones, info, ready_names
+from core.backbones.sources import timm_facts
 from core.backbones.sources.timm import Timm
 from core.errors import Cancelled, WeightsUnavailable
 from core.paths import write_json
@@ -127,6 +129,18 @@ def test_what_arrives_must_be_what_is_pinned(
     else:
         with pytest.raises(WeightsUnavailable, match="its hash differs"):
             load(NAME)
+
+
+def test_what_is_pinned_is_what_the_hub_says_of_a_repository(hub: Hub) -> None:
+    sha256 = hashlib.sha256(hub.files[REPOSITORY]).hexdigest()
+    assert timm_facts.pinned(REPOSITORY) == {"revision": REVISION, "sha256": sha256}
+
+
+def test_a_public_app_fetches_nothing_large(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAFT_PUBLIC", "1")
+    assert load(NAME).info.ready
+    with pytest.raises(WeightsUnavailable, match="fetches none of more than 500 MB"):
+        load("timm:vit_large_patch14_dinov2.lvd142m")
 
 
 def test_a_download_can_be_cancelled(hub: Hub) -> None:

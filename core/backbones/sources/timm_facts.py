@@ -11,6 +11,7 @@ kept.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -83,7 +84,7 @@ def pinned(repository: str) -> dict[str, str]:
     """The newest revision of a repository of the Hub, and the hash of its weights."""
     from huggingface_hub import HfApi
 
-    about = HfApi().model_info(repository, files_metadata=True)
+    about = HfApi(endpoint=os.environ.get("HF_ENDPOINT")).model_info(repository, files_metadata=True)
     file = next(file for file in about.siblings or () if file.rfilename == SAFETENSORS)
     if about.sha is None or file.lfs is None:
         raise ValueError(f"the Hub names no revision or hash of {repository}")
