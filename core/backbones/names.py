@@ -23,7 +23,7 @@ MOST = 4
 
 _SIZE = re.compile(r"[0-9]{1,5}")
 _CHOSEN = re.compile(rf"@([0-9]+)\b(?:@({WHOLE}|{SQUASHED})\b)?|@({WHOLE}|{SQUASHED})\b")
-_JOINED = re.compile(r"(?<=[\w)])\+(?=[a-z])")
+_JOINED = re.compile(r"(?<=[\w).-])\+(?=[a-z])")
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def side_by_side(parts: Sequence[BackboneInfo]) -> BackboneInfo:
         imagenet_top1=None,
         trained_on=_of_each(parts, lambda part: part.trained_on),
         licence=_of_each(parts, lambda part: part.licence),
-        weights=" + ".join(part.weights for part in parts if part.weights),
+        weights="+".join(part.weights for part in parts if part.weights),
         preprocessing=replace(first.preprocessing, beside=beside),
         trainable=all(part.trainable for part in parts),
         stages=tuple(map(" + ".join, last_together([part.stages for part in parts]))),
@@ -48,6 +48,7 @@ def side_by_side(parts: Sequence[BackboneInfo]) -> BackboneInfo:
         images_per_s=round(1 / sum(1 / speed for speed in speeds)) if all(speeds) else 0,
         note=_of_each(parts, lambda part: part.note),
         sha256="+".join(part.sha256 for part in parts),
+        architecture="+".join(part.architecture for part in parts),
         commercial=all(part.commercial for part in parts),
         parts=tuple(parts),
     )

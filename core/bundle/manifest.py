@@ -39,7 +39,8 @@ class Manifest:
         kind: "probe" or "finetune".
         backbone: the backbone's registered name.
         weights: which pretrained weights it began from.
-        architecture: an embedded backbone's architecture; "" for torchvision's models, whose name says it.
+        architecture: an embedded backbone's architecture; "" for torchvision's models, whose name says it; for
+            several side by side, theirs joined by "+".
         feature_dim: width of its features, d.
         classes: the c class names, in the order of the head's outputs.
         preprocessing: how an image becomes its input.

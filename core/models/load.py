@@ -15,8 +15,10 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from core.backbones import registry
-from core.backbones.backbone import Backbone
+from core.backbones.backbone import Backbone, SideBySide
 from core.backbones.load import load
+from core.backbones.names import parts
+from core.backbones.pairs import side_by_side
 from core.backbones.sizes import is_fixed
 from core.backbones.sources import own
 from core.backbones.spec import BackboneInfo, Preprocessing
@@ -137,8 +139,7 @@ def _of_bundle(path: Path) -> Classifier:
     info = _known(manifest)
     if manifest.n_bytes < _LEAST_SHARE * info.size_mb * 2**20:
         raise _misfit(manifest)
-    backbone = own.network(info) if own.is_own(info.name) else load(info.name, pretrained=False)
-    classifier = _without_weights(backbone, manifest.classes, manifest.preprocessing)
+    classifier = _without_weights(_random(info), manifest.classes, manifest.preprocessing)
     if _tensors(classifier.state_dict()) != manifest.tensors:
         raise _misfit(manifest)
     try:
@@ -147,6 +148,13 @@ def _of_bundle(path: Path) -> Classifier:
         raise BundleError(_("The weights in this bundle cannot be read. Export it again.")) from problem
     classifier.load_state_dict(state, assign=True)
     return classifier
+
+
+def _random(info: BackboneInfo) -> Backbone:
+    """A backbone with random weights; of somebody's own one, too, whose checkpoint is not here."""
+    if info.parts:
+        return SideBySide(info, [_random(part) for part in info.parts]).eval()
+    return own.network(info) if own.is_own(info.name) else load(info.name, pretrained=False)
 
 
 def _misfit(manifest: Manifest) -> BundleError:
@@ -165,7 +173,7 @@ def _known(manifest: Manifest) -> BackboneInfo:
     try:
         if own.is_own(manifest.backbone):
             return own.of_bundle(manifest.backbone, manifest.architecture, manifest.preprocessing, manifest.weights)
-        info = registry.info(manifest.backbone)
+        info = _several(manifest) if "+" in manifest.backbone else registry.info(manifest.backbone)
     except BackboneError:
         raise BundleError(
             _("This bundle's backbone '{name}' is not known to this Graft. Update Graft.").format(
@@ -182,3 +190,16 @@ def _known(manifest: Manifest) -> BackboneInfo:
             )
         )
     return info
+
+
+def _several(manifest: Manifest) -> BackboneInfo:
+    """Backbones side by side, each of which may be of somebody's own."""
+    names, architectures = [str(part) for part in parts(manifest.backbone)], manifest.architecture.split("+")
+    if not len(names) == len(architectures) == len(manifest.preprocessing.views):
+        return registry.info(manifest.backbone)
+    return side_by_side(
+        [
+            own.of_bundle(name, architecture, view, manifest.weights) if own.is_own(name) else registry.info(name)
+            for name, architecture, view in zip(names, architectures, manifest.preprocessing.views, strict=True)
+        ]
+    )

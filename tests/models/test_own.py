@@ -49,6 +49,20 @@ def test_its_bundle_needs_no_checkpoint(
     np.testing.assert_allclose(classifier_of(bundle).predict(photos), expected, atol=1e-5)
 
 
+def test_nor_does_that_of_a_pair_with_it(folder: Path, tmp_path: Path, small_dataset: Callable[..., Dataset]) -> None:
+    safetensors.torch.save_file(models.get_model("squeezenet1_1").state_dict(), tmp_path / "mine.safetensors")
+    adopt(tmp_path / "mine.safetensors", "mine", folder, architecture="squeezenet1_1")
+    dataset = small_dataset(splits={"train": 2, "val": 1})
+    config = FinetuneConfig("local:mine@whole+graft_plain", epochs=1, batch_size=2)
+    run = finetune(dataset, config, tmp_path / "run")
+    assert run.backbone == "graft_plain+local:mine@whole"
+    bundle = export(run, tmp_path / "bundle.zip")
+    photos = [dataset.path(item) for item in dataset.items[:2]]
+    expected = classifier_of(run).predict(photos)
+    own.remove("mine", folder)
+    np.testing.assert_allclose(classifier_of(bundle).predict(photos), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("architecture", "message"),
     [
