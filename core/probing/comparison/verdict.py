@@ -53,7 +53,8 @@ class Verdict:
             return _("No backbone here beats {best}, which is no network.").format(best=self.best)
         if self.standing == "nothing":
             return _("No backbone here is surely worth taking; {name} is the best guess.").format(name=self.recommended)
-        if len(parts(self.recommended)) == 2:
+        against_parts = [pair for pair in self.pairs if pair.a == self.recommended and is_part(pair.b, pair.a)]
+        if against_parts and len(parts(self.recommended)) == 2 and all(pair.interval[0] > 0 for pair in against_parts):
             return _("Take both: {name}.").format(name=self.recommended)
         return _("Take {name}.").format(name=self.recommended)
 

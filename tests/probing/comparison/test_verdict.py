@@ -247,6 +247,17 @@ def test_a_pair_that_is_surely_better_is_taken():
     assert (verdict.recommended, verdict.standing, verdict.headline) == ("a+b", "sure", "Take both: a+b.")
 
 
+def test_a_pair_that_is_probably_better_is_named_without_a_word_of_both():
+    oof = make_result("a", 85, 100).oof
+    alone = candidate("a", [0.80, 0.84, 0.80, 0.86, 0.80], oof=oof)
+    pair = candidate("a+b", [0.84, 0.83, 0.85, 0.84, 0.84], cost=2.0, oof=oof)
+    verdict = judge([alone, pair], 5)
+    assert verdict.pairs[0].interval[0] < 0
+    assert verdict.pairs[0].p_better > 0.5
+    assert (verdict.standing, verdict.headline) == ("tie", "Take a+b.")
+    assert judge([candidate("c", [0.7] * 5, oof=oof), pair], 5).headline == "Take a+b."
+
+
 def test_in_a_tie_a_part_is_taken_however_little_the_other_costs():
     oof = make_result("a", 85, 100).oof
     alone = candidate("a", [0.90, 0.899, 0.901, 0.898, 0.90], cost=5.0, oof=oof)
