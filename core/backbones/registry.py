@@ -1,4 +1,4 @@
-"""Which backbones there are: the user's own, the embedded ones, the baseline, those in packages, timm's, torchvision's.
+"""Which backbones there are: embedded ones, the baseline, those in packages, timm's, torchvision's, Keras's, one's own.
 
 In no list are those with a size or a framing, and several side by side; they are made of those in the table by name.
 The table is built once for each language, since its texts are translated; only whether weights are on this machine
@@ -106,7 +106,7 @@ def ready_names() -> tuple[str, ...]:
 
 
 def _sources() -> tuple[BackboneSource, ...]:
-    return *own.sources(), *SOURCES
+    return *SOURCES, *own.sources()
 
 
 def _entry(name: str) -> tuple[BackboneInfo, BackboneSource]:

@@ -84,7 +84,7 @@ def test_a_folder_of_timms_says_its_architecture_and_how_it_sees(exported: Path,
 
 def test_it_is_known_where_its_folder_is_in_use_and_until_it_is_removed(checkpoint: Path, folder: Path) -> None:
     adopt(checkpoint, "mine", folder, architecture="squeezenet1_1")
-    assert registry.backbones()[0].name == "local:mine"
+    assert registry.backbones()[-1].name == "local:mine"
     assert registry.info("local:mine@whole").preprocessing.framing == "whole"
 
     def elsewhere() -> None:
