@@ -27,12 +27,14 @@ class Hub:
     Attributes:
         files: the content of each repository's weights; one without is there, and has none as safetensors.
         fetched: the repositories whose weights were sent.
-        broken: whether half of a file is sent, with the name of all of it.
+        broken: whether something else is sent than what its name says.
+        gated: whether an account is asked for.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     broken: bool = False
+    gated: bool = False
     url: str = ""
 
 
@@ -64,9 +66,9 @@ def serving() -> Iterator[Hub]:
                 self._tell(self.path.removeprefix("/api/models/").partition("?")[0])
                 return
             repository, _, rest = self.path.lstrip("/").partition("/resolve/")
-            if rest.split("/")[-1] != SAFETENSORS or repository not in hub.files:
-                self.send_response(404)
-                self.send_header("X-Error-Code", "EntryNotFound")
+            if hub.gated or rest.split("/")[-1] != SAFETENSORS or repository not in hub.files:
+                self.send_response(401 if hub.gated else 404)
+                self.send_header("X-Error-Code", "GatedRepo" if hub.gated else "EntryNotFound")
                 self.send_header("X-Repo-Commit", REVISION)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -49,7 +49,7 @@ def _fetched(info: BackboneInfo, report: Report, *, again: bool) -> Path:
     from httpx2 import HTTPError
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.constants import is_offline_mode
-    from huggingface_hub.errors import EntryNotFoundError
+    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError
 
     folder, revision = hugging_face_folder(), info.revision or None
     endpoint = os.environ.get("HF_ENDPOINT") or None
@@ -72,6 +72,9 @@ def _fetched(info: BackboneInfo, report: Report, *, again: bool) -> Path:
                 tqdm_class=_bar(info, report),
             )
         )
+    except GatedRepoError as problem:
+        reason = _("its makers ask for an account: accept their terms on its page of the Hub, and set HF_TOKEN")
+        raise _unavailable(info, reason) from problem
     except EntryNotFoundError as problem:
         raise _unavailable(info, _("the repository has no weights as safetensors")) from problem
     except (HTTPError, OSError, ValueError) as problem:

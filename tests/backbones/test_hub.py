@@ -99,6 +99,12 @@ def test_a_repository_without_safetensors_is_refused(hub: Hub) -> None:
         load(NAME)
 
 
+def test_where_an_account_is_asked_for_the_error_says_what_to_do(hub: Hub) -> None:
+    hub.gated = True
+    with pytest.raises(WeightsUnavailable, match="accept their terms on its page of the Hub, and set HF_TOKEN"):
+        load(NAME)
+
+
 def test_a_damaged_file_is_fetched_again(hub: Hub) -> None:
     file = put(REPOSITORY, random_state(MODEL))
     with file.open("r+b") as weights:
