@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -17,6 +18,8 @@ __all__ = ["_", "redrawn", "speak"]
 
 _P = ParamSpec("_P")
 
+_ticks: ContextVar[bool] = ContextVar("within_a_part_that_is_drawn_again_by_itself", default=False)
+
 
 def speak() -> None:
     """Sets the browser's language for this run of the script, where Graft is translated into it."""
@@ -27,6 +30,10 @@ def redrawn(every_s: float | None = None) -> Callable[[Callable[_P, None]], Call
     """A part of a page that is drawn again without the rest of it, in the browser's language and with the backbones of
     the user's own then, too.
 
+    Within a part that is drawn again by itself it is no part of its own, but drawn with that: when such a tick begins
+    while the browser still waits for what was drawn before, Streamlit takes the outer part's messages back and sends
+    the inner part's, whose place the browser then does not know.
+
     Args:
         every_s: how often it is drawn again by itself; None for only when something in it is used.
     """
@@ -36,11 +43,18 @@ def redrawn(every_s: float | None = None) -> Callable[[Callable[_P, None]], Call
         def draw_again(own_backbones: Path | None, args: tuple[Any, ...], options: dict[str, Any]) -> None:
             speak()
             use_folder(own_backbones)
-            draw(*args, **options)
+            token = _ticks.set(every_s is not None)
+            try:
+                draw(*args, **options)
+            finally:
+                _ticks.reset(token)
 
         @wraps(draw)
         def draw_first(*args: _P.args, **options: _P.kwargs) -> None:
-            draw_again(folder(), args, options)
+            if _ticks.get():
+                draw(*args, **options)
+            else:
+                draw_again(folder(), args, options)
 
         return draw_first
 
