@@ -60,21 +60,15 @@ def facts(application: str) -> dict[str, Any]:
     keras = _keras()
     module = inspect.getmodule(getattr(keras.applications, application))
     assert module is not None
-    kind = module.__name__.rpartition(".")[2]
+    kind, px = module.__name__.rpartition(".")[2], _own_px(application)
     return {
         "name": application.lower(),
         "application": application,
         "family": {"vgg16": "vgg", "vgg19": "vgg", "inception_v3": "inception"}.get(kind, kind),
-        **_weights_file(application),
+        **_weights_file(application, px),
         "imagenet_top1": TOP1.get(application),
-        **_measured(application, _preprocessing(application, kind, module)),
+        **_measured(application, Preprocessing(round(px / _SEEN_WHOLE), px, *_scaling(application, kind, module))),
     }
-
-
-def _preprocessing(application: str, kind: str, module: Any) -> Preprocessing:
-    px = _own_px(application)
-    mean, std = _scaling(application, kind, module)
-    return Preprocessing(round(px / _SEEN_WHOLE), px, mean, std)
 
 
 def _scaling(application: str, kind: str, module: Any) -> tuple[_Colour, _Colour]:
@@ -128,7 +122,7 @@ def _measured(application: str, preprocessing: Preprocessing) -> dict[str, Any]:
     }
 
 
-def _weights_file(application: str) -> dict[str, str]:
+def _weights_file(application: str, px: int) -> dict[str, str]:
     """Where Keras has a network's weights without the top, and the hash that it holds them against, if it has one."""
     asked: dict[str, str] = {}
 
@@ -139,7 +133,8 @@ def _weights_file(application: str) -> dict[str, str]:
 
     keras = _keras()
     with _in_place_of_get_file(ask), keras.device("meta"), contextlib.suppress(_AskedError):
-        getattr(keras.applications, application)(include_top=False, weights="imagenet", pooling="avg")
+        make = getattr(keras.applications, application)
+        make(include_top=False, weights="imagenet", pooling="avg", input_shape=(px, px, 3))
     return asked
 
 
