@@ -147,9 +147,9 @@ def make_run(dataset: Dataset, job: Job, kind: str = "finetune", right: float = 
     return run
 
 
-def finetune_spec(dataset: Dataset) -> JobSpec:
+def finetune_spec(dataset: Dataset, backbone: str = "resnet18") -> JobSpec:
     """A fine-tuning of the dataset, as the page asks for it."""
-    return spec_of(FinetuneRequest(dataset=dataset.id, config=FinetuneConfig("resnet18", epochs=3)), dataset.name)
+    return spec_of(FinetuneRequest(dataset=dataset.id, config=FinetuneConfig(backbone, epochs=3)), dataset.name)
 
 
 def compare_spec(dataset: Dataset, *backbones: str, seed: int = 0) -> JobSpec:

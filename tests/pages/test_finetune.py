@@ -13,7 +13,7 @@ from core.progress import Progress
 from core.training.history import Epoch
 from pages.ui import progress
 from tests.pages.charts.rows import epoch
-from tests.pages.conftest import Open, W, finetune_spec, texts
+from tests.pages.conftest import Open, W, by_label, finetune_spec, texts
 
 
 @pytest.fixture
@@ -42,3 +42,9 @@ def test_what_another_graft_told_differently_is_left_out(job: Job):
 def test_the_page_tells_the_last_epoch(visit: Open, job: Job, accuracy: float | None, shown: str):
     tell(job, epoch(1).to_json(), epoch(2, val_accuracy=accuracy).to_json())
     assert f"Epoch 2: validation accuracy {shown}, 1 s an epoch." in texts(visit("finetune"))
+
+
+@pytest.mark.parametrize("name", ["timm:resnet50.a2_in1k", "efficientnet_lite0+graft_residual"])
+def test_a_backbone_that_is_in_no_list_is_offered_where_it_was_trained(visit: Open, dataset: Dataset, name: str):
+    store.create(W, finetune_spec(dataset, name))
+    assert by_label(visit("finetune").selectbox, "Backbone").value == name

@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from core.backbones.names import framing_of, parts, plain, size_of
+from core.backbones.names import framing_of, plain, size_of
 from core.backbones.registry import backbones, chosen, info
 from core.probing.comparison.candidates import info_of
 from core.training.config import (
@@ -75,7 +75,8 @@ def trainable() -> list[str]:
 
 def _backbone(first: FinetuneConfig, key: str) -> str:
     names, first_name = trainable(), plain(first.backbone)
-    if len(parts(first_name)) > 1 and info_of(first_name) is not None:
+    known = info_of(first_name)
+    if known is not None and known.trainable and first_name not in names:  # such as a pair, or one that is not listed
         names = [first_name, *names]
     chosen_name = st.selectbox(
         _("Backbone"),
@@ -85,7 +86,7 @@ def _backbone(first: FinetuneConfig, key: str) -> str:
         key=f"finetune-backbone-{first.backbone}-{key}",
         persist_state=KEEP,
         accept_new_options=True,
-        help=_("For two side by side, type their names with a plus between them."),
+        help=_("Any that is not listed can be typed by its name, and two side by side with a plus between them."),
     )
     return info(chosen_name).name
 
