@@ -12,7 +12,6 @@ that was to be expected, and what accuracy is lost against probing all.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +23,8 @@ from core.features.features import Features
 from core.features.stages import stage_features
 from core.probing.comparison.outlook import luck, outlook
 from core.probing.comparison.shortlist import KEEP, look_config, sample_rows
-from core.probing.crossval.crossval import ProbeResult, cross_validate_rows
+from core.probing.crossval.crossval import cross_validate
 from core.probing.probes.probe import ProbeConfig
-from core.progress import silent
 
 
 def main() -> None:
@@ -44,13 +42,11 @@ def main() -> None:
 def row(path: Path, looks: int, most: int) -> str:
     """One set of photos."""
     candidates = list(staged(path).values())
-    full = [np.mean([probed(one, seed).accuracy_mean for seed in range(3)]) for one in candidates]
+    full = [np.mean([probed(one, seed) for seed in range(3)]) for one in candidates]
     gaps, missed, expected, regrets = [], [], [], []
     for seed in range(looks):
         rows = sample_rows(candidates[0].y, seed, most)
-        looked = [
-            cross_validate_rows(one.at(rows), 1.0, look_config(ProbeConfig(seed=seed)), silent) for one in candidates
-        ]
+        looked = [cross_validate(one.at(rows), look_config(ProbeConfig(seed=seed))) for one in candidates]
         correct = np.array([look.oof.correct for look in looked])
         gaps.append(gap(np.array(full), correct))
         chance = outlook(correct, np.full((len(looked), 1), np.nan), seed).chance
@@ -67,16 +63,16 @@ def staged(path: Path) -> dict[str, Features]:
     """The training photos' features after every stage of every network that comes with Graft."""
     dataset = ingest(path)
     return {
-        f"{info.name} {stage}": dataclasses.replace(features.of("train"), backbone=f"{info.name} {stage}")
+        f"{info.name} {stage}": features.of("train")
         for info in backbones()
         if info.ready and not info.is_floor and not info.url and info.stages
         for stage, features in stage_features(dataset, info.name).items()
     }
 
 
-def probed(features: Features, seed: int) -> ProbeResult:
-    """A full probe of one candidate."""
-    return cross_validate_rows(features, 1.0, ProbeConfig(c=0.01, repeats=1, seed=seed), silent)
+def probed(features: Features, seed: int) -> float:
+    """The accuracy of a full probe of one candidate."""
+    return cross_validate(features, ProbeConfig(c=0.01, repeats=1, seed=seed)).accuracy_mean
 
 
 def gap(full: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:

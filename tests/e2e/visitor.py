@@ -177,7 +177,9 @@ class Visitor:
         """Opens what is folded under a title, and waits until it has stopped moving."""
         folded = self.page.get_by_test_id("stExpander").filter(has_text=title).locator("details")
         folded.locator("summary").click()
-        folded.evaluate("async folded => { for (const moving of folded.getAnimations()) await moving.finished; }")
+        folded.evaluate(
+            "async folded => { for (const moving of folded.getAnimations()) await moving.finished.catch(() => {}); }"
+        )
         self.settle()
 
     def sees(self, what: str | Locator) -> Locator:
