@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from core.errors import ProbeError
 from core.i18n import gettext as _
 
-LOOK_GAP = 0.02
+LOOK_GAP = 0.035
 """Standard deviation of what a look and a full probe differ by beyond luck and what all backbones share.
 
-`python -m benchmarks.first_look` measures it.
+`python -m benchmarks.first_look` measures it: 0.034 on ants and bees, 0.038 on a thousand photos of CIFAR-10, over the
+stages of four networks.
 """
 
 _INTERCEPT = 1.0

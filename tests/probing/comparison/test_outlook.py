@@ -23,14 +23,14 @@ def test_the_best_in_a_look_is_most_probably_the_best_but_not_as_much_better_as_
     assert 0.75 < expected.mean[5] < 0.85
     assert np.isclose(expected.mean.mean(), 0.725, atol=0.01), "what is taken from one goes to others"
     assert (expected.spread > LOOK_GAP / 2).all()
-    assert (expected.spread < 0.05).all(), "100 photos: 4 points of luck each"
+    assert (expected.spread < 0.06).all(), "4 points of luck with 100 photos, and what a look cannot see"
 
 
 def test_more_photos_leave_less_to_chance():
     few = outlook(right(13, 14, 14, 15, 16, 17, n=20), UNKNOWN)
     many = outlook(right(1300, 1400, 1400, 1500, 1600, 1700, n=2000), UNKNOWN)
-    assert many.chance[5] > 0.9
-    assert few.chance[5] < 0.6
+    assert many.chance[5] > 0.7
+    assert few.chance[5] < 0.55
     assert (many.spread < few.spread).all()
 
 
