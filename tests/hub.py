@@ -118,7 +118,7 @@ def put(repository: str, state: dict[str, Tensor], *, name: str = "") -> Path:
 
 def random_state(name: str, *, seed: int = 0) -> dict[str, Tensor]:
     """Random weights of a model of timm, the classifier's included."""
-    from core.backbones.timm_trunks import hollow_model
+    from core.backbones.networks.timm_trunks import hollow_model
 
     torch.manual_seed(seed)
     shapes = hollow_model(name, 0).state_dict()

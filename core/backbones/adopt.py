@@ -20,13 +20,13 @@ from timm.models import get_pretrained_cfg
 from torch import Tensor
 
 from core.backbones.checkpoints import CONFIG, Checkpoint, read
-from core.backbones.measure import TORCHVISION, AnyTrunk, hollow_trunk, is_known, measured
+from core.backbones.networks.measure import TORCHVISION, AnyTrunk, hollow_trunk, is_known, measured
+from core.backbones.networks.timm_trunks import preprocessing_of
 from core.backbones.registry import info
 from core.backbones.sources import own
 from core.backbones.sources.timm import PREFIX as TIMM
 from core.backbones.sources.torchvision import Torchvision
 from core.backbones.spec import BackboneInfo, Preprocessing
-from core.backbones.timm_trunks import preprocessing_of
 from core.errors import BackboneError
 from core.i18n import gettext as _
 from core.paths import file_sha256, made, write_json

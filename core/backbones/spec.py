@@ -173,7 +173,7 @@ class BackboneInfo:
         stages: the units of "fine-tune the last stages", from input to output.
         accuracy: probe accuracies that were measured when the backbone was taken in, by dataset.
         memory_mb: memory for the weights in float32 and the largest activations alive at one time, for one image, in
-            MiB (see `core.backbones.memory`); 0 for the baseline.
+            MiB (see `core.backbones.networks.memory`); 0 for the baseline.
         images_per_s: images a second through the network, in float32 on two cores of a server; 0 where it was not
             measured.
         note: what a user should know when choosing it, in a sentence.

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 import typer
 
-from core.backbones.architectures import ARCHITECTURES, build
+from core.backbones.networks.architectures import ARCHITECTURES, build
 from core.backbones.sources.embedded import WEIGHTS
 from core.errors import BackboneError, GraftError
 from core.i18n import gettext as _

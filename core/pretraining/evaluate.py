@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from safetensors.torch import load_file
 from torch import nn
 
-from core.backbones.architectures import Trunk, build
+from core.backbones.networks.architectures import Trunk, build
 from core.backbones.preprocess import preprocess
 from core.backbones.sources.embedded import read_card
 from core.backbones.spec import Preprocessing

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.backbones.architectures import Trunk, build
+from core.backbones.networks.architectures import Trunk, build
 from core.pretraining.recipe import MEAN, STD, Recipe
 
 

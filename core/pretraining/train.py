@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.backbones.architectures import Trunk
+from core.backbones.networks.architectures import Trunk
 from core.engines.device import has_bf16
 from core.errors import BackboneError
 from core.i18n import gettext as _

@@ -12,9 +12,10 @@ import pytest
 import torch
 from PIL import Image
 
-from core.backbones import keras_trunks, spec
+from core.backbones import spec
 from core.backbones.download import MIRROR
 from core.backbones.load import load
+from core.backbones.networks import keras_trunks
 from core.backbones.places import has_keras, keras_folder
 from core.backbones.preprocess import crop, preprocess
 from core.backbones.registry import backbones, info

@@ -10,8 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from core import paths
-from core.backbones import lite
 from core.backbones.load import load
+from core.backbones.networks import lite
 from core.backbones.preprocess import preprocess
 from core.backbones.registry import info
 from core.backbones.sources import packaged

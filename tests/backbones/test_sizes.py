@@ -11,11 +11,11 @@ import torch
 from torchvision.models.vision_transformer import interpolate_embeddings
 
 from core.backbones.load import load
+from core.backbones.networks.trunks import torchvision_trunk
 from core.backbones.places import torch_folder
 from core.backbones.registry import backbones, canonical, chosen, info, source
 from core.backbones.sizes import in_common, is_fixed, resized, share_of_time, sizes
 from core.backbones.sources.torchvision import Torchvision
-from core.backbones.trunks import torchvision_trunk
 from core.errors import BackboneError
 from core.features.store import FeatureStore
 from tests.fakes import TinyBackbone, install, random_weights, tiny_info

@@ -8,11 +8,11 @@ from PIL import Image
 from timm.data import create_transform, resolve_data_config
 from timm.models import get_pretrained_cfg
 
+from core.backbones.networks.timm_trunks import timm_trunk
 from core.backbones.preprocess import preprocess
 from core.backbones.registry import info
 from core.backbones.sources import origins, timm_facts
 from core.backbones.sources.timm import FACTS, PREFIX, Timm, good_for
-from core.backbones.timm_trunks import timm_trunk
 from core.errors import WeightsUnavailable
 from core.paths import file_sha256, read_json
 from tests.backbones.test_torchvision import assert_stages_hold_every_parameter_once, watch_order

@@ -4,10 +4,10 @@ from torch import nn
 from torchvision import models
 
 from core.backbones.backbone import Stages
+from core.backbones.networks.trunks import torchvision_trunk
 from core.backbones.registry import info
 from core.backbones.sources import torchvision as zoo
 from core.backbones.sources.torchvision import Torchvision
-from core.backbones.trunks import torchvision_trunk
 from core.paths import read_json
 
 # A member of every family: the layer that gives the ImageNet classes, and the least input it takes in px.

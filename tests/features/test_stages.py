@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from core.backbones.backbone import Backbone
 from core.backbones.encode import encode
 from core.backbones.load import load
+from core.backbones.networks.trunks import torchvision_trunk
 from core.backbones.preprocess import preprocess
-from core.backbones.trunks import torchvision_trunk
 from core.data.dataset import Dataset
 from core.data.images.decode import open_rgb
 from core.errors import BackboneError, Cancelled

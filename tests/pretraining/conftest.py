@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.backbones.architectures import ARCHITECTURES, Trunk
+from core.backbones.networks.architectures import ARCHITECTURES, Trunk
 from core.pretraining.images import load_images
 from core.pretraining.recipe import Recipe
 from core.pretraining.targets import Answers

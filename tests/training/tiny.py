@@ -7,8 +7,8 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from core.backbones.architectures import Trunk
 from core.backbones.backbone import Backbone
+from core.backbones.networks.architectures import Trunk
 from core.backbones.spec import BackboneInfo, Preprocessing
 
 HOW = Preprocessing(resize_px=36, crop_px=32, mean=(0.5, 0.4, 0.3), std=(0.25, 0.25, 0.25))

@@ -71,8 +71,8 @@ class Embedded:
             BackboneError: there is no such architecture.
             RuntimeError: the weights do not fit it.
         """
-        from core.backbones.architectures import build
         from core.backbones.backbone import Backbone
+        from core.backbones.networks.architectures import build
 
         trunk = build(info.architecture)
         if state is not None:
@@ -129,8 +129,8 @@ def measured(card: dict[str, Any], weights: Path) -> dict[str, Any]:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from core.backbones.architectures import build
-    from core.backbones.memory import memory_mb
+    from core.backbones.networks.architectures import build
+    from core.backbones.networks.memory import memory_mb
 
     trunk = build(card["architecture"]).eval()
     side_px = card["preprocessing"]["crop_px"]

@@ -53,7 +53,7 @@ class Keras:
             WeightsUnavailable: they cannot be downloaded, or the file holds something else.
         """
         _check_installed(info)
-        from core.backbones import keras_trunks
+        from core.backbones.networks import keras_trunks
 
         file = fetch(info, report)
         try:
@@ -73,8 +73,8 @@ class Keras:
             RuntimeError: the weights do not fit.
         """
         _check_installed(info)
-        from core.backbones import keras_trunks
         from core.backbones.backbone import Backbone
+        from core.backbones.networks import keras_trunks
 
         return Backbone(info, keras_trunks.build(info.architecture, state), ()).eval()
 

@@ -73,7 +73,7 @@ def facts(application: str) -> dict[str, Any]:
 
 def _scaling(application: str, kind: str, module: Any) -> tuple[_Colour, _Colour]:
     """What Keras does to pixels, as mean and deviation of values of 0 to 1, from red to blue."""
-    from core.backbones.keras_trunks import BGR
+    from core.backbones.networks.keras_trunks import BGR
 
     if application in ("EfficientNetV2S", "EfficientNetV2M", "EfficientNetV2L"):
         return _FROM_128, _FROM_128
@@ -103,8 +103,8 @@ def _measured(application: str, preprocessing: Preprocessing) -> dict[str, Any]:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from core.backbones.keras_trunks import KerasTrunk, network, weights_of
-    from core.backbones.memory import memory_mb
+    from core.backbones.networks.keras_trunks import KerasTrunk, network, weights_of
+    from core.backbones.networks.memory import memory_mb
 
     shape = network(application, "meta")
     weights = weights_of(shape)
@@ -154,7 +154,7 @@ def _in_place_of_get_file(ask: Any) -> Iterator[None]:
 
 
 def _keras() -> Any:
-    from core.backbones.keras_trunks import keras
+    from core.backbones.networks.keras_trunks import keras
 
     return keras()
 

@@ -135,7 +135,7 @@ def network(info: BackboneInfo, state: dict[str, Tensor] | None = None) -> Backb
         RuntimeError: the weights do not fit.
     """
     from core.backbones.backbone import Backbone
-    from core.backbones.measure import trunk_of
+    from core.backbones.networks.measure import trunk_of
 
     trunk = trunk_of(info.architecture, info.input_px)
     if state is not None:
@@ -149,7 +149,7 @@ def of_bundle(name: str, architecture: str, preprocessing: Preprocessing, weight
     Raises:
         BackboneError: there is no such architecture.
     """
-    from core.backbones.measure import hollow_trunk, is_known
+    from core.backbones.networks.measure import hollow_trunk, is_known
 
     if not is_known(architecture):
         raise BackboneError(_("There is no architecture '{name}'.").format(name=architecture))

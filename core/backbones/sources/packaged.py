@@ -58,7 +58,7 @@ class Packaged:
             RuntimeError: the weights do not fit it.
         """
         from core.backbones.backbone import Backbone
-        from core.backbones.lite import build
+        from core.backbones.networks.lite import build
 
         trunk = build(info.name)
         if state is not None:
@@ -91,7 +91,7 @@ def _unpacked(info: BackboneInfo) -> dict[str, Tensor]:
     """The package's tensors; Graft's network has them in the same order under other names."""
     import torch
 
-    from core.backbones.lite import build
+    from core.backbones.networks.lite import build
 
     file = info.file
     if file is None:
@@ -147,8 +147,8 @@ def _info(facts: dict[str, Any]) -> BackboneInfo:
 
 def measured(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts that can be measured without weights: `feature_dim`, `params`, `stages`, `memory_mb`."""
-    from core.backbones.lite import build
-    from core.backbones.memory import memory_mb
+    from core.backbones.networks.lite import build
+    from core.backbones.networks.memory import memory_mb
 
     trunk = build(facts["name"])
     classifier = 1000 * (trunk.feature_dim + 1)

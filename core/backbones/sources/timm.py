@@ -79,7 +79,7 @@ class Timm:
             RuntimeError: the weights do not fit.
         """
         from core.backbones.backbone import Backbone
-        from core.backbones.timm_trunks import timm_trunk
+        from core.backbones.networks.timm_trunks import timm_trunk
 
         trunk = timm_trunk(info.base.removeprefix(PREFIX), state, input_px=info.input_px)
         return Backbone(info, trunk, trunk.stages).eval()

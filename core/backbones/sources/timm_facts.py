@@ -50,7 +50,7 @@ def facts(name: str) -> dict[str, Any]:
 
 def preprocessing(name: str) -> Preprocessing:
     """How timm makes a model's input of a photo, at the size that is used here."""
-    from core.backbones.timm_trunks import preprocessing_of
+    from core.backbones.networks.timm_trunks import preprocessing_of
 
     published = _published(name)
     side_px = next((px for part, px in _SIZES_PX.items() if part in name), published.input_size[1])
@@ -63,8 +63,8 @@ def measured(name: str, side_px: int) -> dict[str, Any]:
     `params` and `size_mb` count the classifier, as timm does; the file on the Hub is as large as its tensors in
     float32, but for those that were put down in fewer bits.
     """
-    from core.backbones import measure
-    from core.backbones.timm_trunks import TimmTrunk, hollow_model
+    from core.backbones.networks import measure
+    from core.backbones.networks.timm_trunks import TimmTrunk, hollow_model
 
     model = hollow_model(name, side_px)
     params = sum(parameter.numel() for parameter in model.parameters())

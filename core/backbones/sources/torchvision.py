@@ -73,7 +73,7 @@ class Torchvision:
             RuntimeError: the weights do not fit.
         """
         from core.backbones.backbone import Backbone
-        from core.backbones.trunks import torchvision_trunk
+        from core.backbones.networks.trunks import torchvision_trunk
 
         trunk = torchvision_trunk(info.base, state, input_px=info.input_px)
         return Backbone(info, trunk, trunk.stages).eval()
@@ -165,8 +165,8 @@ def published(name: str) -> dict[str, Any]:
 
 def measured(name: str) -> dict[str, Any]:
     """A model's `feature_dim`, `stages` and `memory_mb`, measured on a build without memory for weights."""
-    from core.backbones.memory import memory_mb
-    from core.backbones.trunks import torchvision_trunk
+    from core.backbones.networks.memory import memory_mb
+    from core.backbones.networks.trunks import torchvision_trunk
 
     side_px = published(name)["preprocessing"]["crop_px"]
     trunk = torchvision_trunk(name, input_px=side_px, hollow=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.backbones.architectures import Trunk
+from core.backbones.networks.architectures import Trunk
 
 FEATURES = 1280
 _STEM = 32

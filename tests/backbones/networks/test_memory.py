@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.backbones.memory import LiveBytes, memory_mb
+from core.backbones.networks.memory import LiveBytes, memory_mb
 from core.backbones.registry import backbones, info
 
 MIB = 2**20

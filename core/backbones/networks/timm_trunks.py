@@ -17,8 +17,8 @@ from timm.models import get_pretrained_cfg
 from torch import Tensor, nn
 
 from core.backbones.names import CENTRE, SQUASHED, WHOLE
+from core.backbones.networks.trunks import Hollow, Undrawn, find_stages
 from core.backbones.spec import Preprocessing
-from core.backbones.trunks import Hollow, Undrawn, find_stages
 
 _FRAMINGS = {"center": CENTRE, "squash": SQUASHED, "border": WHOLE}
 

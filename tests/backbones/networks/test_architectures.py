@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from core.backbones.architectures import ARCHITECTURES, build
+from core.backbones.networks.architectures import ARCHITECTURES, build
 from core.errors import BackboneError
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import timm
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.backbones.memory import memory_mb
+from core.backbones.networks.memory import memory_mb
+from core.backbones.networks.timm_trunks import TimmTrunk, hollow_model, timm_trunk
+from core.backbones.networks.trunks import ZooTrunk, torchvision_trunk
 from core.backbones.sources.timm import PREFIX as TIMM
 from core.backbones.sources.torchvision import Torchvision
-from core.backbones.timm_trunks import TimmTrunk, hollow_model, timm_trunk
-from core.backbones.trunks import ZooTrunk, torchvision_trunk
 
 TORCHVISION = "torchvision:"
 

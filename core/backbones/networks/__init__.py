@@ -1,0 +1,1 @@
+"""How networks become trunks: their architectures, their stages, and what they cost."""
