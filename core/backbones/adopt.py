@@ -23,17 +23,19 @@ from core.backbones.checkpoints import CONFIG, Checkpoint, read
 from core.backbones.networks.measure import TORCHVISION, AnyTrunk, hollow_trunk, is_known, measured
 from core.backbones.networks.timm_trunks import preprocessing_of
 from core.backbones.registry import info
+from core.backbones.sizes import MAX_PX, is_possible
 from core.backbones.sources import own
 from core.backbones.sources.timm import PREFIX as TIMM
 from core.backbones.sources.torchvision import Torchvision
 from core.backbones.spec import BackboneInfo, Preprocessing
 from core.errors import BackboneError
 from core.i18n import gettext as _
+from core.numbers import count
 from core.paths import file_sha256, made, write_json
 from core.progress import Progress, Report, silent
 
 _TOLD = 3
-_CLASSIFIERS = {"fc", "classifier", "head", "heads", "head_dist", "last_linear", "linear", "aux1", "aux2", "AuxLogits"}
+_CLASSIFIERS = ("fc", "classifier", "head", "heads", "head_dist", "last_linear", "linear", "aux1", "aux2", "AuxLogits")
 
 
 def adopt(
@@ -149,6 +151,11 @@ def _fit(architecture: str, checkpoint: Checkpoint) -> _Fitted:
             for key, value in checkpoint.state.items()
             if key not in expected and not _is_of_classifier(key, expected)
         ),
+        *(
+            _("'{tensor}' has values that are no numbers.").format(tensor=key)
+            for key in expected
+            if key in checkpoint.state and not _plain(checkpoint.state[key]).isfinite().all()
+        ),
     ]
     state = {f"model.{key}": checkpoint.state[key] for key in expected if key in checkpoint.state}
     return _Fitted(architecture, how, trunk, state, problems)
@@ -167,9 +174,8 @@ def _misshaped(expected: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> l
 def _is_of_classifier(key: str, expected: Mapping[str, Tensor]) -> bool:
     """Whether a tensor belongs to a layer that the network without its classifier has not, at its end or beside it."""
     layer = key.rpartition(".")[0]
-    words = ("fc", "classifier", "head", "heads", "head_dist", "last_linear", "linear", "aux1", "aux2", "AuxLogits")
     return not any(known.startswith(f"{layer}.") for known in expected) and any(
-        part in words for part in key.split(".")
+        part in _CLASSIFIERS for part in key.split(".")
     )
 
 
@@ -189,13 +195,19 @@ def _preprocessing(architecture: str, config: Mapping[str, Any]) -> Preprocessin
     published = usual.to_dict() if usual is not None else {}
     given = config.get("pretrained_cfg", {})
     try:
-        return preprocessing_of(
-            {**published, **{key: value for key, value in dict(given).items() if value is not None}}
-        )
-    except (ValueError, TypeError) as problem:
+        how = preprocessing_of({**published, **{key: value for key, value in dict(given).items() if value is not None}})
+    except (ValueError, TypeError, OverflowError) as problem:
         raise BackboneError(
             _("How photos become this network's input cannot be used: {reason}.").format(reason=problem)
         ) from problem
+    if not is_possible(how):
+        raise BackboneError(
+            _(
+                "How photos become this network's input cannot be used: a size is above {n} px, or a mean or deviation "
+                "is no number."
+            ).format(n=count(MAX_PX))
+        )
+    return how
 
 
 def _kept(fitted: _Fitted, checkpoint: Checkpoint, folder: Path, name: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ CONFIG, SAFETENSORS = "config.json", ".safetensors"
 PICKLED = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 
 _INSIDE = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema", "net")
+_DEEPEST = 4
 _BEFORE = ("module.", "_orig_mod.", "model.", "backbone.")
 
 
@@ -82,7 +83,7 @@ def _weights_in(folder: Path) -> Path:
 def _config(file: Path) -> Mapping[str, Any]:
     try:
         content = read_json(file)
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise BackboneError(
             _("'{file}' beside the weights cannot be read. Mend or remove it.").format(file=file.name)
         ) from problem
@@ -123,10 +124,11 @@ def _tensors(file: Path, pickles: bool) -> Any:
 
 def _plain(content: Any) -> dict[str, Tensor]:
     """The tensors in what was read: a state dict, or a dictionary that has one under a usual name."""
-    while isinstance(content, dict) and not any(isinstance(value, Tensor) for value in content.values()):
-        inside = [content[name] for name in _INSIDE if isinstance(content.get(name), dict)]
-        content = inside[0] if inside else None
-    if content is None or not isinstance(content, dict):
+    for _depth in range(_DEEPEST):  # a pickle's dictionary may hold itself
+        if not isinstance(content, dict) or any(isinstance(value, Tensor) for value in content.values()):
+            break
+        content = next((content[name] for name in _INSIDE if isinstance(content.get(name), dict)), None)
+    if not isinstance(content, dict) or not any(isinstance(value, Tensor) for value in content.values()):
         raise BackboneError(_("There are no tensors with names in this file, as `model.state_dict()` has them."))
     state = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
     while start := next((start for start in _BEFORE if all(name.startswith(start) for name in state)), ""):

@@ -7,15 +7,23 @@ hold at others. This file does not import torch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.backbones.spec import BackboneInfo
+from core.backbones.spec import BackboneInfo, Preprocessing
 from core.errors import BackboneError
 from core.i18n import gettext as _
 
 MOST_PX = 512
 """No larger input is offered, unless it is the one that a backbone was trained with."""
+MAX_PX = 4_096
+"""No network is believed that wants a larger one: its photos would not fit into memory."""
+
+
+def is_possible(how: Preprocessing) -> bool:
+    """Whether photos can be prepared so, as a file from elsewhere says it."""
+    return how.resize_px <= MAX_PX and all(map(math.isfinite, (*how.mean, *how.std)))
 
 
 def sizes(trained_px: int, step_px: int = 32, least_px: int = 64) -> range:

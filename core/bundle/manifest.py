@@ -6,12 +6,12 @@ A manifest comes from whoever made the bundle: until it has passed `from_json`, 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from core.backbones.sizes import is_possible
 from core.backbones.spec import Preprocessing
 from core.data.names import shown
 from core.errors import BundleError, GraftError
@@ -22,7 +22,6 @@ FORMAT = "graft-bundle"
 SCHEMA = 1
 MAX_CLASSES = 100_000
 MAX_TENSORS = 2_000
-MAX_PX = 4_096
 
 Tensors = Mapping[str, tuple[str, tuple[int, ...]]]
 """By a tensor's name: its type in safetensors' words (such as "F32"), and its shape."""
@@ -85,7 +84,7 @@ class Manifest:
         checks = {
             "kind": self.kind in ("probe", "finetune"),
             "classes": 2 <= c <= MAX_CLASSES and len(set(self.classes)) == c,
-            "preprocessing": all(map(_is_possible, how.views)),
+            "preprocessing": all(map(is_possible, how.views)),
             "model.sha256": bool(_SHA256.fullmatch(self.sha256)),
             "model.tensors": len(self.tensors) <= MAX_TENSORS,
             "head.weight": self.tensors.get("head.weight") == ("F32", (c, d)),
@@ -189,10 +188,6 @@ def tensors_from_json(content: Mapping[str, Any]) -> Tensors:
         shape = tuple(_as(size, int, "model.tensors") for size in _part(entry, "shape", list))
         tensors[name] = (_part(entry, "dtype", str), shape)
     return tensors
-
-
-def _is_possible(view: Preprocessing) -> bool:
-    return view.resize_px <= MAX_PX and all(map(math.isfinite, (*view.mean, *view.std)))
 
 
 def _preprocessing(content: Mapping[str, Any]) -> Preprocessing:

@@ -187,8 +187,41 @@ def test_an_input_that_is_not_square_is_refused(exported: Path, folder: Path) ->
         adopt(exported, "mine", folder)
 
 
-def test_a_config_that_is_none_is_refused(exported: Path, folder: Path) -> None:
-    (exported / "config.json").write_text("[1]")
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"input_size": [3, 100_000, 100_000]},
+        {"crop_mode": "center", "crop_pct": 1e-7},
+        {"mean": [float("nan"), 0.5, 0.5]},
+    ],
+)
+def test_an_input_that_cannot_be_is_refused(given: dict[str, object], exported: Path, folder: Path) -> None:
+    config = json.loads((exported / "config.json").read_text())
+    config["pretrained_cfg"] |= given
+    (exported / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BackboneError, match=r"a size is above 4,096 px, or a mean or deviation is no number"):
+        adopt(exported, "mine", folder)
+
+
+def test_weights_that_are_no_numbers_are_refused(checkpoint: Path, folder: Path) -> None:
+    state = squeezenet().state_dict()
+    state["features.0.bias"][3] = float("nan")
+    torch.save(state, checkpoint)
+    with pytest.raises(BackboneError, match=r"'features\.0\.bias' has values that are no numbers"):
+        adopt(checkpoint, "mine", folder, architecture="squeezenet1_1")
+
+
+def test_a_pickle_that_holds_itself_is_refused(tmp_path: Path, folder: Path) -> None:
+    ring: dict[str, object] = {}
+    ring["model"] = ring
+    torch.save(ring, tmp_path / "ring.pth")
+    with pytest.raises(BackboneError, match="no tensors with names"):
+        adopt(tmp_path / "ring.pth", "mine", folder, architecture="squeezenet1_1")
+
+
+@pytest.mark.parametrize("content", ["[1]", "[" * 100_000])
+def test_a_config_that_is_none_is_refused(content: str, exported: Path, folder: Path) -> None:
+    (exported / "config.json").write_text(content)
     with pytest.raises(BackboneError, match=r"'config\.json' beside the weights cannot be read"):
         adopt(exported, "mine", folder)
 
