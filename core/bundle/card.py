@@ -170,7 +170,7 @@ def _with_torch(manifest: Manifest, info: BackboneInfo) -> str:
         needs = _(
             "With torch and torchvision, and Graft's folder `core` for the network, which is in {files} (levels of the "
             "resized image may differ by 1 of 255):"
-        ).format(files=", ".join(f"`core/backbones/{module}.py`" for module in modules))
+        ).format(files=", ".join(f"`core/backbones/networks/{module}.py`" for module in modules))
     return f"{needs}\n\n```python\n{_IMPORTS}{_networks(info, manifest.preprocessing)}```"
 
 
@@ -214,7 +214,7 @@ _FEATURES_IN_A_ROW = "torch.cat([network(transform(image)[None]) for network, tr
 
 
 def _own_module(info: BackboneInfo) -> str:
-    """The file of `core.backbones` that has the network; "" where torchvision has it."""
+    """The file of `core.backbones.networks` that has the network; "" where torchvision has it."""
     if info.needs:
         return "keras_trunks"
     if ":" in info.architecture:
@@ -237,7 +237,7 @@ def _network(info: BackboneInfo, prefix: str) -> str:
     load = 'network.load_state_dict({{k.removeprefix("{p}"): v for k, v in state.items() if k.startswith("{p}")}})\n'
     if module := _own_module(info):
         return (
-            f"from core.backbones.{module} import build\n\n"
+            f"from core.backbones.networks.{module} import build\n\n"
             f'network = build("{info.architecture or info.base}")\n' + load.format(p=prefix)
         )
     own_name = info.architecture.partition(":")[2]

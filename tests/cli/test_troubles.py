@@ -82,7 +82,8 @@ def seal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_table_has_every_command() -> None:
     commands = ((command.name, command.callback) for command in program.registered_commands)
-    assert {*COMMANDS} == {name or callback.__name__ for name, callback in commands if callback}
+    alone = {name or callback.__name__ for name, callback in commands if callback}
+    assert {*COMMANDS} == alone | {str(group.name) for group in program.registered_groups}
 
 
 @pytest.mark.parametrize("command", KEEPS)

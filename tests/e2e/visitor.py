@@ -14,7 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.e2e.server import App
 
-WAIT_MS = 300_000  # jobs give way to whatever else a machine does
+WAIT_MS = 600_000  # jobs give way to whatever else a machine does
 
 
 class Runs:
