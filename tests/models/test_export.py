@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import io
 import json
 import re
@@ -13,6 +14,7 @@ from PIL import Image
 from core.backbones.load import load as load_backbone
 from core.backbones.registry import info
 from core.bundle.archive import read_card, read_manifest
+from core.bundle.card import model_card
 from core.errors import BundleError, Cancelled
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
@@ -124,6 +126,17 @@ def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
     assert f"| test | {score.n} | {score.accuracy:.3f} ({low:.3f} – {high:.3f}) |" in card
     assert "cross-validation" in card
     assert "## Use and limits" in card
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [("head", "a new linear head on the frozen backbone `graft_plain`"), ("last", "`graft_plain`, fine-tuned, with a")],
+)
+def test_the_card_says_whether_the_backbone_was_trained(runs, tmp_path, mode, said):
+    bundle = export(runs["finetune"], tmp_path / "bundle.zip")
+    manifest = read_manifest(bundle)
+    trained = dataclasses.replace(manifest, backbone="graft_plain", config={**manifest.config, "mode": mode})
+    assert said in model_card(trained, info("graft_plain"))
 
 
 def random_run(backbone, path, classes=("x", "y")):

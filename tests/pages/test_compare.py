@@ -75,10 +75,13 @@ def test_all_of_timm_is_searched_by_name(visit: Open, dataset: Dataset):
     assert {*names} - {*usual()} == {
         "timm:vit_small_patch14_dinov2.lvd142m", "timm:vit_small_patch14_reg4_dinov2.lvd142m"
     }  # fmt: skip
+    found = [caption.value for caption in app.caption if "are all that" in caption.value]
+    assert found == ["2 backbones are all that: choose among them in the list above."]
     by_label(app.multiselect, "Backbones").set_value(["timm:vit_small_patch14_reg4_dinov2.lvd142m"]).run()
     assert "82 MB will be downloaded first." in texts(app)
     by_label(app.text_input, "Search by name").set_value("no such name").run()
     assert "No backbone is all that." in texts(app)
+    assert "No backbone is all that. Ask for less above." in [caption.value for caption in app.caption]
     assert not app.exception
 
 

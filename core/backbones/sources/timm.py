@@ -122,7 +122,7 @@ def _info(facts: dict[str, Any], note: str, pin: dict[str, str]) -> BackboneInfo
         size_mb=facts["size_mb"],
         input_px=preprocessing.input_px,
         feature_dim=facts["feature_dim"],
-        imagenet_top1=facts.get("imagenet_top1"),
+        imagenet_top1=None,
         trained_on=photos,
         licence=licence.words,
         commercial=licence.commercial,

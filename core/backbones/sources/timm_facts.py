@@ -3,9 +3,8 @@
     python -m core.backbones.sources.timm_facts            from the installed timm; no network is needed
     python -m core.backbones.sources.timm_facts --pin      asks the Hub for revisions and hashes
 
-Every pretrained model is in it that has its weights in a repository of the Hub and a square input. What is published
-and not in timm, the accuracy on ImageNet at the size at which timm tests a model, is written into the file by hand, and
-kept.
+Every pretrained model is in it that has its weights in a repository of the Hub and a square input. Accuracies on
+ImageNet are not: timm's package holds none, and those that are published are often of another input size than ours.
 """
 
 from __future__ import annotations
@@ -18,9 +17,8 @@ from typing import Any
 from core.backbones.places import SAFETENSORS
 from core.backbones.sources.timm import FACTS, PINS, PREFIX, USUAL, Timm
 from core.backbones.spec import Preprocessing
-from core.paths import read_json, write_bytes, write_json
+from core.paths import write_bytes, write_json
 
-BY_HAND = ("imagenet_top1",)
 _SIZES_PX = {"dinov2": 224}
 """The input size where it is another than timm's: DINOv2's 518 px take seven times as long for little."""
 
@@ -123,9 +121,5 @@ if __name__ == "__main__":
         write_json(PINS, pins)
         print(f"{PINS}: {len(pins)} models")
     else:
-        kept = {row["name"]: row for row in read_json(FACTS)} if FACTS.exists() else {}
-        by_hand = {
-            name: {"imagenet_top1": row["imagenet_top1"]} for name, row in kept.items() if "imagenet_top1" in row
-        }
-        _write([{**facts(name), **by_hand.get(name, {})} for name in names()])
+        _write([facts(name) for name in names()])
         print(f"{FACTS}: {len(names())} models")

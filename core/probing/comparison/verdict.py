@@ -69,7 +69,8 @@ def judge(candidates: Sequence[BackboneCandidate], folds: int, rope: float = ROP
 
     A network is level with the best where it is at least as likely that the two are the same within `rope` (or the
     best is worse) as that the best is better. Of the level ones that cost clearly less, the cheapest is recommended;
-    where there is none, the best.
+    where there is none, the best; but where that is several side by side and not surely better than one of them alone,
+    the most accurate such one, as what is certain about more of them is that they cost more.
 
     Args:
         candidates: at least one; their fold accuracies are of the same folds.
@@ -82,6 +83,9 @@ def judge(candidates: Sequence[BackboneCandidate], folds: int, rope: float = ROP
     level = [rival for rival, pair in zip(rest, pairs, strict=True) if pair.p_better <= 0.5 and not rival.floor]
     cheaper = level if best.floor else [rival for rival in level if is_cheaper(rival, best)]
     chosen = min(cheaper, key=lambda candidate: candidate.cost, default=None if best.floor else best)
+    if chosen is best:
+        unsure = (rival for rival, pair in zip(rest, pairs, strict=True) if pair.interval[0] <= 0)
+        chosen = next((rival for rival in unsure if is_part(rival.name, best.name)), best)
     cautions = _cautions(chosen, ranked, folds, rope)
     why = " ".join([_why(best, chosen, pairs), *cautions])
     standing: Standing = "tie"

@@ -7,6 +7,7 @@ import streamlit as st
 from core import numbers
 from core.backbones.filters import Filter, families
 from core.backbones.registry import every
+from core.i18n import ngettext
 from pages.ui.backbones import KEEP
 from pages.ui.i18n import _
 
@@ -57,4 +58,17 @@ def chosen(key: str) -> Filter:
                 key=f"compare-size-{key}",
                 persist_state=KEEP,
             )
-    return Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb or None, search=search)
+        asked = Filter(commercial=commercial, ready=ready, family=family, max_mb=max_mb or None, search=search)
+        if asked != Filter():
+            st.caption(_found(len(asked.listed())))
+    return asked
+
+
+def _found(n: int) -> str:
+    if not n:
+        return _("No backbone is all that. Ask for less above.")
+    return ngettext(
+        "{n} backbone is all that: choose it in the list above.",
+        "{n} backbones are all that: choose among them in the list above.",
+        n,
+    ).format(n=f"{n:,}")

@@ -247,14 +247,17 @@ def test_a_pair_that_is_surely_better_is_taken():
     assert (verdict.recommended, verdict.standing, verdict.headline) == ("a+b", "sure", "Take both: a+b.")
 
 
-def test_a_pair_that_is_probably_better_is_named_without_a_word_of_both():
+def test_a_pair_that_is_only_probably_better_gives_way_to_its_better_part():
     oof = make_result("a", 85, 100).oof
     alone = candidate("a", [0.80, 0.84, 0.80, 0.86, 0.80], oof=oof)
     pair = candidate("a+b", [0.84, 0.83, 0.85, 0.84, 0.84], cost=2.0, oof=oof)
     verdict = judge([alone, pair], 5)
     assert verdict.pairs[0].interval[0] < 0
     assert verdict.pairs[0].p_better > 0.5
-    assert (verdict.standing, verdict.headline) == ("tie", "Take a+b.")
+    assert (verdict.best, verdict.standing, verdict.headline) == ("a+b", "tie", "Take a.")
+    assert "a cannot be told apart from a+b on these photos, and is cheaper" in verdict.why
+    worse = candidate("b", [0.7] * 5, cost=0.1, oof=oof)
+    assert judge([worse, alone, pair], 5).recommended == "a", "not the cheapest part, which is surely worse"
     assert judge([candidate("c", [0.7] * 5, oof=oof), pair], 5).headline == "Take a+b."
 
 
