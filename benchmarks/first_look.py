@@ -1,8 +1,8 @@
 """What a first look loses, and whether its probabilities are right: python -m benchmarks.first_look ZIP...
 
-The candidates are what the networks that come with Graft know after each of their stages: two dozen of very different
-strength, as the backbones of a zoo are, with no download. Of each only its parameters are published, so that this tells
-of the look and of what departs from it, and not of ImageNet's accuracy.
+The candidates are what the networks that come with Graft know after each of their stages: some twenty of very different
+strength, as the backbones of a zoo are, with no download. Of a stage nothing is published, so that this tells of the
+look and of what departs from it, and not of what accuracy on ImageNet adds.
 
 Printed for each set of photos: the standard deviation of what a look and a full probe differ by, beyond the luck of the
 photos and what all candidates share (`outlook.LOOK_GAP`); over the looks, how often the best was left out, how often

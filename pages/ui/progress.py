@@ -42,8 +42,10 @@ def panel(job: Job, live: Draw | None = None) -> JobStatus:
 
 
 def going_on(job: Job) -> JobStatus | None:
-    """The status of a job that waits or runs, None where it was deleted in another tab; once it is over the page is run
-    again."""
+    """The status of a job that waits or runs; None where it was deleted in another tab.
+
+    Once it is over or deleted, the page is run again.
+    """
     try:
         status = job.status()
     except GraftError:
