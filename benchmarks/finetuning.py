@@ -17,7 +17,8 @@ from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.paths import DEFAULT_WORKSPACE
 from core.runs import SplitScore
-from core.training.config import MODES, FinetuneConfig
+from core.training.choices import MODES
+from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.history import read_history
 

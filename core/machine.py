@@ -21,6 +21,8 @@ CGROUP = Path("/sys/fs/cgroup")
 VMSTAT = Path("/proc/vmstat")
 """Where Linux counts what it has ended for want of memory."""
 
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "unable to allocate", "out of memory")
+
 
 def memory_mb() -> int | None:
     """The memory in MB that Graft may use: the machine's, or the container's limit where that is less.
@@ -122,3 +124,10 @@ def _number(path: Path) -> int | None:
         return int(path.read_text())
     except (OSError, ValueError):
         return None
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, of the machine or of its graphics card."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _NO_MEMORY)

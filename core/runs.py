@@ -7,6 +7,8 @@ A run is a directory. `run.json` is written last, so a directory without it is n
                                 that is not affine has none
     model.safetensors           kind "finetune": `backbone.*` and `head.*`, the best epoch's
     history.json                kind "finetune": its epochs; see `core.training.history`
+    averages.json               kind "finetune": the averages of weights that were tried, where some were
+    last.safetensors            kind "finetune": the last checkpoint, from which the training can be extended
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
 
 This file knows neither torch nor what a probe or a training is: whoever reads a run says which configs it may have
@@ -74,12 +76,14 @@ class KeptEpoch(Record):
     """Which epoch of a fine-tuning a run holds: the best on the validation images.
 
     Attributes:
-        best_epoch: its number, from 1; 0 for a probe.
+        best_epoch: its number, from 1; 0 for a probe, and where the start was better than every epoch.
         epochs: how many there were; 0 for a probe.
+        weights: which of its weights, as `core.training.history.Candidate` names them.
     """
 
     best_epoch: int = 0
     epochs: int = 0
+    weights: str = "raw"
 
 
 Metrics = Mapping[str, SplitScore]

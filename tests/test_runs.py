@@ -24,8 +24,8 @@ CONFIG = FinetuneConfig("resnet18", mode="last", seed=3).to_json()
 WRITTEN: dict[str, Any] = {
     "schema": 1, "kind": "finetune", "backbone": "resnet18", "classes": ["ants", "bees"], "dataset_id": "d",
     "dataset_name": "bugs", "fingerprint": "f", "preprocessing": PREPROCESSING, "config": CONFIG,
-    "seed": 3, "metrics": {"val": {**VAL, "best_epoch": 2, "epochs": 5}, "test": TEST}, "versions": {"graft": "1"},
-    "created": "2026-01-02T03:04:05+00:00", "seconds": 9.5, "weights_sha256": "abc",
+    "seed": 3, "metrics": {"val": {**VAL, "best_epoch": 2, "epochs": 5, "weights": "ema"}, "test": TEST},
+    "versions": {"graft": "1"}, "created": "2026-01-02T03:04:05+00:00", "seconds": 9.5, "weights_sha256": "abc",
 }  # fmt: skip
 SCORE = SplitScore(n=16, accuracy=0.75, accuracy_ci=(0.5, 0.875), macro_f1=0.7, macro_f1_ci=(0.5, 0.9))
 
@@ -44,10 +44,16 @@ def test_the_scores_are_read_by_split(tmp_path: Path) -> None:
 
 def test_which_epoch_is_kept_is_a_fact_of_the_run_and_stands_in_its_file_beside_validation(tmp_path: Path) -> None:
     run = load_run(kept(tmp_path))
-    assert run.kept == KeptEpoch(best_epoch=2, epochs=5)
+    assert run.kept == KeptEpoch(best_epoch=2, epochs=5, weights="ema")
     run.save()
-    assert json.loads((tmp_path / FILE).read_text()) == WRITTEN
-    assert list(json.loads((tmp_path / FILE).read_text())["metrics"]["val"]) == [*VAL, "best_epoch", "epochs"]
+    written = json.loads((tmp_path / FILE).read_text())
+    assert written == WRITTEN
+    assert list(written["metrics"]["val"]) == [
+        *VAL,
+        "best_epoch",
+        "epochs",
+        "weights",
+    ]
 
 
 def test_a_probe_keeps_no_epoch(tmp_path: Path) -> None:

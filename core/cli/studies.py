@@ -27,7 +27,7 @@ from core.cli.frame import (
 from core.i18n import gettext as _
 from core.numbers import count, decimal, interval, percent, points_interval, signed_points
 from core.progress import Report
-from core.training.config import mode_label
+from core.training.choices import mode_label
 
 if TYPE_CHECKING:
     from core.probing.studies.component_counts import Components

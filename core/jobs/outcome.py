@@ -8,10 +8,10 @@ from core.errors import Cancelled, GraftError
 from core.i18n import gettext as _
 from core.jobs import status
 from core.jobs.status import JobStatus
+from core.machine import ran_out_of_memory
 from core.paths import FULL
 
 _KILLED = (-9, 137)
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "unable to allocate", "out of memory")
 
 
 def after_error(current: JobStatus, error: BaseException) -> JobStatus:
@@ -22,18 +22,11 @@ def after_error(current: JobStatus, error: BaseException) -> JobStatus:
         return current.over(status.FAILED, str(error), str(getattr(error, "code", "")))
     if isinstance(error, OSError) and error.errno in FULL:
         return current.over(status.FAILED, disk_full(), "disk_full")
-    if is_memory(error):
+    if ran_out_of_memory(error):
         message = _("There was not enough memory. Choose a smaller batch or backbone, then try again.")
         return current.over(status.FAILED, message, "memory")
     message = _("Something went wrong inside Graft ({kind}). This is a bug; the job's traceback.txt tells where.")
     return current.over(status.FAILED, message.format(kind=type(error).__name__), "bug")
-
-
-def is_memory(error: BaseException) -> bool:
-    """Whether memory ran out, of the machine or of its graphics card."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _NO_MEMORY)
 
 
 def after_death(current: JobStatus, exit_code: int | None, out_of_memory: bool = False) -> JobStatus:

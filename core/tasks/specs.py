@@ -30,7 +30,7 @@ from core.tasks.requests import (
     PreviewRequest,
     RegroupRequest,
 )
-from core.training.config import mode_label
+from core.training.choices import mode_label
 
 
 @dataclass(frozen=True)

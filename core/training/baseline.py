@@ -6,43 +6,40 @@ Its predictions lie beside the run's own. No torch is needed to read them.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.data.dataset import Dataset
 from core.errors import ProbeError
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.probing.pairwise.difference import Difference, difference
 from core.runs import Run
-from core.training.config import FinetuneConfig
+
+if TYPE_CHECKING:
+    from core.features.features import Features
+    from core.probing.probes.probe import Probe
 
 NAME = "frozen"
 
 
-def keep_baseline(dataset: Dataset, config: FinetuneConfig, out: Path) -> None:
+def fit_baseline(features: Features, seed: int, out: Path) -> Probe | None:
     """Fits the probe that a comparison fits by default, and keeps what it predicts for the validation images.
 
-    Nothing is done where it is there already, or where a class has too few images for a probe.
-
     Args:
-        dataset: with a training and a validation split, whose features are in the store.
-        config: names the backbone, and the seed of the folds in which the probe's penalty is chosen.
+        features: the frozen backbone's, of the training and the validation images.
+        seed: of the folds in which the probe's penalty is chosen.
         out: the run's directory.
 
-    Raises:
-        GraftError: the features are not in the store, and cannot be extracted.
+    Returns:
+        The probe; None where a class has too few images for one.
     """
-    from core.features.extract import extract
     from core.probing.probes.probe import ProbeConfig, fit_probe
 
-    path = out / "predictions" / f"{NAME}.npz"
-    if path.exists():
-        return
-    features = extract(dataset, config.backbone)
     try:
-        probe = fit_probe(features, ProbeConfig(seed=config.seed))
+        probe = fit_probe(features, ProbeConfig(seed=seed))
     except ProbeError:
-        return
-    probe.predict(features.of("val")).save(path)
+        return None
+    probe.predict(features.of("val")).save(out / "predictions" / f"{NAME}.npz")
+    return probe
 
 
 def gain(run: Run) -> Difference | None:

@@ -6,82 +6,24 @@ This file never imports torch, so that a page can check a config while the user 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from core.backbones.registry import canonical
+from core.checks import one_of, real, whole, yes_or_no
 from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.training.augmentation import FILLS, KINDS, PRESETS, Augmentation, AugmentationKind, parse, preset_label
-
-__all__ = [
-    "FILLS",
-    "KINDS",
-    "MODES",
-    "OPTIMIZERS",
-    "PRESETS",
-    "SCHEDULES",
-    "Augmentation",
-    "AugmentationKind",
-    "FinetuneConfig",
-    "is_instant",
-    "mode_label",
-    "optimizer_label",
-    "parse",
-    "preset_label",
-    "schedule_label",
-    "suggested_lr",
-]
-
-MODES = ("head", "last", "full")
-OPTIMIZERS = ("adamw", "sgd")
-SCHEDULES = ("cosine", "step", "none")
-MOMENTUM = 0.9
-
-_SUGGESTED_LR = {
-    ("head", "adamw"): 1e-3,
-    ("last", "adamw"): 3e-4,
-    ("full", "adamw"): 3e-4,
-    ("head", "sgd"): 3e-3,
-    ("last", "sgd"): 3e-3,
-    ("full", "sgd"): 2e-3,
-}
-
-
-def suggested_lr(mode: str, optimizer: str) -> float:
-    """A learning rate to begin with, found on small sets of photos: the more is trained, the smaller.
-
-    Raises:
-        TrainingError: no such mode or optimizer.
-    """
-    _one_of("mode", mode, MODES)
-    _one_of("optimizer", optimizer, OPTIMIZERS)
-    return _SUGGESTED_LR[mode, optimizer]
-
-
-def is_instant(config: FinetuneConfig) -> bool:
-    """Whether each image goes through the network only once, so that epochs take no time.
-
-    That is so where the backbone is frozen and its images are always the same.
-    """
-    return config.mode == "head" and not config.augmentation
-
-
-def mode_label(mode: str) -> str:
-    """What a mode is called, in the user's language."""
-    return {"head": _("Head only"), "last": _("Last stages"), "full": _("Everything")}[mode]
-
-
-def optimizer_label(optimizer: str) -> str:
-    """What an optimizer is called, in the user's language."""
-    return {"adamw": _("AdamW"), "sgd": _("SGD with momentum")}[optimizer]
-
-
-def schedule_label(schedule: str) -> str:
-    """What a learning-rate schedule is called, in the user's language."""
-    return {"cosine": _("Cosine with warm-up"), "step": _("Step"), "none": _("Constant")}[schedule]
+from core.training.augmentation import Augmentation, parse
+from core.training.choices import (
+    ENOUGH_FOR_STATISTICS,
+    HEAD_STARTS,
+    MODES,
+    OPTIMIZERS,
+    SCHEDULES,
+    STATISTICS,
+    suggested_lr,
+)
 
 
 @dataclass(frozen=True)
@@ -92,18 +34,32 @@ class FinetuneConfig:
         backbone: the backbone's registered name.
         mode: what is trained: "head" (the new classifier alone), "last" (and the backbone's last stages) or "full".
         last_stages: how many stages of the backbone are trained in mode "last".
+        head_start: "probe" (the solution of a probe on the frozen features, so that training begins where the probe
+            ends: LP-FT, Kumar et al. 2022) or "zero".
         epochs: passes over the training split, at most.
+        restarts: epochs after which the schedule begins anew; what extending a training adds.
         lr: peak learning rate; None takes `suggested_lr(mode, optimizer)`, and is that number from then on.
+        layer_decay: each stage of the backbone learns at this share of the rate of the stage after it (Clark et al.
+            2020); 1 for one rate.
+        unfreeze_epochs: each stage begins to learn so many epochs after the stage after it (Howard and Ruder 2018);
+            0 begins with all at once.
         batch_size: images a step, at least 2.
         optimizer: "adamw" (Loshchilov and Hutter 2019) or "sgd" with a momentum of 0.9.
-        schedule: "cosine" (to zero, after a linear warm-up), "step" (a tenth after each third of the epochs) or
-            "none".
+        schedule: "cosine" (to zero, after a linear warm-up), "onecycle", "step" (a tenth after each third of the
+            epochs), "plateau" (a half after two epochs without a lower validation loss) or "none".
         warmup_epochs: epochs over which the cosine schedule rises from zero; may be a fraction.
         weight_decay: of weights alone; biases and normalisation layers have none.
+        clip_norm: the greatest norm of a step's gradient; 0 for any.
         label_smoothing: the share of the target that is spread over all classes, 0 to below 1.
-        patience: stops after this many epochs without a lower validation loss; 0 never stops early.
-        seed: of everything random: the head's start, the order of images, augmentation, dropout.
+        batch_norm: whether batch normalisation keeps the statistics it came with ("frozen") or takes those of the new
+            photos ("learnt"); "auto" freezes them below 5,000 training photos.
+        ema: the decay, a step, of a moving average of the weights, which is judged beside them; 0 for none.
+        average: after the last epoch, whether averages of weights are tried, too: between the start and the best
+            (WiSE-FT, Wortsman et al. 2022) and of the last checkpoints (greedy soup).
+        patience: stops after this many epochs without a better one; 0 never stops early.
+        seed: of everything random: the order of images, augmentation, dropout.
         augmentation: how training images are changed.
+        views: how many different views an image has, through which the epochs cycle; 0 for a new one each epoch.
         balance_classes: weighs each class's loss by the inverse of its number of images.
 
     Raises:
@@ -115,48 +71,76 @@ class FinetuneConfig:
     backbone: str
     mode: str = "head"
     last_stages: int = 1
+    head_start: str = "probe"
     epochs: int = 10
+    restarts: tuple[int, ...] = ()
     lr: float = None  # type: ignore[assignment]  # None is replaced below, so that readers always find a number
+    layer_decay: float = 0.8
+    unfreeze_epochs: int = 0
     batch_size: int = 32
     optimizer: str = "adamw"
     schedule: str = "cosine"
     warmup_epochs: float = 1.0
     weight_decay: float = 0.01
+    clip_norm: float = 1.0
     label_smoothing: float = 0.0
+    batch_norm: str = "auto"
+    ema: float = 0.99
+    average: bool = True
     patience: int = 0
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
+    views: int = 0
     balance_classes: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.backbone, str) or not self.backbone:
             raise TrainingError(_("backbone is empty. Choose one from the list of backbones."))
         object.__setattr__(self, "backbone", canonical(self.backbone))
-        _one_of("mode", self.mode, MODES)
-        _one_of("optimizer", self.optimizer, OPTIMIZERS)
-        _one_of("schedule", self.schedule, SCHEDULES)
+        for name, known in _CHOICES.items():
+            one_of(name, getattr(self, name), known, TrainingError)
         if self.lr is None:
             object.__setattr__(self, "lr", suggested_lr(self.mode, self.optimizer))
-        for name in ("last_stages", "epochs", "batch_size", "patience", "seed"):
-            _whole(name, getattr(self, name), *_RANGES[name])
-        for name in ("lr", "warmup_epochs", "weight_decay", "label_smoothing"):
-            object.__setattr__(self, name, _real(name, getattr(self, name), *_RANGES[name]))
+        for name, (least, most) in _WHOLE.items():
+            whole(name, getattr(self, name), least, most, TrainingError)
+        for name, (low, high) in _REAL.items():
+            object.__setattr__(self, name, real(name, getattr(self, name), low, high, TrainingError))
+        for name in ("average", "balance_classes"):
+            yes_or_no(name, getattr(self, name), TrainingError)
         if not isinstance(self.augmentation, Augmentation):
             raise TrainingError(_("augmentation is an Augmentation, not {value!r}.").format(value=self.augmentation))
-        if not isinstance(self.balance_classes, bool):
-            raise TrainingError(
-                _("balance_classes is true or false, not {value!r}.").format(value=self.balance_classes)
-            )
+        object.__setattr__(self, "restarts", _restarts(self.restarts, self.epochs))
 
     @property
     def method(self) -> str:
         """What is trained, which is how a run with this config was fitted."""
         return self.mode
 
+    @property
+    def is_instant(self) -> bool:
+        """Whether each image goes through the network only once, so that epochs take no time.
+
+        That is so where the backbone is frozen and its images are always the same.
+        """
+        return self.mode == "head" and not self.augmentation
+
+    def freezes_statistics(self, n_train: int) -> bool:
+        """Whether batch normalisation keeps the statistics it came with, given so many training photos."""
+        return self.batch_norm == "frozen" or (self.batch_norm == "auto" and n_train < ENOUGH_FOR_STATISTICS)
+
+    def extended(self, epochs: int) -> FinetuneConfig:
+        """The config with so many more epochs, for which the schedule begins anew.
+
+        Raises:
+            TrainingError: there are too many, or none.
+        """
+        whole("epochs", epochs, *_WHOLE["epochs"], TrainingError)
+        return dataclasses.replace(self, epochs=self.epochs + epochs, restarts=(*self.restarts, self.epochs))
+
     def to_json(self) -> dict[str, Any]:
         """Every field, as a job, a run and a bundle keep it and `from_json` reads it."""
         content = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return {**content, "augmentation": self.augmentation.to_json()}
+        return {**content, "augmentation": self.augmentation.to_json(), "restarts": list(self.restarts)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> FinetuneConfig:
@@ -182,40 +166,41 @@ class FinetuneConfig:
         return cls(**{"backbone": "", **settings})
 
 
-_RANGES: Mapping[str, tuple[float, float]] = {
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "mode": MODES,
+    "head_start": HEAD_STARTS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "batch_norm": STATISTICS,
+}
+_WHOLE: Mapping[str, tuple[int, int]] = {
     "last_stages": (1, 100),
     "epochs": (1, 1000),
+    "unfreeze_epochs": (0, 100),
     "batch_size": (2, 1024),
     "patience": (0, 1000),
     "seed": (0, 2**31 - 1),
+    "views": (0, 1000),
+}
+_REAL: Mapping[str, tuple[float, float]] = {
     "lr": (1e-7, 10.0),
+    "layer_decay": (0.1, 1.0),
     "warmup_epochs": (0.0, 100.0),
     "weight_decay": (0.0, 1.0),
+    "clip_norm": (0.0, 1e6),
     "label_smoothing": (0.0, 0.9),
+    "ema": (0.0, 0.9999),
 }
 
 
-def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
+def _restarts(value: object, epochs: int) -> tuple[int, ...]:
+    """The restarts as a tuple, once they are known to be epochs in their order, each within the training."""
+    given = tuple(value) if isinstance(value, list | tuple) else (0,)
+    whole_numbers = all(isinstance(epoch, int) and not isinstance(epoch, bool) for epoch in given)
+    if not whole_numbers or list(given) != sorted({*given} - {0}) or (given and given[-1] >= epochs):
         raise TrainingError(
-            _("{name} is {value!r}. Choose one of: {known}.").format(name=name, value=value, known=", ".join(known))
-        )
-
-
-def _whole(name: str, value: object, low: float, high: float) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise TrainingError(
-            _("{name} is {value!r}. Choose a whole number from {low} to {high}.").format(
-                name=name, value=value, low=int(low), high=int(high)
+            _("restarts is {value!r}. Choose rising whole numbers from 1 to below epochs, {epochs}.").format(
+                value=value, epochs=epochs
             )
         )
-
-
-def _real(name: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high:
-        return float(value)
-    raise TrainingError(
-        _("{name} is {value!r}. Choose a number from {low:g} to {high:g}.").format(
-            name=name, value=value, low=low, high=high
-        )
-    )
+    return given

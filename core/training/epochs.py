@@ -1,220 +1,261 @@
-"""The epochs of a training, over images or over features that do not change."""
+"""The epochs of a training: learning, judging by validation, and keeping what is needed to go on and what was best.
+
+A checkpoint is written at most every `KEEP_EVERY_S` seconds, within epochs, too, and when someone asks to stop. So
+little is lost when a process is killed, and nothing when it is stopped.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
-from core.engines.choose import PLAIN, check, exact
-from core.engines.device import has_bf16
-from core.engines.engine import Engine, Forward
-from core.errors import TrainingError
-from core.features.batches import grouped
+from core.errors import Cancelled, TrainingError
 from core.i18n import gettext as _
 from core.training import checkpoint
-from core.training.checkpoint import TrainingState
-from core.training.config import FinetuneConfig, is_instant
-from core.training.history import Epoch, save_history
-from core.training.network import Network, State
+from core.training.averaging import SOUP, MovingAverage, between, greedy_soup
+from core.training.checkpoint import TrainingState, UnderWay
+from core.training.config import FinetuneConfig
+from core.training.history import EMA, LINE, START, Averages, Candidate, Epoch, save_history
+from core.training.judging import Judge, Judged
+from core.training.learner import Learner, balanced_weights
+from core.training.network import Network, State, snapshot
+from core.training.optimizer import make_optimizer
 from core.training.schedule import batches, lr_at, n_batches
+from core.training.sources import BatchSource
 from core.training.work import Work
 
-EVAL_BATCH = 64  # images at a time where nothing is learnt
-
-
-class BatchSource(Protocol):
-    """What an epoch goes through: `core.training.photos.Photos`, or `Encoded`."""
-
-    y: Tensor
-
-    def __len__(self) -> int: ...
-
-    def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """For each list of indices the network's inputs and the labels (b,)."""
-        ...
-
-
-class Encoded:
-    """Features (n, d) with their labels (n,): what a frozen backbone says of images that are not augmented."""
-
-    def __init__(self, X: Tensor, y: Tensor) -> None:
-        self.X, self.y = X, y
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def batches(
-        self,
-        cut: Iterable[Sequence[int]],
-        seed: int = 0,  # noqa: ARG002
-        epoch: int = 0,  # noqa: ARG002
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """For each list of indices the features (b, d) and the labels (b,); the same in every epoch."""
-        for indices in cut:
-            yield self.X[list(indices)], self.y[list(indices)]
+KEEP_EVERY_S = 20.0
+_RAN_AWAY = 1e4
+"""No loss that leads anywhere is so large: it would need logits ten thousand apart."""
 
 
 class Fitting:
     """A training under way.
 
+    Args:
+        network: learns; as it is at the start.
+        config: how to train.
+        state: how far the training is; where that is beyond the start, `out` holds the checkpoint.
+        train: what is learnt from.
+        val: what weights are judged by.
+        out: the run's directory.
+        started: when this began, by the monotonic clock.
+        keep_every_s: how often a checkpoint is written.
+
     Attributes:
         network: what learns.
-        optimizer: what changes it.
         state: the epochs that are over.
-        class_weights: (n_classes,) what a class counts for in the loss, on the network's device; None: all alike.
     """
 
     def __init__(
-        self, network: Network, optimizer: torch.optim.Optimizer, config: FinetuneConfig, state: TrainingState,
-        train: BatchSource, val: BatchSource, *, started: float,
-    ) -> None:  # fmt: skip
-        self.network, self.optimizer, self.state = network, optimizer, state
-        self._config, self._train, self._val = config, train, val
-        self._instant = is_instant(config)  # epochs are over before a checkpoint would be written
-        self._engine: Engine | None = None
-        self._best: State = {}
-        self._device = next(network.parameters()).device
+        self,
+        network: Network,
+        config: FinetuneConfig,
+        state: TrainingState,
+        train: BatchSource,
+        val: BatchSource,
+        out: Path,
+        *,
+        started: float,
+        keep_every_s: float = KEEP_EVERY_S,
+    ) -> None:
+        self.network, self.state = network, state
+        self._config, self._train, self._val, self._out = config, train, val, out
+        self._optimizer = make_optimizer(network, config)
         weights = balanced_weights(train.y, network.head.out_features) if config.balance_classes else None
-        self.class_weights = None if weights is None else weights.to(self._device)
-        self._started = started - state.seconds
+        self._learner = Learner(network, self._optimizer, config, weights, state.chunks)
+        self._judge = Judge(network)
+        self._start = snapshot(network) if config.average else {}
+        self._average = MovingAverage(network, config.ema) if config.ema else None
+        self._best: State | None = None  # where it is better than what `out` holds
+        self._under_way = state.under_way
+        self._steps = n_batches(len(train), config.batch_size)
+        self._started, self._keep_every_s = started - state.seconds, keep_every_s
+        self._kept_at = time.monotonic()
+        if state.history or state.under_way.steps:
+            checkpoint.restore_last(out, network, self._optimizer, self._average)
 
     @property
     def seconds(self) -> float:
         """How long this training took so far, what went before the epochs and before an interruption included."""
         return time.monotonic() - self._started
 
-    def go_on(self, out: Path, work: Work) -> None:
-        """Trains until the last epoch, or until the validation loss has not fallen for `patience` epochs."""
-        while self.state.epochs < self._config.epochs and not self._is_stuck():
-            epoch = self._epoch(self.state.epochs, work)
-            self.state = self.state.with_epoch(epoch, self.seconds)
-            self._keep(out, is_best=self.state.best is epoch)
-            work.end_epoch(epoch)
+    def go_on(self, work: Work) -> None:
+        """Trains until the last epoch, or until `patience` epochs have brought nothing better.
 
-    def restore_best(self, out: Path) -> None:
-        """Gives the network the best epoch's weights."""
-        if self._best:
-            checkpoint.restore(self.network, self._best)
-        else:
-            checkpoint.restore_best(out, self.network)
+        Raises:
+            Cancelled: someone asked to stop; what was learnt is kept.
+            TrainingError: the loss ran away.
+        """
+        try:
+            if not self.state.history and self._config.head_start == "probe":
+                self._end_epoch(self._start_epoch(work), work)
+            while self.state.epochs < self._config.epochs and not self._is_stuck():
+                self._end_epoch(self._epoch(self.state.epochs, work), work)
+        except Cancelled:
+            with contextlib.suppress(OSError):  # a full disk keeps what was kept before
+                self._keep()
+            raise
+        if not self._config.is_instant:
+            self._keep()
+        save_history(self._out, self.state.history)
 
-    def logits(self, source: BatchSource, looked: Callable[[int], None]) -> Tensor:
-        """What the network makes of a source, as `logits` gives it, by the fastest engine that gives the same."""
-        self.optimizer.zero_grad(set_to_none=True)  # an engine may copy the network: gradients make room for that
-        if isinstance(source, Encoded) or len(source) <= EVAL_BATCH:  # no more than the check would cost
-            return logits(self.network, source, looked)
-        if self._engine is None:
-            images, _labels = next(iter(source.batches([range(EVAL_BATCH)])))
-            self._engine = check(exact(), self.network.eval(), images).engine
-        return logits(self.network, source, looked, self._engine)
+    def take_best(self, work: Work) -> tuple[Candidate, Averages | None]:
+        """Gives the network the best weights, averages among them, and tells what was tried."""
+        best = self.state.best
+        assert best is not None
+        state = self._best if self._best is not None else checkpoint.read_best(self._out)[0]
+        averages = None
+        if self._config.average:
+            averages, state = self._averaged(best, state, work)
+            best = averages.best
+        self.network.restore(state)
+        return best, averages
+
+    def logits(self, source: BatchSource, work: Work, message: str) -> torch.Tensor:
+        """What the network makes of a source: (n, c)."""
+        return self._judge.logits(source, lambda n: work.step(n, message))
 
     def _is_stuck(self) -> bool:
         best, patience = self.state.best, self._config.patience
         return patience > 0 and best is not None and self.state.epochs - best.epoch >= patience
 
-    def _keep(self, out: Path, *, is_best: bool) -> None:
-        if self._instant:
-            if is_best:
-                self._best = {key: value.clone() for key, value in self.network.kept_state().items()}
-        else:
-            if is_best:
-                checkpoint.save_best(out, self.network)
-            checkpoint.save_last(out, self.network, self.optimizer, self.state)
-        save_history(out, self.state.history)
-
-    def _epoch(self, epoch: int, work: Work) -> Epoch:
+    def _start_epoch(self, work: Work) -> Epoch:
+        """What the start, a probe's solution, says of the validation images."""
         started = time.monotonic()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self._config.seed * 1_000_003 + epoch)  # dropout, the only global randomness
-            train_loss, train_accuracy, lr = self._learn(epoch, work)
-        val_logits = self.logits(self._val, lambda n: work.step(0 if self._instant else n, _("Validating")))
-        val_loss = float(F.cross_entropy(val_logits, self._val.y))
-        _check(val_loss, epoch, self._config)
+        judged = self._judged(work)
+        if not math.isfinite(judged.loss):
+            raise TrainingError(_("The backbone gives no usable numbers for these photos. Choose another one."))
         return Epoch(
-            epoch=epoch + 1,
-            train_loss=train_loss,
-            val_loss=val_loss,
-            train_accuracy=train_accuracy,
-            val_accuracy=int((val_logits.argmax(1) == self._val.y).sum()) / len(self._val),
-            lr=lr,
+            epoch=0,
+            val_loss=judged.loss,
+            val_accuracy=judged.accuracy,
+            recall=judged.recall,
+            lr=0.0,
             seconds=time.monotonic() - started,
         )
 
-    def _learn(self, epoch: int, work: Work) -> tuple[float, float, float]:
-        """One pass over the training images: mean loss, accuracy, and the learning rate of the last step."""
-        config, n = self._config, len(self._train)
-        self.network.train()
-        step = epoch * n_batches(n, config.batch_size)
-        loss_sum, right, lr = 0.0, 0, 0.0
-        cut = batches(n, config.batch_size, config.seed, epoch)
-        for inputs, labels in self._train.batches(cut, config.seed, epoch):
-            lr = lr_at(step, len(cut), config)
-            loss, hits = self._step(inputs, labels, lr)
-            _check(loss, epoch, config)
-            loss_sum, right, step = loss_sum + loss * len(labels), right + hits, step + 1
-            work.learnt(len(labels), epoch)
-        return loss_sum / n, right / n, lr
-
-    def _step(self, inputs: Tensor, labels: Tensor, lr: float) -> tuple[float, int]:
-        """Learns from one batch: its plain cross-entropy and how many were right, before the step."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        inputs, labels = _to(inputs, self._device), labels.to(self._device)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=has_bf16(self._device)):
-            outputs = self.network(inputs)
-        loss = F.cross_entropy(
-            outputs, labels, weight=self.class_weights, label_smoothing=self._config.label_smoothing
-        )  # fmt: skip
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        outputs = outputs.detach()
-        return float(F.cross_entropy(outputs, labels)), int((outputs.argmax(1) == labels).sum())
-
-
-def logits(network: nn.Module, source: BatchSource, looked: Callable[[int], None], engine: Engine = PLAIN) -> Tensor:
-    """A network's outputs for everything in a source.
-
-    Args:
-        network: is put into eval mode.
-        source: images or features.
-        looked: is told after each batch how many more were looked at.
-        engine: runs the network; it has been checked.
-
-    Returns:
-        (n, outputs) float32 on the CPU.
-    """
-    forward: Forward | None = None
-    outputs = []
-    for inputs, labels in source.batches(grouped(range(len(source)), EVAL_BATCH)):
-        forward = forward or engine.prepare(network.eval(), inputs)
-        outputs.append(torch.from_numpy(forward(inputs)))
-        looked(len(labels))
-    return torch.cat(outputs)
-
-
-def _to(inputs: Tensor, device: torch.device) -> Tensor:
-    inputs = inputs.to(device)
-    return inputs.contiguous(memory_format=torch.channels_last) if inputs.ndim == 4 else inputs
-
-
-def balanced_weights(y: Tensor, n_classes: int) -> Tensor:
-    """(n_classes,) weights by the inverse of each class's count, 1 on average over the images."""
-    counts = torch.bincount(y, minlength=n_classes).clamp(min=1)
-    return len(y) / (n_classes * counts)
-
-
-def _check(loss: float, epoch: int, config: FinetuneConfig) -> None:
-    if not math.isfinite(loss):
-        raise TrainingError(
-            _("The loss is not a finite number any more in epoch {epoch}. lr is {lr:g}: choose a lower one.").format(
-                epoch=epoch + 1, lr=config.lr
-            )
+    def _epoch(self, epoch: int, work: Work) -> Epoch:
+        before, started = self._under_way.seconds, time.monotonic()
+        if self._config.unfreeze_epochs:
+            self.network.wake(1 + epoch // self._config.unfreeze_epochs)
+        self._learn(epoch, work)
+        learnt = self._under_way
+        judged = self._judged(work)
+        self._check(judged.loss, epoch)
+        average = None
+        if self._average is not None:
+            with self.network.having(self._average.state):
+                average = self._judged(work)
+        return Epoch(
+            epoch=epoch + 1,
+            train_loss=learnt.loss / learnt.images,
+            val_loss=judged.loss,
+            train_accuracy=learnt.right / learnt.images,
+            val_accuracy=judged.accuracy,
+            ema_val_loss=average.loss if average and math.isfinite(average.loss) else None,
+            ema_val_accuracy=average.accuracy if average else None,
+            recall=judged.recall,
+            lr=lr_at((epoch + 1) * self._steps - 1, self._steps, self._config, self.state.history),
+            seconds=before + time.monotonic() - started,
+            images_per_s=learnt.images / max(learnt.seconds, 1e-9),
         )
+
+    def _learn(self, epoch: int, work: Work) -> None:
+        """Goes through what is left of the training images in an epoch."""
+        config, seconds, started = self._config, self._under_way.seconds, time.monotonic()
+        cut = batches(len(self._train), config.batch_size, config.seed, epoch)[self._under_way.steps :]
+        view = epoch % config.views if config.views else epoch
+        self.network.train()
+        with torch.random.fork_rng(devices=[]):
+            for inputs, labels in self._train.batches(cut, config.seed, view):
+                step = self._under_way.steps
+                lr = lr_at(epoch * self._steps + step, self._steps, config, self.state.history)
+                learnt = self._learner.learn(inputs, labels, lr, (epoch, step))
+                self._check(learnt.loss / len(labels), epoch)
+                if self._average is not None:
+                    self._average.update(self.network)
+                self._under_way = self._under_way.after(learnt, len(labels), seconds + time.monotonic() - started)
+                self._keep_now_and_then()
+                work.learnt(len(labels), epoch)
+
+    def _judged(self, work: Work) -> Judged:
+        self._optimizer.zero_grad(set_to_none=True)  # an engine may copy the network: gradients make room for that
+        return self._judge.judge(self._val, lambda n: work.looked(n, _("Validating")))
+
+    def _end_epoch(self, epoch: Epoch, work: Work) -> None:
+        """Counts the epoch among those that are over, and holds on to its weights where they are the best so far."""
+        earlier = self.state.best
+        self.state = replace(self.state, history=(*self.state.history, epoch), seconds=self.seconds)
+        self._under_way = UnderWay()
+        best = self.state.best
+        if best is not None and best != earlier:
+            self._best = {key: value.clone() for key, value in self._state_of(best).items()}
+        self._keep_now_and_then()
+        work.end_epoch(epoch)
+
+    def _keep_now_and_then(self) -> None:
+        if not self._config.is_instant and time.monotonic() - self._kept_at >= self._keep_every_s:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Writes the best weights, the checkpoint and the history."""
+        best = self.state.best
+        if self._best is not None and best is not None:
+            checkpoint.save_best(self._out, self._best, best)
+            if not self._config.is_instant:
+                self._best = None
+        self.state = replace(
+            self.state,
+            under_way=self._under_way,
+            averaged=self._average.steps if self._average else 0,
+            chunks=self._learner.chunks,
+            seconds=self.seconds,
+        )
+        checkpoint.save_last(self._out, self.network, self._optimizer, self.state, self._average)
+        save_history(self._out, self.state.history)
+        self._kept_at = time.monotonic()
+
+    def _averaged(self, best: Candidate, best_state: State, work: Work) -> tuple[Averages, State]:
+        """Tries averages: on the line from the start to the best epoch, and a soup of that and the last weights."""
+
+        def judged(state: State, name: str) -> Candidate:
+            with self.network.having(state):
+                result = self._judged(work)
+            loss = result.loss if math.isfinite(result.loss) else _RAN_AWAY
+            return Candidate(epoch=end.epoch, weights=name, loss=loss, accuracy=result.accuracy)
+
+        start = next(
+            (candidate for candidate in self.state.history[0].candidates() if candidate.weights == START), None
+        )
+        last = [(self._state_of(candidate), candidate) for candidate in self.state.history[-1].candidates()]
+        end_state, end = (best_state, best) if best.epoch else min(last, key=lambda each: each[1].loss)
+        states = {START: self._start, end.weights: end_state}
+        line = []
+        if start is not None:
+            states |= {f"{share:g}": between(self._start, end_state, share) for share in LINE}
+            line = [judged(states[f"{share:g}"], f"{share:g}") for share in LINE]
+        soup = greedy_soup([(end_state, end), *(each for each in last if each[1] != end)], judged)
+        if soup is not None:
+            states[SOUP] = soup[0]
+        averages = Averages(start=start, line=tuple(line), end=end, soup=soup[1] if soup else None)
+        return averages, states[averages.best.weights]
+
+    def _state_of(self, candidate: Candidate) -> State:
+        """The network's weights as they are now, or their moving average."""
+        state = snapshot(self.network)
+        return {**state, **self._average.state} if candidate.weights == EMA and self._average else state
+
+    def _check(self, loss: float, epoch: int) -> None:
+        if math.isfinite(loss) and loss < _RAN_AWAY:
+            return
+        kept = self.state.best
+        message = _("The loss ran away in epoch {epoch}: learning rate {lr:g} is too high. Choose a lower one.")
+        if kept is not None and kept.epoch > 0:
+            message += " " + _("The best epoch so far, {n}, is kept and can be taken as a model.").format(n=kept.epoch)
+        raise TrainingError(message.format(epoch=epoch + 1, lr=self._config.lr))

@@ -1,9 +1,11 @@
-"""Fits a classifier to a dataset: a new head on a pretrained backbone, and as much of the backbone as the config says.
+"""Fits a classifier to a dataset: a linear head on a pretrained backbone, and as much of that as the config says.
 
-Fitted on the training split, chosen on validation, and the test split is opened once, at the end. The epoch that is
-kept is the one with the lowest validation loss, and early stopping waits for that too: accuracy on a few hundred images
-jumps by chance from epoch to epoch, and would often choose a lucky first one, whose probabilities are still near even.
-A choice it remains, so the validation accuracy of a run is a little too good; the test accuracy is not.
+Fitted on the training split, chosen on validation, and the test split is opened once, at the end. The head starts from
+the solution of a probe on the frozen features (LP-FT; Kumar et al. 2022, "Fine-tuning can distort pretrained features
+and underperform out-of-distribution"), so epoch 0 is the probe. What is kept are the weights with the lowest validation
+loss, of any epoch, their moving average or an average with the start, among those that are right at least as often as
+the probe: accuracy on a few hundred images jumps by chance from epoch to epoch, and would often choose a lucky one. A
+choice it remains, so the validation accuracy of a run is a little too good; the test accuracy is not.
 
 Losses in the history are plain cross-entropies (no smoothing, no class weights), so that the curves of training and
 validation can be compared. Training ones are means over the epoch while the network learns, on augmented images.
@@ -20,7 +22,6 @@ from pathlib import Path
 import numpy as np
 import safetensors.torch
 import torch
-from torch import Tensor
 
 from core.backbones.backbone import Backbone
 from core.backbones.load import load
@@ -31,19 +32,24 @@ from core.engines.device import best_device
 from core.errors import TrainingError
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions, softmax
+from core.features.features import Features
 from core.i18n import gettext as _
+from core.machine import ran_out_of_memory
 from core.paths import write_bytes
 from core.progress import Report, silent
 from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
-from core.training.baseline import keep_baseline
+from core.training.baseline import fit_baseline
 from core.training.checkpoint import TrainingState, TrainingTask
-from core.training.config import FinetuneConfig, is_instant
-from core.training.epochs import Encoded, Fitting, logits
-from core.training.network import Network, make_optimizer
+from core.training.config import FinetuneConfig
+from core.training.epochs import KEEP_EVERY_S, Fitting
+from core.training.history import save_averages
+from core.training.judging import logits
+from core.training.network import Network
 from core.training.photos import Budget, Photos
-from core.training.work import FEATURES, JUDGEMENT, PROBE, SAVING, Work
+from core.training.sources import BatchSource, Encoded
+from core.training.work import AVERAGES, FEATURES, JUDGEMENT, PROBE, SAVING, Work
 
 
 def finetune(
@@ -53,12 +59,13 @@ def finetune(
     report: Report = silent,
     *,
     backbone: Backbone | None = None,
+    keep_every_s: float = KEEP_EVERY_S,
 ) -> Run:
     """Fine-tunes a backbone on a dataset's training split, or goes on with a training that was interrupted.
 
-    After each epoch a progress has `data={"epoch": ...}`, an `Epoch` as JSON, and the directory `out` holds a
-    checkpoint. Where `out` holds one of the same config and dataset, training goes on from it and ends as if it had
-    never stopped; where it holds the finished run, that run is given back.
+    After each epoch a progress has `data={"epoch": ...}`, an `Epoch` as JSON. Now and then, and where it is stopped,
+    the directory `out` holds a checkpoint. Where `out` holds one of the same config and dataset, training goes on from
+    it and ends as if it had never stopped; where it holds the finished run, that run is given back.
 
     Args:
         dataset: with a training and a validation split.
@@ -66,10 +73,11 @@ def finetune(
         out: the run's directory; made where it is missing.
         report: is told of every batch; raising `Cancelled` there stops the training, and the checkpoint stays.
         backbone: a backbone of one's own in place of the registered one that the config names.
+        keep_every_s: how often a checkpoint is written.
 
     Raises:
-        TrainingError: a split is missing, the backbone cannot be trained this way, the loss is not finite any more,
-            memory ran out, or `out` holds something else.
+        TrainingError: a split is missing, the backbone cannot be trained this way, the loss ran away, memory ran out,
+            or `out` holds something else.
         BackboneError: there is no such backbone, or its weights are not here.
         DatasetError: an image cannot be read.
     """
@@ -83,14 +91,9 @@ def finetune(
     info = backbone.info if backbone else find(config.backbone)
     work = Work(report, config, dataset, info, own=backbone is not None)
     with _explained(config):
-        fitting = _prepare(dataset, config, state, work, backbone)
-        if backbone is None:
-            work.begin(PROBE, _("Fitting a probe to the frozen backbone's features"))
-            keep_baseline(dataset, config, out)
-        if state.epochs:
-            checkpoint.restore_last(out, fitting.network, fitting.optimizer)
+        fitting = _prepare(dataset, config, state, work, backbone, out, keep_every_s)
         work.begin_epochs(state.epochs)
-        fitting.go_on(out, work)
+        fitting.go_on(work)
         return _finish(dataset, config, fitting, out, work)
 
 
@@ -117,25 +120,50 @@ def _occupied() -> TrainingError:
 
 
 def _prepare(
-    dataset: Dataset, config: FinetuneConfig, state: TrainingState, work: Work, own: Backbone | None
+    dataset: Dataset,
+    config: FinetuneConfig,
+    state: TrainingState,
+    work: Work,
+    own: Backbone | None,
+    out: Path,
+    keep_every_s: float,
 ) -> Fitting:
+    """The network as training begins with it, and what it is trained on and judged by."""
     started = time.monotonic()
     work.begin(FEATURES, _("Loading {name}").format(name=config.backbone))
     backbone = own or load(config.backbone, report=work.report)
-    device = best_device()
-    network = Network(backbone, len(dataset.classes), config).to(device=device)
-    network = network.to(memory_format=torch.channels_last)
     train, val = dataset.split("train"), dataset.split("val")
+    network = Network(backbone, len(dataset.classes), config, len(train)).to(best_device())
+    network = network.to(memory_format=torch.channels_last)
     budget = Budget()
-    photos = _photos(dataset, train, config.augmentation, backbone, budget)
-    plain = _photos(dataset, val, Augmentation(), backbone, budget)
+    sources: tuple[BatchSource, BatchSource] = (
+        _photos(dataset, train, config.augmentation, backbone, budget),
+        _photos(dataset, val, Augmentation(), backbone, budget),
+    )
     features = _features(dataset, own, network, budget, work)
-    network.standardise(features["train"].to(device))
-    optimizer = make_optimizer(network, config)
-    if is_instant(config):
-        seen = Encoded(features["train"], photos.y), Encoded(features["val"], plain.y)
-        return Fitting(network, optimizer, config, state, *seen, started=started)
-    return Fitting(network, optimizer, config, state, photos, plain, started=started)
+    network.standardise(torch.from_numpy(np.array(features.of("train").X)).to(best_device()))
+    work.begin(PROBE, _("Fitting a probe to the frozen backbone's features"))
+    _start(network, features, config, out)
+    if config.is_instant:
+        sources = _encoded(features.of("train")), _encoded(features.of("val"))
+    return Fitting(network, config, state, *sources, out, started=started, keep_every_s=keep_every_s)
+
+
+def _start(network: Network, features: Features, config: FinetuneConfig, out: Path) -> None:
+    """Fits the probe that is to be beaten, and begins at its solution where the config says so.
+
+    The solution is kept, so that a training that goes on after an interruption has the same start.
+    """
+    if not checkpoint.has_start(out):
+        probe = fit_baseline(features, config.seed, out)
+        if config.head_start == "probe" and probe is not None and probe.weight is not None and probe.bias is not None:
+            network.start_at(probe.weight, probe.bias)
+        checkpoint.save_start(out, network)
+    checkpoint.restore_start(out, network)
+
+
+def _encoded(features: Features) -> Encoded:
+    return Encoded(torch.from_numpy(np.array(features.X)), torch.from_numpy(np.array(features.y)))
 
 
 def _photos(dataset: Dataset, items: Sequence[Item], aug: Augmentation, backbone: Backbone, budget: Budget) -> Photos:
@@ -147,37 +175,44 @@ def _preprocessing(dataset: Dataset, backbone: Backbone) -> Preprocessing:
     return backbone.info.preprocessing.with_levels(dataset.levels)
 
 
-def _features(
-    dataset: Dataset, own: Backbone | None, network: Network, budget: Budget, work: Work
-) -> dict[str, Tensor]:
-    """The pretrained backbone's features (n, d) of the training and the validation split, from the store if it can."""
+def _features(dataset: Dataset, own: Backbone | None, network: Network, budget: Budget, work: Work) -> Features:
+    """The pretrained backbone's features of the training and the validation split, from the store if it can."""
     if own is None:
         from core.features.extract import extract
 
-        features = extract(dataset, network.backbone.info.name, report=work.report)
-        return {split: torch.from_numpy(np.array(features.of(split).X)) for split in ("train", "val")}
-    encoded = {}
-    for split in ("train", "val"):
-        photos = _photos(dataset, dataset.split(split), Augmentation(), own, budget)
-        encoded[split] = logits(network.backbone, photos, lambda _n: work.step(0, _("Extracting features")))
-    return encoded
+        return extract(dataset, network.backbone.info.name, report=work.report)
+    items = [item for split in ("train", "val") for item in dataset.split(split)]
+    photos = _photos(dataset, items, Augmentation(), own, budget)
+    X = logits(network.backbone, photos, lambda _n: work.step(0, _("Extracting features")))
+    return Features(
+        X=X.numpy(),
+        y=photos.y.numpy(),
+        ids=tuple(item.sha256 for item in items),
+        split=np.array([item.split for item in items], dtype=np.str_),
+        classes=dataset.classes,
+        backbone=own.info.name,
+        dataset_id=dataset.id,
+        dataset_name=dataset.name,
+        fingerprint=dataset.fingerprint,
+    )
 
 
 def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Path, work: Work) -> Run:
-    """Writes the best epoch's model, what it says about validation and test, and the record of the run."""
-    network, state = fitting.network, fitting.state
-    work.begin(SAVING, _("Saving the best epoch"))
-    fitting.restore_best(out)
+    """Writes the best weights as a model, what it says about validation and test, and the record of the run."""
+    network = fitting.network
+    work.begin(AVERAGES, _("Trying averages of weights"))
+    best, averages = fitting.take_best(work)
+    if averages is not None:
+        save_averages(out, averages)
+    work.begin(SAVING, _("Saving the best weights"))
     write_bytes(out / MODEL, safetensors.torch.save(network.classifier_state()))
-    work.begin(JUDGEMENT, _("Predicting with the best epoch"), work.n["val"] + work.n["test"])
+    work.begin(JUDGEMENT, _("Predicting with the best weights"), work.n["val"] + work.n["test"])
     metrics: dict[str, SplitScore] = {}
     for split in ("val", "test"):
         if items := dataset.split(split):
             predictions = _predict(dataset, items, fitting, work)
             predictions.save(out / "predictions" / f"{split}.npz")
             metrics[split] = evaluate(predictions).summary()
-    best = state.best
-    assert best is not None
     run = Run(
         path=out,
         backbone=network.backbone.info.name,
@@ -190,7 +225,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         metrics=metrics,
         seconds=fitting.seconds,
         weights_sha256=network.backbone.info.sha256,
-        kept=KeptEpoch(best_epoch=best.epoch, epochs=state.epochs),
+        kept=KeptEpoch(best_epoch=best.epoch, epochs=fitting.state.epochs, weights=best.weights),
     )
     run.save()
     checkpoint.clear(out)
@@ -200,7 +235,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
 
 def _predict(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Work) -> Predictions:
     photos = _photos(dataset, items, Augmentation(), fitting.network.backbone, Budget(0))
-    outputs = fitting.logits(photos, lambda n: work.step(n, _("Predicting with the best epoch")))
+    outputs = fitting.logits(photos, work, _("Predicting with the best weights"))
     return Predictions(
         class_names=dataset.classes,
         y_true=photos.y.numpy(),
@@ -215,10 +250,8 @@ def _explained(config: FinetuneConfig) -> Iterator[None]:
     """Turns running out of memory into an error with its remedy."""
     try:
         yield
-    except (MemoryError, torch.OutOfMemoryError) as problem:
-        raise _out_of_memory(config) from problem
-    except RuntimeError as problem:
-        if "can't allocate memory" not in str(problem) and "out of memory" not in str(problem).lower():
+    except (MemoryError, RuntimeError) as problem:
+        if not ran_out_of_memory(problem):
             raise
         raise _out_of_memory(config) from problem
 

@@ -16,23 +16,35 @@ from core.i18n import gettext as _
 from core.paths import read_json, write_json
 from core.records import Record
 
-FILE = "history.json"
+FILE, AVERAGES = "history.json", "averages.json"
+
+
+START, RAW, EMA = "start", "raw", "ema"
+"""The weights that training began with, an epoch's as the optimizer left them, and their moving average."""
+
+LINE = (0.25, 0.5, 0.75)
+"""How much of the best weights the averages between the start and them have; the ends themselves are judged already."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch(Record):
     """One pass over the training images, and what validation said after it.
 
-    A loss or an accuracy is None where there is no number: the loss ran away, or the split has no image.
+    A loss or an accuracy is None where there is no number: the loss ran away, the split has no image, the epoch is the
+    start, or no moving average of the weights is kept.
 
     Attributes:
-        epoch: which one, from 1.
+        epoch: which one, from 1; 0 is the start, before anything was learnt.
         train_loss: the mean cross-entropy of the training images, while the network learned from them.
         val_loss: the mean cross-entropy of the validation images, after that.
         train_accuracy: the share of the training images that was right, 0 to 1, while it learned.
         val_accuracy: the share of the validation images that was right, after that.
+        ema_val_loss: the validation loss of the moving average of the weights.
+        ema_val_accuracy: its share of right validation images.
+        recall: of each class, the share of its validation images that was right; None for a class without any.
         lr: the learning rate of the last step.
         seconds: how long it took.
+        images_per_s: how many training images a second it learned from.
     """
 
     epoch: int
@@ -40,8 +52,24 @@ class Epoch(Record):
     val_loss: float | None = None
     train_accuracy: float | None = None
     val_accuracy: float | None = None
+    ema_val_loss: float | None = None
+    ema_val_accuracy: float | None = None
+    recall: tuple[float | None, ...] = ()
     lr: float
     seconds: float
+    images_per_s: float | None = None
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The weights of this epoch that may be kept."""
+        both = (
+            (RAW if self.epoch else START, self.val_loss, self.val_accuracy),
+            (EMA, self.ema_val_loss, self.ema_val_accuracy),
+        )
+        return tuple(
+            Candidate(epoch=self.epoch, weights=weights, loss=loss, accuracy=accuracy or 0.0)
+            for weights, loss, accuracy in both
+            if loss is not None
+        )
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -59,16 +87,67 @@ def _ran_away(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def best_of(epochs: Sequence[Epoch]) -> Epoch | None:
-    """The epoch whose weights are kept: the lowest validation loss, the first among equals; None where none has one."""
-    losses = [(epoch.val_loss, place) for place, epoch in enumerate(epochs) if epoch.val_loss is not None]
-    return epochs[min(losses)[1]] if losses else None
+@dataclass(frozen=True, kw_only=True)
+class Candidate(Record):
+    """Weights that may be kept, and what validation said of them.
+
+    Attributes:
+        epoch: after which epoch; 0 for the start.
+        weights: `START`, `RAW`, `EMA`, or the name of an average that was made after the last epoch.
+        loss: the mean cross-entropy of the validation images.
+        accuracy: the share of them that is right.
+    """
+
+    epoch: int
+    weights: str
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Averages(Record):
+    """What validation said of averages of weights, which were tried after the last epoch.
+
+    Attributes:
+        start: the weights that training began with; None where they were no solution.
+        line: those at 0.25, 0.5 and 0.75 of the way from there to `end`; their `weights` say at which.
+        end: the best weights of an epoch.
+        soup: the average of several checkpoints; None where it was no better than one of them.
+    """
+
+    start: Candidate | None = None
+    line: tuple[Candidate, ...] = ()
+    end: Candidate
+    soup: Candidate | None = None
+
+    @property
+    def best(self) -> Candidate:
+        """The one that is kept, by the rule of `best_of`."""
+        soup = () if self.soup is None else (self.soup,)
+        start = () if self.start is None else (self.start,)
+        best = _best([*start, self.end, *soup, *self.line])
+        assert best is not None  # there is always an end, or the start is better
+        return best
+
+
+def best_of(epochs: Sequence[Epoch]) -> Candidate | None:
+    """The weights that are kept: the lowest validation loss, the first among equals; None where none has one.
+
+    Where training started from a solution, which is epoch 0, nothing is kept that is right less often than that.
+    """
+    return _best([candidate for epoch in epochs for candidate in epoch.candidates()])
+
+
+def _best(candidates: Sequence[Candidate]) -> Candidate | None:
+    least = candidates[0].accuracy if candidates and candidates[0].epoch == 0 else 0.0
+    good = (candidate for candidate in candidates if candidate.accuracy >= least)
+    return min(good, key=lambda candidate: candidate.loss, default=None)
 
 
 def as_json(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
     """The epochs as their file and `finetune --json` have them: one object each, with the best one marked."""
     best = best_of(epochs)
-    return [{**epoch.to_json(), "best": epoch is best} for epoch in epochs]
+    return [{**epoch.to_json(), "best": best is not None and epoch.epoch == best.epoch} for epoch in epochs]
 
 
 def save_history(folder: Path, epochs: Sequence[Epoch]) -> None:
@@ -86,3 +165,22 @@ def read_history(folder: Path) -> tuple[Epoch, ...]:
         return tuple(Epoch.from_json(row) for row in read_json(folder / FILE))
     except (OSError, TypeError, ValueError, GraftError) as problem:
         raise TrainingError(_("The epochs of this run cannot be read. Run it again.")) from problem
+
+
+def save_averages(folder: Path, averages: Averages) -> None:
+    """Keeps what was tried, in a run's directory."""
+    write_json(folder / AVERAGES, averages.to_json())
+
+
+def read_averages(folder: Path) -> Averages | None:
+    """The averages that the fine-tuning in a run's directory tried; None where it tried none.
+
+    Raises:
+        TrainingError: their file is damaged.
+    """
+    if not (folder / AVERAGES).exists():
+        return None
+    try:
+        return Averages.from_json(read_json(folder / AVERAGES))
+    except (OSError, TypeError, ValueError, GraftError) as problem:
+        raise TrainingError(_("What this run tried after its last epoch cannot be read. Run it again.")) from problem

@@ -6,21 +6,25 @@ This file does not know about images, epochs or files.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.backbones.backbone import Backbone
 from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.training.config import MOMENTUM, FinetuneConfig
+from core.training.config import FinetuneConfig
 
 State = dict[str, Tensor]
 
 
 class Network(nn.Module):
-    """A private copy of a backbone with a new linear head on standardised features.
+    """A private copy of a backbone with a linear head on standardised features.
 
     The features are standardised by what the pretrained backbone gives on the training split. That makes one learning
     rate fit all backbones, whose features differ a hundredfold in size; it is a fixed affine map, and
@@ -28,10 +32,18 @@ class Network(nn.Module):
     learns all share one, since a quiet feature made loud would send large gradients back into the backbone.
 
     Frozen parts get no gradients and stay in eval mode whatever `train()` says, so that the statistics of batch
-    normalisation are as they came. The head starts from zero: every class is equally likely.
+    normalisation are as they came; so are those of the parts that learn where the config says that they are frozen.
+    The head starts from zero, where every class is equally likely, unless `start_at` says otherwise.
+
+    Args:
+        backbone: is copied.
+        n_classes: outputs of the head.
+        config: what learns, and how.
+        n_train: how many training images there are; with few, statistics of batch normalisation are frozen.
 
     Attributes:
-        parts: the modules that learn.
+        parts: the modules that learn, from input to output; the head is the last.
+        depths: how many stages below the logits each parameter lies that learns, by its name: 0 for the head's.
 
     Raises:
         TrainingError: the backbone cannot be trained in this mode.
@@ -40,7 +52,7 @@ class Network(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, backbone: Backbone, n_classes: int, config: FinetuneConfig) -> None:
+    def __init__(self, backbone: Backbone, n_classes: int, config: FinetuneConfig, n_train: int = 0) -> None:
         super().__init__()
         self.backbone = copy.deepcopy(backbone)
         dim = backbone.info.feature_dim
@@ -53,6 +65,8 @@ class Network(nn.Module):
         self.requires_grad_(False)
         for part in self.parts:
             part.requires_grad_(True)
+        self.depths = _depths(self)
+        self._frozen_statistics = config.freezes_statistics(n_train)
         self.train()
 
     def standardise(self, features: Tensor) -> None:
@@ -64,12 +78,37 @@ class Network(nn.Module):
         self.mean.copy_(features.mean(0))
         self.deviation.copy_(torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation)))
 
+    def start_at(self, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
+        """Gives the head a solution for features as the backbone gives them: weight (c, d) and bias (c,)."""
+        raw, shift = torch.from_numpy(weight).double(), torch.from_numpy(bias).double()
+        with torch.no_grad():
+            self.head.weight.copy_(raw * self.deviation.cpu().double())
+            self.head.bias.copy_(shift + raw @ self.mean.cpu().double())
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Normalised images (b, 3, h, w) or features (b, d) -> logits (b, n_classes), float32."""
-        features = inputs if inputs.ndim == 2 else self.backbone(inputs)
-        with torch.autocast(inputs.device.type, enabled=False):
+        return self.above(self.below(inputs))
+
+    def below(self, inputs: Tensor) -> Tensor:
+        """What enters the part that learns: the features where only the head learns, else the inputs as they are."""
+        if len(self.parts) > 1 or inputs.ndim == 2:
+            return inputs
+        with torch.no_grad():
+            features: Tensor = self.backbone(inputs)
+        return features
+
+    def above(self, entering: Tensor) -> Tensor:
+        """What `below` gives -> logits (b, n_classes), float32."""
+        features = entering if entering.ndim == 2 else self.backbone(entering)
+        with torch.autocast(entering.device.type, enabled=False):
             logits: Tensor = self.head((features.float() - self.mean) / self.deviation)
         return logits
+
+    def wake(self, depth: int) -> None:
+        """Lets only what lies less than so deep below the logits learn, of that which learns at all."""
+        own = dict(self.named_parameters())
+        for name, its_depth in self.depths.items():
+            own[name].requires_grad_(its_depth <= depth)
 
     def train(self, mode: bool = True) -> Network:
         """Puts the parts that learn into training mode, and only those."""
@@ -77,13 +116,42 @@ class Network(nn.Module):
         self.training = mode
         for part in self.parts if mode else ():
             part.train()
+        for module in self.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm) and not self._learns_statistics(module):
+                module.eval()
         return self
+
+    def _learns_statistics(self, norm: nn.Module) -> bool:
+        return not self._frozen_statistics and any(p.requires_grad for p in norm.parameters(recurse=False))
 
     def kept_state(self) -> State:
         """The parameters and buffers that training changes (of this network, not copies): what a checkpoint holds."""
         changed = {id(t) for part in self.parts for t in chain(part.parameters(), part.buffers())}
         state = self.state_dict(keep_vars=True)
         return {k: t.detach() for k, t in state.items() if id(t) in changed or k in ("mean", "deviation")}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Gives the network what training had changed, as `kept_state` gave it.
+
+        Raises:
+            TrainingError: it belongs to another network.
+        """
+        own = self.kept_state()
+        if own.keys() != state.keys() or any(own[key].shape != state[key].shape for key in own):
+            raise TrainingError(_("The training's checkpoint is damaged. Delete the run and start again."))
+        with torch.no_grad():
+            for key, value in own.items():
+                value.copy_(state[key])
+
+    @contextmanager
+    def having(self, state: Mapping[str, Tensor]) -> Iterator[None]:
+        """The network with other weights, such as an average's, within the block."""
+        own = {key: value.clone() for key, value in self.kept_state().items()}
+        self.restore({**own, **state})
+        try:
+            yield
+        finally:
+            self.restore(own)
 
     def classifier_state(self) -> State:
         """The state of a `Classifier`: `backbone.*`, `head.weight`, `head.bias`, float32 on the CPU."""
@@ -97,6 +165,28 @@ class Network(nn.Module):
             "head.bias": (bias - scaled @ mean).float(),
         }
         return {key: value.detach().cpu().contiguous() for key, value in state.items()}
+
+
+def _depths(network: Network) -> dict[str, int]:
+    """How deep each learning parameter lies. One that is of no stage goes with the stage that was named before it."""
+    stages = network.backbone.stages
+    own = {
+        id(parameter): len(stages) - place
+        for place, (_name, modules) in enumerate(stages)
+        for module in modules
+        for parameter in module.parameters()
+    }
+    depths, depth = {}, max(len(stages), 1)
+    for name, parameter in network.named_parameters():
+        depth = 0 if name.startswith("head.") else own.get(id(parameter), depth)
+        if parameter.requires_grad:
+            depths[name] = depth
+    return depths
+
+
+def snapshot(network: Network) -> State:
+    """A copy of what training changes."""
+    return {key: value.clone() for key, value in network.kept_state().items()}
 
 
 def _trained(backbone: Backbone, config: FinetuneConfig) -> tuple[nn.Module, ...]:
@@ -117,15 +207,3 @@ def _trained(backbone: Backbone, config: FinetuneConfig) -> tuple[nn.Module, ...
             )
         )
     return tuple(module for _name, modules in backbone.stages[-config.last_stages :] for module in modules)
-
-
-def make_optimizer(network: Network, config: FinetuneConfig) -> torch.optim.Optimizer:
-    """AdamW or SGD with momentum over what learns; biases and normalisation have no weight decay."""
-    learning = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in learning if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in learning if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=config.lr, momentum=MOMENTUM)
-    return torch.optim.AdamW(groups, lr=config.lr)

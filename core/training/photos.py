@@ -56,12 +56,12 @@ class Photos:
     def __len__(self) -> int:
         return len(self._paths)
 
-    def sample(self, index: int, seed: int, epoch: int) -> Tensor:
-        """One image, augmented for this epoch and normalised, as `preprocess` gives one: float32."""
+    def sample(self, index: int, seed: int, view: int) -> Tensor:
+        """One image, augmented for this view of it and normalised, as `preprocess` gives one: float32."""
         return in_a_row(
             [
-                normalise(augment(self._image(index, n), self._aug, seed, epoch, index, view), view)
-                for n, view in enumerate(self._views)
+                normalise(augment(self._image(index, n), self._aug, seed, view, index, how), how)
+                for n, how in enumerate(self._views)
             ]
         )
 
@@ -76,7 +76,7 @@ class Photos:
             self._kept[index, n] = values
         return image
 
-    def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, view: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """For each list of indices the images (b, 3, h, w) and their labels (b,); threads work ahead of the network."""
-        for indices, images in batches(cut, lambda index: self.sample(index, seed, epoch)):
+        for indices, images in batches(cut, lambda index: self.sample(index, seed, view)):
             yield images, self.y[list(indices)]

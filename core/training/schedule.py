@@ -1,31 +1,79 @@
-"""The learning rate at each step, and which images make up each step. Pure functions of the config."""
+"""The learning rate at each step, and which images make up each step. Pure functions of the config and the history."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from core.training.config import FinetuneConfig
+from core.training.history import Epoch
+
+_ONE_CYCLE_RISE, _ONE_CYCLE_START, _ONE_CYCLE_END = 0.3, 1 / 25, 1e-5
+_PATIENCE, _REDUCED = 2, 0.5
 
 
-def lr_at(step: int, steps_per_epoch: int, config: FinetuneConfig) -> float:
+def lr_at(step: int, steps_per_epoch: int, config: FinetuneConfig, history: Sequence[Epoch] = ()) -> float:
     """The learning rate of a step, counted from 0 over the whole training.
 
     "cosine" rises linearly over `warmup_epochs` (over half of the training at most) to `lr`, and falls along half a
-    cosine towards zero (Loshchilov and Hutter 2017, without restarts). "step" divides by ten after each third of the
-    epochs. "none" stays at `lr`.
+    cosine towards zero (Loshchilov and Hutter 2017, without restarts). "onecycle" rises along a cosine from a 25th of
+    `lr` for the first 30 % of the steps, and falls along one to next to nothing (Smith and Topin 2018; the momentum
+    stays). "step" divides by ten after each third of the epochs. "plateau" halves the rate after each two epochs
+    without a lower validation loss. "none" stays at `lr`. Each begins anew at the config's `restarts`.
+
+    Args:
+        step: from 0.
+        steps_per_epoch: how many there are.
+        config: how to train.
+        history: the epochs that are over, for "plateau".
     """
-    if config.schedule == "none":
-        return config.lr
-    if config.schedule == "step":
-        epoch = step // steps_per_epoch
-        return config.lr * 0.1 ** (3 * epoch // config.epochs)
-    total = steps_per_epoch * config.epochs
-    warmup = min(round(config.warmup_epochs * steps_per_epoch), total // 2)
-    if step < warmup:
-        return config.lr * (step + 1) / warmup
-    return config.lr * 0.5 * (1.0 + math.cos(math.pi * (step - warmup) / (total - warmup)))
+    epoch = step // steps_per_epoch
+    begun, end = _leg(epoch, config)
+    at, total = step - begun * steps_per_epoch, (end - begun) * steps_per_epoch
+    match config.schedule:
+        case "cosine":
+            return config.lr * _cosine(at, total, round(config.warmup_epochs * steps_per_epoch))
+        case "onecycle":
+            return config.lr * _one_cycle(at, total)
+        case "step":
+            return config.lr * 0.1 ** (3 * (epoch - begun) // (end - begun))
+        case "plateau":
+            return config.lr * _REDUCED ** _plateaus([past for past in history if begun < past.epoch <= epoch])
+    return config.lr
+
+
+def _leg(epoch: int, config: FinetuneConfig) -> tuple[int, int]:
+    """The epochs from one start of the schedule to the next, in which an epoch, counted from 0, lies."""
+    ends = (*config.restarts, config.epochs)
+    end = next((end for end in ends if epoch < end), config.epochs)
+    return max((restart for restart in config.restarts if restart <= epoch), default=0), end
+
+
+def _cosine(at: int, total: int, warmup: int) -> float:
+    warmup = min(warmup, total // 2)
+    if at < warmup:
+        return (at + 1) / warmup
+    return 0.5 * (1.0 + math.cos(math.pi * (at - warmup) / (total - warmup)))
+
+
+def _one_cycle(at: int, total: int) -> float:
+    rise = max(1, round(_ONE_CYCLE_RISE * total))
+    if at < rise:
+        return 1.0 + (_ONE_CYCLE_START - 1.0) * 0.5 * (1.0 + math.cos(math.pi * at / rise))
+    return _ONE_CYCLE_END + (1.0 - _ONE_CYCLE_END) * 0.5 * (1.0 + math.cos(math.pi * (at - rise) / (total - rise)))
+
+
+def _plateaus(history: Sequence[Epoch]) -> int:
+    """How often two epochs in a row brought no lower validation loss, each counted from the last such pair."""
+    lowest, waited, plateaus = math.inf, 0, 0
+    for epoch in history:
+        loss = math.inf if epoch.val_loss is None else epoch.val_loss
+        lowest, waited = (loss, 0) if loss < lowest else (lowest, waited + 1)
+        if waited == _PATIENCE:
+            waited, plateaus = 0, plateaus + 1
+    return plateaus
 
 
 def batches(n: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:

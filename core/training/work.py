@@ -15,10 +15,12 @@ from core.i18n import gettext as _
 from core.probing.phases import Rows, fitting
 from core.probing.probes.probe import ProbeConfig
 from core.progress import Phase, Plan, Progress, Report
-from core.training.config import FinetuneConfig, is_instant
-from core.training.history import Epoch
+from core.training.config import FinetuneConfig
+from core.training.history import LINE, Epoch
 
-FEATURES, PROBE, EPOCHS, JUDGEMENT, SAVING = "features", "probe", "epochs", "judgement", "saving"
+FEATURES, PROBE, EPOCHS, AVERAGES, JUDGEMENT, SAVING = (
+    "features", "probe", "epochs", "averages", "judgement", "saving",
+)  # fmt: skip
 
 _COST = {"head": 1, "last": 2, "full": 3}  # forward; and backward through a part, or through everything
 _SLOWER = 3.0
@@ -42,7 +44,7 @@ class Work:
         self, report: Report, config: FinetuneConfig, dataset: Dataset, info: BackboneInfo, *, own: bool
     ) -> None:
         self.n = {split: len(dataset.split(split)) for split in ("train", "val", "test")}
-        self._cost, self._epochs = 0 if is_instant(config) else _COST[config.mode], config.epochs
+        self._cost, self._epochs = 0 if config.is_instant else _COST[config.mode], config.epochs
         self._epoch = _epoch_units(config, self.n)
         features = of_photos(info, sum(self.n.values())) if own else extracting(dataset, info.name)
         self._plan = Plan(report, {FEATURES: features, **training(config, self.n, len(dataset.classes), info)})
@@ -69,6 +71,10 @@ class Work:
         """Counts `n` images that were trained on, in the epoch counted from 0."""
         self.step(self._cost * n, _("Epoch {n} of {total}").format(n=epoch + 1, total=self._epochs))
 
+    def looked(self, n: int, message: str) -> None:
+        """Counts `n` images that were looked at."""
+        self.step(n if self._cost else 0, message)
+
     def end_epoch(self, epoch: Epoch) -> None:
         """Goes to the end of an epoch and passes on what it came to."""
         self._done = epoch.epoch * self._epoch
@@ -91,15 +97,18 @@ def training(
         classes: how many there are.
         info: of the backbone.
     """
-    a_photo, instant = seconds_a_photo(info), is_instant(config)
+    a_photo, instant = seconds_a_photo(info), config.is_instant
+    averages = len(LINE) + 1 if config.average else 0
     an_epoch = _INSTANT_S * n["train"] * info.feature_dim if instant else _SLOWER * a_photo * _epoch_units(config, n)
     return {
         PROBE: (fitting(ProbeConfig(), Rows(info.name, n["train"], info.feature_dim, classes)),),
         EPOCHS: (Phase(f"train/{config.mode}/{info.name}", 0.1 + config.epochs * an_epoch),),
+        AVERAGES: (Phase(f"judge/{info.name}", 0.1 + (0 if instant else averages * _SLOWER * n["val"] * a_photo)),),
         SAVING: (Phase("save", 0.1 + info.size_mb / 200),),
         JUDGEMENT: (Phase(f"judge/{info.name}", 0.2 + _SLOWER * (n["val"] + n["test"]) * a_photo),),
     }
 
 
 def _epoch_units(config: FinetuneConfig, n: Mapping[str, int]) -> int:
-    return 1 if is_instant(config) else _COST[config.mode] * n["train"] + n["val"]
+    """What an epoch costs: learning from the training images, and looking at the validation images once or twice."""
+    return 1 if config.is_instant else _COST[config.mode] * n["train"] + (2 if config.ema else 1) * n["val"]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.training.config import MODES
+from core.training.choices import MODES
 
 
 @dataclass(frozen=True)

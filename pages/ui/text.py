@@ -13,7 +13,7 @@ from core.data.names import visible
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.runs import Run
-from core.training.config import mode_label
+from core.training.choices import mode_label
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'/@])")
 # Streamlit turns these into links, icons and arrows after it has read the Markdown, when a backslash has no effect:

@@ -24,7 +24,7 @@ from tests.conftest import photo_bytes
 def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
     path, tuned = finetuned
     assert tuned["run"] == str(path)
-    assert [epoch["epoch"] for epoch in tuned["history"]] == [1, 2]
+    assert [epoch["epoch"] for epoch in tuned["history"]] == [0, 1, 2]
     assert tuned["metrics"]["val"]["n"] > 0
     assert "test" not in tuned["metrics"]
     assert tuned["baseline"]["n"] == tuned["metrics"]["val"]["n"]

@@ -39,7 +39,8 @@ from core.tasks.requests import (
 )
 from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers, result_of
 from core.tasks.specs import spec_of
-from core.training.config import PRESETS, FinetuneConfig
+from core.training.augmentation import PRESETS
+from core.training.config import FinetuneConfig
 from core.training.history import read_history
 from tests.jobs.conftest import end_of
 
@@ -112,7 +113,7 @@ def test_finetune_export_predict(tuned: tuple[Path, Finetuned], tmp_path: Path) 
     job, finetuned = tuned
     run = load_run(job / finetuned.run)
     assert (run.kind, run.backbone) == ("finetune", BACKBONE)
-    assert [epoch.epoch for epoch in read_history(run.path)] == [1, 2]
+    assert [epoch.epoch for epoch in read_history(run.path)] == [0, 1, 2]
     assert (finetuned.dataset, finetuned.warnings) == (run.dataset_id, ())
 
     packed = export(tmp_path, ExportRequest(run="some-job/run"), silent)

@@ -15,7 +15,8 @@ from core.backbones.registry import info
 from core.backbones.spec import Preprocessing
 from core.data.images.decode import open_rgb
 from core.training.augment import augment, preview, read, working, working_px
-from core.training.config import KINDS, PRESETS, Augmentation, FinetuneConfig
+from core.training.augmentation import KINDS, PRESETS, Augmentation
+from core.training.config import FinetuneConfig
 from tests.conftest import photo
 from tests.training.tiny import HOW
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,22 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from core.errors import TrainingError
-from core.training.checkpoint import LAST, TrainingState, TrainingTask, read_state, save_last
+from core.training.averaging import MovingAverage
+from core.training.checkpoint import (
+    LAST,
+    PREVIOUS,
+    TrainingState,
+    TrainingTask,
+    read_best,
+    read_state,
+    restore_last,
+    save_best,
+    save_last,
+)
 from core.training.config import FinetuneConfig
-from core.training.history import Epoch
-from core.training.network import Network, make_optimizer
+from core.training.history import Candidate, Epoch
+from core.training.network import Network
+from core.training.optimizer import make_optimizer
 from tests.training.tiny import tiny_backbone
 
 EPOCHS = (
@@ -24,39 +37,81 @@ EPOCHS = (
 )
 TASK = TrainingTask(config=FinetuneConfig("tiny", lr=0.001), fingerprint="f")
 STATE = TrainingState(task=TASK, history=EPOCHS, seconds=4.5)
-WRITTEN = (
-    '{"task": {"config": {"backbone": "tiny", "mode": "head", "last_stages": 1, "epochs": 10, "lr": 0.001, '
-    '"batch_size": 32, "optimizer": "adamw", "schedule": "cosine", "warmup_epochs": 1.0, "weight_decay": 0.01, '
-    '"label_smoothing": 0.0, "patience": 0, "seed": 0, "augmentation": {"ratio": 1.3333333333333333, "fill": "mean"}, '
-    '"balance_classes": false}, "fingerprint": "f"}, "history": [{"epoch": 1, "train_loss": 0.75, '
-    '"val_loss": 0.5, "train_accuracy": 0.5, "val_accuracy": 0.25, "lr": 0.001, "seconds": 2.5}, {"epoch": 2, '
-    '"train_loss": 0.5, "val_loss": 0.625, "train_accuracy": 0.75, "val_accuracy": 0.5, "lr": 0.0005, '
-    '"seconds": 1.5}], "seconds": 4.5}'
-)
 
 
-def keep(folder: Path, standing: str) -> None:
-    save_file({"network.head.weight": torch.zeros(1)}, folder / LAST, {"standing": standing})
+def keep(folder: Path, content: dict[str, Any], file: str = LAST) -> None:
+    save_file({"network.head.weight": torch.zeros(1)}, folder / file, {"state": json.dumps(content)})
+
+
+def trained(optimizer: str = "adamw") -> tuple[Network, torch.optim.Optimizer, MovingAverage]:
+    """A network after one step, its optimizer, and the average of its weights."""
+    config = FinetuneConfig("tiny", mode="full", optimizer=optimizer)
+    network = Network(tiny_backbone(), 2, config)
+    changer, average = make_optimizer(network, config), MovingAverage(network, 0.9)
+    with torch.no_grad():
+        network.head.weight.normal_(generator=torch.Generator().manual_seed(1))
+    network(torch.rand(4, 3, 32, 32)).square().sum().backward()
+    changer.step()
+    average.update(network)
+    return network, changer, average
 
 
 def test_the_state_is_kept_as_text_beside_the_weights(tmp_path: Path) -> None:
-    network = Network(tiny_backbone(), 2, FinetuneConfig("tiny"))
-    save_last(tmp_path, network, make_optimizer(network, FinetuneConfig("tiny")), STATE)
+    network, optimizer, average = trained()
+    save_last(tmp_path, network, optimizer, STATE, average)
     with safe_open(tmp_path / LAST, framework="pt") as file:
-        assert file.metadata() == {"standing": WRITTEN}
+        assert json.loads(file.metadata()["state"]) == STATE.to_json()
     assert read_state(tmp_path) == STATE
 
 
-def test_the_best_epoch_so_far_has_the_lowest_validation_loss() -> None:
-    assert STATE.best == EPOCHS[0]
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_network_optimizer_and_average_come_back_bit_for_bit(tmp_path: Path, optimizer: str) -> None:
+    kept = trained(optimizer)
+    save_last(tmp_path, *kept[:2], replace(STATE, averaged=kept[2].steps), kept[2])
+    config = FinetuneConfig("tiny", mode="full", optimizer=optimizer)
+    network = Network(tiny_backbone(), 2, config)
+    changer, average = make_optimizer(network, config), MovingAverage(network, 0.9)
+    restore_last(tmp_path, network, changer, average)
+    assert all(torch.equal(value, kept[0].kept_state()[key]) for key, value in network.kept_state().items())
+    assert all(torch.equal(value, kept[2].state[key]) for key, value in average.state.items())
+    assert average.steps == 1
+    before, after = kept[1].state_dict()["state"], changer.state_dict()["state"]
+    assert before.keys() == after.keys()
+    assert all(torch.equal(value, after[n][key]) for n, own in before.items() for key, value in own.items())
+
+
+def test_the_checkpoint_before_stands_in_for_one_that_is_damaged(tmp_path: Path) -> None:
+    network, optimizer, average = trained()
+    save_last(tmp_path, network, optimizer, STATE, average)
+    save_last(tmp_path, network, optimizer, replace(STATE, history=EPOCHS[:1]), average)
+    assert read_state(tmp_path) == replace(STATE, history=EPOCHS[:1])
+    (tmp_path / LAST).write_bytes((tmp_path / LAST).read_bytes()[:-8])
+    assert read_state(tmp_path) == STATE
+    restore_last(tmp_path, network, optimizer, average)
+    (tmp_path / PREVIOUS).write_bytes(b"")
+    with pytest.raises(TrainingError, match="Delete the run and start again"):
+        read_state(tmp_path)
+
+
+def test_the_best_weights_are_kept_with_what_validation_said(tmp_path: Path) -> None:
+    best = Candidate(epoch=2, weights="ema", loss=0.25, accuracy=0.75)
+    save_best(tmp_path, {"head.weight": torch.tensor([1.0, 2.0])}, best)
+    state, candidate = read_best(tmp_path)
+    assert candidate == best
+    assert state["head.weight"].tolist() == [1.0, 2.0]
+
+
+def test_what_an_earlier_graft_began_says_so(tmp_path: Path) -> None:
+    save_file({"network.head.weight": torch.zeros(1)}, tmp_path / LAST, {"standing": "{}"})
+    with pytest.raises(TrainingError, match="An earlier Graft began this training"):
+        read_state(tmp_path)
+
+
+def test_a_state_counts_from_the_start() -> None:
+    start = Epoch(epoch=0, val_loss=0.4, val_accuracy=0.5, lr=0.0, seconds=1.0)
     assert TrainingState(task=TASK).best is None
-
-
-def test_one_more_epoch_follows_those_that_are_over() -> None:
-    third = Epoch(epoch=3, val_loss=0.25, lr=0.0, seconds=1.0)
-    state = STATE.with_epoch(third, 6.0)
-    assert (state.history, state.seconds, state.best) == ((*EPOCHS, third), 6.0, third)
-    assert STATE.epochs == 2
+    assert TrainingState(task=TASK).epochs == TrainingState(task=TASK, history=(start,)).epochs == 0
+    assert replace(STATE, history=(start, *EPOCHS)).epochs == 2
 
 
 def test_a_training_that_has_not_finished_an_epoch_has_no_state(tmp_path: Path) -> None:
@@ -74,6 +129,6 @@ def test_a_training_that_has_not_finished_an_epoch_has_no_state(tmp_path: Path) 
     ],
 )
 def test_a_damaged_state_names_the_remedy(tmp_path: Path, change: dict[str, Any]) -> None:
-    keep(tmp_path, json.dumps({**json.loads(WRITTEN), **change}))
+    keep(tmp_path, {**STATE.to_json(), **change})
     with pytest.raises(TrainingError, match="Delete the run and start again"):
         read_state(tmp_path)

@@ -6,19 +6,9 @@ import sys
 import pytest
 
 from core.errors import TrainingError
-from core.training.config import (
-    FILLS,
-    KINDS,
-    MODES,
-    OPTIMIZERS,
-    PRESETS,
-    Augmentation,
-    FinetuneConfig,
-    is_instant,
-    parse,
-    preset_label,
-    suggested_lr,
-)
+from core.training.augmentation import FILLS, KINDS, PRESETS, Augmentation, parse, preset_label
+from core.training.choices import MODES, OPTIMIZERS, suggested_lr
+from core.training.config import FinetuneConfig
 
 
 def test_needs_no_torch() -> None:
@@ -105,6 +95,15 @@ def test_a_mistake_names_the_key_the_value_and_the_remedy(text: str, words: list
         ({"backbone": ""}, ["backbone"]),
         ({"learning_rate": 1}, ["'learning_rate'", "lr"]),
         ({"augmentation": {"spin": 1}}, ["'spin'"]),
+        ({"head_start": "random"}, ["head_start", "probe, zero"]),
+        ({"batch_norm": "on"}, ["batch_norm", "auto, frozen, learnt"]),
+        ({"layer_decay": 0}, ["layer_decay", "0.1 to 1"]),
+        ({"ema": 1}, ["ema", "0 to 0.9999"]),
+        ({"views": -1}, ["views", "0 to 1000"]),
+        ({"average": 1}, ["average", "true or false"]),
+        ({"epochs": 5, "restarts": [5]}, ["restarts", "below epochs, 5"]),
+        ({"epochs": 5, "restarts": [3, 2]}, ["restarts", "rising"]),
+        ({"epochs": 5, "restarts": 3}, ["restarts"]),
         ({"balance_classes": "yes"}, ["balance_classes"]),
     ],
 )
@@ -115,7 +114,9 @@ def test_a_config_is_checked_where_it_is_made(given: dict[str, object], words: l
 
 
 def test_json_there_and_back() -> None:
-    config = FinetuneConfig("b", mode="last", last_stages=2, lr=1, augmentation=PRESETS["strong"], patience=3)
+    config = FinetuneConfig("b", mode="last", last_stages=2, lr=1, augmentation=PRESETS["strong"], patience=3).extended(
+        2
+    )
     assert FinetuneConfig.from_json(config.to_json()) == config
     assert config.to_json()["lr"] == 1.0
 
@@ -133,6 +134,6 @@ def test_the_learning_rate_follows_what_is_trained() -> None:
 
 
 def test_only_a_frozen_backbone_without_augmentation_is_instant() -> None:
-    assert is_instant(FinetuneConfig("b"))
-    assert not is_instant(FinetuneConfig("b", mode="last"))
-    assert not is_instant(FinetuneConfig("b", augmentation=PRESETS["light"]))
+    assert FinetuneConfig("b").is_instant
+    assert not FinetuneConfig("b", mode="last").is_instant
+    assert not FinetuneConfig("b", augmentation=PRESETS["light"]).is_instant

@@ -20,9 +20,9 @@ from core.models.runs import load_run
 from core.progress import Progress
 from core.runs import KeptEpoch, Run
 from core.training.config import FinetuneConfig
-from core.training.epochs import balanced_weights
 from core.training.finetune import finetune
-from core.training.history import Epoch, best_of, read_history
+from core.training.history import Epoch, best_of, read_averages, read_history
+from core.training.learner import balanced_weights
 from tests.conftest import ZipBuilder, photo
 from tests.steps import works
 from tests.training.tiny import tiny_backbone
@@ -52,14 +52,14 @@ def fit(dataset: Dataset, out: Path, **given: object) -> Run:
 
 
 def without_seconds(out: Path) -> list[Epoch]:
-    return [replace(epoch, seconds=0.0) for epoch in read_history(out)]
+    return [replace(epoch, seconds=0.0, images_per_s=None) for epoch in read_history(out)]
 
 
 @pytest.mark.parametrize("mode", ["head", "last", "full"])
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 def test_colours_are_learnt_in_every_mode(dataset: Dataset, tmp_path: Path, mode: str, optimizer: str) -> None:
     out = tmp_path / "run"
-    run = fit(dataset, out, mode=mode, optimizer=optimizer, epochs=6, lr=0.02)
+    run = fit(dataset, out, mode=mode, optimizer=optimizer, epochs=6, lr=0.02, head_start="zero")
     epochs = read_history(out)
     assert [epoch.epoch for epoch in epochs] == list(range(1, 7))
     assert epochs[-1].train_loss < 0.5 * epochs[0].train_loss
@@ -67,14 +67,16 @@ def test_colours_are_learnt_in_every_mode(dataset: Dataset, tmp_path: Path, mode
     assert run.metrics["val"].accuracy == 1.0
     assert run.metrics["val"].n == len(dataset.split("val"))
     assert run.metrics["test"].n == len(dataset.split("test"))
-    assert run.kept == KeptEpoch(best_epoch=best_of(epochs).epoch, epochs=6)
+    best = best_of(epochs)
+    assert run.kept == KeptEpoch(best_epoch=best.epoch, epochs=6, weights=best.weights)
 
 
 def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path)
     assert load_run(tmp_path) == run
-    assert sorted(p.name for p in tmp_path.glob("*") if p.suffix != ".zip" and not p.name.startswith("."))[-4:] == [
-        "history.json", "model.safetensors", "predictions", "run.json",
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "averages.json", "history.json", "last.safetensors", "model.safetensors", "predictions", "run.json",
+        "start.safetensors",
     ]  # fmt: skip
     model = Classifier(tiny_backbone(), "ab").eval()
     model.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)
@@ -85,17 +87,19 @@ def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
         assert np.allclose(torch.softmax(model(batch), 1).numpy(), stored.proba, atol=1e-5)
     assert stored.ids == tuple(i.sha256 for i in items)
     assert stored.y_true.tolist() == [i.label for i in items]
-    best = read_history(tmp_path)[run.kept.best_epoch - 1]
-    assert best.val_accuracy == run.metrics["val"].accuracy
+    averages = read_averages(tmp_path)
+    assert (averages.best.epoch, averages.best.weights) == (run.kept.best_epoch, run.kept.weights)
+    assert averages.best.accuracy == run.metrics["val"].accuracy
 
 
 @pytest.mark.parametrize("mode", ["head", "last"])
 def test_what_is_frozen_comes_out_as_it_went_in(dataset: Dataset, tmp_path: Path, mode: str) -> None:
-    fit(dataset, tmp_path / "run", mode=mode, augmentation="flip")
+    fit(dataset, tmp_path / "run", mode=mode, augmentation="flip", head_start="zero", average=False, ema=0)
     before = {f"backbone.{key}": value for key, value in tiny_backbone().state_dict().items()}
     after = load_file(tmp_path / "run" / "model.safetensors")
     same = {key for key, value in before.items() if torch.equal(value, after[key])}
-    assert {key for key in before if "stem" in key or mode == "head"} == same
+    statistics = {key for key in before if "running" in key or "tracked" in key}  # frozen, as there are few photos
+    assert {key for key in before if "stem" in key or mode == "head"} | statistics == same
 
 
 def test_the_same_seed_gives_the_same_run_and_another_does_not(dataset: Dataset, tmp_path: Path) -> None:
@@ -119,12 +123,12 @@ def test_a_resumed_training_ends_as_one_that_never_stopped(dataset: Dataset, tmp
     broken = tmp_path / "broken"
     with pytest.raises(Cancelled):
         finetune(dataset, config(**given), broken, stop_in_the_third_epoch, backbone=tiny_backbone())
-    assert len(read_history(broken)) == 2
+    assert [epoch.epoch for epoch in read_history(broken)] == [0, 1, 2]
     assert not (broken / "run.json").exists()
     fit(dataset, broken, **given)
     assert without_seconds(broken) == without_seconds(tmp_path / "whole")
     assert (broken / "model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
-    assert not (broken / "last.safetensors").exists()
+    assert not (broken / "best.safetensors").exists()
 
 
 def test_a_directory_holds_one_run(dataset: Dataset, tmp_path: Path) -> None:
@@ -135,7 +139,8 @@ def test_a_directory_holds_one_run(dataset: Dataset, tmp_path: Path) -> None:
 
 
 def test_it_stops_when_validation_gets_no_better(dataset: Dataset, tmp_path: Path) -> None:
-    run = fit(dataset, tmp_path, epochs=60, patience=2, schedule="none", lr=0.05)
+    given = {"head_start": "zero", "ema": 0, "average": False, "batch_norm": "learnt"}
+    run = fit(dataset, tmp_path, epochs=60, patience=2, schedule="none", lr=0.05, **given)
     epochs = read_history(tmp_path)
     losses = [epoch.val_loss for epoch in epochs]
     assert run.kept.epochs == len(epochs) < 60
@@ -147,19 +152,29 @@ def test_progress_counts_up_to_the_end_and_tells_each_epoch(dataset: Dataset, tm
     steps: list[Progress] = []
     finetune(dataset, config(**given), tmp_path, steps.append, backbone=tiny_backbone())
     parts = [work.partition("/")[0] for work in works(steps)]
-    assert parts == ["load", "train", "save", "judge"]
+    assert parts == ["load", "fit", "train", "judge", "save", "judge"]
     assert (steps[-1].share, steps[-1].ahead) == (1, ())
     reported = [Epoch.from_json(step.data["epoch"]) for step in steps if "epoch" in step.data]
-    assert [epoch.epoch for epoch in reported] == [1, 2, 3]
+    assert [epoch.epoch for epoch in reported] == [0, 1, 2, 3]
     assert tuple(reported) == read_history(tmp_path)
 
 
-def test_a_loss_that_is_not_finite_names_the_remedy(dataset: Dataset, tmp_path: Path) -> None:
+def test_a_loss_that_runs_away_says_so_and_what_is_kept(dataset: Dataset, tmp_path: Path) -> None:
+    given = {"optimizer": "sgd", "lr": 10, "clip_norm": 0, "schedule": "onecycle", "epochs": 40, "layer_decay": 1}
+    with pytest.raises(
+        TrainingError, match=r"The loss ran away in epoch \d+: learning rate 10 is too high\."
+    ) as problem:
+        fit(dataset, tmp_path, **given)
+    assert "Choose a lower one." in str(problem.value)
+    assert len(str(problem.value)) < 200
+
+
+def test_a_backbone_without_numbers_is_told_before_anything_is_learnt(dataset: Dataset, tmp_path: Path) -> None:
     backbone = tiny_backbone()
     with torch.no_grad():
         backbone.trunk.stage1[1].weight[:] = 3e38
-    with pytest.raises(TrainingError, match=r"lr is 10: choose a lower one"):
-        finetune(dataset, config(optimizer="sgd", lr=10), tmp_path, backbone=backbone)
+    with pytest.raises(TrainingError, match="no usable numbers for these photos"):
+        finetune(dataset, config(), tmp_path, backbone=backbone)
 
 
 def test_memory_that_runs_out_names_the_remedy(dataset: Dataset, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from core.training.config import FinetuneConfig
+from core.training.history import Epoch
 from core.training.schedule import batches, lr_at, n_batches
 
 
@@ -35,6 +36,33 @@ def test_without_a_warm_up_it_starts_at_the_top() -> None:
 def test_step_drops_to_a_tenth_after_each_third() -> None:
     lr = rates(epochs=6, steps=1, schedule="step")
     assert lr == pytest.approx([1.0, 1.0, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_one_cycle_rises_for_a_third_of_the_way_and_falls_to_next_to_nothing() -> None:
+    lr = rates(epochs=10, schedule="onecycle")
+    assert lr[0] == pytest.approx(1 / 25)
+    assert lr.index(max(lr)) == 30
+    assert lr[30] == pytest.approx(1.0)
+    assert lr[15] == pytest.approx((1 + 1 / 25) / 2)
+    assert lr[65] == pytest.approx(0.5, abs=1e-4)
+    assert 0 < lr[-1] < 0.001
+
+
+def test_a_plateau_of_two_epochs_halves_the_rate() -> None:
+    losses = [0.9, 0.8, 0.85, 0.81, 0.7, 0.7, 0.9, 0.9]
+    history = [Epoch(epoch=n, val_loss=loss, lr=1.0, seconds=1.0) for n, loss in enumerate(losses, 1)]
+    config = FinetuneConfig("b", lr=1.0, epochs=9, schedule="plateau")
+    assert [lr_at(epoch, 1, config, history[:epoch]) for epoch in range(9)] == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "onecycle", "step"])
+def test_a_training_that_is_extended_begins_its_schedule_anew(schedule: str) -> None:
+    config = FinetuneConfig("b", lr=1.0, epochs=4, schedule=schedule)
+    extended = config.extended(6)
+    assert (extended.epochs, extended.restarts) == (10, (4,))
+    again = FinetuneConfig("b", lr=1.0, epochs=6, schedule=schedule)
+    first, second = ([lr_at(step, 5, c) for step in range(5 * c.epochs)] for c in (config, again))
+    assert [lr_at(step, 5, extended) for step in range(50)] == [*first, *second]
 
 
 def test_none_is_constant() -> None:

@@ -16,7 +16,7 @@ from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.depth import Depth, Suggestion
 from core.tables import Table
 from core.tasks.requests import DepthRequest
-from core.training.config import mode_label
+from core.training.choices import mode_label
 from pages.ui import downloads, figures, state, text
 from pages.ui.compare.charts.depth import depth_curve
 from pages.ui.compare.measured import fine_print, measured, probing

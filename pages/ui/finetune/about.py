@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import GraftError
 from core.jobs.store import Job
 from core.tasks.requests import FinetuneRequest
-from core.training.config import optimizer_label
+from core.training.choices import optimizer_label
 from pages.ui import text
 from pages.ui.i18n import _
 

@@ -9,21 +9,17 @@ import streamlit as st
 from core.backbones.names import framing_of, plain, size_of
 from core.backbones.registry import backbones, chosen, info
 from core.probing.comparison.candidates import info_of
-from core.training.config import (
-    FILLS,
-    KINDS,
+from core.training.augmentation import FILLS, KINDS, PRESETS, AugmentationKind, preset_label
+from core.training.choices import (
     MODES,
     OPTIMIZERS,
-    PRESETS,
     SCHEDULES,
-    AugmentationKind,
-    FinetuneConfig,
     mode_label,
     optimizer_label,
-    preset_label,
     schedule_label,
     suggested_lr,
 )
+from core.training.config import FinetuneConfig
 from pages.ui.backbones import KEEP, backbone_label, framing_choice, size_choice
 from pages.ui.i18n import _
 

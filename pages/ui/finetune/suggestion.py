@@ -10,7 +10,8 @@ from core.errors import GraftError
 from core.jobs.store import Job
 from core.probing.comparison.candidates import info_of
 from core.tasks.requests import FinetuneRequest
-from core.training.config import PRESETS, FinetuneConfig
+from core.training.augmentation import PRESETS
+from core.training.config import FinetuneConfig
 from pages.ui import jobs, models, starts, state, text
 from pages.ui.finetune.form import trainable
 from pages.ui.i18n import _

@@ -1,0 +1,106 @@
+"""One step of learning, whole and in parts."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.training.config import FinetuneConfig
+from core.training.learner import Learner, balanced_weights
+from core.training.network import Network
+from core.training.optimizer import make_optimizer
+from tests.training.tiny import tiny_backbone
+
+IMAGES = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+LABELS = torch.tensor([0, 1, 2, 0, 0, 1, 0, 2])
+WEIGHTS = balanced_weights(LABELS, 3)
+
+
+class Narrow(Network):
+    """Has no memory for more than so many images at a time."""
+
+    most = 100
+
+    def above(self, entering: Tensor) -> Tensor:
+        if len(entering) > self.most:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return super().above(entering)
+
+
+def learner(most: int = 100, weights: Tensor | None = None, **given: object) -> Learner:
+    config = FinetuneConfig.from_json({"backbone": "tiny", "mode": "full", "optimizer": "sgd", **given})
+    backbone = tiny_backbone()
+    backbone.trunk.stage1[3].p = 0.0
+    network = Narrow(backbone, 3, config)
+    network.most = most
+    with torch.no_grad():
+        network.head.weight.normal_(generator=torch.Generator().manual_seed(1))
+    return Learner(network.train(), make_optimizer(network, config), config, weights)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(("most", "chunks"), [(8, 1), (4, 2), (2, 4), (1, 8)])
+def test_a_batch_that_memory_is_too_small_for_goes_through_in_parts(
+    most: int, chunks: int, weights: Tensor | None
+) -> None:
+    whole, parts = learner(weights=weights), learner(most, weights=weights)
+    one, other = (each.learn(IMAGES, LABELS, 0.1, (0, 0)) for each in (whole, parts))
+    assert parts.chunks == chunks
+    assert other.loss == pytest.approx(one.loss, rel=1e-5)
+    assert other.right == one.right
+    for key, value in whole.network.kept_state().items():
+        torch.testing.assert_close(parts.network.kept_state()[key], value, rtol=1e-3, atol=1e-4)
+
+
+def test_less_than_an_eighth_is_not_tried() -> None:
+    tight = learner(1)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        tight.learn(IMAGES.repeat(2, 1, 1, 1), LABELS.repeat(2), 0.1, (0, 0))
+    assert tight.chunks == 8
+
+
+def test_another_error_is_not_taken_for_want_of_memory() -> None:
+    with pytest.raises(RuntimeError, match="size"):
+        learner().learn(IMAGES[:, :2], LABELS, 0.1, (0, 0))
+
+
+def test_the_loss_is_that_before_the_step() -> None:
+    undecided = learner()
+    with torch.no_grad():
+        undecided.network.head.weight.zero_()
+    step = undecided.learn(IMAGES, LABELS, 0.1, (0, 0))
+    assert step.loss == pytest.approx(8 * math.log(3), rel=1e-5)
+    assert step.right == 4  # all are said to be of the first class
+
+
+def test_a_long_gradient_is_clipped() -> None:
+    free, clipped = learner(clip_norm=0), learner(clip_norm=0.01)
+    for each in (free, clipped):
+        each.learn(IMAGES, LABELS, 0.1, (0, 0))
+    norms = [
+        float(torch.stack([p.grad.norm() for p in each.network.parameters() if p.grad is not None]).norm())
+        for each in (free, clipped)
+    ]
+    assert norms[0] > 0.01
+    assert norms[1] == pytest.approx(0.01, rel=1e-3)
+
+
+def test_chance_depends_on_seed_epoch_and_step_alone() -> None:
+    def losses(at: tuple[int, int], seed: int = 0) -> float:
+        dropping = learner(seed=seed)
+        dropping.network.backbone.trunk.stage1[3].p = 0.5
+        torch.rand(3)
+        return dropping.learn(IMAGES, LABELS, 0.1, at).loss
+
+    assert losses((1, 2)) == losses((1, 2))
+    assert len({losses((1, 2)), losses((2, 1)), losses((1, 3)), losses((1, 2), seed=5)}) == 4
+
+
+def test_weights_of_classes_lie_on_the_networks_device() -> None:
+    network = Network(tiny_backbone(), 3, FinetuneConfig("tiny")).to("meta")  # any device that is not the labels'
+    own = Learner(network, make_optimizer(network, FinetuneConfig("tiny")), FinetuneConfig("tiny"), WEIGHTS)
+    assert own.class_weights is not None
+    assert own.class_weights.device.type == "meta"
