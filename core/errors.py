@@ -8,6 +8,7 @@ GraftError
 ├── FeatureError           extraction or its store
 ├── ProbeError             a probe or a comparison that cannot be computed
 ├── TrainingError          a fine-tuning that cannot start or go on
+│   └── Uncached           activations that cannot be kept; carries a `code`, and training goes on without
 ├── EvaluationError        predictions that cannot be judged
 ├── BundleError            a bundle that cannot be written or read
 ├── HomeError              the folder in which Graft keeps its data cannot be used
@@ -59,6 +60,19 @@ class ProbeError(GraftError):
 
 class TrainingError(GraftError):
     """A fine-tuning cannot start or go on."""
+
+
+class Uncached(TrainingError):
+    """The activations of what is frozen cannot be kept; the training that wanted them goes on without.
+
+    Args:
+        code: why, as a stable word such as `no_room`.
+        message: the same for the user.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class EvaluationError(GraftError):

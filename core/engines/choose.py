@@ -55,6 +55,11 @@ def choose(precision: str = "") -> Engine:
     return next(iter(_available(precision)), PLAIN)
 
 
+def named(name: str) -> Engine | None:
+    """The engine of that name; None where there is none here."""
+    return next((engine for engine in _available("") if engine.name == name), None)
+
+
 def check(engine: Engine, network: nn.Module, batch: Tensor, images: int = 0) -> CheckedNetwork:
     """Prepares the quickest engine, of those with the precision of `engine`, that gives what the plain one gives.
 

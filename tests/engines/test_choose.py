@@ -4,7 +4,7 @@ import torch
 
 from core.backbones.encode import encode
 from core.engines import choose as choosing
-from core.engines.choose import PLAIN, agreement, check, choose, exact
+from core.engines.choose import PLAIN, agreement, check, choose, exact, named
 from core.engines.onnx import OnnxRuntime
 from tests.engines.networks import FakeEngine, backbone
 
@@ -78,3 +78,9 @@ def test_agreement_is_the_least_cosine() -> None:
     assert agreement(a, 3 * a) == pytest.approx(1.0)
     assert agreement(a[:2], np.array([[1.0, 0.0], [2.0, 2.0]], np.float32)) == pytest.approx(0.5**0.5)
     assert agreement(a, a * np.nan) == 0.0
+
+
+def test_an_engine_is_found_by_its_name_where_it_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    there, gone = FakeEngine("there"), FakeEngine("gone", available=False)
+    monkeypatch.setattr(choosing, "ENGINES", [gone, there, PLAIN])
+    assert [named(name) for name in ("there", "gone", "never", PLAIN.name)] == [there, None, None, PLAIN]

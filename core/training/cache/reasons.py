@@ -1,0 +1,36 @@
+"""Why a training does not keep the activations of what is frozen: stable words, and what they mean for the user.
+
+This file never imports torch.
+"""
+
+from __future__ import annotations
+
+from core.errors import Uncached
+from core.i18n import gettext as _
+
+NOTHING_FROZEN = "nothing_frozen"
+NOT_TRACED = "not_traced"
+NOT_ONE_TENSOR = "not_one_tensor"
+DIFFERS = "differs"
+TOO_MUCH = "too_much"
+NO_ROOM = "no_room"
+OUT_OF_RANGE = "out_of_range"
+REASONS = (NOTHING_FROZEN, NOT_TRACED, NOT_ONE_TENSOR, DIFFERS, TOO_MUCH, NO_ROOM, OUT_OF_RANGE)
+
+
+def uncached(reason: str) -> Uncached:
+    """The error for one of `REASONS`."""
+    return Uncached(reason, reason_label(reason))
+
+
+def reason_label(reason: str) -> str:
+    """Why activations are not kept, in the user's language."""
+    return {
+        NOTHING_FROZEN: _("Everything in the backbone learns, so nothing stays the same from epoch to epoch."),
+        NOT_TRACED: _("This backbone cannot be cut between what is frozen and what learns."),
+        NOT_ONE_TENSOR: _("What is frozen passes more than one result to what learns."),
+        DIFFERS: _("Cut in two, this backbone does not give the same features for each photo."),
+        TOO_MUCH: _("The activations of all views would take more of the disk than they may."),
+        NO_ROOM: _("The disk has too little free space for the activations of all views."),
+        OUT_OF_RANGE: _("Some activations are too large for half precision."),
+    }[reason]
