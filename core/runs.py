@@ -10,6 +10,8 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     averages.json               kind "finetune": the averages of weights that were tried, where some were
     last.safetensors            kind "finetune": the last checkpoint, from which the training can be extended
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
+    predictions/frozen.npz      kind "finetune": those of a probe on the frozen backbone for validation; and
+                                `frozen-test.npz`
 
 This file knows neither torch nor what a probe or a training is: whoever reads a run says which configs it may have
 been fitted with. `core.models.runs` reads runs of every kind.

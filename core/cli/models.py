@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,10 +31,7 @@ from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from core.probing.pairwise.difference import Difference
-    from core.runs import Run
     from core.tasks.results import Answer
-    from core.training.history import Epoch
 
 
 @program.command()
@@ -79,9 +75,8 @@ def finetune(
     from core.models.runs import load_run
     from core.tasks import models
     from core.tasks.requests import FinetuneRequest
-    from core.training.baseline import gain
     from core.training.config import FinetuneConfig
-    from core.training.history import read_history
+    from core.training.outcome import read_outcome
 
     given: dict[str, Any] = {
         "backbone": chosen(backbone, framing, input_px), "mode": mode, "last_stages": last_stages, "epochs": epochs,
@@ -98,28 +93,11 @@ def finetune(
     )
     with working() as report:
         result = models.finetune(out, request, report)
-    run, history = load_run(out), read_history(out)
-    improvement = gain(run)
-    if not test:
-        run = replace(run, metrics={split: score for split, score in run.metrics.items() if split != "test"})
+    outcome = read_outcome(load_run(out), test=test)
     if as_json:
-        print_json(_finetuning_as_json(run, history, improvement, result.warnings))
+        print_json({**outcome.as_json(), "warnings": list(result.warnings)})
     else:
-        show.finetuning(run, history, improvement, result.warnings)
-
-
-def _finetuning_as_json(
-    run: Run, history: Sequence[Epoch], improvement: Difference | None, warning_codes: Sequence[str]
-) -> dict[str, Any]:
-    from core.runs import metrics_as_json
-    from core.training.history import as_json
-
-    return {
-        "run": str(run.path), "dataset": run.dataset_id, "dataset_name": run.dataset_name,
-        "warnings": list(warning_codes), "backbone": run.backbone, "classes": list(run.classes),
-        "metrics": metrics_as_json(run.metrics, run.kept), "baseline": improvement.as_json() if improvement else None,
-        "history": as_json(history), "seconds": run.seconds,
-    }  # fmt: skip
+        show.finetuning(outcome, result.warnings)
 
 
 @program.command()

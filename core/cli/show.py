@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from core.health.labels import Suspect
     from core.health.quality import Flaw
     from core.health.record import HealthReport
-    from core.probing.pairwise.difference import Difference
-    from core.runs import Run
     from core.tasks.results import Answer
-    from core.training.history import Epoch
+    from core.training.history import Averages, Epoch
+    from core.training.outcome import Outcome
 
 
 _NAME = 32
@@ -158,44 +157,72 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
         lines(_("{n} more warnings are in the output of `inspect --json`.").format(n=len(codes) - most))
 
 
-def finetuning(run: Run, epochs: Sequence[Epoch], improvement: Difference | None, warning_codes: Sequence[str]) -> None:
+def finetuning(outcome: Outcome, warning_codes: Sequence[str]) -> None:
     """A finished fine-tuning: its epochs, what it is worth beside a probe, and what is doubtful about its photos."""
-    from core.training.baseline import judgement
+    from core.training.outcome import kept_in_words
 
-    headings = (
-        _("Epoch"), _("Training loss"), _("Validation loss"), _("Training accuracy"), _("Validation accuracy"),
-        _("Seconds"),
-    )  # fmt: skip
-    rows = [
-        (
-            str(epoch.epoch), _number(epoch.train_loss), _number(epoch.val_loss), percent(epoch.train_accuracy),
-            percent(epoch.val_accuracy), decimal(epoch.seconds),
-        )
-        for epoch in epochs
-    ]  # fmt: skip
-    table(headings, rows, left=0)
+    run = outcome.run
+    _epochs(outcome.history)
+    if outcome.averages:
+        _averages(outcome.averages)
     score = run.metrics["val"]
     lines(
-        _("Validation: accuracy {accuracy} (95 % interval {ci}) on {n} photos; epoch {epoch} is kept").format(
+        _("Validation: accuracy {accuracy} (95 % interval {ci}) on {n} photos; {kept}").format(
             accuracy=percent(score.accuracy),
             ci=interval(score.accuracy_ci),
             n=score.n,
-            epoch=run.kept.best_epoch,
+            kept=kept_in_words(run.kept),
         )
     )
-    if improvement is not None:
-        flattered = _("The epoch was chosen on these photos, which flatters fine-tuning a little.")
-        lines(judgement(improvement), improvement.sentence, flattered)
+    _worth(outcome, "val")
     if test := run.metrics.get("test"):
         lines(
             _("Test: accuracy {accuracy} (95 % interval {ci}) on {n} photos").format(
                 accuracy=percent(test.accuracy), ci=interval(test.accuracy_ci), n=test.n
             )
         )
+        _worth(outcome, "test")
     elif run.predictions_path("test").exists():
         lines(_("Look at the test photos once, when all choices are made: `evaluate RUN --split test`."))
     warnings(warning_codes)
     lines(_("The run is in {path}").format(path=run.path))
+
+
+def _epochs(epochs: Sequence[Epoch]) -> None:
+    headings = (
+        _("Epoch"), _("Training loss"), _("Validation loss"), _("Average's"), _("Training accuracy"),
+        _("Validation accuracy"), _("Average's"), _("Photos a second"), _("Seconds"),
+    )  # fmt: skip
+    rows = [
+        (
+            str(epoch.epoch), _number(epoch.train_loss), _number(epoch.val_loss), _number(epoch.ema_val_loss),
+            percent(epoch.train_accuracy), percent(epoch.val_accuracy), percent(epoch.ema_val_accuracy),
+            _number(epoch.images_per_s, 1), decimal(epoch.seconds),
+        )
+        for epoch in epochs
+    ]  # fmt: skip
+    table(headings, rows, left=0)
+
+
+def _averages(averages: Averages) -> None:
+    """The averages of weights that were tried at the end, with the one that is kept."""
+    from core.training.outcome import weights_name
+
+    best = averages.best
+    rows = [
+        (weights_name(each.weights), _("kept") if each == best else "", _number(each.loss), percent(each.accuracy))
+        for each in averages.tried
+    ]
+    table((_("Weights"), "", _("Validation loss"), _("Validation accuracy")), rows, left=2)
+
+
+def _worth(outcome: Outcome, split: str) -> None:
+    """What fine-tuning brought beyond the probe on a split, where there is a probe."""
+    from core.training.outcome import evidence, judgement
+
+    improvement, kept = outcome.gains.get(split), outcome.run.kept
+    if improvement is not None:
+        lines(judgement(improvement, kept), *evidence(improvement, kept, split))
 
 
 def evaluation(result: Evaluation) -> None:
@@ -241,8 +268,8 @@ def _confusion(result: Evaluation, most: int = 12) -> None:
     table((_("True \\ predicted"), *names), rows)
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else decimal(value, 3)
+def _number(value: float | None, digits: int = 3) -> str:
+    return "" if value is None else decimal(value, digits)
 
 
 def _joined(counts: Mapping[str, int]) -> str:

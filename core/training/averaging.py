@@ -15,10 +15,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from core.training.history import Candidate
+from core.training.history import SOUP, Candidate
 from core.training.network import Network, State, snapshot
-
-SOUP = "soup"
 
 Judge = Callable[[State, str], Candidate]
 """Judges weights on validation, under a name."""

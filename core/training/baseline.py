@@ -1,4 +1,4 @@
-"""What fine-tuning has to beat: a probe on the frozen backbone's features, judged on the same validation images.
+"""What fine-tuning has to beat: a probe on the frozen backbone's features, judged on the same images.
 
 Its predictions lie beside the run's own. No torch is needed to read them.
 """
@@ -6,12 +6,12 @@ Its predictions lie beside the run's own. No torch is needed to read them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ProbeError
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
-from core.probing.pairwise.difference import Difference, difference
+from core.probing.pairwise.difference import Difference, difference, mcnemar
 from core.runs import Run
 
 if TYPE_CHECKING:
@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from core.probing.probes.probe import Probe
 
 NAME = "frozen"
+"""The file with the probe's predictions for the validation images; see `name_of` for other splits."""
+
+
+def name_of(split: str) -> str:
+    """The name under which the probe's predictions for a split lie beside the run's."""
+    return NAME if split == "val" else f"{NAME}-{split}"
 
 
 def fit_baseline(features: Features, seed: int, out: Path) -> Probe | None:
-    """Fits the probe that a comparison fits by default, and keeps what it predicts for the validation images.
+    """Fits the probe that a comparison fits by default, and keeps what it predicts for validation and test.
+
+    Nothing is chosen by the test images: they are predicted, and lie there until someone asks for them.
 
     Args:
-        features: the frozen backbone's, of the training and the validation images.
+        features: the frozen backbone's, of all images.
         seed: of the folds in which the probe's penalty is chosen.
         out: the run's directory.
 
@@ -38,33 +46,24 @@ def fit_baseline(features: Features, seed: int, out: Path) -> Probe | None:
         probe = fit_probe(features, ProbeConfig(seed=seed))
     except ProbeError:
         return None
-    probe.predict(features.of("val")).save(out / "predictions" / f"{NAME}.npz")
+    for split in ("val", "test"):
+        if len((images := features.of(split)).ids):
+            probe.predict(images).save(out / "predictions" / f"{name_of(split)}.npz")
     return probe
 
 
-def gain(run: Run) -> Difference | None:
-    """What fine-tuning brought beyond the probe, on the same validation images.
+def gain(run: Run, split: str = "val") -> Difference | None:
+    """What fine-tuning brought beyond the probe, on the same images of a split.
 
     None where there is no probe to compare with: the run is an earlier Graft's, or a class had too few images.
 
     Raises:
         GraftError: predictions are damaged, or not of the same images.
     """
-    path = run.predictions_path(NAME)
-    if not path.exists():
+    path, own = run.predictions_path(name_of(split)), run.predictions_path(split)
+    if not (path.exists() and own.exists()):
         return None
-    return difference_to(Predictions.load(run.predictions_path("val")), Predictions.load(path))
-
-
-def judgement(improvement: Difference) -> str:
-    """Whether fine-tuning helped, in a sentence: only a gain that is larger than chance counts."""
-    if improvement.interval[0] > 0:
-        return _("Fine-tuning helped.")
-    if improvement.accuracy > 0:
-        return _("Whether fine-tuning helped cannot be told: its gain may be chance.")
-    if improvement.interval[1] < 0:
-        return _("Fine-tuning made it worse.")
-    return _("Fine-tuning did not help.")
+    return difference_to(Predictions.load(own), Predictions.load(path))
 
 
 def difference_to(tuned: Predictions, frozen: Predictions) -> Difference:
@@ -74,3 +73,13 @@ def difference_to(tuned: Predictions, frozen: Predictions) -> Difference:
         ProbeError: the predictions are not of the same images.
     """
     return difference(_("fine-tuned"), tuned, _("frozen, with a probe"), frozen)
+
+
+def gain_as_json(improvement: Difference | None) -> dict[str, Any] | None:
+    """As the `baseline` of `finetune --json`: the difference, with the p of McNemar's test."""
+    return None if improvement is None else {**improvement.as_json(), "mcnemar_p": mcnemar_p(improvement)}
+
+
+def mcnemar_p(improvement: Difference) -> float:
+    """Two-sided p of the exact McNemar test on a difference."""
+    return float(mcnemar(improvement.only_a, improvement.only_b))

@@ -17,10 +17,10 @@ import torch
 from core.errors import Cancelled, TrainingError
 from core.i18n import gettext as _
 from core.training import checkpoint
-from core.training.averaging import SOUP, MovingAverage, between, greedy_soup
+from core.training.averaging import MovingAverage, between, greedy_soup
 from core.training.checkpoint import TrainingState, UnderWay
 from core.training.config import FinetuneConfig
-from core.training.history import EMA, LINE, START, Averages, Candidate, Epoch, save_history
+from core.training.history import EMA, LINE, SOUP, START, Averages, Candidate, Epoch, save_history
 from core.training.judging import Judge, Judged
 from core.training.learner import Learner, balanced_weights
 from core.training.network import Network, State, snapshot

@@ -176,12 +176,12 @@ def _preprocessing(dataset: Dataset, backbone: Backbone) -> Preprocessing:
 
 
 def _features(dataset: Dataset, own: Backbone | None, network: Network, budget: Budget, work: Work) -> Features:
-    """The pretrained backbone's features of the training and the validation split, from the store if it can."""
+    """The pretrained backbone's features of all images, from the store if it can."""
     if own is None:
         from core.features.extract import extract
 
         return extract(dataset, network.backbone.info.name, report=work.report)
-    items = [item for split in ("train", "val") for item in dataset.split(split)]
+    items = [item for split in ("train", "val", "test") for item in dataset.split(split)]
     photos = _photos(dataset, items, Augmentation(), own, budget)
     X = logits(network.backbone, photos, lambda _n: work.step(0, _("Extracting features")))
     return Features(

@@ -19,8 +19,9 @@ from core.records import Record
 FILE, AVERAGES = "history.json", "averages.json"
 
 
-START, RAW, EMA = "start", "raw", "ema"
-"""The weights that training began with, an epoch's as the optimizer left them, and their moving average."""
+START, RAW, EMA, SOUP = "start", "raw", "ema", "soup"
+"""The weights that training began with, an epoch's as the optimizer left them, their moving average, and the average of
+several checkpoints."""
 
 LINE = (0.25, 0.5, 0.75)
 """How much of the best weights the averages between the start and them have; the ends themselves are judged already."""
@@ -93,7 +94,7 @@ class Candidate(Record):
 
     Attributes:
         epoch: after which epoch; 0 for the start.
-        weights: `START`, `RAW`, `EMA`, or the name of an average that was made after the last epoch.
+        weights: `START`, `RAW`, `EMA`, or an average that was made after the last epoch: `SOUP`, or a share of `LINE`.
         loss: the mean cross-entropy of the validation images.
         accuracy: the share of them that is right.
     """
@@ -121,10 +122,15 @@ class Averages(Record):
     soup: Candidate | None = None
 
     @property
+    def tried(self) -> tuple[Candidate, ...]:
+        """All of them: from the start along the line to the end, and the soup."""
+        start, soup = (() if each is None else (each,) for each in (self.start, self.soup))
+        return (*start, *self.line, self.end, *soup)
+
+    @property
     def best(self) -> Candidate:
         """The one that is kept, by the rule of `best_of`."""
-        soup = () if self.soup is None else (self.soup,)
-        start = () if self.start is None else (self.start,)
+        start, soup = (() if each is None else (each,) for each in (self.start, self.soup))
         best = _best([*start, self.end, *soup, *self.line])
         assert best is not None  # there is always an end, or the start is better
         return best

@@ -17,6 +17,7 @@ from core.models.runs import load_run
 from core.runs import KeptEpoch, Run, SplitScore
 from core.training.config import FinetuneConfig
 from core.training.history import Epoch
+from core.training.outcome import Outcome
 from tests.cli.conftest import COLOURS, ROOT, document, finetuning, mistake, run
 from tests.conftest import photo_bytes
 
@@ -28,6 +29,9 @@ def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
     assert tuned["metrics"]["val"]["n"] > 0
     assert "test" not in tuned["metrics"]
     assert tuned["baseline"]["n"] == tuned["metrics"]["val"]["n"]
+    assert "baseline_test" not in tuned
+    assert tuned["verdict"] in ("start", "better", "unsure", "none", "worse")
+    assert tuned["averages"]["kept"] == tuned["metrics"]["val"]["weights"]
     assert (tuned["baseline"]["a"], tuned["baseline"]["b"]) == ("fine-tuned", "frozen, with a probe")
     assert (path / "run.json").is_file()
     record = json.loads((path / "run.json").read_text())
@@ -57,7 +61,8 @@ def test_finetune_as_a_table_leaves_the_test_images_for_the_end(
     assert "on 4 photos" in out
     assert "Test: accuracy" not in out
     assert "--split test" in out
-    assert "'frozen, with a probe' on the same 4 photos" in out
+    assert "On the same 4 validation photos it is" in out or "the model is that probe" in out
+    assert "% fine-tuned" in out
 
 
 def test_finetune_tells_test_numbers_when_it_is_asked_for_them(
@@ -67,7 +72,10 @@ def test_finetune_tells_test_numbers_when_it_is_asked_for_them(
     again = ("finetune", data, "--backbone", "graft_plain", "--mode", "head", "--epochs", "2", "--seed", "3",
              "--augment", "flip,rotation=15", "--out", path, "--test")  # fmt: skip
     kept = load_run(path).metrics["test"]
-    assert document(capsys, *again)["metrics"]["test"]["accuracy"] == kept.accuracy
+    told = document(capsys, *again)
+    assert told["metrics"]["test"]["accuracy"] == kept.accuracy
+    assert told["baseline_test"]["n"] == kept.n
+    assert told["baseline_test"]["n"] != 0
     assert f"Test: accuracy {100 * kept.accuracy:.1f} %" in run(capsys, *again)[1]
 
 
@@ -79,7 +87,7 @@ def test_an_epoch_without_a_loss_leaves_its_cell_empty(capsys: pytest.CaptureFix
         Epoch(epoch=1, train_loss=0.75, train_accuracy=0.5, lr=0.1, seconds=1.5),
         Epoch(epoch=2, train_loss=0.5, val_loss=0.25, train_accuracy=0.625, val_accuracy=0.75, lr=0.1, seconds=1.0),
     )
-    show.finetuning(tuned, epochs, None, ())
+    show.finetuning(Outcome(tuned, epochs, None, {}), ())
     out = capsys.readouterr().out
     rows = [line.split() for line in out.splitlines()]
     assert ["1", "0.750", "50.0", "%", "1.5"] in rows

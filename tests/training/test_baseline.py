@@ -9,7 +9,7 @@ from core.features.extract import extract
 from core.probing.pairwise.difference import Difference
 from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.runs import Run
-from core.training.baseline import NAME, gain, judgement
+from core.training.baseline import NAME, gain, gain_as_json, name_of
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from tests.conftest import ZipBuilder
@@ -40,20 +40,22 @@ def test_the_gain_is_over_the_same_images(tuned: Run) -> None:
     assert brought.accuracy == pytest.approx(own.correct.mean() - frozen.correct.mean())
 
 
+def test_test_images_have_a_baseline_of_their_own(tuned: Run, small_zip: ZipBuilder) -> None:
+    features = extract(ingest(small_zip(per_class=12)), "pixels_16")
+    by_hand = fit_probe(features, ProbeConfig(seed=3)).predict(features.of("test"))
+    assert np.array_equal(Predictions.load(tuned.predictions_path(name_of("test"))).proba, by_hand.proba)
+    brought = gain(tuned, "test")
+    assert brought is not None
+    assert brought.n == len(by_hand)
+
+
+def test_the_gain_comes_with_the_p_of_an_exact_test() -> None:
+    told = gain_as_json(Difference("a", "b", 100, 8, 1, 0.07, (0.01, 0.13)))
+    assert told is not None
+    assert told["mcnemar_p"] == pytest.approx(2 * (1 + 9) / 2**9)
+    assert gain_as_json(None) is None
+
+
 def test_a_run_from_before_has_no_baseline(tuned: Run) -> None:
     tuned.predictions_path(NAME).unlink()
     assert gain(tuned) is None
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "interval", "words"),
-    [
-        (0.1, (0.02, 0.18), "Fine-tuning helped."),
-        (0.02, (-0.02, 0.06), "Whether fine-tuning helped cannot be told: its gain may be chance."),
-        (0.0, (-0.03, 0.03), "Fine-tuning did not help."),
-        (-0.046, (-0.1, 0.01), "Fine-tuning did not help."),
-        (-0.1, (-0.18, -0.02), "Fine-tuning made it worse."),
-    ],
-)
-def test_only_a_gain_beyond_chance_is_help(accuracy: float, interval: tuple[float, float], words: str) -> None:
-    assert judgement(Difference("tuned", "frozen", 100, 0, 0, accuracy, interval)) == words

@@ -14,10 +14,13 @@ from core.probing.pairwise.difference import Difference
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Finetuned
-from core.training.baseline import difference_to, gain, judgement
+from core.training.baseline import difference_to, gain, name_of
+from core.training.history import read_averages
+from core.training.outcome import evidence, judgement, kept_in_words, verdict
 from pages.ui import figures, models, progress, resources, state, text
 from pages.ui.charts.history import history_table, training_history
 from pages.ui.figures import Files
+from pages.ui.finetune.charts import averages_line, averages_table
 from pages.ui.i18n import _
 
 
@@ -54,36 +57,85 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
     finetuned = progress.result(status, Finetuned)
     run = next(iter(state.runs_of(job)), None)
     if finetuned is not None and run is not None:
-        improvement = _gain(run)
-        answer(run, improvement, status.seconds or 0)
+        split = _split(run)
+        improvement = _gain(run, split)
+        answer(run, split, improvement, status.seconds or 0)
         progress.photo_warnings(finetuned.warnings)
         if improvement is None:
             st.caption(_("Was it worth it? Compare backbones once, and this page sets the two side by side."))
             state.link("compare", _("Compare backbones"), ":material/leaderboard:")
-        elif improvement.interval[0] <= 0:
+        elif verdict(improvement, run.kept) != "better":
             probe_instead(dataset, run)
         onwards(run)
     curves(job)
+    if run is not None:
+        averages(run)
 
 
-def answer(run: Run, improvement: Difference | None, seconds: float) -> None:
+def _split(run: Run) -> str:
+    """The photos that fine-tuning is judged by: the test photos only where the user asks for them."""
+    if not run.predictions_path(name_of("test")).exists():
+        return "val"
+    explanations = {
+        "val": _("Validation photos were not trained on, but the best epoch was chosen by them: slightly flattering."),
+        "test": _("Test photos were used for nothing else. Look at them once, when all choices are made."),
+    }
+    split = st.segmented_control(
+        _("Judge it on"),
+        list(explanations),
+        default="val",
+        required=True,
+        format_func=lambda name: text.split_name(name).capitalize(),
+        key=f"finetune-split-{state.run_key(run)}",
+    )
+    st.caption(explanations[split])
+    return str(split)
+
+
+def answer(run: Run, split: str, improvement: Difference | None, seconds: float) -> None:
     """Draws whether it helped and how good the model is; green only where it surely beats the frozen probe."""
-    score = run.metrics["val"]
-    accuracy = _("**{accuracy}** of {n} validation photos are right (95 % interval {ci}), after {time}.").format(
+    score = run.metrics[split]
+    accuracy = _("**{accuracy}** of {n} {split} photos are right (95 % interval {ci}), after {time}; {kept}.").format(
         accuracy=numbers.percent(score.accuracy),
         n=score.n,
+        split=text.split_name(split),
         ci=numbers.interval(score.accuracy_ci),
         time=text.duration(seconds),
+        kept=kept_in_words(run.kept),
     )
     if improvement is None:
         st.info(text.unbroken(accuracy), icon=":material/insights:")
         return
-    box = st.success if improvement.interval[0] > 0 else st.warning
-    flattered = _("The epoch was chosen on these photos, which flatters fine-tuning a little.")
-    sentences = (
-        f"**{text.literal(judgement(improvement))}** {accuracy}\n\n{text.literal(improvement.sentence)} {flattered}"
+    box = st.success if verdict(improvement, run.kept) == "better" else st.warning
+    reasons = text.literal(" ".join(evidence(improvement, run.kept, split)))
+    box(
+        text.unbroken(f"**{text.literal(judgement(improvement, run.kept))}** {accuracy}\n\n{reasons}"),
+        icon=":material/balance:",
     )
-    box(text.unbroken(sentences), icon=":material/balance:")
+
+
+def averages(run: Run) -> None:
+    """Draws what the averages between the probe and the fine-tuned weights came to, where some were tried."""
+    try:
+        tried = read_averages(run.path)
+    except GraftError as problem:
+        st.caption(text.literal(str(problem)))
+        return
+    if tried is None:
+        return
+    with st.expander(_("Between the probe and the fine-tuned weights"), icon=":material/blender:"):
+        st.caption(
+            _(
+                "After the last epoch, averages of weights are tried on the validation photos. The lowest loss is "
+                "kept, unless fewer photos are right than with the probe."
+            )
+        )
+        figures.shown(
+            resources.figure(averages_line, tried),
+            f"averages-{run.path.parent.name}",
+            _("Validation loss and accuracy of averages of weights"),
+            Files("averages", lambda: averages_table(tried)),
+        )
 
 
 def probe_instead(dataset: Dataset, run: Run) -> None:
@@ -116,10 +168,10 @@ def onwards(run: Run) -> None:
             state.link(page, label, icon, run=state.run_key(run))
 
 
-def _gain(run: Run) -> Difference | None:
-    """What fine-tuning brought on the same validation images; None where there is no probe to compare with."""
+def _gain(run: Run, split: str) -> Difference | None:
+    """What fine-tuning brought on the same images; None where there is no probe to compare with."""
     try:
-        return gain(run) or _gain_on_probe(run)
+        return gain(run, split) or (_gain_on_probe(run) if split == "val" else None)
     except GraftError as problem:
         st.caption(text.literal(str(problem)))
         return None

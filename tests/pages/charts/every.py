@@ -15,6 +15,7 @@ from core.probing.pairwise.sidebyside import agreements, compared_classes
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.component_counts import Count
 from core.probing.studies.growth import LearningCurve
+from core.training.history import Averages, Candidate
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
 from pages.ui.charts.quality import class_scores, confusion_matrix, probability_bars
@@ -26,6 +27,7 @@ from pages.ui.compare.charts.map import embedding_map
 from pages.ui.compare.charts.side import agreement_matrix, class_differences, confusion_difference
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.charts_health import shortcut_bars
+from pages.ui.finetune.charts import averages_line
 from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch
 from tests.probing.conftest import make_result
 
@@ -33,6 +35,12 @@ N = 3000
 COUNT = Count(components=1, variance=0.5, accuracy_mean=0.8, accuracy_ci=(0.7, 0.9), fold_accuracy=(0.7, 0.9))
 SHARES = np.full((5, 2), 0.8)
 CURVE = LearningCurve("a", ProbeConfig(), (NASTY, "b"), (2000, 2000), (8.0, 3200.0), SHARES, SHARES[0], SHARES, folds=5)
+AVERAGES = Averages(
+    start=Candidate(epoch=0, weights="start", loss=0.5, accuracy=0.8),
+    line=tuple(Candidate(epoch=2, weights=share, loss=0.4, accuracy=0.85) for share in ("0.25", "0.5", "0.75")),
+    end=Candidate(epoch=2, weights="ema", loss=0.45, accuracy=0.84),
+    soup=Candidate(epoch=2, weights="soup", loss=0.35, accuracy=0.85),
+)
 MATRIX = np.array([[4250, 3], [1, 1200]])
 
 
@@ -76,6 +84,7 @@ def _of_backbones() -> dict[str, go.Figure]:
 
 def _of_models() -> dict[str, go.Figure]:
     return {
+        "averages": averages_line(AVERAGES),
         "history": training_history([replace(epoch(1), lr=1e-5), epoch(2, val_loss=12.34567)]),
         "confusion": confusion_matrix(MATRIX, [NASTY, "b"]),
         "confusion_shares": confusion_matrix(MATRIX, [NASTY, "b"], normalised=True),

@@ -8,7 +8,7 @@ from tests.pages.charts.every import NAMES, every_figure
 from tests.pages.charts.rows import NASTY
 
 WITHOUT_NAMES = (
-    "cost_memory_mb", "cost_gflops", "sizes", "sizes_logarithmic", "shortcuts", "history", "components",
+    "cost_memory_mb", "cost_gflops", "sizes", "sizes_logarithmic", "shortcuts", "averages", "history", "components",
     "learning_curve",
 )  # fmt: skip
 
