@@ -51,6 +51,12 @@ class FinetuneConfig:
         weight_decay: of weights alone; biases and normalisation layers have none.
         clip_norm: the greatest norm of a step's gradient; 0 for any.
         label_smoothing: the share of the target that is spread over all classes, 0 to below 1.
+        focal_gamma: how much less what is right already counts in the loss (Lin et al. 2017); 0 for as much.
+        dropout: the share of the features that the head does not see at a step, 0 to 0.9.
+        mixup: alpha of mixup (Zhang et al. 2018): photos of a batch are mixed in pairs, the more the greater it is; 0
+            for none. Where only the head learns, their features are.
+        cutmix: alpha of CutMix (Yun et al. 2019): a box of each photo is of another one; 0 for none. With `mixup`, each
+            batch goes by one of the two.
         batch_norm: whether batch normalisation keeps the statistics it came with ("frozen") or takes those of the new
             photos ("learnt"); "auto" freezes them below 5,000 training photos.
         ema: the decay, a step, of a moving average of the weights, which is judged beside them; 0 for none.
@@ -61,6 +67,7 @@ class FinetuneConfig:
         augmentation: how training images are changed.
         views: how many different views an image has, through which the epochs cycle; 0 for a new one each epoch.
         balance_classes: weighs each class's loss by the inverse of its number of images.
+        balanced_sampling: draws each class equally often in an epoch, which has as many images as there are.
 
     Raises:
         TrainingError: a value is out of its range; the message gives the key, the value and the remedy.
@@ -84,6 +91,10 @@ class FinetuneConfig:
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     label_smoothing: float = 0.0
+    focal_gamma: float = 0.0
+    dropout: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
     batch_norm: str = "auto"
     ema: float = 0.99
     average: bool = True
@@ -92,6 +103,7 @@ class FinetuneConfig:
     augmentation: Augmentation = field(default_factory=Augmentation)
     views: int = 0
     balance_classes: bool = False
+    balanced_sampling: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.backbone, str) or not self.backbone:
@@ -105,8 +117,12 @@ class FinetuneConfig:
             whole(name, getattr(self, name), least, most, TrainingError)
         for name, (low, high) in _REAL.items():
             object.__setattr__(self, name, real(name, getattr(self, name), low, high, TrainingError))
-        for name in ("average", "balance_classes"):
+        for name in ("average", "balance_classes", "balanced_sampling"):
             yes_or_no(name, getattr(self, name), TrainingError)
+        if self.balance_classes and self.balanced_sampling:
+            raise TrainingError(
+                _("balance_classes and balanced_sampling are both on. Choose one of them: each alone evens classes.")
+            )
         if not isinstance(self.augmentation, Augmentation):
             raise TrainingError(_("augmentation is an Augmentation, not {value!r}.").format(value=self.augmentation))
         object.__setattr__(self, "restarts", _restarts(self.restarts, self.epochs))
@@ -189,6 +205,10 @@ _REAL: Mapping[str, tuple[float, float]] = {
     "weight_decay": (0.0, 1.0),
     "clip_norm": (0.0, 1e6),
     "label_smoothing": (0.0, 0.9),
+    "focal_gamma": (0.0, 10.0),
+    "dropout": (0.0, 0.9),
+    "mixup": (0.0, 10.0),
+    "cutmix": (0.0, 10.0),
     "ema": (0.0, 0.9999),
 }
 

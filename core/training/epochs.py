@@ -22,7 +22,8 @@ from core.training.checkpoint import TrainingState, UnderWay
 from core.training.config import FinetuneConfig
 from core.training.history import EMA, LINE, SOUP, START, Averages, Candidate, Epoch, save_history
 from core.training.judging import Judge, Judged
-from core.training.learner import Learner, balanced_weights
+from core.training.learner import Learner
+from core.training.losses import balanced_weights
 from core.training.network import Network, State, snapshot
 from core.training.optimizer import make_optimizer
 from core.training.schedule import batches, lr_at, n_batches
@@ -169,7 +170,9 @@ class Fitting:
     def _learn(self, epoch: int, work: Work) -> None:
         """Goes through what is left of the training images in an epoch."""
         config, seconds, started = self._config, self._under_way.seconds, time.monotonic()
-        cut = batches(len(self._train), config.batch_size, config.seed, epoch)[self._under_way.steps :]
+        labels_to_balance = self._train.y.numpy() if config.balanced_sampling else None
+        cut = batches(len(self._train), config.batch_size, config.seed, epoch, labels_to_balance)
+        cut = cut[self._under_way.steps :]
         view = epoch % config.views if config.views else epoch
         self.network.train()
         with torch.random.fork_rng(devices=[]):

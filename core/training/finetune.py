@@ -7,8 +7,9 @@ loss, of any epoch, their moving average or an average with the start, among tho
 the probe: accuracy on a few hundred images jumps by chance from epoch to epoch, and would often choose a lucky one. A
 choice it remains, so the validation accuracy of a run is a little too good; the test accuracy is not.
 
-Losses in the history are plain cross-entropies (no smoothing, no class weights), so that the curves of training and
-validation can be compared. Training ones are means over the epoch while the network learns, on augmented images.
+Losses in the history are plain cross-entropies (no smoothing, no class weights, not focal), so that the curves of
+training and validation can be compared. Training ones are means over the epoch while the network learns, on augmented
+images; where these are mixed in pairs, of the label with the greater share in each, which keeps them higher.
 Validation is computed in float32.
 """
 

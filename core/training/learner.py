@@ -1,5 +1,9 @@
 """One step of learning: a batch through the network, the loss, and what the optimizer makes of it.
 
+A step is counted by the plain cross-entropy, whatever the loss adds. Where images are mixed in pairs, it is that of the
+label with the greater share, and so is what is right: of all that can be said of a mixed image, that is nearest to what
+is said of a photo. It is still higher than on photos alone, since no network can be sure of a mixed image.
+
 Where memory runs out, the batch goes through in two parts, four, or eight, whose gradients are added up, so that the
 step stays the same.
 """
@@ -16,6 +20,8 @@ from torch import Tensor, nn
 from core.engines.device import has_bf16
 from core.machine import ran_out_of_memory
 from core.training.config import FinetuneConfig
+from core.training.losses import counted, summed
+from core.training.mixing import dominant, mixed, mixes
 from core.training.network import Network
 from core.training.optimizer import set_rate
 
@@ -86,40 +92,41 @@ class Learner:
     def _step(self, inputs: Tensor, labels: Tensor, at: tuple[int, int]) -> Step:
         self.optimizer.zero_grad(set_to_none=True)
         torch.manual_seed(_seed(self._config.seed, *at))  # of dropout, the only global randomness
-        total = len(labels) if self.class_weights is None else float(self.class_weights[labels].sum())
+        entering, targets = self._entering(inputs), labels
+        if mixes(self._config):
+            entering, targets = mixed(entering, labels, self.network.head.out_features, self._config, at)
+        total = counted(targets, self.class_weights)
         loss, right = 0.0, 0
-        for part, known in zip(inputs.chunk(self.chunks), labels.chunk(self.chunks), strict=True):
+        for part, known in zip(entering.chunk(self.chunks), targets.chunk(self.chunks), strict=True):
             outputs = self._outputs(part)
             self._backward(outputs, known, total)
-            outputs = outputs.detach()
-            loss += float(F.cross_entropy(outputs, known, reduction="sum"))
-            right += int((outputs.argmax(1) == known).sum())
+            outputs, label = outputs.detach(), dominant(known)
+            loss += float(F.cross_entropy(outputs, label, reduction="sum"))
+            right += int((outputs.argmax(1) == label).sum())
         if self._config.clip_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self._config.clip_norm)
         self.optimizer.step()
         return Step(loss, right)
 
-    def _outputs(self, inputs: Tensor) -> Tensor:
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=has_bf16(self._device)):
-            outputs: Tensor = self.network.above(self.network.below(inputs))
+    def _entering(self, inputs: Tensor) -> Tensor:
+        """What enters the part that learns; whole, since images of a batch are mixed with each other."""
+        with self._autocast():
+            parts = [self.network.below(part) for part in inputs.chunk(self.chunks)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _outputs(self, entering: Tensor) -> Tensor:
+        with self._autocast():
+            outputs: Tensor = self.network.above(entering)
         return outputs
 
-    def _backward(self, outputs: Tensor, labels: Tensor, total: float) -> None:
+    def _backward(self, outputs: Tensor, targets: Tensor, total: float) -> None:
         """Adds the gradient of these images' share of the batch's loss."""
-        loss = F.cross_entropy(
-            outputs,
-            labels,
-            weight=self.class_weights,
-            label_smoothing=self._config.label_smoothing,
-            reduction="sum",
-        )
+        config = self._config
+        loss = summed(outputs, targets, self.class_weights, config.label_smoothing, config.focal_gamma)
         (loss / total).backward()  # type: ignore[no-untyped-call]
 
-
-def balanced_weights(y: Tensor, n_classes: int) -> Tensor:
-    """(n_classes,) weights by the inverse of each class's count, 1 on average over the images."""
-    counts = torch.bincount(y, minlength=n_classes).clamp(min=1)
-    return len(y) / (n_classes * counts)
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=has_bf16(self._device))
 
 
 def _seed(seed: int, epoch: int, step: int) -> int:

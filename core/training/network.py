@@ -12,6 +12,7 @@ from itertools import chain
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -66,7 +67,7 @@ class Network(nn.Module):
         for part in self.parts:
             part.requires_grad_(True)
         self.depths = _depths(self)
-        self._frozen_statistics = config.freezes_statistics(n_train)
+        self._frozen_statistics, self._dropout = config.freezes_statistics(n_train), config.dropout
         self.train()
 
     def standardise(self, features: Tensor) -> None:
@@ -101,7 +102,10 @@ class Network(nn.Module):
         """What `below` gives -> logits (b, n_classes), float32."""
         features = entering if entering.ndim == 2 else self.backbone(entering)
         with torch.autocast(entering.device.type, enabled=False):
-            logits: Tensor = self.head((features.float() - self.mean) / self.deviation)
+            features = (features.float() - self.mean) / self.deviation
+            if self._dropout:
+                features = F.dropout(features, self._dropout, self.training)
+            logits: Tensor = self.head(features)
         return logits
 
     def wake(self, depth: int) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.training.config import FinetuneConfig
 from core.training.history import Epoch
@@ -76,16 +77,34 @@ def _plateaus(history: Sequence[Epoch]) -> int:
     return plateaus
 
 
-def batches(n: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+def batches(
+    n: int, batch_size: int, seed: int, epoch: int, balanced: NDArray[np.int64] | None = None
+) -> list[list[int]]:
     """The order of n training images in one epoch, cut into steps; it depends on (seed, epoch) alone.
 
     A single image that would be left over joins the batch before it: batch normalisation learns nothing from one.
+
+    Args:
+        n: how many images an epoch has.
+        batch_size: how many a step has.
+        seed: of the order.
+        epoch: from 0.
+        balanced: (n,) labels; where they are given, each class is drawn equally often, with replacement.
     """
-    order = np.random.default_rng((seed, epoch)).permutation(n).tolist()
+    rng = np.random.default_rng((seed, epoch))
+    order = (rng.permutation(n) if balanced is None else _balanced(balanced, rng)).tolist()
     cut = [order[start : start + batch_size] for start in range(0, n, batch_size)]
     if len(cut) > 1 and len(cut[-1]) == 1:
         cut[-2].extend(cut.pop())
     return cut
+
+
+def _balanced(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """(n,) images in any order, from each class as many; what cannot be shared out goes to classes drawn at random."""
+    classes = rng.permutation(np.unique(labels))
+    shares = [len(labels) // len(classes) + (place < len(labels) % len(classes)) for place in range(len(classes))]
+    drawn = [rng.choice(np.flatnonzero(labels == label), n) for label, n in zip(classes, shares, strict=True)]
+    return rng.permutation(np.concatenate(drawn))
 
 
 def n_batches(n: int, batch_size: int) -> int:

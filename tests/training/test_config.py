@@ -105,6 +105,12 @@ def test_a_mistake_names_the_key_the_value_and_the_remedy(text: str, words: list
         ({"epochs": 5, "restarts": [3, 2]}, ["restarts", "rising"]),
         ({"epochs": 5, "restarts": 3}, ["restarts"]),
         ({"balance_classes": "yes"}, ["balance_classes"]),
+        ({"balanced_sampling": 1}, ["balanced_sampling"]),
+        ({"balance_classes": True, "balanced_sampling": True}, ["balance_classes", "balanced_sampling", "one"]),
+        ({"mixup": -0.1}, ["mixup", "0 to 10"]),
+        ({"cutmix": "much"}, ["cutmix"]),
+        ({"focal_gamma": 11}, ["focal_gamma"]),
+        ({"dropout": 1.0}, ["dropout", "0 to 0.9"]),
     ],
 )
 def test_a_config_is_checked_where_it_is_made(given: dict[str, object], words: list[str]) -> None:

@@ -25,6 +25,8 @@ RECIPES: dict[str, dict[str, object]] = {
     "last": {"mode": "last", "optimizer": "sgd", "schedule": "plateau", "views": 2, "augmentation": "standard"},
     "full": {"mode": "full", "unfreeze_epochs": 1, "schedule": "onecycle", "batch_norm": "learnt"},
     "plain": {"mode": "full", "head_start": "zero", "ema": 0, "average": False, "balance_classes": True},
+    "mixed": {"mode": "full", "mixup": 0.4, "cutmix": 1.0, "focal_gamma": 1.0, "label_smoothing": 0.1},
+    "balanced": {"mode": "head", "balanced_sampling": True, "dropout": 0.5, "mixup": 0.2, "augmentation": "flip"},
 }
 
 

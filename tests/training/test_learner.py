@@ -6,10 +6,13 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.training.config import FinetuneConfig
-from core.training.learner import Learner, balanced_weights
+from core.training.learner import Learner
+from core.training.losses import balanced_weights
+from core.training.mixing import mixed
 from core.training.network import Network
 from core.training.optimizer import make_optimizer
 from tests.training.tiny import tiny_backbone
@@ -41,12 +44,21 @@ def learner(most: int = 100, weights: Tensor | None = None, **given: object) -> 
     return Learner(network.train(), make_optimizer(network, config), config, weights)
 
 
-@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(
+    ("weights", "given"),
+    [
+        (None, {}),
+        (WEIGHTS, {}),
+        (WEIGHTS, {"label_smoothing": 0.1, "focal_gamma": 2.0}),
+        (WEIGHTS, {"mixup": 0.5, "focal_gamma": 1.0}),
+        (None, {"cutmix": 1.0}),
+    ],
+)
 @pytest.mark.parametrize(("most", "chunks"), [(8, 1), (4, 2), (2, 4), (1, 8)])
 def test_a_batch_that_memory_is_too_small_for_goes_through_in_parts(
-    most: int, chunks: int, weights: Tensor | None
+    most: int, chunks: int, weights: Tensor | None, given: dict[str, object]
 ) -> None:
-    whole, parts = learner(weights=weights), learner(most, weights=weights)
+    whole, parts = learner(weights=weights, **given), learner(most, weights=weights, **given)
     one, other = (each.learn(IMAGES, LABELS, 0.1, (0, 0)) for each in (whole, parts))
     assert parts.chunks == chunks
     assert other.loss == pytest.approx(one.loss, rel=1e-5)
@@ -74,6 +86,38 @@ def test_the_loss_is_that_before_the_step() -> None:
     step = undecided.learn(IMAGES, LABELS, 0.1, (0, 0))
     assert step.loss == pytest.approx(8 * math.log(3), rel=1e-5)
     assert step.right == 4  # all are said to be of the first class
+
+
+def test_a_mixed_batch_is_counted_by_the_labels_with_the_greater_share() -> None:
+    mixing = learner(mixup=0.5)
+    batch, targets = mixed(IMAGES, LABELS, 3, FinetuneConfig("tiny", mixup=0.5), (0, 0))
+    with torch.no_grad():
+        outputs = mixing.network(batch)
+    step = mixing.learn(IMAGES, LABELS, 0.1, (0, 0))
+    assert step.loss == pytest.approx(float(F.cross_entropy(outputs, targets.argmax(1), reduction="sum")), rel=1e-2)
+    assert 0 <= step.right <= 8
+
+
+def test_where_only_the_head_learns_features_are_mixed() -> None:
+    mixing = learner(mode="head", mixup=0.5)
+    entered: list[Tensor] = []
+    mixing.network.head.register_forward_pre_hook(lambda _head, inputs: entered.append(inputs[0]))
+    with torch.no_grad():
+        features = mixing.network.backbone(IMAGES)
+    mixing.learn(IMAGES, LABELS, 0.1, (0, 3))
+    batch, _targets = mixed(features, LABELS, 3, FinetuneConfig("tiny", mixup=0.5), (0, 3))
+    torch.testing.assert_close(entered[0], batch, rtol=2e-2, atol=2e-2)
+
+
+def test_the_head_misses_features_at_a_step_and_never_when_it_is_judged() -> None:
+    dropping = learner(dropout=0.9)
+    entered: list[Tensor] = []
+    dropping.network.head.register_forward_pre_hook(lambda _head, inputs: entered.append(inputs[0].detach()))
+    dropping.learn(IMAGES, LABELS, 0.0, (0, 0))
+    assert 0.7 < float((entered[0] == 0).float().mean()) < 1.0
+    with torch.no_grad():
+        dropping.network.eval()(IMAGES)
+    assert torch.equal(entered[1], dropping.network.backbone(IMAGES).detach())
 
 
 def test_a_long_gradient_is_clipped() -> None:

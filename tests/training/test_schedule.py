@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from core.training.config import FinetuneConfig
@@ -81,3 +82,15 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     orders = [batches(20, 8, seed, epoch) for seed in range(2) for epoch in range(2)]
     assert orders == [batches(20, 8, seed, epoch) for seed in range(2) for epoch in range(2)]
     assert all(a != b for i, a in enumerate(orders) for b in orders[:i])
+
+
+def test_balanced_sampling_draws_each_class_equally_often() -> None:
+    labels = np.array([0] * 90 + [1] * 9 + [3] * 2)  # class 2 has no image
+    drawn = [np.concatenate(batches(101, 8, 0, epoch, labels)) for epoch in range(30)]
+    for order in drawn:
+        counts = np.bincount(labels[order], minlength=4)
+        assert counts[2] == 0
+        assert sorted(counts[[0, 1, 3]]) == [33, 34, 34]
+    assert set(np.concatenate(drawn).tolist()) == set(range(101))
+    assert batches(101, 8, 0, 1, labels) == batches(101, 8, 0, 1, labels)
+    assert len(batches(101, 8, 0, 0, labels)) == n_batches(101, 8)
