@@ -1,0 +1,182 @@
+"""What fine-tuning brings beyond the probe, by sets of photos and recipes: python -m benchmarks.recipes --results FILE
+
+    --sets textures,cells,spectra,photos.zip   which photos; the first three are drawn by code
+    --recipes base,lr1e-3,…                    the first trial, or one of the variations below
+    --seeds 0,1,2,3,4                          each is the seed of the splits and of the training
+
+Every training is kept in the results file as soon as it is over, and one that is there is not run again. The recipe
+chooses by the validation photos; the test photos are looked at once, after everything is chosen, and only printed with
+`--test`. The probe is the run's own: the same backbone, input and photos.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import unlike
+from core.data.dataset import Dataset
+from core.data.ingest import ingest
+from core.evaluation.metrics import evaluate
+from core.features.extract import extract
+from core.paths import DEFAULT_WORKSPACE
+from core.probing.probes.probe import ProbeConfig, fit_probe
+from core.training.augmentation import Augmentation
+from core.training.config import FinetuneConfig
+from core.training.finetune import finetune
+
+AUGMENTATION = Augmentation(resized_crop=0.5, horizontal_flip=0.5, brightness=0.1, contrast=0.1, saturation=0.1)
+BASE = {
+    "mode": "full", "epochs": 8, "lr": 3e-4, "layer_decay": 0.8, "weight_decay": 0.02, "label_smoothing": 0.05,
+    "augmentation": AUGMENTATION,
+}  # fmt: skip
+VARIATIONS: Mapping[str, Mapping[str, Any]] = {
+    "base": {},
+    "epochs4": {"epochs": 4},
+    "epochs16": {"epochs": 16},
+    "lr1e-4": {"lr": 1e-4},
+    "lr1e-3": {"lr": 1e-3},
+    "lr2e-3": {"lr": 2e-3},
+    "decay1": {"layer_decay": 1.0},
+    "decay0.6": {"layer_decay": 0.6},
+    "no-ema": {"ema": 0.0},
+    "no-average": {"average": False},
+    "no-augmentation": {"augmentation": Augmentation()},
+    "light": {"augmentation": Augmentation(translation=0.1, horizontal_flip=0.5)},
+    "no-flip": {"augmentation": dataclasses.replace(AUGMENTATION, horizontal_flip=None)},
+    "last1": {"mode": "last", "last_stages": 1},
+    "last2": {"mode": "last", "last_stages": 2},
+    "zero": {"head_start": "zero"},
+}
+"""Each changes one thing of `BASE`, the first trial."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One training against the probe.
+
+    Attributes:
+        key: set, backbone, recipe and seed.
+        val: accuracy of the recipe and of the probe on the validation photos.
+        test: the same on the test photos.
+        n: how many photos these are: training, validation, test.
+        seconds: the training took, its features and its probe included.
+        kept: the epoch and the weights that validation chose.
+        epochs: of the training.
+    """
+
+    key: str
+    val: tuple[float, float]
+    test: tuple[float, float]
+    n: tuple[int, int, int]
+    seconds: float
+    kept: str
+    epochs: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, required=True, help="a file of JSON lines, which grows")
+    parser.add_argument("--sets", default="textures,cells,spectra")
+    parser.add_argument("--recipes", default="base")
+    parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--backbone", default="graft_residual")
+    parser.add_argument("--test", action="store_true", help="also print the test photos' accuracy")
+    parser.add_argument("--print", action="store_true", help="print what the file holds, and train nothing")
+    options = parser.parse_args()
+    for seed in [] if options.print else options.seeds.split(","):
+        for source in options.sets.split(","):
+            measure(options, source, int(seed))
+    print_table(list(rows_of(options.results)), with_test=options.test)
+
+
+def measure(options: argparse.Namespace, source: str, seed: int) -> None:
+    """Trains by every recipe that the results lack for a set and a seed."""
+    known = {row.key for row in rows_of(options.results)}
+    recipes = {
+        f"{Path(source).stem}/{options.backbone}/{recipe}/{seed}": recipe for recipe in options.recipes.split(",")
+    }
+    missing = {key: recipe for key, recipe in recipes.items() if key not in known}
+    if not missing:
+        return
+    dataset = taken_in(source, seed)
+    for key, recipe in missing.items():
+        row = trained(key, dataset, config_of(recipe, options.backbone, seed))
+        print(row, flush=True)
+        with options.results.open("a") as file:
+            file.write(json.dumps(dataclasses.asdict(row)) + "\n")
+
+
+def taken_in(source: str, seed: int) -> Dataset:
+    """The photos of a set with splits of their own for each seed."""
+    if source == "textures":
+        return ingest("sample:textures", DEFAULT_WORKSPACE, seed=seed)
+    if source not in unlike.SETS:
+        return ingest(source, DEFAULT_WORKSPACE, seed=seed)
+    with tempfile.TemporaryDirectory() as folder:
+        return ingest(unlike.write(source, Path(folder)), DEFAULT_WORKSPACE, seed=seed)
+
+
+def config_of(recipe: str, backbone: str, seed: int) -> FinetuneConfig:
+    return FinetuneConfig.from_json({"backbone": backbone, **BASE, **VARIATIONS[recipe], "seed": seed})
+
+
+def trained(key: str, dataset: Dataset, config: FinetuneConfig) -> Row:
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        run = finetune(dataset, config, Path(folder) / "run")
+    seconds = time.perf_counter() - started
+    features = extract(dataset, config.backbone)
+    probe = fit_probe(features, ProbeConfig(seed=config.seed))
+    frozen = {split: evaluate(probe.predict(features.of(split))).summary().accuracy for split in ("val", "test")}
+    return Row(
+        key=key,
+        val=(run.metrics["val"].accuracy, frozen["val"]),
+        test=(run.metrics["test"].accuracy, frozen["test"]),
+        n=(len(dataset.split("train")), len(dataset.split("val")), len(dataset.split("test"))),
+        seconds=seconds,
+        kept=f"{run.kept.best_epoch}/{run.kept.weights}",
+        epochs=run.kept.epochs,
+    )
+
+
+def rows_of(results: Path) -> Iterator[Row]:
+    if results.exists():
+        for line in results.read_text().splitlines():
+            content = json.loads(line)
+            yield Row(**{name: tuple(v) if isinstance(v, list) else v for name, v in content.items()})
+
+
+def print_table(rows: Sequence[Row], *, with_test: bool) -> None:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.key.rpartition("/")[0], []).append(row)
+    splits = ("val", "test") if with_test else ("val",)
+    heads = "".join(f" {split}: probe | recipe | gain ± its error |" for split in splits)
+    print(f"| photos / backbone / recipe | seeds | n |{heads} s | epochs |")
+    print("|---" * (5 + 3 * len(splits)) + "|")
+    for name, group in sorted(groups.items()):
+        cells = "".join(f" {gains([getattr(row, split) for row in group])} |" for split in splits)
+        n = "/".join(f"{count:.0f}" for count in group[0].n)
+        took, epochs = (statistics.mean(getattr(row, name) for row in group) for name in ("seconds", "epochs"))
+        print(f"| {name} | {len(group)} | {n} |{cells} {took:.0f} | {epochs:.0f} |")
+
+
+def gains(pairs: Sequence[tuple[float, float]]) -> str:
+    """The means over seeds of the probe and the recipe, and of their difference with its standard error."""
+    differences = [recipe - probe for recipe, probe in pairs]
+    error = statistics.stdev(differences) / len(pairs) ** 0.5 if len(pairs) > 1 else float("nan")
+    probe, recipe = (statistics.mean(pair[which] for pair in pairs) for which in (1, 0))
+    return f"{probe:.3f} | {recipe:.3f} | {100 * statistics.mean(differences):+.1f} ± {100 * error:.1f}"
+
+
+if __name__ == "__main__":
+    main()
