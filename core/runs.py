@@ -8,7 +8,7 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     model.safetensors           kind "finetune": `backbone.*` and `head.*`, the best epoch's
     history.json                kind "finetune": its epochs; see `core.training.history`
     averages.json               kind "finetune": the averages of weights that were tried, where some were
-    last.safetensors            kind "finetune": the last checkpoint, from which the training can be extended
+    start, best, last.safetensors   kind "finetune": the weights from which the training can be extended
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
     predictions/frozen.npz      kind "finetune": those of a probe on the frozen backbone for validation; and
                                 `frozen-test.npz`
@@ -34,7 +34,7 @@ from core.paths import read_json, write_json
 from core.records import Record
 
 FILE = "run.json"
-HEAD, MODEL = "head.safetensors", "model.safetensors"
+HEAD, MODEL, LAST = "head.safetensors", "model.safetensors", "last.safetensors"
 SCHEMA = 1
 _LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safetensors")
 
@@ -208,6 +208,11 @@ class Run:
     def portable(self) -> bool:
         """Whether there are weights, so that it can be exported and predict; some kinds of probe have none."""
         return (self.path / (HEAD if self.kind == "probe" else MODEL)).is_file()
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it keeps the weights of its last epoch, from which a training can be extended."""
+        return (self.path / LAST).is_file()
 
     def splits(self) -> tuple[str, ...]:
         """The splits there are predictions for, in the order val, test, oof."""

@@ -10,7 +10,7 @@ from pages.ui import frame, jobs, progress, starts, state, text
 from pages.ui.finetune import form
 from pages.ui.finetune.about import about
 from pages.ui.finetune.preview import augmentation_preview
-from pages.ui.finetune.result import curves, result
+from pages.ui.finetune.result import result, so_far
 from pages.ui.finetune.suggestion import beginning, config_of
 from pages.ui.i18n import _
 
@@ -49,11 +49,11 @@ def main() -> None:
     st.divider()
     progress.beside(job)
     about(job)
-    status = progress.panel(job, live=curves)
+    status = progress.panel(job, live=so_far)
     if status.state == "done":
         result(dataset, job, status)
     elif status.is_over:
-        curves(job)
+        so_far(job)
 
 
 frame.enter(main)

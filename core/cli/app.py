@@ -55,14 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if any("\0" in argument for argument in (sys.argv[1:] if arguments is None else arguments)):
         return _mistake(_("An argument holds a zero byte, which no name has. Leave it out."))
+    farewell = ""
     with _quietly():
         with contextlib.suppress(HomeError):  # commands that need no home run without it
             use_folder(paths.backbones())
         try:
             code = program(arguments, prog_name="python -m core", standalone_mode=False)
             sys.stdout.flush()
-        except (Cancelled, KeyboardInterrupt, typer.Abort):
-            code = STOPPED
+        except (Cancelled, KeyboardInterrupt, typer.Abort) as stopped:
+            code, farewell = STOPPED, str(stopped)
         except GraftError as problem:
             return _mistake(str(problem))
         except _UsageError as problem:
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise
             return _mistake(_refused(problem))
     if code == STOPPED:
-        print(_("Stopped."), file=sys.stderr)
+        say(farewell or _("Stopped."))
     return int(code or 0)
 
 

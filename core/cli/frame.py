@@ -72,12 +72,20 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run: the direc
 
 
 @contextlib.contextmanager
-def working() -> Iterator[Any]:
-    """A report for a verb; what its libraries print meanwhile goes to stderr."""
-    from core.cli.progress import reporting
+def working(*, gently: bool = False) -> Iterator[Any]:
+    """A report for a verb; what its libraries print meanwhile goes to stderr.
+
+    Args:
+        gently: whether Ctrl-C stops the verb at its next step, so that it can keep what it has done.
+    """
+    from core.cli.progress import reporting, stopping_gently
 
     with reporting() as report, contextlib.redirect_stdout(sys.stderr):
-        yield report
+        if gently:
+            with stopping_gently(report) as gentle:
+                yield gentle
+        else:
+            yield report
 
 
 @contextlib.contextmanager

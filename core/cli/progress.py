@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from core.data.names import visible
+from core.errors import Cancelled
 from core.estimate import Estimate, TimeEstimator
 from core.i18n import gettext as _
 from core.numbers import percent
@@ -28,6 +31,37 @@ def reporting() -> Iterator[Report]:
     else:
         yield Lines(sys.stderr, EVERY_S, estimator)
     estimator.end().keep()
+
+
+@contextmanager
+def stopping_gently(report: Report) -> Iterator[Report]:
+    """A report that stops a verb at its next step once someone asks to, so that it can keep what it has done.
+
+    That is by Ctrl-C or by a signal to end; who asks twice stops it at once.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, _frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        print(_("Stopping … Press Ctrl-C once more to stop at once."), file=sys.stderr, flush=True)
+
+    def checked(step: Progress) -> None:
+        if asked:
+            raise Cancelled(_("Stopped. What was learnt is kept: the same command goes on from there."))
+        report(step)
+
+    if threading.current_thread() is not threading.main_thread():  # which alone hears signals
+        yield report
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, ask) for number in signals]
+    try:
+        yield checked
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
 
 
 class Lines:

@@ -24,7 +24,9 @@ _ANSWERS = "answers.json"
 
 
 def finetune(job_dir: Path, request: FinetuneRequest, report: Report) -> Finetuned:
-    """Fine-tunes a backbone into a run; the step that ends an epoch carries `data={"epoch": …}`.
+    """Fine-tunes a backbone into a run, or makes one of what another training has so far.
+
+    The step that ends an epoch carries `data={"epoch": …}`.
 
     Raises:
         GraftError: the dataset or the backbone is missing, or the training cannot start or go on.
@@ -32,7 +34,14 @@ def finetune(job_dir: Path, request: FinetuneRequest, report: Report) -> Finetun
     from core.training.finetune import finetune as fit
 
     dataset = dataset_of(request, report)
-    fit(dataset, request.config, Path(request.out or job_dir / "run"), report)
+    fit(
+        dataset,
+        request.config,
+        Path(request.out or job_dir / "run"),
+        report,
+        source=run_folder(request, request.source) if request.source else None,
+        take_best=request.take_best,
+    )
     return Finetuned(run=request.out or "run", dataset=dataset.id, warnings=tuple(dataset.warnings))
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 from core.backbones.registry import canonical
 from core.data.labels.grouping import group_finder
-from core.errors import BackboneError, BundleError, DatasetError
+from core.errors import BackboneError, BundleError, DatasetError, TrainingError
 from core.i18n import gettext as _
 from core.probing.probes.probe import ProbeConfig
 from core.records import Record
@@ -234,11 +234,21 @@ class FinetuneRequest(PhotosRequest):
     Attributes:
         config: how to train.
         out: the run's directory; "" for `run` in the job's.
+        source: the run of another training that is extended, or whose best weights so far are taken, as in
+            `ExportRequest`; "" for none.
+        take_best: whether those are taken, and nothing more is learnt.
     """
 
     kind: ClassVar[str] = "finetune"
     config: FinetuneConfig
     out: str = ""
+    source: str = ""
+    take_best: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.take_best and not self.source:
+            raise TrainingError(_("There is no training named whose best weights to take. Choose one."))
 
 
 @dataclass(frozen=True, kw_only=True)

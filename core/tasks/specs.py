@@ -78,7 +78,7 @@ def spec_of(request: Request, photos: str = "") -> JobSpec:
     return JobSpec(
         request.kind,
         request.to_json(),
-        slot=kind.slot,
+        slot=SHORT if isinstance(request, FinetuneRequest) and request.take_best else kind.slot,
         title=_title(request, photos),
         dataset_id=dataset if is_dataset_id(dataset) else "",
         language=language(),
@@ -108,6 +108,11 @@ def takes_upload(spec: JobSpec) -> bool:
     return isinstance(request, IngestRequest | PredictRequest | AddBackboneRequest) and request.delete_source
 
 
+def keeps_progress(spec: JobSpec) -> bool:
+    """Whether a job that is stopped has kept what it had done to that moment, and goes on from there."""
+    return spec.kind == FinetuneRequest.kind
+
+
 def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
     match request:
         case IngestRequest(tour=tour) if tour:
@@ -124,6 +129,14 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("Check '{name}'").format(name=photos)
         case CompareRequest():
             return _("Compare {n} backbones on '{name}'").format(n=len(request.backbones), name=photos)
+        case FinetuneRequest(config=config, take_best=True):
+            return _("Best so far of {backbone} ({mode}) on '{name}'").format(
+                backbone=called(config.backbone), mode=mode_label(config.mode).lower(), name=photos
+            )
+        case FinetuneRequest(config=config, source=source) if source:
+            return _("Train {backbone} ({mode}) further on '{name}'").format(
+                backbone=called(config.backbone), mode=mode_label(config.mode).lower(), name=photos
+            )
         case FinetuneRequest(config=config):
             return _("Fine-tune {backbone} ({mode}) on '{name}'").format(
                 backbone=called(config.backbone), mode=mode_label(config.mode).lower(), name=photos

@@ -52,6 +52,11 @@ def fit_baseline(features: Features, seed: int, out: Path) -> Probe | None:
     return probe
 
 
+def has_baseline(out: Path) -> bool:
+    """Whether a run's directory holds what the probe predicts."""
+    return (out / "predictions" / f"{NAME}.npz").exists()
+
+
 def gain(run: Run, split: str = "val") -> Difference | None:
     """What fine-tuning brought beyond the probe, on the same images of a split.
 

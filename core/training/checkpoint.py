@@ -1,10 +1,12 @@
 """How far a training is, on disk, so that it can go on exactly where it stopped.
 
-    start.safetensors     the head that training began with, where that is a probe's solution
+    start.safetensors     the head that training began with
     best.safetensors      what training changed of the network, at its best; as metadata, what validation said of it
     last.safetensors      the same after the last step, with the optimizer's state and the moving average of the
                           weights; as metadata, the `TrainingState`
     previous.safetensors  the checkpoint before that
+
+A finished run keeps its start, its best and its last weights, from which it can be extended.
 
 `last.safetensors` is written after `best.safetensors`, and is the truth; where it is damaged, `previous.safetensors` is
 the truth. Samples, the order of images and what is dropped out depend on (seed, epoch, step) alone, so no generator's
@@ -28,14 +30,16 @@ from core.errors import GraftError, TrainingError
 from core.i18n import gettext as _
 from core.paths import as_text, write_bytes
 from core.records import Record
+from core.runs import LAST
 from core.training.averaging import MovingAverage
 from core.training.config import FinetuneConfig
 from core.training.history import Candidate, Epoch, best_of
 from core.training.learner import Step
 from core.training.network import Network, State
 
-START, BEST, LAST, PREVIOUS = "start.safetensors", "best.safetensors", "last.safetensors", "previous.safetensors"
+START, BEST, PREVIOUS = "start.safetensors", "best.safetensors", "previous.safetensors"
 _STATE, _CANDIDATE = "state", "candidate"
+_NETWORK, _AVERAGE, _OPTIMIZER = "network.", "average.", "optimizer."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +154,11 @@ def read_best(out: Path) -> tuple[State, Candidate]:
         return tensors, Candidate.from_json(json.loads(metadata[_CANDIDATE]))
 
 
+def has_best(out: Path) -> bool:
+    """Whether weights are kept that a model can be made of."""
+    return (out / BEST).is_file()
+
+
 def save_last(
     out: Path,
     network: Network,
@@ -158,11 +167,11 @@ def save_last(
     average: MovingAverage | None = None,
 ) -> None:
     """Writes the checkpoint to go on from; the one before it stays as the previous one."""
-    tensors = {f"network.{key}": value for key, value in network.kept_state().items()}
+    tensors = {f"{_NETWORK}{key}": value for key, value in network.kept_state().items()}
     for index, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in moments.items() if isinstance(value, Tensor)}
+        tensors |= {f"{_OPTIMIZER}{index}.{key}": value for key, value in moments.items() if isinstance(value, Tensor)}
     if average is not None:
-        tensors |= {f"average.{key}": value for key, value in average.state.items()}
+        tensors |= {f"{_AVERAGE}{key}": value for key, value in average.state.items()}
     content = save(_plain(tensors), {_STATE: json.dumps(state.to_json())})
     if (out / LAST).exists():
         (out / LAST).replace(out / PREVIOUS)
@@ -196,21 +205,30 @@ def restore_last(
     """
     file = next((file for file in _checkpoints(out) if _is_whole(file)), out / LAST)
     tensors, _metadata = _read(file)
-    network.restore(_under("network.", tensors))
-    if average is not None:
+    network.restore(_under(_NETWORK, tensors))
+    if average is not None and (weights := _under(_AVERAGE, tensors)):
         with _whole():
-            average.restore(_under("average.", tensors), _state_in(file).averaged)
+            average.restore(weights, _state_in(file).averaged)
     moments: dict[int, dict[str, Tensor]] = {}
-    for name, value in _under("optimizer.", tensors).items():
+    for name, value in _under(_OPTIMIZER, tensors).items():
         index, key = name.split(".", 1)
         moments.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def clear(out: Path) -> None:
-    """Removes what a finished training does not need; the last checkpoint stays, to be extended."""
-    for name in (PREVIOUS, BEST):
-        (out / name).unlink(missing_ok=True)
+def shrink(out: Path) -> None:
+    """Removes what a training does not need that is finished and may only be extended."""
+    tensors, metadata = _read(out / LAST)
+    weights = {name: value for name, value in tensors.items() if name.startswith(_NETWORK)}
+    if len(weights) < len(tensors):
+        write_bytes(out / LAST, save(weights, dict(metadata)))
+    (out / PREVIOUS).unlink(missing_ok=True)
+
+
+def rewrite_state(out: Path, state: TrainingState) -> None:
+    """Gives the last checkpoint another state; its weights stay."""
+    tensors, _metadata = _read(out / LAST)
+    write_bytes(out / LAST, save(tensors, {_STATE: json.dumps(state.to_json())}))
 
 
 def _checkpoints(out: Path) -> list[Path]:

@@ -37,7 +37,7 @@ class FinetuneConfig:
         head_start: "probe" (the solution of a probe on the frozen features, so that training begins where the probe
             ends: LP-FT, Kumar et al. 2022) or "zero".
         epochs: passes over the training split, at most.
-        restarts: epochs after which the schedule begins anew; what extending a training adds.
+        restarts: epochs after which schedule, optimizer and moving average begin anew; what extending a training adds.
         lr: peak learning rate; None takes `suggested_lr(mode, optimizer)`, and is that number from then on.
         layer_decay: each stage of the backbone learns at this share of the rate of the stage after it (Clark et al.
             2020); 1 for one rate.
@@ -144,14 +144,19 @@ class FinetuneConfig:
         """Whether batch normalisation keeps the statistics it came with, given so many training photos."""
         return self.batch_norm == "frozen" or (self.batch_norm == "auto" and n_train < ENOUGH_FOR_STATISTICS)
 
-    def extended(self, epochs: int) -> FinetuneConfig:
-        """The config with so many more epochs, for which the schedule begins anew.
+    def extended(self, epochs: int, after: int | None = None) -> FinetuneConfig:
+        """The config with so many more epochs, for which the schedule and the optimizer begin anew.
+
+        Args:
+            epochs: how many more.
+            after: how many epochs there were, where training stopped early; None for all that there could be.
 
         Raises:
             TrainingError: there are too many, or none.
         """
         whole("epochs", epochs, *_WHOLE["epochs"], TrainingError)
-        return dataclasses.replace(self, epochs=self.epochs + epochs, restarts=(*self.restarts, self.epochs))
+        done = self.epochs if after is None else after
+        return dataclasses.replace(self, epochs=done + epochs, restarts=(*self.restarts, done))
 
     def to_json(self) -> dict[str, Any]:
         """Every field, as a job, a run and a bundle keep it and `from_json` reads it."""

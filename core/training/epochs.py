@@ -67,12 +67,9 @@ class Fitting:
     ) -> None:
         self.network, self.state = network, state
         self._config, self._train, self._val, self._out = config, train, val, out
-        self._optimizer = make_optimizer(network, config)
-        weights = balanced_weights(train.y, network.head.out_features) if config.balance_classes else None
-        self._learner = Learner(network, self._optimizer, config, weights, state.chunks)
         self._judge = Judge(network)
         self._start = snapshot(network) if config.average else {}
-        self._average = MovingAverage(network, config.ema) if config.ema else None
+        self._begin(state.chunks)
         self._best: State | None = None  # where it is better than what `out` holds
         self._under_way = state.under_way
         self._steps = n_batches(len(train), config.batch_size)
@@ -80,6 +77,14 @@ class Fitting:
         self._kept_at = time.monotonic()
         if state.history or state.under_way.steps:
             checkpoint.restore_last(out, network, self._optimizer, self._average)
+
+    def _begin(self, chunks: int) -> None:
+        """Makes an optimizer without a past, and lets the moving average begin with the network as it is."""
+        config = self._config
+        weights = balanced_weights(self._train.y, self.network.head.out_features) if config.balance_classes else None
+        self._optimizer = make_optimizer(self.network, config)
+        self._learner = Learner(self.network, self._optimizer, config, weights, chunks)
+        self._average = MovingAverage(self.network, config.ema) if config.ema else None
 
     @property
     def seconds(self) -> float:
@@ -102,17 +107,16 @@ class Fitting:
             with contextlib.suppress(OSError):  # a full disk keeps what was kept before
                 self._keep()
             raise
-        if not self._config.is_instant:
-            self._keep()
-        save_history(self._out, self.state.history)
+        self._keep()
 
     def take_best(self, work: Work) -> tuple[Candidate, Averages | None]:
-        """Gives the network the best weights, averages among them, and tells what was tried."""
-        best = self.state.best
-        assert best is not None
-        state = self._best if self._best is not None else checkpoint.read_best(self._out)[0]
+        """Gives the network the best weights, averages among them, and tells what was tried.
+
+        Within an epoch none are tried: nothing was said of the weights as they are then.
+        """
+        state, best = checkpoint.read_best(self._out)
         averages = None
-        if self._config.average:
+        if self._config.average and not self._under_way.steps:
             averages, state = self._averaged(best, state, work)
             best = averages.best
         self.network.restore(state)
@@ -124,7 +128,8 @@ class Fitting:
 
     def _is_stuck(self) -> bool:
         best, patience = self.state.best, self._config.patience
-        return patience > 0 and best is not None and self.state.epochs - best.epoch >= patience
+        begun = max((epoch for epoch in self._config.restarts if epoch <= self.state.epochs), default=0)
+        return patience > 0 and best is not None and self.state.epochs - max(best.epoch, begun) >= patience
 
     def _start_epoch(self, work: Work) -> Epoch:
         """What the start, a probe's solution, says of the validation images."""
@@ -143,6 +148,8 @@ class Fitting:
 
     def _epoch(self, epoch: int, work: Work) -> Epoch:
         before, started = self._under_way.seconds, time.monotonic()
+        if epoch in self._config.restarts and not self._under_way.steps:
+            self._begin(self._learner.chunks)
         if self._config.unfreeze_epochs:
             self.network.wake(1 + epoch // self._config.unfreeze_epochs)
         self._learn(epoch, work)
@@ -211,8 +218,7 @@ class Fitting:
         best = self.state.best
         if self._best is not None and best is not None:
             checkpoint.save_best(self._out, self._best, best)
-            if not self._config.is_instant:
-                self._best = None
+            self._best = None
         self.state = replace(
             self.state,
             under_way=self._under_way,

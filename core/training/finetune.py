@@ -41,9 +41,10 @@ from core.progress import Report, silent
 from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
-from core.training.baseline import fit_baseline
+from core.training.baseline import fit_baseline, has_baseline
 from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
+from core.training.continuing import copy_of, extension_of
 from core.training.epochs import KEEP_EVERY_S, Fitting
 from core.training.history import save_averages
 from core.training.judging import logits
@@ -60,6 +61,8 @@ def finetune(
     report: Report = silent,
     *,
     backbone: Backbone | None = None,
+    source: Path | None = None,
+    take_best: bool = False,
     keep_every_s: float = KEEP_EVERY_S,
 ) -> Run:
     """Fine-tunes a backbone on a dataset's training split, or goes on with a training that was interrupted.
@@ -74,18 +77,24 @@ def finetune(
         out: the run's directory; made where it is missing.
         report: is told of every batch; raising `Cancelled` there stops the training, and the checkpoint stays.
         backbone: a backbone of one's own in place of the registered one that the config names.
+        source: the directory of another training that goes on in `out`: a finished one, whose config `config` extends.
+        take_best: nothing more is learnt: the best weights that `source` has so far become the model, whether it is
+            finished or not; `config` is its own.
         keep_every_s: how often a checkpoint is written.
 
     Raises:
         TrainingError: a split is missing, the backbone cannot be trained this way, the loss ran away, memory ran out,
-            or `out` holds something else.
+            `out` holds something else, or `source` has nothing to go on from.
         BackboneError: there is no such backbone, or its weights are not here.
         DatasetError: an image cannot be read.
     """
     task = _task(dataset, config)
     if (out / FILE).exists():
         return _finished(out, task)
-    state = checkpoint.read_state(out) or TrainingState(task=task)
+    state = checkpoint.read_state(out)
+    if state is None and source is not None:
+        state = (copy_of if take_best else extension_of)(source, out, task)
+    state = state or TrainingState(task=task)
     if state.task != task:
         raise _occupied()
     out.mkdir(parents=True, exist_ok=True)
@@ -94,7 +103,8 @@ def finetune(
     with _explained(config):
         fitting = _prepare(dataset, config, state, work, backbone, out, keep_every_s)
         work.begin_epochs(state.epochs)
-        fitting.go_on(work)
+        if not take_best:
+            fitting.go_on(work)
         return _finish(dataset, config, fitting, out, work)
 
 
@@ -155,7 +165,7 @@ def _start(network: Network, features: Features, config: FinetuneConfig, out: Pa
 
     The solution is kept, so that a training that goes on after an interruption has the same start.
     """
-    if not checkpoint.has_start(out):
+    if not checkpoint.has_start(out) or not has_baseline(out):
         probe = fit_baseline(features, config.seed, out)
         if config.head_start == "probe" and probe is not None and probe.weight is not None and probe.bias is not None:
             network.start_at(probe.weight, probe.bias)
@@ -229,7 +239,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         kept=KeptEpoch(best_epoch=best.epoch, epochs=fitting.state.epochs, weights=best.weights),
     )
     run.save()
-    checkpoint.clear(out)
+    checkpoint.shrink(out)
     work.end()
     return run
 

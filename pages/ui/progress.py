@@ -14,7 +14,7 @@ from core.errors import GraftError
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from core.tasks.results import Kind, result_of
-from core.tasks.specs import takes_upload
+from core.tasks.specs import keeps_progress, takes_upload
 from core.training.history import Epoch
 from pages.ui import jobs, resources
 from pages.ui.i18n import _, redrawn
@@ -75,11 +75,20 @@ def watch(job: Job, live: Draw | None = None) -> None:
         return
     with st.container(border=True):
         st.progress(status.share or 0.0, text=sentence(job, status))
-        if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
-            resources.pool().cancel(job)
-            st.toast(_("Stopping: it may take a few seconds."))
+        stop_button(job)
     if live is not None:
         live(job)
+
+
+def stop_button(job: Job) -> bool:
+    """A button that stops a job; one that keeps what it has done is paused. Gives whether it was pressed."""
+    pauses = keeps_progress(job.spec)
+    label, icon = (_("Pause"), ":material/pause:") if pauses else (_("Cancel"), ":material/cancel:")
+    pressed = st.button(label, key=f"cancel-{job.id}", icon=icon)
+    if pressed:
+        resources.pool().cancel(job)
+        st.toast(_("Stopping: it may take a few seconds."))
+    return pressed
 
 
 def beside(shown: Job) -> None:
@@ -174,7 +183,9 @@ def _ended(job: Job, status: JobStatus) -> None:
         if not takes_upload(job.spec):  # a refused upload has been removed, and would be refused again
             again(job, status)
     elif status.state == "cancelled":
-        if job.has_begun():
+        if job.has_begun() and keeps_progress(job.spec):
+            st.info(_("This is paused. What it had done is kept, and it goes on from there."), icon=":material/pause:")
+        elif job.has_begun():
             st.info(_("This was cancelled. What it had saved is still there."))
         else:
             st.info(_("This was cancelled before it began: nothing was saved."))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from typing import Any
 
 import pytest
 
-from core.cli.progress import Lines, reporting
+from core.cli.progress import Lines, reporting, stopping_gently
+from core.errors import Cancelled
 from core.estimate import TimeEstimator
 from core.progress import Progress
 
@@ -34,3 +36,18 @@ def test_progress_in_a_terminal_is_a_bar_on_stderr(monkeypatch: pytest.MonkeyPat
     out, err = capsys.readouterr()
     assert out == ""
     assert "class [bold]" in err
+
+
+def test_who_asks_to_stop_stops_at_the_next_step_and_who_asks_twice_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    steps: list[Progress] = []
+    with stopping_gently(steps.append) as report:
+        report(Progress(1, 2))
+        signal.raise_signal(signal.SIGINT)
+        assert "Press Ctrl-C once more" in capsys.readouterr().err
+        with pytest.raises(Cancelled, match="What was learnt is kept"):
+            report(Progress(2, 2))
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert steps == [Progress(1, 2)]
+    assert signal.getsignal(signal.SIGINT) is before

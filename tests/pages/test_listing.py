@@ -16,7 +16,7 @@ def test_a_finished_job_says_what_came_of_it_and_a_waiting_one_its_place(visit: 
     app = visit("runs")
     assert "validation accuracy" in texts(app)
     assert "waiting" in texts(app)
-    button(app, "Cancel").click().run()
+    button(app, "Pause").click().run()
     assert not app.exception
     assert job.status().state == "cancelled"
     assert "cancelled" in texts(app)

@@ -13,9 +13,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from core.errors import TrainingError
+from core.runs import LAST
 from core.training.averaging import MovingAverage
 from core.training.checkpoint import (
-    LAST,
     PREVIOUS,
     TrainingState,
     TrainingTask,

@@ -75,8 +75,8 @@ def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path)
     assert load_run(tmp_path) == run
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "averages.json", "history.json", "last.safetensors", "model.safetensors", "predictions", "run.json",
-        "start.safetensors",
+        "averages.json", "best.safetensors", "history.json", "last.safetensors", "model.safetensors", "predictions",
+        "run.json", "start.safetensors",
     ]  # fmt: skip
     model = Classifier(tiny_backbone(), "ab").eval()
     model.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)
@@ -128,7 +128,7 @@ def test_a_resumed_training_ends_as_one_that_never_stopped(dataset: Dataset, tmp
     fit(dataset, broken, **given)
     assert without_seconds(broken) == without_seconds(tmp_path / "whole")
     assert (broken / "model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
-    assert not (broken / "best.safetensors").exists()
+    assert not (broken / "previous.safetensors").exists()
 
 
 def test_a_directory_holds_one_run(dataset: Dataset, tmp_path: Path) -> None:

@@ -21,7 +21,14 @@ from pages.ui import figures, models, progress, resources, state, text
 from pages.ui.charts.history import history_table, training_history
 from pages.ui.figures import Files
 from pages.ui.finetune.charts import averages_line, averages_table
+from pages.ui.finetune.continuing import best_so_far, more_epochs
 from pages.ui.i18n import _
+
+
+def so_far(job: Job) -> None:
+    """Draws what a training has brought so far, and what can be made of it."""
+    best_so_far(job)
+    curves(job)
 
 
 def curves(job: Job) -> None:
@@ -67,6 +74,7 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
         elif verdict(improvement, run.kept) != "better":
             probe_instead(dataset, run)
         onwards(run)
+        more_epochs(job, run)
     curves(job)
     if run is not None:
         averages(run)

@@ -16,7 +16,7 @@ from core.runs import Run
 from core.tasks.current import Recommendation, recommendations
 from core.tasks.results import Finetuned, TakenIn, dataset_id_of, result_of
 from core.tasks.specs import takes_upload
-from pages.ui import jobs, progress, resources, state, text
+from pages.ui import jobs, progress, state, text
 from pages.ui.i18n import _, redrawn
 
 
@@ -126,8 +126,7 @@ def act(job: Job, status: JobStatus, gone: bool) -> None:
         page, parameters = where
         state.link(page, _("Open"), ":material/open_in_new:", **parameters)
     if not status.is_over:
-        if st.button(_("Cancel"), key=f"cancel-{job.id}", icon=":material/cancel:"):
-            resources.pool().cancel(job)
+        if progress.stop_button(job):
             st.rerun()
         return
     refused = status.state == "failed" and takes_upload(job.spec)  # the upload is gone

@@ -1,0 +1,124 @@
+"""What one training takes over from another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.data.dataset import Dataset
+from core.data.ingest import ingest
+from core.errors import Cancelled, TrainingError
+from core.progress import Progress
+from core.runs import LAST, Run
+from core.training.checkpoint import read_best
+from core.training.config import FinetuneConfig
+from core.training.finetune import finetune
+from core.training.history import Epoch, read_history
+from tests.conftest import photo
+from tests.training.tiny import tiny_backbone
+
+CONFIG = FinetuneConfig("graft_residual", mode="full", epochs=3, batch_size=8, lr=0.01)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+    folder = tmp_path_factory.mktemp("photos")
+    for label, colour in (("cat", (140, 100, 90)), ("dog", (100, 140, 90))):
+        (folder / "pets" / label).mkdir(parents=True)
+        for i in range(20):
+            photo(colour, seed=i).save(folder / "pets" / label / f"{i}.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRAFT_HOME", str(folder / "home"))
+        yield ingest(folder / "pets")
+
+
+def fit(dataset: Dataset, config: FinetuneConfig, out: Path, **given: object) -> Run:
+    return finetune(dataset, config, out, backbone=tiny_backbone(), **given)
+
+
+def pause(dataset: Dataset, out: Path, *, at: str) -> None:
+    """Begins a training and stops it at a message's second report."""
+    seen: list[str] = []
+
+    def report(step: Progress) -> None:
+        seen.append(step.message)
+        if seen.count(at) == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fit(dataset, CONFIG, out, report=report)
+
+
+def epochs_of(out: Path) -> list[Epoch]:
+    return [replace(epoch, seconds=0.0, images_per_s=None) for epoch in read_history(out)]
+
+
+def model(out: Path) -> bytes:
+    return (out / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("given", [{}, {"optimizer": "sgd", "ema": 0.0}, {"schedule": "plateau", "average": False}])
+def test_an_extended_training_ends_as_one_that_was_to_be_so_long(
+    dataset: Dataset, tmp_path: Path, given: dict[str, object]
+) -> None:
+    config = replace(CONFIG, **given)
+    fit(dataset, config, tmp_path / "short")
+    before = model(tmp_path / "short")
+    longer = config.extended(2)
+    run = fit(dataset, longer, tmp_path / "longer", source=tmp_path / "short")
+    fit(dataset, longer, tmp_path / "whole")
+    assert epochs_of(tmp_path / "longer") == epochs_of(tmp_path / "whole")
+    assert model(tmp_path / "longer") == model(tmp_path / "whole")
+    assert run.kept.epochs == 5
+    assert model(tmp_path / "short") == before
+
+
+def test_one_that_stopped_early_goes_on_from_where_it_stopped(dataset: Dataset, tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=40, patience=1, schedule="none", lr=0.3, optimizer="sgd", clip_norm=0.1)
+    short = fit(dataset, config, tmp_path / "short")
+    assert short.kept.epochs < 40
+    longer = config.extended(1, short.kept.epochs)
+    run = fit(dataset, longer, tmp_path / "longer", source=tmp_path / "short")
+    assert run.kept.epochs == short.kept.epochs + 1
+
+
+def test_a_finished_run_keeps_little_to_go_on_from(dataset: Dataset, tmp_path: Path) -> None:
+    fit(dataset, CONFIG, tmp_path)
+    size = (tmp_path / "best.safetensors").stat().st_size
+    assert (tmp_path / LAST).stat().st_size < size + 5000
+    assert not (tmp_path / "previous.safetensors").exists()
+
+
+@pytest.mark.parametrize("at", ["Epoch 2 of 3", "Epoch 3 of 3"])
+def test_the_best_so_far_becomes_a_model_and_the_training_can_go_on(dataset: Dataset, tmp_path: Path, at: str) -> None:
+    paused, taken = tmp_path / "paused", tmp_path / "taken"
+    pause(dataset, paused, at=at)
+    files = {file.name: file.read_bytes() for file in paused.iterdir() if file.is_file()}
+    run = fit(dataset, CONFIG, taken, source=paused, take_best=True)
+    _state, best = read_best(paused)
+    assert run.kept.best_epoch == best.epoch
+    assert run.kept.weights == best.weights  # within an epoch no averages are tried
+    assert run.kept.epochs == int(at[6]) - 1
+    assert run.metrics["val"].accuracy == best.accuracy
+    assert {file.name: file.read_bytes() for file in paused.iterdir() if file.is_file()} == files
+    fit(dataset, CONFIG, paused)
+    fit(dataset, CONFIG, tmp_path / "whole")
+    assert model(paused) == model(tmp_path / "whole")
+
+
+def test_what_cannot_be_taken_over_says_why(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="has kept no weights yet"):
+        fit(dataset, CONFIG, tmp_path / "a", source=tmp_path / "nothing", take_best=True)
+    paused = tmp_path / "paused"
+    pause(dataset, paused, at="Epoch 2 of 3")
+    with pytest.raises(TrainingError, match="Resume it first"):
+        fit(dataset, CONFIG.extended(2), tmp_path / "b", source=paused)
+    with pytest.raises(TrainingError, match="has other settings"):
+        fit(dataset, replace(CONFIG, lr=0.5), tmp_path / "c", source=paused, take_best=True)
+    others = replace(dataset, fingerprint="other")
+    with pytest.raises(TrainingError, match="The photos have changed"):
+        fit(others, CONFIG, tmp_path / "d", source=paused, take_best=True)
+    assert not (tmp_path / "d").exists()
