@@ -1,4 +1,4 @@
-"""Commands about backbones and models: what there is, finetune, evaluate, export, predict."""
+"""Commands about finished models: evaluate, export, predict."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.backbones.names import CENTRE
-from core.backbones.registry import chosen
 from core.cli import inputs
 from core.cli.frame import (
     SOME_FAILED,
-    Classes,
-    Data,
-    Encoding,
-    Framing,
-    Groups,
-    InputPx,
     Json,
     RunFolder,
     print_json,
@@ -32,72 +24,6 @@ from core.i18n import gettext as _
 
 if TYPE_CHECKING:
     from core.tasks.results import Answer
-
-
-@program.command()
-def finetune(
-    data: Data,
-    backbone: Annotated[str, typer.Option(help="Its name; `backbones` lists them.")],
-    out: Annotated[Path, typer.Option(metavar="RUN", help="The run's directory; an interrupted run there is resumed.")],
-    mode: Annotated[str | None, typer.Option(metavar="head|last|full", help="What is trained. Default: head.")] = None,
-    last_stages: Annotated[int | None, typer.Option(help="How many stages, with --mode last.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training photos, at most.")] = None,
-    lr: Annotated[
-        float | None, typer.Option("--lr", help="Peak learning rate. Default: one that suits the mode.")
-    ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Photos a step.")] = None,
-    optimizer: Annotated[str | None, typer.Option(metavar="adamw|sgd", help="How weights are updated.")] = None,
-    schedule: Annotated[
-        str | None, typer.Option(metavar="cosine|step|none", help="How the learning rate changes.")
-    ] = None,
-    warmup_epochs: Annotated[float | None, typer.Option(help="Epochs in which the learning rate rises.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="Pulls weights to zero.")] = None,
-    label_smoothing: Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")] = None,
-    patience: Annotated[
-        int | None, typer.Option(help="Stop after so many epochs without improvement; 0: never.")
-    ] = None,
-    augment: Annotated[
-        str | None,
-        typer.Option(metavar="KINDS", help="none, light, standard or strong, or kinds such as flip,rotation=15."),
-    ] = None,
-    balance_classes: Annotated[bool, typer.Option("--balance-classes", help="Weigh rare classes more.")] = False,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
-    test: Annotated[bool, typer.Option("--test", help="Tell the test accuracy too: once, when all is chosen.")] = False,
-    framing: Framing = CENTRE,
-    input_px: InputPx = 0,
-    group_pattern: Groups = "",
-    class_pattern: Classes = "",
-    encoding: Encoding = "",
-    as_json: Json = False,
-) -> None:
-    """Fine-tune a backbone on DATA, against a probe on it frozen; the best epoch on validation is kept in RUN."""
-    from core.cli import show
-    from core.models.runs import load_run
-    from core.tasks import models
-    from core.tasks.requests import FinetuneRequest
-    from core.training.config import FinetuneConfig
-    from core.training.outcome import read_outcome
-
-    given: dict[str, Any] = {
-        "backbone": chosen(backbone, framing, input_px), "mode": mode, "last_stages": last_stages, "epochs": epochs,
-        "lr": lr, "batch_size": batch_size, "optimizer": optimizer, "schedule": schedule,
-        "warmup_epochs": warmup_epochs, "weight_decay": weight_decay, "label_smoothing": label_smoothing,
-        "patience": patience, "augmentation": augment,
-        "balance_classes": balance_classes, "seed": seed,
-    }  # fmt: skip
-    config = FinetuneConfig.from_json({name: value for name, value in given.items() if value is not None})
-    request = FinetuneRequest(
-        **inputs.photos(data, group_pattern, class_pattern, encoding),
-        config=config,
-        out=str(out.absolute()),
-    )
-    with working() as report:
-        result = models.finetune(out, request, report)
-    outcome = read_outcome(load_run(out), test=test)
-    if as_json:
-        print_json({**outcome.as_json(), "warnings": list(result.warnings)})
-    else:
-        show.finetuning(outcome, result.warnings)
 
 
 @program.command()

@@ -6,6 +6,7 @@ This file never imports torch, so that a page can check a config while the user 
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -185,6 +186,25 @@ class FinetuneConfig:
         elif isinstance(augmentation, str):
             settings["augmentation"] = parse(augmentation)
         return cls(**{"backbone": "", **settings})
+
+
+def settings_in(text: str) -> dict[str, Any]:
+    """The settings that a JSON text holds: those of a config, or of the record of a run.
+
+    They are not checked yet: `FinetuneConfig.from_json` does that.
+
+    Raises:
+        TrainingError: it is no JSON, or holds no settings.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        message = _("The settings are no JSON ({reason}). Give them as Graft writes them.")
+        raise TrainingError(message.format(reason=problem)) from problem
+    settings = content.get("config", content) if isinstance(content, dict) else content
+    if not isinstance(settings, dict):
+        raise TrainingError(_("The settings are no JSON object with a name for each. Give one, as in run.json."))
+    return settings
 
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {

@@ -1,0 +1,140 @@
+"""The command that fine-tunes: an option for each setting, or a file with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from core.backbones.names import CENTRE
+from core.backbones.registry import chosen
+from core.cli import inputs
+from core.cli.frame import Classes, Data, Encoding, Framing, Groups, InputPx, Json, print_json, program, working
+from core.errors import TrainingError
+from core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from core.training.config import FinetuneConfig
+
+
+@program.command()
+def finetune(
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="The run's directory; an interrupted run there is resumed.")],
+    backbone: Annotated[str | None, typer.Option(help="Its name; `backbones` lists them.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings as JSON, or a run.json; options beside it win.")
+    ] = None,
+    mode: Annotated[str | None, typer.Option(metavar="head|last|full", help="What is trained. Default: head.")] = None,
+    last_stages: Annotated[int | None, typer.Option(help="How many stages, with --mode last.")] = None,
+    head_start: Annotated[str | None, typer.Option(metavar="probe|zero", help="What the head begins with.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training photos, at most.")] = None,
+    lr: Annotated[
+        float | None, typer.Option("--lr", help="Peak learning rate. Default: one that suits the mode.")
+    ] = None,
+    layer_decay: Annotated[
+        float | None, typer.Option(help="Each stage learns at this share of the rate of the next one.")
+    ] = None,
+    unfreeze_epochs: Annotated[
+        int | None, typer.Option(help="Each stage begins so many epochs after the next one; 0: all at once.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Photos a step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(metavar="adamw|sgd", help="How weights are updated.")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(metavar="cosine|onecycle|step|plateau|none", help="How the learning rate changes."),
+    ] = None,
+    warmup_epochs: Annotated[float | None, typer.Option(help="Epochs in which the learning rate rises.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Pulls weights to zero.")] = None,
+    clip_norm: Annotated[float | None, typer.Option(help="The greatest norm of a step's gradient; 0: any.")] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help="Share of the target spread over all classes.")] = None,
+    focal_gamma: Annotated[float | None, typer.Option(help="What is right already counts less; 0: as much.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Share of the features that the head misses at a step.")] = None,
+    mixup: Annotated[float | None, typer.Option(help="Mixes photos in pairs: alpha, such as 0.2; 0: off.")] = None,
+    cutmix: Annotated[float | None, typer.Option(help="Puts a box of another photo in: alpha; 0: off.")] = None,
+    batch_norm: Annotated[
+        str | None, typer.Option(metavar="auto|frozen|learnt", help="The statistics of batch normalisation.")
+    ] = None,
+    ema: Annotated[float | None, typer.Option(help="Decay of a moving average of the weights; 0: none.")] = None,
+    average: Annotated[
+        bool | None, typer.Option("--average/--no-average", help="Try averages of weights at the end.")
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many epochs without improvement; 0: never.")
+    ] = None,
+    augmentation: Annotated[
+        str | None,
+        typer.Option(
+            "--augment", metavar="KINDS", help="none, light, standard or strong, or kinds such as flip,rotation=15."
+        ),
+    ] = None,
+    views: Annotated[
+        int | None, typer.Option(help="How many different views a photo has; 0: a new one each epoch.")
+    ] = None,
+    balance_classes: Annotated[
+        bool | None, typer.Option("--balance-classes/--no-balance-classes", help="Weigh rare classes more.")
+    ] = None,
+    balanced_sampling: Annotated[
+        bool | None, typer.Option("--balanced-sampling/--no-balanced-sampling", help="Draw rare classes more often.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    test: Annotated[bool, typer.Option("--test", help="Tell the test accuracy too: once, when all is chosen.")] = False,
+    framing: Framing = CENTRE,
+    input_px: InputPx = 0,
+    group_pattern: Groups = "",
+    class_pattern: Classes = "",
+    encoding: Encoding = "",
+    as_json: Json = False,
+) -> None:
+    """Fine-tune a backbone on DATA, against a probe on it frozen; the best epoch on validation is kept in RUN."""
+    options = dict(locals())  # each under the name of its setting
+    from core.cli import show
+    from core.models.runs import load_run
+    from core.tasks import models
+    from core.tasks.requests import FinetuneRequest
+    from core.training.outcome import read_outcome
+
+    request = FinetuneRequest(
+        **inputs.photos(data, group_pattern, class_pattern, encoding),
+        config=_config(options),
+        out=str(out.absolute()),
+    )
+    with working() as report:
+        result = models.finetune(out, request, report)
+    outcome = read_outcome(load_run(out), test=test)
+    if as_json:
+        print_json({**outcome.as_json(), "warnings": list(result.warnings)})
+    else:
+        show.finetuning(outcome, result.warnings)
+
+
+def _config(options: Mapping[str, Any]) -> FinetuneConfig:
+    """The settings in the file, if there is one, with those of the options that are given in their place.
+
+    Raises:
+        TrainingError: the file cannot be read, there is no backbone, or a setting is wrong.
+    """
+    from core.training.config import FinetuneConfig, settings_in
+
+    settings: dict[str, Any] = {}
+    if options["config"] is not None:
+        settings.update(settings_in(_text(options["config"])))
+    settings |= {f.name: options[f.name] for f in fields(FinetuneConfig) if options.get(f.name) is not None}
+    if not settings.get("backbone"):
+        raise TrainingError(_("There is no backbone. Name one with --backbone; `backbones` lists them."))
+    if options["backbone"] or options["framing"] != CENTRE or options["input_px"]:
+        settings["backbone"] = chosen(settings["backbone"], options["framing"], options["input_px"])
+    return FinetuneConfig.from_json(settings)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise TrainingError(_("'{file}' is no text. Give settings as JSON.").format(file=file)) from problem
+    except OSError as problem:
+        message = _("The settings in '{file}' cannot be read ({reason}). Give another file.")
+        raise TrainingError(message.format(file=file, reason=problem.strerror)) from problem
