@@ -12,6 +12,7 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
     predictions/frozen.npz      kind "finetune": those of a probe on the frozen backbone for validation; and
                                 `frozen-test.npz`
+    predictions/live.npz        kind "finetune": the latest epoch's for validation, while it is trained
 
 This file knows neither torch nor what a probe or a training is: whoever reads a run says which configs it may have
 been fitted with. `core.models.runs` reads runs of every kind.

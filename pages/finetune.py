@@ -6,11 +6,10 @@ import streamlit as st
 
 from core.errors import GraftError
 from core.tasks.requests import FinetuneRequest
-from pages.ui import frame, jobs, progress, starts, state, text
+from pages.ui import frame, jobs, starts, state, text
 from pages.ui.finetune import form
-from pages.ui.finetune.about import about
 from pages.ui.finetune.preview import augmentation_preview
-from pages.ui.finetune.result import result, so_far
+from pages.ui.finetune.run import section
 from pages.ui.finetune.suggestion import beginning, config_of
 from pages.ui.i18n import _
 
@@ -47,13 +46,7 @@ def main() -> None:
         return
     starts.contrast(dataset.id, job, config == config_of(job))
     st.divider()
-    progress.beside(job)
-    about(job)
-    status = progress.panel(job, live=so_far)
-    if status.state == "done":
-        result(dataset, job, status)
-    elif status.is_over:
-        so_far(job)
+    section(dataset, job)
 
 
 frame.enter(main)

@@ -23,6 +23,7 @@ from core.training.config import FinetuneConfig
 from core.training.history import EMA, LINE, SOUP, START, Averages, Candidate, Epoch, save_history
 from core.training.judging import Judge, Judged
 from core.training.learner import Learner
+from core.training.live import Live
 from core.training.losses import balanced_weights
 from core.training.network import Network, State, snapshot
 from core.training.optimizer import make_optimizer
@@ -45,6 +46,7 @@ class Fitting:
         train: what is learnt from.
         val: what weights are judged by.
         out: the run's directory.
+        live: shows whoever watches what the validation images are predicted as; None for nobody.
         started: when this began, by the monotonic clock.
         keep_every_s: how often a checkpoint is written.
 
@@ -62,12 +64,13 @@ class Fitting:
         val: BatchSource,
         out: Path,
         *,
+        live: Live | None = None,
         started: float,
         keep_every_s: float = KEEP_EVERY_S,
     ) -> None:
         self.network, self.state = network, state
         self._config, self._train, self._val, self._out = config, train, val, out
-        self._judge = Judge(network)
+        self._judge, self._live = Judge(network), live
         self._start = snapshot(network) if config.average else {}
         self._begin(state.chunks)
         self._best: State | None = None  # where it is better than what `out` holds
@@ -137,6 +140,7 @@ class Fitting:
         judged = self._judged(work)
         if not math.isfinite(judged.loss):
             raise TrainingError(_("The backbone gives no usable numbers for these photos. Choose another one."))
+        self._show(judged)
         return Epoch(
             epoch=0,
             val_loss=judged.loss,
@@ -156,6 +160,7 @@ class Fitting:
         learnt = self._under_way
         judged = self._judged(work)
         self._check(judged.loss, epoch)
+        self._show(judged)
         average = None
         if self._average is not None:
             with self.network.having(self._average.state):
@@ -197,6 +202,10 @@ class Fitting:
     def _judged(self, work: Work) -> Judged:
         self._optimizer.zero_grad(set_to_none=True)  # an engine may copy the network: gradients make room for that
         return self._judge.judge(self._val, lambda n: work.looked(n, _("Validating")))
+
+    def _show(self, judged: Judged) -> None:
+        if self._live is not None:
+            self._live.show(judged.logits.numpy())
 
     def _end_epoch(self, epoch: Epoch, work: Work) -> None:
         """Counts the epoch among those that are over, and holds on to its weights where they are the best so far."""

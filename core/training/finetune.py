@@ -48,6 +48,7 @@ from core.training.continuing import copy_of, extension_of
 from core.training.epochs import KEEP_EVERY_S, Fitting
 from core.training.history import save_averages
 from core.training.judging import logits
+from core.training.live import Live, live_predictions
 from core.training.network import Network
 from core.training.photos import Budget, Photos
 from core.training.sources import BatchSource, Encoded
@@ -157,7 +158,8 @@ def _prepare(
     _start(network, features, config, out)
     if config.is_instant:
         sources = _encoded(features.of("train")), _encoded(features.of("val"))
-    return Fitting(network, config, state, *sources, out, started=started, keep_every_s=keep_every_s)
+    live = None if config.is_instant else Live(out, dataset)
+    return Fitting(network, config, state, *sources, out, live=live, started=started, keep_every_s=keep_every_s)
 
 
 def _start(network: Network, features: Features, config: FinetuneConfig, out: Path) -> None:
@@ -240,6 +242,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     )
     run.save()
     checkpoint.shrink(out)
+    live_predictions(out).unlink(missing_ok=True)
     work.end()
     return run
 

@@ -77,7 +77,7 @@ def test_what_never_began_has_saved_nothing(visit: Open, dataset: Dataset):
     app = visit("finetune")
     assert "cancelled before it began: nothing was saved" in app.info[0].value
     (job.path / "heartbeat").touch()
-    assert "What it had saved is still there" in visit("finetune").info[0].value
+    assert "What it had done is kept" in visit("finetune").info[0].value
 
 
 def test_why_a_job_was_interrupted_is_told_alike_on_every_page(visit: Open, dataset: Dataset):

@@ -21,14 +21,9 @@ from core.probing.probes.kinds import find
 from core.tables import Table, flat
 from pages.ui import columns, downloads, figures, resources, text
 from pages.ui.charts.accuracy import accuracy_bars, results_table
+from pages.ui.charts.matrices import confusion_difference, confusion_difference_table
 from pages.ui.compare.charts.cost import accuracy_against_cost
-from pages.ui.compare.charts.side import (
-    MOST_CLASSES,
-    agreement_matrix,
-    class_differences,
-    confusion_difference,
-    confusion_difference_table,
-)
+from pages.ui.compare.charts.side import MOST_CLASSES, agreement_matrix, class_differences
 from pages.ui.figures import Files
 from pages.ui.i18n import _
 

@@ -1,4 +1,4 @@
-"""A fine-tuning while it runs and when it is over: its curves, its accuracy, and whether it was worth it."""
+"""A fine-tuning that is over: how accurate it is, whether it was worth it, and its curves."""
 
 from __future__ import annotations
 
@@ -12,51 +12,16 @@ from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from core.probing.pairwise.difference import Difference
 from core.runs import Run
-from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Finetuned
 from core.training.baseline import difference_to, gain, name_of
 from core.training.history import read_averages
 from core.training.outcome import evidence, judgement, kept_in_words, verdict
 from pages.ui import figures, models, progress, resources, state, text
-from pages.ui.charts.history import history_table, training_history
 from pages.ui.figures import Files
 from pages.ui.finetune.charts import averages_line, averages_table
-from pages.ui.finetune.continuing import best_so_far, more_epochs
+from pages.ui.finetune.continuing import more_epochs
+from pages.ui.finetune.live import curves
 from pages.ui.i18n import _
-
-
-def so_far(job: Job) -> None:
-    """Draws what a training has brought so far, and what can be made of it."""
-    best_so_far(job)
-    curves(job)
-
-
-def curves(job: Job) -> None:
-    """The losses, accuracies and the learning rate so far."""
-    epochs = progress.epochs(job)
-    if epochs:
-        last = epochs[-1]
-        st.caption(
-            _("Epoch {n}: validation accuracy {accuracy}, {seconds} an epoch.").format(
-                n=last.epoch,
-                accuracy="–" if last.val_accuracy is None else numbers.percent(last.val_accuracy),
-                seconds=text.duration(last.seconds),
-            )
-        )
-        figures.shown(
-            resources.figure(training_history, epochs, _most_epochs(job)),
-            f"curves-{job.id}",
-            _("Losses, accuracies and the learning rate by epoch"),
-            Files("history", lambda: history_table(epochs)),
-        )
-
-
-def _most_epochs(job: Job) -> int | None:
-    """How many epochs there will be at most; None where that cannot be read."""
-    try:
-        return FinetuneRequest.of(job.spec).config.epochs
-    except GraftError:
-        return None
 
 
 def result(dataset: Dataset, job: Job, status: JobStatus) -> None:

@@ -18,16 +18,17 @@ from core.probing.studies.growth import LearningCurve
 from core.training.history import Averages, Candidate
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
+from pages.ui.charts.matrices import confusion_difference
 from pages.ui.charts.quality import class_scores, confusion_matrix, probability_bars
 from pages.ui.compare.charts.components import components_curve
 from pages.ui.compare.charts.cost import accuracy_against_cost
 from pages.ui.compare.charts.curve import learning_curve
 from pages.ui.compare.charts.depth import depth_curve
 from pages.ui.compare.charts.map import embedding_map
-from pages.ui.compare.charts.side import agreement_matrix, class_differences, confusion_difference
+from pages.ui.compare.charts.side import agreement_matrix, class_differences
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.charts_health import shortcut_bars
-from pages.ui.finetune.charts import averages_line
+from pages.ui.finetune.charts import averages_line, recall_by_epoch
 from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch
 from tests.probing.conftest import make_result
 
@@ -84,6 +85,7 @@ def _of_backbones() -> dict[str, go.Figure]:
 
 def _of_models() -> dict[str, go.Figure]:
     return {
+        "recall": recall_by_epoch([epoch(0, recall=(0.5, 1.0)), epoch(1, recall=(1.0, 0.25))], (NASTY, "b")),
         "averages": averages_line(AVERAGES),
         "history": training_history([replace(epoch(1), lr=1e-5), epoch(2, val_loss=12.34567)]),
         "confusion": confusion_matrix(MATRIX, [NASTY, "b"]),

@@ -13,5 +13,10 @@ STAGE = Stage(name=NASTY, width=48, accuracy_mean=0.8, accuracy_ci=(0.7, 0.9), f
 
 
 def epoch(number, val_accuracy=0.5, val_loss=1.0, **more):
-    values = {"train_loss": 2.0 / number, "val_loss": val_loss, "train_accuracy": 0.6, "val_accuracy": val_accuracy}
+    values = {
+        "train_loss": 2.0 / number if number else None,
+        "val_loss": val_loss,
+        "train_accuracy": 0.6,
+        "val_accuracy": val_accuracy,
+    }
     return Epoch(epoch=number, lr=0.01, seconds=1.0, **{**values, **more})

@@ -41,3 +41,22 @@ def test_history_leaves_gaps_where_a_loss_ran_away():
 
 def test_history_marks_nothing_where_no_epoch_was_judged():
     assert not training_history([epoch(1, val_loss=None)]).layout.shapes
+
+
+def test_history_draws_the_averaged_weights_and_the_probe_as_a_line_to_be_beaten():
+    figure = training_history([epoch(0, 0.7, 0.8), epoch(1, 0.6, 0.9, ema_val_loss=0.7, ema_val_accuracy=0.75)])
+    by_panel = {(t.yaxis, t.legendgroup): t for t in figure.data}
+    assert by_panel["y", "probe"].y == (0.8, 0.8)
+    assert by_panel["y2", "probe"].y == (0.7, 0.7)
+    assert by_panel["y2", "probe"].x == (0.5, 1.5)
+    assert by_panel["y", "ema"].y == (0.7,)
+    assert by_panel["y2", "ema"].y == (0.75,)
+    assert by_panel["y", "train"].x == (1,)
+    assert sum(trace.showlegend is not False for trace in figure.data) == 4
+    assert "best: epoch 1" in figure.layout.annotations[0].text
+
+
+def test_history_says_where_nothing_is_better_than_the_probe():
+    figure = training_history([epoch(0, 0.7, 0.5), epoch(1, 0.6, 0.9)])
+    assert not figure.layout.shapes
+    assert "best so far: the probe" in figure.layout.annotations[0].text

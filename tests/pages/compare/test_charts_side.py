@@ -10,8 +10,9 @@ from core.evaluation.predictions import Predictions
 from core.probing.pairwise.sidebyside import agreements, compared_classes
 from pages.ui.charts import base, export
 from pages.ui.charts.accuracy import accuracy_bars
+from pages.ui.charts.matrices import confusion_difference
 from pages.ui.compare.charts.cost import accuracy_against_cost
-from pages.ui.compare.charts.side import agreement_matrix, class_differences, confusion_difference
+from pages.ui.compare.charts.side import agreement_matrix, class_differences
 from tests.probing.conftest import make_result
 
 

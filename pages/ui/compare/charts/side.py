@@ -1,4 +1,4 @@
-"""Figures of two backbones side by side: their classes, their confusion matrices, and how far all of them agree."""
+"""Figures of two backbones side by side: their classes, and how far all of them agree."""
 
 from __future__ import annotations
 
@@ -6,24 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from core.i18n import gettext as _
-from core.i18n import ngettext
-from core.numbers import count, decimal, percent, points_interval, signed_count, signed_points
+from core.numbers import count, decimal, percent, points_interval, signed_points
 from core.probing.pairwise.agreement import Agreement
 from core.probing.pairwise.classwise import ClassDifference
 from core.probing.pairwise.sidebyside import SideBySide
-from core.tables import Table
-from pages.ui.charts import axes, base
+from pages.ui.charts import axes, base, matrices
 from pages.ui.text import images, shortened
 
 MOST_CLASSES = 30
-_MOST_WITH_NUMBERS = 20
-# Deep orange, pale orange, pale blue, deep blue: without grey and white, as cells without a difference have no colour,
-# and pale or deep enough for the number on them. Lightness shows how much, hue (and the sign) in which direction.
-_DIVERGING = ((0.0, "#A63603"), (0.4999, "#FDE0CC"), (0.5001, "#D6E6F4"), (1.0, "#08519C"))
-_PALE_TO_DEEP = ((0.0, "#EAF2FA"), (1.0, "#08519C"))
 
 
 def class_differences(pair: SideBySide, most: int = MOST_CLASSES) -> go.Figure:
@@ -96,50 +88,6 @@ def _class_hover(row: ClassDifference, pair: SideBySide) -> str:
     )
 
 
-def confusion_difference(pair: SideBySide) -> go.Figure:
-    """a's confusion matrix minus b's: blue with a plus where a has more images in a cell, orange where b has."""
-    z = np.where(pair.confusion == 0, np.nan, pair.confusion)
-    # The deepest colour is for at least a tenth of the largest class, so that noise stays pale.
-    deepest = max(float(np.abs(pair.confusion).max(initial=0)), 0.1 * float(pair.support.max(initial=0)), 1.0)
-    cells = [(int(true), int(predicted)) for true, predicted in np.argwhere(pair.confusion != 0)]
-    words = np.full(pair.confusion.shape, "", dtype=object)
-    hover = words.copy()
-    for true, predicted in cells:
-        words[true, predicted] = signed_count(int(pair.confusion[true, predicted]))
-        hover[true, predicted] = _cell_hover(pair, true, predicted)
-    return base.figure(
-        _cells(z, words if len(words) <= _MOST_WITH_NUMBERS else None, hover, (-deepest, deepest), _DIVERGING),
-        height=min(max(140 + 34 * len(words), 280), 860),
-        xaxis={
-            **base.names_axis(pair.names, upwards=True, most=16, ticks=base.ACROSS),
-            "title": {"text": _("predicted class")},
-            "side": "bottom",
-        },
-        yaxis={**base.names_axis(pair.names, most=16, ticks=20), "title": {"text": _("true class")}},
-    )
-
-
-def confusion_difference_table(pair: SideBySide) -> Table:
-    """The difference of the confusion matrices in numbers: a row for each true class."""
-    rows = zip(pair.names, pair.confusion.tolist(), strict=True)
-    return [_("true class \\ predicted class"), *pair.names], [[name, *counts] for name, counts in rows]
-
-
-def _cell_hover(pair: SideBySide, true: int, predicted: int) -> str:
-    difference = int(pair.confusion[true, predicted])
-    sentence = ngettext(
-        "{count} photo more of {support} is called so by {name}:",
-        "{count} photos more of {support} are called so by {name}:",
-        abs(difference),
-    )
-    name = base.hover_name(pair.a if difference > 0 else pair.b)
-    return base.words(
-        base.hover_name(pair.names[true]),
-        sentence.format(count=count(abs(difference)), support=count(int(pair.support[true])), name=name),
-        base.hover_name(pair.names[predicted]),
-    )
-
-
 def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
     """The share of images that any two backbones give the same class, with Cohen's kappa; the deeper, the more alike.
 
@@ -157,7 +105,9 @@ def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
         hover[cell] = _pair_hover(pair)
     palest = min(0.5, float(np.nanmin(z, initial=0.5)))
     return base.figure(
-        _cells(z, words if len(names) <= _MOST_WITH_NUMBERS else None, hover, (palest, 1.0), _PALE_TO_DEEP),
+        matrices.cells(
+            z, words if len(names) <= matrices.MOST_WITH_NUMBERS else None, hover, (palest, 1.0), matrices.PALE_TO_DEEP
+        ),
         height=min(max(110 + 56 * len(row_names), 200), 860),
         xaxis={
             **base.names_axis(column_names, upwards=True, most=18),
@@ -165,38 +115,6 @@ def agreement_matrix(pairs: Sequence[Agreement]) -> go.Figure:
             "side": "bottom",
         },
         yaxis={**base.names_axis(row_names, most=18), "title": {"text": _("backbone")}},
-    )
-
-
-def _cells(
-    z: NDArray[np.floating],
-    words: NDArray[np.object_] | None,
-    hover: NDArray[np.object_],
-    ends: tuple[float, float],
-    scale: Sequence[tuple[float, str]],
-) -> go.Heatmap:
-    """The cells of a matrix, each with its words where there are any; one that is not a number has no colour.
-
-    Args:
-        z: the numbers (n, m) that the colours show.
-        words: what stands in each cell; None for nothing.
-        hover: the hover text of each cell.
-        ends: the numbers at the two ends of the scale.
-        scale: the colours, each with its place between 0 and 1.
-    """
-    return go.Heatmap(
-        z=z,
-        zmin=ends[0],
-        zmax=ends[1],
-        colorscale=scale,
-        showscale=False,
-        xgap=1,
-        ygap=1,
-        hoverongaps=False,
-        hoverinfo="text",
-        hovertext=hover,
-        text=words,
-        texttemplate=None if words is None else "%{text}",
     )
 
 
