@@ -188,6 +188,7 @@ def _skip_text(reason: str) -> str:
             "Decoding the photo takes more memory than one photo may have. Save it as an ordinary JPEG (not a "
             "progressive one), or make it smaller."
         ),
+        "gone": _("The photo is not there any more. Add it again."),
         "decoder_error": _("The photo is damaged and cannot be decoded. Save it again as JPEG or PNG."),
         "decode_timeout": _(
             "Decoding the photo takes over {seconds} seconds. Save it again as an ordinary JPEG or PNG."

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
 import torch
+from filelock import FileLock, Timeout
 
 from core.backbones.backbone import Backbone
 from core.backbones.load import load
@@ -53,6 +54,9 @@ from core.training.network import Network
 from core.training.photos import Budget, Photos
 from core.training.sources import BatchSource, Encoded
 from core.training.work import AVERAGES, FEATURES, JUDGEMENT, PROBE, SAVING, Work
+
+LOCK = ".training.lock"
+"""Held by the process that trains in a directory."""
 
 
 def finetune(
@@ -85,23 +89,17 @@ def finetune(
 
     Raises:
         TrainingError: a split is missing, the backbone cannot be trained this way, the loss ran away, memory ran out,
-            `out` holds something else, or `source` has nothing to go on from.
+            `out` holds something else, another process trains there, or `source` has nothing to go on from.
         BackboneError: there is no such backbone, or its weights are not here.
         DatasetError: an image cannot be read.
     """
     task = _task(dataset, config)
-    if (out / FILE).exists():
-        return _finished(out, task)
-    state = checkpoint.read_state(out)
-    if state is None and source is not None:
-        state = (copy_of if take_best else extension_of)(source, out, task)
-    state = state or TrainingState(task=task)
-    if state.task != task:
-        raise _occupied()
-    out.mkdir(parents=True, exist_ok=True)
-    info = backbone.info if backbone else find(config.backbone)
-    work = Work(report, config, dataset, info, own=backbone is not None)
-    with _explained(config):
+    with _alone(out), _explained(config):
+        if (out / FILE).exists():
+            return _finished(out, task)
+        state = _state(out, task, source, take_best=take_best)
+        info = backbone.info if backbone else find(config.backbone)
+        work = Work(report, config, dataset, info, own=backbone is not None)
         fitting = _prepare(dataset, config, state, work, backbone, out, keep_every_s)
         work.begin_epochs(state.epochs)
         if not take_best:
@@ -116,6 +114,16 @@ def _task(dataset: Dataset, config: FinetuneConfig) -> TrainingTask:
                 _("The split '{split}' has no photos, and fine-tuning needs it. Add photos.").format(split=split)
             )
     return TrainingTask(config=config, fingerprint=dataset.fingerprint)
+
+
+def _state(out: Path, task: TrainingTask, source: Path | None, *, take_best: bool) -> TrainingState:
+    """How far the training in `out` is, which may begin with what another has."""
+    state = checkpoint.read_state(out)
+    if state is None and source is not None:
+        state = (copy_of if take_best else extension_of)(source, out, task)
+    if state is not None and state.task != task:
+        raise _occupied()
+    return state or TrainingState(task=task)
 
 
 def _finished(out: Path, task: TrainingTask) -> Run:
@@ -257,6 +265,29 @@ def _predict(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Wo
         ids=tuple(item.sha256 for item in items),
         split=items[0].split,
     )
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Makes sure that no other process trains into a directory, which is made where it is missing.
+
+    Raises:
+        TrainingError: another one does.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise TrainingError(
+            _("Another process is training in this directory. Wait for it, or choose another directory.")
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):
+            (out / LOCK).unlink()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ REJECTS = """unsafe_path symlink special_file corrupt_archive zip_bomb size_mism
     encrypted too_many_entries too_many_classes no_images not_a_zip too_few_classes no_class_folders too_large
     bad_table"""
 SKIPS = """duplicate_name unsupported_format name_too_long bad_crc corrupt_entry not_in_class_folder truncated
-    empty_file not_an_image too_many_pixels decoder_error decode_timeout bad_extension
+    empty_file not_an_image too_many_pixels gone decoder_error decode_timeout bad_extension
     file_too_large missing_file not_in_table conflicting_rows hidden_folder mask_folder
     no_class no_label ragged_row several_labels link zip_inside archive_inside zip_refused"""
 WARNINGS = """case_colliding_classes class_too_small:x class_missing_in_val:x class_missing_in_test:x

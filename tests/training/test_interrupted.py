@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
-from core.errors import Cancelled
+from core.errors import Cancelled, DatasetError, TrainingError
 from core.progress import Progress
 from core.training.checkpoint import read_state
 from core.training.config import FinetuneConfig
@@ -105,3 +107,62 @@ def test_what_is_learnt_when_someone_asks_to_stop_is_kept(dataset: Dataset, tmp_
     assert state.under_way.steps == 3
     assert state.under_way.images == 12
     assert (tmp_path / "best.safetensors").is_file()
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, broken = config("last"), tmp_path / "broken"
+    finetune(dataset, given, tmp_path / "whole", backbone=tiny_backbone())
+    sync, left = os.fsync, iter([True] * 20)
+
+    def full(file: int) -> None:
+        if not next(left, False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(file)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            finetune(dataset, given, broken, backbone=tiny_backbone(), keep_every_s=0.0)
+    state = read_state(broken)
+    assert state is not None
+    assert (state.epochs, state.under_way.steps) > (0, 0)
+    finetune(dataset, given, broken, backbone=tiny_backbone())
+    assert outcome(broken) == outcome(tmp_path / "whole")
+
+
+def test_photos_that_are_deleted_under_a_training_are_named_and_what_was_learnt_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "home"))
+    for label, colour in (("cat", (160, 90, 80)), ("dog", (90, 150, 90))):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for i in range(12):
+            photo(colour, seed=i).save(tmp_path / "pets" / label / f"{i}.png")
+    photos = ingest(tmp_path / "pets")
+
+    def report(step: Progress) -> None:
+        if "epoch" in step.data:
+            for item in photos.items:
+                photos.path(item).unlink(missing_ok=True)
+
+    out = tmp_path / "run"
+    with pytest.raises(DatasetError, match=r"The photo is not there any more\. Add it again\."):
+        finetune(photos, config("last"), out, report, backbone=tiny_backbone(), keep_every_s=0.0)
+    assert not (out / "run.json").exists()
+    assert read_state(out) is not None
+
+
+def test_two_processes_never_write_one_run(dataset: Dataset, tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def report(step: Progress) -> None:
+        if not refused:
+            with pytest.raises(TrainingError, match="Another process is training") as problem:
+                finetune(dataset, config("last"), tmp_path, backbone=tiny_backbone())
+            refused.append(str(problem.value))
+
+    finetune(dataset, config("last"), tmp_path, report, backbone=tiny_backbone())
+    assert refused
+    assert not list(tmp_path.glob("*.lock"))

@@ -155,6 +155,8 @@ def _claimed(source: str | Path | BinaryIO, limits: Limits) -> str | None:
             if media.is_cut_off(file):
                 raise UnreadableImage("truncated")
             return claimed
+    except FileNotFoundError:
+        raise UnreadableImage("gone") from None
     except (OSError, ValueError):
         raise UnreadableImage("decoder_error") from None
 
