@@ -7,7 +7,6 @@ import itertools
 import os
 import shutil
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,15 @@ from tests.decoders import InProcessDecoders
 
 ZipBuilder = Callable[..., Path]
 
+# Files that take more than ten seconds, roughly in the order of how long.
+_LONGEST_FIRST = (
+    "e2e/test_first_visit.py", "e2e/test_main_job.py", "e2e/test_history.py", "e2e/test_addresses.py",
+    "e2e/test_compare.py", "e2e/test_names.py", "backbones/test_keras.py", "e2e/test_decisions.py",
+    "e2e/test_health.py", "e2e/test_names_of_models.py", "e2e/test_tour.py", "e2e/test_understood.py",
+    "e2e/test_watching.py", "e2e/test_figures.py", "backbones/test_timm.py", "e2e/test_public.py",
+    "data/readings/test_readings.py", "backbones/test_torchvision.py", "e2e/test_gallery.py", "e2e/test_restart.py",
+)  # fmt: skip
+
 _COLOURS = ((200, 60, 50), (60, 170, 70), (60, 80, 200), (210, 180, 60), (150, 70, 190))
 
 
@@ -34,14 +42,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=30, help="damaged files of each kind to try (default 30)")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whether a file of tests need not be imported: `-m slow` runs none in a file that never says the word."""
+    if config.option.markexpr != "slow" or not collection_path.match("test_*.py"):
+        return None
+    of_browser = collection_path.is_relative_to(Path(__file__).parent / "e2e")
+    return None if of_browser or "slow" in collection_path.read_text(encoding="utf-8") else True
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests begin before others, and those in files of few tests, which are the longest, before the rest.
-
-    A long test that begins last leaves all cores but one idle.
-    """
-    browsing, rest = Counter(item.path for item in items if item.get_closest_marker("e2e")), len(items)
-    items.sort(key=lambda item: browsing.get(item.path, rest))
+    """The longest files begin before the others: a long test that begins last leaves all cores but one idle."""
+    places = {Path(__file__).parent / file: place for place, file in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")
@@ -100,38 +113,45 @@ def photo_bytes(colour: Sequence[int], seed: int, size_px: int = 48, fmt: str = 
     return buffer.getvalue()
 
 
+def zip_of_photos(
+    path: Path,
+    *,
+    classes: Sequence[str] = ("cat", "dog"),
+    per_class: int = 10,
+    splits: Mapping[str, int] | None = None,
+    extra: Mapping[str, bytes] | None = None,
+    size_px: int = 48,
+    fmt: str = "PNG",
+) -> Path:
+    """Writes a zip of generated photos, each of which is different from every other, and gives its path.
+
+    Args:
+        path: of the zip.
+        classes: the names of the classes' folders.
+        per_class: photos a class.
+        splits: a split's folder name to photos a class, as in {"train": 6, "val": 3}; by default classes are at the
+            top level.
+        extra: more entry names, to bytes.
+        size_px: the side of a photo.
+        fmt: the format of its file.
+    """
+    seed = 0
+    with zipfile.ZipFile(path, "w") as archive:
+        for folder, n in (splits or {"": per_class}).items():
+            for c, label in enumerate(classes):
+                for i in range(n):
+                    seed += 1
+                    entry = "/".join(p for p in (folder, label, f"{i}.{fmt.lower()}") if p)
+                    archive.writestr(entry, photo_bytes(_COLOURS[c % len(_COLOURS)], seed, size_px, fmt))
+        for entry, content in (extra or {}).items():
+            archive.writestr(entry, content)
+    return path
+
+
 @pytest.fixture
 def small_zip(tmp_path: Path) -> ZipBuilder:
-    """Builds a zip of generated photos: `small_zip(classes=..., per_class=..., splits=..., extra=...)` -> its path.
-
-    `splits` maps a split's folder name to photos a class, as in {"train": 6, "val": 3}; without it, classes are at
-    the top level. `extra` maps more entry names to bytes. Every photo is different from every other.
-    """
-
-    def build(
-        name: str = "photos.zip",
-        *,
-        classes: Sequence[str] = ("cat", "dog"),
-        per_class: int = 10,
-        splits: Mapping[str, int] | None = None,
-        extra: Mapping[str, bytes] | None = None,
-        size_px: int = 48,
-        fmt: str = "PNG",
-    ) -> Path:
-        path = tmp_path / name
-        seed = 0
-        with zipfile.ZipFile(path, "w") as archive:
-            for folder, n in (splits or {"": per_class}).items():
-                for c, label in enumerate(classes):
-                    for i in range(n):
-                        seed += 1
-                        entry = "/".join(p for p in (folder, label, f"{i}.{fmt.lower()}") if p)
-                        archive.writestr(entry, photo_bytes(_COLOURS[c % len(_COLOURS)], seed, size_px, fmt))
-            for entry, content in (extra or {}).items():
-                archive.writestr(entry, content)
-        return path
-
-    return build
+    """Builds a zip in the test's folder: `small_zip("pets.zip", per_class=6)` -> its path; see `zip_of_photos`."""
+    return lambda name="photos.zip", **how: zip_of_photos(tmp_path / name, **how)
 
 
 @pytest.fixture

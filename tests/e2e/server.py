@@ -45,7 +45,7 @@ def start_app(home: Path, port: int = 0, **environment: str) -> App:
     """Starts Graft as the README does, but for no browser of its own, and waits until it answers.
 
     Args:
-        home: its GRAFT_HOME, where its log is kept too.
+        home: its GRAFT_HOME, where its log and its folder of the Hub are kept too.
         port: of an earlier server that this one takes the place of; 0 for a free one.
         environment: more of the server's environment.
     """
@@ -57,7 +57,7 @@ def start_app(home: Path, port: int = 0, **environment: str) -> App:
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     log = home / "server.log"
     with log.open("ab") as out:
-        env = {**os.environ, "GRAFT_HOME": str(home), **environment}
+        env = {**os.environ, "GRAFT_HOME": str(home), "HF_HUB_CACHE": str(home / "hub"), **environment}
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
     app = App(f"http://127.0.0.1:{port}", process, home, log)
     for _ in range(600):

@@ -86,7 +86,7 @@ def is_at(visitor: Visitor, place: PageAddress) -> None:
     assert visitor.page.get_by_role("dialog").count() == 0
 
 
-@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
+@pytest.mark.parametrize("page", ["data", "compare", "evaluate", "predict", "runs"])
 def test_a_link_into_the_app_is_the_first_thing_a_fresh_server_is_asked_for(
     visitor: Visitor, places: dict[str, PageAddress], page: str
 ):
@@ -94,7 +94,7 @@ def test_a_link_into_the_app_is_the_first_thing_a_fresh_server_is_asked_for(
     is_at(visitor, places[page])
 
 
-def test_a_restart_of_the_server_loses_neither_page_nor_photos_nor_job(
+def test_a_link_to_a_training_is_the_first_thing_and_a_restart_loses_neither_page_nor_photos_nor_job(
     visitor: Visitor, places: dict[str, PageAddress], app: App
 ):
     visitor.go(places["finetune"].address)

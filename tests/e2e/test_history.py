@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.jobs import store
-from tests.conftest import ZipBuilder
-from tests.e2e.server import SMALL, App, start_app, stop_app
+from tests.conftest import zip_of_photos
+from tests.e2e.conftest import at_home
 from tests.e2e.visitor import Visitor
 from tests.pages.conftest import W, finetune_spec, finish, make_run
 
@@ -28,24 +28,18 @@ HEADINGS = {
 }
 
 
-@pytest.fixture
-def photos(graft_home: Path, small_zip: ZipBuilder) -> Dataset:
-    """Photos with two models, which are not the newest photos there are."""
-    photos = ingest(small_zip(name="older.zip", per_class=8))
-    for right in (0.0, 1.0):
-        job = store.create(W, finetune_spec(photos))
-        run = make_run(photos, job, right=right)
-        finish(job, {"run": run.path.name, "dataset": photos.id})
-    ingest(small_zip(name="newer.zip", classes=("cow", "dog"), per_class=8))
+@pytest.fixture(scope="module")
+def photos(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Photos with two models, which are not the newest photos there are; no test changes any of it."""
+    zips = tmp_path_factory.mktemp("zips")
+    with at_home(home):
+        photos = ingest(zip_of_photos(zips / "older.zip", per_class=8))
+        for right in (0.0, 1.0):
+            job = store.create(W, finetune_spec(photos))
+            run = make_run(photos, job, right=right)
+            finish(job, {"run": run.path.name, "dataset": photos.id})
+        ingest(zip_of_photos(zips / "newer.zip", classes=("cow", "dog"), per_class=8))
     return photos
-
-
-@pytest.fixture
-def app(photos: Dataset, graft_home: Path) -> Iterator[App]:
-    """A server over these photos."""
-    started = start_app(graft_home, **SMALL)
-    yield started
-    stop_app(started)
 
 
 def entries(visitor: Visitor) -> int:
@@ -106,7 +100,7 @@ def test_each_next_step_is_one_entry_and_keeps_its_model(visitor: Visitor, photo
     goes_back_and_forth(visitor, places)
 
 
-def test_the_first_address_needs_nothing_written_into_it(visitor: Visitor):
+def test_the_first_address_needs_nothing_written_into_it(visitor: Visitor, photos: Dataset):
     visitor.go()
     before, address = entries(visitor), visitor.page.url
     visitor.visit("Evaluate")

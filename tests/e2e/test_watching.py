@@ -9,26 +9,21 @@ import pytest
 
 from core.data.ingest import ingest
 from core.jobs import store
-from tests.conftest import ZipBuilder
-from tests.e2e.server import SMALL, App, start_app, stop_app
+from tests.conftest import zip_of_photos
+from tests.e2e.conftest import at_home
 from tests.e2e.visitor import Visitor
 from tests.pages.conftest import W, compare_spec, finetune_spec, running
 
 
-@pytest.fixture
-def jobs(graft_home: Path, small_zip: ZipBuilder) -> Iterator[None]:
-    """A comparison and a training of the same photos, both running for as long as the test."""
-    photos = ingest(small_zip(per_class=8))
-    with running(store.create(W, compare_spec(photos))), running(store.create(W, finetune_spec(photos))):
-        yield
-
-
-@pytest.fixture
-def app(jobs: None, graft_home: Path) -> Iterator[App]:
-    """A server over these jobs."""
-    started = start_app(graft_home, **SMALL)
-    yield started
-    stop_app(started)
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a comparison and a training of the same photos, both running for as long as the tests."""
+    home = tmp_path_factory.mktemp("home")
+    with at_home(home):
+        photos = ingest(zip_of_photos(tmp_path_factory.mktemp("zips") / "photos.zip", per_class=8))
+        jobs = [store.create(W, spec) for spec in (compare_spec(photos), finetune_spec(photos))]
+    with running(jobs[0]), running(jobs[1]):
+        yield home
 
 
 def test_no_tick_is_left_over_when_the_page_changes(visitor: Visitor):
