@@ -110,7 +110,7 @@ def measure(options: argparse.Namespace, source: str, seed: int) -> None:
     dataset = taken_in(source, seed)
     for key, recipe in missing.items():
         row = trained(key, dataset, config_of(recipe, options.backbone, seed))
-        print(row, flush=True)
+        print(f"{key}: validation {row.val[1]:.3f} by the probe, {row.val[0]:.3f} by the recipe", flush=True)
         with options.results.open("a") as file:
             file.write(json.dumps(dataclasses.asdict(row)) + "\n")
 

@@ -11,7 +11,7 @@ import typer
 
 from core.backbones.names import CENTRE
 from core.backbones.registry import chosen
-from core.cli import inputs
+from core.cli import inputs, presetting
 from core.cli.frame import Classes, Data, Encoding, Framing, Groups, InputPx, Json, print_json, program, working
 from core.errors import TrainingError
 from core.i18n import gettext as _
@@ -25,6 +25,12 @@ def finetune(
     data: Data,
     out: Annotated[Path, typer.Option(metavar="RUN", help="The run's directory; an interrupted run there is resumed.")],
     backbone: Annotated[str | None, typer.Option(help="Its name; `backbones` lists them.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(metavar="quick|thorough", help="Decides all else, within --budget-s.")
+    ] = None,
+    budget_s: Annotated[
+        float | None, typer.Option(help="Seconds that a preset may take. Default: 120, thorough 1200.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings as JSON, or a run.json; options beside it win.")
     ] = None,
@@ -97,17 +103,22 @@ def finetune(
     from core.tasks.requests import FinetuneRequest
     from core.training.outcome import read_outcome
 
-    request = FinetuneRequest(
-        **inputs.photos(data, group_pattern, class_pattern, encoding),
-        config=_config(options),
-        out=str(out.absolute()),
-    )
+    photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with working() as report:
+        request = FinetuneRequest(
+            **photos,
+            config=presetting.config(options, photos, report) if preset else _config(options),
+            out=str(out.absolute()),
+            preset=preset or "",
+            budget_s=budget_s or 0.0,
+        )
         result = models.finetune(out, request, report)
     outcome = read_outcome(load_run(out), test=test)
+    plan = presetting.plan_of(out)
     if as_json:
-        print_json({**outcome.as_json(), "warnings": list(result.warnings)})
+        print_json({**outcome.as_json(), "preset": plan, "warnings": list(result.warnings)})
     else:
+        presetting.show(out)
         show.finetuning(outcome, result.warnings)
 
 

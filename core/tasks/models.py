@@ -13,6 +13,7 @@ from core.progress import Phase, Plan, Report
 from core.runs import FILE as RUN_FILE
 from core.runs import Run
 from core.tasks.common import dataset_of, drop_uploads, run_folder
+from core.tasks.presetting import config_for
 from core.tasks.requests import ExportRequest, FinetuneRequest, PredictRequest
 from core.tasks.results import Answer, Exported, Finetuned, Predicted, save_answers
 
@@ -33,11 +34,11 @@ def finetune(job_dir: Path, request: FinetuneRequest, report: Report) -> Finetun
     """
     from core.training.finetune import finetune as fit
 
-    dataset = dataset_of(request, report)
+    dataset, out = dataset_of(request, report), Path(request.out or job_dir / "run")
     fit(
         dataset,
-        request.config,
-        Path(request.out or job_dir / "run"),
+        config_for(dataset, request, out, report),
+        out,
         report,
         source=run_folder(request, request.source) if request.source else None,
         take_best=request.take_best,

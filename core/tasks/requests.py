@@ -19,6 +19,8 @@ from core.probing.probes.probe import ProbeConfig
 from core.records import Record
 from core.tasks.base import BackboneRequest, EditedRequest, PhotosRequest, ReadingRequest, Request
 from core.training.config import FinetuneConfig
+from core.training.presets import BUDGET_S
+from core.training.presets import check as check_preset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,11 +234,13 @@ class FinetuneRequest(PhotosRequest):
     """Fine-tune a backbone.
 
     Attributes:
-        config: how to train.
+        config: how to train; with a preset, its backbone and its seed alone count.
         out: the run's directory; "" for `run` in the job's.
         source: the run of another training that is extended, or whose best weights so far are taken, as in
             `ExportRequest`; "" for none.
         take_best: whether those are taken, and nothing more is learnt.
+        preset: decides the rest of the config when the training begins (see `core.training.presets`); "" for none.
+        budget_s: the seconds that a preset may take; 0 for its usual ones.
     """
 
     kind: ClassVar[str] = "finetune"
@@ -244,11 +248,15 @@ class FinetuneRequest(PhotosRequest):
     out: str = ""
     source: str = ""
     take_best: bool = False
+    preset: str = ""
+    budget_s: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.take_best and not self.source:
             raise TrainingError(_("There is no training named whose best weights to take. Choose one."))
+        if self.preset:
+            check_preset(self.preset, self.budget_s or BUDGET_S.get(self.preset, 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)

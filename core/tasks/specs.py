@@ -31,6 +31,7 @@ from core.tasks.requests import (
     RegroupRequest,
 )
 from core.training.choices import mode_label
+from core.training.presets import preset_label
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,10 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
         case FinetuneRequest(config=config, source=source) if source:
             return _("Train {backbone} ({mode}) further on '{name}'").format(
                 backbone=called(config.backbone), mode=mode_label(config.mode).lower(), name=photos
+            )
+        case FinetuneRequest(config=config, preset=preset) if preset:
+            return _("Fine-tune {backbone} ({mode}) on '{name}'").format(
+                backbone=called(config.backbone), mode=preset_label(preset).lower(), name=photos
             )
         case FinetuneRequest(config=config):
             return _("Fine-tune {backbone} ({mode}) on '{name}'").format(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import GraftError
 from core.jobs.store import Job
-from core.tasks.requests import FinetuneRequest
+from core.tasks.presetting import asked_in
 from core.training.choices import optimizer_label
 from pages.ui import text
 from pages.ui.i18n import _
@@ -16,7 +16,7 @@ def about(job: Job) -> None:
     """Which run this is."""
     st.subheader(text.literal(text.shortened(job.spec.title, 120)))
     try:
-        config = FinetuneRequest.of(job.spec).config
+        config = asked_in(job).config
     except GraftError as problem:
         st.caption(text.literal(str(problem)))
         return

@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import GraftError
 from core.jobs.store import Job
 from core.runs import Run
+from core.tasks.presetting import asked_in
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
 from core.training.history import best_of
@@ -69,6 +70,6 @@ def _taking(job: Job, request: FinetuneRequest) -> FinetuneRequest:
 def _request(job: Job) -> FinetuneRequest | None:
     """What was asked for; None where another version of Graft wrote it."""
     try:
-        return FinetuneRequest.of(job.spec)
+        return asked_in(job)
     except GraftError:
         return None

@@ -18,7 +18,7 @@ from core.evaluation.metrics import Evaluation
 from core.evaluation.mistakes import mistakes
 from core.evaluation.predictions import Predictions
 from core.jobs.store import Job
-from core.tasks.requests import FinetuneRequest
+from core.tasks.presetting import asked_in
 from core.training.baseline import name_of
 from core.training.history import Epoch
 from core.training.live import live_predictions
@@ -143,6 +143,6 @@ def _folder(job: Job) -> Path:
 def _most_epochs(job: Job) -> int | None:
     """How many epochs there will be at most; None where that cannot be read."""
     try:
-        return FinetuneRequest.of(job.spec).config.epochs
+        return asked_in(job).config.epochs
     except GraftError:
         return None

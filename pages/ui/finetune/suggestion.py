@@ -9,7 +9,7 @@ from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.store import Job
 from core.probing.comparison.candidates import info_of
-from core.tasks.requests import FinetuneRequest
+from core.tasks.presetting import asked_in
 from core.training.augmentation import PRESETS
 from core.training.config import FinetuneConfig
 from pages.ui import jobs, models, starts, state, text
@@ -44,7 +44,7 @@ def _usual(backbone: str) -> FinetuneConfig:
 def config_of(job: Job) -> FinetuneConfig | None:
     """The settings of a run; None where another version of Graft wrote them so that this one cannot read them."""
     try:
-        return FinetuneRequest.of(job.spec).config
+        return asked_in(job).config
     except GraftError:
         return None
 

@@ -1,0 +1,58 @@
+"""What the command line says of presets: what they are asked for, and what they chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.backbones.registry import chosen
+from core.cli import inputs
+from core.errors import TrainingError
+from core.i18n import gettext as _
+from core.paths import DEFAULT_WORKSPACE
+from core.progress import Report
+
+if TYPE_CHECKING:
+    from core.training.config import FinetuneConfig
+
+_ITS_OWN = ("backbone", "seed")
+
+
+def config(options: Mapping[str, Any], photos: inputs.PhotosFields, report: Report) -> FinetuneConfig:
+    """What a preset begins with: a backbone and a seed. Where no backbone is named, the photos are taken in first.
+
+    Raises:
+        TrainingError: a setting is given that the preset decides.
+    """
+    from core.tasks.presetting import backbone_for
+    from core.training.config import FinetuneConfig
+
+    names = [f.name for f in fields(FinetuneConfig) if f.name not in _ITS_OWN]
+    given = [name for name in ("config", *names) if options.get(name) is not None]
+    if given:
+        message = _("A preset decides '{name}' itself. Leave out --{option}, or --preset.")
+        raise TrainingError(message.format(name=given[0], option=given[0].replace("_", "-")))
+    name = options["backbone"] or backbone_for(inputs.taken_in(photos, report), DEFAULT_WORKSPACE)
+    return FinetuneConfig(
+        chosen(name, options["framing"], options["input_px"]), seed=options["seed"] if options["seed"] else 0
+    )
+
+
+def plan_of(run: Path) -> dict[str, Any] | None:
+    """What a preset chose for a run, as JSON; None for a run without one."""
+    from core.training.presets import PresetPlan
+
+    plan = PresetPlan.load(run)
+    return plan.to_json() if plan else None
+
+
+def show(run: Path) -> None:
+    """Prints what a preset chose for a run, a sentence each, and how the time compares with what was forecast."""
+    from core.cli.show import lines
+    from core.training.presets import PresetPlan, preset_label
+
+    if plan := PresetPlan.load(run):
+        title = _("{preset}, within {budget:.0f} s:").format(preset=preset_label(plan.preset), budget=plan.budget_s)
+        lines(title, *(f"- {choice.sentence}" for choice in plan.choices))
