@@ -8,6 +8,7 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     model.safetensors           kind "finetune": `backbone.*` and `head.*`, the best epoch's
     history.json                kind "finetune": its epochs; see `core.training.history`
     averages.json               kind "finetune": the averages of weights that were tried, where some were
+    cache.json                  kind "finetune": whether what is frozen was computed only once
     start, best, last.safetensors   kind "finetune": the weights from which the training can be extended
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
     predictions/frozen.npz      kind "finetune": those of a probe on the frozen backbone for validation; and

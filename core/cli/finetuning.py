@@ -80,6 +80,9 @@ def finetune(
     views: Annotated[
         int | None, typer.Option(help="How many different views a photo has; 0: a new one each epoch.")
     ] = None,
+    trunk_cache: Annotated[
+        str | None, typer.Option(metavar="auto|on|off", help="Compute what is frozen once a view. Default: auto.")
+    ] = None,
     balance_classes: Annotated[
         bool | None, typer.Option("--balance-classes/--no-balance-classes", help="Weigh rare classes more.")
     ] = None,

@@ -14,6 +14,7 @@ OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "onecycle", "step", "plateau", "none")
 HEAD_STARTS = ("probe", "zero")
 STATISTICS = ("auto", "frozen", "learnt")
+TRUNK_CACHES = ("auto", "on", "off")
 MOMENTUM = 0.9
 ENOUGH_FOR_STATISTICS = 5000
 """Training photos from which batch normalisation may learn statistics of its own, with `batch_norm` "auto"."""
@@ -69,3 +70,8 @@ def head_start_label(start: str) -> str:
 def statistics_label(choice: str) -> str:
     """What a way with the statistics of batch normalisation is called, in the user's language."""
     return {"auto": _("Frozen with few photos"), "frozen": _("Frozen"), "learnt": _("Learnt")}[choice]
+
+
+def trunk_cache_label(choice: str) -> str:
+    """What a way with the activations of what is frozen is called, in the user's language."""
+    return {"auto": _("Kept where that is quicker"), "on": _("Kept"), "off": _("Computed anew")}[choice]

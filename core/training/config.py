@@ -23,6 +23,7 @@ from core.training.choices import (
     OPTIMIZERS,
     SCHEDULES,
     STATISTICS,
+    TRUNK_CACHES,
     suggested_lr,
 )
 
@@ -55,7 +56,7 @@ class FinetuneConfig:
         focal_gamma: how much less what is right already counts in the loss (Lin et al. 2017); 0 for as much.
         dropout: the share of the features that the head does not see at a step, 0 to 0.9.
         mixup: alpha of mixup (Zhang et al. 2018): photos of a batch are mixed in pairs, the more the greater it is; 0
-            for none. Where only the head learns, their features are.
+            for none. Where the backbone or its first stages are frozen, what these make of the photos is mixed.
         cutmix: alpha of CutMix (Yun et al. 2019): a box of each photo is of another one; 0 for none. With `mixup`, each
             batch goes by one of the two.
         batch_norm: whether batch normalisation keeps the statistics it came with ("frozen") or takes those of the new
@@ -67,6 +68,8 @@ class FinetuneConfig:
         seed: of everything random: the order of images, augmentation, dropout.
         augmentation: how training images are changed.
         views: how many different views an image has, through which the epochs cycle; 0 for a new one each epoch.
+        trunk_cache: whether what is frozen is computed once for each view and kept on the disk meanwhile ("on") or in
+            every epoch ("off"); "auto" keeps it where views come again and that is estimated to be quicker.
         balance_classes: weighs each class's loss by the inverse of its number of images.
         balanced_sampling: draws each class equally often in an epoch, which has as many images as there are.
 
@@ -103,6 +106,7 @@ class FinetuneConfig:
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
     views: int = 0
+    trunk_cache: str = "auto"
     balance_classes: bool = False
     balanced_sampling: bool = False
 
@@ -140,6 +144,18 @@ class FinetuneConfig:
         That is so where the backbone is frozen and its images are always the same.
         """
         return self.mode == "head" and not self.augmentation
+
+    @property
+    def drawn_views(self) -> int:
+        """How many different views of an image the epochs show."""
+        return min(self.views or self.epochs, self.epochs) if self.augmentation else 1
+
+    @property
+    def may_keep_trunk(self) -> bool:
+        """Whether what is frozen may be computed once for all epochs, as far as the settings go."""
+        if self.is_instant or self.mode == "full" or self.trunk_cache == "off":
+            return False
+        return self.trunk_cache == "on" or self.drawn_views < self.epochs
 
     def freezes_statistics(self, n_train: int) -> bool:
         """Whether batch normalisation keeps the statistics it came with, given so many training photos."""
@@ -213,6 +229,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "batch_norm": STATISTICS,
+    "trunk_cache": TRUNK_CACHES,
 }
 _WHOLE: Mapping[str, tuple[int, int]] = {
     "last_stages": (1, 100),

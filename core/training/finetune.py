@@ -15,6 +15,8 @@ Validation is computed in float32.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -43,6 +45,8 @@ from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
 from core.training import checkpoint
 from core.training.augmentation import Augmentation
 from core.training.baseline import fit_baseline, has_baseline
+from core.training.cache.caching import with_cache
+from core.training.cache.views import remove_views
 from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
 from core.training.continuing import copy_of, extension_of
@@ -100,7 +104,7 @@ def finetune(
         state = _state(out, task, source, take_best=take_best)
         info = backbone.info if backbone else find(config.backbone)
         work = Work(report, config, dataset, info, own=backbone is not None)
-        fitting = _prepare(dataset, config, state, work, backbone, out, keep_every_s)
+        fitting = _prepare(dataset, config, state, work, backbone, out, keep_every_s, learns=not take_best)
         work.begin_epochs(state.epochs)
         if not take_best:
             fitting.go_on(work)
@@ -147,6 +151,8 @@ def _prepare(
     own: Backbone | None,
     out: Path,
     keep_every_s: float,
+    *,
+    learns: bool,
 ) -> Fitting:
     """The network as training begins with it, and what it is trained on and judged by."""
     started = time.monotonic()
@@ -166,6 +172,9 @@ def _prepare(
     _start(network, features, config, out)
     if config.is_instant:
         sources = _encoded(features.of("train")), _encoded(features.of("val"))
+    elif learns:
+        of, left = _id(dataset, config, backbone), config.epochs - state.epochs
+        sources = with_cache(network, config, sources, out, of, work, epochs=left)
     live = None if config.is_instant else Live(out, dataset)
     return Fitting(network, config, state, *sources, out, live=live, started=started, keep_every_s=keep_every_s)
 
@@ -194,6 +203,12 @@ def _photos(dataset: Dataset, items: Sequence[Item], aug: Augmentation, backbone
 def _preprocessing(dataset: Dataset, backbone: Backbone) -> Preprocessing:
     """How the dataset's photos become the backbone's input."""
     return backbone.info.preprocessing.with_levels(dataset.levels)
+
+
+def _id(dataset: Dataset, config: FinetuneConfig, backbone: Backbone) -> str:
+    """Stands for a training, and for what its photos are to its network."""
+    how = [dataset.fingerprint, config.to_json(), _preprocessing(dataset, backbone).to_json()]
+    return hashlib.sha256(json.dumps(how).encode()).hexdigest()
 
 
 def _features(dataset: Dataset, own: Backbone | None, network: Network, budget: Budget, work: Work) -> Features:
@@ -251,6 +266,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     run.save()
     checkpoint.shrink(out)
     live_predictions(out).unlink(missing_ok=True)
+    remove_views(out)
     work.end()
     return run
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from core.backbones.backbone import Backbone
 from core.errors import TrainingError
 from core.i18n import gettext as _
+from core.training.cache.cut import Cut
 from core.training.config import FinetuneConfig
 
 State = dict[str, Tensor]
@@ -44,6 +45,7 @@ class Network(nn.Module):
 
     Attributes:
         parts: the modules that learn, from input to output; the head is the last.
+        cut: the backbone cut below what learns, where activations may come in place of images; None elsewhere.
         depths: how many stages below the logits each parameter lies that learns, by its name: 0 for the head's.
 
     Raises:
@@ -68,6 +70,7 @@ class Network(nn.Module):
             part.requires_grad_(True)
         self.depths = _depths(self)
         self._frozen_statistics, self._dropout = config.freezes_statistics(n_train), config.dropout
+        self.cut: Cut | None = None
         self.train()
 
     def standardise(self, features: Tensor) -> None:
@@ -87,26 +90,36 @@ class Network(nn.Module):
             self.head.bias.copy_(shift + raw @ self.mean.cpu().double())
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Normalised images (b, 3, h, w) or features (b, d) -> logits (b, n_classes), float32."""
+        """Normalised images, activations at the cut or features (b, d) -> logits (b, n_classes), float32."""
         return self.above(self.below(inputs))
 
     def below(self, inputs: Tensor) -> Tensor:
-        """What enters the part that learns: the features where only the head learns, else the inputs as they are."""
-        if len(self.parts) > 1 or inputs.ndim == 2:
+        """What enters the part that learns: features where only the head learns, activations where the backbone is cut.
+
+        Those come back as they are, and so do images where neither is the case.
+        """
+        frozen = self.backbone if len(self.parts) == 1 else self.cut.trunk if self.cut else None
+        if frozen is None or self._enters_the_top(inputs) or inputs.ndim == 2:
             return inputs
         with torch.no_grad():
-            features: Tensor = self.backbone(inputs)
-        return features
+            entering: Tensor = frozen(inputs)
+        return entering
 
     def above(self, entering: Tensor) -> Tensor:
         """What `below` gives -> logits (b, n_classes), float32."""
-        features = entering if entering.ndim == 2 else self.backbone(entering)
+        if self.cut is not None and self._enters_the_top(entering):
+            features = self.cut.top(entering)
+        else:
+            features = entering if entering.ndim == 2 else self.backbone(entering)
         with torch.autocast(entering.device.type, enabled=False):
             features = (features.float() - self.mean) / self.deviation
             if self._dropout:
                 features = F.dropout(features, self._dropout, self.training)
             logits: Tensor = self.head(features)
         return logits
+
+    def _enters_the_top(self, inputs: Tensor) -> bool:
+        return self.cut is not None and inputs.shape[1:] == self.cut.shape
 
     def wake(self, depth: int) -> None:
         """Lets only what lies less than so deep below the logits learn, of that which learns at all."""

@@ -18,11 +18,13 @@ from core.progress import Phase, Plan, Progress, Report
 from core.training.config import FinetuneConfig
 from core.training.history import LINE, Epoch
 
-FEATURES, PROBE, EPOCHS, AVERAGES, JUDGEMENT, SAVING = (
-    "features", "probe", "epochs", "averages", "judgement", "saving",
+FEATURES, PROBE, VIEWS, EPOCHS, AVERAGES, JUDGEMENT, SAVING = (
+    "features", "probe", "views", "epochs", "averages", "judgement", "saving",
 )  # fmt: skip
 
 _COST = {"head": 1, "last": 2, "full": 3}  # forward; and backward through a part, or through everything
+_ABOVE = 0.3
+"""What is above the cut takes about this share of the time, where activations are kept."""
 _SLOWER = 3.0
 """In float32, one batch at a time, against extraction by the engine."""
 _INSTANT_S = 2e-6
@@ -44,10 +46,11 @@ class Work:
         self, report: Report, config: FinetuneConfig, dataset: Dataset, info: BackboneInfo, *, own: bool
     ) -> None:
         self.n = {split: len(dataset.split(split)) for split in ("train", "val", "test")}
+        self._config, self._info, self._classes = config, info, len(dataset.classes)
         self._cost, self._epochs = 0 if config.is_instant else _COST[config.mode], config.epochs
         self._epoch = _epoch_units(config, self.n)
         features = of_photos(info, sum(self.n.values())) if own else extracting(dataset, info.name)
-        self._plan = Plan(report, {FEATURES: features, **training(config, self.n, len(dataset.classes), info)})
+        self._plan = Plan(report, {FEATURES: features, **training(config, self.n, self._classes, info)})
         self.report = report
         self._done = self._total = 0
 
@@ -55,6 +58,16 @@ class Work:
         """Begins a part, of so many units where these can be counted."""
         self.report, self._done, self._total = self._plan.begin(part), 0, total
         self.report(Progress(0, total, message))
+
+    def begin_views(self, n: int) -> None:
+        """Begins to compute the activations of `n` views, which are kept; epochs go through what is above them then."""
+        self._plan.expect(training(self._config, self.n, self._classes, self._info, kept=True))
+        self._cost, self._epoch = _COST["full"], _epoch_units(self._config, self.n, kept=True)
+        self.begin(VIEWS, _("Computing what stays the same"), n)
+
+    def viewed(self, n: int) -> None:
+        """Counts `n` views whose activations are kept."""
+        self.step(n, _("Computing what stays the same"))
 
     def begin_epochs(self, epochs: int) -> None:
         """Begins the epochs, of which so many are over."""
@@ -87,7 +100,7 @@ class Work:
 
 
 def training(
-    config: FinetuneConfig, n: Mapping[str, int], classes: int, info: BackboneInfo
+    config: FinetuneConfig, n: Mapping[str, int], classes: int, info: BackboneInfo, *, kept: bool = False
 ) -> dict[str, tuple[Phase, ...]]:
     """What follows the features: the probe, the epochs, and the judgement.
 
@@ -96,19 +109,24 @@ def training(
         n: the images of each split.
         classes: how many there are.
         info: of the backbone.
+        kept: whether the activations of what is frozen are kept.
     """
     a_photo, instant = seconds_a_photo(info), config.is_instant
     averages = len(LINE) + 1 if config.average else 0
-    an_epoch = _INSTANT_S * n["train"] * info.feature_dim if instant else _SLOWER * a_photo * _epoch_units(config, n)
+    an_image, what = (_ABOVE * _SLOWER * a_photo, f"{config.mode}-above") if kept else (_SLOWER * a_photo, config.mode)
+    views, units = config.drawn_views * n["train"] + n["val"], _epoch_units(config, n, kept=kept)
+    an_epoch = _INSTANT_S * n["train"] * info.feature_dim if instant else an_image * units
     return {
         PROBE: (fitting(ProbeConfig(), Rows(info.name, n["train"], info.feature_dim, classes)),),
-        EPOCHS: (Phase(f"train/{config.mode}/{info.name}", 0.1 + config.epochs * an_epoch),),
+        VIEWS: (Phase(f"views/{info.name}", 0.1 + views * a_photo),) if config.may_keep_trunk else (),
+        EPOCHS: (Phase(f"train/{what}/{info.name}", 0.1 + config.epochs * an_epoch),),
         AVERAGES: (Phase(f"judge/{info.name}", 0.1 + (0 if instant else averages * _SLOWER * n["val"] * a_photo)),),
         SAVING: (Phase("save", 0.1 + info.size_mb / 200),),
         JUDGEMENT: (Phase(f"judge/{info.name}", 0.2 + _SLOWER * (n["val"] + n["test"]) * a_photo),),
     }
 
 
-def _epoch_units(config: FinetuneConfig, n: Mapping[str, int]) -> int:
+def _epoch_units(config: FinetuneConfig, n: Mapping[str, int], *, kept: bool = False) -> int:
     """What an epoch costs: learning from the training images, and looking at the validation images once or twice."""
-    return 1 if config.is_instant else _COST[config.mode] * n["train"] + (2 if config.ema else 1) * n["val"]
+    cost = _COST["full" if kept else config.mode]
+    return 1 if config.is_instant else cost * n["train"] + (2 if config.ema else 1) * n["val"]

@@ -42,6 +42,7 @@ GIVEN: dict[str, tuple[list[str], Any]] = {
     "seed": (["--seed", "7"], 7),
     "augmentation": (["--augment", "flip,rotation=20"], parse("flip,rotation=20")),
     "views": (["--views", "8"], 8),
+    "trunk_cache": (["--trunk-cache", "off"], "off"),
     "balance_classes": (["--balance-classes"], True),
     "balanced_sampling": (["--balanced-sampling"], True),
 }

@@ -75,8 +75,8 @@ def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path)
     assert load_run(tmp_path) == run
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "averages.json", "best.safetensors", "history.json", "last.safetensors", "model.safetensors", "predictions",
-        "run.json", "start.safetensors",
+        "averages.json", "best.safetensors", "cache.json", "history.json", "last.safetensors", "model.safetensors",
+        "predictions", "run.json", "start.safetensors",
     ]  # fmt: skip
     model = Classifier(tiny_backbone(), "ab").eval()
     model.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)

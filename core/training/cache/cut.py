@@ -50,6 +50,11 @@ class Cut:
     top: nn.Module
     shape: tuple[int, ...]
 
+    @property
+    def numbers(self) -> int:
+        """How many numbers the activations of one image are."""
+        return math.prod(self.shape)
+
 
 def cut_below(backbone: Backbone, learning: Sequence[nn.Module], images: Tensor) -> Cut:
     """Cuts a backbone right below the first modules that learn.
@@ -63,7 +68,7 @@ def cut_below(backbone: Backbone, learning: Sequence[nn.Module], images: Tensor)
         Uncached: nothing is frozen, the backbone cannot be traced, more than one tensor passes the cut, or the two
             parts give other features than the whole.
     """
-    with _undisturbed(backbone), torch.no_grad():
+    with undisturbed(backbone), torch.no_grad():
         backbone.eval()
         cuts = [_cut(part, learning, own) for part, own in backbone.apart(images)]
         cut = cuts[0] if len(cuts) == 1 else _side_by_side(backbone, cuts)
@@ -75,7 +80,7 @@ def cut_below(backbone: Backbone, learning: Sequence[nn.Module], images: Tensor)
 
 
 @contextmanager
-def _undisturbed(backbone: Backbone) -> Iterator[None]:
+def undisturbed(backbone: Backbone) -> Iterator[None]:
     """Leaves the backbone's modes and buffers and torch's random numbers as they were."""
     modes = [(module, module.training) for module in backbone.modules()]
     buffers = [(buffer, buffer.clone()) for buffer in backbone.buffers()]
@@ -102,7 +107,7 @@ def _compare(backbone: Backbone, cut: Cut, images: Tensor) -> None:
 
 
 def _features(backbone: Backbone, network: nn.Module, images: Tensor) -> Tensor:
-    with _undisturbed(backbone):
+    with undisturbed(backbone):
         torch.manual_seed(0)
         features: Tensor = network(images)
     return features

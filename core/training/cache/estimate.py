@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAST_SAVED_S, LEAST_SHARE = 10.0, 0.2
+"""Less than that, in seconds or as a share, is not worth the disk, and is lost in how much measured times vary."""
 _FORWARD = 1 / 3
 """The share of a step that goes forward: backward takes about twice as long."""
 
@@ -17,9 +19,9 @@ class Paces:
     """How long one image takes on this machine, in seconds.
 
     Attributes:
-        photo_s: to be drawn from its photo as an augmented view.
-        trunk_s: to go through the frozen part, by the engine that fills the cache.
-        top_s: to be learnt from by the part above: forward and backward.
+        photo_s: to be drawn from its photo as a view.
+        trunk_s: to go through what is frozen.
+        top_s: to be learnt from by what is above: forward and backward.
         whole_s: to be learnt from by the whole network: forward through all of it and backward through the top.
     """
 
@@ -34,10 +36,11 @@ class Extent:
     """How much there is to train.
 
     Attributes:
-        views: how many views an image has; 0 for a new one in each epoch.
+        views: how many views of each training image the epochs show.
         epochs: passes over the training images.
         n_train: training images.
         n_val: validation images, which have one view.
+        looks: how often an epoch looks at each of those.
         image_bytes: of the activations of one view.
     """
 
@@ -45,17 +48,18 @@ class Extent:
     epochs: int
     n_train: int
     n_val: int
+    looks: int = 1
     image_bytes: int
 
     @property
-    def drawn(self) -> int:
-        """How many views an image has that some epoch shows."""
-        return min(self.views or self.epochs, self.epochs)
+    def rows(self) -> int:
+        """How many views there are of all images together."""
+        return self.views * self.n_train + self.n_val
 
     @property
-    def rows(self) -> int:
-        """How many views there are of all images."""
-        return self.drawn * self.n_train + self.n_val
+    def disk_bytes(self) -> int:
+        """What the activations of all views take of the disk."""
+        return self.rows * self.image_bytes
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Estimate:
     """What keeping the activations costs and saves.
 
     Attributes:
-        cached_s: the seconds that all epochs take with them, filling included.
+        cached_s: the seconds that all epochs take with them, computing them included.
         uncached_s: the seconds without.
         disk_bytes: what they take of the disk.
     """
@@ -74,24 +78,22 @@ class Estimate:
 
     @property
     def pays(self) -> bool:
-        """Whether keeping them is quicker."""
-        return self.cached_s < self.uncached_s
+        """Whether keeping them saves enough time."""
+        return self.uncached_s - self.cached_s >= max(LEAST_SAVED_S, LEAST_SHARE * self.uncached_s)
 
 
 def estimate(paces: Paces, extent: Extent) -> Estimate:
     """How long all epochs take with the activations kept and without.
 
-    Without, an epoch draws each training image and learns from it by the whole network. Validation images are drawn
-    once in both cases, and are looked at by the engine that fills the cache.
+    Without, each epoch draws every image anew, learns from the training images by the whole network, and looks at the
+    validation images by what is frozen and what is above.
     """
     look_s = _FORWARD * paces.top_s
-    with_s = extent.epochs * (extent.n_train * paces.top_s + extent.n_val * look_s)
-    without_s = extent.epochs * (
-        extent.n_train * (paces.photo_s + paces.whole_s) + extent.n_val * (paces.trunk_s + look_s)
-    )
-    filling_s = extent.rows * (paces.photo_s + paces.trunk_s)
+    looks = extent.looks * extent.n_val
+    with_them = extent.n_train * paces.top_s + looks * look_s
+    without = extent.n_train * (paces.photo_s + paces.whole_s) + looks * (paces.photo_s + paces.trunk_s + look_s)
     return Estimate(
-        cached_s=filling_s + with_s,
-        uncached_s=without_s + extent.n_val * paces.photo_s,
-        disk_bytes=extent.rows * extent.image_bytes,
+        cached_s=extent.rows * (paces.photo_s + paces.trunk_s) + extent.epochs * with_them,
+        uncached_s=extent.epochs * without,
+        disk_bytes=extent.disk_bytes,
     )

@@ -8,14 +8,12 @@ from __future__ import annotations
 from core.errors import Uncached
 from core.i18n import gettext as _
 
-NOTHING_FROZEN = "nothing_frozen"
-NOT_TRACED = "not_traced"
-NOT_ONE_TENSOR = "not_one_tensor"
-DIFFERS = "differs"
-TOO_MUCH = "too_much"
-NO_ROOM = "no_room"
-OUT_OF_RANGE = "out_of_range"
-REASONS = (NOTHING_FROZEN, NOT_TRACED, NOT_ONE_TENSOR, DIFFERS, TOO_MUCH, NO_ROOM, OUT_OF_RANGE)
+OFF, NEW_VIEWS, TOO_LITTLE = "off", "new_views", "too_little"
+NOTHING_FROZEN, NOT_TRACED, NOT_ONE_TENSOR, DIFFERS = "nothing_frozen", "not_traced", "not_one_tensor", "differs"
+TOO_MUCH, NO_ROOM, OUT_OF_RANGE = "too_much", "no_room", "out_of_range"
+REASONS = (
+    OFF, NEW_VIEWS, TOO_LITTLE, NOTHING_FROZEN, NOT_TRACED, NOT_ONE_TENSOR, DIFFERS, TOO_MUCH, NO_ROOM, OUT_OF_RANGE,
+)  # fmt: skip
 
 
 def uncached(reason: str) -> Uncached:
@@ -26,6 +24,9 @@ def uncached(reason: str) -> Uncached:
 def reason_label(reason: str) -> str:
     """Why activations are not kept, in the user's language."""
     return {
+        OFF: _("The settings say so."),
+        NEW_VIEWS: _("No view of a photo comes again in a later epoch. Choose fewer views than epochs."),
+        TOO_LITTLE: _("It would save too little time."),
         NOTHING_FROZEN: _("Everything in the backbone learns, so nothing stays the same from epoch to epoch."),
         NOT_TRACED: _("This backbone cannot be cut between what is frozen and what learns."),
         NOT_ONE_TENSOR: _("What is frozen passes more than one result to what learns."),

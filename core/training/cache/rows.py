@@ -93,8 +93,7 @@ class RowFile:
 
     def remove(self) -> None:
         """Removes the rows."""
-        for path in (self._about, self._file):
-            path.unlink(missing_ok=True)
+        remove_rows(self._file.parent, self._file.stem)
         self.contents, self._safe = Contents(key=self.contents.key), 0
 
     def _secure(self) -> None:
@@ -117,6 +116,12 @@ class RowFile:
             while content := file.read(min(n_bytes, 1 << 24)):
                 checksum, n_bytes = zlib.crc32(content, checksum), n_bytes - len(content)
         return checksum
+
+
+def remove_rows(folder: Path, name: str) -> None:
+    """Removes a file of rows, where there is one."""
+    for ending in ("json", "f16"):
+        (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
 def has_room(folder: Path, n_bytes: int, spare_bytes: int) -> bool:

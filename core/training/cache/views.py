@@ -4,20 +4,17 @@ A file holds one row for each view of each image, in half precision: the trainin
 their second, and so on; last the validation images, which have one. After an interruption the rows that are missing are
 computed by the same engine and in the same batches, so the file ends with the same bytes.
 
-A view depends on (seed, view, index) alone, as an image in training does on (seed, epoch, index): a training that draws
-its images anew, the view's number in place of the epoch's, sees the same.
+A view depends on (seed, view, index) alone, so a training that draws its images anew sees the same.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor, fx, nn
@@ -29,28 +26,17 @@ from core.features.batches import grouped
 from core.paths import FULL, is_public
 from core.training.cache.cut import Cut
 from core.training.cache.reasons import NO_ROOM, OUT_OF_RANGE, TOO_MUCH, uncached
-from core.training.cache.rows import RowFile, has_room
+from core.training.cache.rows import RowFile, has_room, remove_rows
+from core.training.sources import BatchSource
 
 NAME = "views"
-BATCH = 16
+BATCH, NUMBER_BYTES = 16, 2
 MOST_BYTES, MOST_BYTES_PUBLIC, SPARE_BYTES = 8 << 30, 256 << 20, 1 << 30
 """What activations may take of the disk, on a user's machine and in a public app, and what is left free."""
 
 
-class Photos(Protocol):
-    """Where images come from: `core.training.photos.Photos`."""
-
-    y: Tensor
-
-    def __len__(self) -> int: ...
-
-    def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """For each list of indices the images and their labels (b,)."""
-        ...
-
-
 class Views:
-    """The activations of one split, for epochs that go through an image's views in turn.
+    """The activations of one split.
 
     Args:
         file: the rows of all splits.
@@ -70,17 +56,25 @@ class Views:
         self,
         cut: Iterable[Sequence[int]],
         seed: int = 0,  # noqa: ARG002
-        epoch: int = 0,
+        view: int = 0,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """For each list of indices the activations (b, *shape), float32, and the labels (b,)."""
-        rows, start = self._file.read(), self._first + epoch % self._n * len(self)
+        """For each list of indices the activations (b, *shape) of a view, float32, and the labels (b,)."""
+        rows, start = self._file.read(), self._first + view % self._n * len(self)
         for indices in cut:
             batch = torch.from_numpy(rows[[start + index for index in indices]])
             yield _folded(batch.float(), self._shape), self.y[list(indices)]
 
 
 def keep_views(
-    folder: Path, cut: Cut, train: Photos, val: Photos, looked: Callable[[int], None], *, n: int, seed: int, key: str
+    folder: Path,
+    cut: Cut,
+    train: BatchSource,
+    val: BatchSource,
+    looked: Callable[[int], None],
+    *,
+    n: int,
+    seed: int,
+    key: str,
 ) -> tuple[Views, Views]:
     """Computes what a trunk makes of each view of the training images and of the validation images, where missing.
 
@@ -101,7 +95,7 @@ def keep_views(
     """
     network, passes = _Rows(cut), [*((train, view) for view in range(n)), (val, 0)]
     n_rows = sum(len(photos) for photos, _view in passes)
-    file = RowFile(folder, NAME, width=math.prod(cut.shape), key=network.key(f"{n} {seed} {key}"))
+    file = RowFile(folder, NAME, width=cut.numbers, key=network.key(f"{n} {seed} {key}"))
     there = file.contents.rows
     try:
         check_room(folder, n_rows * file.row_bytes, there * file.row_bytes)
@@ -127,7 +121,12 @@ def check_room(folder: Path, n_bytes: int, there: int = 0) -> None:
         raise uncached(NO_ROOM)
 
 
-def _images(passes: Sequence[tuple[Photos, int]], seed: int, n: int) -> Generator[Tensor]:
+def remove_views(folder: Path) -> None:
+    """Removes the activations that a run's directory holds."""
+    remove_rows(folder, NAME)
+
+
+def _images(passes: Sequence[tuple[BatchSource, int]], seed: int, n: int) -> Generator[Tensor]:
     """The images of all passes in batches, but for the first `n`."""
     for photos, view in passes:
         groups = [group for group in grouped(range(len(photos)), BATCH) if group[-1] >= n]

@@ -23,10 +23,10 @@ N_VIEWS, SEED = 3, 7
 
 
 class Drawn:
-    """Images that depend on (seed, epoch, index) alone.
+    """Images that depend on (seed, view, index) alone.
 
     Attributes:
-        drawn: the (epoch, index) of each that was asked for.
+        drawn: the (view, index) of each that was asked for.
     """
 
     def __init__(self, n: int) -> None:
@@ -36,14 +36,14 @@ class Drawn:
     def __len__(self) -> int:
         return len(self.y)
 
-    def sample(self, index: int, seed: int, epoch: int) -> Tensor:
-        generator = torch.Generator().manual_seed(seed * 10_007 + epoch * 101 + index)
+    def sample(self, index: int, seed: int, view: int) -> Tensor:
+        generator = torch.Generator().manual_seed(seed * 10_007 + view * 101 + index)
         return torch.rand(3, 32, 32, generator=generator)
 
-    def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, epoch: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, cut: Iterable[Sequence[int]], seed: int = 0, view: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         for indices in cut:
-            self.drawn += [(epoch, index) for index in indices]
-            yield torch.stack([self.sample(index, seed, epoch) for index in indices]), self.y[list(indices)]
+            self.drawn += [(view, index) for index in indices]
+            yield torch.stack([self.sample(index, seed, view) for index in indices]), self.y[list(indices)]
 
 
 def tiny_cut() -> Cut:
