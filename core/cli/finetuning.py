@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +17,10 @@ from core.errors import TrainingError
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
+    from core.runs import Run
+    from core.tasks.requests import FinetuneRequest
     from core.training.config import FinetuneConfig
+    from core.training.seeds import OverSeeds
 
 
 @program.command()
@@ -90,6 +93,9 @@ def finetune(
         bool | None, typer.Option("--balanced-sampling/--no-balanced-sampling", help="Draw rare classes more often.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=20, help="How many seeds: also RUN-seed1 and so on, to tell what a seed does.")
+    ] = 1,
     test: Annotated[bool, typer.Option("--test", help="Tell the test accuracy too: once, when all is chosen.")] = False,
     framing: Framing = CENTRE,
     input_px: InputPx = 0,
@@ -116,13 +122,35 @@ def finetune(
             budget_s=budget_s or 0.0,
         )
         result = models.finetune(out, request, report)
-    outcome = read_outcome(load_run(out), test=test)
+    run = load_run(out)
+    outcome, told = read_outcome(run, test=test), _other_seeds(request, run, seeds)
     plan = presetting.plan_of(out)
     if as_json:
-        print_json({**outcome.as_json(), "preset": plan, "warnings": list(result.warnings)})
+        more = {"seeds": told.as_json() if told else None} if seeds > 1 else {}
+        print_json({**outcome.as_json(), **more, "preset": plan, "warnings": list(result.warnings)})
     else:
         presetting.show(out)
         show.finetuning(outcome, result.warnings)
+        if told:
+            show.over_seeds(told)
+
+
+def _other_seeds(request: FinetuneRequest, run: Run, seeds: int) -> OverSeeds | None:
+    """Trains the same as `run` with so many seeds in all, each in a directory of its own, and compares their gains."""
+    from core.models.runs import load_run
+    from core.tasks import models
+    from core.training.config import FinetuneConfig
+    from core.training.seeds import folder_for, over_seeds, with_other_seeds
+
+    assert isinstance(run.config, FinetuneConfig)
+    runs = [run]
+    for config in with_other_seeds(run.config, seeds - 1):
+        out = folder_for(run.path.absolute(), config)
+        with working() as report:
+            again = replace(request, config=config, out=str(out), preset="", budget_s=0.0)
+            models.finetune(out, again, report)
+        runs.append(load_run(out))
+    return over_seeds(runs)
 
 
 def _config(options: Mapping[str, Any]) -> FinetuneConfig:

@@ -13,7 +13,7 @@ from core.data.labels.grouping import CLASS, GROUP
 from core.data.names import visible
 from core.data.warnings import warning_text
 from core.i18n import gettext as _
-from core.numbers import count, decimal, interval, percent
+from core.numbers import count, decimal, interval, percent, signed_points
 
 if TYPE_CHECKING:
     from core.backbones.spec import BackboneInfo
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.tasks.results import Answer
     from core.training.history import Averages, Epoch
     from core.training.outcome import Outcome
+    from core.training.seeds import OverSeeds
 
 
 _NAME = 32
@@ -186,6 +187,16 @@ def finetuning(outcome: Outcome, warning_codes: Sequence[str]) -> None:
         lines(_("Look at the test photos once, when all choices are made: `evaluate RUN --split test`."))
     warnings(warning_codes)
     lines(_("The run is in {path}").format(path=run.path))
+
+
+def over_seeds(told: OverSeeds) -> None:
+    """The gain with each of several seeds, and what follows from them."""
+    rows = [
+        (str(seed), signed_points(each.accuracy), count(each.only_a), count(each.only_b))
+        for seed, each in zip(told.seeds, told.gains, strict=True)
+    ]
+    table((_("Seed"), _("Gain in points"), _("Right only fine-tuned"), _("Right only by the probe")), rows)
+    lines(*told.sentences)
 
 
 def _epochs(epochs: Sequence[Epoch]) -> None:

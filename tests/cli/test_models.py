@@ -220,3 +220,15 @@ def test_links_in_a_folder_are_followed_within_it_or_named(
 
 def test_a_split_that_is_not_there(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]) -> None:
     assert "val, test" in mistake(capsys, "evaluate", finetuned[0], "--split", "oof")
+
+
+def test_several_seeds_are_runs_of_their_own_and_told_together(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    words = ("finetune", data, "--backbone", "pixels_16", "--epochs", "1", "--seed", "4", "--seeds", "2",
+             "--out", tmp_path / "run")  # fmt: skip
+    told = document(capsys, *words)
+    assert told["seeds"]["seeds"] == [4, 5]
+    assert load_run(tmp_path / "run-seed5").config.seed == 5
+    assert told["seeds"]["gains"][0] == told["baseline"]["accuracy"]
+    assert "Over 2 seeds" in run(capsys, *words)[1]

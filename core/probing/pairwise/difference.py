@@ -104,13 +104,13 @@ def right_alone(predictions_a: Predictions, predictions_b: Predictions) -> tuple
     return int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
 
 
-def paired_interval(only_a: int, only_b: int, n: int) -> Interval:
+def paired_interval(only_a: float, only_b: float, n: int) -> Interval:
     """The 95 % interval of the difference of two shares of the same n images.
 
-    `only_a` and `only_b` are the images that count for one share and not for the other. It is the adjusted Wald
-    interval for paired proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a
-    difference of binomial proportions based on paired data", Journal of Educational and Behavioral Statistics 37
-    (2012).
+    `only_a` and `only_b` are the images that count for one share and not for the other, or means of such counts. It is
+    the adjusted Wald interval for paired proportions. Source: D. G. Bonett and R. M. Price, "Adjusted Wald confidence
+    interval for a difference of binomial proportions based on paired data", Journal of Educational and Behavioral
+    Statistics 37 (2012).
     """
     p, q = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
     half = Z95 * math.sqrt((p + q - (p - q) ** 2) / (n + 2))

@@ -21,6 +21,7 @@ from pages.ui.figures import Files
 from pages.ui.finetune.charts import averages_line, averages_table
 from pages.ui.finetune.continuing import more_epochs
 from pages.ui.finetune.live import curves
+from pages.ui.finetune.seeds import other_seeds
 from pages.ui.i18n import _
 
 
@@ -40,6 +41,7 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
             probe_instead(dataset, run)
         onwards(run)
         more_epochs(job, run)
+        other_seeds(job, run, split)
     curves(job)
     if run is not None:
         averages(run)
