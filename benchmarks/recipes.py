@@ -1,7 +1,8 @@
 """What fine-tuning brings beyond the probe, by sets of photos and recipes: python -m benchmarks.recipes --results FILE
 
     --sets textures,cells,spectra,photos.zip   which photos; the first three are drawn by code
-    --recipes base,lr1e-3,…                    the first trial, or one of the variations below
+    --recipes preset,quick,thorough,base,…     what a preset decides, for --epochs whatever the time; the presets with
+                                               their budget; or one of the variations of the first trial below
     --seeds 0,1,2,3,4                          each is the seed of the splits and of the training
 
 Every training is kept in the results file as soon as it is over, and one that is there is not run again. The recipe
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,10 @@ from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.training.augmentation import Augmentation
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
+from core.training.outlook import Timing
+from core.training.presets import MOST_S, PRESETS, decide
+from core.training.sight import look
+from core.training.timing import time_modes
 
 AUGMENTATION = Augmentation(resized_crop=0.5, horizontal_flip=0.5, brightness=0.1, contrast=0.1, saturation=0.1)
 BASE = {
@@ -47,6 +53,8 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "lr2e-3": {"lr": 2e-3},
     "decay1": {"layer_decay": 1.0},
     "decay0.6": {"layer_decay": 0.6},
+    "mixup": {"mixup": 0.2},
+    "batch16": {"batch_size": 16},
     "no-ema": {"ema": 0.0},
     "no-average": {"average": False},
     "no-augmentation": {"augmentation": Augmentation()},
@@ -58,6 +66,12 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 """Each changes one thing of `BASE`, the first trial."""
 
+AT_ONCE = Timing(
+    learn_s=0.0, step_s=0.0, look_s=0.0, start_s=0.0, plain_s=0.0, decode_s=0.0, draw_s=0.0, weights=0, learning=0,
+    saved_bytes=0,
+)  # fmt: skip
+"""As if a training took no time."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -68,7 +82,9 @@ class Row:
         val: accuracy of the recipe and of the probe on the validation photos.
         test: the same on the test photos.
         n: how many photos these are: training, validation, test.
-        seconds: the training took, its features and its probe included.
+        seconds: the training took, its features, its probe and a preset's look at the photos included.
+        cpu_s: of the processor, summed over cores.
+        what: learnt.
         kept: the epoch and the weights that validation chose.
         epochs: of the training.
     """
@@ -80,15 +96,19 @@ class Row:
     seconds: float
     kept: str
     epochs: int
+    cpu_s: float = 0.0
+    what: str = ""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, required=True, help="a file of JSON lines, which grows")
     parser.add_argument("--sets", default="textures,cells,spectra")
-    parser.add_argument("--recipes", default="base")
+    parser.add_argument("--recipes", default="preset")
     parser.add_argument("--seeds", default="0,1,2,3,4")
     parser.add_argument("--backbone", default="graft_residual")
+    parser.add_argument("--budget-s", type=float, default=300.0, help="of 'quick' and 'thorough'")
+    parser.add_argument("--epochs", type=int, default=8, help="of 'preset'")
     parser.add_argument("--test", action="store_true", help="also print the test photos' accuracy")
     parser.add_argument("--print", action="store_true", help="print what the file holds, and train nothing")
     options = parser.parse_args()
@@ -109,7 +129,7 @@ def measure(options: argparse.Namespace, source: str, seed: int) -> None:
         return
     dataset = taken_in(source, seed)
     for key, recipe in missing.items():
-        row = trained(key, dataset, config_of(recipe, options.backbone, seed))
+        row = trained(key, dataset, recipe, options, seed)
         print(f"{key}: validation {row.val[1]:.3f} by the probe, {row.val[0]:.3f} by the recipe", flush=True)
         with options.results.open("a") as file:
             file.write(json.dumps(dataclasses.asdict(row)) + "\n")
@@ -125,15 +145,28 @@ def taken_in(source: str, seed: int) -> Dataset:
         return ingest(unlike.write(source, Path(folder)), DEFAULT_WORKSPACE, seed=seed)
 
 
-def config_of(recipe: str, backbone: str, seed: int) -> FinetuneConfig:
-    return FinetuneConfig.from_json({"backbone": backbone, **BASE, **VARIATIONS[recipe], "seed": seed})
+def config_of(recipe: str, dataset: Dataset, options: argparse.Namespace, seed: int) -> FinetuneConfig:
+    """A variation of the first trial, or what a preset decides."""
+    backbone = options.backbone
+    if recipe in VARIATIONS:
+        return FinetuneConfig.from_json({"backbone": backbone, **BASE, **VARIATIONS[recipe], "seed": seed})
+    sight = look(dataset, backbone, seed=seed)
+    if recipe in PRESETS:
+        return decide(recipe, options.budget_s, backbone, sight, partial(timed, dataset), seed=seed).config
+    config = decide("quick", MOST_S, backbone, sight, lambda _config: AT_ONCE, seed=seed).config
+    return dataclasses.replace(config, epochs=options.epochs)
 
 
-def trained(key: str, dataset: Dataset, config: FinetuneConfig) -> Row:
-    started = time.perf_counter()
+def timed(dataset: Dataset, config: FinetuneConfig) -> Timing:
+    return time_modes(dataset, [config], anew=True)[0]
+
+
+def trained(key: str, dataset: Dataset, recipe: str, options: argparse.Namespace, seed: int) -> Row:
+    started, cpu_started = time.perf_counter(), time.process_time()
+    config = config_of(recipe, dataset, options, seed)
     with tempfile.TemporaryDirectory() as folder:
         run = finetune(dataset, config, Path(folder) / "run")
-    seconds = time.perf_counter() - started
+    seconds, cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
     features = extract(dataset, config.backbone)
     probe = fit_probe(features, ProbeConfig(seed=config.seed))
     frozen = {split: evaluate(probe.predict(features.of(split))).summary().accuracy for split in ("val", "test")}
@@ -143,6 +176,8 @@ def trained(key: str, dataset: Dataset, config: FinetuneConfig) -> Row:
         test=(run.metrics["test"].accuracy, frozen["test"]),
         n=(len(dataset.split("train")), len(dataset.split("val")), len(dataset.split("test"))),
         seconds=seconds,
+        cpu_s=cpu_s,
+        what=f"{config.mode}{config.last_stages if config.mode == 'last' else ''}",
         kept=f"{run.kept.best_epoch}/{run.kept.weights}",
         epochs=run.kept.epochs,
     )
@@ -161,13 +196,15 @@ def print_table(rows: Sequence[Row], *, with_test: bool) -> None:
         groups.setdefault(row.key.rpartition("/")[0], []).append(row)
     splits = ("val", "test") if with_test else ("val",)
     heads = "".join(f" {split}: probe | recipe | gain ± its error |" for split in splits)
-    print(f"| photos / backbone / recipe | seeds | n |{heads} s | epochs |")
-    print("|---" * (5 + 3 * len(splits)) + "|")
+    print(f"| photos / backbone / recipe | seeds | n |{heads} s | processor s | epochs |")
+    print("|---" * (6 + 3 * len(splits)) + "|")
     for name, group in sorted(groups.items()):
         cells = "".join(f" {gains([getattr(row, split) for row in group])} |" for split in splits)
         n = "/".join(f"{count:.0f}" for count in group[0].n)
-        took, epochs = (statistics.mean(getattr(row, name) for row in group) for name in ("seconds", "epochs"))
-        print(f"| {name} | {len(group)} | {n} |{cells} {took:.0f} | {epochs:.0f} |")
+        took = " | ".join(
+            f"{statistics.mean(getattr(row, name) for row in group):.0f}" for name in ("seconds", "cpu_s", "epochs")
+        )
+        print(f"| {name} | {len(group)} | {n} |{cells} {took} |")
 
 
 def gains(pairs: Sequence[tuple[float, float]]) -> str:

@@ -13,6 +13,7 @@ from core.i18n import language
 from core.jobs.spec import LONG, SHORT, JobSpec
 from core.tasks.adopting import AddBackboneRequest
 from core.tasks.base import PhotosRequest, Request
+from core.tasks.forecasting import ForecastRequest, LrRangeRequest
 from core.tasks.requests import (
     CompareRequest,
     ComponentsRequest,
@@ -60,6 +61,8 @@ _KINDS: Mapping[str, _Kind] = {
         _Kind(PackRequest, SHORT, listed=False),
         _Kind(EmbeddingMapRequest, SHORT, listed=False),
         _Kind(PreviewRequest, SHORT, listed=False),
+        _Kind(ForecastRequest, SHORT, listed=False),
+        _Kind(LrRangeRequest, SHORT, listed=False),
         _Kind(PredictRequest, SHORT, listed=False),
         _Kind(ExportRequest, SHORT, listed=False),
         _Kind(AddBackboneRequest, SHORT, listed=False),
@@ -146,6 +149,10 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("Fine-tune {backbone} ({mode}) on '{name}'").format(
                 backbone=called(config.backbone), mode=mode_label(config.mode).lower(), name=photos
             )
+        case ForecastRequest():
+            return _("What fine-tuning {backbone} would take").format(backbone=called(request.backbone))
+        case LrRangeRequest(config=config):
+            return _("Learning rates for {backbone}").format(backbone=called(config.backbone))
         case LearningCurveRequest():
             return _("Learning curve of {backbone}").format(backbone=called(request.backbone))
         case DepthRequest():

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from core.progress import Report
 from core.tasks.adopting import add_backbone
 from core.tasks.comparing import compare, framing
+from core.tasks.forecasting import forecast, lr_range
 from core.tasks.models import export, finetune, predict
 from core.tasks.photos import edit_effect, health, ingest, pack, regroup
 from core.tasks.previews import embedding_map, preview_augmentation
@@ -42,6 +43,8 @@ VERBS: Mapping[str, Verb] = {
     "framing": framing,
     "embedding_map": embedding_map,
     "preview_augmentation": preview_augmentation,
+    "forecast": forecast,
+    "lr_range": lr_range,
     "finetune": finetune,
     "predict": predict,
     "export": export,

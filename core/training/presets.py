@@ -172,6 +172,11 @@ def decide(
     )
 
 
+def usual(backbone: str) -> FinetuneConfig:
+    """What presets train by, with all of a backbone learning, before anything is known of photos."""
+    return FinetuneConfig.from_json({**_RECIPE, "mode": "full", "backbone": backbone})
+
+
 def depths(recipe: FinetuneConfig, stages: int) -> tuple[FinetuneConfig, ...]:
     """A config with the whole backbone learning, then with ever fewer of its last stages."""
     counts = range(stages - 1, 0, -1)

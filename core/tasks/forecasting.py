@@ -1,0 +1,89 @@
+"""The verbs that look ahead of a training: what it would take, and at which rate it would learn best."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from core.backbones.registry import info
+from core.errors import ProbeError
+from core.progress import Phase, Plan, Report
+from core.tasks.base import BackboneRequest, PhotosRequest
+from core.tasks.common import dataset_of
+from core.tasks.results import Studied
+from core.training.config import FinetuneConfig
+from core.training.forecast import Forecast, ModeTiming, to_time
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastRequest(BackboneRequest):
+    """Tell what each mode of fine-tuning a backbone would take, and what the probe reaches."""
+
+    kind: ClassVar[str] = "forecast"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LrRangeRequest(PhotosRequest):
+    """Try learning rates on a copy of the network, and suggest one.
+
+    Attributes:
+        config: how to train; its own rate does not count.
+    """
+
+    kind: ClassVar[str] = "lr_range"
+    config: FinetuneConfig
+
+
+def lr_range(job_dir: Path, request: LrRangeRequest, report: Report) -> Studied:
+    """Tries learning rates on a few steps; the test is kept in the job's directory.
+
+    Raises:
+        GraftError: the dataset or the backbone is wrong, or nothing can be learnt from the first step on.
+    """
+    from core.training.range_test import range_test
+
+    dataset = dataset_of(request, report)
+    test = range_test(dataset, request.config, report)
+    test.save(job_dir)
+    return Studied(file=test.FILE, dataset=dataset.id)
+
+
+def forecast(job_dir: Path, request: ForecastRequest, report: Report) -> Studied:
+    """Fits the probe, and times a few batches in each mode; what is known of this machine is not timed again.
+
+    Raises:
+        GraftError: the dataset or the backbone is wrong, or an image cannot be read.
+    """
+    from time import perf_counter
+
+    from core.evaluation.metrics import evaluate
+    from core.features.extract import extract
+    from core.features.phases import extracting
+    from core.probing.probes.probe import ProbeConfig, fit_probe
+    from core.training.outlook import Extent
+    from core.training.timing import time_modes
+
+    dataset, fact = dataset_of(request, report), info(request.backbone)
+    configs = to_time(request.backbone, len(fact.stages) if fact.trainable else 0)
+    timing = Phase(f"time/{fact.name}", 2.0 * len(configs))
+    plan = Plan(report, {"features": extracting(dataset, request.backbone), "timing": (timing,)})
+    features = extract(dataset, request.backbone, report=plan.begin("features"))
+    began, score = perf_counter(), None
+    with contextlib.suppress(ProbeError):  # a class has too few photos for a probe
+        score = evaluate(fit_probe(features, ProbeConfig()).predict(features.of("val"))).summary()
+    probe_s = perf_counter() - began
+    timings = time_modes(dataset, configs, plan.begin("timing"))
+    Forecast(
+        backbone=request.backbone,
+        accuracy=score.accuracy if score else None,
+        interval=score.accuracy_ci if score else (0.0, 1.0),
+        extent=Extent(**{split: len(dataset.split(split)) for split in ("train", "val", "test")}),
+        probe_s=probe_s,
+        modes=tuple(
+            ModeTiming(mode=config.mode, last_stages=config.last_stages, timing=timing)
+            for config, timing in zip(configs, timings, strict=True)
+        ),
+    ).save(job_dir)
+    return Studied(file=Forecast.FILE, dataset=dataset.id)
