@@ -7,6 +7,7 @@ import streamlit as st
 from core.data.library import list_datasets
 from pages.ui import frame, jobs, state
 from pages.ui.i18n import _
+from pages.ui.runs import against, notes
 from pages.ui.runs.listing import listing
 
 PAGE_SIZE = 15
@@ -22,9 +23,14 @@ def main() -> None:
         return
     st.caption(_("Everything runs on this machine, one long job at a time. Closing the browser stops nothing."))
     names = {summary.id: summary.name for summary in list_datasets(state.workspace())}
-    pages = -(-len(all_jobs) // PAGE_SIZE)
+    against.section(state.dataset())
+    wanted = notes.filtering(all_jobs)
+    found = [job for job in all_jobs if wanted.takes(job)]
+    if not found:
+        st.info(_("No run is like that. Search for something else."))
+    pages = -(-len(found) // PAGE_SIZE)
     number = st.pagination(pages, key=f"runs-page-{pages}") if pages > 1 else 1
-    listing(all_jobs[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], names)
+    listing(found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], names, notes.known_tags(all_jobs))
 
 
 frame.enter(main)

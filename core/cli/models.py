@@ -21,6 +21,8 @@ from core.cli.frame import (
 )
 from core.errors import DatasetError, EvaluationError
 from core.i18n import gettext as _
+from core.paths import write_bytes
+from core.tables import as_csv
 
 if TYPE_CHECKING:
     from core.tasks.results import Answer
@@ -50,6 +52,37 @@ def evaluate(
         print_json(result.as_json())
     else:
         show.evaluation(result)
+
+
+@program.command()
+def log(
+    run: RunFolder,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the epochs there as CSV.")] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write them there as an event file, if TensorBoard is installed.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The epochs of a fine-tuned RUN: as a table, as CSV, or for TensorBoard."""
+    from core.cli import show
+    from core.training.history import as_json as in_json
+    from core.training.history import read_history
+    from core.training.logs import history_table, write_events
+
+    finished = inputs.run(run)
+    epochs = read_history(finished.path)
+    files = []
+    if out is not None:
+        write_bytes(out, as_csv(*history_table(epochs)).encode())
+        files.append(str(out))
+    if tensorboard is not None:
+        files.append(str(write_events(finished, epochs, tensorboard)))
+    if as_json:
+        print_json({"run": str(finished.path), "files": files, "history": in_json(epochs)})
+    elif files:
+        show.lines(*(_("Wrote {file}").format(file=file) for file in files))
+    else:
+        show.epochs(epochs)
 
 
 @program.command()

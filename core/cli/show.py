@@ -163,7 +163,7 @@ def finetuning(outcome: Outcome, warning_codes: Sequence[str]) -> None:
     from core.training.outcome import kept_in_words
 
     run = outcome.run
-    _epochs(outcome.history)
+    epochs(outcome.history)
     if outcome.averages:
         _averages(outcome.averages)
     score = run.metrics["val"]
@@ -199,7 +199,8 @@ def over_seeds(told: OverSeeds) -> None:
     lines(*told.sentences)
 
 
-def _epochs(epochs: Sequence[Epoch]) -> None:
+def epochs(epochs: Sequence[Epoch]) -> None:
+    """The epochs of a fine-tuning."""
     headings = (
         _("Epoch"), _("Training loss"), _("Validation loss"), _("Average's"), _("Training accuracy"),
         _("Validation accuracy"), _("Average's"), _("Photos a second"), _("Seconds"),

@@ -6,6 +6,7 @@
     lock            held by the worker for as long as it runs the job, so that its death is noticed
     heartbeat       touched every second by the worker
     cancel          exists once someone has asked to stop
+    note.json       what the user has written beside it, see `core.jobs.notes`
     watched         exists from when someone saw it go on until its end was seen
     worker.log      the output of the verb's libraries
     traceback.txt   the traceback of a fault of Graft's

@@ -22,6 +22,7 @@ KEEPS_NOTHING = {
     "backbones": [],
     "inspect": ["DATA"],
     "evaluate": ["RUN"],
+    "log": ["RUN"],
     "export": ["RUN", "--out", "OUT.zip"],
     "predict": ["RUN", "IMAGE"],
 }

@@ -232,3 +232,17 @@ def test_several_seeds_are_runs_of_their_own_and_told_together(
     assert load_run(tmp_path / "run-seed5").config.seed == 5
     assert told["seeds"]["gains"][0] == told["baseline"]["accuracy"]
     assert "Over 2 seeds" in run(capsys, *words)[1]
+
+
+def test_the_log_of_a_run_as_a_table_as_csv_and_as_json(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
+) -> None:
+    path, tuned = finetuned
+    assert document(capsys, "log", path)["history"] == tuned["history"]
+    code, out, err = run(capsys, "log", path)
+    assert (code, err) == (0, "")
+    assert "Validation loss" in out
+    assert str(tmp_path / "log.csv") in run(capsys, "log", path, "--out", tmp_path / "log.csv")[1]
+    lines = (tmp_path / "log.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(tuned["history"])
+    assert lines[0].startswith("epoch,train_loss,val_loss")

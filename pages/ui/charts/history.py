@@ -9,8 +9,7 @@ from plotly.subplots import make_subplots
 
 from core.i18n import gettext as _
 from core.numbers import percent, significant
-from core.tables import Table, flat
-from core.training.history import Candidate, Epoch, as_json, best_of
+from core.training.history import Candidate, Epoch, best_of
 from pages.ui.charts import axes, base
 from pages.ui.text import split_name
 
@@ -44,11 +43,6 @@ def training_history(epochs: Sequence[Epoch], total: int | None = None) -> go.Fi
     shares = [e.train_accuracy for e in learnt] + [s for e in epochs for s in (e.val_accuracy, e.ema_val_accuracy)]
     _set_axes(drawn, shares, last)
     return drawn
-
-
-def history_table(epochs: Sequence[Epoch]) -> Table:
-    """The epochs in numbers."""
-    return flat(as_json(epochs))
 
 
 def _curves(epochs: Sequence[Epoch]) -> list[tuple[int, go.Scatter]]:

@@ -22,8 +22,9 @@ from core.tasks.presetting import asked_in
 from core.training.baseline import name_of
 from core.training.history import Epoch
 from core.training.live import live_predictions
+from core.training.logs import history_table
 from pages.ui import figures, progress, resources, text
-from pages.ui.charts.history import history_table, training_history
+from pages.ui.charts.history import training_history
 from pages.ui.charts.matrices import confusion_difference, confusion_difference_table
 from pages.ui.charts.quality import confusion_matrix, confusion_table
 from pages.ui.figures import Files

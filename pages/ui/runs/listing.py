@@ -18,14 +18,22 @@ from core.tasks.results import Finetuned, TakenIn, dataset_id_of, result_of
 from core.tasks.specs import takes_upload
 from pages.ui import jobs, progress, state, text
 from pages.ui.i18n import _, redrawn
+from pages.ui.runs import notes
+from pages.ui.runs.log import log
 
 
-def listing(jobs: list[Job], names: dict[str, str]) -> None:
-    """The jobs; one that goes on is drawn again every two seconds, and the page when it ends."""
+def listing(jobs: Sequence[Job], names: dict[str, str], tags: Sequence[str] = ()) -> None:
+    """The jobs; one that goes on is drawn again every two seconds, and the page when it ends.
+
+    Args:
+        jobs: in their order.
+        names: of the photos that there are, by their ids.
+        tags: that are offered for a job.
+    """
     for job in jobs:
         status = status_of(job)
         if status is not None and status.is_over:
-            row(job, status, names)
+            row(job, status, names, tags)
         elif status is not None:
             watch(job, names)
 
@@ -46,8 +54,8 @@ def status_of(job: Job) -> JobStatus | None:
         return None
 
 
-def row(job: Job, status: JobStatus, names: dict[str, str]) -> None:
-    """One job: what it is, how it stands, and what can be done with it."""
+def row(job: Job, status: JobStatus, names: dict[str, str], tags: Sequence[str] = ()) -> None:
+    """One job: what it is, how it stands, and what can be done with it; `tags` as for `listing`."""
     dataset_id = dataset_id_of(job.spec, status)
     gone = bool(dataset_id) and dataset_id not in names
     with st.container(border=True):
@@ -59,8 +67,9 @@ def row(job: Job, status: JobStatus, names: dict[str, str]) -> None:
                 st.progress(status.share or 0.0, text=progress.sentence(job, status))
             elif status.error:
                 st.markdown(f":red[{text.literal(status.error)}]")
+            notes.shown(job)
         with actions, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-            act(job, status, gone)
+            act(job, status, gone, tags)
 
 
 def facts(job: Job, status: JobStatus, gone: bool) -> list[str]:
@@ -118,8 +127,8 @@ def opens(job: Job, gone: bool) -> tuple[str, dict[str, str]] | None:
     return (page, jobs.address_of(job)) if page else None
 
 
-def act(job: Job, status: JobStatus, gone: bool) -> None:
-    """Open, cancel, resume, delete; `gone` says that its photos have been deleted."""
+def act(job: Job, status: JobStatus, gone: bool, tags: Sequence[str] = ()) -> None:
+    """Open, cancel, resume, note, take along, delete; `gone` says that its photos have been deleted."""
     if where := opens(job, gone):
         # A link, not a button and `st.switch_page`: a tick of this fragment that is under way when the page changes
         # would name this page to the server, and leave the browser with an empty one.
@@ -132,6 +141,10 @@ def act(job: Job, status: JobStatus, gone: bool) -> None:
     refused = status.state == "failed" and takes_upload(job.spec)  # the upload is gone
     if status.is_resumable and not (gone or refused):
         progress.again(job, status)
+    notes.editing(job, tags)
+    if job.spec.kind == "finetune" and status.state == "done":
+        for run in state.runs_of(job):
+            log(run)
     with st.popover(_("Delete"), icon=":material/delete:", key=f"deleting-{job.id}"):  # keyed: it closes with its row
         st.markdown(_("The job, its model and its results are removed for good."))
         if st.button(_("Delete for good"), key=f"delete-{job.id}", type="primary"):

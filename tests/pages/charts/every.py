@@ -19,6 +19,7 @@ from core.training.history import Averages, Candidate
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
 from pages.ui.charts.matrices import confusion_difference
+from pages.ui.charts.overlay import laid_over
 from pages.ui.charts.quality import class_scores, confusion_matrix, probability_bars
 from pages.ui.compare.charts.components import components_curve
 from pages.ui.compare.charts.cost import accuracy_against_cost
@@ -86,6 +87,7 @@ def _of_backbones() -> dict[str, go.Figure]:
 def _of_models() -> dict[str, go.Figure]:
     return {
         "recall": recall_by_epoch([epoch(0, recall=(0.5, 1.0)), epoch(1, recall=(1.0, 0.25))], (NASTY, "b")),
+        "laid_over": laid_over({NASTY: [epoch(0), epoch(1)], "b": [epoch(1)]}),
         "averages": averages_line(AVERAGES),
         "history": training_history([replace(epoch(1), lr=1e-5), epoch(2, val_loss=12.34567)]),
         "confusion": confusion_matrix(MATRIX, [NASTY, "b"]),
