@@ -113,7 +113,7 @@ def finetune(
     from core.training.outcome import read_outcome
 
     photos = inputs.photos(data, group_pattern, class_pattern, encoding)
-    with working() as report:
+    with working(gently=True) as report:
         request = FinetuneRequest(
             **photos,
             config=presetting.config(options, photos, report) if preset else _config(options),
@@ -146,7 +146,7 @@ def _other_seeds(request: FinetuneRequest, run: Run, seeds: int) -> OverSeeds | 
     runs = [run]
     for config in with_other_seeds(run.config, seeds - 1):
         out = folder_for(run.path.absolute(), config)
-        with working() as report:
+        with working(gently=True) as report:
             again = replace(request, config=config, out=str(out), preset="", budget_s=0.0)
             models.finetune(out, again, report)
         runs.append(load_run(out))

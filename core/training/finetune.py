@@ -51,7 +51,7 @@ from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
 from core.training.continuing import copy_of, extension_of
 from core.training.epochs import KEEP_EVERY_S, Fitting
-from core.training.history import save_averages
+from core.training.history import save_averages, save_history
 from core.training.judging import logits
 from core.training.live import Live, live_predictions
 from core.training.network import Network
@@ -106,7 +106,9 @@ def finetune(
         work = Work(report, config, dataset, info, own=backbone is not None)
         fitting = _prepare(dataset, config, state, work, backbone, out, keep_every_s, learns=not take_best)
         work.begin_epochs(state.epochs)
-        if not take_best:
+        if take_best:
+            save_history(out, state.history)
+        else:
             fitting.go_on(work)
         return _finish(dataset, config, fitting, out, work)
 

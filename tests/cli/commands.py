@@ -17,6 +17,8 @@ KEEPS = {
     "map": ["DATA", "--backbone", "pixels_16", "--out", "OUT.csv"],
     "lr-range": ["DATA", "--backbone", "graft_plain@64", "--mode", "last"],
     "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
+    "extend": ["DATA", "RUN", "--epochs", "1", "--out", "OUT"],
+    "take": ["DATA", "RUN", "--out", "OUT"],
 }
 KEEPS_NOTHING = {
     "backbones": [],
