@@ -160,12 +160,15 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
 
 def finetuning(outcome: Outcome, warning_codes: Sequence[str]) -> None:
     """A finished fine-tuning: its epochs, what it is worth beside a probe, and what is doubtful about its photos."""
+    from core.training.cache.record import cache_in_words
     from core.training.outcome import kept_in_words
 
     run = outcome.run
     epochs(outcome.history)
     if outcome.averages:
         _averages(outcome.averages)
+    if words := cache_in_words(outcome.cache):
+        lines(words)
     score = run.metrics["val"]
     lines(
         _("Validation: accuracy {accuracy} (95 % interval {ci}) on {n} photos; {kept}").format(

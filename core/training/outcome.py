@@ -14,6 +14,7 @@ from core.numbers import count, no_points, points, points_interval, significant
 from core.probing.pairwise.difference import Difference
 from core.runs import KeptEpoch, Run, metrics_as_json
 from core.training.baseline import gain, gain_as_json, mcnemar_p
+from core.training.cache.record import TrunkCache, read_cache
 from core.training.history import (
     EMA,
     LINE,
@@ -37,12 +38,14 @@ class Outcome:
         history: its epochs.
         averages: the averages of weights that were tried; None where none were.
         gains: by split what it brought beyond the probe; a split that may not be told, or has no probe, is missing.
+        cache: whether what is frozen was computed once; None where nothing is said of it.
     """
 
     run: Run
     history: tuple[Epoch, ...]
     averages: Averages | None
     gains: Mapping[str, Difference]
+    cache: TrunkCache | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The document of `finetune --json`, without what is known of the photos alone."""
@@ -60,7 +63,14 @@ class Outcome:
         if "test" in run.metrics:
             content["baseline_test"] = gain_as_json(self.gains.get("test"))
         averages = {**self.averages.to_json(), "kept": self.averages.best.weights} if self.averages else None
-        return {**content, "averages": averages, "history": as_json(self.history), "seconds": run.seconds}
+        cache = self.cache.told() if self.cache else None
+        return {
+            **content,
+            "averages": averages,
+            "trunk_cache": cache,
+            "history": as_json(self.history),
+            "seconds": run.seconds,
+        }
 
 
 def read_outcome(run: Run, *, test: bool) -> Outcome:
@@ -79,6 +89,7 @@ def read_outcome(run: Run, *, test: bool) -> Outcome:
         run=replace(run, metrics=told),
         history=read_history(run.path),
         averages=read_averages(run.path),
+        cache=read_cache(run.path),
         gains={split: improvement for split, improvement in gains.items() if improvement is not None},
     )
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import GraftError
+from core.i18n import gettext as _
+from core.i18n import ngettext
 from core.paths import read_json, write_json
 from core.records import Record
+from core.training.cache.reasons import NEW_VIEWS, NOTHING_FROZEN, OFF, reason_label
 
 FILE = "cache.json"
 
@@ -39,6 +43,10 @@ class TrunkCache(Record):
     cached_s: float | None = None
     uncached_s: float | None = None
 
+    def told(self) -> dict[str, Any]:
+        """What `finetune --json` has of it."""
+        return {key: value for key, value in self.to_json().items() if key != "of"}
+
     def save(self, folder: Path) -> None:
         """Replaces what a run's directory says."""
         write_json(folder / FILE, self.to_json())
@@ -49,3 +57,16 @@ def read_cache(folder: Path) -> TrunkCache | None:
     with contextlib.suppress(OSError, ValueError, GraftError):
         return TrunkCache.from_json(read_json(folder / FILE))
     return None
+
+
+def cache_in_words(record: TrunkCache | None) -> str:
+    """What a run did with its activations, in a sentence; "" where nobody would have expected anything of it."""
+    if record is None or record.reason in (OFF, NEW_VIEWS, NOTHING_FROZEN):
+        return ""
+    if not record.cached:
+        return _("What is frozen was computed in every epoch. {reason}").format(reason=reason_label(record.reason))
+    return ngettext(
+        "What is frozen was computed once, for one view of each photo.",
+        "What is frozen was computed once, for {n} views of each photo.",
+        record.views,
+    ).format(n=record.views)

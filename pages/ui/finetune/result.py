@@ -14,6 +14,7 @@ from core.probing.pairwise.difference import Difference
 from core.runs import Run
 from core.tasks.results import Finetuned
 from core.training.baseline import difference_to, gain, name_of
+from core.training.cache.record import cache_in_words, read_cache
 from core.training.history import read_averages
 from core.training.outcome import evidence, judgement, kept_in_words, verdict
 from pages.ui import figures, models, progress, resources, state, text
@@ -45,6 +46,8 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
     curves(job)
     if run is not None:
         averages(run)
+        if words := cache_in_words(read_cache(run.path)):
+            st.caption(text.literal(words))
 
 
 def _split(run: Run) -> str:

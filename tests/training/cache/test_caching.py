@@ -21,6 +21,7 @@ from core.training.cache.record import TrunkCache, read_cache
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.history import Epoch, read_history
+from core.training.outcome import read_outcome
 from tests.conftest import photo
 from tests.steps import works
 from tests.training.tiny import tiny_backbone
@@ -87,12 +88,14 @@ def test_losses_are_those_of_a_training_that_draws_the_same_views_anew(
 
 
 def test_the_record_says_what_is_kept(dataset: Dataset, tmp_path: Path) -> None:
-    fit(dataset, tmp_path)
+    run = fit(dataset, tmp_path)
     record = cache_of(tmp_path)
     n_train, n_val = len(dataset.split("train")), len(dataset.split("val"))
     assert (record.cached, record.reason, record.views) == (True, "", 2)
     assert record.disk_bytes == (2 * n_train + n_val) * 6 * 16 * 16 * 2
     assert record.uncached_s is None
+    told = read_outcome(run, test=False).as_json()["trunk_cache"]
+    assert (told["cached"], told["views"]) == (True, 2)
 
 
 @pytest.mark.parametrize(
