@@ -27,7 +27,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", help="a zip, a folder or sample:NAME")
     parser.add_argument("--backbone", default=next(info.name for info in backbones() if info.trainable))
-    parser.add_argument("--modes", default=",".join(MODES))
+    parser.add_argument(
+        "--modes", default=",".join(mode for mode in MODES if mode != "lora"), help="lora is for transformers"
+    )
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--lr", type=float)
     parser.add_argument("--optimizer")

@@ -37,8 +37,11 @@ def finetune(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings as JSON, or a run.json; options beside it win.")
     ] = None,
-    mode: Annotated[str | None, typer.Option(metavar="head|last|full", help="What is trained. Default: head.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(metavar="head|norms|lora|last|full", help="What is trained. Default: head.")
+    ] = None,
     last_stages: Annotated[int | None, typer.Option(help="How many stages, with --mode last.")] = None,
+    lora_rank: Annotated[int | None, typer.Option(help="The rank of the factors, with --mode lora.")] = None,
     head_start: Annotated[str | None, typer.Option(metavar="probe|zero", help="What the head begins with.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training photos, at most.")] = None,
     lr: Annotated[

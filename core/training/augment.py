@@ -8,8 +8,11 @@ of a sample as it was:
    the centre (translation) and turned about its middle (rotation). Beyond the image's edge is the fill colour. Where
    the framing is not the centre, the image is the square that shows all of it, as in validation.
 2. Horizontal, then vertical flip.
-3. Brightness, contrast, saturation, hue, grayscale.
-4. Gaussian noise.
+3. RandAugment: two operations of its list (see `core.training.randaugment`).
+4. Brightness, contrast, saturation, hue, grayscale.
+5. Gaussian noise.
+6. Random erasing (Zhong et al. 2020): a box of 2 to 33 % of the input, up to 3.3 times as long as wide, has the mean
+   colour.
 
 A sample's randomness depends on (seed, epoch, index) alone: no global generator is read or changed, and any number of
 threads in any order give the same images. With everything off there is the plain preprocessing's crop, which is what
@@ -21,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +39,11 @@ from core.data.images.decode import open_rgb
 from core.data.images.levels import Levels
 from core.training.augmentation import KINDS, Augmentation
 from core.training.config import FinetuneConfig
+from core.training.randaugment import NUMBERS, randaugment
 
-_DRAWS = 4  # numbers set aside for each kind, whether it is on or not
-_SLOT = {kind.name: _DRAWS * i for i, kind in enumerate(KINDS)}
+_DRAWS = [5 if kind.name == "erasing" else 4 for kind in KINDS]  # numbers set aside for each, whether it is on or not
+_SLOT = dict(zip((kind.name for kind in KINDS), accumulate(_DRAWS, initial=0), strict=False))
+_ERASED, _ERASED_RATIO = (0.02, 0.33), 3.3
 _GEOMETRY = ("resized_crop", "translation", "scale", "rotation", "padding")
 _MAX_ASPECT = 4
 _MAX_DETAIL = 2.0
@@ -60,10 +66,16 @@ def augment(
     if not aug:
         return image
     rng = np.random.default_rng((seed, epoch, index))
-    draws = _Draws(rng.random(_DRAWS * len(KINDS)))
+    draws = _Draws(rng.random(sum(_DRAWS)))
     seen = _look(image, aug, draws, preprocessing)
-    seen = _recolour(_flip(seen, aug, draws), aug, draws)
-    return seen if aug.noise is None else _add_noise(seen, aug.noise, rng)
+    seen = _flip(seen, aug, draws)
+    if aug.randaugment is not None:
+        numbers = [draws.share("randaugment", which) for which in range(NUMBERS)]
+        seen = randaugment(seen, aug.randaugment, numbers, fill_colour(aug.fill, preprocessing))
+    seen = _recolour(seen, aug, draws)
+    if aug.noise is not None:
+        seen = _add_noise(seen, aug.noise, rng)
+    return _erase(seen, draws, preprocessing) if draws.happens("erasing", aug.erasing) else seen
 
 
 def read(path: Path, aug: Augmentation, preprocessing: Preprocessing) -> Image.Image:
@@ -258,6 +270,21 @@ def _add_noise(image: Image.Image, sigma: float, rng: np.random.Generator) -> Im
     values = np.asarray(image, dtype=np.float32)
     noisy = values + rng.standard_normal(values.shape, dtype=np.float32) * (255.0 * sigma)
     return Image.fromarray(np.rint(noisy).clip(0, 255).astype(np.uint8))
+
+
+def _erase(image: Image.Image, draws: _Draws, how: Preprocessing) -> Image.Image:
+    """The image with a box of the mean colour, which is zero to the network."""
+    least, most = _ERASED
+    area = least + (most - least) * draws.share("erasing", 1)
+    widest = min(_ERASED_RATIO, 1 / area)  # a box that is wider still would not fit
+    ratio = widest ** (2.0 * draws.share("erasing", 2) - 1.0)
+    width = round(math.sqrt(area * ratio) * image.width)
+    height = round(math.sqrt(area / ratio) * image.height)
+    left = int(draws.share("erasing", 3) * (image.width - width + 1))
+    top = int(draws.share("erasing", 4) * (image.height - height + 1))
+    erased = image.copy()
+    erased.paste(how.mean_colour, (left, top, left + width, top + height))
+    return erased
 
 
 def _without_ends(image: Image.Image) -> Image.Image:

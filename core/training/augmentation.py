@@ -27,7 +27,7 @@ class AugmentationKind:
         name: the field of `Augmentation` that holds its strength.
         title: its English label; `label` is the one to show.
         about: its English explanation; `help` is the one to show.
-        unit: what its strength is counted in: "probability", "share" (0..1), "degrees".
+        unit: what its strength is counted in: "probability", "share" (0..1), "degrees", "magnitude".
         default: the strength it has when it is switched on.
         min: the least strength.
         max: the greatest strength.
@@ -122,6 +122,18 @@ KINDS: tuple[AugmentationKind, ...] = (
         N_("Adds noise to every value. The strength is its standard deviation, as a share of the range of values."),
         "share", 0.05, 0.01, 0.5, 0.01, ("gaussian_noise",),
     ),
+    AugmentationKind(
+        "randaugment", N_("RandAugment"),
+        N_("Two changes of a fixed list, such as shears, shifts and colours, drawn for each photo. The strength is "
+           "their magnitude, up to 30; 9 is usual."),
+        "magnitude", 9.0, 1.0, 30.0, 1.0, ("randaug", "rand_augment"),
+    ),
+    AugmentationKind(
+        "erasing", N_("Random erasing"),
+        N_("Covers a box of 2 to 33 % of the photo with the mean colour, with this probability. It helps where objects "
+           "are often half hidden."),
+        "probability", 0.25, 0.05, 1.0, 0.05, ("erase", "random_erasing"),
+    ),
 )  # fmt: skip
 
 _BY_NAME = {name: kind for kind in KINDS for name in (kind.name, *kind.aliases)}
@@ -149,7 +161,7 @@ class Augmentation:
 
     Attributes:
         ratio: greatest width to height, or height to width, of a resized crop.
-        fill: what is seen beyond the image's edge after a rotation, a shift, a zoom or a padding: "mean" (the
+        fill: what is seen beyond the image's edge after a rotation, a shift, a shear, a zoom or a padding: "mean" (the
             backbone's mean colour, which is zero to the network), "black" or "white".
 
     Raises:
@@ -169,6 +181,8 @@ class Augmentation:
     hue: float | None = None
     grayscale: float | None = None
     noise: float | None = None
+    randaugment: float | None = None
+    erasing: float | None = None
     ratio: float = 4 / 3
     fill: str = "mean"
 

@@ -9,7 +9,11 @@ from core.checks import one_of
 from core.errors import TrainingError
 from core.i18n import gettext as _
 
-MODES = ("head", "last", "full")
+MODES = ("head", "norms", "lora", "last", "full")
+LIGHT = ("norms", "lora")
+"""The modes in which a few numbers of the whole backbone learn."""
+FROZEN_BELOW = ("head", "last")
+"""The modes in which what an image goes through first never changes."""
 OPTIMIZERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "onecycle", "step", "plateau", "none")
 HEAD_STARTS = ("probe", "zero")
@@ -21,9 +25,13 @@ ENOUGH_FOR_STATISTICS = 5000
 
 _SUGGESTED_LR = {
     ("head", "adamw"): 1e-3,
+    ("norms", "adamw"): 1e-3,
+    ("lora", "adamw"): 1e-3,
     ("last", "adamw"): 3e-4,
     ("full", "adamw"): 3e-4,
     ("head", "sgd"): 3e-3,
+    ("norms", "sgd"): 1e-2,
+    ("lora", "sgd"): 1e-2,
     ("last", "sgd"): 3e-3,
     ("full", "sgd"): 2e-3,
 }
@@ -42,7 +50,14 @@ def suggested_lr(mode: str, optimizer: str) -> float:
 
 def mode_label(mode: str) -> str:
     """What a mode is called, in the user's language."""
-    return {"head": _("Head only"), "last": _("Last stages"), "full": _("Everything")}[mode]
+    labels = {
+        "head": _("Head only"),
+        "norms": _("Norms and biases"),
+        "lora": _("Low-rank (LoRA)"),
+        "last": _("Last stages"),
+        "full": _("Everything"),
+    }
+    return labels[mode]
 
 
 def optimizer_label(optimizer: str) -> str:

@@ -18,6 +18,7 @@ from core.i18n import gettext as _
 from core.training.augmentation import Augmentation, parse
 from core.training.choices import (
     ENOUGH_FOR_STATISTICS,
+    FROZEN_BELOW,
     HEAD_STARTS,
     MODES,
     OPTIMIZERS,
@@ -34,8 +35,11 @@ class FinetuneConfig:
 
     Attributes:
         backbone: the backbone's registered name.
-        mode: what is trained: "head" (the new classifier alone), "last" (and the backbone's last stages) or "full".
+        mode: what is trained: "head" (the new classifier alone), and of the backbone "norms" (norm layers' scales and
+            shifts, and all biases), "lora" (low-rank factors beside the weights of a transformer), "last" (its last
+            stages) or "full".
         last_stages: how many stages of the backbone are trained in mode "last".
+        lora_rank: the rank of the factors in mode "lora".
         head_start: "probe" (the solution of a probe on the frozen features, so that training begins where the probe
             ends: LP-FT, Kumar et al. 2022) or "zero".
         epochs: passes over the training split, at most.
@@ -82,6 +86,7 @@ class FinetuneConfig:
     backbone: str
     mode: str = "head"
     last_stages: int = 1
+    lora_rank: int = 8
     head_start: str = "probe"
     epochs: int = 10
     restarts: tuple[int, ...] = ()
@@ -153,7 +158,7 @@ class FinetuneConfig:
     @property
     def may_keep_trunk(self) -> bool:
         """Whether what is frozen may be computed once for all epochs, as far as the settings go."""
-        if self.is_instant or self.mode == "full" or self.trunk_cache == "off":
+        if self.is_instant or self.mode not in FROZEN_BELOW or self.trunk_cache == "off":
             return False
         return self.trunk_cache == "on" or self.drawn_views < self.epochs
 
@@ -233,6 +238,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 _WHOLE: Mapping[str, tuple[int, int]] = {
     "last_stages": (1, 100),
+    "lora_rank": (1, 64),
     "epochs": (1, 1000),
     "unfreeze_epochs": (0, 100),
     "batch_size": (2, 1024),

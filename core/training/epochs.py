@@ -17,6 +17,7 @@ import torch
 from core.errors import Cancelled, TrainingError
 from core.i18n import gettext as _
 from core.training import checkpoint
+from core.training.adapt import aligned
 from core.training.averaging import MovingAverage, between, greedy_soup
 from core.training.checkpoint import TrainingState, UnderWay
 from core.training.config import FinetuneConfig
@@ -256,7 +257,8 @@ class Fitting:
         states = {START: self._start, end.weights: end_state}
         line = []
         if start is not None:
-            states |= {f"{share:g}": between(self._start, end_state, share) for share in LINE}
+            begun = aligned(self._start, end_state)
+            states |= {f"{share:g}": between(begun, end_state, share) for share in LINE}
             line = [judged(states[f"{share:g}"], f"{share:g}") for share in LINE]
         soup = greedy_soup([(end_state, end), *(each for each in last if each[1] != end)], judged)
         if soup is not None:

@@ -6,7 +6,7 @@ This file does not know about images, epochs or files.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 
@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from core.backbones.backbone import Backbone
 from core.errors import TrainingError
 from core.i18n import gettext as _
+from core.training.adapt import adapted, merged
 from core.training.cache.cut import Cut
+from core.training.choices import LIGHT
 from core.training.config import FinetuneConfig
 
 State = dict[str, Tensor]
@@ -44,7 +46,8 @@ class Network(nn.Module):
         n_train: how many training images there are; with few, statistics of batch normalisation are frozen.
 
     Attributes:
-        parts: the modules that learn, from input to output; the head is the last.
+        parts: the modules that learn, all of them or some of their parameters, from input to output; the head is the
+            last.
         cut: the backbone cut below what learns, where activations may come in place of images; None elsewhere.
         depths: how many stages below the logits each parameter lies that learns, by its name: 0 for the head's.
 
@@ -66,8 +69,9 @@ class Network(nn.Module):
         self.register_buffer("deviation", torch.ones(dim))
         self.parts: tuple[nn.Module, ...] = (*_trained(self.backbone, config), self.head)
         self.requires_grad_(False)
-        for part in self.parts:
-            part.requires_grad_(True)
+        for parameter in _learning(self.backbone, self.parts, config):
+            parameter.requires_grad_(True)
+        self.head.requires_grad_(True)
         self.depths = _depths(self)
         self._frozen_statistics, self._dropout = config.freezes_statistics(n_train), config.dropout
         self.cut: Cut | None = None
@@ -143,7 +147,8 @@ class Network(nn.Module):
 
     def kept_state(self) -> State:
         """The parameters and buffers that training changes (of this network, not copies): what a checkpoint holds."""
-        changed = {id(t) for part in self.parts for t in chain(part.parameters(), part.buffers())}
+        own = dict(self.named_parameters())
+        changed = {id(own[name]) for name in self.depths} | {id(t) for part in self.parts for t in part.buffers()}
         state = self.state_dict(keep_vars=True)
         return {k: t.detach() for k, t in state.items() if id(t) in changed or k in ("mean", "deviation")}
 
@@ -171,12 +176,15 @@ class Network(nn.Module):
             self.restore(own)
 
     def classifier_state(self) -> State:
-        """The state of a `Classifier`: `backbone.*`, `head.weight`, `head.bias`, float32 on the CPU."""
+        """The state of a `Classifier`: `backbone.*`, `head.weight`, `head.bias`, float32 on the CPU.
+
+        Nothing in it tells in which mode the network learned.
+        """
         weight, bias, mean, deviation = (
             t.detach().cpu().double() for t in (self.head.weight, self.head.bias, self.mean, self.deviation)
         )
         scaled = weight / deviation
-        state = {f"backbone.{key}": value for key, value in self.backbone.state_dict().items()}
+        state = {f"backbone.{key}": value for key, value in merged(self.backbone).items()}
         state |= {
             "head.weight": scaled.float(),
             "head.bias": (bias - scaled @ mean).float(),
@@ -206,6 +214,12 @@ def snapshot(network: Network) -> State:
     return {key: value.clone() for key, value in network.kept_state().items()}
 
 
+def _learning(backbone: Backbone, parts: Iterable[nn.Module], config: FinetuneConfig) -> Iterable[nn.Parameter]:
+    if config.mode in LIGHT:
+        return adapted(backbone, config)
+    return chain.from_iterable(part.parameters() for part in parts)
+
+
 def _trained(backbone: Backbone, config: FinetuneConfig) -> tuple[nn.Module, ...]:
     if config.mode == "head":
         return ()
@@ -215,7 +229,7 @@ def _trained(backbone: Backbone, config: FinetuneConfig) -> tuple[nn.Module, ...
                 name=backbone.info.name, note=backbone.info.note
             )
         )
-    if config.mode == "full":
+    if config.mode in ("full", *LIGHT):
         return (backbone,)
     if config.last_stages > len(backbone.stages):
         raise TrainingError(

@@ -22,7 +22,8 @@ FEATURES, PROBE, VIEWS, EPOCHS, AVERAGES, JUDGEMENT, SAVING = (
     "features", "probe", "views", "epochs", "averages", "judgement", "saving",
 )  # fmt: skip
 
-_COST = {"head": 1, "last": 2, "full": 3}  # forward; and backward through a part, or through everything
+_COST = {"head": 1, "norms": 2, "lora": 3, "last": 2, "full": 3}
+"""Forward; and backward: through a part, through everything, and to every weight."""
 _ABOVE = 0.3
 """What is above the cut takes about this share of the time, where activations are kept."""
 _SLOWER = 3.0

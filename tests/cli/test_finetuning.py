@@ -19,6 +19,7 @@ GIVEN: dict[str, tuple[list[str], Any]] = {
     "backbone": (["--backbone", "graft_plain"], "graft_plain"),
     "mode": (["--mode", "last"], "last"),
     "last_stages": (["--last-stages", "2"], 2),
+    "lora_rank": (["--lora-rank", "4"], 4),
     "head_start": (["--head-start", "zero"], "zero"),
     "epochs": (["--epochs", "3"], 3),
     "lr": (["--lr", "0.5"], 0.5),

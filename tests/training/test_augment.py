@@ -166,6 +166,30 @@ def test_noise_has_its_standard_deviation() -> None:
     assert abs(noise.mean()) < 1
 
 
+def test_erasing_covers_a_box_with_the_mean_colour_about_as_often_as_asked() -> None:
+    white = Image.new("RGB", (64, 64), (255, 255, 255))
+    drawn = [array(augment(white, Augmentation(erasing=0.5), 0, epoch, 0, SMOOTH)) for epoch in range(400)]
+    covered = [(d != 255).any(-1) for d in drawn]
+    areas = [c.mean() for c in covered if c.any()]
+    assert 0.43 < len(areas) / 400 < 0.57
+    assert 0.015 < min(areas) < 0.05
+    assert 0.29 < max(areas) < 0.35
+    boxes = [(c.any(1).sum(), c.any(0).sum()) for c in covered if c.any()]
+    assert all(c.sum() == c.any(1).sum() * c.any(0).sum() for c in covered)
+    assert 2.5 < max(width / height for height, width in boxes) < 3.8
+    assert 2.5 < max(height / width for height, width in boxes) < 3.8
+    places = np.mean(covered, axis=0)
+    assert places[:8].mean() > 0.01  # at the edges, too
+    assert places[:, -8:].mean() > 0.01
+    erased = next(d[c] for d, c in zip(drawn, covered, strict=True) if c.any())
+    assert {tuple(colour) for colour in erased} == {SMOOTH.mean_colour}
+
+
+def test_noise_is_not_on_what_was_erased() -> None:
+    drawn = seen(Augmentation(erasing=1.0, noise=0.1), Image.new("RGB", (64, 64), (9, 9, 9)))
+    assert (drawn == SMOOTH.mean_colour).all(-1).mean() > 0.015
+
+
 def test_the_mean_fill_is_zero_to_the_network() -> None:
     drawn = augment(gradient(), Augmentation(padding=0.5, fill="mean"), 0, 5, 0, HOW)
     assert drawn.getpixel((0, 0)) == (128, 102, 76)

@@ -17,7 +17,7 @@ def test_needs_no_torch() -> None:
 
 
 def test_every_kind_of_the_form_is_a_field_that_can_be_off() -> None:
-    assert len(KINDS) == 13
+    assert len(KINDS) == 15
     for kind in KINDS:
         assert getattr(Augmentation(), kind.name) is None
         assert kind.min <= kind.default <= kind.max
@@ -47,6 +47,7 @@ def test_presets_hold_more_and_more() -> None:
         (" Resized-Crop = 0.3 , zoom", {"resized_crop": 0.3, "scale": 0.2}),
         ("light", {"translation": 0.1, "horizontal_flip": 0.5}),
         ("light,flip=off", {"translation": 0.1}),
+        ("randaugment,erase=0.5", {"randaugment": 9.0, "erasing": 0.5}),
         ("rotation,none", {}),
         ("none", {}),
     ],
@@ -79,7 +80,7 @@ def test_a_mistake_names_the_key_the_value_and_the_remedy(text: str, words: list
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"mode": "all"}, ["mode", "'all'", "head, last, full"]),
+        ({"mode": "all"}, ["mode", "'all'", "head, norms, lora, last, full"]),
         ({"optimizer": "adam"}, ["optimizer", "'adam'"]),
         ({"schedule": "linear"}, ["schedule", "cosine"]),
         ({"epochs": 0}, ["epochs", "0", "1 to 1000"]),
@@ -96,6 +97,7 @@ def test_a_mistake_names_the_key_the_value_and_the_remedy(text: str, words: list
         ({"learning_rate": 1}, ["'learning_rate'", "lr"]),
         ({"augmentation": {"spin": 1}}, ["'spin'"]),
         ({"head_start": "random"}, ["head_start", "probe, zero"]),
+        ({"lora_rank": 0}, ["lora_rank", "1 to 64"]),
         ({"batch_norm": "on"}, ["batch_norm", "auto, frozen, learnt"]),
         ({"layer_decay": 0}, ["layer_decay", "0.1 to 1"]),
         ({"ema": 1}, ["ema", "0 to 0.9999"]),
@@ -135,8 +137,10 @@ def test_what_is_missing_or_null_has_its_default() -> None:
 def test_the_learning_rate_follows_what_is_trained() -> None:
     assert FinetuneConfig("b", mode="full", optimizer="sgd").lr == suggested_lr("full", "sgd")
     for optimizer in OPTIMIZERS:
-        head, last, full = (suggested_lr(mode, optimizer) for mode in MODES)
-        assert head >= last >= full > 0
+        rates = {mode: suggested_lr(mode, optimizer) for mode in MODES}
+        assert rates["head"] >= rates["last"] >= rates["full"] > 0
+        assert rates["norms"] >= rates["last"]  # few numbers that change little each
+        assert rates["lora"] >= rates["last"]
 
 
 def test_only_a_frozen_backbone_without_augmentation_is_instant() -> None:

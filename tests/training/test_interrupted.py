@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.backbones.backbone import Backbone
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.errors import Cancelled, DatasetError, TrainingError
@@ -20,13 +21,15 @@ from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.history import Epoch, read_history
 from tests.conftest import photo
-from tests.training.tiny import tiny_backbone
+from tests.training.tiny import tiny_backbone, tiny_transformer
 
 RECIPES: dict[str, dict[str, object]] = {
     "head": {"mode": "head", "augmentation": "flip"},
     "last": {"mode": "last", "optimizer": "sgd", "schedule": "plateau", "views": 2, "augmentation": "standard"},
     "full": {"mode": "full", "unfreeze_epochs": 1, "schedule": "onecycle", "batch_norm": "learnt"},
     "plain": {"mode": "full", "head_start": "zero", "ema": 0, "average": False, "balance_classes": True},
+    "lora": {"mode": "lora", "lora_rank": 2, "optimizer": "sgd"},
+    "norms": {"mode": "norms", "batch_norm": "learnt", "ema": 0.9},
     "mixed": {"mode": "full", "mixup": 0.4, "cutmix": 1.0, "focal_gamma": 1.0, "label_smoothing": 0.1},
     "balanced": {"mode": "head", "balanced_sampling": True, "dropout": 0.5, "mixup": 0.2, "augmentation": "flip"},
 }
@@ -70,20 +73,24 @@ def stopping_after(n: int, error: Exception) -> tuple[list[Progress], object]:
     return steps, report
 
 
+def backbone_for(recipe: str) -> Backbone:
+    return tiny_transformer() if recipe == "lora" else tiny_backbone()
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_killed_again_and_again_it_ends_bit_for_bit_the_same(dataset: Dataset, tmp_path: Path, recipe: str) -> None:
     given, whole, broken = config(recipe), tmp_path / "whole", tmp_path / "broken"
     steps: list[Progress] = []
-    finetune(dataset, given, whole, steps.append, backbone=tiny_backbone())
+    finetune(dataset, given, whole, steps.append, backbone=backbone_for(recipe))
     rng = np.random.default_rng(len(recipe))
     kills = 0
     for n in rng.integers(4, 14, 20):
         _seen, report = stopping_after(int(n), Killed())
         try:
-            finetune(dataset, given, broken, report, backbone=tiny_backbone(), keep_every_s=0.0)
+            finetune(dataset, given, broken, report, backbone=backbone_for(recipe), keep_every_s=0.0)
         except Killed:
             kills += 1
-    finetune(dataset, given, broken, backbone=tiny_backbone(), keep_every_s=0.0)
+    finetune(dataset, given, broken, backbone=backbone_for(recipe), keep_every_s=0.0)
     assert kills >= 4
     assert outcome(broken) == outcome(whole)
 

@@ -12,6 +12,7 @@ from core.training.cache.paces import measured
 from core.training.cache.reasons import NEW_VIEWS, NOTHING_FROZEN, OFF, TOO_LITTLE
 from core.training.cache.record import TrunkCache, read_cache
 from core.training.cache.views import NUMBER_BYTES, check_room, keep_views
+from core.training.choices import FROZEN_BELOW
 from core.training.config import FinetuneConfig
 from core.training.mixing import mixes
 from core.training.network import Network
@@ -77,7 +78,7 @@ def _unwanted(config: FinetuneConfig) -> str:
         return ""
     if config.trunk_cache == "off":
         return OFF
-    return NOTHING_FROZEN if config.mode == "full" else NEW_VIEWS
+    return NEW_VIEWS if config.mode in FROZEN_BELOW else NOTHING_FROZEN
 
 
 def _cut(network: Network, photos: BatchSource, seed: int) -> Cut:
