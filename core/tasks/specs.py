@@ -145,6 +145,10 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("Fine-tune {backbone} ({mode}) on '{name}'").format(
                 backbone=called(config.backbone), mode=preset_label(preset).lower(), name=photos
             )
+        case FinetuneRequest(config=config) if config.seed:
+            return _("Fine-tune {backbone} ({mode}, seed {seed}) on '{name}'").format(
+                backbone=called(config.backbone), mode=mode_label(config.mode).lower(), seed=config.seed, name=photos
+            )
         case FinetuneRequest(config=config):
             return _("Fine-tune {backbone} ({mode}) on '{name}'").format(
                 backbone=called(config.backbone), mode=mode_label(config.mode).lower(), name=photos

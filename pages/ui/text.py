@@ -102,11 +102,12 @@ def file_name(*parts: str) -> str:
 
 
 def run_name(run: Run) -> str:
-    """A run in a list: its backbone, its kind, its validation accuracy, and when it was made."""
+    """A run in a list: its backbone, its kind, a seed other than 0, its validation accuracy, and when it was made."""
     kind = _("probe") if run.kind == "probe" else _("fine-tuned, {mode}").format(mode=mode_label(run.method).lower())
+    seed = _("seed {seed}").format(seed=run.config.seed) if run.kind == "finetune" and run.config.seed else ""
     score = run.metrics.get("val") or run.metrics.get("oof")
     accuracy = numbers.percent(score.accuracy) if score else ""
-    return " · ".join(filter(None, (called(run.backbone), kind, accuracy, run.created[:16].replace("T", " "))))
+    return " · ".join(filter(None, (called(run.backbone), kind, seed, accuracy, run.created[:16].replace("T", " "))))
 
 
 def run_names(runs: Sequence[Run], with_photos: bool = False) -> dict[Path, str]:

@@ -87,6 +87,8 @@ def test_how_a_job_is_queued_follows_from_its_kind() -> None:
     assert {kind for kind, spec in specs.items() if takes_upload(spec)} == {"ingest", "predict", "add_backbone"}
     assert specs["compare"].title == "Compare 2 backbones on 'pets'"
     assert specs["finetune"].title == "Fine-tune graft_plain (head only) on 'pets'"
+    seeded = FinetuneRequest(dataset="pets", config=FinetuneConfig("graft_plain", seed=2))
+    assert spec_of(seeded, "pets").title == "Fine-tune graft_plain (head only, seed 2) on 'pets'"
 
 
 def test_photos_that_are_not_taken_in_yet_have_no_id() -> None:

@@ -60,7 +60,7 @@ def _line(
         y=values,
         mode="lines+markers",
         name=base.literal(name),
-        legendgroup=name,
+        legendgroup=base.literal(name),
         line={"color": color, "width": 2},
         marker={
             "color": color,
