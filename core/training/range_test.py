@@ -7,13 +7,17 @@ the probe's solution. The rate grows exponentially over some sixty small batches
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
+from statistics import fmean
 
 import numpy as np
 import torch
+from torch.nn.functional import cross_entropy
 
 from core.backbones.load import load
 from core.data.dataset import Dataset
@@ -55,10 +59,11 @@ def range_test(dataset: Dataset, config: FinetuneConfig, report: Report = silent
     """
     parts = {"features": extracting(dataset, config.backbone), "steps": (Phase(f"range/{config.backbone}", 30.0),)}
     plan = Plan(report, parts)
+    config = replace(config, mixup=0.0, cutmix=0.0)  # the loss of mixed photos says little
     network = _network(dataset, config, plan.begin("features"))
     lrs, losses = _tried(dataset, config, network, plan.begin("steps"))
     smoothed = smooth(losses)
-    suggestion, reason = suggest(lrs, smoothed)
+    suggestion, reason = suggest(lrs, losses)
     return RangeTest(
         backbone=config.backbone,
         mode=config.mode,
@@ -92,31 +97,34 @@ def _start(network: Network, features: Features, seed: int) -> None:
 def _tried(
     dataset: Dataset, config: FinetuneConfig, network: Network, report: Report
 ) -> tuple[list[float], list[float]]:
-    """The rates that were tried, and the loss of each step's batch."""
-    items = dataset.split("train")
+    """The rates that were tried, and the loss of each step's batch beside what that batch had at the start."""
     preprocessing = network.backbone.info.preprocessing.with_levels(dataset.levels)
-    photos = Photos(dataset, items, config.augmentation, preprocessing, Budget())
-    size = min(config.batch_size, _BATCH)
-    learner = Learner(network, make_optimizer(network, config), config)
-    lrs: list[float] = []
-    losses: list[float] = []
-    began = time.monotonic()
+    photos = Photos(dataset, dataset.split("train"), config.augmentation, preprocessing, Budget())
+    learner, start = Learner(network, make_optimizer(network, config), config), copy.deepcopy(network).eval()
+    rates = np.geomspace(_LOWEST[config.optimizer], _HIGHEST[config.optimizer], STEPS).tolist()
+    stream = photos.batches(_batches(len(photos), min(config.batch_size, _BATCH), config.seed), config.seed)
+    lrs, gains, starts = list[float](), list[float](), list[float]()
+    until = time.monotonic() + MOST_S
     network.train()
     with torch.random.fork_rng(devices=[]):
-        rates = np.geomspace(_LOWEST[config.optimizer], _HIGHEST[config.optimizer], STEPS).tolist()
-        stream = photos.batches(_batches(len(items), size, config.seed), config.seed)
         for step, ((images, labels), lr) in enumerate(zip(stream, rates, strict=False)):
+            before = float(cross_entropy(_outputs(start, images), labels))
             loss = learner.learn(images, labels, lr, (0, step)).loss / len(labels)
             if not math.isfinite(loss):
                 break
-            lrs.append(lr)
-            losses.append(loss)
+            lrs, gains, starts = [*lrs, lr], [*gains, loss - before], [*starts, before]
             report(Progress(step + 1, STEPS, _("Trying a learning rate of {lr:.1e}").format(lr=lr)))
-            if _runs_away(smooth(losses)) or time.monotonic() - began > MOST_S:
+            if time.monotonic() > until or _runs_away(smooth([fmean(starts) + gain for gain in gains])):
                 break
     if not lrs:
         raise TrainingError(_("The backbone gives no usable numbers for these photos. Choose another one."))
-    return lrs, losses
+    return lrs, [fmean(starts) + gain for gain in gains]
+
+
+def _outputs(network: Network, images: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        outputs: torch.Tensor = network(images.to(next(network.parameters()).device))
+    return outputs.cpu()
 
 
 def _batches(n: int, size: int, seed: int) -> Iterator[list[int]]:

@@ -24,7 +24,13 @@ RAN_AWAY = 1.5
 """The loss has run away where its smoothed course is so many times the lowest so far."""
 _FALLS = 0.05
 """A loss that falls by less than this share of its beginning has no slope to go by."""
-_OF_MINIMUM, _OF_RISE = 0.1, 0.1
+_EARLY = 5
+"""In the first of so many parts of the steps, rates are too small to change the loss."""
+_SURELY = 3.0
+"""So many deviations are no chance any more."""
+_AVERAGED = math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
+"""The deviation of the smoothed loss, as a share of that of the losses."""
+_OF_MINIMUM, _OF_RISE = 0.1, 1 / 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,8 @@ class RangeTest(Record):
         backbone: whose copy was trained.
         mode: what of it.
         lrs: the rate of each step.
-        losses: the plain loss of each step's batch.
+        losses: the plain loss of each step's batch, less what that batch had at the start, plus the mean of that: so
+            that batches, of which some are harder, can be compared.
         smoothed: the same, smoothed with the bias of its beginning taken out.
         ran_away: whether the loss ran away before the greatest rate was reached.
         suggestion: the rate to take.
@@ -62,8 +69,8 @@ class RangeTest(Record):
                 "It is a tenth of the rate at which the loss is lowest, which is safer than its steepest fall."
             ),
             "rise": _(
-                "The loss barely falls, as training begins with the probe's solution: it is a tenth of the rate from "
-                "which the loss rises."
+                "The loss barely falls, as training begins with the probe's solution: it is a third of the greatest "
+                "rate before the loss rises."
             ),
         }.get(self.reason, "")
 
@@ -97,29 +104,29 @@ def smooth(losses: Sequence[float]) -> tuple[float, ...]:
     return tuple(smoothed)
 
 
-def suggest(lrs: Sequence[float], smoothed: Sequence[float]) -> tuple[float, str]:
+def suggest(lrs: Sequence[float], losses: Sequence[float]) -> tuple[float, str]:
     """The rate to take, and how it was found.
 
     Where the loss falls well, that is the rate of its steepest fall over the logarithm of the rate (Smith 2017), or a
-    tenth of the rate at its minimum, whichever is less. Where training begins with a probe's solution, the loss barely
-    falls and its slope is noise: then it is a tenth of the rate from which the loss has risen for good.
+    tenth of the rate at its minimum, whichever is less. Where training begins with a probe's solution, the loss falls
+    by no more than it differs from batch to batch, and its slope is noise: then it is a third of the greatest rate
+    before the loss rises for good.
 
     Args:
         lrs: rising rates, one a step.
-        smoothed: the smoothed loss at each.
+        losses: of the batch of each step.
     """
-    low = int(np.argmin(smoothed))
-    if smoothed[0] - smoothed[low] < _FALLS * abs(smoothed[0]):
-        return _rounded(_OF_RISE * lrs[_rise(smoothed)]), "rise"
-    slopes = np.gradient(np.array(smoothed[: low + 1]), np.log(lrs[: low + 1])) if low else np.zeros(1)
-    steepest, tenth = lrs[int(np.argmin(slopes))], _OF_MINIMUM * lrs[low]
+    smoothed, begins = np.array(smooth(losses)), max(len(losses) // _EARLY, 1)
+    start = float(np.mean(losses[:begins]))
+    slack = max(_FALLS * start, _SURELY * float(np.std(losses[:begins])) * _AVERAGED)
+    settled = min(begins, len(losses) - 1)
+    low = settled + int(np.argmin(smoothed[settled:]))
+    if start - smoothed[low] <= slack or low == settled:
+        within = np.flatnonzero(smoothed <= start + slack)
+        return _rounded(_OF_RISE * lrs[int(within[-1]) if len(within) else 0]), "rise"
+    slopes = np.gradient(smoothed[settled : low + 1], np.log(lrs[settled : low + 1]))
+    steepest, tenth = lrs[settled + int(np.argmin(slopes))], _OF_MINIMUM * lrs[low]
     return (_rounded(steepest), "steepest") if steepest <= tenth else (_rounded(tenth), "minimum")
-
-
-def _rise(smoothed: Sequence[float]) -> int:
-    """The last step at which the loss is no more than a little above its beginning; the first that is left out."""
-    within = [step for step, loss in enumerate(smoothed) if loss <= smoothed[0] * (1 + _FALLS)]
-    return within[-1]
 
 
 def _rounded(lr: float) -> float:
