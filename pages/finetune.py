@@ -7,7 +7,8 @@ import streamlit as st
 from core.errors import GraftError
 from core.tasks.requests import FinetuneRequest
 from pages.ui import frame, jobs, starts, state, text
-from pages.ui.finetune import form
+from pages.ui.finetune import file, form
+from pages.ui.finetune.augmenting import augmentation
 from pages.ui.finetune.preview import augmentation_preview
 from pages.ui.finetune.run import section
 from pages.ui.finetune.suggestion import beginning, config_of
@@ -25,7 +26,7 @@ def main() -> None:
         )
     )
     job = jobs.looked_at("finetune", dataset.id)
-    first, key = beginning(dataset, job)
+    first, key = file.opened(*beginning(dataset, job))
     try:
         config = form.finetuning(first, key)
     except GraftError as problem:
@@ -33,10 +34,13 @@ def main() -> None:
         return
     title = _("Augmentation: what each photo may look like in training")
     with st.expander(title, key="augmentation", icon=":material/auto_awesome:", on_change="rerun") as expander:
-        config = form.augmentation(config, first, key)
+        config = augmentation(config, first, key)
         if expander.open:
             augmentation_preview(dataset, config)
-    if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
+    with st.container(horizontal=True):
+        asked = st.button(_("Fine-tune"), type="primary", icon=":material/model_training:")
+        file.download(config)
+    if asked:
         jobs.submit_once(
             FinetuneRequest(
                 workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, config=config

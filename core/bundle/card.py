@@ -60,6 +60,10 @@ def _description(manifest: Manifest, info: BackboneInfo) -> str:
         made = _("a linear probe (logistic regression) on frozen features of the backbone `{backbone}`")
     elif manifest.config.get("mode") == "head":
         made = _("a new linear head on the frozen backbone `{backbone}`")
+    elif manifest.config.get("mode") == "norms":
+        made = _("the backbone `{backbone}`, whose norm layers and biases were fine-tuned, with a new linear head")
+    elif manifest.config.get("mode") == "lora":
+        made = _("the backbone `{backbone}`, fine-tuned by low-rank factors (LoRA), with a new linear head")
     else:
         made = _("the backbone `{backbone}`, fine-tuned, with a new linear head")
     made = made.format(backbone=info.name)

@@ -130,7 +130,12 @@ def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
 
 @pytest.mark.parametrize(
     ("mode", "said"),
-    [("head", "a new linear head on the frozen backbone `graft_plain`"), ("last", "`graft_plain`, fine-tuned, with a")],
+    [
+        ("head", "a new linear head on the frozen backbone `graft_plain`"),
+        ("norms", "`graft_plain`, whose norm layers and biases were fine-tuned, with a new linear head"),
+        ("lora", "`graft_plain`, fine-tuned by low-rank factors (LoRA), with a new linear head"),
+        ("last", "`graft_plain`, fine-tuned, with a"),
+    ],
 )
 def test_the_card_says_whether_the_backbone_was_trained(runs, tmp_path, mode, said):
     bundle = export(runs["finetune"], tmp_path / "bundle.zip")
