@@ -28,7 +28,7 @@ from core.i18n import gettext as _
 from core.machine import thread_settings
 from core.paths import FULL, home, unusable
 
-from core.cli import backbones, compare, studies, rates, finetuning, continuing, framing, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
+from core.cli import backbones, compare, studies, rates, finetuning, continuing, sweeping, framing, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
 
 MISTAKE, STOPPED = 2, 130
 

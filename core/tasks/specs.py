@@ -31,6 +31,7 @@ from core.tasks.requests import (
     PreviewRequest,
     RegroupRequest,
 )
+from core.tasks.sweeping import SweepRequest
 from core.training.choices import mode_label
 from core.training.presets import preset_label
 
@@ -53,6 +54,7 @@ _KINDS: Mapping[str, _Kind] = {
         _Kind(HealthRequest, LONG),
         _Kind(CompareRequest, LONG),
         _Kind(FinetuneRequest, LONG),
+        _Kind(SweepRequest, LONG),
         _Kind(LearningCurveRequest, LONG, listed=False, kept=True),
         _Kind(DepthRequest, LONG, listed=False, kept=True),
         _Kind(ComponentsRequest, LONG, listed=False, kept=True),
@@ -114,7 +116,7 @@ def takes_upload(spec: JobSpec) -> bool:
 
 def keeps_progress(spec: JobSpec) -> bool:
     """Whether a job that is stopped has kept what it had done to that moment, and goes on from there."""
-    return spec.kind == FinetuneRequest.kind
+    return spec.kind in (FinetuneRequest.kind, SweepRequest.kind)
 
 
 def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one line a kind)
@@ -157,6 +159,8 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("What fine-tuning {backbone} would take").format(backbone=called(request.backbone))
         case LrRangeRequest(config=config):
             return _("Learning rates for {backbone}").format(backbone=called(config.backbone))
+        case SweepRequest():
+            return _("Search for settings on '{name}'").format(name=photos)
         case LearningCurveRequest():
             return _("Learning curve of {backbone}").format(backbone=called(request.backbone))
         case DepthRequest():

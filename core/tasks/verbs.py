@@ -19,6 +19,7 @@ from core.tasks.models import export, finetune, predict
 from core.tasks.photos import edit_effect, health, ingest, pack, regroup
 from core.tasks.previews import embedding_map, preview_augmentation
 from core.tasks.studies import components, depth, learning_curve
+from core.tasks.sweeping import sweep
 
 
 class Result(Protocol):
@@ -46,6 +47,7 @@ VERBS: Mapping[str, Verb] = {
     "forecast": forecast,
     "lr_range": lr_range,
     "finetune": finetune,
+    "sweep": sweep,
     "predict": predict,
     "export": export,
     "add_backbone": add_backbone,

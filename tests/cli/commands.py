@@ -19,6 +19,7 @@ KEEPS = {
     "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
     "extend": ["DATA", "RUN", "--epochs", "1", "--out", "OUT"],
     "take": ["DATA", "RUN", "--out", "OUT"],
+    "sweep": ["DATA", "--backbones", "graft_plain", "--epochs", "1", "--trials", "1", "--out", "OUT"],
 }
 KEEPS_NOTHING = {
     "backbones": [],
