@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from core.backbones.backbone import Backbone
+from core.backbones.backbone import Backbone, SideBySide
 from core.backbones.load import load
 from core.errors import TrainingError
 from core.models.classifier import Classifier
@@ -16,7 +18,7 @@ from core.training.config import FinetuneConfig
 from core.training.learner import Learner
 from core.training.network import Network, snapshot
 from core.training.optimizer import make_optimizer
-from tests.training.tiny import tiny_backbone, tiny_transformer
+from tests.training.tiny import HOW, tiny_backbone, tiny_transformer
 
 IMAGES = torch.rand(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LABELS = torch.tensor([0, 1, 2, 0, 1, 2])
@@ -152,11 +154,18 @@ def test_a_network_without_vectors_says_what_it_has() -> None:
         network(bare, "norms")
 
 
-def test_of_a_pair_the_transformer_gets_factors() -> None:
-    pair = load("graft_plain+graft_residual")
-    with pytest.raises(TrainingError, match="no attention"):
-        network(pair, "lora")
-    assert any(name.startswith("backbone.trunk.1.") for name in network(pair, "norms").depths)
+def test_of_a_pair_the_transformer_gets_factors_and_both_their_norms() -> None:
+    first, second = tiny_backbone(), tiny_transformer()
+    facts = replace(
+        first.info, feature_dim=16, preprocessing=replace(HOW, beside=(HOW,)), stages=("one", "two", "three")
+    )
+    pair = SideBySide(facts, (first, second))
+    net = network(pair, "lora", lora_rank=2)
+    assert {name.split(".")[2] for name in net.depths if name.startswith("backbone.")} == {"1"}
+    images = torch.cat([IMAGES.flatten(2), IMAGES.flatten(2)], dim=2)
+    assert taught(net, images, LABELS) == net.depths.keys()
+    assert_a_plain_classifier_says_the_same(net, SideBySide(facts, (tiny_backbone(), tiny_transformer())), images)
+    assert {name.split(".")[2] for name in network(pair, "norms").depths if name.startswith("backbone.")} == {"0", "1"}
 
 
 @pytest.mark.slow

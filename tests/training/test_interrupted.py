@@ -31,7 +31,13 @@ RECIPES: dict[str, dict[str, object]] = {
     "lora": {"mode": "lora", "lora_rank": 2, "optimizer": "sgd"},
     "norms": {"mode": "norms", "batch_norm": "learnt", "ema": 0.9},
     "mixed": {"mode": "full", "mixup": 0.4, "cutmix": 1.0, "focal_gamma": 1.0, "label_smoothing": 0.1},
-    "balanced": {"mode": "head", "balanced_sampling": True, "dropout": 0.5, "mixup": 0.2, "augmentation": "flip"},
+    "balanced": {
+        "mode": "head",
+        "balanced_sampling": True,
+        "dropout": 0.5,
+        "mixup": 0.2,
+        "augmentation": "flip,randaugment,erasing=0.5,noise",
+    },
 }
 
 

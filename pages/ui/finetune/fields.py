@@ -32,6 +32,7 @@ class Fields:
             max(high, first),
             first,
             step,
+            "%.3f" if step < 0.01 else "%.2f",
             key=self.key_of(name),
             persist_state=KEEP,
             help=about or None,

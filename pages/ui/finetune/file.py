@@ -12,7 +12,6 @@ from pages.ui import downloads, state, text
 from pages.ui.i18n import _
 
 _TAKEN = "finetune-settings-file"
-_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ def opened(first: FinetuneConfig, key: str) -> tuple[FinetuneConfig, str]:
         upload = st.file_uploader(
             _("Settings as JSON, or the run.json of a run"),
             type=["json"],
+            max_upload_size=1,
             key="finetune-settings",
             help=_("As the button below the form gives them, and the command line takes them with --config."),
         )
@@ -63,9 +63,7 @@ def download(config: FinetuneConfig) -> None:
 
 def _read(content: bytes) -> FinetuneConfig:
     try:
-        written = content[: _MOST_BYTES + 1].decode("utf-8-sig")
+        written = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise TrainingError(_("The file is no text. Give settings as JSON.")) from problem
-    if len(content) > _MOST_BYTES:
-        raise TrainingError(_("The file is too large for settings. Give settings as JSON."))
     return FinetuneConfig.from_json(settings_in(written))

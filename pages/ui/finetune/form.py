@@ -83,6 +83,7 @@ def _mode(first: FinetuneConfig, key: str) -> str:
         MODES,
         default=first.mode,
         required=True,
+        wrap=True,
         format_func=mode_label,
         key=f"finetune-mode-{key}",
         persist_state=KEEP,

@@ -143,6 +143,7 @@ def _balanced(config: FinetuneConfig, fields: Fields) -> FinetuneConfig:
         list(names),
         default=first,
         required=True,
+        wrap=True,
         format_func=names.__getitem__,
         key=fields.key_of("rare"),
         persist_state=KEEP,
