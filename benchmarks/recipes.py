@@ -1,8 +1,8 @@
 """What fine-tuning brings beyond the probe, by sets of photos and recipes: python -m benchmarks.recipes --results FILE
 
     --sets textures,cells,spectra,photos.zip   which photos; the first three are drawn by code
-    --recipes preset,quick,thorough,base,…     what a preset decides, for --epochs whatever the time; the presets with
-                                               their budget; or one of the variations of the first trial below
+    --recipes preset:16,quick,base,…           what a preset decides, for so many epochs whatever the time; a preset
+                                               with its budget; or one of the variations of the first trial below
     --seeds 0,1,2,3,4                          each is the seed of the splits and of the training
 
 Every training is kept in the results file as soon as it is over, and one that is there is not run again. The recipe
@@ -104,11 +104,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, required=True, help="a file of JSON lines, which grows")
     parser.add_argument("--sets", default="textures,cells,spectra")
-    parser.add_argument("--recipes", default="preset")
+    parser.add_argument("--recipes", default="preset:16")
     parser.add_argument("--seeds", default="0,1,2,3,4")
     parser.add_argument("--backbone", default="graft_residual")
     parser.add_argument("--budget-s", type=float, default=300.0, help="of 'quick' and 'thorough'")
-    parser.add_argument("--epochs", type=int, default=8, help="of 'preset'")
     parser.add_argument("--test", action="store_true", help="also print the test photos' accuracy")
     parser.add_argument("--print", action="store_true", help="print what the file holds, and train nothing")
     options = parser.parse_args()
@@ -154,7 +153,7 @@ def config_of(recipe: str, dataset: Dataset, options: argparse.Namespace, seed: 
     if recipe in PRESETS:
         return decide(recipe, options.budget_s, backbone, sight, partial(timed, dataset), seed=seed).config
     config = decide("quick", MOST_S, backbone, sight, lambda _config: AT_ONCE, seed=seed).config
-    return dataclasses.replace(config, epochs=options.epochs)
+    return dataclasses.replace(config, epochs=int(recipe.partition(":")[2]))
 
 
 def timed(dataset: Dataset, config: FinetuneConfig) -> Timing:

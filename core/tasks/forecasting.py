@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from core.backbones.registry import info
-from core.errors import ProbeError
+from core.errors import ProbeError, TrainingError
 from core.progress import Phase, Plan, Report
 from core.tasks.base import BackboneRequest, PhotosRequest
 from core.tasks.common import dataset_of
 from core.tasks.results import Studied
 from core.training.config import FinetuneConfig
 from core.training.forecast import Forecast, ModeTiming, to_time
+
+if TYPE_CHECKING:
+    from core.data.dataset import Dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,6 @@ def forecast(job_dir: Path, request: ForecastRequest, report: Report) -> Studied
     from core.features.phases import extracting
     from core.probing.probes.probe import ProbeConfig, fit_probe
     from core.training.outlook import Extent
-    from core.training.timing import time_modes
 
     dataset, fact = dataset_of(request, report), info(request.backbone)
     configs = to_time(request.backbone, len(fact.stages) if fact.trainable else 0)
@@ -74,16 +77,26 @@ def forecast(job_dir: Path, request: ForecastRequest, report: Report) -> Studied
     with contextlib.suppress(ProbeError):  # a class has too few photos for a probe
         score = evaluate(fit_probe(features, ProbeConfig()).predict(features.of("val"))).summary()
     probe_s = perf_counter() - began
-    timings = time_modes(dataset, configs, plan.begin("timing"))
+    timed = _timed(dataset, configs, plan.begin("timing"))
     Forecast(
         backbone=request.backbone,
         accuracy=score.accuracy if score else None,
         interval=score.accuracy_ci if score else (0.0, 1.0),
         extent=Extent(**{split: len(dataset.split(split)) for split in ("train", "val", "test")}),
         probe_s=probe_s,
-        modes=tuple(
-            ModeTiming(mode=config.mode, last_stages=config.last_stages, timing=timing)
-            for config, timing in zip(configs, timings, strict=True)
-        ),
+        modes=timed,
     ).save(job_dir)
     return Studied(file=Forecast.FILE, dataset=dataset.id)
+
+
+def _timed(dataset: Dataset, configs: Sequence[FinetuneConfig], report: Report) -> tuple[ModeTiming, ...]:
+    """The modes with their times, without those that the backbone cannot be trained in."""
+    from core.training.timing import time_modes
+
+    rows = []
+    plan = Plan(report, {str(number): () for number in range(len(configs))})
+    for number, config in enumerate(configs):
+        with contextlib.suppress(TrainingError):
+            timing = time_modes(dataset, [config], plan.begin(str(number)))[0]
+            rows.append(ModeTiming(mode=config.mode, last_stages=config.last_stages, timing=timing))
+    return tuple(rows)

@@ -47,6 +47,8 @@ def test_the_main_job(visitor: Visitor, photos: Path, tmp_path: Path, app: App):
 
     visitor.follow("Next: fine-tune graft")
     visitor.sees(page.get_by_role("heading", level=1, name="Fine-tune"))
+    page.get_by_text("By hand").click()
+    visitor.settle()
     visitor.slide("Epochs, at most", 15)  # long enough to be met in the middle
     visitor.slide("Stop after so many epochs without a better one", 0)
     visitor.press("Fine-tune", exact=True)

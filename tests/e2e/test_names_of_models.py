@@ -39,6 +39,8 @@ def test_names_of_a_models_classes_are_text_from_training_to_the_bundle(
 def finetune(visitor: Visitor, watch: Watch) -> None:
     """What training sees, and the title of a run."""
     visitor.visit("Fine-tune")
+    visitor.page.get_by_text("By hand").click()
+    visitor.settle()
     visitor.slide("Epochs, at most", 1)
     visitor.page.get_by_text("Head only").click()
     visitor.settle()

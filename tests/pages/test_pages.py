@@ -49,6 +49,7 @@ def test_names_are_never_markup(visit: Open, dataset: Dataset, run: Run, page: s
 
 def test_finetune_queues_what_the_form_says(visit: Open, dataset: Dataset):
     app = visit("finetune")
+    by_label(app.get("button_group"), "How to choose the settings").set_value("").run()
     by_label(app.slider, "Epochs, at most").set_value(3)
     app.run()
     button(app, "Fine-tune").click().run()

@@ -28,7 +28,7 @@ def finetuning(first: FinetuneConfig, key: str) -> FinetuneConfig:
     fields = Fields(first, key)
     left, right = st.columns(2, gap="large")
     with left:
-        backbone = _backbone(first, key)
+        backbone = backbone_choice(first, key)
         mode = _mode(first, key)
         stages, rank = _how_much(backbone, mode, fields)
     with right:
@@ -48,7 +48,12 @@ def trainable() -> list[str]:
     return [fact.name for fact in sorted(backbones(), key=lambda fact: not fact.ready) if fact.trainable]
 
 
-def _backbone(first: FinetuneConfig, key: str) -> str:
+def backbone_choice(first: FinetuneConfig, key: str) -> str:
+    """Draws the choice of a backbone, and gives its name.
+
+    Raises:
+        GraftError: there is no such backbone.
+    """
     names, first_name = trainable(), plain(first.backbone)
     known = info_of(first_name)
     if known is not None and known.trainable and first_name not in names:  # such as a pair, or one that is not listed

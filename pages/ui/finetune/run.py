@@ -9,6 +9,7 @@ from core.jobs.store import Job
 from pages.ui import progress
 from pages.ui.finetune.about import about
 from pages.ui.finetune.live import watched
+from pages.ui.finetune.presets import reasons
 from pages.ui.finetune.result import result
 
 
@@ -16,6 +17,7 @@ def section(dataset: Dataset, job: Job) -> None:
     """Draws a fine-tuning, whatever became of it."""
     progress.beside(job)
     about(job)
+    reasons(job)
     status = progress.panel(job, live=partial(watched, dataset))
     if status.state == "done":
         result(dataset, job, status)

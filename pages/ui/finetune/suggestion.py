@@ -14,6 +14,7 @@ from core.training.augmentation import PRESETS
 from core.training.config import FinetuneConfig
 from pages.ui import jobs, models, starts, state, text
 from pages.ui.finetune.form import trainable
+from pages.ui.finetune.presets import of_job
 from pages.ui.i18n import _
 
 
@@ -22,11 +23,26 @@ def beginning(dataset: Dataset, shown: Job | None) -> tuple[FinetuneConfig, str]
 
     That is the settings of the run that the page shows, unless the address suggests to try others.
     """
-    place = state.place()
-    suggestion = "-".join(filter(None, (place.backbone, place.mode, place.last_stages)))
-    start = starts.start("finetune", dataset.id, shown, suggestion)
+    start = _start(dataset, shown)
     job, backbone = jobs.opened(start.job_id), suggested(dataset)
     return (config_of(job) if job is not None else None) or _usual(backbone), start.key
+
+
+def beginning_preset(dataset: Dataset, shown: Job | None) -> tuple[str, float]:
+    """The preset that the form shows at first, and its minutes, 0 for its usual ones; "" for settings by hand.
+
+    A run's own way of choosing comes first, and an address that suggests what to train asks for settings by hand.
+    """
+    if (job := jobs.opened(_start(dataset, shown).job_id)) is not None:
+        return of_job(job)
+    place = state.place()
+    return ("", 0.0) if place.mode or place.last_stages else ("quick", 0.0)
+
+
+def _start(dataset: Dataset, shown: Job | None) -> starts.Start:
+    place = state.place()
+    suggestion = "-".join(filter(None, (place.backbone, place.mode, place.last_stages)))
+    return starts.start("finetune", dataset.id, shown, suggestion)
 
 
 def _usual(backbone: str) -> FinetuneConfig:

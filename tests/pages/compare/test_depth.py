@@ -104,4 +104,5 @@ def test_a_suggestion_for_another_backbone_is_dropped(visit: Open, dataset: Data
     del app.query_params["mode"]
     app.query_params["backbone"] = "graft_plain"
     app.run()
+    by_label(app.get("button_group"), "How to choose the settings").set_value("").run()
     assert by_label(app.get("button_group"), "What to train").value == "last"

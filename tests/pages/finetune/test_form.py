@@ -39,7 +39,7 @@ def upload(app: AppTest, content: str | bytes) -> AppTest:
 
 
 def test_settings_of_every_kind_come_from_a_file_through_the_form(visit: Open, dataset: Dataset) -> None:
-    app = upload(visit("finetune", dataset=dataset.id), json.dumps({"config": UNUSUAL.to_json()}))
+    app = upload(visit("finetune", dataset=dataset.id, mode="last"), json.dumps({"config": UNUSUAL.to_json()}))
     assert by_label(app.slider, "Epochs, at most").value == 60
     button(app, "Fine-tune").click().run()
     assert not app.exception
@@ -47,7 +47,7 @@ def test_settings_of_every_kind_come_from_a_file_through_the_form(visit: Open, d
 
 
 def test_what_was_read_stays_until_something_else_is_chosen(visit: Open, dataset: Dataset) -> None:
-    app = upload(visit("finetune", dataset=dataset.id), json.dumps(FinetuneConfig("graft_plain", "lora").to_json()))
+    app = upload(visit("finetune", dataset=dataset.id, mode="last"), json.dumps(FinetuneConfig("graft_plain", "lora").to_json()))
     assert by_label(app.selectbox, "Backbone").value == "graft_plain"
     by_label(app.slider, "Rank of the factors").set_value(12)
     by_label(app.slider, "Mixup").set_value(0.4)
@@ -68,7 +68,7 @@ def test_what_was_read_stays_until_something_else_is_chosen(visit: Open, dataset
 def test_a_file_that_is_wrong_is_told_and_changes_nothing(
     visit: Open, dataset: Dataset, content: str | bytes, words: str
 ) -> None:
-    app = visit("finetune", dataset=dataset.id)
+    app = visit("finetune", dataset=dataset.id, mode="last")
     before = by_label(app.slider, "Epochs, at most").value
     upload(app, content)
     assert any(words in error.value for error in app.error)
@@ -76,12 +76,12 @@ def test_a_file_that_is_wrong_is_told_and_changes_nothing(
 
 
 def test_what_the_form_has_can_be_taken_along(visit: Open, dataset: Dataset) -> None:
-    app = visit("finetune", dataset=dataset.id)
+    app = visit("finetune", dataset=dataset.id, mode="last")
     assert "Download the settings (JSON)" in [download.label for download in app.download_button]
 
 
 def test_rare_classes_count_more_or_are_drawn_more_often(visit: Open, dataset: Dataset) -> None:
-    app = visit("finetune", dataset=dataset.id)
+    app = visit("finetune", dataset=dataset.id, mode="last")
     for choice, setting in (("balance_classes", "balance_classes"), ("balanced_sampling", "balanced_sampling")):
         by_label(app.get("button_group"), "Photos of rare classes").set_value(choice).run()
         button(app, "Fine-tune").click().run()
@@ -90,6 +90,6 @@ def test_rare_classes_count_more_or_are_drawn_more_often(visit: Open, dataset: D
 
 
 def test_settings_are_grouped_with_a_sentence_each(visit: Open, dataset: Dataset) -> None:
-    app = visit("finetune", dataset=dataset.id)
+    app = visit("finetune", dataset=dataset.id, mode="last")
     assert [tab.label for tab in app.tabs][:3] == ["Learning rate and schedule", "Regularisation", "Weights"]
     assert "What keeps a network from learning" in texts(app)
