@@ -47,7 +47,8 @@ def test_settings_of_every_kind_come_from_a_file_through_the_form(visit: Open, d
 
 
 def test_what_was_read_stays_until_something_else_is_chosen(visit: Open, dataset: Dataset) -> None:
-    app = upload(visit("finetune", dataset=dataset.id, mode="last"), json.dumps(FinetuneConfig("graft_plain", "lora").to_json()))
+    given = FinetuneConfig("graft_plain", "lora")
+    app = upload(visit("finetune", dataset=dataset.id, mode="last"), json.dumps(given.to_json()))
     assert by_label(app.selectbox, "Backbone").value == "graft_plain"
     by_label(app.slider, "Rank of the factors").set_value(12)
     by_label(app.slider, "Mixup").set_value(0.4)
