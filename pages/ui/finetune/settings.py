@@ -19,6 +19,7 @@ from core.training.choices import (
 )
 from core.training.config import FinetuneConfig
 from pages.ui.backbones import KEEP
+from pages.ui.finetune import rate
 from pages.ui.finetune.fields import Fields
 from pages.ui.i18n import _
 
@@ -71,18 +72,20 @@ def _stepping(config: FinetuneConfig, fields: Fields) -> FinetuneConfig:
     """The config with the steps that are chosen: by which optimizer, how large, on how many photos."""
     first = fields.first
     optimizer = fields.choice("optimizer", _("Optimizer"), OPTIMIZERS, optimizer_label)
-    suggested = suggested_lr(config.mode, optimizer)
+    suggested, name = suggested_lr(config.mode, optimizer), fields.key_of(f"lr-{config.mode}-{optimizer}")
+    taken = rate.used(name)
     lr = st.number_input(
         _("Learning rate"),
         1e-7,
         10.0,
-        first.lr if (config.mode, optimizer) == (first.mode, first.optimizer) else suggested,
+        taken or (first.lr if (config.mode, optimizer) == (first.mode, first.optimizer) else suggested),
         step=suggested / 10,
         format="%.2e",
-        key=fields.key_of(f"lr-{config.mode}-{optimizer}"),
+        key=f"{name}-{taken:g}" if taken else name,
         persist_state=KEEP,
         help=_("The suggested one goes with what is trained and the optimizer."),
     )
+    rate.trial(dataclasses.replace(config, optimizer=optimizer, augmentation=first.augmentation), name)
     batch_size = st.select_slider(
         _("Batch size"),
         sorted({*BATCH_SIZES, first.batch_size}),
