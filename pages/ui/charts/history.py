@@ -124,7 +124,7 @@ def _mark(drawn: go.Figure, best: Candidate) -> None:
     """Marks the best epoch; where that is the probe, words alone."""
     for row in (1, 2, 3) if best.epoch else ():
         drawn.add_vline(x=best.epoch, line={"color": base.GREY, "dash": "dot", "width": 1.5}, row=row, col=1)
-    words = _("best: epoch {epoch}").format(epoch=best.epoch) if best.epoch else _("best so far: the probe")
+    words = _("best: epoch {epoch}").format(epoch=best.epoch) if best.epoch else _("best: the probe")
     drawn.add_annotation(
         x=best.epoch or 0.5,
         y=0.03,

@@ -21,7 +21,8 @@ OTHER_SEEDS = 2
 
 def other_seeds(job: Job, run: Run, split: str) -> None:
     """Draws what other seeds have brought, where some were tried, and the way to try some."""
-    told = over_seeds(siblings(run, state.runs(run.dataset_id)), split)
+    alike = siblings(run, state.runs(run.dataset_id))
+    told = over_seeds(alike, split)
     if told is not None:
         _told(told)
     request = _request(job)
@@ -32,9 +33,7 @@ def other_seeds(job: Job, run: Run, split: str) -> None:
     going = sum(not each.status().is_over for each in asked.values())
     if going:
         st.caption(_("Other seeds wait or run: {n}. Each is a run of its own.").format(n=going))
-    missing = [
-        config for config in with_other_seeds(request.config, OTHER_SEEDS) if config.seed not in {*asked, *_seeds(told)}
-    ]
+    missing = _missing(run.config, {*asked, *(other.config.seed for other in alike)})
     if not missing:
         return
     label = _("Also with {n} other seeds").format(n=len(missing)) if len(missing) > 1 else _("Also with another seed")
@@ -52,11 +51,14 @@ def _told(told: OverSeeds) -> None:
         for seed, improvement in zip(told.seeds, told.gains, strict=True):
             points = _("{points} points").format(points=numbers.signed_points(improvement.accuracy))
             st.metric(_("Seed {seed}").format(seed=seed), points, width="content")
-    st.caption(text.unbroken(text.literal(" ".join(told.sentences))))
+    st.markdown(text.unbroken(text.literal(" ".join(told.sentences))))
 
 
-def _seeds(told: OverSeeds | None) -> tuple[int, ...]:
-    return told.seeds if told else ()
+def _missing(config: FinetuneConfig, known: set[int]) -> list[FinetuneConfig]:
+    """The config with as many seeds as are missing; `known` are asked for or tried already."""
+    others = known - {config.seed}
+    candidates = with_other_seeds(config, OTHER_SEEDS + len(others))
+    return [other for other in candidates if other.seed not in others][: max(OTHER_SEEDS - len(others), 0)]
 
 
 def _request(job: Job) -> FinetuneRequest | None:

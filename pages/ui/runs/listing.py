@@ -59,7 +59,7 @@ def row(job: Job, status: JobStatus, names: dict[str, str], tags: Sequence[str] 
     dataset_id = dataset_id_of(job.spec, status)
     gone = bool(dataset_id) and dataset_id not in names
     with st.container(border=True):
-        about, actions = st.columns([3, 2], vertical_alignment="center")
+        about, actions = st.columns(2, vertical_alignment="center")
         with about:
             st.markdown(f"**{text.literal(text.shortened(job.spec.title or job.spec.kind, 120))}**")
             st.caption(" · ".join(filter(None, facts(job, status, gone))))

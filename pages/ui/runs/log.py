@@ -17,7 +17,9 @@ from pages.ui.i18n import _
 def log(run: Run) -> None:
     """A button with the files in it, which are made when they are asked for."""
     key = state.run_key(run)
-    with st.popover(_("Log"), icon=":material/receipt_long:", key=f"log-{key}", on_change="rerun") as opened:
+    with st.popover(
+        _("Log"), icon=":material/receipt_long:", type="tertiary", key=f"log-{key}", on_change="rerun"
+    ) as opened:
         if not opened.open:
             return
         try:

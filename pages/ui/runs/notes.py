@@ -61,7 +61,9 @@ def shown(job: Job) -> None:
 def editing(job: Job, tags: Sequence[str]) -> None:
     """A button with the note of a run in it; `tags` are offered."""
     note = note_of(job)
-    with st.popover(_("Note"), icon=":material/edit_note:", key=f"note-{job.id}", on_change="rerun") as opened:
+    with st.popover(
+        _("Note"), icon=":material/edit_note:", type="tertiary", key=f"note-{job.id}", on_change="rerun"
+    ) as opened:
         if not opened.open:
             return
         with st.form(f"note-form-{job.id}", border=False):

@@ -59,4 +59,4 @@ def test_history_draws_the_averaged_weights_and_the_probe_as_a_line_to_be_beaten
 def test_history_says_where_nothing_is_better_than_the_probe():
     figure = training_history([epoch(0, 0.7, 0.5), epoch(1, 0.6, 0.9)])
     assert not figure.layout.shapes
-    assert "best so far: the probe" in figure.layout.annotations[0].text
+    assert "best: the probe" in figure.layout.annotations[0].text

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from core.data.dataset import Dataset
 from core.jobs import store
+from core.models.runs import load_run
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Finetuned
+from core.tasks.specs import spec_of
 from core.training.baseline import NAME
 from tests.pages.conftest import Open, W, button, finetune_spec, finish, make_run, texts
 
@@ -39,3 +41,13 @@ def test_what_the_seeds_have_in_common_is_told(visit: Open, dataset: Dataset, ru
     assert labels == ["Seed 0", "Seed 7"]
     assert app.metric[1].value == "0.0 points"
     assert "Over 2 seeds" in texts(app)
+
+
+def test_three_seeds_are_enough_whichever_is_looked_at(visit: Open, dataset: Dataset, run: Run):
+    for seed in (1, 2):
+        job = store.create(W, spec_of(FinetuneRequest(dataset=dataset.id, config=replace(run.config, seed=seed)), ""))
+        make_run(dataset, job)
+        again = replace(load_run(job.path / "run"), config=replace(run.config, seed=seed))
+        again.save()
+        finish(job, Finetuned(run="run", dataset=dataset.id).to_json())
+    assert not [each for each in visit("finetune").button if each.label.startswith("Also with")]
