@@ -203,7 +203,7 @@ class Run:
 
     @property
     def method(self) -> str:
-        """How it was fitted: the kind of a probe, or what a fine-tuning trained ("head", "last", "full")."""
+        """How it was fitted: the kind of a probe, or what a fine-tuning trained (its mode, such as "last")."""
         return self.config.method
 
     @property

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import TrainingError
 from core.training.augmentation import FILLS, KINDS, PRESETS, Augmentation, parse, preset_label
-from core.training.choices import MODES, OPTIMIZERS, suggested_lr
+from core.training.choices import MODES, OPTIMIZERS, mode_label, suggested_lr
 from core.training.config import FinetuneConfig
 
 
@@ -132,6 +132,11 @@ def test_json_there_and_back() -> None:
 def test_what_is_missing_or_null_has_its_default() -> None:
     config = FinetuneConfig.from_json({"backbone": "b", "lr": None, "epochs": None, "augmentation": "flip"})
     assert config == FinetuneConfig("b", augmentation=Augmentation(horizontal_flip=0.5))
+
+
+def test_every_mode_has_a_name_and_a_rate() -> None:
+    assert len({mode_label(mode) for mode in MODES}) == len(MODES) == 5
+    assert {mode for mode in MODES if FinetuneConfig("b", mode, trunk_cache="on").may_keep_trunk} == {"last"}
 
 
 def test_the_learning_rate_follows_what_is_trained() -> None:
