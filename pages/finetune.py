@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import GraftError
 from pages.ui import frame, jobs, starts, state, text
-from pages.ui.finetune import file, forecast, hand, presets
+from pages.ui.finetune import forecast, hand, presets
 from pages.ui.finetune.run import section
 from pages.ui.finetune.suggestion import beginning, beginning_preset
 from pages.ui.i18n import _
@@ -23,11 +23,11 @@ def main() -> None:
         )
     )
     job = jobs.looked_at("finetune", dataset.id)
-    first, own_key = beginning(dataset, job)
+    first, key = beginning(dataset, job)
     first_preset, minutes = beginning_preset(dataset, job)
     try:
-        first, key = file.opened(first, own_key)
-        if preset := presets.choice(first_preset if key == own_key else presets.BY_HAND, key):
+        preset, first, key = presets.choice(first, key, first_preset)
+        if preset:
             request = presets.asked(dataset, first, preset, minutes, key)
             forecast.section(dataset, request.config.backbone)
         else:

@@ -14,7 +14,7 @@ from core.errors import GraftError, TrainingError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
 from core.records import Record
-from core.training.choices import LIGHT, MODES
+from core.training.choices import MODES
 from core.training.config import FinetuneConfig
 from core.training.outlook import Extent, Outlook, Timing, outlook
 from core.training.presets import usual
@@ -82,15 +82,14 @@ class Forecast(Record):
 
 
 def to_time(backbone: str, stages: int) -> Sequence[FinetuneConfig]:
-    """What is timed of a backbone: each mode, of the last stages one and half of them.
+    """What may be timed of a backbone: each mode, of the last stages one and half of them.
 
-    The light modes are left out: they take no longer than training everything, and not every backbone has them.
+    Not every backbone has the light modes: what it cannot be trained in is found out when it is timed.
     """
     config = usual(backbone)
     configs = [
         in_mode(config, mode, count)
         for mode in MODES
-        if mode not in LIGHT
         for count in (sorted({1, max(stages // 2, 1)}) if mode == "last" else (1,))
     ]
     return configs if stages else [each for each in configs if each.mode == "head"]

@@ -28,7 +28,7 @@ from core.training.config import FinetuneConfig
 from core.training.learner import Learner
 from core.training.network import Network
 from core.training.optimizer import make_optimizer
-from core.training.outlook import Timing, keep, kept
+from core.training.outlook import Timing, keep, kept, slower
 from core.training.photos import Budget, Photos
 
 Kind = TypeVar("Kind")
@@ -80,12 +80,13 @@ def measure(dataset: Dataset, config: FinetuneConfig, backbone: Backbone) -> Tim
     network = Network(backbone, len(dataset.classes), config, len(dataset.split("train"))).to(best_device())
     network = network.to(memory_format=torch.channels_last)
     indices = range(len(items))
-    first_s, _images = _timed(lambda: _drawn(photos, indices))
-    draw_s, images = _timed(lambda: _drawn(photos, indices))
+    clock = _Clock(best_device())
+    first_s, _images = clock.timed(lambda: _drawn(photos, indices))
+    draw_s, images = clock.timed(lambda: _drawn(photos, indices))
     labels = photos.y
-    looks = _looks(network, images)
-    learn_s, step_s = _learning(network, config, images[:IMAGES], labels[:IMAGES])
-    return Timing(
+    looks = _looks(network, images, clock)
+    learn_s, step_s = _learning(network, config, images[:IMAGES], labels[:IMAGES], clock)
+    timing = Timing(
         learn_s=learn_s,
         step_s=step_s,
         **looks,
@@ -95,6 +96,32 @@ def measure(dataset: Dataset, config: FinetuneConfig, backbone: Backbone) -> Tim
         learning=sum(p.numel() for p in network.parameters() if p.requires_grad),
         saved_bytes=_saved_bytes(network, images[:2]),
     )
+    return slower(timing, clock.slowness)
+
+
+class _Clock:
+    """Counts seconds in a way that other programs disturb less.
+
+    On a processor each part is measured by the processor's time, and all of them together by the wall's: how much
+    slower the machine is at the moment is known better from all parts than from any single one.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._now = time.process_time if device.type == "cpu" else time.perf_counter
+        self._wall_s = self._own_s = 0.0
+
+    @property
+    def slowness(self) -> float:
+        """The wall's seconds for each second that was measured; less than 1 where several cores work at once."""
+        return self._wall_s / self._own_s if self._own_s else 1.0
+
+    def timed(self, work: Callable[[], Kind]) -> tuple[float, Kind]:
+        """The seconds that a work takes by this clock, and what it gives."""
+        wall, own = time.perf_counter(), self._now()
+        result = work()
+        own_s = self._now() - own
+        self._wall_s, self._own_s = self._wall_s + time.perf_counter() - wall, self._own_s + own_s
+        return own_s, result
 
 
 def _spread(items: Sequence[Kind]) -> Sequence[Kind]:
@@ -107,19 +134,19 @@ def _drawn(photos: Photos, indices: Sequence[int]) -> Tensor:
     return next(iter(photos.batches([indices], 0, 0)))[0]
 
 
-def _looks(network: Network, images: Tensor) -> dict[str, float]:
+def _looks(network: Network, images: Tensor, clock: _Clock) -> dict[str, float]:
     """Seconds an image by the engine and without one, and to make the engine ready."""
     network.eval()
     engine = check(exact(), network, images).engine
-    start_s, look_s = _looked(engine, network, images)
-    plain_s = look_s if engine == PLAIN else _looked(PLAIN, network, images)[1]
+    start_s, look_s = _looked(engine, network, images, clock)
+    plain_s = look_s if engine == PLAIN else _looked(PLAIN, network, images, clock)[1]
     return {"start_s": start_s, "look_s": look_s, "plain_s": plain_s}
 
 
-def _looked(engine: Engine, network: Network, images: Tensor) -> tuple[float, float]:
+def _looked(engine: Engine, network: Network, images: Tensor, clock: _Clock) -> tuple[float, float]:
     """Seconds to make an engine ready, and for each image; the first batch, which allocates, counts to the former."""
-    first_s, forward = _timed(lambda: _ready(engine, network, images))
-    look_s = min(_timed(lambda: forward(images))[0] for _round in range(2))
+    first_s, forward = clock.timed(lambda: _ready(engine, network, images))
+    look_s = fmean(clock.timed(lambda: forward(images))[0] for _round in range(2))
     return max(first_s - look_s, 0.0), look_s / len(images)
 
 
@@ -129,15 +156,17 @@ def _ready(engine: Engine, network: Network, images: Tensor) -> Callable[[Tensor
     return forward
 
 
-def _learning(network: Network, config: FinetuneConfig, images: Tensor, labels: Tensor) -> tuple[float, float]:
+def _learning(
+    network: Network, config: FinetuneConfig, images: Tensor, labels: Tensor, clock: _Clock
+) -> tuple[float, float]:
     """Seconds to learn from an image, and for what follows each batch."""
     optimizer = make_optimizer(network, config)
     learner, average = Learner(network, optimizer, config), MovingAverage(network, config.ema)
     network.train()
     learner.learn(images, labels, 1e-9, (0, 0))
-    batch_s = fmean(_enough(lambda step: learner.learn(images, labels, 1e-9, (0, step))))
-    alone_s = fmean(_enough(lambda _step: optimizer.step()))
-    step_s = fmean(_enough(lambda _step: _update(optimizer, average, network)))
+    batch_s = fmean(_enough(clock, lambda step: learner.learn(images, labels, 1e-9, (0, step))))
+    alone_s = fmean(_enough(clock, lambda _step: optimizer.step()))
+    step_s = fmean(_enough(clock, lambda _step: _update(optimizer, average, network)))
     return max(batch_s - alone_s, 0.0) / len(images), step_s
 
 
@@ -146,12 +175,13 @@ def _update(optimizer: torch.optim.Optimizer, average: MovingAverage, network: N
     average.update(network)
 
 
-def _enough(work: Callable[[int], object]) -> list[float]:
+def _enough(clock: _Clock, work: Callable[[int], object]) -> list[float]:
     """The seconds of each of a few rounds."""
     seconds: list[float] = []
-    while len(seconds) < MOST_BATCHES and sum(seconds) < ENOUGH_S:
+    until = time.perf_counter() + ENOUGH_S
+    while not seconds or (len(seconds) < MOST_BATCHES and time.perf_counter() < until):
         number = len(seconds) + 1
-        seconds.append(_timed(lambda: work(number))[0])  # noqa: B023  # called at once
+        seconds.append(clock.timed(lambda: work(number))[0])  # noqa: B023  # called at once
     return seconds
 
 
@@ -171,9 +201,3 @@ def _saved_bytes(network: Network, images: Tensor) -> int:
         network(images).sum().backward()
     network.zero_grad(set_to_none=True)
     return sum(seen.values()) // len(images)
-
-
-def _timed(work: Callable[[], Kind]) -> tuple[float, Kind]:
-    started = time.perf_counter()
-    result = work()
-    return time.perf_counter() - started, result

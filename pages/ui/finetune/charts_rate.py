@@ -32,8 +32,9 @@ def rate_curve(test: RangeTest) -> go.Figure:
         },
         yaxis={**axes.moving_axis(_("loss")), "range": (0, 1.15 * max(2 * test.smoothed[0], *test.smoothed))},
     )  # fmt: skip
-    drawn.add_vline(
-        x=test.suggestion, line={"color": base.ORANGE, "dash": "dash"}, annotation_text=_("suggested"),
-        annotation_position="top right", annotation_font_color=base.ORANGE,
+    drawn.add_vline(x=test.suggestion, line={"color": base.ORANGE, "dash": "dash"})
+    drawn.add_annotation(
+        x=math.log10(test.suggestion), y=1, yref="paper", xanchor="left", yanchor="top", showarrow=False, xshift=4,
+        text=_("suggested"), font={"color": base.ORANGE},
     )  # fmt: skip
     return drawn

@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
 from pages.ui import state
-from pages.ui.finetune import file, forecast, form
+from pages.ui.finetune import forecast, form
 from pages.ui.finetune.augmenting import augmentation
 from pages.ui.finetune.preview import augmentation_preview
 from pages.ui.i18n import _
@@ -32,7 +32,6 @@ def asked(dataset: Dataset, first: FinetuneConfig, key: str) -> FinetuneRequest:
         if expander.open:
             augmentation_preview(dataset, config)
     forecast.section(dataset, config.backbone, config.epochs)
-    file.download(config)
     return FinetuneRequest(
         workspace=state.workspace(), dataset=dataset.id, fingerprint=dataset.fingerprint, config=config
     )

@@ -13,6 +13,7 @@ from core.training.config import FinetuneConfig
 from core.training.presets import BUDGET_S, PRESETS, PresetPlan, preset_label
 from pages.ui import jobs, state, text
 from pages.ui.backbones import KEEP
+from pages.ui.finetune import file
 from pages.ui.finetune.form import backbone_choice
 from pages.ui.i18n import _
 
@@ -20,13 +21,26 @@ BY_HAND = ""
 _MOST_MINUTES = 600
 
 
-def choice(first: str, key: str) -> str:
-    """Draws the choice between the presets and settings by hand; "" for the latter.
+def choice(first: FinetuneConfig, own_key: str, first_preset: str) -> tuple[str, FinetuneConfig, str]:
+    """Draws the choice between the presets and settings by hand, and beside it the place for a file with settings.
 
     Args:
-        first: what is chosen at first.
-        key: a part of the widget's key.
+        first: what the form begins with where there is no file.
+        own_key: a part of its widgets' keys.
+        first_preset: what is chosen at first where there is no file.
+
+    Returns:
+        The preset, "" for settings by hand; what the form begins with, and the part of its keys.
     """
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        beginning, beside = st.container(width="content"), st.container(width="content")
+        with beside:
+            first, key = file.opened(first, own_key)
+        with beginning:
+            return _preset(first_preset if key == own_key else BY_HAND, key), first, key
+
+
+def _preset(first: str, key: str) -> str:
     chosen: str = st.segmented_control(
         _("How to choose the settings"),
         [*PRESETS, BY_HAND],
@@ -56,7 +70,7 @@ def asked(dataset: Dataset, first: FinetuneConfig, preset: str, minutes: float, 
     Raises:
         GraftError: there is no such backbone.
     """
-    left, right = st.columns(2, gap="large", vertical_alignment="bottom")
+    left, right = st.columns(2, gap="large")
     with left:
         backbone = backbone_choice(first, key)
     with right:
@@ -80,6 +94,16 @@ def asked(dataset: Dataset, first: FinetuneConfig, preset: str, minutes: float, 
         preset=preset,
         budget_s=60 * budget,
     )
+
+
+def submit(request: FinetuneRequest) -> None:
+    """Draws the button that starts a training, and for settings by hand the one that takes them along."""
+    with st.container(horizontal=True):
+        pressed = st.button(_("Fine-tune"), type="primary", icon=":material/model_training:")
+        if not request.preset:
+            file.download(request.config)
+    if pressed:
+        jobs.submit_once(request)
 
 
 def of_job(job: Job | None) -> tuple[str, float]:
@@ -120,9 +144,3 @@ def _request(job: Job) -> FinetuneRequest | None:
         return FinetuneRequest.of(job.spec)
     except GraftError:
         return None
-
-
-def submit(request: FinetuneRequest) -> None:
-    """Draws the button that starts a training."""
-    if st.button(_("Fine-tune"), type="primary", icon=":material/model_training:"):
-        jobs.submit_once(request)
