@@ -10,6 +10,7 @@ step stays the same.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 from core.engines.device import has_bf16
 from core.machine import ran_out_of_memory
 from core.training.config import FinetuneConfig
+from core.training.folding import can_fold, folded
 from core.training.losses import counted, summed
 from core.training.mixing import dominant, mixed, mixes
 from core.training.network import Network
@@ -64,6 +66,7 @@ class Learner:
     ) -> None:
         self.network, self.optimizer, self.chunks = network, optimizer, chunks
         self._config = config
+        self._folds: bool | None = None  # known after the first batch
         self._device = next(network.parameters()).device
         self.class_weights = None if class_weights is None else class_weights.to(self._device)
 
@@ -95,11 +98,14 @@ class Learner:
         entering, targets = self._entering(inputs), labels
         if mixes(self._config):
             entering, targets = mixed(entering, labels, self.network.head.out_features, self._config, at)
+        if self._folds is None:
+            self._folds = can_fold(self.network, entering[: max(1, len(entering) // self.chunks)])
         total = counted(targets, self.class_weights)
         loss, right = 0.0, 0
         for part, known in zip(entering.chunk(self.chunks), targets.chunk(self.chunks), strict=True):
-            outputs = self._outputs(part)
-            self._backward(outputs, known, total)
+            with folded(self.network) if self._folds else nullcontext():
+                outputs = self._outputs(part)
+                self._backward(outputs, known, total)
             outputs, label = outputs.detach(), dominant(known)
             loss += float(F.cross_entropy(outputs, label, reduction="sum"))
             right += int((outputs.argmax(1) == label).sum())

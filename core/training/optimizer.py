@@ -34,8 +34,8 @@ def make_optimizer(network: Network, config: FinetuneConfig) -> torch.optim.Opti
         for (depth, decays), parameters in sorted(groups.items(), key=lambda group: group[0])
     ]
     if config.optimizer == "sgd":
-        return torch.optim.SGD(settings, lr=config.lr, momentum=MOMENTUM)
-    return torch.optim.AdamW(settings, lr=config.lr)
+        return torch.optim.SGD(settings, lr=config.lr, momentum=MOMENTUM, fused=True)
+    return torch.optim.AdamW(settings, lr=config.lr, fused=True)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:

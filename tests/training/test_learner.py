@@ -111,9 +111,10 @@ def test_where_only_the_head_learns_features_are_mixed() -> None:
 
 def test_the_head_misses_features_at_a_step_and_never_when_it_is_judged() -> None:
     dropping = learner(dropout=0.9)
+    dropping.learn(IMAGES, LABELS, 0.0, (0, 0))  # the first batch is looked at beforehand, too
     entered: list[Tensor] = []
     dropping.network.head.register_forward_pre_hook(lambda _head, inputs: entered.append(inputs[0].detach()))
-    dropping.learn(IMAGES, LABELS, 0.0, (0, 0))
+    dropping.learn(IMAGES, LABELS, 0.0, (0, 1))
     assert 0.7 < float((entered[0] == 0).float().mean()) < 1.0
     with torch.no_grad():
         dropping.network.eval()(IMAGES)
