@@ -67,7 +67,7 @@ def _sentences() -> Mapping[str, str]:
         "head_no_time": _("Only the head learns: the time is too short for {least} epochs of even the last stage."),
         "head_untrainable": _("Only the head learns: {backbone} cannot be trained."),
         "epochs_time": _("{epochs} epochs of about {epoch_s} s each fit into the {budget_s} s."),
-        "epochs_most": _("{epochs} epochs: more of them have brought little with so few photos."),
+        "epochs_most": _("{epochs} epochs, the most that this preset takes."),
         "flip_safe": _(
             "Photos are mirrored: a probe gets mirrored ones right as often ({mirrored}) as those that are not "
             "({plain})."

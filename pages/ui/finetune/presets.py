@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.backbones.names import plain
+from core.backbones.names import framing_of
+from core.backbones.registry import chosen
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.store import Job
@@ -41,7 +42,7 @@ def choice(first: FinetuneConfig, own_key: str, first_preset: str) -> tuple[str,
 
 
 def _preset(first: str, key: str) -> str:
-    chosen: str = st.segmented_control(
+    preset: str = st.segmented_control(
         _("How to choose the settings"),
         [*PRESETS, BY_HAND],
         default=first,
@@ -54,7 +55,7 @@ def _preset(first: str, key: str) -> str:
             "learns, for how many epochs, and how photos are changed; it says why."
         ),
     )
-    return chosen
+    return preset
 
 
 def asked(dataset: Dataset, first: FinetuneConfig, preset: str, minutes: float, key: str) -> FinetuneRequest:
@@ -85,7 +86,7 @@ def asked(dataset: Dataset, first: FinetuneConfig, preset: str, minutes: float, 
             persist_state=KEEP,
             help=_("On this machine, as busy as it is when training begins. Epochs are chosen to end by then."),
         )
-    name = first.backbone if plain(first.backbone) == backbone else backbone
+    name = chosen(backbone, framing_of(first.backbone))  # without a size, which the preset chooses
     return FinetuneRequest(
         workspace=state.workspace(),
         dataset=dataset.id,

@@ -45,7 +45,10 @@ def test_a_run_by_a_preset_shows_its_reasons_and_its_own_settings(visit: Open, d
         budget_s=600.0,
     )
     job = store.create(W, spec_of(request, "pets"))
-    sight = Sight(extent=Extent(train=400, val=50), stages=4, input_px=128, accuracies=(0.3, 0.5, 0.7, 0.7))
+    sight = Sight(
+        extent=Extent(train=400, val=50), stages=4, input_px=128, accuracies=(0.3, 0.5, 0.7, 0.7), plain=0.7,
+        small_px=64, small=0.7,
+    )  # fmt: skip
     plan = decide("thorough", 600.0, "graft_residual", sight, lambda _config: TIMING)
     plan.save(job.path / "run")
     app = visit("finetune")
@@ -53,6 +56,7 @@ def test_a_run_by_a_preset_shows_its_reasons_and_its_own_settings(visit: Open, d
     assert by_label(app.number_input, "Minutes that it may take").value == 10.0
     assert "The form has the settings of the run below." in texts(app)
     assert "All of the backbone learns" in texts(app)
+    assert plan.config.backbone == "graft_residual@64"
     assert f"{plan.config.epochs} epochs at most" in texts(app)
 
 
