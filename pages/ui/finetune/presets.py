@@ -71,7 +71,7 @@ def asked(dataset: Dataset, first: FinetuneConfig, preset: str, minutes: float, 
     Raises:
         GraftError: there is no such backbone.
     """
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="small")
     with left:
         backbone = backbone_choice(first, key)
     with right:
