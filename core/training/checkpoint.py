@@ -214,6 +214,12 @@ def restore_last(
         index, key = name.split(".", 1)
         moments.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    for parameter, state in optimizer.state.items():  # in its layout, which fused steps take for granted
+        state |= {
+            key: torch.empty_like(parameter).copy_(value)
+            for key, value in state.items()
+            if isinstance(value, Tensor) and value.shape == parameter.shape
+        }
 
 
 def shrink(out: Path) -> None:

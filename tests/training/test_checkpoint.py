@@ -132,3 +132,15 @@ def test_a_damaged_state_names_the_remedy(tmp_path: Path, change: dict[str, Any]
     keep(tmp_path, {**STATE.to_json(), **change})
     with pytest.raises(TrainingError, match="Delete the run and start again"):
         read_state(tmp_path)
+
+
+def test_moments_come_back_in_the_layout_of_their_weights(tmp_path: Path) -> None:
+    config = FinetuneConfig("tiny", mode="full")
+    network = Network(tiny_backbone(), 2, config).to(memory_format=torch.channels_last)
+    optimizer = make_optimizer(network, config)
+    network(torch.rand(4, 3, 32, 32)).square().sum().backward()
+    optimizer.step()
+    save_last(tmp_path, network, optimizer, STATE)
+    restore_last(tmp_path, network, optimizer)
+    for parameter, moments in optimizer.state.items():
+        assert moments["exp_avg"].stride() == parameter.stride()
