@@ -18,8 +18,8 @@ def main() -> None:
     dataset = state.require_dataset()
     st.markdown(
         _(
-            "A new head is trained for your classes and, if you wish, the backbone with it. The validation photos say "
-            "after each epoch how good it is; the epoch with the lowest loss on them is kept."
+            "Training begins where a probe on the frozen backbone ends, and goes on from there. The validation photos "
+            "say after each epoch how good it is; the best weights are kept, and never worse ones than the probe's."
         )
     )
     job = jobs.looked_at("finetune", dataset.id)

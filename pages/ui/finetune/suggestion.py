@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.backbones.names import called
+from core.backbones.names import called, size_of
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.jobs.store import Job
@@ -31,12 +31,14 @@ def beginning(dataset: Dataset, shown: Job | None) -> tuple[FinetuneConfig, str]
 def beginning_preset(dataset: Dataset, shown: Job | None) -> tuple[str, float]:
     """The preset that the form shows at first, and its minutes, 0 for its usual ones; "" for settings by hand.
 
-    A run's own way of choosing comes first, and an address that suggests what to train asks for settings by hand.
+    A run's own way of choosing comes first. An address that says what to train, or at which size, asks for settings by
+    hand, as presets choose these themselves.
     """
     if (job := jobs.opened(_start(dataset, shown).job_id)) is not None:
         return of_job(job)
     place = state.place()
-    return ("", 0.0) if place.mode or place.last_stages else ("quick", 0.0)
+    by_hand = place.mode or place.last_stages or size_of(place.backbone)
+    return ("", 0.0) if by_hand else ("quick", 0.0)
 
 
 def _start(dataset: Dataset, shown: Job | None) -> starts.Start:
