@@ -20,7 +20,7 @@ from core.runs import SplitScore
 from core.training.choices import MODES
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.history import read_history
+from core.training.results.history import read_history
 
 
 def main() -> None:

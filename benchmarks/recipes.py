@@ -31,13 +31,13 @@ from core.evaluation.metrics import evaluate
 from core.features.extract import extract
 from core.paths import DEFAULT_WORKSPACE
 from core.probing.probes.probe import ProbeConfig, fit_probe
-from core.training.augmentation import Augmentation
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.outlook import Timing
-from core.training.presets import MOST_S, PRESETS, decide
-from core.training.sight import look
-from core.training.timing import time_modes
+from core.training.images.augmentation import Augmentation
+from core.training.planning.outlook import Timing
+from core.training.planning.presets import MOST_S, PRESETS, decide
+from core.training.planning.sight import look
+from core.training.planning.timing import time_modes
 
 AUGMENTATION = Augmentation(resized_crop=0.5, horizontal_flip=0.5, brightness=0.1, contrast=0.1, saturation=0.1)
 BASE = {

@@ -34,11 +34,11 @@ from core.tasks.presetting import config_for
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.forecast import in_mode
-from core.training.history import read_history
-from core.training.outlook import Extent, Outlook, outlook, probe_seconds
-from core.training.presets import usual
-from core.training.timing import time_modes
+from core.training.planning.forecast import in_mode
+from core.training.planning.outlook import Extent, Outlook, outlook, probe_seconds
+from core.training.planning.presets import usual
+from core.training.planning.timing import time_modes
+from core.training.results.history import read_history
 
 
 def main() -> None:

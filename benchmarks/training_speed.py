@@ -29,12 +29,12 @@ from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.paths import DEFAULT_WORKSPACE
-from core.training.augmentation import Augmentation
 from core.training.config import FinetuneConfig
-from core.training.learner import Learner
-from core.training.network import Network
-from core.training.optimizer import make_optimizer
-from core.training.photos import Budget, Photos
+from core.training.images.augmentation import Augmentation
+from core.training.images.photos import Budget, Photos
+from core.training.network.learner import Learner
+from core.training.network.network import Network
+from core.training.network.optimizer import make_optimizer
 from core.training.schedule import batches
 
 AUGMENTATION = Augmentation(resized_crop=0.5, horizontal_flip=0.5)

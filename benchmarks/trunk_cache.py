@@ -43,8 +43,8 @@ from core.training.cache.cut import cut_below
 from core.training.cache.record import read_cache
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.history import read_history
-from core.training.network import Network
+from core.training.network.network import Network
+from core.training.results.history import read_history
 
 IMAGE_PX = (500, 375)
 COLOURS = ((200, 90, 70), (90, 160, 80), (80, 100, 190), (190, 170, 80))

@@ -34,7 +34,7 @@ from core.tasks.requests import CompareRequest, FinetuneRequest, ImageFile, Inge
 from core.tasks.results import Answer, Finetuned, Predicted, TakenIn, save_answers
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
-from core.training.history import Epoch
+from core.training.results.history import Epoch
 
 W = paths.DEFAULT_WORKSPACE
 PHOTOS, CLASSES, RUNS, ANSWERS, EPOCHS = 400, 4, 10, 24, 20

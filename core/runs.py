@@ -6,7 +6,7 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     head.safetensors            kind "probe": `weight` (c, d) and `bias` (c,), for features of the backbone; a probe
                                 that is not affine has none
     model.safetensors           kind "finetune": `backbone.*` and `head.*`, the best epoch's
-    history.json                kind "finetune": its epochs; see `core.training.history`
+    history.json                kind "finetune": its epochs; see `core.training.results.history`
     averages.json               kind "finetune": the averages of weights that were tried, where some were
     cache.json                  kind "finetune": whether what is frozen was computed only once
     start, best, last.safetensors   kind "finetune": the weights from which the training can be extended
@@ -82,7 +82,7 @@ class KeptEpoch(Record):
     Attributes:
         best_epoch: its number, from 1; 0 for a probe, and where the start was better than every epoch.
         epochs: how many there were; 0 for a probe.
-        weights: which of its weights, as `core.training.history.Candidate` names them.
+        weights: which of its weights, as `core.training.results.history.Candidate` names them.
     """
 
     best_epoch: int = 0

@@ -59,7 +59,7 @@ WITHOUT_TORCH = (
     "core/health/**/*.py",
     "core/training/choices.py",
     "core/training/config.py",
-    "core/training/history.py",
+    "core/training/results/history.py",
     "core/training/cache/estimate.py",
     "core/training/cache/reasons.py",
     "core/training/cache/record.py",

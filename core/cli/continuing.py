@@ -81,7 +81,7 @@ def _carry_out(request: FinetuneRequest, out: Path, *, test: bool, as_json: bool
     from core.cli import show
     from core.models.runs import load_run
     from core.tasks import models
-    from core.training.outcome import read_outcome
+    from core.training.results.outcome import read_outcome
 
     with working(gently=True) as report:
         result = models.finetune(out, request, report)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.runs import Run
     from core.tasks.requests import FinetuneRequest
     from core.training.config import FinetuneConfig
-    from core.training.seeds import OverSeeds
+    from core.training.results.seeds import OverSeeds
 
 
 @program.command()
@@ -113,7 +113,7 @@ def finetune(
     from core.models.runs import load_run
     from core.tasks import models
     from core.tasks.requests import FinetuneRequest
-    from core.training.outcome import read_outcome
+    from core.training.results.outcome import read_outcome
 
     photos = inputs.photos(data, group_pattern, class_pattern, encoding)
     with working(gently=True) as report:
@@ -143,7 +143,7 @@ def _other_seeds(request: FinetuneRequest, run: Run, seeds: int) -> OverSeeds | 
     from core.models.runs import load_run
     from core.tasks import models
     from core.training.config import FinetuneConfig
-    from core.training.seeds import folder_for, over_seeds, with_other_seeds
+    from core.training.results.seeds import folder_for, over_seeds, with_other_seeds
 
     assert isinstance(run.config, FinetuneConfig)
     runs = [run]

@@ -65,9 +65,9 @@ def log(
 ) -> None:
     """The epochs of a fine-tuned RUN: as a table, as CSV, or for TensorBoard."""
     from core.cli import show
-    from core.training.history import as_json as in_json
-    from core.training.history import read_history
-    from core.training.logs import history_table, write_events
+    from core.training.results.history import as_json as in_json
+    from core.training.results.history import read_history
+    from core.training.results.logs import history_table, write_events
 
     finished = inputs.run(run)
     epochs = read_history(finished.path)

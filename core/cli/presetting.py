@@ -42,7 +42,7 @@ def config(options: Mapping[str, Any], photos: inputs.PhotosFields, report: Repo
 
 def plan_of(run: Path) -> dict[str, Any] | None:
     """What a preset chose for a run, as JSON; None for a run without one."""
-    from core.training.presets import PresetPlan
+    from core.training.planning.presets import PresetPlan
 
     plan = PresetPlan.load(run)
     return plan.to_json() if plan else None
@@ -51,7 +51,7 @@ def plan_of(run: Path) -> dict[str, Any] | None:
 def show(run: Path) -> None:
     """Prints what a preset chose for a run, a sentence each, and how the time compares with what was forecast."""
     from core.cli.show import lines
-    from core.training.presets import PresetPlan, preset_label
+    from core.training.planning.presets import PresetPlan, preset_label
 
     if plan := PresetPlan.load(run):
         title = _("{preset}, within {budget:.0f} s:").format(preset=preset_label(plan.preset), budget=plan.budget_s)

@@ -25,7 +25,7 @@ from core.cli.frame import (
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from core.training.rates import RangeTest
+    from core.training.planning.rates import RangeTest
 
 
 @program.command("lr-range")
@@ -51,7 +51,7 @@ def lr_range(
     from core.tasks.forecasting import LrRangeRequest
     from core.tasks.forecasting import lr_range as verb
     from core.training.config import FinetuneConfig
-    from core.training.rates import RangeTest
+    from core.training.planning.rates import RangeTest
 
     given = {
         "backbone": chosen(backbone, framing, input_px), "mode": mode, "last_stages": last_stages,

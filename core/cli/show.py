@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from core.health.quality import Flaw
     from core.health.record import HealthReport
     from core.tasks.results import Answer
-    from core.training.history import Averages, Epoch
-    from core.training.outcome import Outcome
-    from core.training.seeds import OverSeeds
+    from core.training.results.history import Averages, Epoch
+    from core.training.results.outcome import Outcome
+    from core.training.results.seeds import OverSeeds
 
 
 _NAME = 32
@@ -161,7 +161,7 @@ def warnings(codes: Sequence[str], most: int = 8) -> None:
 def finetuning(outcome: Outcome, warning_codes: Sequence[str]) -> None:
     """A finished fine-tuning: its epochs, what it is worth beside a probe, and what is doubtful about its photos."""
     from core.training.cache.record import cache_in_words
-    from core.training.outcome import kept_in_words
+    from core.training.results.outcome import kept_in_words
 
     run = outcome.run
     epochs(outcome.history)
@@ -221,7 +221,7 @@ def epochs(epochs: Sequence[Epoch]) -> None:
 
 def _averages(averages: Averages) -> None:
     """The averages of weights that were tried at the end, with the one that is kept."""
-    from core.training.outcome import weights_name
+    from core.training.results.outcome import weights_name
 
     best = averages.best
     rows = [
@@ -233,7 +233,7 @@ def _averages(averages: Averages) -> None:
 
 def _worth(outcome: Outcome, split: str) -> None:
     """What fine-tuning brought beyond the probe on a split, where there is a probe."""
-    from core.training.outcome import evidence, judgement
+    from core.training.results.outcome import evidence, judgement
 
     improvement, kept = outcome.gains.get(split), outcome.run.kept
     if improvement is not None:

@@ -115,7 +115,7 @@ def _extent(config: FinetuneConfig) -> str:
 
 def _augmentation(config: FinetuneConfig) -> str:
     """What the preset is called that a trial changes photos by."""
-    from core.training.augmentation import PRESETS, preset_label
+    from core.training.images.augmentation import PRESETS, preset_label
 
     return next((preset_label(name) for name, preset in PRESETS.items() if preset == config.augmentation), "–")
 

@@ -36,7 +36,7 @@ def warm_up() -> None:
     import core.features.extract
     import core.models.load
     import core.tasks.verbs
-    import core.training.augment  # noqa: F401
+    import core.training.images.augment  # noqa: F401
 
 
 def spare_time() -> bool:

@@ -15,7 +15,7 @@ from core.tasks.base import BackboneRequest, PhotosRequest
 from core.tasks.common import dataset_of
 from core.tasks.results import Studied
 from core.training.config import FinetuneConfig
-from core.training.forecast import Forecast, ModeTiming, to_time
+from core.training.planning.forecast import Forecast, ModeTiming, to_time
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
@@ -46,7 +46,7 @@ def lr_range(job_dir: Path, request: LrRangeRequest, report: Report) -> Studied:
     Raises:
         GraftError: the dataset or the backbone is wrong, or nothing can be learnt from the first step on.
     """
-    from core.training.range_test import range_test
+    from core.training.planning.range_test import range_test
 
     dataset = dataset_of(request, report)
     test = range_test(dataset, request.config, report)
@@ -66,7 +66,7 @@ def forecast(job_dir: Path, request: ForecastRequest, report: Report) -> Studied
     from core.features.extract import extract
     from core.features.phases import extracting
     from core.probing.probes.probe import ProbeConfig, fit_probe
-    from core.training.outlook import Extent
+    from core.training.planning.outlook import Extent
 
     dataset, fact = dataset_of(request, report), info(request.backbone)
     configs = to_time(request.backbone, len(fact.stages) if fact.trainable else 0)
@@ -91,7 +91,7 @@ def forecast(job_dir: Path, request: ForecastRequest, report: Report) -> Studied
 
 def _timed(dataset: Dataset, configs: Sequence[FinetuneConfig], report: Report) -> tuple[ModeTiming, ...]:
     """The modes with their times, without those that the backbone cannot be trained in."""
-    from core.training.timing import time_modes
+    from core.training.planning.timing import time_modes
 
     rows = []
     plan = Plan(report, {str(number): () for number in range(len(configs))})

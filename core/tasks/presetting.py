@@ -17,7 +17,7 @@ from core.runs import FILE as RUN_FILE
 from core.tasks.current import current_model
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
-from core.training.presets import BUDGET_S, PresetPlan, decide
+from core.training.planning.presets import BUDGET_S, PresetPlan, decide
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
@@ -64,8 +64,8 @@ def backbone_for(dataset: Dataset, workspace: str) -> str:
 
 def _decided(dataset: Dataset, request: FinetuneRequest, report: Report) -> PresetPlan:
     """Looks at the photos, times a few batches of this very moment, and decides."""
-    from core.training.sight import look
-    from core.training.timing import time_modes
+    from core.training.planning.sight import look
+    from core.training.planning.timing import time_modes
 
     started, seed = perf_counter(), request.config.seed
     parts = {"sight": (), "timing": (Phase("time/batches", 5.0),), "training": (TO_COME,)}

@@ -29,7 +29,7 @@ def preview_augmentation(job_dir: Path, request: PreviewRequest, report: Report)
     """
     from core.data.images.decode import open_rgb
     from core.data.images.small import framed
-    from core.training.augment import preview
+    from core.training.images.augment import preview
 
     dataset = dataset_of(request, report)
     items = _one_of_each_class(dataset, request.images, request.seed)

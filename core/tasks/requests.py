@@ -19,8 +19,8 @@ from core.probing.probes.probe import ProbeConfig
 from core.records import Record
 from core.tasks.base import BackboneRequest, EditedRequest, PhotosRequest, ReadingRequest, Request
 from core.training.config import FinetuneConfig
-from core.training.presets import BUDGET_S
-from core.training.presets import check as check_preset
+from core.training.planning.presets import BUDGET_S
+from core.training.planning.presets import check as check_preset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +239,8 @@ class FinetuneRequest(PhotosRequest):
         source: the run of another training that is extended, or whose best weights so far are taken, as in
             `ExportRequest`; "" for none.
         take_best: whether those are taken, and nothing more is learnt.
-        preset: decides the rest of the config when the training begins (see `core.training.presets`); "" for none.
+        preset: decides the rest of the config when the training begins, see `core.training.planning.presets`; "" for
+            none.
         budget_s: the seconds that a preset may take; 0 for its usual ones.
     """
 

@@ -33,7 +33,7 @@ from core.tasks.requests import (
 )
 from core.tasks.sweeping import SweepRequest
 from core.training.choices import mode_label
-from core.training.presets import preset_label
+from core.training.planning.presets import preset_label
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,11 @@ from core.i18n import gettext as _
 from core.paths import as_text, write_bytes
 from core.records import Record
 from core.runs import LAST
-from core.training.averaging import MovingAverage
 from core.training.config import FinetuneConfig
-from core.training.history import Candidate, Epoch, best_of
-from core.training.learner import Step
-from core.training.network import Network, State
+from core.training.network.averaging import MovingAverage
+from core.training.network.learner import Step
+from core.training.network.network import Network, State
+from core.training.results.history import Candidate, Epoch, best_of
 
 START, BEST, PREVIOUS = "start.safetensors", "best.safetensors", "previous.safetensors"
 _STATE, _CANDIDATE = "state", "candidate"

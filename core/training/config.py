@@ -15,7 +15,6 @@ from core.backbones.registry import canonical
 from core.checks import one_of, real, whole, yes_or_no
 from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.training.augmentation import Augmentation, parse
 from core.training.choices import (
     ENOUGH_FOR_STATISTICS,
     FROZEN_BELOW,
@@ -27,6 +26,7 @@ from core.training.choices import (
     TRUNK_CACHES,
     suggested_lr,
 )
+from core.training.images.augmentation import Augmentation, parse
 
 
 @dataclass(frozen=True)

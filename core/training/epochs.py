@@ -17,19 +17,19 @@ import torch
 from core.errors import Cancelled, TrainingError
 from core.i18n import gettext as _
 from core.training import checkpoint
-from core.training.adapt import aligned
-from core.training.averaging import MovingAverage, between, greedy_soup
 from core.training.checkpoint import TrainingState, UnderWay
 from core.training.config import FinetuneConfig
-from core.training.history import EMA, LINE, SOUP, START, Averages, Candidate, Epoch, save_history
-from core.training.judging import Judge, Judged
-from core.training.learner import Learner
-from core.training.live import Live
-from core.training.losses import balanced_weights
-from core.training.network import Network, State, snapshot
-from core.training.optimizer import make_optimizer
+from core.training.images.sources import BatchSource
+from core.training.network.adapt import aligned
+from core.training.network.averaging import MovingAverage, between, greedy_soup
+from core.training.network.judging import Judge, Judged
+from core.training.network.learner import Learner
+from core.training.network.losses import balanced_weights
+from core.training.network.network import Network, State, snapshot
+from core.training.network.optimizer import make_optimizer
+from core.training.results.history import EMA, LINE, SOUP, START, Averages, Candidate, Epoch, save_history
+from core.training.results.live import Live
 from core.training.schedule import batches, lr_at, n_batches
-from core.training.sources import BatchSource
 from core.training.work import Work
 
 KEEP_EVERY_S = 20.0

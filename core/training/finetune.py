@@ -43,20 +43,20 @@ from core.paths import write_bytes
 from core.progress import Report, silent
 from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
 from core.training import checkpoint
-from core.training.augmentation import Augmentation
-from core.training.baseline import fit_baseline, has_baseline
 from core.training.cache.caching import with_cache
 from core.training.cache.views import remove_views
 from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
 from core.training.continuing import copy_of, extension_of
 from core.training.epochs import KEEP_EVERY_S, Fitting
-from core.training.history import save_averages, save_history
-from core.training.judging import logits
-from core.training.live import Live, live_predictions
-from core.training.network import Network
-from core.training.photos import Budget, Photos
-from core.training.sources import BatchSource, Encoded
+from core.training.images.augmentation import Augmentation
+from core.training.images.photos import Budget, Photos
+from core.training.images.sources import BatchSource, Encoded
+from core.training.network.judging import logits
+from core.training.network.network import Network
+from core.training.results.baseline import fit_baseline, has_baseline
+from core.training.results.history import save_averages, save_history
+from core.training.results.live import Live, live_predictions
 from core.training.work import AVERAGES, FEATURES, JUDGEMENT, PROBE, SAVING, Work
 
 LOCK = ".training.lock"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.training.config import FinetuneConfig
-from core.training.history import Epoch
+from core.training.results.history import Epoch
 
 _ONE_CYCLE_RISE, _ONE_CYCLE_START, _ONE_CYCLE_END = 0.3, 1 / 25, 1e-5
 _PATIENCE, _REDUCED = 2, 0.5

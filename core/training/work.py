@@ -16,7 +16,7 @@ from core.probing.phases import Rows, fitting
 from core.probing.probes.probe import ProbeConfig
 from core.progress import Phase, Plan, Progress, Report
 from core.training.config import FinetuneConfig
-from core.training.history import LINE, Epoch
+from core.training.results.history import LINE, Epoch
 
 FEATURES, PROBE, VIEWS, EPOCHS, AVERAGES, JUDGEMENT, SAVING = (
     "features", "probe", "views", "epochs", "averages", "judgement", "saving",

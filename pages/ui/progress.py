@@ -15,7 +15,7 @@ from core.jobs.status import JobStatus
 from core.jobs.store import Job
 from core.tasks.results import Kind, result_of
 from core.tasks.specs import keeps_progress, takes_upload
-from core.training.history import Epoch
+from core.training.results.history import Epoch
 from pages.ui import jobs, resources
 from pages.ui.i18n import _, redrawn
 from pages.ui.text import duration, literal, shortened

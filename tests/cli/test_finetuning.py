@@ -11,8 +11,8 @@ import pytest
 
 from core.tasks import models
 from core.tasks.requests import FinetuneRequest
-from core.training.augmentation import parse
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import parse
 from tests.cli.conftest import mistake, run
 
 GIVEN: dict[str, tuple[list[str], Any]] = {

@@ -16,8 +16,8 @@ from core.cli import show
 from core.models.runs import load_run
 from core.runs import KeptEpoch, Run, SplitScore
 from core.training.config import FinetuneConfig
-from core.training.history import Epoch
-from core.training.outcome import Outcome
+from core.training.results.history import Epoch
+from core.training.results.outcome import Outcome
 from tests.cli.conftest import COLOURS, ROOT, document, finetuning, mistake, run
 from tests.conftest import photo_bytes
 

@@ -15,8 +15,8 @@ from core.jobs import events, store
 from core.jobs.store import Job
 from core.progress import Progress
 from core.tasks.results import Finetuned
-from core.training.history import Epoch, save_history
-from core.training.live import live_predictions
+from core.training.results.history import Epoch, save_history
+from core.training.results.live import live_predictions
 from tests.conftest import ZipBuilder
 from tests.e2e.server import SMALL, App, start_app, stop_app
 from tests.e2e.visitor import Visitor

@@ -33,7 +33,7 @@ from core.tasks.requests import CompareRequest, FinetuneRequest
 from core.tasks.results import Compared, Finetuned
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
-from core.training.history import Epoch, save_history
+from core.training.results.history import Epoch, save_history
 
 ROOT = Path(__file__).resolve().parents[2]
 W = paths.DEFAULT_WORKSPACE

@@ -12,7 +12,7 @@ from core.progress import Progress
 from core.runs import LAST, KeptEpoch, Run
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
-from core.training.history import Epoch
+from core.training.results.history import Epoch
 from tests.pages.conftest import Open, W, button, by_label, finetune_spec, finish, texts
 
 

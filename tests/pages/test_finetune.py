@@ -10,7 +10,7 @@ from core.data.dataset import Dataset
 from core.jobs import events, store
 from core.jobs.store import Job
 from core.progress import Progress
-from core.training.history import Epoch
+from core.training.results.history import Epoch
 from pages.ui import progress
 from tests.pages.charts.rows import epoch
 from tests.pages.conftest import Open, W, by_label, finetune_spec, texts

@@ -9,7 +9,7 @@ import pytest
 from core.data.dataset import Dataset
 from core.jobs import store
 from core.runs import Run
-from core.training.baseline import NAME
+from core.training.results.baseline import NAME
 from tests.pages.conftest import Open, W, button, compare_spec, finetune_spec, finish, make_run, running, texts
 
 

@@ -12,8 +12,8 @@ from core.jobs import store
 from core.jobs.store import Job
 from core.tasks.requests import CompareRequest, FinetuneRequest
 from core.tasks.specs import spec_of
-from core.training.augmentation import Augmentation
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import Augmentation
 from tests.pages.conftest import Open, W, button, by_label, compare_spec, finish, texts
 
 SAME, OTHERS = "The form has the settings of the run below.", "The run below has other settings than the form."

@@ -12,8 +12,8 @@ from core.data.dataset import Dataset
 from core.progress import silent
 from core.tasks.forecasting import ForecastRequest, forecast
 from core.training.choices import MODES
-from core.training.forecast import Forecast
-from core.training.presets import usual
+from core.training.planning.forecast import Forecast
+from core.training.planning.presets import usual
 
 BACKBONE = "graft_plain@64"
 

@@ -36,8 +36,8 @@ from core.tasks.requests import (
 )
 from core.tasks.specs import request_of, spec_of, takes_upload
 from core.tasks.verbs import VERBS
-from core.training.augmentation import PRESETS
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import PRESETS
 
 ID = "0123456789abcdef"
 PROBING = ProbeConfig(probe="lda", pca=Reduction("pca", 4, whiten=True), folds=3, seed=7)

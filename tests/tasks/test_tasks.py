@@ -39,9 +39,9 @@ from core.tasks.requests import (
 )
 from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers, result_of
 from core.tasks.specs import spec_of
-from core.training.augmentation import PRESETS
 from core.training.config import FinetuneConfig
-from core.training.history import read_history
+from core.training.images.augmentation import PRESETS
+from core.training.results.history import read_history
 from tests.jobs.conftest import end_of
 
 BACKBONE = "graft_plain"

@@ -14,7 +14,6 @@ from safetensors.torch import save_file
 
 from core.errors import TrainingError
 from core.runs import LAST
-from core.training.averaging import MovingAverage
 from core.training.checkpoint import (
     PREVIOUS,
     TrainingState,
@@ -26,9 +25,10 @@ from core.training.checkpoint import (
     save_last,
 )
 from core.training.config import FinetuneConfig
-from core.training.history import Candidate, Epoch
-from core.training.network import Network
-from core.training.optimizer import make_optimizer
+from core.training.network.averaging import MovingAverage
+from core.training.network.network import Network
+from core.training.network.optimizer import make_optimizer
+from core.training.results.history import Candidate, Epoch
 from tests.training.tiny import tiny_backbone
 
 EPOCHS = (

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from core.errors import TrainingError
-from core.training.augmentation import FILLS, KINDS, PRESETS, Augmentation, parse, preset_label
 from core.training.choices import MODES, OPTIMIZERS, mode_label, suggested_lr
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import FILLS, KINDS, PRESETS, Augmentation, parse, preset_label
 
 
 def test_needs_no_torch() -> None:

@@ -16,7 +16,7 @@ from core.runs import LAST, Run
 from core.training.checkpoint import read_best
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.history import Epoch, read_history
+from core.training.results.history import Epoch, read_history
 from tests.conftest import photo
 from tests.training.tiny import tiny_backbone
 

@@ -21,8 +21,8 @@ from core.progress import Progress
 from core.runs import KeptEpoch, Run
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.history import Epoch, best_of, read_averages, read_history
-from core.training.losses import balanced_weights
+from core.training.network.losses import balanced_weights
+from core.training.results.history import Epoch, best_of, read_averages, read_history
 from tests.conftest import ZipBuilder, photo
 from tests.steps import works
 from tests.training.tiny import tiny_backbone

@@ -19,7 +19,7 @@ from core.progress import Progress
 from core.training.checkpoint import read_state
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.history import Epoch, read_history
+from core.training.results.history import Epoch, read_history
 from tests.conftest import photo
 from tests.training.tiny import tiny_backbone, tiny_transformer
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.training.config import FinetuneConfig
-from core.training.history import Epoch
+from core.training.results.history import Epoch
 from core.training.schedule import batches, lr_at, n_batches
 
 

@@ -14,9 +14,9 @@ from core.training.cache.record import TrunkCache, read_cache
 from core.training.cache.views import NUMBER_BYTES, check_room, keep_views
 from core.training.choices import FROZEN_BELOW
 from core.training.config import FinetuneConfig
-from core.training.mixing import mixes
-from core.training.network import Network
-from core.training.sources import BatchSource
+from core.training.images.mixing import mixes
+from core.training.images.sources import BatchSource
+from core.training.network.network import Network
 from core.training.work import Work
 
 Sources = tuple[BatchSource, BatchSource]

@@ -11,8 +11,8 @@ from torch import Tensor
 from core.engines.device import has_bf16
 from core.training.cache.cut import Cut, undisturbed
 from core.training.cache.estimate import Paces
-from core.training.network import Network
-from core.training.sources import BatchSource
+from core.training.images.sources import BatchSource
+from core.training.network.network import Network
 
 IMAGES = 8
 

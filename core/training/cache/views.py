@@ -27,7 +27,7 @@ from core.paths import FULL, is_public
 from core.training.cache.cut import Cut
 from core.training.cache.reasons import NO_ROOM, OUT_OF_RANGE, TOO_MUCH, uncached
 from core.training.cache.rows import RowFile, has_room, remove_rows
-from core.training.sources import BatchSource
+from core.training.images.sources import BatchSource
 
 NAME = "views"
 BATCH, NUMBER_BYTES = 16, 2

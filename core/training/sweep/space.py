@@ -12,9 +12,9 @@ from typing import Any
 from core.backbones.registry import info
 from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.training.augmentation import PRESETS
 from core.training.choices import suggested_lr
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import PRESETS
 
 BACKBONE, DEPTH, RATE, AUGMENTATION = "backbone", "depth", "rate", "augmentation"
 """The names of the settings that are searched."""

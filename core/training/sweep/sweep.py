@@ -24,7 +24,7 @@ from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
 from core.runs import Run
 from core.training.finetune import finetune
-from core.training.history import Epoch, best_of, read_averages, read_history
+from core.training.results.history import Epoch, best_of, read_averages, read_history
 from core.training.sweep.record import DONE, STOPPED, Sweep, Trial
 from core.training.sweep.space import AUGMENTATION, AUGMENTATIONS, BACKBONE, DEPTH, DEPTHS, RATE, RATES, Space
 

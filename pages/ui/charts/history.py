@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from core.i18n import gettext as _
 from core.numbers import percent, significant
-from core.training.history import Candidate, Epoch, best_of
+from core.training.results.history import Candidate, Epoch, best_of
 from pages.ui.charts import axes, base
 from pages.ui.text import split_name
 

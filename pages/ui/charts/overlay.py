@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from core.i18n import gettext as _
 from core.numbers import percent, significant
 from core.tables import Table
-from core.training.history import Epoch, best_of
+from core.training.results.history import Epoch, best_of
 from pages.ui.charts import axes, base
 
 MOST_RUNS = 6

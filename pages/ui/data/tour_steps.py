@@ -16,7 +16,7 @@ from core.jobs.store import Job
 from core.probing.comparison.against import ROPE
 from core.tasks.results import TakenIn, result_of
 from core.tasks.touring import EPOCHS
-from core.training.logs import history_table
+from core.training.results.logs import history_table
 from pages.ui import figures, gallery, progress, resources, state, text
 from pages.ui.charts.accuracy import accuracy_bars, results_table
 from pages.ui.charts.history import training_history

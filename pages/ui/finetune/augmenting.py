@@ -6,9 +6,9 @@ import dataclasses
 
 import streamlit as st
 
-from core.training.augmentation import FILLS, KINDS, PRESETS, AugmentationKind, preset_label
 from core.training.choices import TRUNK_CACHES, trunk_cache_label
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import FILLS, KINDS, PRESETS, AugmentationKind, preset_label
 from pages.ui.backbones import KEEP
 from pages.ui.finetune.fields import Fields
 from pages.ui.i18n import _

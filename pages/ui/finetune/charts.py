@@ -12,8 +12,8 @@ from core.i18n import gettext as _
 from core.numbers import percent, signed_points, significant
 from core.probing.pairwise.sidebyside import SideBySide
 from core.tables import Table
-from core.training.history import SOUP, Averages, Candidate, Epoch
-from core.training.outcome import weights_name
+from core.training.results.history import SOUP, Averages, Candidate, Epoch
+from core.training.results.outcome import weights_name
 from pages.ui.charts import axes, base, matrices
 
 MOST_CLASSES = 30

@@ -7,7 +7,7 @@ import math
 import plotly.graph_objects as go
 
 from core.i18n import gettext as _
-from core.training.rates import RangeTest
+from core.training.planning.rates import RangeTest
 from pages.ui.charts import axes, base
 
 

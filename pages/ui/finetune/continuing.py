@@ -10,7 +10,7 @@ from core.runs import Run
 from core.tasks.presetting import asked_in
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
-from core.training.history import best_of
+from core.training.results.history import best_of
 from pages.ui import jobs, progress, state, text
 from pages.ui.i18n import _
 

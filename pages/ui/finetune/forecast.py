@@ -13,8 +13,8 @@ from core.numbers import count, interval, percent
 from core.runs import SplitScore
 from core.tasks.forecasting import ForecastRequest
 from core.training.choices import mode_label
-from core.training.forecast import Forecast, ModeTiming
-from core.training.presets import usual
+from core.training.planning.forecast import Forecast, ModeTiming
+from core.training.planning.presets import usual
 from pages.ui import jobs, progress, state, text
 from pages.ui.i18n import _
 

@@ -19,10 +19,10 @@ from core.evaluation.mistakes import mistakes
 from core.evaluation.predictions import Predictions
 from core.jobs.store import Job
 from core.tasks.presetting import asked_in
-from core.training.baseline import name_of
-from core.training.history import Epoch
-from core.training.live import live_predictions
-from core.training.logs import history_table
+from core.training.results.baseline import name_of
+from core.training.results.history import Epoch
+from core.training.results.live import live_predictions
+from core.training.results.logs import history_table
 from pages.ui import figures, progress, resources, text
 from pages.ui.charts.history import training_history
 from pages.ui.charts.matrices import confusion_difference, confusion_difference_table

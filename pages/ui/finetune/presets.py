@@ -11,7 +11,7 @@ from core.errors import GraftError
 from core.jobs.store import Job
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
-from core.training.presets import BUDGET_S, PRESETS, PresetPlan, preset_label
+from core.training.planning.presets import BUDGET_S, PRESETS, PresetPlan, preset_label
 from pages.ui import jobs, state, text
 from pages.ui.backbones import KEEP
 from pages.ui.finetune import file

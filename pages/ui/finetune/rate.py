@@ -8,7 +8,7 @@ from core.errors import GraftError
 from core.tables import Table
 from core.tasks.forecasting import LrRangeRequest
 from core.training.config import FinetuneConfig
-from core.training.rates import RangeTest
+from core.training.planning.rates import RangeTest
 from pages.ui import figures, jobs, progress, state, text
 from pages.ui.figures import Files
 from pages.ui.finetune.charts_rate import rate_curve

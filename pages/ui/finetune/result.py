@@ -13,10 +13,10 @@ from core.jobs.store import Job
 from core.probing.pairwise.difference import Difference
 from core.runs import Run
 from core.tasks.results import Finetuned
-from core.training.baseline import difference_to, gain, name_of
 from core.training.cache.record import cache_in_words, read_cache
-from core.training.history import read_averages
-from core.training.outcome import evidence, judgement, kept_in_words, verdict
+from core.training.results.baseline import difference_to, gain, name_of
+from core.training.results.history import read_averages
+from core.training.results.outcome import evidence, judgement, kept_in_words, verdict
 from pages.ui import figures, models, progress, resources, state, text
 from pages.ui.figures import Files
 from pages.ui.finetune.charts import averages_line, averages_table

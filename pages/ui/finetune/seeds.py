@@ -12,7 +12,7 @@ from core.jobs.store import Job
 from core.runs import Run
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
-from core.training.seeds import OverSeeds, over_seeds, siblings, with_other_seeds, without_seed
+from core.training.results.seeds import OverSeeds, over_seeds, siblings, with_other_seeds, without_seed
 from pages.ui import jobs, state, text
 from pages.ui.i18n import _
 

@@ -10,8 +10,8 @@ from core.errors import GraftError
 from core.jobs.store import Job
 from core.probing.comparison.candidates import info_of
 from core.tasks.presetting import asked_in
-from core.training.augmentation import PRESETS
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import PRESETS
 from pages.ui import jobs, models, starts, state, text
 from pages.ui.finetune.form import trainable
 from pages.ui.finetune.presets import of_job

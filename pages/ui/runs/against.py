@@ -10,8 +10,8 @@ from core import numbers
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.runs import Run
-from core.training.against import Against, against, differing
-from core.training.history import Epoch, read_history
+from core.training.results.against import Against, against, differing
+from core.training.results.history import Epoch, read_history
 from pages.ui import figures, resources, state, text
 from pages.ui.charts.overlay import MOST_RUNS, laid_over, laid_over_table
 from pages.ui.figures import Files

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.errors import GraftError
 from core.runs import Run
-from core.training.history import read_history
-from core.training.logs import has_tensorboard, history_table, without_tensorboard, zipped_events
+from core.training.results.history import read_history
+from core.training.results.logs import has_tensorboard, history_table, without_tensorboard, zipped_events
 from pages.ui import downloads, state, text
 from pages.ui.i18n import _
 

@@ -15,7 +15,7 @@ from core.probing.pairwise.sidebyside import agreements, compared_classes
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.component_counts import Count
 from core.probing.studies.growth import LearningCurve
-from core.training.history import Averages, Candidate
+from core.training.results.history import Averages, Candidate
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
 from pages.ui.charts.matrices import confusion_difference

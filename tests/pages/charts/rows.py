@@ -2,7 +2,7 @@
 
 from core.health.shortcuts import Shortcut
 from core.probing.studies.depth import Stage
-from core.training.history import Epoch
+from core.training.results.history import Epoch
 
 NASTY = "<b>R&D</b> $x$"
 NASTY_SHOWN = "&lt;b&gt;R&amp;D&lt;/b&gt; &#36;x&#36;"

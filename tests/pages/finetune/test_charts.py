@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.training.history import Averages, Candidate
+from core.training.results.history import Averages, Candidate
 from pages.ui.charts.matrices import confusion_difference
 from pages.ui.finetune.charts import averages_line, averages_table, confusion_change, recall_by_epoch, recall_table
 from tests.pages.charts.rows import epoch

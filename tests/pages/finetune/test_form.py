@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import Dataset
 from core.jobs import store
-from core.training.augmentation import PRESETS
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import PRESETS
 from tests.pages.conftest import Open, W, button, by_label, texts
 
 UNUSUAL = FinetuneConfig(

@@ -8,8 +8,8 @@ from core.tasks.forecasting import ForecastRequest
 from core.tasks.requests import FinetuneRequest
 from core.tasks.specs import spec_of
 from core.training.config import FinetuneConfig
-from core.training.outlook import Extent, Timing
-from core.training.presets import Sight, decide
+from core.training.planning.outlook import Extent, Timing
+from core.training.planning.presets import Sight, decide
 from tests.pages.conftest import Open, W, button, by_label, finetune_spec, texts
 
 CHOICE = "How to choose the settings"

@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.jobs import store
 from core.tasks.forecasting import LrRangeRequest
 from core.tasks.results import Studied
-from core.training.rates import RangeTest
+from core.training.planning.rates import RangeTest
 from pages.ui.finetune.charts_rate import rate_curve
 from tests.pages.conftest import Open, W, button, by_label, finish, texts
 

@@ -11,7 +11,7 @@ from core.runs import Run
 from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Finetuned
 from core.tasks.specs import spec_of
-from core.training.baseline import NAME
+from core.training.results.baseline import NAME
 from tests.pages.conftest import Open, W, button, finetune_spec, finish, make_run, texts
 
 

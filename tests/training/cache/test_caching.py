@@ -20,8 +20,8 @@ from core.training.cache.reasons import NEW_VIEWS, NOTHING_FROZEN, OFF, TOO_LITT
 from core.training.cache.record import TrunkCache, read_cache
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.history import Epoch, read_history
-from core.training.outcome import read_outcome
+from core.training.results.history import Epoch, read_history
+from core.training.results.outcome import read_outcome
 from tests.conftest import photo
 from tests.steps import works
 from tests.training.tiny import tiny_backbone

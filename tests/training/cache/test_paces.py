@@ -9,7 +9,7 @@ from core.training.cache.cut import cut_below
 from core.training.cache.estimate import Paces
 from core.training.cache.paces import measured
 from core.training.config import FinetuneConfig
-from core.training.network import Network
+from core.training.network.network import Network
 from tests.training.cache.test_views import Drawn
 from tests.training.tiny import tiny_backbone
 

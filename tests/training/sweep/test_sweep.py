@@ -13,7 +13,7 @@ from core.data.ingest import ingest
 from core.errors import Cancelled, TrainingError
 from core.models.runs import load_run
 from core.progress import Progress
-from core.training.history import read_averages
+from core.training.results.history import read_averages
 from core.training.sweep.record import DONE, STOPPED, Sweep
 from core.training.sweep.space import Space
 from core.training.sweep.sweep import sweep

@@ -1,0 +1,1 @@
+"""What is decided before a training begins: presets, forecasts of time, and the learning rate."""

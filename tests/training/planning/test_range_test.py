@@ -1,0 +1,48 @@
+"""Learning rates that are tried on a copy: how far they go, and that the backbone is left as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+
+from core.backbones.load import load
+from core.data.dataset import Dataset
+from core.errors import Cancelled
+from core.progress import Progress
+from core.training.config import FinetuneConfig
+from core.training.planning.range_test import STEPS, range_test
+
+CONFIG = FinetuneConfig("graft_plain@64", "last", batch_size=8)
+
+
+@pytest.fixture
+def pets(small_dataset: Callable[..., Dataset]) -> Dataset:
+    return small_dataset(per_class=20)
+
+
+def test_rates_grow_until_the_loss_runs_away_and_the_backbone_stays_as_it_was(pets: Dataset):
+    before = {name: value.clone() for name, value in load(CONFIG.backbone).state_dict().items()}
+    test = range_test(pets, CONFIG)
+    assert all(a < b for a, b in pairwise(test.lrs))
+    assert len(test.lrs) == len(test.losses) == len(test.smoothed)
+    assert test.ran_away is (len(test.lrs) < STEPS)
+    assert test.lrs[0] < test.suggestion < test.lrs[-1]
+    assert all(torch.equal(value, before[name]) for name, value in load(CONFIG.backbone).state_dict().items())
+
+
+def test_the_same_seed_tries_the_same_batches(pets: Dataset):
+    once, again = (range_test(pets, replace(CONFIG, mode="head")) for _round in range(2))
+    assert once.losses == again.losses
+
+
+def test_it_can_be_stopped(pets: Dataset):
+    def stop(step: Progress) -> None:
+        if "e-" in step.message:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        range_test(pets, CONFIG, stop)
