@@ -15,49 +15,36 @@ Validation is computed in float32.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import safetensors.torch
-import torch
 from filelock import FileLock, Timeout
 
 from core.backbones.backbone import Backbone
-from core.backbones.load import load
 from core.backbones.registry import info as find
-from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
-from core.engines.device import best_device
 from core.errors import TrainingError
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions, softmax
-from core.features.features import Features
 from core.i18n import gettext as _
 from core.machine import ran_out_of_memory
 from core.paths import write_bytes
 from core.progress import Report, silent
 from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
 from core.training import checkpoint
-from core.training.cache.caching import with_cache
 from core.training.cache.views import remove_views
 from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
 from core.training.continuing import copy_of, extension_of
 from core.training.epochs import KEEP_EVERY_S, Fitting
 from core.training.images.augmentation import Augmentation
-from core.training.images.photos import Budget, Photos
-from core.training.images.sources import BatchSource, Encoded
-from core.training.network.judging import logits
-from core.training.network.network import Network
-from core.training.results.baseline import fit_baseline, has_baseline
+from core.training.images.photos import Budget
+from core.training.preparing import photos_of, prepare, preprocessing_of
 from core.training.results.history import save_averages, save_history
-from core.training.results.live import Live, live_predictions
-from core.training.work import AVERAGES, FEATURES, JUDGEMENT, PROBE, SAVING, Work
+from core.training.results.live import live_predictions
+from core.training.work import AVERAGES, JUDGEMENT, SAVING, Work
 
 LOCK = ".training.lock"
 """Held by the process that trains in a directory."""
@@ -104,7 +91,7 @@ def finetune(
         state = _state(out, task, source, take_best=take_best)
         info = backbone.info if backbone else find(config.backbone)
         work = Work(report, config, dataset, info, own=backbone is not None)
-        fitting = _prepare(dataset, config, state, work, backbone, out, keep_every_s, learns=not take_best)
+        fitting = prepare(dataset, config, state, work, backbone, out, keep_every_s, learns=not take_best)
         work.begin_epochs(state.epochs)
         if take_best:
             save_history(out, state.history)
@@ -145,96 +132,6 @@ def _occupied() -> TrainingError:
     )
 
 
-def _prepare(
-    dataset: Dataset,
-    config: FinetuneConfig,
-    state: TrainingState,
-    work: Work,
-    own: Backbone | None,
-    out: Path,
-    keep_every_s: float,
-    *,
-    learns: bool,
-) -> Fitting:
-    """The network as training begins with it, and what it is trained on and judged by."""
-    started = time.monotonic()
-    work.begin(FEATURES, _("Loading {name}").format(name=config.backbone))
-    backbone = own or load(config.backbone, report=work.report)
-    train, val = dataset.split("train"), dataset.split("val")
-    network = Network(backbone, len(dataset.classes), config, len(train)).to(best_device())
-    network = network.to(memory_format=torch.channels_last)
-    budget = Budget()
-    sources: tuple[BatchSource, BatchSource] = (
-        _photos(dataset, train, config.augmentation, backbone, budget),
-        _photos(dataset, val, Augmentation(), backbone, budget),
-    )
-    features = _features(dataset, own, network, budget, work)
-    network.standardise(torch.from_numpy(np.array(features.of("train").X)).to(best_device()))
-    work.begin(PROBE, _("Fitting a probe to the frozen backbone's features"))
-    _start(network, features, config, out)
-    if config.is_instant:
-        sources = _encoded(features.of("train")), _encoded(features.of("val"))
-    elif learns:
-        of, left = _id(dataset, config, backbone), config.epochs - state.epochs
-        sources = with_cache(network, config, sources, out, of, work, epochs=left)
-    live = None if config.is_instant else Live(out, dataset)
-    return Fitting(network, config, state, *sources, out, live=live, started=started, keep_every_s=keep_every_s)
-
-
-def _start(network: Network, features: Features, config: FinetuneConfig, out: Path) -> None:
-    """Fits the probe that is to be beaten, and begins at its solution where the config says so.
-
-    The solution is kept, so that a training that goes on after an interruption has the same start.
-    """
-    if not checkpoint.has_start(out) or not has_baseline(out):
-        probe = fit_baseline(features, config.seed, out)
-        if config.head_start == "probe" and probe is not None and probe.weight is not None and probe.bias is not None:
-            network.start_at(probe.weight, probe.bias)
-        checkpoint.save_start(out, network)
-    checkpoint.restore_start(out, network)
-
-
-def _encoded(features: Features) -> Encoded:
-    return Encoded(torch.from_numpy(np.array(features.X)), torch.from_numpy(np.array(features.y)))
-
-
-def _photos(dataset: Dataset, items: Sequence[Item], aug: Augmentation, backbone: Backbone, budget: Budget) -> Photos:
-    return Photos(dataset, items, aug, _preprocessing(dataset, backbone), budget)
-
-
-def _preprocessing(dataset: Dataset, backbone: Backbone) -> Preprocessing:
-    """How the dataset's photos become the backbone's input."""
-    return backbone.info.preprocessing.with_levels(dataset.levels)
-
-
-def _id(dataset: Dataset, config: FinetuneConfig, backbone: Backbone) -> str:
-    """Stands for a training, and for what its photos are to its network."""
-    how = [dataset.fingerprint, config.to_json(), _preprocessing(dataset, backbone).to_json()]
-    return hashlib.sha256(json.dumps(how).encode()).hexdigest()
-
-
-def _features(dataset: Dataset, own: Backbone | None, network: Network, budget: Budget, work: Work) -> Features:
-    """The pretrained backbone's features of all images, from the store if it can."""
-    if own is None:
-        from core.features.extract import extract
-
-        return extract(dataset, network.backbone.info.name, report=work.report)
-    items = [item for split in ("train", "val", "test") for item in dataset.split(split)]
-    photos = _photos(dataset, items, Augmentation(), own, budget)
-    X = logits(network.backbone, photos, lambda _n: work.step(0, _("Extracting features")))
-    return Features(
-        X=X.numpy(),
-        y=photos.y.numpy(),
-        ids=tuple(item.sha256 for item in items),
-        split=np.array([item.split for item in items], dtype=np.str_),
-        classes=dataset.classes,
-        backbone=own.info.name,
-        dataset_id=dataset.id,
-        dataset_name=dataset.name,
-        fingerprint=dataset.fingerprint,
-    )
-
-
 def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Path, work: Work) -> Run:
     """Writes the best weights as a model, what it says about validation and test, and the record of the run."""
     network = fitting.network
@@ -258,7 +155,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         dataset_id=dataset.id,
         dataset_name=dataset.name,
         fingerprint=dataset.fingerprint,
-        preprocessing=_preprocessing(dataset, network.backbone),
+        preprocessing=preprocessing_of(dataset, network.backbone),
         config=config,
         metrics=metrics,
         seconds=fitting.seconds,
@@ -274,7 +171,7 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
 
 
 def _predict(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Work) -> Predictions:
-    photos = _photos(dataset, items, Augmentation(), fitting.network.backbone, Budget(0))
+    photos = photos_of(dataset, items, Augmentation(), fitting.network.backbone, Budget(0))
     outputs = fitting.logits(photos, work, _("Predicting with the best weights"))
     return Predictions(
         class_names=dataset.classes,
@@ -304,8 +201,6 @@ def _alone(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        with suppress(OSError):
-            (out / LOCK).unlink()
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def test_colours_are_learnt_in_every_mode(dataset: Dataset, tmp_path: Path, mode
 def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path)
     assert load_run(tmp_path) == run
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
+    assert sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith(".")) == [
         "averages.json", "best.safetensors", "cache.json", "history.json", "last.safetensors", "model.safetensors",
         "predictions", "run.json", "start.safetensors",
     ]  # fmt: skip
