@@ -17,8 +17,8 @@ from tests.imports import ROOT, at_import, dotted, imported, imported_files, nam
 # Every room may import these.
 FOUNDATION = frozenset(
     (
-        "checks", "errors", "estimate", "i18n", "machine", "numbers", "paces", "paths", "progress", "rates", "records",
-        "tables", "versions", "workspaces",
+        "checks", "errors", "estimate", "i18n", "machine", "numbers", "paces", "parquet", "paths", "progress", "rates",
+        "records", "tables", "versions", "workspaces",
     )
 )  # fmt: skip
 # A room imports rooms with a lower number, and the foundation. `jobs` does not know what it runs.

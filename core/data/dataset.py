@@ -28,6 +28,7 @@ from core.data.note import note_text
 from core.data.outline import Outline, outline_text
 from core.errors import DatasetError, GraftError
 from core.i18n import gettext as _
+from core.parquet import read_table
 from core.versions import read_once
 
 SCHEMA = 1
@@ -274,10 +275,8 @@ def _write_items(path: Path, items: tuple[Item, ...]) -> None:
 
 
 def _read_items(path: Path) -> tuple[Item, ...]:
-    import pyarrow.parquet as pq
-
-    with path.open("rb") as file:  # pyarrow itself opens no path that is no text
-        table = pq.read_table(file)
+    with path.open("rb") as file:
+        table = read_table(file)
     table = table.rename_columns(["group_id" if name == "kin" else name for name in table.column_names])  # its old name
     missing = [name for name in Item.__slots__ if name not in table.column_names]
     if not set(missing) <= _NEWER:

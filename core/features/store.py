@@ -28,6 +28,7 @@ from core import paths
 from core.backbones.names import as_file
 from core.backbones.spec import BackboneInfo
 from core.engines.engine import FP32
+from core.parquet import read_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,9 +124,6 @@ class FeatureStore:
     def _read_shard(
         self, shard: Path, rows: dict[str, int], X: NDArray[np.float32], present: NDArray[np.bool_]
     ) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         shard_ids = _ids_in(shard)
         matches = [(position, rows[id_]) for position, id_ in enumerate(shard_ids) if id_ in rows]
         if all(present[row] for _position, row in matches):
@@ -133,7 +131,7 @@ class FeatureStore:
         content = shard.read_bytes()
         if hashlib.sha256(content).hexdigest() != shard.stem:
             raise ValueError("the shard does not match its name")
-        values = _matrix(pq.read_table(pa.BufferReader(content)), self._dim)
+        values = _matrix(read_table(BytesIO(content)), self._dim)
         for position, row in matches:
             X[row], present[row] = values[position], True
 
@@ -172,10 +170,8 @@ class FeatureStore:
 
 
 def _ids_in(shard: Path) -> list[str]:
-    import pyarrow.parquet as pq
-
     with shard.open("rb") as file:
-        return list(map(str, pq.read_table(file, columns=["id"])["id"].to_pylist()))
+        return list(map(str, read_table(file, ["id"])["id"].to_pylist()))
 
 
 def _matrix(table: pa.Table, dim: int) -> NDArray[np.float32]:
