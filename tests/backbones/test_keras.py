@@ -208,6 +208,7 @@ def test_on_another_engine_than_torch_keras_is_refused(monkeypatch: pytest.Monke
 
 
 @needs_keras
+@pytest.mark.slow
 def test_a_head_on_a_network_of_keras_is_taken_home_and_needs_keras_there(
     monkeypatch: pytest.MonkeyPatch, photos_zip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,7 @@ KEEPS = {
     "components": ["DATA", "--backbone", "pixels_16", *_QUICK, "--c", "1"],
     "framing": ["DATA", "--backbone", "pixels_16", *_QUICK, "--c", "1"],
     "map": ["DATA", "--backbone", "pixels_16", "--out", "OUT.csv"],
-    "lr-range": ["DATA", "--backbone", "graft_plain@64", "--mode", "last"],
+    "lr-range": ["DATA", "--backbone", "pixels_16", "--mode", "head"],
     "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
     "extend": ["DATA", "RUN", "--epochs", "1", "--out", "OUT"],
     "take": ["DATA", "RUN", "--out", "OUT"],

@@ -2,6 +2,7 @@ import io
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PIL import ImageEnhance, ImageOps
 
 from core.evaluation.intervals import wilson
@@ -47,6 +48,7 @@ def test_files_that_tell_the_class_are_found_and_it_is_said_by_what(taken_in):
     assert "check how the photos were collected" in text
 
 
+@pytest.mark.slow
 def test_no_single_fact_is_blamed_for_what_two_tell_together(taken_in):
     """The class is format XOR size: neither tells anything by itself."""
     files = {}
@@ -76,6 +78,7 @@ def test_the_same_seed_gives_the_same_answer(taken_in):
     assert audited(dataset) == audited(dataset)
 
 
+@pytest.mark.slow
 def test_colour_is_not_blamed_for_what_grey_photos_show(taken_in):
     files = {}
     for seed in range(120):

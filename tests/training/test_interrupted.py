@@ -40,6 +40,9 @@ RECIPES: dict[str, dict[str, object]] = {
     },
 }
 
+RARELY = ("head", "norms", "lora", "balanced", "plain")
+"""Those that differ in what learns alone, and are killed among the slow tests."""
+
 
 class Killed(Exception):
     """Stands for a signal: nothing is put in order."""
@@ -83,7 +86,9 @@ def backbone_for(recipe: str) -> Backbone:
     return tiny_transformer() if recipe == "lora" else tiny_backbone()
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe", [pytest.param(name, marks=pytest.mark.slow) if name in RARELY else name for name in RECIPES]
+)
 def test_killed_again_and_again_it_ends_bit_for_bit_the_same(dataset: Dataset, tmp_path: Path, recipe: str) -> None:
     given, whole, broken = config(recipe), tmp_path / "whole", tmp_path / "broken"
     steps: list[Progress] = []

@@ -57,6 +57,7 @@ def test_every_number_gets_what_a_naive_loop_gives_it(whiten):
         assert point.variance == pytest.approx(np.mean(kept), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_number_gets_what_a_probe_with_that_reduction_gets():
     features = flat()
     (four,) = (point for point in probe_components(features).points if point.components == 4)

@@ -34,6 +34,7 @@ def test_rates_grow_until_the_loss_runs_away_and_the_backbone_stays_as_it_was(pe
     assert all(torch.equal(value, before[name]) for name, value in load(CONFIG.backbone).state_dict().items())
 
 
+@pytest.mark.slow
 def test_the_same_seed_tries_the_same_batches(pets: Dataset):
     once, again = (range_test(pets, replace(CONFIG, mode="head")) for _round in range(2))
     assert once.losses == again.losses
