@@ -59,6 +59,7 @@ def test_decisions_stay_and_the_page_does_not_jump(visitor: Visitor, copies: Pat
     visitor.sees("2 decisions")
     visitor.visit("Runs")
     visitor.visit("Data")
+    visitor.settle()
     visitor.press("Page 1", exact=True)
     expect(boxes(page)).to_have_count(12, timeout=60_000)
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
