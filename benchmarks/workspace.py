@@ -30,9 +30,10 @@ from core.progress import Progress
 from core.runs import MODEL, Run
 from core.tasks import run as carry_out
 from core.tasks.base import Request
-from core.tasks.requests import CompareRequest, FinetuneRequest, ImageFile, IngestRequest, PredictRequest
+from core.tasks.requests import CompareRequest, FinetuneRequest, ImageFile, IngestRequest
 from core.tasks.results import Answer, Finetuned, Predicted, TakenIn, save_answers
 from core.tasks.specs import spec_of
+from core.tasks.using import PredictRequest
 from core.training.config import FinetuneConfig
 from core.training.results.history import Epoch
 

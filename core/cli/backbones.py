@@ -93,7 +93,7 @@ def add(
     from core.backbones import registry
     from core.cli import show
     from core.tasks.adopting import AddBackboneRequest, add_backbone
-    from core.tasks.requests import NamedFile
+    from core.tasks.using import NamedFile
 
     files = (NamedFile(path=str(checkpoint.absolute()), name=checkpoint.name),)
     request = AddBackboneRequest(name=name, files=files, architecture=architecture)

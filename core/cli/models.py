@@ -93,7 +93,7 @@ def export(
 ) -> None:
     """Write a RUN as one zip: manifest, weights (safetensors) and a model card."""
     from core.tasks import models
-    from core.tasks.requests import ExportRequest
+    from core.tasks.using import ExportRequest
 
     request = ExportRequest(run=str(inputs.run(run).path.absolute()), out=str(out.absolute()))
     with tempfile.TemporaryDirectory() as folder, working() as report:
@@ -113,8 +113,8 @@ def predict(
     """Classify IMAGES with a BUNDLE; it exits with 1 where some cannot be read, and with 2 where none can."""
     from core.cli import show
     from core.tasks import models
-    from core.tasks.requests import NamedFile, PredictRequest
     from core.tasks.results import read_answers
+    from core.tasks.using import NamedFile, PredictRequest
 
     if not bundle.exists():
         raise DatasetError(_("There is no bundle '{name}'.").format(name=bundle))

@@ -14,7 +14,7 @@ from core.i18n import gettext as _
 from core.progress import Report
 from core.records import Record
 from core.tasks.base import Request
-from core.tasks.requests import NamedFile
+from core.tasks.using import NamedFile
 from core.workspaces import check_quota
 
 

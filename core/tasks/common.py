@@ -12,7 +12,8 @@ from core.errors import BundleError, DatasetError
 from core.i18n import gettext as _
 from core.progress import TO_COME, Plan, Report
 from core.tasks.base import EditedRequest, PhotosRequest, Request
-from core.tasks.requests import IngestRequest, PredictRequest
+from core.tasks.requests import IngestRequest
+from core.tasks.using import PredictRequest
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset

@@ -14,8 +14,9 @@ from core.runs import FILE as RUN_FILE
 from core.runs import Run
 from core.tasks.common import dataset_of, drop_uploads, run_folder
 from core.tasks.presetting import config_for
-from core.tasks.requests import ExportRequest, FinetuneRequest, PredictRequest
+from core.tasks.requests import FinetuneRequest
 from core.tasks.results import Answer, Exported, Finetuned, Predicted, save_answers
+from core.tasks.using import ExportRequest, PredictRequest
 
 if TYPE_CHECKING:
     import numpy as np

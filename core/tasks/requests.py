@@ -13,11 +13,10 @@ from typing import Any, ClassVar, Self
 
 from core.backbones.registry import canonical
 from core.data.labels.grouping import group_finder
-from core.errors import BackboneError, BundleError, DatasetError, TrainingError
+from core.errors import BackboneError, DatasetError, TrainingError
 from core.i18n import gettext as _
 from core.probing.probes.probe import ProbeConfig
-from core.records import Record
-from core.tasks.base import BackboneRequest, EditedRequest, PhotosRequest, ReadingRequest, Request
+from core.tasks.base import BackboneRequest, EditedRequest, PhotosRequest, ReadingRequest
 from core.training.config import FinetuneConfig
 from core.training.planning.presets import BUDGET_S
 from core.training.planning.presets import check as check_preset
@@ -237,7 +236,7 @@ class FinetuneRequest(PhotosRequest):
         config: how to train; with a preset, its backbone and its seed alone count.
         out: the run's directory; "" for `run` in the job's.
         source: the run of another training that is extended, or whose best weights so far are taken, as in
-            `ExportRequest`; "" for none.
+            `core.tasks.using.ExportRequest`; "" for none.
         take_best: whether those are taken, and nothing more is learnt.
         preset: decides the rest of the config when the training begins, see `core.training.planning.presets`; "" for
             none.
@@ -258,55 +257,3 @@ class FinetuneRequest(PhotosRequest):
             raise TrainingError(_("There is no training named whose best weights to take. Choose one."))
         if self.preset:
             check_preset(self.preset, self.budget_s or BUDGET_S.get(self.preset, 0.0))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportRequest(Request):
-    """Write a run as one zip.
-
-    Attributes:
-        run: its directory, as a path or relative to the workspace's jobs.
-        out: the zip's path; "" for one in the job's directory.
-    """
-
-    kind: ClassVar[str] = "export"
-    run: str
-    out: str = ""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.run:
-            raise BundleError(_("There is no run to export. Choose one."))
-
-
-@dataclass(frozen=True, kw_only=True)
-class NamedFile(Record):
-    """A file, and the user's name for it (the copy of an upload has another one)."""
-
-    path: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictRequest(Request):
-    """Classify images.
-
-    Attributes:
-        model: a bundle, or a run as in `ExportRequest`.
-        images: what to classify.
-        previews: how many answers get a picture.
-        delete_source: whether the images are uploads, removed at the end.
-    """
-
-    kind: ClassVar[str] = "predict"
-    model: str
-    images: tuple[NamedFile, ...]
-    previews: int = 0
-    delete_source: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.model:
-            raise BundleError(_("There is no model to predict with. Choose a run or a bundle."))
-        if not self.images:
-            raise DatasetError(_("There is no photo to predict. Give at least one."))

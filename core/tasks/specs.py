@@ -20,18 +20,17 @@ from core.tasks.requests import (
     DepthRequest,
     EditEffectRequest,
     EmbeddingMapRequest,
-    ExportRequest,
     FinetuneRequest,
     FramingRequest,
     HealthRequest,
     IngestRequest,
     LearningCurveRequest,
     PackRequest,
-    PredictRequest,
     PreviewRequest,
     RegroupRequest,
 )
 from core.tasks.sweeping import SweepRequest
+from core.tasks.using import ExportRequest, PredictRequest
 from core.training.choices import mode_label
 from core.training.planning.presets import preset_label
 

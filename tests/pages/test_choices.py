@@ -8,9 +8,9 @@ from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.jobs import store
 from core.runs import Run
-from core.tasks.requests import NamedFile, PredictRequest
 from core.tasks.results import Answer, Predicted, save_answers
 from core.tasks.specs import spec_of
+from core.tasks.using import NamedFile, PredictRequest
 from pages.ui.text import distinct, run_names
 from tests.conftest import ZipBuilder
 from tests.pages.conftest import Open, W, finetune_spec, finish, make_run

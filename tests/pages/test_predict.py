@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from core.jobs import store
 from core.runs import Run
-from core.tasks.requests import NamedFile, PredictRequest
 from core.tasks.results import Answer, Predicted, save_answers
 from core.tasks.specs import spec_of
+from core.tasks.using import NamedFile, PredictRequest
 from pages.ui.predict.trial import table
 from tests.pages.conftest import Open, W, finish, texts
 

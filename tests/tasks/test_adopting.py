@@ -10,8 +10,8 @@ from core.backbones.registry import backbones, info
 from core.backbones.sources import own
 from core.errors import BackboneError, GraftError
 from core.tasks.adopting import AddBackboneRequest, add_backbone
-from core.tasks.requests import NamedFile
 from core.tasks.specs import spec_of
+from core.tasks.using import NamedFile
 
 
 def silent(_step: object) -> None:

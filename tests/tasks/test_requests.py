@@ -22,19 +22,17 @@ from core.tasks.requests import (
     DepthRequest,
     EditEffectRequest,
     EmbeddingMapRequest,
-    ExportRequest,
     FinetuneRequest,
     FramingRequest,
     HealthRequest,
     IngestRequest,
     LearningCurveRequest,
-    NamedFile,
     PackRequest,
-    PredictRequest,
     PreviewRequest,
     RegroupRequest,
 )
 from core.tasks.specs import request_of, spec_of, takes_upload
+from core.tasks.using import ExportRequest, NamedFile, PredictRequest
 from core.tasks.verbs import VERBS
 from core.training.config import FinetuneConfig
 from core.training.images.augmentation import PRESETS

@@ -29,16 +29,14 @@ from core.tasks.previews import embedding_map, preview_augmentation
 from core.tasks.requests import (
     CompareRequest,
     EmbeddingMapRequest,
-    ExportRequest,
     FinetuneRequest,
     HealthRequest,
     IngestRequest,
-    NamedFile,
-    PredictRequest,
     PreviewRequest,
 )
 from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers, result_of
 from core.tasks.specs import spec_of
+from core.tasks.using import ExportRequest, NamedFile, PredictRequest
 from core.training.config import FinetuneConfig
 from core.training.images.augmentation import PRESETS
 from core.training.results.history import read_history

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from core.data.dataset import Dataset
-from core.data.ingest import ingest
 from core.errors import Cancelled, TrainingError
 from core.progress import Progress
 from core.runs import LAST, Run
@@ -17,22 +16,15 @@ from core.training.checkpoint import read_best
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.results.history import Epoch, read_history
-from tests.conftest import photo
-from tests.training.tiny import tiny_backbone
+from tests.training.tiny import pets, tiny_backbone
 
 CONFIG = FinetuneConfig("graft_residual", mode="full", epochs=3, batch_size=8, lr=0.01)
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
-    folder = tmp_path_factory.mktemp("photos")
-    for label, colour in (("cat", (140, 100, 90)), ("dog", (100, 140, 90))):
-        (folder / "pets" / label).mkdir(parents=True)
-        for i in range(20):
-            photo(colour, seed=i).save(folder / "pets" / label / f"{i}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAFT_HOME", str(folder / "home"))
-        yield ingest(folder / "pets")
+    with pets(tmp_path_factory.mktemp("photos"), cat=(140, 100, 90), dog=(100, 140, 90)) as photos:
+        yield photos
 
 
 def fit(dataset: Dataset, config: FinetuneConfig, out: Path, **given: object) -> Run:

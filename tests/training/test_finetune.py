@@ -23,22 +23,16 @@ from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.network.losses import balanced_weights
 from core.training.results.history import Epoch, best_of, read_averages, read_history
-from tests.conftest import ZipBuilder, photo
+from tests.conftest import ZipBuilder
 from tests.steps import works
-from tests.training.tiny import tiny_backbone
+from tests.training.tiny import pets, tiny_backbone
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """Two classes ("cat", "dog") of 20 generated photos each, told apart by their colour; read once for all tests."""
-    folder = tmp_path_factory.mktemp("photos")
-    for label, colour in (("cat", (200, 60, 50)), ("dog", (60, 170, 70))):
-        (folder / "pets" / label).mkdir(parents=True)
-        for i in range(20):
-            photo(colour, seed=i).save(folder / "pets" / label / f"{i}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAFT_HOME", str(folder / "home"))
-        yield ingest(folder / "pets")
+    with pets(tmp_path_factory.mktemp("photos"), cat=(200, 60, 50), dog=(60, 170, 70)) as photos:
+        yield photos
 
 
 def config(**given: object) -> FinetuneConfig:

@@ -21,7 +21,7 @@ from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.results.history import Epoch, read_history
 from tests.conftest import photo
-from tests.training.tiny import tiny_backbone, tiny_transformer
+from tests.training.tiny import pets, tiny_backbone, tiny_transformer
 
 RECIPES: dict[str, dict[str, object]] = {
     "head": {"mode": "head", "augmentation": "flip"},
@@ -50,14 +50,8 @@ class Killed(Exception):
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
-    folder = tmp_path_factory.mktemp("photos")
-    for label, colour in (("cat", (160, 90, 80)), ("dog", (90, 150, 90))):
-        (folder / "pets" / label).mkdir(parents=True)
-        for i in range(20):
-            photo(colour, seed=i).save(folder / "pets" / label / f"{i}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAFT_HOME", str(folder / "home"))
-        yield ingest(folder / "pets")
+    with pets(tmp_path_factory.mktemp("photos"), cat=(160, 90, 80), dog=(90, 150, 90)) as photos:
+        yield photos
 
 
 def config(recipe: str) -> FinetuneConfig:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from core.backbones.backbone import Backbone
 from core.backbones.networks.architectures import Trunk
 from core.backbones.spec import BackboneInfo, Preprocessing
+from core.data.dataset import Dataset
+from core.data.ingest import ingest
+from tests.conftest import photo
 
 HOW = Preprocessing(resize_px=36, crop_px=32, mean=(0.5, 0.4, 0.3), std=(0.25, 0.25, 0.25))
 
@@ -75,3 +81,18 @@ def _backbone(name: str, trunk: nn.Module, stages: Mapping[str, nn.Module]) -> B
         imagenet_top1=None, trained_on="nothing", licence="none", weights="", preprocessing=HOW, stages=tuple(stages),
     )  # fmt: skip
     return Backbone(info, trunk, tuple((n, (m,)) for n, m in stages.items())).eval()
+
+
+Colour = tuple[int, int, int]
+
+
+@contextmanager
+def pets(folder: Path, cat: Colour, dog: Colour, per_class: int = 20) -> Iterator[Dataset]:
+    """Two classes ("cat", "dog") of generated photos of about these colours, in a home of their own."""
+    for label, colour in (("cat", cat), ("dog", dog)):
+        (folder / "pets" / label).mkdir(parents=True)
+        for i in range(per_class):
+            photo(colour, seed=i).save(folder / "pets" / label / f"{i}.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRAFT_HOME", str(folder / "home"))
+        yield ingest(folder / "pets")

@@ -1,7 +1,7 @@
 """A learning-rate range test: a copy of the network learns while the rate grows, until its loss runs away.
 
 Smith 2017, "Cyclical learning rates for training neural networks". The copy begins as training would: with the head at
-the probe's solution. The rate grows exponentially over some sixty small batches, and takes a minute at most.
+the probe's solution. The rate grows exponentially over some sixty small batches, which takes about a minute.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from core.backbones.registry import backbones
 from core.backbones.sources import own
 from core.errors import BackboneError, GraftError
 from core.tasks.adopting import AddBackboneRequest, BackboneAdded
-from core.tasks.requests import NamedFile
+from core.tasks.using import NamedFile
 from pages.ui import jobs, progress, state, text, uploads
 from pages.ui.i18n import _
 

@@ -34,7 +34,7 @@ def trial(config: FinetuneConfig, name: str) -> None:
     )
     job = jobs.latest(request)
     if job is None:
-        about = _("Tries ever greater rates on a few batches with a copy of the network: a minute at most.")
+        about = _("Tries ever greater rates on a few batches with a copy of the network: about a minute.")
         if st.button(_("Try learning rates"), icon=":material/speed:", key=f"rates-{name}", help=about):
             jobs.submit(request)
             st.rerun()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.runs import Run
-from core.tasks.requests import ExportRequest
 from core.tasks.results import Exported
+from core.tasks.using import ExportRequest
 from pages.ui import downloads, jobs, progress, state, text
 from pages.ui.i18n import _
 

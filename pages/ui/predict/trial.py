@@ -13,8 +13,8 @@ from core.errors import GraftError
 from core.i18n import ngettext
 from core.jobs.store import Job
 from core.runs import Run
-from core.tasks.requests import NamedFile, PredictRequest
 from core.tasks.results import Answer, Predicted, read_answers, result_of
+from core.tasks.using import NamedFile, PredictRequest
 from pages.ui import downloads, figures, gallery, jobs, progress, resources, state, text, uploads
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _

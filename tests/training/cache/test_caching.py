@@ -10,7 +10,6 @@ import pytest
 from safetensors.torch import load_file
 
 from core.data.dataset import Dataset
-from core.data.ingest import ingest
 from core.errors import Cancelled
 from core.progress import Progress
 from core.runs import Run
@@ -22,9 +21,8 @@ from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.results.history import Epoch, read_history
 from core.training.results.outcome import read_outcome
-from tests.conftest import photo
 from tests.steps import works
-from tests.training.tiny import tiny_backbone
+from tests.training.tiny import pets, tiny_backbone
 
 KEPT = {"mode": "last", "views": 2, "augmentation": "standard", "trunk_cache": "on"}
 
@@ -32,14 +30,8 @@ KEPT = {"mode": "last", "views": 2, "augmentation": "standard", "trunk_cache": "
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """Two classes of 20 generated photos each, hard to tell apart."""
-    folder = tmp_path_factory.mktemp("photos")
-    for label, colour in (("cat", (130, 100, 90)), ("dog", (120, 110, 100))):
-        (folder / "pets" / label).mkdir(parents=True)
-        for i in range(20):
-            photo(colour, seed=i).save(folder / "pets" / label / f"{i}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAFT_HOME", str(folder / "home"))
-        yield ingest(folder / "pets")
+    with pets(tmp_path_factory.mktemp("photos"), cat=(130, 100, 90), dog=(120, 110, 100)) as photos:
+        yield photos
 
 
 def fit(dataset: Dataset, out: Path, report: object = None, **given: object) -> Run:

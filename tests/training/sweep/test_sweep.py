@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from core.data.dataset import Dataset
-from core.data.ingest import ingest
 from core.errors import Cancelled, TrainingError
 from core.models.runs import load_run
 from core.progress import Progress
@@ -17,9 +16,8 @@ from core.training.results.history import read_averages
 from core.training.sweep.record import DONE, STOPPED, Sweep
 from core.training.sweep.space import Space
 from core.training.sweep.sweep import sweep
-from tests.conftest import photo
 from tests.fakes import install
-from tests.training.tiny import tiny_backbone
+from tests.training.tiny import pets, tiny_backbone
 
 pytest.importorskip("optuna", reason="a sweep is an optional part")
 
@@ -34,14 +32,8 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
-    folder = tmp_path_factory.mktemp("photos")
-    for label, colour in (("cat", (140, 100, 90)), ("dog", (100, 140, 90))):
-        (folder / "pets" / label).mkdir(parents=True)
-        for i in range(20):
-            photo(colour, seed=i).save(folder / "pets" / label / f"{i}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAFT_HOME", str(folder / "home"))
-        yield ingest(folder / "pets")
+    with pets(tmp_path_factory.mktemp("photos"), cat=(140, 100, 90), dog=(100, 140, 90)) as photos:
+        yield photos
 
 
 def without_times(found: Sweep) -> list[object]:
@@ -99,7 +91,7 @@ def test_when_the_time_is_over_the_trial_at_work_ends_with_what_it_has(dataset: 
     assert len(sweep(dataset, SPACE, tmp_path, LONG, most=2).trials) == 2
 
 
-def test_a_trial_that_fails_is_counted_and_the_search_goes_on(dataset: Dataset, tmp_path: Path) -> None:
+def test_where_the_first_trials_all_fail_the_sweep_says_why(dataset: Dataset, tmp_path: Path) -> None:
     without = dataclasses.replace(dataset, items=tuple(item for item in dataset.items if item.split != "val"))
     with pytest.raises(TrainingError, match="'val' has no photos"):
         sweep(without, SPACE, tmp_path, LONG)
