@@ -6,6 +6,7 @@
         items.parquet                       one row an item
         skipped.json                        entries that were left out, and why
         sources/<sha256>                    empty; the source files this dataset was made from
+        tables/N.csv                        tables that said what the photos are, where there were some
         dataset.json                        written last: a directory without it is no dataset
 
 This file knows nothing of archives. `ingest.py` writes datasets; everybody else reads them here.

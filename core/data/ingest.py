@@ -20,6 +20,7 @@ from core.data.instructions import Instructions
 from core.data.intake.intake import Intake, take_in
 from core.data.intake.phases import TYPICAL_BYTES, opening, taking_in, writing
 from core.data.intake.staging import VERSION, explained, known_dataset, mark_of, settle, staging
+from core.data.labels.tables.kept import keep_tables
 from core.data.limits import Limits
 from core.data.origin import Origin, moved, write_origin
 from core.data.sources.open import open_source
@@ -39,6 +40,7 @@ def ingest(
     group_pattern: str = "",
     class_pattern: str = "",
     encoding: str = "",
+    folder: Path | None = None,
     report: Report = silent,
 ) -> Dataset:
     """Takes photos into the workspace; the same bytes again are the same dataset, answered quickly.
@@ -54,13 +56,14 @@ def ingest(
         class_pattern: where in a photo's name its class is, as in "{class}/*"; "" for what folders and tables say.
         encoding: that of names and tables which do not say theirs, as in "cp866", or in "cp866,cp1251" where they
             differ; "" for what their letters say.
+        folder: where the dataset is kept; by default the workspace's own folder of datasets, where all are listed.
         report: told of images; raising `Cancelled` in it stops the work and leaves nothing behind.
 
     Raises:
         RejectedError: the archive is refused whole; its `code` says why.
         DatasetError: there is no such file, sample or encoding, a download failed, or the disk is full.
     """
-    folder = paths.datasets(workspace_id)
+    folder = folder or paths.datasets(workspace_id)
     instructions = Instructions(group_pattern, class_pattern, encoding)
     plan, names = Plan(report, _parts(source)), instructions.encodings.names
     with explained(), open_source(source, limits or Limits.here(), plan.begin("open"), names) as opened:
@@ -81,6 +84,7 @@ def ingest(
                 tables=intake.tables_guess,
             )
             write_origin(stage, origin)
+            keep_tables(stage, intake.texts)
             return settle(dataset_of(intake, opened.kind, name or opened.title, stage, seed), folder, digest)
 
 

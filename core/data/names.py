@@ -111,6 +111,11 @@ def is_placeholder(parts: Sequence[str]) -> bool:
     return _ending(parts) == ".icloud"
 
 
+def is_asked_about(parts: Sequence[str]) -> bool:
+    """Whether a file in a folder is meant when that folder is: by its ending a photo, or what stands for one."""
+    return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts)
+
+
 def photo_behind(parts: Sequence[str]) -> str:
     """The photo that a RAW file or a file in iCloud stands for, without the ending that is not known; "" for none."""
     file = PurePosixPath(parts[-1])

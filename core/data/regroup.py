@@ -17,6 +17,7 @@ from core.data.intake.known import link_or_copy
 from core.data.intake.phases import comparing, linking, writing
 from core.data.intake.staging import explained, known_dataset, mark_of, settle, staging
 from core.data.labels.grouping import CLASS, class_finder
+from core.data.labels.tables.kept import keep_tables, kept_texts
 from core.data.labels.vocabulary import split_word
 from core.data.limits import Limits
 from core.data.names import class_name, natural_key
@@ -78,6 +79,7 @@ def regroup(
         if origin is not None:
             by_group, by_class = pattern or origin.group_pattern, class_pattern or origin.class_pattern
             write_origin(stage, replace(origin, group_pattern=by_group, class_pattern=by_class, seed=seed))
+        keep_tables(stage, kept_texts(dataset.root))
         return settle(dataset_of(intake, dataset.source, dataset.name, stage, seed), folder, digest)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.dataset import SPLITS
 from core.data.images.levels import Levels
 from core.i18n import gettext as _
 
@@ -73,6 +74,12 @@ class Features:
         """That all images look the same to the backbone, in words; "" where they do not."""
         message = _("All photos look the same to '{backbone}': nothing in its features tells them apart.")
         return message.format(backbone=self.backbone) if self.is_constant else ""
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Images by split and class name; only splits that have images, every class in each."""
+        splits = [split for split in SPLITS if (self.split == split).any()]
+        per_class = {split: np.bincount(self.y[self.split == split], minlength=len(self.classes)) for split in splits}
+        return {split: dict(zip(self.classes, counts.tolist(), strict=True)) for split, counts in per_class.items()}
 
     def of(self, split: str) -> Features:
         """The rows of one split."""

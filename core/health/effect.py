@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from core.data.dataset import Dataset
 from core.data.edits import EXCLUDE, Edit, key
 from core.errors import ProbeError, RecordError
+from core.evaluation.pairwise.difference import Difference, difference
 from core.features.features import Features
 from core.health.leaks import Accuracy, accuracy_of
 from core.i18n import gettext as _
-from core.probing.pairwise.difference import Difference, difference
 from core.probing.probes.kinds import USUAL_C
 from core.probing.probes.probe import ProbeConfig, fit_probe
 

@@ -226,9 +226,9 @@ def _linear(names: tuple[str, ...]) -> Fit:
 
 def _forest(seed: int) -> Fit:
     def fit(X: Rows, y: NDArray[np.int64]) -> Callable[[Rows], NDArray[np.int64]]:
-        from sklearn.ensemble import RandomForestClassifier
+        from core.probing.probes.forest import RandomForest  # folds are fitted in several threads
 
-        model = RandomForestClassifier(100, min_samples_leaf=3, random_state=seed).fit(X, y)
+        model = RandomForest(100, min_samples_leaf=3, random_state=seed).fit(X, y)
         return lambda held: np.asarray(model.predict(held), np.int64)
 
     return fit

@@ -7,12 +7,12 @@ from core.data.decisions import write_edits
 from core.data.edits import EXCLUDE, Edit
 from core.data.library import open_dataset
 from core.errors import Cancelled, ProbeError
+from core.evaluation.pairwise.difference import Difference
 from core.features.extract import extract
 from core.health import words
 from core.health.effect import Effect, effect
 from core.health.leaks import Accuracy
 from core.health.report import check, read_report
-from core.probing.pairwise.difference import Difference
 from tests import fakes
 from tests.conftest import ZipBuilder, photo_bytes
 from tests.health.conftest import saved, scene

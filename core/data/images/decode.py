@@ -30,7 +30,12 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
 
-Image.MAX_IMAGE_PIXELS = Limits().max_scaled_pixels  # Pillow's own alarm would go off below what phones make
+# Pillow refuses twice this number of pixels and warns above it; its own would go off below what phones make.
+Image.MAX_IMAGE_PIXELS = Limits().max_scaled_pixels // 2
+# No photo is lost to what Pillow warns of: so many pixels, or metadata that it leaves out. It is silenced once and for
+# all: to do it around each photo would be to set and put back, from many threads, filters that the process has once.
+for _category in (UserWarning, Image.DecompressionBombWarning):
+    warnings.filterwarnings("ignore", category=_category, module=r"PIL\.")
 
 
 class UnreadableImage(DatasetError):
@@ -70,17 +75,17 @@ def open_rgb(
         UnreadableImage: not an image of an accepted format, or a broken or oversized one.
     """
     limits = limits or Limits()
-    image = open_image(source, limits)
-    width, height = image.size
-    share = limits.share_of(width * height)
-    if at_least_px and min(width, height) >= 2 * at_least_px:
-        image.draft(None, (min(at_least_px, width // share), min(at_least_px, height // share)))
-    elif share > 1:
-        image.draft(None, (width // share, height // share))
-    pixels = load(image)
-    if share > 1 and format_name(image) != "JPEG":
-        pixels = reduced_rgb(pixels, share, levels)
-    return upright(image, pixels, levels)
+    with open_image(source, limits) as image:  # Pillow leaves an animation's file open after its first picture is read
+        width, height = image.size
+        share = limits.share_of(width * height)
+        if at_least_px and min(width, height) >= 2 * at_least_px:
+            image.draft(None, (min(at_least_px, width // share), min(at_least_px, height // share)))
+        elif share > 1:
+            image.draft(None, (width // share, height // share))
+        pixels = load(image)
+        if share > 1 and format_name(image) != "JPEG":
+            pixels = reduced_rgb(pixels, share, levels)
+        return upright(image, pixels, levels)
 
 
 def reduced_rgb(pixels: Image.Image, share: int, levels: Levels | None = None) -> Image.Image:
@@ -109,11 +114,8 @@ def open_image(source: str | Path | BinaryIO, limits: Limits) -> Image.Image:
     claimed = _claimed(source, limits)
     accepted = [name for name in limits.formats if name not in _ISO_MEDIA or name == claimed]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)
-            image = Image.open(source, formats=accepted)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        image = Image.open(source, formats=accepted)
+    except Image.DecompressionBombError:
         raise UnreadableImage("too_many_pixels") from None
     except Exception as problem:  # whatever a hostile header brings a reader to raise, only its file is lost
         raise UnreadableImage(_why_not(source, claimed, problem, limits)) from problem
@@ -168,9 +170,7 @@ def load(image: Image.Image) -> Image.Image:
         UnreadableImage: `truncated`, `too_much_memory`, `unsupported_format` or `decoder_error`.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=UserWarning)
-            image.load()
+        image.load()
     except Exception as problem:  # whatever a hostile file brings a decoder to raise, only that file is lost
         raise UnreadableImage(_broken(problem), image.size) from problem
     return image

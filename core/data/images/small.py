@@ -19,6 +19,7 @@ from core.data.images.decode import (
 )
 from core.data.images.levels import Levels, Spread, as_8_bits, kind_of, levels_for, spread_of
 from core.data.images.media import has_hole
+from core.data.images.scans import is_scan_bomb
 from core.data.limits import Limits
 
 THUMBNAIL_PX = 256
@@ -28,8 +29,6 @@ _MOST_ASPECT = 4
 _WHITE = (255, 255, 255)
 _GUESSED = ("WEBP", "AVIF")  # formats whose decoders take zeros for pixels
 _MOST_ZEROS = 0.25  # of a file's bytes; of a white picture as WebP, one in twenty is zero at its end
-# A progressive JPEG's scans each go over the whole image. Photos have about ten; far more is an attack.
-_MAX_SCANS, _MAX_SCAN_MEGAPIXELS = 50, 1000
 
 
 @dataclass(frozen=True)
@@ -111,12 +110,6 @@ def _check_bytes(path: Path, name: str, size: tuple[int, int]) -> None:
 def ends_in_zeros(content: bytes) -> bool:
     """Whether so much of a file's end is zeros that its copy was not finished; pictures of one colour end in some."""
     return len(content.rstrip(b"\0")) < len(content) * (1 - _MOST_ZEROS)
-
-
-def is_scan_bomb(content: bytes, width: int, height: int) -> bool:
-    """Whether a JPEG has so many scans that decoding it would take very long."""
-    scans = content.count(b"\xff\xda")
-    return scans > _MAX_SCANS and scans * width * height / 1e6 > _MAX_SCAN_MEGAPIXELS
 
 
 def framed(rgb: Image.Image) -> Image.Image:

@@ -54,6 +54,7 @@ class Intake:
         names_guess: how names were read that do not say their encoding; None where that leaves no doubt.
         tables_guess: the same of tables that were used.
         outline: where classes, splits and groups come from.
+        texts: what is in the tables that were used and have a header.
     """
 
     classes: tuple[str, ...]
@@ -65,6 +66,7 @@ class Intake:
     tables_guess: Guess | None = None
     outline: Outline = field(default_factory=Outline)
     levels: Levels | None = None
+    texts: tuple[str, ...] = ()
 
 
 def take_in(source: PhotoSource, stage: Path, known: Path, report: Report, instructions: Instructions = NONE) -> Intake:
@@ -98,7 +100,7 @@ def take_in(source: PhotoSource, stage: Path, known: Path, report: Report, instr
         if result.reason:
             blob_path(stage, sha256).unlink(missing_ok=True)
             thumbnail_path(stage, sha256).unlink(missing_ok=True)
-    intake = replace(_result(entries, decoded, source), levels=levels)
+    intake = replace(_result(entries, decoded, source), levels=levels, texts=tuple(entries.texts))
     intake = replace(intake, items=with_group_ids(intake.items, stage, plan.begin("compare")))
     if not instructions.group_pattern:
         return intake

@@ -38,6 +38,7 @@ class Sorted:
         tables_guess: how tables were read that do not say their encoding; None where that leaves no doubt.
         warnings: code words about tables: those that were not used, and labels that are not clear.
         outline: where classes, splits and groups come from.
+        texts: what is in the tables that were used and have a header.
     """
 
     photos: list[PhotoCandidate] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Sorted:
     tables_guess: Guess | None = None
     warnings: list[str] = field(default_factory=list)
     outline: Outline = field(default_factory=Outline)
+    texts: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def sort_entries(source: PhotoSource, instructions: Instructions = NONE) -> Sort
     read = {
         index for index, table in tables.items() if table.name in used or (by_tables is not None and table.labelled)
     }
+    entries.texts = [table.text for table in tables.values() if table.name in used]
     _tell(entries, read_files, by_tables, [*used, *noted.against])
     entries.warnings += [f"table_unused_splits:{_shown(name)}" for name in noted.against]
     _place_all(source, entries, files, _Rules(layout, by_tables, instructions.class_of, read))

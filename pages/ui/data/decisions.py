@@ -13,7 +13,7 @@ import streamlit as st
 from core import numbers
 from core.data.dataset import Dataset, Item
 from core.data.decisions import Key
-from core.data.edits import EXCLUDE, RELABEL, Edit
+from core.data.edits import EXCLUDE, Edit
 from core.health.duplicates import PhotoPair
 from core.health.labels import Suspect
 from core.health.photo import PhotoRef
@@ -21,7 +21,8 @@ from core.health.quality import Flaw
 from core.health.words import kind_name
 from core.i18n import ngettext
 from pages.ui import state, text
-from pages.ui.data.desk import Desk, decide
+from pages.ui.deciding import what_to_do
+from pages.ui.desk import Desk, decide
 from pages.ui.gallery import Picture, tile
 from pages.ui.i18n import _
 
@@ -146,26 +147,8 @@ def _doubt(suspect: Suspect) -> None:
 
 def _what_to_do(desk: Desk, suspect: Suspect, place: str) -> None:
     """A choice between the label, the other classes and leaving the photo out."""
-    photo, classes = suspect.photo, _other_classes(desk, suspect)
-    edits = (None, *(Edit(photo.name, photo.sha256, RELABEL, name) for name in classes), _out(photo))
-    names = text.distinct((_("keep the label"), *map(text.shortened, classes)))
-    names.append(_("leave the photo out"))
-    key = _key(desk, photo, place)
-    state.hold(key, edits.index(desk.decided(photo)))
-    st.selectbox(
-        _("What to do"),
-        range(len(edits)),
-        format_func=names.__getitem__,
-        key=key,
-        on_change=_take,
-        args=(desk.original, photo, edits, place, key),
-    )
-
-
-def _take(original: Dataset, photo: PhotoRef, edits: Sequence[Edit | None], place: str, key: str) -> None:
-    number = state.widget(key)
-    if isinstance(number, int):
-        decide(original, {photo.key: edits[number]}, place)
+    photo = suspect.photo
+    what_to_do(desk, photo.key, _other_classes(desk, suspect), place, _key(desk, photo, place))
 
 
 def _other_classes(desk: Desk, suspect: Suspect) -> list[str]:

@@ -16,7 +16,7 @@ from core.health.words import effect_text, gain_text
 from core.tasks.requests import EditEffectRequest, HealthRequest, PackRequest
 from core.tasks.results import Packed
 from pages.ui import downloads, jobs, progress, state, text
-from pages.ui.data.desk import Desk, count_text, decide, save_again, undo
+from pages.ui.desk import Desk, count_text, decide, save_again, undo
 from pages.ui.i18n import _, redrawn
 
 REST_S = 5.0

@@ -21,7 +21,7 @@ from core.health.shortcuts import Shortcut
 from pages.ui import figures, jobs, progress, state, text
 from pages.ui.data import decisions, edits
 from pages.ui.data.charts_health import shortcut_bars, shortcut_table
-from pages.ui.data.desk import Desk
+from pages.ui.desk import Desk
 from pages.ui.figures import Files
 from pages.ui.i18n import _, redrawn
 

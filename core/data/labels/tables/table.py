@@ -64,6 +64,7 @@ class Table:
         files: the file named in each row, in order.
         rows: reads the rows, in the same order.
         of_split: whether it is the list of one split, which its name says and its rows do not.
+        text: what is in it; "" where its first row is no header.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Table:
     files: tuple[str, ...]
     rows: Callable[[], list[Row]]
     of_split: bool = False
+    text: str = ""
 
 
 def is_table(parts: Sequence[str]) -> bool:
@@ -121,7 +123,8 @@ def read_table(
     classes = len(columns.classes) or len(reading.labels | reading.joined)
     of_split = not columns.labelled and columns.split == columns.group == -1
     rows = partial(lambda reading: list(_rows(reading)), reading)
-    return Table(reading.name, columns.labelled, parts[:-1], classes, tuple(files), rows, of_split)
+    kept = text if columns.header == 1 else ""
+    return Table(reading.name, columns.labelled, parts[:-1], classes, tuple(files), rows, of_split, kept)
 
 
 @dataclass(frozen=True)
