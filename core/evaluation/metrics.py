@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import EvaluationError
-from core.evaluation.intervals import Interval, bootstrap_macro_f1, wilson
+from core.evaluation.confusion import MACRO_F1
+from core.evaluation.intervals import Interval, wilson
 from core.evaluation.mistakes import Mistake, cell, mistakes
 from core.evaluation.predictions import Predictions
+from core.evaluation.tilting import interval_of
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.runs import SplitScore
+from core.scores import SplitScore
 
 __all__ = ["Averages", "ClassScore", "Evaluation", "Mistake", "cell", "evaluate", "mistakes"]
 
@@ -66,7 +68,7 @@ class Evaluation:
         accuracy_ci: its 95 % Wilson interval.
         macro: averages in which every class that has images counts alike.
         weighted: averages in which every image counts alike.
-        macro_f1_ci: the 95 % interval of macro F1, by a seeded stratified bootstrap (bias-corrected).
+        macro_f1_ci: the 95 % interval of macro F1, see `interval_of`.
         per_class: one row a class, in the classes' order.
         confusion: (c, c) int64 counts, true classes in rows, predicted ones in columns.
         classes: the class names.
@@ -156,12 +158,11 @@ class Evaluation:
         )
 
 
-def evaluate(predictions: Predictions, *, seed: int = 0) -> Evaluation:
+def evaluate(predictions: Predictions) -> Evaluation:
     """Judges predictions. Ties between classes go to the first of them.
 
     Args:
         predictions: of one split.
-        seed: of the bootstrap for macro F1's interval.
 
     Raises:
         EvaluationError: the split has no images.
@@ -181,7 +182,7 @@ def evaluate(predictions: Predictions, *, seed: int = 0) -> Evaluation:
         accuracy_ci=wilson(right, n),
         macro=averages["macro"],
         weighted=averages["weighted"],
-        macro_f1_ci=bootstrap_macro_f1(confusion, seed=seed),
+        macro_f1_ci=interval_of(confusion, MACRO_F1),
         per_class=_per_class(predictions, confusion),
         confusion=confusion,
         classes=predictions.class_names,

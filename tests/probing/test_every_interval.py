@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.evaluation.metrics import evaluate
+from core.evaluation.pairwise.difference import difference
+from core.evaluation.pairwise.sidebyside import side_by_side
 from core.probing.comparison.compare import compare
-from core.probing.pairwise.difference import difference
-from core.probing.pairwise.sidebyside import side_by_side
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.components import probe_components
 from core.probing.studies.curve import learning_curve

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval
+from core.evaluation.pairwise.difference import mcnemar, right_alone
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.numbers import percent, points
-from core.probing.pairwise.difference import mcnemar, right_alone
 from core.records import Record
 
 ROPE = 0.01

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from core.errors import ProbeError
+from core.evaluation.pairwise.sidebyside import side_by_side
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.probing.comparison.against import ROPE, BackbonePair, compared
@@ -17,7 +18,6 @@ from core.probing.comparison.shortlist import Shortlist
 from core.probing.comparison.verdict import Verdict, judge
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.facts import DatasetFacts
-from core.probing.pairwise.sidebyside import side_by_side
 from core.probing.probes.probe import ProbeConfig
 from core.records import Record
 

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.backbones import registry
-from core.evaluation.intervals import Interval, bootstrap_macro_f1, macro_f1, wilson
+from core.evaluation.confusion import MACRO_F1, macro_f1
+from core.evaluation.intervals import Interval, wilson
 from core.evaluation.predictions import Predictions
+from core.evaluation.tilting import interval_of
 from core.i18n import gettext as _
 from core.probing.crossval.heldout import HeldOut
 from core.probing.crossval.repeats import Fold, draw_repeats
@@ -99,8 +101,8 @@ class ProbeResult:
 
     @cached_property
     def macro_f1_ci(self) -> Interval:
-        """Its 95 % bootstrap interval on n images; repeats are no further images."""
-        return bootstrap_macro_f1(self.held_out.confusion)
+        """Its 95 % interval on n images; repeats are no further images."""
+        return interval_of(self.held_out.confusion, MACRO_F1)
 
     def as_json(self) -> dict[str, object]:
         """As one of the `results` of `compare --json`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -115,6 +115,13 @@ class Probe:
     def affine(self) -> bool:
         """Whether it is a weight and a bias, which a bundle can hold."""
         return self.weight is not None
+
+    def divided(self, temperature: float) -> Probe:
+        """This probe, which has to be affine, with its scores divided by a temperature; its pipeline stays."""
+        assert self.weight is not None
+        assert self.bias is not None
+        weight, bias = ((part / temperature).astype(np.float32) for part in (self.weight, self.bias))
+        return replace(self, weight=weight, bias=bias)
 
     def predict_proba(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, c) float32, rows sum to 1, for X of shape (n, d).

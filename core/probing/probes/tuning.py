@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProbeError
+from core.evaluation.temperature import fit_temperature
 from core.features.reduce import Reduction
 from core.probing.probes.kinds import Kind
 from core.probing.probes.preprocessing import fit_preprocessing
@@ -25,7 +26,6 @@ FOLDS = 3
 _ROUGH = 1e-3  # the optimiser's tolerance while values are ranked; the probe itself is fitted to the end
 # Weaker penalties are not tried after so many worse values in a row, or after a loss so much larger.
 _WORSE, _MUCH_WORSE = 2, 1.1
-_COLDEST, _HOTTEST = 1e-3, 1e3
 
 Inner = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -175,24 +175,3 @@ def log_loss(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     from scipy.special import log_softmax
 
     return -float(log_softmax(scores, axis=1)[np.arange(len(labels)), labels].mean())
-
-
-def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """The temperature by which scores (n, c) of held-out rows have to be divided for the least log loss.
-
-    One row more is counted, which is of every class in equal parts, so that perfect scores do not become certainty, as
-    Platt smooths his targets (J. Platt, "Probabilistic outputs for support vector machines", Advances in Large Margin
-    Classifiers, 1999). scikit-learn's temperature calibration has no such row: on 60 photos of two classes whose inner
-    scores were perfect, its probabilities had a log loss of 0.57 on held-out photos, these 0.12.
-    """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    rows = np.arange(len(labels))
-
-    def loss(log_t: float) -> float:
-        log_p = log_softmax(scores / math.exp(log_t), axis=1)
-        return -float(log_p[rows, labels].sum() + log_p.mean())
-
-    minimum = minimize_scalar(loss, bounds=(math.log(_COLDEST), math.log(_HOTTEST)), method="bounded")
-    return float(math.exp(minimum.x))

@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
+from core.evaluation.pairwise.difference import mcnemar, right_alone
 from core.evaluation.predictions import Predictions
 from core.probing.comparison.against import BackboneCandidate, BackbonePair, chance, compared
 from core.probing.comparison.verdict import judge
-from core.probing.pairwise.difference import mcnemar, right_alone
+from tests.evaluation.pairwise.test_difference import of_two_classes
 from tests.probing.conftest import make_result
-from tests.probing.pairwise.test_difference import of_two_classes
 
 
 def candidate(name, folds, cost=1.0, right=None, oof=None, **more):

@@ -5,6 +5,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from core.probing.probes.forest import RandomForest
+from tests.imports import named, sources
 from tests.probing.conftest import make_features
 
 
@@ -26,3 +27,8 @@ def test_forests_in_several_threads_leave_the_filters_of_warnings_as_they_were()
     with ThreadPoolExecutor(4) as threads:
         assert len(list(threads.map(judged, range(12)))) == 12
     assert warnings.filters == before
+
+
+def test_no_other_forest_is_grown_where_folds_are_fitted_in_threads():
+    files = [path for path in sources("core/**/*.py") if "RandomForestClassifier" in path.read_text(encoding="utf-8")]
+    assert [named(path) for path in files] == ["core/probing/probes/forest.py"]

@@ -11,10 +11,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from core.evaluation.temperature import fit_temperature
 from core.features.reduce import Reduction
 from core.probing.probes.kinds import KINDS, POWERS
 from core.probing.probes.probe import ProbeConfig, fit_probe, fit_rows
-from core.probing.probes.tuning import fit_temperature, inner_folds, log_loss, tune, views_of
+from core.probing.probes.tuning import inner_folds, log_loss, tune, views_of
 from tests.probing.conftest import make_features
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from core.errors import ProbeError
+from core.errors import EvaluationError
+from core.evaluation.pairwise.difference import difference
 from core.evaluation.predictions import Predictions
-from core.probing.pairwise.difference import difference
 
 
 def of_two_classes(correct, ids=None):
@@ -55,5 +55,5 @@ def test_the_interval_covers_the_truth_about_95_times_in_100():
 
 
 def test_other_images_cannot_be_compared():
-    with pytest.raises(ProbeError, match="same photos"):
+    with pytest.raises(EvaluationError, match="same photos"):
         difference("x", of_two_classes([1, 0]), "y", of_two_classes([1, 0], ids=("1", "2")))

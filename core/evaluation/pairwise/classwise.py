@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Z95, Interval
-from core.probing.pairwise.difference import ALPHA, holm, mcnemar, paired_interval
+from core.evaluation.pairwise.difference import ALPHA, holm, mcnemar, paired_interval
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Z95, Interval, wilson
+from core.evaluation.pairwise.difference import right_alone, same_images
 from core.evaluation.predictions import Predictions
-from core.probing.pairwise.difference import right_alone, same_images
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def agreement(a: str, predictions_a: Predictions, b: str, predictions_b: Predict
         predictions_b: its predictions of the same images.
 
     Raises:
-        ProbeError: the predictions are not of the same images, or of none.
+        EvaluationError: the predictions are not of the same images, or of none.
     """
     same_images(predictions_a, predictions_b)
     right_a, right_b = predictions_a.correct, predictions_b.correct

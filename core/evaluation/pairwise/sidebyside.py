@@ -13,12 +13,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.pairwise.agreement import Agreement, agreement
+from core.evaluation.pairwise.classwise import ClassDifference, class_differences
+from core.evaluation.pairwise.difference import ALPHA, holm, mcnemar, same_images
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.probing.pairwise.agreement import Agreement, agreement
-from core.probing.pairwise.classwise import ClassDifference, class_differences
-from core.probing.pairwise.difference import ALPHA, holm, mcnemar, same_images
 
 NAMED = 5
 """How many classes or cells are named in words."""
@@ -128,7 +128,7 @@ def side_by_side(predictions: Mapping[str, Predictions], a: str, b: str) -> dict
         b: another.
 
     Raises:
-        ProbeError: the predictions are not of the same images.
+        EvaluationError: the predictions are not of the same images.
     """
     pairs = [pair.as_json() for pair in agreements(predictions)]
     return {**compared_classes(a, predictions[a], b, predictions[b]).as_json(), "agreement": pairs}
@@ -138,7 +138,7 @@ def agreements(predictions: Mapping[str, Predictions]) -> tuple[Agreement, ...]:
     """How far any two backbones agree; pairs in the order of the names.
 
     Raises:
-        ProbeError: the predictions are not of the same images.
+        EvaluationError: the predictions are not of the same images.
     """
     return tuple(agreement(a, predictions[a], b, predictions[b]) for a, b in combinations(predictions, 2))
 
@@ -156,7 +156,7 @@ def compared_classes(a: str, predictions_a: Predictions, b: str, predictions_b: 
         predictions_b: its out-of-fold predictions of the same images.
 
     Raises:
-        ProbeError: the predictions are not of the same images and classes, or of none.
+        EvaluationError: the predictions are not of the same images and classes, or of none.
     """
     same_images(predictions_a, predictions_b)
     y, predicted_a, predicted_b = predictions_a.y_true, predictions_a.y_pred, predictions_b.y_pred

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.errors import ProbeError
+from core.errors import EvaluationError
 from core.evaluation.metrics import evaluate
+from core.evaluation.pairwise.difference import difference, holm, mcnemar
+from core.evaluation.pairwise.sidebyside import agreements, compared_classes, side_by_side
 from core.evaluation.predictions import Predictions
-from core.probing.pairwise.difference import difference, holm, mcnemar
-from core.probing.pairwise.sidebyside import agreements, compared_classes, side_by_side
 
 NAMES = ("ant", "bee", "cat", "dog")
 
@@ -256,7 +256,7 @@ def test_other_images_cannot_be_compared():
         predictions([0, 1], [0, 1], names=("ant", "bee", "cat", "cow")),
     )
     for unlike in unlike_predictions:
-        with pytest.raises(ProbeError, match="same photos"):
+        with pytest.raises(EvaluationError, match="same photos"):
             compared_classes("A", a, "B", unlike)
-        with pytest.raises(ProbeError, match="same photos"):
+        with pytest.raises(EvaluationError, match="same photos"):
             agreements({"A": a, "B": unlike})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import ProbeError
+from core.errors import EvaluationError
 from core.evaluation.intervals import Z95, Interval
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
@@ -90,7 +90,7 @@ def difference(a: str, predictions_a: Predictions, b: str, predictions_b: Predic
         predictions_b: its predictions of the same images.
 
     Raises:
-        ProbeError: the predictions are not of the same images, or of none.
+        EvaluationError: the predictions are not of the same images, or of none.
     """
     same_images(predictions_a, predictions_b)
     n = len(predictions_a)
@@ -121,11 +121,11 @@ def same_images(a: Predictions, b: Predictions) -> None:
     """Makes sure that two classifiers' predictions are of the same images and classes.
 
     Raises:
-        ProbeError: they are not, or of no image.
+        EvaluationError: they are not, or of no image.
     """
     is_same = a.ids == b.ids and a.class_names == b.class_names and np.array_equal(a.y_true, b.y_true)
     if not is_same or not len(a):
-        raise ProbeError(_("Two classifiers can only be compared on the same photos."))
+        raise EvaluationError(_("Two classifiers can only be compared on the same photos."))
 
 
 def mcnemar(only_a: ArrayLike, only_b: ArrayLike) -> NDArray[np.float64]:
