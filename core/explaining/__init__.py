@@ -1,0 +1,1 @@
+"""What a model looks at: heat maps, and how far they can be believed."""

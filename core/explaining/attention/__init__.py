@@ -1,0 +1,1 @@
+"""Where a model looks over a whole set of photos, and whether the border of photos gives classes away."""
