@@ -12,7 +12,8 @@ from torch import Tensor
 from core.backbones.names import CENTRE, WHOLE
 from core.backbones.spec import Preprocessing
 
-_LONG = 4
+LONG = 4
+"""What is longer than this many times its input is not resized as a whole."""
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
@@ -62,7 +63,7 @@ def _centre(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     scaled = (int(preprocessing.resize_px * width / short_side), int(preprocessing.resize_px * height / short_side))
     left, top = (round((side - preprocessing.crop_px) / 2) for side in scaled)
     right, bottom = left + preprocessing.crop_px, top + preprocessing.crop_px
-    if max(scaled) <= _LONG * preprocessing.resize_px:
+    if max(scaled) <= LONG * preprocessing.resize_px:
         return image.resize(scaled, _FILTERS[preprocessing.interpolation]).crop((left, top, right, bottom))
     # A strip of 1 × 100,000 px, resized as a whole, would fill the memory. Resizing the box alone gives values that
     # differ from that by a few levels of 255.

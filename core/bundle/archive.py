@@ -1,42 +1,35 @@
-"""The zip of a bundle: three stored entries, written at once and read without believing any of it. No torch.
-
-Nothing is ever unpacked to the disk. Entries are stored, not compressed, so that a small file cannot become a large
-one.
-"""
+"""The zip of a bundle: written at once, and read only as far as its manifest vouches for it. No torch."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
-from core.bundle.manifest import Manifest, Tensors, read_json_strictly, tensors_from_json
+from core.bundle.files import CARD, MANIFEST, PAGE, REQUIRED, SELFCHECK, FileFacts, Files, most_bytes
+from core.bundle.manifest import Manifest
+from core.bundle.opening import opened
+from core.bundle.parts import Tensors, tensors_from_json
+from core.bundle.strict import damaged, read_json_strictly
 from core.errors import BundleError
 from core.i18n import gettext as _
-from core.paths import replacing
+from core.paths import file_sha256, replacing
 from core.progress import Progress, Report, silent
 from core.runs import MODEL
 
-MANIFEST, CARD = "manifest.json", "MODEL_CARD.md"
-MAX_BYTES = {MANIFEST: 16 << 20, CARD: 16 << 20, MODEL: 4 << 30}
-MAX_DIRECTORY = 4096
 MAX_HEADER = 1 << 20
 _CHUNK = 4 << 20
-_END, _END64, _LOCATOR64 = 22, 56, 20
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest of the bundle at `path`.
+    """The manifest of the bundle at `path`: a zip, or the folder into which one was unpacked.
 
     Raises:
         BundleError: it is no bundle, or the manifest is not as it should be.
     """
-    with _opened(path) as archive:
-        content = archive.read(MANIFEST)
+    with opened(path) as bundle:
+        content = bundle.read(MANIFEST)
     return Manifest.from_json(read_json_strictly(content))
 
 
@@ -46,8 +39,8 @@ def read_card(path: Path) -> str:
     Raises:
         BundleError: it is no bundle.
     """
-    with _opened(path) as archive:
-        return archive.read(CARD).decode("utf-8", "replace")
+    with opened(path) as bundle:
+        return bundle.read(CARD).decode("utf-8", "replace")
 
 
 def read_model(path: Path, manifest: Manifest) -> bytes:
@@ -56,15 +49,50 @@ def read_model(path: Path, manifest: Manifest) -> bytes:
     Raises:
         BundleError: size, hash, names, types or shapes are others than the manifest's.
     """
-    with _opened(path) as archive:
-        if archive.getinfo(MODEL).file_size != manifest.n_bytes:
-            raise _other_weights()
-        content = archive.read(MODEL)
-    if hashlib.sha256(content).hexdigest() != manifest.sha256:
-        raise _other_weights()
-    if _header(content[: 8 + MAX_HEADER]) != manifest.tensors:
+    content = _verified(path, MODEL, FileFacts(manifest.sha256, manifest.n_bytes))
+    if content is None or _header(content[: 8 + MAX_HEADER]) != manifest.tensors:
         raise _other_weights()
     return content
+
+
+def read_file(path: Path, manifest: Manifest, name: str) -> bytes | None:
+    """One of the files that travel along with the model; None where the manifest names none of this name.
+
+    Raises:
+        BundleError: its size or hash are others than the manifest's, or it is missing.
+    """
+    facts = manifest.files.get(name)
+    if facts is None:
+        return None
+    content = _verified(path, name, facts)
+    if content is None:
+        raise BundleError(
+            _("'{name}' in this bundle is not what its manifest describes. Export it again.").format(name=name)
+        )
+    return content
+
+
+def check_order(path: Path, manifest: Manifest) -> None:
+    """Holds the classes of the bundle at `path` against its self-check, where it has one that names them.
+
+    Raises:
+        BundleError: they are others, or in another order; or the self-check is not the manifest's.
+    """
+    with opened(path) as bundle:
+        if bundle.size(SELFCHECK) is None:
+            return
+    check = read_json_strictly(read_file(path, manifest, SELFCHECK) or b"{}")
+    if not isinstance(check, dict) or check.get("classes", list(manifest.classes)) != list(manifest.classes):
+        raise damaged("classes")
+
+
+def _verified(path: Path, name: str, facts: FileFacts) -> bytes | None:
+    """A file's content; None where it is another than the manifest's. Nothing is read whose size is wrong."""
+    with opened(path) as bundle:
+        if bundle.size(name) != facts.n_bytes:
+            return None
+        content = bundle.read(name)
+    return content if hashlib.sha256(content).hexdigest() == facts.sha256 else None
 
 
 def tensors_in(file: Path) -> Tensors:
@@ -73,8 +101,8 @@ def tensors_in(file: Path) -> Tensors:
     Raises:
         BundleError: it is no safetensors file, or too large for a bundle.
     """
-    with file.open("rb") as opened:
-        return _header(opened.read(8 + MAX_HEADER))
+    with file.open("rb") as opened_file:
+        return _header(opened_file.read(8 + MAX_HEADER))
 
 
 def _header(start: bytes) -> Tensors:
@@ -88,87 +116,62 @@ def _header(start: bytes) -> Tensors:
     return tensors_from_json({name: entry for name, entry in header.items() if name != "__metadata__"})
 
 
-def write(out: Path, manifest: bytes, card: bytes, model: Path, report: Report = silent) -> None:
+def facts_of(files: Mapping[str, Path]) -> Files:
+    """What a manifest says of files that are to travel along, by their names in the bundle."""
+    return {name: FileFacts(file_sha256(file), file.stat().st_size) for name, file in files.items()}
+
+
+def write(out: Path, manifest: bytes, card: bytes, files: Mapping[str, Path], report: Report = silent) -> None:
     """Writes a bundle to `out`, whole or not at all. The same parts give the same bytes.
 
     Args:
         out: where to; what is there is replaced.
         manifest: the manifest as JSON.
         card: the model card.
-        model: the file of weights, which is copied.
+        files: the weights, and what travels along with them, by their names in the bundle; they are copied.
         report: is told of bytes copied.
 
     Raises:
-        BundleError: the model is too large.
+        BundleError: a bundle has no file of such a name, or not such a large one.
     """
-    total = model.stat().st_size
-    if total > MAX_BYTES[MODEL]:
-        raise BundleError(_("This model is larger than the 4 GiB that a bundle can hold."))
-    with replacing(out) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    for name, file in files.items():
+        _check(name, file)
+    total, done = sum(file.stat().st_size for file in files.values()), 0
+    with replacing(out) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_entry(MANIFEST), manifest)
         archive.writestr(_entry(CARD), card)
-        entry = _entry(MODEL)
-        entry.file_size = total
-        with archive.open(entry, "w") as target, model.open("rb") as source:
-            done = 0
-            while chunk := source.read(_CHUNK):
-                report(Progress(done, total, _("Writing the bundle")))
-                target.write(chunk)
-                done += len(chunk)
+        for name, file in files.items():
+            entry = _entry(name)
+            if name == PAGE:  # bytes written as letters of 6 bits: a quarter of it is saved, in a second or two
+                entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.file_size = file.stat().st_size
+            with archive.open(entry, "w") as copy, file.open("rb") as source:
+                while chunk := source.read(_CHUNK):
+                    report(Progress(done, total, _("Writing the bundle")))
+                    copy.write(chunk)
+                    done += len(chunk)
     report(Progress(total, total, _("Bundle written")))
+
+
+def _check(name: str, file: Path) -> None:
+    most = most_bytes(name)
+    if most is None:
+        raise BundleError(_("A bundle has no file '{name}'.").format(name=name))
+    if file.stat().st_size <= most:
+        return
+    if name in REQUIRED:
+        raise BundleError(_("This model is larger than the 4 GiB that a bundle can hold."))
+    raise BundleError(
+        _("'{name}' is larger than the {mb:,} MB that a bundle holds of it. Leave it out.").format(
+            name=name, mb=most >> 20
+        )
+    )
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name)  # of 1980, so that equal content is an equal file
     entry.external_attr = 0o644 << 16
     return entry
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The zip, after its directory has been checked."""
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            _check_directory(file, size)
-            with zipfile.ZipFile(file) as archive:
-                _check_entries(archive, size)
-                yield archive
-    except FileNotFoundError:
-        raise BundleError(_("There is no bundle '{name}'.").format(name=path.name)) from None
-    except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as problem:
-        raise _no_bundle() from problem
-
-
-def _check_directory(file: BinaryIO, size: int) -> None:
-    """A zip ends with a record that says how large its directory is; a directory of three entries is small.
-
-    Python reads the whole directory into memory before anything can be asked, hence this look ahead.
-    """
-    file.seek(max(0, size - _END - _LOCATOR64 - _END64))
-    tail = file.read()
-    end = tail[-_END:]
-    if end[:4] != b"PK\x05\x06" or end[-2:] != b"\0\0":
-        raise _no_bundle()
-    directory = int.from_bytes(end[12:16], "little")
-    if tail[-_END - _LOCATOR64 :][:4] == b"PK\x06\x07":
-        directory = max(directory, int.from_bytes(tail[40:48], "little"))
-    if directory > MAX_DIRECTORY:
-        raise _no_bundle()
-
-
-def _check_entries(archive: zipfile.ZipFile, size: int) -> None:
-    entries = archive.infolist()
-    if sorted(entry.filename for entry in entries) != sorted(MAX_BYTES):
-        raise _no_bundle()
-    for entry in entries:
-        stored = entry.compress_type == zipfile.ZIP_STORED and entry.file_size == entry.compress_size
-        if not stored or entry.flag_bits & 0x1 or entry.file_size > min(size, MAX_BYTES[entry.filename]):
-            raise _no_bundle()
-
-
-def _no_bundle() -> BundleError:
-    return BundleError(_("This file is not a bundle made by Graft. Choose a zip that Graft has exported."))
 
 
 def _other_weights() -> BundleError:

@@ -5,28 +5,46 @@ A manifest comes from whoever made the bundle: until it has passed `from_json`, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any
 
 from core.backbones.sizes import is_possible
 from core.backbones.spec import Preprocessing
+from core.bundle.calibration import Calibration, Calibrations
+from core.bundle.contents import Purpose
+from core.bundle.files import MAX_FILES, FileFacts, Files
+from core.bundle.graphs import GraphFacts, LeftOut
+from core.bundle.parts import (
+    MAX_TENSORS,
+    Tensors,
+    composition_from_json,
+    files_from_json,
+    is_file,
+    may_be,
+    numbers_in,
+    preprocessing_from_json,
+    record_in,
+    records_in,
+    scores_from_json,
+    tensors_from_json,
+    texts_in,
+)
+from core.bundle.strict import damaged, of_kind, part
+from core.data.dataset import SPLITS
+from core.data.images.views import ONE, VIEWS
 from core.data.names import shown
-from core.errors import BundleError, GraftError
+from core.errors import BundleError
+from core.evaluation.abstention.rule import Rule
 from core.i18n import gettext as _
-from core.runs import KeptEpoch, Metrics, metrics_as_json, metrics_from_json
+from core.scores import Composition, KeptEpoch, Metrics, metrics_as_json
+from core.strangers.record import StrangersReport
 
 FORMAT = "graft-bundle"
 SCHEMA = 1
 MAX_CLASSES = 100_000
-MAX_TENSORS = 2_000
-
-Tensors = Mapping[str, tuple[str, tuple[int, ...]]]
-"""By a tensor's name: its type in safetensors' words (such as "F32"), and its shape."""
-
-_T = TypeVar("_T")
+_SPLITS = ("oof", "val", "test")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -54,6 +72,18 @@ class Manifest:
         sha256: of `model.safetensors`.
         n_bytes: size of `model.safetensors`.
         tensors: what `model.safetensors` holds.
+        files: size and hash of every file that travels along, by its name.
+        composition: of the photos that it was fitted to and judged by; {} where that is not known.
+        graphs: how the networks among them were checked.
+        left_out: why files that were asked for are not among them.
+        rule: when it should rather not answer; None for always.
+        strangers: how well it knows photos that are none of its classes; what tells them is in the file
+            `strangers.safetensors`, see `core.strangers.store`. None where nothing does.
+        purpose: what whoever made it says about its use; None for nothing.
+        views: how many views of a photo it looks at, by their name in `core.data.images.views`; its metrics are of one.
+        calibration: how far its probabilities are from what they say, in one view.
+        chosen: settings that were chosen inside the training photos, such as a probe's "c"; {} where none are known.
+        tools: versions of what wrote and checked its networks; {} where there are none.
 
     Raises:
         BundleError: the parts contradict each other.
@@ -77,6 +107,17 @@ class Manifest:
     sha256: str
     n_bytes: int
     tensors: Tensors
+    files: Files = field(default_factory=dict)
+    composition: Composition = field(default_factory=dict)
+    graphs: Mapping[str, GraphFacts] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    rule: Rule | None = None
+    strangers: StrangersReport | None = None
+    purpose: Purpose | None = None
+    views: str = ONE
+    calibration: Calibrations = field(default_factory=dict)
+    chosen: Mapping[str, float] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         how = self.preprocessing
@@ -89,13 +130,32 @@ class Manifest:
             "model.tensors": len(self.tensors) <= MAX_TENSORS,
             "head.weight": self.tensors.get("head.weight") == ("F32", (c, d)),
             "head.bias": self.tensors.get("head.bias") == ("F32", (c,)),
+            "photos": set(self.composition) <= set(SPLITS)
+            and all(set(of) <= set(self.classes) for of in self.composition.values()),
+            "files": len(self.files) <= MAX_FILES and all(map(may_be, self.files, self.files.values())),
+            "abstention": self.rule is None or self.rule.suits(c),
+            "strangers": self.strangers is None or self.strangers.suits(c),
+            "views": self.views in VIEWS and (self.views == ONE or self.rule is None),
         }
         for what, holds in checks.items():
             if not holds:
-                raise _damaged(what)
+                raise damaged(what)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `manifest.json`."""
+        photos = {"photos": {split: dict(of) for split, of in self.composition.items()}} if self.composition else {}
+        beside: dict[str, Mapping[str, FileFacts | GraphFacts | LeftOut | Calibration]] = {
+            "files": self.files,
+            "graphs": self.graphs,
+            "left_out": self.left_out,
+            "calibration": self.calibration,
+        }
+        plain = {
+            "chosen": dict(self.chosen),
+            "tools": dict(self.tools),
+            "views": "" if self.views == ONE else self.views,
+        }
+        records = {"abstention": self.rule, "strangers": self.strangers, "purpose": self.purpose}
         return {
             "format": FORMAT,
             "schema": SCHEMA,
@@ -111,7 +171,7 @@ class Manifest:
             "metrics": metrics_as_json(self.metrics, self.kept),
             "config": dict(self.config),
             "seed": self.seed,
-            "dataset": {"name": self.dataset, "fingerprint": self.fingerprint},
+            "dataset": {"name": self.dataset, "fingerprint": self.fingerprint, **photos},
             "versions": dict(self.versions),
             "created": self.created,
             "model": {
@@ -119,6 +179,9 @@ class Manifest:
                 "bytes": self.n_bytes,
                 "tensors": {name: {"dtype": t, "shape": list(shape)} for name, (t, shape) in self.tensors.items()},
             },
+            **{key: {name: part.to_json() for name, part in parts.items()} for key, parts in beside.items() if parts},
+            **{key: record.to_json() for key, record in records.items() if record},
+            **{key: value for key, value in plain.items() if value},
         }
 
     @classmethod
@@ -128,7 +191,7 @@ class Manifest:
         Raises:
             BundleError: it is of another schema, or a part is missing, of the wrong kind or out of its range.
         """
-        document = _as(content, dict, "manifest.json")
+        document = of_kind(content, dict, "manifest.json")
         if document.get("format") != FORMAT:
             raise BundleError(_("This is not a bundle made by Graft."))
         if document.get("schema") != SCHEMA:
@@ -137,96 +200,37 @@ class Manifest:
                     schema=shown(str(document.get("schema")), 20), known=SCHEMA
                 )
             )
-        backbone, dataset = _part(document, "backbone", dict), _part(document, "dataset", dict)
-        model = _part(document, "model", dict)
-        metrics, kept = _metrics(_part(document, "metrics", dict))
+        backbone, dataset = part(document, "backbone", dict), part(document, "dataset", dict)
+        model = part(document, "model", dict)
+        metrics, kept = scores_from_json(part(document, "metrics", dict))
         return cls(
-            kind=_part(document, "kind", str),
-            backbone=_part(backbone, "name", str),
-            weights=_part(backbone, "weights", str),
-            architecture=_part(backbone, "architecture", str),
-            feature_dim=_part(backbone, "feature_dim", int),
-            classes=tuple(_as(name, str, "classes") for name in _part(document, "classes", list)),
-            preprocessing=_preprocessing(_part(document, "preprocessing", dict)),
+            kind=part(document, "kind", str),
+            backbone=part(backbone, "name", str),
+            weights=part(backbone, "weights", str),
+            architecture=part(backbone, "architecture", str),
+            feature_dim=part(backbone, "feature_dim", int),
+            classes=tuple(of_kind(name, str, "classes") for name in part(document, "classes", list)),
+            preprocessing=preprocessing_from_json(part(document, "preprocessing", dict)),
             metrics=metrics,
             kept=kept,
-            config=_part(document, "config", dict),
-            seed=_part(document, "seed", int),
-            dataset=_part(dataset, "name", str),
-            fingerprint=_part(dataset, "fingerprint", str),
-            versions={name: _as(v, str, "versions") for name, v in _part(document, "versions", dict).items()},
-            created=_part(document, "created", str),
-            sha256=_part(model, "sha256", str),
-            n_bytes=_part(model, "bytes", int),
-            tensors=tensors_from_json(_part(model, "tensors", dict)),
+            config=part(document, "config", dict),
+            seed=part(document, "seed", int),
+            dataset=part(dataset, "name", str),
+            fingerprint=part(dataset, "fingerprint", str),
+            versions=texts_in({"versions": part(document, "versions", dict)}, "versions"),
+            created=part(document, "created", str),
+            sha256=part(model, "sha256", str),
+            n_bytes=part(model, "bytes", int),
+            tensors=tensors_from_json(part(model, "tensors", dict)),
+            files=files_from_json(of_kind(document.get("files", {}), dict, "files")),
+            composition=composition_from_json(of_kind(dataset.get("photos", {}), dict, "photos")),
+            graphs=records_in(document, "graphs", GraphFacts, is_file),
+            left_out=records_in(document, "left_out", LeftOut, is_file),
+            rule=record_in(document, "abstention", Rule),
+            strangers=record_in(document, "strangers", StrangersReport),
+            purpose=record_in(document, "purpose", Purpose),
+            views=of_kind(document.get("views", ONE), str, "views"),
+            calibration=records_in(document, "calibration", Calibration, _SPLITS.__contains__),
+            chosen=numbers_in(document, "chosen"),
+            tools=texts_in(document, "tools"),
         )
-
-
-def read_json_strictly(content: bytes) -> object:
-    """A JSON document from bytes that nobody vouches for.
-
-    Raises:
-        BundleError: it is not JSON; NaN and infinities are not.
-    """
-    try:
-        return json.loads(content, parse_constant=_refuse)
-    except (ValueError, RecursionError) as problem:
-        raise _damaged("JSON") from problem
-
-
-def tensors_from_json(content: Mapping[str, Any]) -> Tensors:
-    """Types and shapes from a manifest, or from the header of a safetensors file.
-
-    Raises:
-        BundleError: there are too many, or one is no type and shape.
-    """
-    if len(content) > MAX_TENSORS:
-        raise _damaged("model.tensors")
-    tensors = {}
-    for name, value in content.items():
-        entry = _as(value, dict, "model.tensors")
-        shape = tuple(_as(size, int, "model.tensors") for size in _part(entry, "shape", list))
-        tensors[name] = (_part(entry, "dtype", str), shape)
-    return tensors
-
-
-def _preprocessing(content: Mapping[str, Any]) -> Preprocessing:
-    beside = _as(content.get("beside", []), list, "preprocessing")
-    for view in (content, *(_as(view, dict, "preprocessing") for view in beside)):
-        numbers = [*_part(view, "mean", list), *_part(view, "std", list)]
-        numbers += [_part(view, name, int) for name in ("resize_px", "crop_px")]
-        if not all(isinstance(number, int | float) for number in numbers):
-            raise _damaged("preprocessing")
-    try:
-        return Preprocessing.from_json(content)
-    except (ValueError, OverflowError) as problem:
-        raise _damaged("preprocessing") from problem
-
-
-def _metrics(content: Mapping[str, Any]) -> tuple[Metrics, KeptEpoch]:
-    try:
-        return metrics_from_json({split: _as(score, dict, "metrics") for split, score in content.items()})
-    except (GraftError, OverflowError) as problem:
-        raise _damaged("metrics") from problem
-
-
-def _part(content: Mapping[str, Any], key: str, kind: type[_T]) -> _T:
-    return _as(content.get(key), kind, key)
-
-
-def _as(value: object, kind: type[_T], what: str) -> _T:
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise _damaged(what)
-    return value
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _damaged(what: str) -> BundleError:
-    return BundleError(
-        _("This bundle is damaged or was tampered with: '{what}' is not as it should be. Export it again.").format(
-            what=what
-        )
-    )

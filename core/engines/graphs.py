@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import paths
+from core.errors import GraftError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -42,7 +43,7 @@ def kept(network: nn.Module, like: Tensor) -> bytes | None:
 def keep(network: nn.Module, like: Tensor, graph: bytes) -> bytes:
     """Keeps the graph of the network, and gives it back; where it cannot be written, it is made again next time."""
     name = f"{_key(network, like)}-{hashlib.sha256(graph).hexdigest()[:32]}.onnx"
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, GraftError):
         paths.write_bytes(_folder() / name, graph)
         _make_room()
     return graph
@@ -58,7 +59,10 @@ def _key(network: nn.Module, like: Tensor) -> str:
 
 
 def _files(key: str) -> list[Path]:
-    return sorted(_folder().glob(f"{key}-*.onnx"))
+    """The graphs of this key; none where Graft has no folder to keep any in."""
+    with contextlib.suppress(OSError, GraftError):
+        return sorted(_folder().glob(f"{key}-*.onnx"))
+    return []
 
 
 def _folder() -> Path:

@@ -5,8 +5,10 @@ Plain convolutions take about as long as in torch; `core.engines.choose` measure
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -35,7 +37,7 @@ class OnnxRuntime:
 
     def is_available(self) -> bool:
         """Whether it is installed, with what torch needs to write graphs, and there is the memory to write them in."""
-        return _is_installed() and not machine.is_small()
+        return is_installed() and not machine.is_small()
 
     def start_s(self, network: nn.Module, like: Tensor, /) -> float:
         """Much where the graph has to be written; infinite without weights, and on a GPU, where torch is as quick."""
@@ -53,17 +55,31 @@ class OnnxRuntime:
         Raises:
             RuntimeError: the network cannot be written as a graph, or the graph cannot be run.
         """
-        session = _session(graphs.kept(network, like) or graphs.keep(network, like, _written(network, like)))
-        return lambda batch: session.run([_OUTPUT], {_IMAGES: batch.contiguous().numpy()})[0]
+        graph = graphs.kept(network, like) or graphs.keep(network, like, written(network, [like]))
+        running = session(graph)
+        return lambda batch: running.run([_OUTPUT], {_IMAGES: batch.contiguous().numpy()})[0]
 
 
 @cache
-def _is_installed() -> bool:
+def is_installed() -> bool:
+    """Whether ONNX Runtime is there, and what torch needs to write graphs."""
     return find_spec("onnxruntime") is not None and find_spec("onnxscript") is not None
 
 
-def _written(network: nn.Module, like: Tensor) -> bytes:
-    """The network in eval mode as an ONNX graph, for any number of images of this size."""
+def written(
+    network: nn.Module, like: Sequence[Tensor], inputs: Sequence[str] = (_IMAGES,), outputs: Sequence[str] = (_OUTPUT,)
+) -> bytes:
+    """The network in eval mode as an ONNX graph, for any number of images of these sizes.
+
+    Args:
+        network: takes as many batches of images as there are in `like`, and gives as many results as it has outputs.
+        like: a batch for each of its inputs.
+        inputs: the names of these in the graph.
+        outputs: the names of its results.
+
+    Raises:
+        RuntimeError: it cannot be written as a graph.
+    """
     import torch
 
     was_training = network.training
@@ -72,10 +88,10 @@ def _written(network: nn.Module, like: Tensor) -> bytes:
             warnings.simplefilter("ignore")  # on what torch's exporter uses of torch
             program = torch.onnx.export(
                 network.eval(),
-                (like[:2],),
-                input_names=[_IMAGES],
-                output_names=[_OUTPUT],
-                dynamic_shapes=({0: torch.export.Dim("n")},),
+                tuple(batch[:2] for batch in like),
+                input_names=list(inputs),
+                output_names=list(outputs),
+                dynamic_shapes=_any_number_of_images(network, len(like)),
                 external_data=False,
                 verbose=False,
             )
@@ -88,7 +104,22 @@ def _written(network: nn.Module, like: Tensor) -> bytes:
         network.train(was_training)
 
 
-def _session(graph: bytes) -> Any:
+def _any_number_of_images(network: nn.Module, inputs: int) -> tuple[Any, ...]:
+    """What torch's exporter is told: how many images there are is known when the graph is run."""
+    from torch.export import Dim
+
+    kinds = {parameter.kind for parameter in inspect.signature(network.forward).parameters.values()}
+    if inspect.Parameter.VAR_POSITIONAL in kinds:  # all batches are one argument, and torch finds out that they agree
+        return (({0: Dim.DYNAMIC},) * inputs,)
+    return ({0: Dim("n")},) * inputs
+
+
+def session(graph: bytes) -> Any:
+    """An onnxruntime session that runs a graph on the CPU.
+
+    Raises:
+        RuntimeError: it cannot be run.
+    """
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()

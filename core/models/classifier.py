@@ -5,7 +5,9 @@ This file does not know where a model comes from or where it goes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from core.backbones.preprocess import preprocess
 from core.backbones.spec import Preprocessing
 from core.data.images import decode
 from core.data.images.decode import UnreadableImage
+from core.data.images.views import ONE
 from core.engines.choose import PLAIN, check, choose
 from core.engines.engine import Forward
 from core.errors import BundleError, DatasetError, GraftError
@@ -27,7 +30,24 @@ from core.evaluation.predictions import softmax
 from core.features.batches import batch_size_at, batches, grouped
 from core.features.extract import BATCH
 from core.i18n import gettext as _
+from core.models.caution import NONE, Caution
 from core.progress import Progress, Report, silent
+
+Photo = Path | Image.Image | Callable[[], Image.Image]
+"""A file, an opened image of any mode, or what makes one when it is its turn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a model makes of n images.
+
+    Attributes:
+        features: (n, d) float32, what the head gets.
+        proba: (n, c) float32, class probabilities, rows sum to 1.
+    """
+
+    features: NDArray[np.float32]
+    proba: NDArray[np.float32]
 
 
 class Classifier(nn.Module):
@@ -38,7 +58,12 @@ class Classifier(nn.Module):
         head: features (b, d) -> logits (b, c).
         classes: the c class names, in the order of the logits.
         preprocessing: how an image becomes an input.
+        caution: when it should rather not answer; it answers always until whoever loads it says so.
+        views: how it looks at photos where it is asked by way of `core.models.views.look`; in one view until then.
     """
+
+    caution: Caution = NONE
+    views: str = ONE
 
     def __init__(self, backbone: Backbone, classes: Sequence[str], preprocessing: Preprocessing | None = None) -> None:
         super().__init__()
@@ -52,40 +77,64 @@ class Classifier(nn.Module):
         logits: Tensor = self.head(self.backbone(images))
         return logits
 
-    def input_of(self, image: Path | Image.Image) -> Tensor:
+    @property
+    def fingerprint(self) -> str:
+        """Tells this model from others, also where one was fitted again, looks or refuses otherwise: 12 hex digits."""
+        weights = [value.detach().cpu().numpy().tobytes() for value in (self.head.weight, self.head.bias)]
+        how = b"" if self.views == ONE else self.views.encode()
+        return hashlib.sha256(b"".join([*weights, how, self.caution.key])).hexdigest()[:12]
+
+    def input_of(self, image: Photo) -> Tensor:
         """An image, upright and preprocessed: (3, h, w) float32.
 
         Args:
-            image: a file, or an opened image of any mode.
+            image: which.
 
         Raises:
             DatasetError: it cannot be read; the message names it.
         """
+        return preprocess(self.upright(image), self.preprocessing)
+
+    def upright(self, image: Photo) -> Image.Image:
+        """An image before it is cut to what the backbone sees: upright, RGB.
+
+        Raises:
+            DatasetError: as of `input_of`.
+        """
         try:
-            return self._input_of(image)
+            return self.decoded(image)
         except UnreadableImage as problem:
-            name = getattr(image, "filename", "") if isinstance(image, Image.Image) else image
+            name = image if isinstance(image, Path) else getattr(image, "filename", "")
             raise DatasetError(
                 _("The photo '{name}' cannot be read. {why}").format(name=Path(name or "?").name, why=problem)
             ) from problem
 
-    def _input_of(self, image: Path | Image.Image) -> Tensor:
+    def decoded(self, photo: Photo) -> Image.Image:
+        """As `upright`; one that cannot be read is an `UnreadableImage`, which does not name it."""
+        image = photo() if callable(photo) else photo
         if isinstance(image, Image.Image):
-            rgb = decode.upright(image, decode.load(image), self.preprocessing.levels)
-        else:
-            rgb = decode.open_rgb(image, levels=self.preprocessing.levels)
-        return preprocess(rgb, self.preprocessing)
+            return decode.upright(image, decode.load(image), self.preprocessing.levels)
+        return decode.open_rgb(image, levels=self.preprocessing.levels)
 
     def predict(
         self,
-        images: Sequence[Path | Image.Image],
+        images: Sequence[Photo],
         report: Report = silent,
         problems: dict[int, GraftError] | None = None,
     ) -> NDArray[np.float32]:
-        """Class probabilities, (n, c) float32, rows sum to 1.
+        """Class probabilities, (n, c) float32, rows sum to 1; arguments and errors are those of `look`."""
+        return self.look(images, report, problems).proba
+
+    def look(
+        self,
+        images: Sequence[Photo],
+        report: Report = silent,
+        problems: dict[int, GraftError] | None = None,
+    ) -> Seen:
+        """Features and class probabilities of images, in one pass through the network.
 
         Args:
-            images: files, or opened images of any mode.
+            images: which; what makes one is called in several threads.
             report: is told of images done.
             problems: where given, an image without an answer stops nothing: what is wrong with it is put in here under
                 its index, and its row is not a number.
@@ -96,13 +145,13 @@ class Classifier(nn.Module):
         """
         total = len(images)
         groups = grouped(range(total), batch_size_at(self.preprocessing.input_px, BATCH))
-        logits = np.zeros((total, len(self.classes)), dtype=np.float32)
+        features = np.zeros((total, self.backbone.info.feature_dim), dtype=np.float32)
 
         def read(row: int) -> Tensor:
             if problems is None:
                 return self.input_of(images[row])
             try:
-                return self._input_of(images[row])
+                return preprocess(self.decoded(images[row]), self.preprocessing)
             except UnreadableImage as problem:
                 problems[row] = problem
                 return torch.full(self.preprocessing.input_shape, torch.nan)
@@ -112,20 +161,21 @@ class Classifier(nn.Module):
         for rows, batch in batches(groups, read):
             if forward is None:
                 forward = self._forward(batch, total)
-            logits[rows] = forward(batch)
+            features[rows] = forward(batch)
             report(Progress(rows[-1] + 1, total, _("Predicting")))
+        logits = encode(self.head, torch.from_numpy(features))
         _check(logits, problems)
         report(Progress(total, total, _("Predicted")))
-        return softmax(logits)
+        return Seen(features, softmax(logits))
 
     def _forward(self, batch: Tensor, images: int) -> Forward:
-        """What runs this model; where one batch is all there is, a check would cost more than it brings.
+        """What runs the backbone; where one batch is all there is, a check would cost more than it brings.
 
-        The backbone is run by itself: it may be the pretrained one, which others have made ready. So is each of several
-        side by side.
+        The backbone is run without the head: it may be the pretrained one, which others have made ready. So is each of
+        several side by side.
         """
         if images == len(batch):
-            return PLAIN.prepare(self, batch)
+            return PLAIN.prepare(self.backbone, batch)
         forwards = [
             check(choose(), part, inputs, images).forward
             for part, inputs in self.backbone.apart(torch.nan_to_num(batch))
@@ -133,8 +183,7 @@ class Classifier(nn.Module):
 
         def forward(batch: Tensor) -> NDArray[np.float32]:
             parts = zip(forwards, self.backbone.apart(batch), strict=True)
-            features = [run(inputs) for run, (_part, inputs) in parts]
-            return encode(self.head, torch.from_numpy(np.hstack(features)))
+            return np.hstack([run(inputs) for run, (_part, inputs) in parts])
 
         return forward
 

@@ -18,16 +18,19 @@ from core.backbones import registry
 from core.backbones.backbone import Backbone, SideBySide
 from core.backbones.load import load
 from core.backbones.names import parts
+from core.backbones.networks.taking import take_in
 from core.backbones.pairs import side_by_side
 from core.backbones.sizes import is_fixed
 from core.backbones.sources import own
 from core.backbones.spec import BackboneInfo, Preprocessing
-from core.bundle.archive import read_manifest, read_model
+from core.bundle.archive import check_order, read_manifest, read_model
 from core.bundle.manifest import Manifest
 from core.data.names import shown
 from core.errors import BackboneError, BundleError
 from core.i18n import gettext as _
+from core.models.caution import caution_of_bundle, caution_of_run
 from core.models.classifier import Classifier
+from core.models.views import kept_views
 from core.paths import as_text
 from core.probing.probes.kinds import KINDS
 from core.progress import Progress, Report, silent
@@ -54,11 +57,15 @@ def classifier_of(model: Run | Path, report: Report = silent) -> Classifier:
         BundleError: the run's files are missing or damaged, its probe is not linear or was fitted on other weights of
             its backbone; or there is no bundle, it was damaged or tampered with, or its backbone is not known here.
         BackboneError: the run's backbone is not known here.
+        EvaluationError: what is kept with a run about when not to answer is damaged.
         WeightsUnavailable: a probe's backbone is not on this machine and cannot be fetched.
     """
     if isinstance(model, Path):
         return _of_bundle(model)
-    return _of_probe(model, report) if model.kind == "probe" else _of_finetuning(model)
+    classifier = _of_probe(model, report) if model.kind == "probe" else _of_finetuning(model)
+    classifier.caution = caution_of_run(model, classifier.backbone.info.feature_dim)
+    classifier.views = kept_views(model.path)
+    return classifier
 
 
 def _of_probe(run: Run, report: Report) -> Classifier:
@@ -85,7 +92,7 @@ def _of_finetuning(run: Run) -> Classifier:
     classifier = _without_weights(load(run.backbone, pretrained=False), run.classes, run.preprocessing)
     if _tensors(state) != _tensors(classifier.state_dict()):
         raise _damaged(file)
-    classifier.load_state_dict(state, assign=True)
+    take_in(classifier, state, assign=True)
     return classifier
 
 
@@ -136,6 +143,7 @@ def _tensors(state: Mapping[str, Tensor]) -> dict[str, tuple[str, tuple[int, ...
 def _of_bundle(path: Path) -> Classifier:
     """Reads the bundle at `path`, without pickle and without unpacking it."""
     manifest = read_manifest(path)
+    check_order(path, manifest)
     info = _known(manifest)
     if manifest.n_bytes < _LEAST_SHARE * info.size_mb * 2**20:
         raise _misfit(manifest)
@@ -146,7 +154,9 @@ def _of_bundle(path: Path) -> Classifier:
         state = safetensors.torch.load(read_model(path, manifest))
     except SafetensorError as problem:
         raise BundleError(_("The weights in this bundle cannot be read. Export it again.")) from problem
-    classifier.load_state_dict(state, assign=True)
+    take_in(classifier, state, assign=True)
+    classifier.caution = caution_of_bundle(path, manifest)
+    classifier.views = manifest.views
     return classifier
 
 

@@ -68,6 +68,19 @@ def test_a_checkpoint_of_torchvision_gives_its_features(checkpoint: Path, folder
     assert added.ready
 
 
+def test_a_network_that_asks_for_the_version_of_its_weights_is_taken_from_safetensors(
+    tmp_path: Path, folder: Path
+) -> None:
+    torch.manual_seed(0)
+    model = models.mnasnet0_5().eval()
+    safetensors.torch.save_file(model.state_dict(), tmp_path / "mine.safetensors")
+    adopt(tmp_path / "mine.safetensors", "mine", folder, architecture="mnasnet0_5")
+    images = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        expected = model.layers(images).mean((2, 3))
+        torch.testing.assert_close(load("local:mine")(images), expected)
+
+
 def test_a_folder_of_timms_says_its_architecture_and_how_it_sees(exported: Path, folder: Path) -> None:
     added = adopt(exported, "mine", folder)
     how = added.preprocessing

@@ -1,39 +1,52 @@
-"""Names that come from users, in a card."""
+"""What a card says, from manifests made by hand."""
+
+from __future__ import annotations
+
+import dataclasses
 
 import pytest
-from markdown_it import MarkdownIt
 
-from core.bundle.card import code, literal
-from core.data.names import visible
-from tests.hostile import HOSTILE, INVISIBLE
+from core.backbones.registry import info
+from core.bundle.card import model_card
+from core.bundle.files import PREDICT, FileFacts
+from core.bundle.graphs import GraphFacts
+from core.bundle.manifest import Manifest
+from core.scores import SplitScore
+from tests.bundle.conftest import manifest_of
+
+HALF = SplitScore(n=8, accuracy=0.5, macro_f1=0.5, accuracy_ci=(0.2, 0.8), macro_f1_ci=(0.2, 0.8))
+
+
+def card(manifest: Manifest) -> str:
+    return model_card(manifest, info("pixels_16"))
+
+
+def network(precision: str = "fp32", takes: str = "images") -> GraphFacts:
+    return GraphFacts(precision=precision, takes=takes, n=16, photos="generated", largest=1e-6, agreeing=1.0)
+
+
+def test_the_network_that_is_asked_without_a_wish_is_none_of_the_others() -> None:
+    graphs = {"model.fp16.onnx": network("fp16"), "model.photo.onnx": network(takes="photo")}
+    files = {PREDICT: FileFacts(sha256=64 * "0", n_bytes=1)}
+    assert "Other networks answer by `--model model.fp16.onnx`." in card(manifest_of(graphs=graphs, files=files))
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("kind", "config", "metrics", "words"),
     [
-        ("a\n# b  `c` [d](e) <b>", r"a \# b \`c\` \[d\](e) \<b\>"),
-        ("- x", r"\- x"),
-        ("1. x", r"1\. x"),
-        ("https://x.y", r"https\://x.y"),
-        ("well-known 2.0", "well-known 2.0"),
-        ("", "–"),
+        ("probe", {}, {"oof": HALF}, "Calibrating did not help"),
+        ("probe", {}, {"val": HALF}, "have not been calibrated"),
+        ("finetune", {"calibrate": True}, {"val": HALF}, "Calibrating did not help"),
+        ("finetune", {"calibrate": False}, {"val": HALF}, "have not been calibrated"),
     ],
 )
-def test_markup_in_names_is_literal(name, shown):
-    assert literal(name) == shown
+def test_probabilities_that_are_not_divided_are_so_for_one_of_two_reasons(
+    kind: str, config: dict[str, object], metrics: dict[str, SplitScore], words: str
+) -> None:
+    assert words in card(dataclasses.replace(manifest_of(), kind=kind, config=config, metrics=metrics))
 
 
-@pytest.mark.parametrize("name", [*HOSTILE, *INVISIBLE, "`", "``x`", "a `b` c"])
-def test_a_users_name_is_text_in_the_card_whoever_reads_it(name):
-    shown = " ".join(visible(" ".join(name.split())).split())
-    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    for before in ("# Image classifier: ", "- "):
-        (words,) = [token.children for token in reader.parse(before + code(name)) if token.type == "inline"]
-        assert [(word.type, word.content) for word in words if word.content] == [
-            *([("text", before[2:])] if before[2:] else []),
-            ("code_inline", shown),
-        ]
-
-
-def test_a_name_that_shows_nothing_is_a_dash():
-    assert code("\u202e ") == "–"
+def test_settings_do_not_say_that_c_is_none() -> None:
+    text = card(dataclasses.replace(manifest_of(), config={"c": None, "seed": 3}))
+    assert "seed 3" in text
+    assert "c None" not in text

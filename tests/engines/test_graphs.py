@@ -46,9 +46,13 @@ def test_those_used_longest_ago_go_first(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [graphs.is_kept(network, like) for like in sizes] == [False, True, False]
 
 
+@pytest.mark.parametrize("home", ["file/home", 300 * "x", "~nobody-knows-whom/graft"])
 def test_where_nothing_can_be_kept_the_graph_is_given_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv("GRAFT_HOME", str(tmp_path / "file" / "home"))
-    assert graphs.keep(backbone(apart=False), IMAGES, b"graph") == b"graph"
+    monkeypatch.setenv("GRAFT_HOME", home if home.startswith("~") else str(tmp_path / home))
+    network = backbone(apart=False)
+    assert graphs.keep(network, IMAGES, b"graph") == b"graph"
+    assert graphs.kept(network, IMAGES) is None
+    assert not graphs.is_kept(network, IMAGES)

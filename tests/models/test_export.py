@@ -15,6 +15,8 @@ from core.backbones.load import load as load_backbone
 from core.backbones.registry import info
 from core.bundle.archive import read_card, read_manifest
 from core.bundle.card import model_card
+from core.bundle.contents import Contents, Purpose
+from core.bundle.manifest import Manifest
 from core.errors import BundleError, Cancelled
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
@@ -58,7 +60,9 @@ def test_the_manifest_says_what_the_run_knew(runs, pixels_bundle):
     assert document["classes"] == list(CLASSES)
     assert document["preprocessing"] == info("pixels_16").preprocessing.to_json()
     assert document["metrics"]["val"]["n"] == run.metrics["val"].n > 0
-    assert document["dataset"] == {"name": "Bugs *of* <mine>", "fingerprint": run.fingerprint}
+    assert document["dataset"] == {
+        "name": "Bugs *of* <mine>", "fingerprint": run.fingerprint, "photos": run.composition,
+    }  # fmt: skip
     assert document["seed"] == run.config.seed
     assert document["config"] == run.config.to_json()
     assert document["versions"]["torch"] == torch.__version__.split("+")[0] or document["versions"]["torch"]
@@ -117,15 +121,44 @@ def test_a_place_that_cannot_be_written_is_said(runs, tmp_path):
         export(runs["pixels"], tmp_path / "file" / "b.zip")
 
 
+def older(manifest):
+    """The manifest as one would read that an earlier version of Graft wrote."""
+    content = manifest.to_json()
+    del content["dataset"]["photos"]
+    return Manifest.from_json(content)
+
+
 def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
     card = read_card(pixels_bundle)
     score = runs["pixels"].metrics["test"]
     assert "# Image classifier: `Bugs *of* <mine>`\n" in card
-    assert "- `ant_*`\n- `bee 蜂`\n- `wasp|x`\n" in card
+    photos = runs["pixels"].composition
+    assert list(photos) == ["train", "val", "test"]
+    bees, all_of_test = [of["bee 蜂"] for of in photos.values()], sum(photos["test"].values())
+    assert all_of_test == score.n
+    assert "| class | photos in train | photos in val | photos in test |\n" in card
+    assert f"| `bee 蜂` | {' | '.join(map(str, bees))} |\n| `wasp\\|x` |" in card
+    assert "- `ant_*`\n- `bee 蜂`\n- `wasp|x`\n" in model_card(older(read_manifest(pixels_bundle)), info("pixels_16"))
     low, high = score.accuracy_ci
-    assert f"| test | {score.n} | {score.accuracy:.3f} ({low:.3f} – {high:.3f}) |" in card
+    f1_low, f1_high = score.macro_f1_ci
+    assert (
+        f"| test | {score.n} | {score.accuracy:.3f} ({low:.3f} – {high:.3f}) | "
+        f"{score.macro_f1:.3f} ({f1_low:.3f} – {f1_high:.3f}) |"
+    ) in card
+    assert "must not be used" not in card
     assert "cross-validation" in card
     assert "## Use and limits" in card
+
+
+def test_what_a_model_is_for_and_not_for_stands_on_its_card_as_text(runs, tmp_path):
+    purpose = Purpose(meant_for="counting *bees*", not_for="deciding about\npeople | <b>ever</b>")
+    bundle = export(runs["pixels"], tmp_path / "bundle.zip", contents=Contents(onnx=(), purpose=purpose))
+    assert read_manifest(bundle).purpose == purpose
+    card = read_card(bundle)
+    assert "- It is for: `counting *bees*`\n" in card
+    assert "- It must not be used for: `deciding about people | <b>ever</b>`\n" in card
+    with pytest.raises(BundleError, match="2000 letters"):
+        Purpose(not_for="x" * 2001)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +223,9 @@ def test_the_code_in_the_card_runs_and_agrees(name, runs, tmp_path, monkeypatch)
     check_the_cards_code(export(runs[name], tmp_path / "bundle.zip"), tmp_path, monkeypatch, 0.02)
 
 
-@pytest.mark.parametrize("backbone", ["squeezenet1_1", "googlenet", "efficientnet_lite0", "timm:test_vit.r160_in1k"])
+@pytest.mark.parametrize(
+    "backbone", ["squeezenet1_1", "googlenet", "mnasnet0_5", "efficientnet_lite0", "timm:test_vit.r160_in1k"]
+)
 @pytest.mark.filterwarnings("ignore")
 def test_the_code_in_the_card_runs_for_models_of_others(backbone, tmp_path, monkeypatch):
     run = random_run(backbone, tmp_path / "run")

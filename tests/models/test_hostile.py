@@ -1,7 +1,5 @@
 """Bundles that mean harm, or were cut, bent or made by another Graft: each gives one clear line."""
 
-import hashlib
-import json
 import pickle
 import struct
 import subprocess
@@ -10,40 +8,12 @@ import zipfile
 
 import numpy as np
 import pytest
-import safetensors.numpy
 
 from core.bundle.archive import read_manifest
 from core.errors import BundleError
 from core.models.load import classifier_of
-
-NAMES = ("manifest.json", "MODEL_CARD.md", "model.safetensors")
-
-
-@pytest.fixture
-def parts(pixels_bundle):
-    with zipfile.ZipFile(pixels_bundle) as bundle:
-        return {name: bundle.read(name) for name in NAMES}
-
-
-def pack(path, parts, compression=zipfile.ZIP_STORED):
-    with zipfile.ZipFile(path, "w", compression) as bundle:
-        for name, content in parts.items() if isinstance(parts, dict) else parts:
-            bundle.writestr(name, content)
-    return path
-
-
-def refused(path, message=r"\w"):
-    with pytest.raises(BundleError, match=message) as caught:
-        classifier_of(path)
-    assert "\n" not in str(caught.value)
-    assert len(str(caught.value)) < 300
-
-
-def bent(parts, change):
-    """The parts with a manifest that `change` has had its way with."""
-    manifest = json.loads(parts["manifest.json"])
-    change(manifest)
-    return {**parts, "manifest.json": json.dumps(manifest).encode()}
+from tests.models.bundles import bent, np_image, pack, refused
+from tests.models.conftest import NAMES
 
 
 def test_the_untouched_parts_load(parts, tmp_path):
@@ -155,12 +125,6 @@ def test_every_flipped_byte_is_noticed_or_harmless(pixels_bundle, tmp_path):
             continue
 
 
-def np_image():
-    from PIL import Image
-
-    return Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8))
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -204,8 +168,14 @@ def change(*keys, value):
         (("metrics",), {"val": {}}, "'metrics'"),
         (("metrics", "val", "accuracy"), "all", "'metrics'"),
         (("metrics", "val", "accuracy"), 10**400, "'metrics'"),
-        (("metrics", "val", "best_epoch"), [], "'metrics'"),
+        (("metrics", "val", "epochs"), [], "'metrics'"),
         (("versions",), {"torch": 2}, "'versions'"),
+        (("dataset", "photos"), [], "'photos'"),
+        (("purpose",), {"not_for": 3}, "'purpose'"),
+        (("purpose",), {"not_for": "x" * 2001}, "'purpose'"),
+        (("dataset", "photos"), {"train": {"ant_*": "2"}}, "'photos'"),
+        (("dataset", "photos"), {"train": {"owl": 2}}, "'photos'"),
+        (("dataset", "photos"), {"spare": {"ant_*": 2}}, "'photos'"),
         (("preprocessing", "crop_px"), 10**6, "'preprocessing'"),
         (("preprocessing", "crop_px"), 8, "another version of the backbone 'pixels_16'"),
         (("preprocessing", "crop_px"), 0, "'preprocessing'"),
@@ -227,65 +197,6 @@ def change(*keys, value):
 )
 def test_a_bent_manifest(parts, tmp_path, keys, value, message):
     refused(pack(tmp_path / "b.zip", bent(parts, change(*keys, value=value))), message)
-
-
-def with_weights(parts, content):
-    """The parts with other weights, and a manifest that vouches for their hash and size."""
-
-    def apply(manifest):
-        manifest["model"]["sha256"] = hashlib.sha256(content).hexdigest()
-        manifest["model"]["bytes"] = len(content)
-
-    return {**bent(parts, apply), "model.safetensors": content}
-
-
-def header(document, data=b""):
-    text = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return struct.pack("<Q", len(text)) + text + data
-
-
-HEAD = {"head.weight": np.zeros((3, 768), np.float32), "head.bias": np.zeros(3, np.float32)}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"1234567",
-        struct.pack("<Q", 2**63) + b"{}",
-        struct.pack("<Q", 100) + b"{}",
-        header(b" " * ((1 << 20) + 1)),
-        header(b"[" * 100_000),
-        header([]),
-        header({"a": 1}),
-        header({"head.bias": {"dtype": "F32", "shape": [3], "data_offsets": [0, 12]}}, bytes(12)),
-        header({str(i): {"dtype": "F32", "shape": [], "data_offsets": [0, 4]} for i in range(3000)}, bytes(4)),
-        header(
-            {
-                "head.weight": {"dtype": "F32", "shape": [3, 768], "data_offsets": [0, 4]},
-                "head.bias": {"dtype": "F32", "shape": [3], "data_offsets": [0, 2**60]},
-            },
-            bytes(16),
-        ),
-        safetensors.numpy.save({**HEAD, "backbone.trunk.w": np.zeros(3, np.float32)}),
-        safetensors.numpy.save({**HEAD, "head.bias": np.zeros(3, np.float64)}),
-        pickle.dumps(HEAD),
-    ],
-)
-def test_weights_that_are_none_though_their_hash_is_right(parts, tmp_path, content):
-    refused(pack(tmp_path / "b.zip", with_weights(parts, content)))
-
-
-def test_weights_that_give_no_numbers(parts, tmp_path):
-    content = safetensors.numpy.save({**HEAD, "head.bias": np.full(3, np.nan, np.float32)})
-    classifier = classifier_of(pack(tmp_path / "b.zip", with_weights(parts, content)))
-    with pytest.raises(BundleError, match="give no numbers"):
-        classifier.predict([np_image()])
-
-
-def test_other_weights_under_the_old_manifest(parts, tmp_path):
-    other = safetensors.numpy.save(HEAD)
-    refused(pack(tmp_path / "b.zip", {**parts, "model.safetensors": other}), "not those that its manifest describes")
 
 
 def test_a_manifest_is_read_without_torch(pixels_bundle):

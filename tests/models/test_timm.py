@@ -47,7 +47,10 @@ def test_it_is_extracted_fine_tuned_by_stages_and_loaded_from_its_bundle(
     run = finetune(dataset, config, tmp_path / "run")
     bundle = export(run, tmp_path / "bundle.zip")
     photos = [dataset.path(item) for item in dataset.items[:2]]
-    np.testing.assert_allclose(classifier_of(bundle).predict(photos), classifier_of(run).predict(photos), atol=1e-5)
+    packed, own = classifier_of(bundle), classifier_of(run)
+    assert all(torch.equal(value, packed.state_dict()[key]) for key, value in own.state_dict().items())
+    # Features of random weights may be millions, whose last digits hang on where the weights lie in memory.
+    np.testing.assert_allclose(packed.predict(photos), own.predict(photos), atol=1e-3)
     assert f"Pretrained weights: {known.repository.replace('_', chr(92) + '_')}" in read_card(bundle)
 
 

@@ -136,10 +136,11 @@ def network(info: BackboneInfo, state: dict[str, Tensor] | None = None) -> Backb
     """
     from core.backbones.backbone import Backbone
     from core.backbones.networks.measure import trunk_of
+    from core.backbones.networks.taking import take_in
 
     trunk = trunk_of(info.architecture, info.input_px)
     if state is not None:
-        trunk.load_state_dict(state, strict=True)
+        take_in(trunk, state)
     return Backbone(info, trunk, trunk.stages).eval()
 
 

@@ -1,0 +1,1 @@
+"""A model in the formats of other runtimes, each made of its ONNX graph and believed only where it answers the same."""

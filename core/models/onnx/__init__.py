@@ -1,0 +1,1 @@
+"""A model as a graph for ONNX Runtime: written by torch's exporter, and only believed where it answers the same."""
