@@ -231,9 +231,14 @@ def shrink(out: Path) -> None:
     (out / PREVIOUS).unlink(missing_ok=True)
 
 
-def rewrite_state(out: Path, state: TrainingState) -> None:
-    """Gives the last checkpoint another state; its weights stay."""
-    tensors, _metadata = _read(out / LAST)
+def copy_last(source: Path, out: Path, state: TrainingState) -> None:
+    """Puts the last checkpoint of a training into `out`, with another state from the first moment on.
+
+    Raises:
+        TrainingError: every checkpoint is damaged.
+    """
+    file = next((file for file in _checkpoints(source) if _is_whole(file)), source / LAST)
+    tensors, _metadata = _read(file)
     write_bytes(out / LAST, save(tensors, {_STATE: json.dumps(state.to_json())}))
 
 

@@ -20,6 +20,7 @@ HEAD_STARTS = ("probe", "zero")
 STATISTICS = ("auto", "frozen", "learnt")
 TRUNK_CACHES = ("auto", "on", "off")
 MOMENTUM = 0.9
+_VIEWS = 4
 ENOUGH_FOR_STATISTICS = 5000
 """Training photos from which batch normalisation may learn statistics of its own, with `batch_norm` "auto"."""
 
@@ -46,6 +47,14 @@ def suggested_lr(mode: str, optimizer: str) -> float:
     one_of("mode", mode, MODES, TrainingError)
     one_of("optimizer", optimizer, OPTIMIZERS, TrainingError)
     return _SUGGESTED_LR[mode, optimizer]
+
+
+def suggested_views(mode: str) -> int:
+    """How many different views an image has; 0 for a new one each epoch.
+
+    A few suffice where the first stages are frozen, and what these make of each need be computed only once.
+    """
+    return _VIEWS if mode in FROZEN_BELOW else 0
 
 
 def mode_label(mode: str) -> str:

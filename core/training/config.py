@@ -25,6 +25,7 @@ from core.training.choices import (
     STATISTICS,
     TRUNK_CACHES,
     suggested_lr,
+    suggested_views,
 )
 from core.training.images.augmentation import Augmentation, parse
 
@@ -68,10 +69,13 @@ class FinetuneConfig:
         ema: the decay, a step, of a moving average of the weights, which is judged beside them; 0 for none.
         average: after the last epoch, whether averages of weights are tried, too: between the start and the best
             (WiSE-FT, Wortsman et al. 2022) and of the last checkpoints (greedy soup).
+        calibrate: whether the model's scores are divided by a temperature at the end, fitted on the validation images,
+            where that makes it as sure as it is right (Guo et al. 2017).
         patience: stops after this many epochs without a better one; 0 never stops early.
         seed: of everything random: the order of images, augmentation, dropout.
         augmentation: how training images are changed.
-        views: how many different views an image has, through which the epochs cycle; 0 for a new one each epoch.
+        views: how many different views an image has, through which the epochs cycle; 0 for a new one each epoch. None
+            takes `suggested_views(mode)`, and is that number from then on.
         trunk_cache: whether what is frozen is computed once for each view and kept on the disk meanwhile ("on") or in
             every epoch ("off"); "auto" keeps it where views come again and that is estimated to be quicker.
         balance_classes: weighs each class's loss by the inverse of its number of images.
@@ -107,10 +111,11 @@ class FinetuneConfig:
     batch_norm: str = "auto"
     ema: float = 0.99
     average: bool = True
+    calibrate: bool = True
     patience: int = 0
     seed: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
-    views: int = 0
+    views: int = None  # type: ignore[assignment]  # as with `lr`
     trunk_cache: str = "auto"
     balance_classes: bool = False
     balanced_sampling: bool = False
@@ -123,11 +128,13 @@ class FinetuneConfig:
             one_of(name, getattr(self, name), known, TrainingError)
         if self.lr is None:
             object.__setattr__(self, "lr", suggested_lr(self.mode, self.optimizer))
+        if self.views is None:
+            object.__setattr__(self, "views", suggested_views(self.mode))
         for name, (least, most) in _WHOLE.items():
             whole(name, getattr(self, name), least, most, TrainingError)
         for name, (low, high) in _REAL.items():
             object.__setattr__(self, name, real(name, getattr(self, name), low, high, TrainingError))
-        for name in ("average", "balance_classes", "balanced_sampling"):
+        for name in ("average", "calibrate", "balance_classes", "balanced_sampling"):
             yes_or_no(name, getattr(self, name), TrainingError)
         if self.balance_classes and self.balanced_sampling:
             raise TrainingError(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.runs import LAST
+from core.runs import FILE
 from core.training import checkpoint
-from core.training.checkpoint import BEST, PREVIOUS, START, TrainingState, TrainingTask
+from core.training.checkpoint import BEST, START, TrainingState, TrainingTask, UnderWay
+from core.training.results.history import read_history
 
 
 def extension_of(source: Path, out: Path, task: TrainingTask) -> TrainingState:
@@ -23,22 +25,30 @@ def extension_of(source: Path, out: Path, task: TrainingTask) -> TrainingState:
     more = task.config.epochs - state.epochs
     if more < 1 or state.under_way.steps or state.task.config.extended(more, state.epochs) != task.config:
         raise TrainingError(_("Only a finished training can be extended, with its own settings. Resume it first."))
-    _copy(source, out)
     extended = replace(state, task=task)
-    checkpoint.rewrite_state(out, extended)
+    _copy(source, out, extended)
     return extended
 
 
 def copy_of(source: Path, out: Path, task: TrainingTask) -> TrainingState:
     """Puts the best weights that a training has so far into `out`; the training itself stays as it is.
 
+    Where its loss ran away, the best weights are of a later epoch than the checkpoint to go on from. Then the history
+    goes as far as they do, and counts as within an epoch, as nothing else is known of the weights after it.
+
     Raises:
-        TrainingError: it keeps no weights, or is of other photos or settings.
+        TrainingError: it is finished, keeps no weights, or is of other photos or settings.
     """
+    if (source / FILE).exists():
+        message = _("The training in '{folder}' is finished, so its model is there already. Use that.")
+        raise TrainingError(message.format(folder=source))
     state = _state(source, task)
     if state.task.config != task.config:
         raise TrainingError(_("This training has other settings. Take its best weights with its own."))
-    _copy(source, out)
+    with contextlib.suppress(TrainingError):
+        if len(history := read_history(source)) > len(state.history):
+            state = replace(state, history=history, under_way=UnderWay(steps=1))
+    _copy(source, out, state)
     return state
 
 
@@ -56,10 +66,10 @@ def _state(source: Path, task: TrainingTask) -> TrainingState:
     return state
 
 
-def _copy(source: Path, out: Path) -> None:
-    """Copies the checkpoint, the last of its files last."""
+def _copy(source: Path, out: Path, state: TrainingState) -> None:
+    """Copies what a training keeps, and as the last of it the checkpoint, with this state."""
     out.mkdir(parents=True, exist_ok=True)
-    for name in (START, BEST, PREVIOUS, LAST):
-        if (source / name).exists():
-            shutil.copyfile(source / name, out / f".{name}")
-            (out / f".{name}").replace(out / name)
+    for name in (START, BEST):
+        shutil.copyfile(source / name, out / f".{name}")
+        (out / f".{name}").replace(out / name)
+    checkpoint.copy_last(source, out, state)

@@ -1,7 +1,7 @@
 """The epochs of a training: learning, judging by validation, and keeping what is needed to go on and what was best.
 
-A checkpoint is written at most every `KEEP_EVERY_S` seconds, within epochs, too, and when someone asks to stop. So
-little is lost when a process is killed, and nothing when it is stopped.
+A checkpoint is written after the first epoch, then at most every `KEEP_EVERY_S` seconds, within epochs, too, and when a
+training stops for any reason. So little is lost when a process is killed, and nothing when it is stopped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from core.errors import Cancelled, TrainingError
+from core.errors import Cancelled, DatasetError, TrainingError
 from core.i18n import gettext as _
 from core.training import checkpoint
 from core.training.checkpoint import TrainingState, UnderWay
@@ -27,12 +27,12 @@ from core.training.network.learner import Learner
 from core.training.network.losses import balanced_weights
 from core.training.network.network import Network, State, snapshot
 from core.training.network.optimizer import make_optimizer
+from core.training.pace import KEEP_EVERY_S, KeepingPace
 from core.training.results.history import EMA, LINE, SOUP, START, Averages, Candidate, Epoch, save_history
 from core.training.results.live import Live
 from core.training.schedule import batches, lr_at, n_batches
 from core.training.work import Work
 
-KEEP_EVERY_S = 20.0
 _RAN_AWAY = 1e4
 """No loss that leads anywhere is so large: it would need logits ten thousand apart."""
 
@@ -77,8 +77,7 @@ class Fitting:
         self._best: State | None = None  # where it is better than what `out` holds
         self._under_way = state.under_way
         self._steps = n_batches(len(train), config.batch_size)
-        self._started, self._keep_every_s = started - state.seconds, keep_every_s
-        self._kept_at = time.monotonic()
+        self._started, self._pace = started - state.seconds, KeepingPace(keep_every_s)
         if state.history or state.under_way.steps:
             checkpoint.restore_last(out, network, self._optimizer, self._average)
 
@@ -100,16 +99,21 @@ class Fitting:
 
         Raises:
             Cancelled: someone asked to stop; what was learnt is kept.
-            TrainingError: the loss ran away.
+            DatasetError: an image cannot be read any more; what was learnt is kept.
+            TrainingError: the loss ran away; the best weights are kept.
         """
         try:
             if not self.state.history and self._config.head_start == "probe":
                 self._end_epoch(self._start_epoch(work), work)
             while self.state.epochs < self._config.epochs and not self._is_stuck():
                 self._end_epoch(self._epoch(self.state.epochs, work), work)
-        except Cancelled:
+        except (Cancelled, DatasetError):
             with contextlib.suppress(OSError):  # a full disk keeps what was kept before
                 self._keep()
+            raise
+        except (TrainingError, MemoryError, RuntimeError):  # the weights as they are now may be of no use
+            with contextlib.suppress(OSError):
+                self._keep_best()
             raise
         self._keep()
 
@@ -141,7 +145,7 @@ class Fitting:
         judged = self._judged(work)
         if not math.isfinite(judged.loss):
             raise TrainingError(_("The backbone gives no usable numbers for these photos. Choose another one."))
-        self._show(judged)
+        self._show(0, judged)
         return Epoch(
             epoch=0,
             val_loss=judged.loss,
@@ -161,7 +165,7 @@ class Fitting:
         learnt = self._under_way
         judged = self._judged(work)
         self._check(judged.loss, epoch)
-        self._show(judged)
+        self._show(epoch + 1, judged)
         average = None
         if self._average is not None:
             with self.network.having(self._average.state):
@@ -204,9 +208,9 @@ class Fitting:
         self._optimizer.zero_grad(set_to_none=True)  # an engine may copy the network: gradients make room for that
         return self._judge.judge(self._val, lambda n: work.looked(n, _("Validating")))
 
-    def _show(self, judged: Judged) -> None:
+    def _show(self, epoch: int, judged: Judged) -> None:
         if self._live is not None:
-            self._live.show(judged.logits.numpy())
+            self._live.show(epoch, judged.logits.numpy())
 
     def _end_epoch(self, epoch: Epoch, work: Work) -> None:
         """Counts the epoch among those that are over, and holds on to its weights where they are the best so far."""
@@ -216,19 +220,27 @@ class Fitting:
         best = self.state.best
         if best is not None and best != earlier:
             self._best = {key: value.clone() for key, value in self._state_of(best).items()}
+        if not checkpoint.has_best(self._out):
+            self._keep()
         self._keep_now_and_then()
         work.end_epoch(epoch)
 
     def _keep_now_and_then(self) -> None:
-        if not self._config.is_instant and time.monotonic() - self._kept_at >= self._keep_every_s:
+        if self._pace.is_due:
             self._keep()
 
-    def _keep(self) -> None:
-        """Writes the best weights, the checkpoint and the history."""
+    def _keep_best(self) -> None:
+        """Writes the best weights and the history, which goes as far as they do."""
         best = self.state.best
         if self._best is not None and best is not None:
             checkpoint.save_best(self._out, self._best, best)
+            save_history(self._out, self.state.history)
             self._best = None
+
+    def _keep(self) -> None:
+        """Writes the best weights, the checkpoint and the history."""
+        began = time.monotonic()
+        self._keep_best()
         self.state = replace(
             self.state,
             under_way=self._under_way,
@@ -238,7 +250,7 @@ class Fitting:
         )
         checkpoint.save_last(self._out, self.network, self._optimizer, self.state, self._average)
         save_history(self._out, self.state.history)
-        self._kept_at = time.monotonic()
+        self._pace.wrote(began)
 
     def _averaged(self, best: Candidate, best_state: State, work: Work) -> tuple[Averages, State]:
         """Tries averages: on the line from the start to the best epoch, and a soup of that and the last weights."""
@@ -252,7 +264,8 @@ class Fitting:
         start = next(
             (candidate for candidate in self.state.history[0].candidates() if candidate.weights == START), None
         )
-        last = [(self._state_of(candidate), candidate) for candidate in self.state.history[-1].candidates()]
+        known = [each for each in self.state.history[-1].candidates() if each.weights != EMA or self._has_average]
+        last = [(self._state_of(candidate), candidate) for candidate in known]
         end_state, end = (best_state, best) if best.epoch else min(last, key=lambda each: each[1].loss)
         states = {START: self._start, end.weights: end_state}
         line = []
@@ -265,6 +278,11 @@ class Fitting:
             states[SOUP] = soup[0]
         averages = Averages(start=start, line=tuple(line), end=end, soup=soup[1] if soup else None)
         return averages, states[averages.best.weights]
+
+    @property
+    def _has_average(self) -> bool:
+        """Whether there is a moving average of steps; one that is to be begun anew has seen none."""
+        return self._average is not None and self._average.steps > 0
 
     def _state_of(self, candidate: Candidate) -> State:
         """The network's weights as they are now, or their moving average."""

@@ -19,28 +19,33 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import safetensors.torch
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from core.backbones.backbone import Backbone
 from core.backbones.registry import info as find
 from core.data.dataset import Dataset, Item
-from core.errors import TrainingError
+from core.errors import DatasetError, TrainingError
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions, softmax
+from core.evaluation.temperature import helpful_temperature
 from core.i18n import gettext as _
 from core.machine import ran_out_of_memory
 from core.paths import write_bytes
 from core.progress import Report, silent
-from core.runs import FILE, MODEL, KeptEpoch, Run, SplitScore, read_run
+from core.runs import FILE, LAST, MODEL, Run, read_run
+from core.scores import KeptEpoch, SplitScore
 from core.training import checkpoint
 from core.training.cache.views import remove_views
 from core.training.checkpoint import TrainingState, TrainingTask
 from core.training.config import FinetuneConfig
 from core.training.continuing import copy_of, extension_of
-from core.training.epochs import KEEP_EVERY_S, Fitting
+from core.training.epochs import Fitting
 from core.training.images.augmentation import Augmentation
 from core.training.images.photos import Budget
+from core.training.pace import KEEP_EVERY_S
 from core.training.preparing import photos_of, prepare, preprocessing_of
 from core.training.results.history import save_averages, save_history
 from core.training.results.live import live_predictions
@@ -85,7 +90,10 @@ def finetune(
         DatasetError: an image cannot be read.
     """
     task = _task(dataset, config)
-    with _alone(out), _explained(config):
+    if source is not None and source.resolve() == out.resolve():
+        message = _("'{folder}' is where the training itself is. Choose another directory for what is made of it.")
+        raise TrainingError(message.format(folder=out))
+    with _alone(out), _explained(config, out):
         if (out / FILE).exists():
             return _finished(out, task)
         state = _state(out, task, source, take_best=take_best)
@@ -115,21 +123,31 @@ def _state(out: Path, task: TrainingTask, source: Path | None, *, take_best: boo
     if state is None and source is not None:
         state = (copy_of if take_best else extension_of)(source, out, task)
     if state is not None and state.task != task:
-        raise _occupied()
+        raise occupied(out, state.task, task)
     return state or TrainingState(task=task)
 
 
 def _finished(out: Path, task: TrainingTask) -> Run:
     run = read_run(out, [FinetuneConfig])
-    if (run.config, run.fingerprint) != (task.config, task.fingerprint):
-        raise _occupied()
+    assert isinstance(run.config, FinetuneConfig)
+    there = TrainingTask(config=run.config, fingerprint=run.fingerprint)
+    if there != task:
+        raise occupied(out, there, task)
     return run
 
 
-def _occupied() -> TrainingError:
-    return TrainingError(
-        _("This directory holds a run of another dataset or with other settings. Choose another, or delete it.")
+def occupied(out: Path, there: TrainingTask, asked: TrainingTask) -> TrainingError:
+    """The error for a directory that holds another training than the one that is asked for; it says what differs."""
+    if there.fingerprint != asked.fingerprint:
+        message = _("'{folder}' holds a training on other photos. Choose another directory, or delete that one.")
+        return TrainingError(message.format(folder=out))
+    known, wanted = there.config.to_json(), asked.config.to_json()
+    names = ", ".join(name for name, value in known.items() if value != wanted[name])
+    message = _(
+        "'{folder}' holds a training with other settings ({names}). Choose another directory, or delete that one. A "
+        "finished training can also be extended."
     )
+    return TrainingError(message.format(folder=out, names=names))
 
 
 def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Path, work: Work) -> Run:
@@ -139,15 +157,19 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     best, averages = fitting.take_best(work)
     if averages is not None:
         save_averages(out, averages)
-    work.begin(SAVING, _("Saving the best weights"))
-    write_bytes(out / MODEL, safetensors.torch.save(network.classifier_state()))
     work.begin(JUDGEMENT, _("Predicting with the best weights"), work.n["val"] + work.n["test"])
+    outputs = {
+        split: _outputs(dataset, items, fitting, work) for split in ("val", "test") if (items := dataset.split(split))
+    }
+    temperature = _temperature(dataset, outputs["val"], config)
     metrics: dict[str, SplitScore] = {}
-    for split in ("val", "test"):
-        if items := dataset.split(split):
-            predictions = _predict(dataset, items, fitting, work)
-            predictions.save(out / "predictions" / f"{split}.npz")
-            metrics[split] = evaluate(predictions).summary()
+    for split, scores in outputs.items():
+        predictions = _predictions(dataset, split, scores / temperature)
+        predictions.save(out / "predictions" / f"{split}.npz")
+        metrics[split] = evaluate(predictions).summary()
+    work.begin(SAVING, _("Saving the best weights"))
+    network.divide(temperature)
+    write_bytes(out / MODEL, safetensors.torch.save(network.classifier_state()))
     run = Run(
         path=out,
         backbone=network.backbone.info.name,
@@ -155,12 +177,15 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
         dataset_id=dataset.id,
         dataset_name=dataset.name,
         fingerprint=dataset.fingerprint,
+        composition=dataset.counts(),
         preprocessing=preprocessing_of(dataset, network.backbone),
         config=config,
         metrics=metrics,
         seconds=fitting.seconds,
         weights_sha256=network.backbone.info.sha256,
-        kept=KeptEpoch(best_epoch=best.epoch, epochs=fitting.state.epochs, weights=best.weights),
+        kept=KeptEpoch(
+            best_epoch=best.epoch, epochs=fitting.state.epochs, weights=best.weights, temperature=temperature
+        ),
     )
     run.save()
     checkpoint.shrink(out)
@@ -170,15 +195,27 @@ def _finish(dataset: Dataset, config: FinetuneConfig, fitting: Fitting, out: Pat
     return run
 
 
-def _predict(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Work) -> Predictions:
+def _outputs(dataset: Dataset, items: Sequence[Item], fitting: Fitting, work: Work) -> NDArray[np.float64]:
+    """The network's logits for images, (n, c)."""
     photos = photos_of(dataset, items, Augmentation(), fitting.network.backbone, Budget(0))
-    outputs = fitting.logits(photos, work, _("Predicting with the best weights"))
+    return fitting.logits(photos, work, _("Predicting with the best weights")).numpy().astype(np.float64)
+
+
+def _temperature(dataset: Dataset, outputs: NDArray[np.float64], config: FinetuneConfig) -> float:
+    if not config.calibrate:
+        return 1.0
+    labels = np.array([item.label for item in dataset.split("val")], dtype=np.int64)
+    return helpful_temperature(outputs, labels, seed=config.seed)
+
+
+def _predictions(dataset: Dataset, split: str, scores: NDArray[np.float64]) -> Predictions:
+    items = dataset.split(split)
     return Predictions(
         class_names=dataset.classes,
-        y_true=photos.y.numpy(),
-        proba=softmax(outputs.numpy()),
+        y_true=np.array([item.label for item in items], dtype=np.int64),
+        proba=softmax(scores),
         ids=tuple(item.sha256 for item in items),
-        split=items[0].split,
+        split=split,
     )
 
 
@@ -204,10 +241,17 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(config: FinetuneConfig) -> Iterator[None]:
-    """Turns running out of memory into an error with its remedy."""
+def _explained(config: FinetuneConfig, out: Path) -> Iterator[None]:
+    """Turns running out of memory, and photos that are gone, into errors with their remedies."""
     try:
         yield
+    except DatasetError as problem:
+        if not (out / LAST).exists():
+            raise
+        message = _(
+            "{problem} What was learnt is kept: once the photos are back, the same training goes on from there."
+        )
+        raise DatasetError(message.format(problem=problem)) from problem
     except (MemoryError, RuntimeError) as problem:
         if not ran_out_of_memory(problem):
             raise

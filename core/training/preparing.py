@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +17,10 @@ from core.backbones.load import load
 from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
 from core.engines.device import best_device
+from core.errors import TrainingError
 from core.features.features import Features
 from core.i18n import gettext as _
+from core.numbers import megabytes
 from core.training import checkpoint
 from core.training.cache.caching import with_cache
 from core.training.checkpoint import TrainingState
@@ -28,6 +31,7 @@ from core.training.images.photos import Budget, Photos
 from core.training.images.sources import BatchSource, Encoded
 from core.training.network.judging import logits
 from core.training.network.network import Network
+from core.training.planning.outlook import run_bytes
 from core.training.results.baseline import fit_baseline, has_baseline
 from core.training.results.live import Live
 from core.training.work import FEATURES, PROBE, Work
@@ -62,6 +66,7 @@ def prepare(
     train, val = dataset.split("train"), dataset.split("val")
     network = Network(backbone, len(dataset.classes), config, len(train)).to(best_device())
     network = network.to(memory_format=torch.channels_last)
+    _check_disk(network, config, out)
     budget = Budget()
     sources: tuple[BatchSource, BatchSource] = (
         photos_of(dataset, train, config.augmentation, backbone, budget),
@@ -69,6 +74,8 @@ def prepare(
     )
     features = _features(dataset, own, network, budget, work)
     network.standardise(torch.from_numpy(np.array(features.of("train").X)).to(best_device()))
+    if not np.isfinite(features.X).all():
+        raise TrainingError(_("The backbone gives no usable numbers for these photos. Choose another one."))
     work.begin(PROBE, _("Fitting a probe to the frozen backbone's features"))
     _start(network, features, config, out)
     if config.is_instant:
@@ -78,6 +85,23 @@ def prepare(
         sources = with_cache(network, config, sources, out, of, work, epochs=left)
     live = None if config.is_instant else Live(out, dataset)
     return Fitting(network, config, state, *sources, out, live=live, started=started, keep_every_s=keep_every_s)
+
+
+def _check_disk(network: Network, config: FinetuneConfig, out: Path) -> None:
+    """Makes sure that there is room for what a training keeps, before it takes any time.
+
+    Raises:
+        TrainingError: there is not.
+    """
+    weights = sum(p.numel() for p in network.parameters())
+    needed = run_bytes(config, weights, sum(p.numel() for p in network.parameters() if p.requires_grad))
+    there = sum(file.stat().st_size for file in out.glob("*.safetensors"))
+    if (free := shutil.disk_usage(out).free) + there < needed:
+        message = _(
+            "The disk has {free} free, and what this training keeps takes {needed}. Free some space, or choose a "
+            "directory on another disk."
+        )
+        raise TrainingError(message.format(free=megabytes(free / 1e6), needed=megabytes(needed / 1e6)))
 
 
 def _start(network: Network, features: Features, config: FinetuneConfig, out: Path) -> None:

@@ -122,8 +122,8 @@ def training(
         VIEWS: (Phase(f"views/{info.name}", 0.1 + views * a_photo),) if config.may_keep_trunk else (),
         EPOCHS: (Phase(f"train/{what}/{info.name}", 0.1 + config.epochs * an_epoch),),
         AVERAGES: (Phase(f"judge/{info.name}", 0.1 + (0 if instant else averages * _SLOWER * n["val"] * a_photo)),),
-        SAVING: (Phase("save", 0.1 + info.size_mb / 200),),
         JUDGEMENT: (Phase(f"judge/{info.name}", 0.2 + _SLOWER * (n["val"] + n["test"]) * a_photo),),
+        SAVING: (Phase("save", 0.1 + info.size_mb / 200),),
     }
 
 

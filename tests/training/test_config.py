@@ -152,3 +152,10 @@ def test_only_a_frozen_backbone_without_augmentation_is_instant() -> None:
     assert FinetuneConfig("b").is_instant
     assert not FinetuneConfig("b", mode="last").is_instant
     assert not FinetuneConfig("b", augmentation=PRESETS["light"]).is_instant
+
+
+def test_views_are_few_where_what_is_frozen_makes_the_same_of_each_again():
+    assert {mode: FinetuneConfig("b", mode).views for mode in MODES} == {
+        "head": 4, "norms": 0, "lora": 0, "last": 4, "full": 0,
+    }  # fmt: skip
+    assert FinetuneConfig("b", "last", views=0).views == 0

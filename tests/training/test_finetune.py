@@ -15,10 +15,13 @@ from core.data.images.decode import open_rgb
 from core.data.ingest import ingest
 from core.errors import Cancelled, TrainingError
 from core.evaluation.predictions import Predictions
+from core.evaluation.temperature import without_temperature
 from core.models.classifier import Classifier
 from core.models.runs import load_run
 from core.progress import Progress
-from core.runs import KeptEpoch, Run
+from core.runs import Run
+from core.scores import KeptEpoch
+from core.training import finetune as training
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.network.losses import balanced_weights
@@ -69,8 +72,8 @@ def test_the_run_on_disk_is_whole(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path)
     assert load_run(tmp_path) == run
     assert sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith(".")) == [
-        "averages.json", "best.safetensors", "cache.json", "history.json", "last.safetensors", "model.safetensors",
-        "predictions", "run.json", "start.safetensors",
+        "averages.json", "best.safetensors", "cache.json", "epochs", "history.json", "last.safetensors",
+        "model.safetensors", "predictions", "run.json", "start.safetensors",
     ]  # fmt: skip
     model = Classifier(tiny_backbone(), "ab").eval()
     model.load_state_dict(load_file(tmp_path / "model.safetensors"), strict=True)
@@ -128,8 +131,10 @@ def test_a_resumed_training_ends_as_one_that_never_stopped(dataset: Dataset, tmp
 def test_a_directory_holds_one_run(dataset: Dataset, tmp_path: Path) -> None:
     run = fit(dataset, tmp_path)
     assert fit(dataset, tmp_path) == run
-    with pytest.raises(TrainingError, match="another dataset or with other settings"):
-        fit(dataset, tmp_path, seed=5)
+    with pytest.raises(TrainingError, match=r"other settings \(lr, seed\)"):
+        fit(dataset, tmp_path, seed=5, lr=0.5)
+    with pytest.raises(TrainingError, match="on other photos"):
+        fit(replace(dataset, fingerprint="other"), tmp_path)
 
 
 def test_it_stops_when_validation_gets_no_better(dataset: Dataset, tmp_path: Path) -> None:
@@ -146,7 +151,7 @@ def test_progress_counts_up_to_the_end_and_tells_each_epoch(dataset: Dataset, tm
     steps: list[Progress] = []
     finetune(dataset, config(**given), tmp_path, steps.append, backbone=tiny_backbone())
     parts = [work.partition("/")[0] for work in works(steps)]
-    assert parts == ["load", "fit", "train", "judge", "save", "judge"]
+    assert parts == ["load", "fit", "train", "judge", "judge", "save"]
     assert (steps[-1].share, steps[-1].ahead) == (1, ())
     reported = [Epoch.from_json(step.data["epoch"]) for step in steps if "epoch" in step.data]
     assert [epoch.epoch for epoch in reported] == [0, 1, 2, 3]
@@ -212,3 +217,19 @@ def test_the_embedded_backbone_trains_for_an_epoch(dataset: Dataset, tmp_path: P
     state = load_file(tmp_path / "model.safetensors")
     assert state["head.weight"].shape == (2, 384)
     assert all(key.startswith(("backbone.", "head.")) for key in state)
+
+
+@pytest.mark.parametrize("calibrate", [True, False])
+def test_the_model_is_as_sure_as_its_predictions_say(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibrate: bool
+) -> None:
+    monkeypatch.setattr(training, "helpful_temperature", lambda *_scores, **_seed: 4.0)
+    run = fit(dataset, tmp_path / "run", calibrate=calibrate)
+    fit(dataset, tmp_path / "plain", calibrate=False)
+    assert run.kept.temperature == (4.0 if calibrate else 1.0)
+    assert load_run(tmp_path / "run") == run
+    told, plain = (Predictions.load(tmp_path / name / "predictions" / "val.npz") for name in ("run", "plain"))
+    np.testing.assert_allclose(without_temperature(told, run.kept.temperature).proba, plain.proba, atol=1e-4)
+    heads = [load_file(tmp_path / name / "model.safetensors") for name in ("run", "plain")]
+    for name in ("head.weight", "head.bias"):
+        torch.testing.assert_close(run.kept.temperature * heads[0][name], heads[1][name], rtol=1e-3, atol=1e-4)

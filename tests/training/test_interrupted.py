@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,8 +42,8 @@ RECIPES: dict[str, dict[str, object]] = {
     },
 }
 
-RARELY = ("head", "norms", "lora", "balanced", "plain")
-"""Those that differ in what learns alone, and are killed among the slow tests."""
+OFTEN = ("last", "full", "mixed")
+"""The others differ in what learns alone: `test_killed` kills them all, in processes of their own."""
 
 
 class Killed(Exception):
@@ -80,9 +82,7 @@ def backbone_for(recipe: str) -> Backbone:
     return tiny_transformer() if recipe == "lora" else tiny_backbone()
 
 
-@pytest.mark.parametrize(
-    "recipe", [pytest.param(name, marks=pytest.mark.slow) if name in RARELY else name for name in RECIPES]
-)
+@pytest.mark.parametrize("recipe", OFTEN)
 def test_killed_again_and_again_it_ends_bit_for_bit_the_same(dataset: Dataset, tmp_path: Path, recipe: str) -> None:
     given, whole, broken = config(recipe), tmp_path / "whole", tmp_path / "broken"
     steps: list[Progress] = []
@@ -119,6 +119,35 @@ def test_what_is_learnt_when_someone_asks_to_stop_is_kept(dataset: Dataset, tmp_
     assert state.under_way.steps == 3
     assert state.under_way.images == 12
     assert (tmp_path / "best.safetensors").is_file()
+
+
+@pytest.mark.parametrize("recipe", ["instant", "head", "full"])
+def test_a_training_keeps_its_first_epoch_at_once_and_then_now_and_then(
+    dataset: Dataset, tmp_path: Path, recipe: str
+) -> None:
+    given = (
+        config("full") if recipe != "instant" else replace(config("full"), mode="head", epochs=40, unfreeze_epochs=0)
+    )
+    given = config("head") if recipe == "head" else given
+    kept: list[int] = []
+
+    def report(step: Progress) -> None:
+        if "epoch" in step.data:
+            state = read_state(tmp_path)
+            assert state is not None
+            kept.append(state.epochs)
+
+    finetune(dataset, given, tmp_path, report, backbone=tiny_backbone())
+    assert set(kept) == {0}  # it took less than twenty seconds
+
+
+def test_a_disk_without_room_is_told_before_anything_is_learnt(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=2000))
+    with pytest.raises(TrainingError, match=r"The disk has .* free, and what this training keeps takes .* kB"):
+        finetune(dataset, config("full"), tmp_path, backbone=tiny_backbone())
+    assert not (tmp_path / "start.safetensors").exists()
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(
@@ -160,7 +189,7 @@ def test_photos_that_are_deleted_under_a_training_are_named_and_what_was_learnt_
                 photos.path(item).unlink(missing_ok=True)
 
     out = tmp_path / "run"
-    with pytest.raises(DatasetError, match=r"The photo is not there any more\. Add it again\."):
+    with pytest.raises(DatasetError, match=r"^'.*\.png': The photo is not there any more\. .* What was learnt is kept"):
         finetune(photos, config("last"), out, report, backbone=tiny_backbone(), keep_every_s=0.0)
     assert not (out / "run.json").exists()
     assert read_state(out) is not None

@@ -50,7 +50,7 @@ def with_cache(
     reason = _unwanted(config)
     record = decided or TrunkCache(of=of, cached=not reason, reason=reason)
     try:
-        cut = _cut(network, photos[0], config.seed) if record.cached or _mixes_below(config) else None
+        cut = cut_of(network, photos[0], config.seed) if record.cached or _mixes_below(config) else None
         network.cut = cut
         if cut is not None and record.cached and decided is None:
             extent = _extent(config, photos, cut, epochs)
@@ -81,8 +81,13 @@ def _unwanted(config: FinetuneConfig) -> str:
     return NEW_VIEWS if config.mode in FROZEN_BELOW else NOTHING_FROZEN
 
 
-def _cut(network: Network, photos: BatchSource, seed: int) -> Cut:
-    """The network's backbone, cut below what learns and tried with a few images."""
+def cut_of(network: Network, photos: BatchSource, seed: int) -> Cut:
+    """The network's backbone, cut below what learns and tried with a few images; the network is left as it is.
+
+    Raises:
+        Uncached: it cannot be cut.
+        DatasetError: an image cannot be read.
+    """
     images, _labels = next(iter(photos.batches([[at % len(photos) for at in range(_TRIED)]], seed)))
     return cut_below(network.backbone, network.parts[:-1], images.to(network.mean.device))
 

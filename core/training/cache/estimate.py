@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.paths import is_public
+
 LEAST_SAVED_S, LEAST_SHARE = 10.0, 0.2
 """Less than that, in seconds or as a share, is not worth the disk, and is lost in how much measured times vary."""
-_FORWARD = 1 / 3
+MOST_BYTES, MOST_BYTES_PUBLIC = 8 << 30, 256 << 20
+"""What activations may take of the disk, on a user's machine and in a public app."""
+FORWARD = 1 / 3
 """The share of a step that goes forward: backward takes about twice as long."""
 
 
@@ -67,11 +71,13 @@ class Estimate:
     """What keeping the activations costs and saves.
 
     Attributes:
-        cached_s: the seconds that all epochs take with them, computing them included.
-        uncached_s: the seconds without.
+        filling_s: the seconds that it takes to compute them.
+        cached_s: that all epochs take with them, computing them included.
+        uncached_s: without them.
         disk_bytes: what they take of the disk.
     """
 
+    filling_s: float
     cached_s: float
     uncached_s: float
     disk_bytes: int
@@ -88,12 +94,19 @@ def estimate(paces: Paces, extent: Extent) -> Estimate:
     Without, each epoch draws every image anew, learns from the training images by the whole network, and looks at the
     validation images by what is frozen and what is above.
     """
-    look_s = _FORWARD * paces.top_s
+    look_s = FORWARD * paces.top_s
     looks = extent.looks * extent.n_val
     with_them = extent.n_train * paces.top_s + looks * look_s
     without = extent.n_train * (paces.photo_s + paces.whole_s) + looks * (paces.photo_s + paces.trunk_s + look_s)
+    filling_s = extent.rows * (paces.photo_s + paces.trunk_s)
     return Estimate(
-        cached_s=extent.rows * (paces.photo_s + paces.trunk_s) + extent.epochs * with_them,
+        filling_s=filling_s,
+        cached_s=filling_s + extent.epochs * with_them,
         uncached_s=extent.epochs * without,
         disk_bytes=extent.disk_bytes,
     )
+
+
+def most_bytes() -> int:
+    """What activations may take of the disk here."""
+    return MOST_BYTES_PUBLIC if is_public() else MOST_BYTES

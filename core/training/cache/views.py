@@ -23,16 +23,17 @@ from core.engines.choose import check, exact, named
 from core.engines.engine import Forward
 from core.errors import Uncached
 from core.features.batches import grouped
-from core.paths import FULL, is_public
+from core.paths import FULL
 from core.training.cache.cut import Cut
+from core.training.cache.estimate import most_bytes
 from core.training.cache.reasons import NO_ROOM, OUT_OF_RANGE, TOO_MUCH, uncached
 from core.training.cache.rows import RowFile, has_room, remove_rows
 from core.training.images.sources import BatchSource
 
 NAME = "views"
 BATCH, NUMBER_BYTES = 16, 2
-MOST_BYTES, MOST_BYTES_PUBLIC, SPARE_BYTES = 8 << 30, 256 << 20, 1 << 30
-"""What activations may take of the disk, on a user's machine and in a public app, and what is left free."""
+SPARE_BYTES = 1 << 30
+"""What is left free of the disk."""
 
 
 class Views:
@@ -115,7 +116,7 @@ def check_room(folder: Path, n_bytes: int, there: int = 0) -> None:
     Raises:
         Uncached: they are more than activations may take, or the disk would be nearly full.
     """
-    if n_bytes > (MOST_BYTES_PUBLIC if is_public() else MOST_BYTES):
+    if n_bytes > most_bytes():
         raise uncached(TOO_MUCH)
     if not has_room(folder, n_bytes - there, SPARE_BYTES):
         raise uncached(NO_ROOM)

@@ -14,7 +14,10 @@ from torch import Tensor
 from core.backbones.preprocess import in_a_row, normalise
 from core.backbones.spec import Preprocessing
 from core.data.dataset import Dataset, Item
+from core.data.images.decode import UnreadableImage
+from core.errors import DatasetError
 from core.features.batches import batches
+from core.i18n import gettext as _
 from core.training.images.augment import augment, read
 from core.training.images.augmentation import Augmentation
 
@@ -42,13 +45,13 @@ class Photos:
 
     Each is kept in memory, as 8-bit values, after its first use as long as the budget lasts; the others are decoded
     each time. Where several backbones stand side by side, it is kept in the size of each, and each sees the same change
-    of it.
+    of it. One that cannot be read raises a `DatasetError` with its name.
     """
 
     def __init__(
         self, dataset: Dataset, items: Sequence[Item], aug: Augmentation, preprocessing: Preprocessing, budget: Budget
     ) -> None:
-        self._paths = [dataset.path(item) for item in items]
+        self._paths, self._names = [dataset.path(item) for item in items], [item.name for item in items]
         self._aug, self._views, self._budget = aug, preprocessing.views, budget
         self._kept: dict[tuple[int, int], NDArray[np.uint8]] = {}
         self.y = torch.tensor([item.label for item in items], dtype=torch.int64)
@@ -70,7 +73,10 @@ class Photos:
         kept = self._kept.get((index, n))
         if kept is not None:
             return Image.fromarray(kept)
-        image = read(self._paths[index], self._aug, self._views[n])
+        try:
+            image = read(self._paths[index], self._aug, self._views[n])
+        except UnreadableImage as problem:
+            raise DatasetError(_("'{name}': {problem}").format(name=self._names[index], problem=problem)) from problem
         values = np.asarray(image)
         if self._budget.take(values.nbytes):
             self._kept[index, n] = values

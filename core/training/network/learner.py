@@ -115,9 +115,9 @@ class Learner:
         return Step(loss, right)
 
     def _entering(self, inputs: Tensor) -> Tensor:
-        """What enters the part that learns; whole, since images of a batch are mixed with each other."""
+        """What enters the part that learns, float32; whole, since images of a batch are mixed with each other."""
         with self._autocast():
-            parts = [self.network.below(part) for part in inputs.chunk(self.chunks)]
+            parts = [self.network.below(part).float() for part in inputs.chunk(self.chunks)]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _outputs(self, entering: Tensor) -> Tensor:

@@ -93,6 +93,12 @@ class Network(nn.Module):
             self.head.weight.copy_(raw * self.deviation.cpu().double())
             self.head.bias.copy_(shift + raw @ self.mean.cpu().double())
 
+    def divide(self, temperature: float) -> None:
+        """Divides all logits by a temperature from now on, by way of the head."""
+        with torch.no_grad():
+            self.head.weight.div_(temperature)
+            self.head.bias.div_(temperature)
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Normalised images, activations at the cut or features (b, d) -> logits (b, n_classes), float32."""
         return self.above(self.below(inputs))

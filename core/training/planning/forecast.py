@@ -6,18 +6,18 @@ This file measures nothing and never imports torch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from core.errors import GraftError, TrainingError
+from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.paths import read_json, write_json
-from core.records import Record
+from core.paths import write_json
+from core.records import Record, read_record
 from core.training.choices import MODES
 from core.training.config import FinetuneConfig
 from core.training.planning.outlook import Extent, Outlook, Timing, outlook
-from core.training.planning.presets import usual
+from core.training.planning.presets import in_mode, usual
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +75,8 @@ class Forecast(Record):
         Raises:
             TrainingError: there is none, or another version of Graft wrote it.
         """
-        try:
-            return Forecast.from_json(read_json(folder / Forecast.FILE))
-        except (OSError, ValueError, GraftError) as problem:
-            raise TrainingError(_("This forecast cannot be read. Ask for it again.")) from problem
+        unreadable = TrainingError(_("This forecast cannot be read. Ask for it again."))
+        return read_record(folder / Forecast.FILE, Forecast, unreadable)
 
 
 def to_time(backbone: str, stages: int) -> Sequence[FinetuneConfig]:
@@ -93,8 +91,3 @@ def to_time(backbone: str, stages: int) -> Sequence[FinetuneConfig]:
         for count in (sorted({1, max(stages // 2, 1)}) if mode == "last" else (1,))
     ]
     return configs if stages else [each for each in configs if each.mode == "head"]
-
-
-def in_mode(config: FinetuneConfig, mode: str, last_stages: int) -> FinetuneConfig:
-    """The same with another part learning."""
-    return replace(config, mode=mode, last_stages=last_stages)

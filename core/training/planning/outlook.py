@@ -14,6 +14,7 @@ from core.backbones.registry import info as find
 from core.backbones.spec import BackboneInfo
 from core.errors import GraftError, HomeError
 from core.records import Record
+from core.training.cache import estimate as trunk
 from core.training.config import FinetuneConfig
 from core.training.results.history import LINE
 
@@ -26,6 +27,8 @@ _TRIES = len(LINE) + 1
 _PHOTO_BYTES = 512 << 20
 """What decoded photos may fill of the memory (`core.training.images.photos`)."""
 _FLOAT = 4
+_VERSION = "2"
+"""Of what a timing holds: one of another version is measured again."""
 _MOMENTS = {"adamw": 2, "sgd": 1}
 
 
@@ -44,6 +47,9 @@ class Timing(Record):
         weights: how many numbers the network has.
         learning: how many of them learn.
         saved_bytes: what an image's way forward leaves in memory for the way back.
+        trunk_s: to go through what is frozen; 0 where the backbone cannot be cut above that.
+        above: the share of `learn_s` that is spent above the cut.
+        kept_bytes: what the activations at the cut take of the disk; 0 where it cannot be cut.
     """
 
     learn_s: float
@@ -56,6 +62,9 @@ class Timing(Record):
     weights: int
     learning: int
     saved_bytes: int
+    trunk_s: float = 0.0
+    above: float = 1.0
+    kept_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +89,13 @@ class Outlook(Record):
     """What a training will take.
 
     Attributes:
-        before_s: until the first epoch begins: features, the probe, its validation.
+        before_s: until the first epoch begins: features, the probe, its validation, and activations that are kept.
         epoch_s: each epoch.
         after_s: averages, and the judgement at the end.
         epochs: how many there are.
         memory_bytes: at most, beside what the program itself takes.
         disk_bytes: at most, while it runs.
+        kept_views: how many views of each photo have their activations kept; 0 where none are.
     """
 
     before_s: float
@@ -94,6 +104,7 @@ class Outlook(Record):
     epochs: int
     memory_bytes: int
     disk_bytes: int
+    kept_views: int = 0
 
     @property
     def seconds(self) -> float:
@@ -111,23 +122,65 @@ def outlook(timing: Timing, config: FinetuneConfig, extent: Extent, probe_s: flo
         probe_s: to fit the probe that it begins with.
     """
     look_s = _look_s(timing, extent.val)
-    epoch_s = after_s = 0.0
-    if not config.is_instant:
-        steps = -(-extent.train // config.batch_size)
-        learn_s = extent.train * (timing.learn_s + timing.draw_s) + steps * timing.step_s
-        epoch_s = learn_s + (2 if config.ema else 1) * look_s
-        after_s = _TRIES * look_s if config.average else 0.0
+    epoch_s, average_s, kept = _epoch_s(timing, config, extent), look_s, _keeping(timing, config, extent)
+    if kept is not None:
+        epoch_s = (kept.cached_s - kept.filling_s) / config.epochs + _steps(config, extent) * timing.step_s
+        average_s = extent.val * _top_look_s(timing)
     features_s = extent.missing * (timing.look_s + timing.decode_s)
     decoded_s = 0.0 if config.is_instant else (extent.train + extent.val) * timing.decode_s
     judged_s = look_s + _look_s(timing, extent.test) + (extent.val + extent.test) * timing.decode_s
+    before_s = features_s + probe_s + decoded_s + (0.0 if config.is_instant else look_s)
     return Outlook(
-        before_s=features_s + probe_s + decoded_s + (0.0 if config.is_instant else look_s),
+        before_s=before_s + (kept.filling_s if kept else 0.0),
         epoch_s=epoch_s,
-        after_s=after_s + judged_s,
+        after_s=judged_s + (_TRIES * average_s if config.average and not config.is_instant else 0.0),
         epochs=config.epochs,
         memory_bytes=_memory_bytes(timing, config, extent),
-        disk_bytes=_disk_bytes(timing, config),
+        disk_bytes=run_bytes(config, timing.weights, timing.learning) + (kept.disk_bytes if kept else 0),
+        kept_views=config.drawn_views if kept else 0,
     )
+
+
+def _epoch_s(timing: Timing, config: FinetuneConfig, extent: Extent) -> float:
+    """How long an epoch takes in which every photo goes through the whole network."""
+    if config.is_instant:
+        return 0.0
+    learn_s = extent.train * (timing.learn_s + timing.draw_s) + _steps(config, extent) * timing.step_s
+    return learn_s + _looks(config) * _look_s(timing, extent.val)
+
+
+def _keeping(timing: Timing, config: FinetuneConfig, extent: Extent) -> trunk.Estimate | None:
+    """What a training takes that keeps the activations of what is frozen; None where it will not keep them."""
+    if not timing.kept_bytes or not config.may_keep_trunk:
+        return None
+    top_s = timing.above * timing.learn_s
+    expected = trunk.estimate(
+        trunk.Paces(photo_s=timing.draw_s, trunk_s=timing.trunk_s, top_s=top_s, whole_s=timing.learn_s),
+        trunk.Extent(
+            views=config.drawn_views,
+            epochs=config.epochs,
+            n_train=extent.train,
+            n_val=extent.val,
+            looks=_looks(config),
+            image_bytes=timing.kept_bytes,
+        ),
+    )
+    keeps = expected.disk_bytes <= trunk.most_bytes() and (config.trunk_cache == "on" or expected.pays)
+    return expected if keeps else None
+
+
+def _steps(config: FinetuneConfig, extent: Extent) -> int:
+    return -(-extent.train // config.batch_size)
+
+
+def _looks(config: FinetuneConfig) -> int:
+    """How often an epoch looks at the validation photos."""
+    return 2 if config.ema else 1
+
+
+def _top_look_s(timing: Timing) -> float:
+    """How long it takes to look at what is kept of an image."""
+    return trunk.FORWARD * timing.above * timing.learn_s
 
 
 def probe_seconds(config: FinetuneConfig, extent: Extent, classes: int, info: BackboneInfo) -> float:
@@ -145,7 +198,7 @@ def key_of(config: FinetuneConfig) -> str:
     info = find(config.backbone)
     stages = str(config.last_stages) if config.mode == "last" else ""
     drawn = ",".join(f"{name}={value:g}" for name, value in config.augmentation.strengths.items())
-    return "/".join((info.name, str(info.input_px), info.sha256[:12], config.mode, stages, drawn))
+    return "/".join((_VERSION, info.name, str(info.input_px), info.sha256[:12], config.mode, stages, drawn))
 
 
 def kept(config: FinetuneConfig) -> Timing | None:
@@ -167,7 +220,7 @@ def keep(config: FinetuneConfig, timing: Timing) -> None:
 
 def slower(timing: Timing, times: float) -> Timing:
     """The timing on a machine that is so many times slower at the moment."""
-    names = ("learn_s", "step_s", "look_s", "start_s", "plain_s", "decode_s", "draw_s")
+    names = ("learn_s", "step_s", "look_s", "start_s", "plain_s", "decode_s", "draw_s", "trunk_s")
     return replace(timing, **{name: times * getattr(timing, name) for name in names})
 
 
@@ -186,10 +239,16 @@ def _memory_bytes(timing: Timing, config: FinetuneConfig, extent: Extent) -> int
     return weights + config.batch_size * timing.saved_bytes + photos
 
 
-def _disk_bytes(timing: Timing, config: FinetuneConfig) -> int:
-    """The model, and two checkpoints with the moments and the average beside the best weights."""
-    of_learning = 0 if config.is_instant else 2 * (1 + _MOMENTS.get(config.optimizer, 2) + bool(config.ema)) + 1
-    return _FLOAT * (timing.weights + of_learning * timing.learning)
+def run_bytes(config: FinetuneConfig, weights: int, learning: int) -> int:
+    """What a training takes of the disk: the model, the best weights, and two checkpoints with moments and average.
+
+    Args:
+        config: how to train.
+        weights: how many numbers the network has.
+        learning: how many of them learn.
+    """
+    of_learning = 2 * (1 + _MOMENTS.get(config.optimizer, 2) + bool(config.ema)) + 1
+    return _FLOAT * (weights + of_learning * learning)
 
 
 def _read() -> dict[str, object]:

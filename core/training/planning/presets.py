@@ -19,6 +19,7 @@ from core.errors import GraftError, TrainingError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
 from core.records import Record
+from core.training.choices import suggested_views
 from core.training.config import FinetuneConfig
 from core.training.images.augmentation import Augmentation
 from core.training.planning.outlook import Extent, Outlook, Timing, outlook
@@ -60,7 +61,8 @@ class Sight(Record):
         input_px: the side of its input.
         accuracies: of a cross-validated probe after each stage, from input to output; () where it was not measured.
         plain: the accuracy of a probe on validation photos; None where a class has too few for one.
-        mirrored: the same on these photos mirrored.
+        upright: the same on those of them that are mirrored, before they are.
+        mirrored: and after.
         small_px: a smaller input that shows small photos whole; 0 where there is none.
         small: the accuracy of a probe with it on the same photos.
         probe_s: how long the probe takes that training begins with.
@@ -72,6 +74,7 @@ class Sight(Record):
     input_px: int
     accuracies: tuple[float, ...] = ()
     plain: float | None = None
+    upright: float | None = None
     mirrored: float | None = None
     small_px: int = 0
     small: float | None = None
@@ -90,6 +93,8 @@ class PresetPlan(Record):
         choices: why so.
         outlook: what the training will take.
         sight: what was measured.
+        backbone: the name that was asked for; "" in a plan of an earlier Graft.
+        fingerprint: of the photos that it was made for; "" in a plan of an earlier Graft.
     """
 
     preset: str
@@ -98,6 +103,8 @@ class PresetPlan(Record):
     choices: tuple[Choice, ...]
     outlook: Outlook
     sight: Sight
+    backbone: str = ""
+    fingerprint: str = ""
 
     def save(self, out: Path) -> None:
         """Keeps it in a run's directory."""
@@ -168,7 +175,13 @@ def decide(
     config, seen, choices = _within(_MOST_EPOCHS[preset], budget_s, recipe, sight, timing_of)
     rest = () if config.is_instant else (flip, batch, Choice(setting="recipe", reason="recipe"))
     return PresetPlan(
-        preset=preset, budget_s=budget_s, config=config, choices=(size, *choices, *rest), outlook=seen, sight=sight
+        preset=preset,
+        budget_s=budget_s,
+        config=config,
+        choices=(size, *choices, *rest),
+        outlook=seen,
+        sight=sight,
+        backbone=backbone,
     )
 
 
@@ -180,7 +193,12 @@ def usual(backbone: str) -> FinetuneConfig:
 def depths(recipe: FinetuneConfig, stages: int) -> tuple[FinetuneConfig, ...]:
     """A config with the whole backbone learning, then with ever fewer of its last stages."""
     counts = range(stages - 1, 0, -1)
-    return (replace(recipe, mode="full"), *(replace(recipe, mode="last", last_stages=count) for count in counts))
+    return (in_mode(recipe, "full"), *(in_mode(recipe, "last", count) for count in counts))
+
+
+def in_mode(config: FinetuneConfig, mode: str, last_stages: int = 1) -> FinetuneConfig:
+    """The same with another part learning, from as many views as that wants."""
+    return replace(config, mode=mode, last_stages=last_stages, views=suggested_views(mode))
 
 
 def _within(
@@ -189,23 +207,33 @@ def _within(
     """The most of the backbone that the photos ask for and that the time allows, and for how many epochs."""
     wanted, count = _wanted(sight)
     asked = depths(recipe, sight.stages)[sight.stages - count :] if count else ()
+    until_s = budget_s / _SAFETY - sight.spent_s
     for config in asked:
-        one = outlook(timing_of(config), replace(config, epochs=1), sight.extent, sight.probe_s)
-        left_s = budget_s / _SAFETY - sight.spent_s - one.before_s - one.after_s
-        epochs = min(int(left_s / max(one.epoch_s, 1e-9)), most)
-        if epochs >= LEAST_EPOCHS:
-            stages = sight.stages if config.mode == "full" else config.last_stages
-            depth = wanted if config is asked[0] else _less(stages)
+        seen = _longest(most, until_s, config, sight, timing_of(config))
+        if seen is not None:
+            depth = wanted if config is asked[0] else _less(config.last_stages)
             length = Choice(
                 setting="epochs",
-                reason="epochs_most" if epochs == most else "epochs_time",
-                numbers={"epochs": epochs, "epoch_s": one.epoch_s, "budget_s": budget_s},
+                reason="epochs_most" if seen.epochs == most else "epochs_time",
+                numbers={"epochs": seen.epochs, "epoch_s": seen.epoch_s, "budget_s": budget_s},
             )
-            return replace(config, epochs=epochs), replace(one, epochs=epochs), (depth, length)
+            views = Choice(setting="views", reason="views_kept", numbers={"views": seen.kept_views})
+            cache = "on" if seen.kept_views else config.trunk_cache
+            choices = (depth, length, views) if seen.kept_views else (depth, length)
+            return replace(config, epochs=seen.epochs, trunk_cache=cache), seen, choices
     head = FinetuneConfig(recipe.backbone, epochs=_HEAD_EPOCHS, seed=recipe.seed, batch_size=recipe.batch_size)
     if count:
         wanted = Choice(setting="mode", reason="head_no_time", numbers={"least": LEAST_EPOCHS})
     return head, outlook(timing_of(head), head, sight.extent, sight.probe_s), (replace(wanted, backbone=head.backbone),)
+
+
+def _longest(most: int, until_s: float, config: FinetuneConfig, sight: Sight, timing: Timing) -> Outlook | None:
+    """What the training takes with the most epochs that end in time; None where those are too few."""
+    for epochs in range(most, LEAST_EPOCHS - 1, -1):
+        seen = outlook(timing, replace(config, epochs=epochs), sight.extent, sight.probe_s)
+        if seen.seconds <= until_s:
+            return seen
+    return None
 
 
 def _less(stages: int) -> Choice:
@@ -239,10 +267,10 @@ def _size(sight: Sight, backbone: str) -> Choice:
 
 def _flip(sight: Sight) -> Choice:
     """Whether photos may be mirrored: not where a probe takes mirrored ones for others."""
-    if sight.plain is None or sight.mirrored is None:
+    if sight.upright is None or sight.mirrored is None:
         return Choice(setting="horizontal_flip", reason="flip_unknown")
-    harms = sight.mirrored < sight.plain - max(_HARMFUL, 2 / max(sight.extent.val, 1))
-    numbers = {"plain": sight.plain, "mirrored": sight.mirrored}
+    harms = sight.mirrored < sight.upright - max(_HARMFUL, 2 / max(sight.extent.val, 1))
+    numbers = {"plain": sight.upright, "mirrored": sight.mirrored}
     return Choice(setting="horizontal_flip", reason="flip_harms" if harms else "flip_safe", numbers=numbers)
 
 

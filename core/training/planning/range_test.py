@@ -1,7 +1,8 @@
 """A learning-rate range test: a copy of the network learns while the rate grows, until its loss runs away.
 
 Smith 2017, "Cyclical learning rates for training neural networks". The copy begins as training would: with the head at
-the probe's solution. The rate grows exponentially over some sixty small batches, which takes about a minute.
+the probe's solution. The rate grows exponentially over some sixty small batches, or fewer where a machine is slow, so
+that it takes less than a minute.
 """
 
 from __future__ import annotations
@@ -37,9 +38,12 @@ from core.training.network.optimizer import make_optimizer
 from core.training.planning.rates import RAN_AWAY, RangeTest, smooth, suggest
 from core.training.schedule import batches
 
-STEPS, MOST_S = 60, 45.0
+STEPS, LEAST_STEPS, MOST_S = 60, 20, 40.0
+"""So many steps are tried, but no more than end in so many seconds."""
 _LOWEST, _HIGHEST = {"adamw": 1e-6, "sgd": 1e-5}, {"adamw": 1.0, "sgd": 10.0}
 _BATCH = 16
+_TIMED = 2
+"""After this step it is known how long one takes: the first prepares what all others use."""
 _SETTLED = 10
 """Before so many steps, the smoothed loss is too uneven to say that it runs away."""
 
@@ -61,7 +65,7 @@ def range_test(dataset: Dataset, config: FinetuneConfig, report: Report = silent
     plan = Plan(report, parts)
     config = replace(config, mixup=0.0, cutmix=0.0)  # the loss of mixed photos says little
     network = _network(dataset, config, plan.begin("features"))
-    lrs, losses = _tried(dataset, config, network, plan.begin("steps"))
+    lrs, losses, ran_away = _tried(dataset, config, network, plan.begin("steps"))
     smoothed = smooth(losses)
     suggestion, reason = suggest(lrs, losses)
     return RangeTest(
@@ -70,7 +74,7 @@ def range_test(dataset: Dataset, config: FinetuneConfig, report: Report = silent
         lrs=tuple(lrs),
         losses=tuple(losses),
         smoothed=smoothed,
-        ran_away=_runs_away(smoothed),
+        ran_away=ran_away,
         suggestion=suggestion,
         reason=reason,
     )
@@ -96,29 +100,45 @@ def _start(network: Network, features: Features, seed: int) -> None:
 
 def _tried(
     dataset: Dataset, config: FinetuneConfig, network: Network, report: Report
-) -> tuple[list[float], list[float]]:
-    """The rates that were tried, and the loss of each step's batch beside what that batch had at the start."""
+) -> tuple[list[float], list[float], bool]:
+    """The rates that were tried, the loss of each step's batch beside what that batch had at the start, and whether the
+    loss ran away."""
     preprocessing = network.backbone.info.preprocessing.with_levels(dataset.levels)
     photos = Photos(dataset, dataset.split("train"), config.augmentation, preprocessing, Budget())
     learner, start = Learner(network, make_optimizer(network, config), config), copy.deepcopy(network).eval()
-    rates = np.geomspace(_LOWEST[config.optimizer], _HIGHEST[config.optimizer], STEPS).tolist()
+    rates, seconds = _rates(config.optimizer, STEPS), list[float]()
     stream = photos.batches(_batches(len(photos), min(config.batch_size, _BATCH), config.seed), config.seed)
-    lrs, gains, starts = list[float](), list[float](), list[float]()
-    until = time.monotonic() + MOST_S
+    lrs, gains, starts, ran_away = list[float](), list[float](), list[float](), False
     network.train()
     with torch.random.fork_rng(devices=[]):
-        for step, ((images, labels), lr) in enumerate(zip(stream, rates, strict=False)):
+        for step, (images, labels) in enumerate(stream):
+            lr, started = rates[step], time.monotonic()
             before = float(cross_entropy(_outputs(start, images), labels))
             loss = learner.learn(images, labels, lr, (0, step)).loss / len(labels)
             if not math.isfinite(loss):
+                ran_away = True
                 break
             lrs, gains, starts = [*lrs, lr], [*gains, loss - before], [*starts, before]
-            report(Progress(step + 1, STEPS, _("Trying a learning rate of {lr:.1e}").format(lr=lr)))
-            if time.monotonic() > until or _runs_away(smooth([fmean(starts) + gain for gain in gains])):
+            seconds.append(time.monotonic() - started)
+            if step == _TIMED:
+                rates = _rates(config.optimizer, affordable(min(seconds)))
+            report(Progress(step + 1, len(rates), _("Trying a learning rate of {lr:.1e}").format(lr=lr)))
+            ran_away = _runs_away(smooth([fmean(starts) + gain for gain in gains]))
+            if ran_away or step + 1 == len(rates):
                 break
     if not lrs:
         raise TrainingError(_("The backbone gives no usable numbers for these photos. Choose another one."))
-    return lrs, [fmean(starts) + gain for gain in gains]
+    return lrs, [fmean(starts) + gain for gain in gains], ran_away
+
+
+def affordable(step_s: float) -> int:
+    """How many steps of so many seconds are tried: fewer on a slow machine, up to the same rate in longer strides."""
+    return min(max(int(MOST_S / max(step_s, 1e-9)), LEAST_STEPS), STEPS)
+
+
+def _rates(optimizer: str, steps: int) -> list[float]:
+    rates: list[float] = np.geomspace(_LOWEST[optimizer], _HIGHEST[optimizer], steps).tolist()
+    return rates
 
 
 def _outputs(network: Network, images: torch.Tensor) -> torch.Tensor:

@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.errors import GraftError, TrainingError
+from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.paths import read_json, write_json
-from core.records import Record
+from core.paths import write_json
+from core.records import Record, read_record
 
 SMOOTHING = 0.9
 """What stays of the smoothed loss at a step."""
@@ -89,10 +89,8 @@ class RangeTest(Record):
         Raises:
             TrainingError: there is none, or another version of Graft wrote it.
         """
-        try:
-            return RangeTest.from_json(read_json(folder / RangeTest.FILE))
-        except (OSError, ValueError, GraftError) as problem:
-            raise TrainingError(_("This test cannot be read. Run it again.")) from problem
+        unreadable = TrainingError(_("This test cannot be read. Run it again."))
+        return read_record(folder / RangeTest.FILE, RangeTest, unreadable)
 
 
 def smooth(losses: Sequence[float]) -> tuple[float, ...]:

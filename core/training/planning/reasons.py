@@ -68,6 +68,10 @@ def _sentences() -> Mapping[str, str]:
         "head_untrainable": _("Only the head learns: {backbone} cannot be trained."),
         "epochs_time": _("{epochs} epochs of about {epoch_s} s each fit into the {budget_s} s."),
         "epochs_most": _("{epochs} epochs, the most that this preset takes."),
+        "views_kept": _(
+            "Each photo has {views} views, through which the epochs go in turns, so that what the frozen stages make "
+            "of each is computed only once."
+        ),
         "flip_safe": _(
             "Photos are mirrored: a probe gets mirrored ones right as often ({mirrored}) as those that are not "
             "({plain})."

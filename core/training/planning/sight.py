@@ -60,10 +60,10 @@ def look(dataset: Dataset, backbone: str, report: Report = silent, *, seed: int 
     plan.begin("probe")(Progress(0, 0, _("Fitting a probe to the frozen backbone's features")))
     probe = _probe(features, seed)
     probe_s = time.perf_counter() - began
-    plain = mirrored = None
+    plain = upright = mirrored = None
     if probe is not None:
         plain = evaluate(probe.predict(features.of("val"))).summary().accuracy
-        mirrored = _mirrored(dataset, probe, info, plan.begin("mirrored"))
+        upright, mirrored = _mirrored(dataset, probe, info, plan.begin("mirrored"))
     small_px = _small_px(dataset, info)
     small = _small(dataset, chosen(backbone, input_px=small_px), seed, plan.begin("small")) if small_px else None
     return Sight(
@@ -72,6 +72,7 @@ def look(dataset: Dataset, backbone: str, report: Report = silent, *, seed: int 
         input_px=info.input_px,
         accuracies=_accuracies(dataset, info, seed, plan.begin("stages")),
         plain=plain,
+        upright=upright,
         mirrored=mirrored,
         small_px=small_px,
         small=small,
@@ -85,7 +86,7 @@ def _parts(dataset: Dataset, info: BackboneInfo) -> dict[str, tuple[Phase, ...]]
     return {
         "features": extracting(dataset, info.name),
         "probe": (Phase(f"fit/logistic/{info.name}", 1.0),),
-        "mirrored": of_photos(info, min(n_val, _MIRRORED)),
+        "mirrored": of_photos(info, 2 * min(n_val, _MIRRORED)),
         "small": (),
         "stages": (*of_photos(info, min(n_train, _STAGE_PHOTOS)), Phase(f"study/depth/{info.name}", 3.0)),
     }
@@ -98,14 +99,22 @@ def _probe(features: Features, seed: int) -> Probe | None:
         return None
 
 
-def _mirrored(dataset: Dataset, probe: Probe, info: BackboneInfo, report: Report) -> float:
-    """The accuracy of a probe on validation photos that are mirrored."""
+def _mirrored(dataset: Dataset, probe: Probe, info: BackboneInfo, report: Report) -> tuple[float, float]:
+    """The accuracy of a probe on some validation photos, and on the same ones mirrored."""
     items = dataset.split("val")
     items = items[:: -(-len(items) // _MIRRORED)]
-    preprocessing = info.preprocessing.with_levels(dataset.levels)
-    photos = Photos(dataset, items, Augmentation(horizontal_flip=1.0), preprocessing, Budget(0))
-    X = logits(load(info.name), photos, lambda n: report(Progress(n, len(items), _("Looking at mirrored photos"))))
-    return float(np.mean(probe.predict_proba(X.numpy()).argmax(1) == photos.y.numpy()))
+    preprocessing, backbone = info.preprocessing.with_levels(dataset.levels), load(info.name)
+    rights = []
+    for number, flip in enumerate((None, 1.0)):
+        photos = Photos(dataset, items, Augmentation(horizontal_flip=flip), preprocessing, Budget(0))
+        before = number * len(items)
+
+        def looked(n: int, before: int = before) -> None:
+            report(Progress(before + n, 2 * len(items), _("Looking at mirrored photos")))
+
+        X = logits(backbone, photos, looked)
+        rights.append(float(np.mean(probe.predict_proba(X.numpy()).argmax(1) == photos.y.numpy())))
+    return rights[0], rights[1]
 
 
 def _small_px(dataset: Dataset, info: BackboneInfo) -> int:

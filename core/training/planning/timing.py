@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import islice
 from statistics import fmean
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,8 +21,13 @@ from core.data.dataset import Dataset
 from core.engines.choose import PLAIN, check, exact
 from core.engines.device import best_device
 from core.engines.engine import Engine
+from core.errors import Uncached
 from core.i18n import gettext as _
 from core.progress import Progress, Report, silent
+from core.training.cache.caching import cut_of
+from core.training.cache.paces import measured
+from core.training.cache.views import NUMBER_BYTES
+from core.training.choices import FROZEN_BELOW
 from core.training.config import FinetuneConfig
 from core.training.images.photos import Budget, Photos
 from core.training.network.averaging import MovingAverage
@@ -86,15 +91,19 @@ def measure(dataset: Dataset, config: FinetuneConfig, backbone: Backbone) -> Tim
     labels = photos.y
     looks = _looks(network, images, clock)
     learn_s, step_s = _learning(network, config, images[:IMAGES], labels[:IMAGES], clock)
+    frozen = _frozen(network, config, photos, clock) if config.mode in FROZEN_BELOW and not config.is_instant else {}
     timing = Timing(
         learn_s=learn_s,
         step_s=step_s,
-        **looks,
+        start_s=looks["start_s"],
+        look_s=looks["look_s"],
+        plain_s=looks["plain_s"],
         decode_s=max(first_s - draw_s, 0.0) / len(items),
         draw_s=draw_s / len(items) if config.augmentation else 0.0,
         weights=sum(p.numel() for p in network.parameters()),
         learning=sum(p.numel() for p in network.parameters() if p.requires_grad),
         saved_bytes=_saved_bytes(network, images[:2]),
+        **frozen,
     )
     return slower(timing, clock.slowness)
 
@@ -104,10 +113,13 @@ class _Clock:
 
     On a processor each part is measured by the processor's time, and all of them together by the wall's: how much
     slower the machine is at the moment is known better from all parts than from any single one.
+
+    Attributes:
+        now: tells the time of this clock in seconds.
     """
 
     def __init__(self, device: torch.device) -> None:
-        self._now = time.process_time if device.type == "cpu" else time.perf_counter
+        self.now = time.process_time if device.type == "cpu" else time.perf_counter
         self._wall_s = self._own_s = 0.0
 
     @property
@@ -117,9 +129,9 @@ class _Clock:
 
     def timed(self, work: Callable[[], Kind]) -> tuple[float, Kind]:
         """The seconds that a work takes by this clock, and what it gives."""
-        wall, own = time.perf_counter(), self._now()
+        wall, own = time.perf_counter(), self.now()
         result = work()
-        own_s = self._now() - own
+        own_s = self.now() - own
         self._wall_s, self._own_s = self._wall_s + time.perf_counter() - wall, self._own_s + own_s
         return own_s, result
 
@@ -183,6 +195,25 @@ def _enough(clock: _Clock, work: Callable[[int], object]) -> list[float]:
         number = len(seconds) + 1
         seconds.append(clock.timed(lambda: work(number))[0])  # noqa: B023  # called at once
     return seconds
+
+
+def _frozen(network: Network, config: FinetuneConfig, photos: Photos, clock: _Clock) -> dict[str, Any]:
+    """Seconds an image through what is frozen, the share of learning above it, and the bytes between the two.
+
+    Nothing of a backbone that cannot be cut.
+    """
+    try:
+        cut = cut_of(network, photos, config.seed)
+    except Uncached:
+        return {}
+    network.cut = cut
+    paces = measured(network, cut, photos, config.seed, clock.now)
+    network.cut = None
+    return {
+        "trunk_s": paces.trunk_s,
+        "above": min(paces.top_s / paces.whole_s, 1.0),
+        "kept_bytes": NUMBER_BYTES * cut.numbers,
+    }
 
 
 def _saved_bytes(network: Network, images: Tensor) -> int:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from core.evaluation.pairwise.agreement import Agreement, agreement
+from core.evaluation.pairwise.difference import Difference, difference, holm, mcnemar
 from core.evaluation.predictions import Predictions
-from core.probing.pairwise.agreement import Agreement, agreement
-from core.probing.pairwise.difference import Difference, difference, holm, mcnemar
 from core.runs import Run
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ProbeError
+from core.evaluation.pairwise.difference import Difference, difference, mcnemar
 from core.evaluation.predictions import Predictions
-from core.i18n import gettext as _
-from core.probing.pairwise.difference import Difference, difference, mcnemar
 from core.runs import Run
 
 if TYPE_CHECKING:
@@ -72,17 +71,20 @@ def gain(run: Run, split: str = "val") -> Difference | None:
 
 
 def difference_to(tuned: Predictions, frozen: Predictions) -> Difference:
-    """The accuracy of a fine-tuned model minus that of a probe on the frozen backbone.
+    """The accuracy of a fine-tuned model ("tuned") minus that of a probe on the frozen backbone ("frozen").
 
     Raises:
-        ProbeError: the predictions are not of the same images.
+        EvaluationError: the predictions are not of the same images.
     """
-    return difference(_("fine-tuned"), tuned, _("frozen, with a probe"), frozen)
+    return difference("tuned", tuned, "frozen", frozen)
 
 
 def gain_as_json(improvement: Difference | None) -> dict[str, Any] | None:
-    """As the `baseline` of `finetune --json`: the difference, with the p of McNemar's test."""
-    return None if improvement is None else {**improvement.as_json(), "mcnemar_p": mcnemar_p(improvement)}
+    """As the `baseline` of `finetune --json`: the difference as codes and numbers, with the p of McNemar's test."""
+    if improvement is None:
+        return None
+    content = {key: value for key, value in improvement.as_json().items() if key != "sentence"}
+    return {**content, "mcnemar_p": mcnemar_p(improvement)}
 
 
 def mcnemar_p(improvement: Difference) -> float:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from core.errors import GraftError, TrainingError
+from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.paths import read_json, write_json
-from core.records import Record
+from core.paths import write_json
+from core.records import Record, kept_record, read_records
 
 FILE, AVERAGES = "history.json", "averages.json"
 
@@ -167,10 +167,8 @@ def read_history(folder: Path) -> tuple[Epoch, ...]:
     Raises:
         TrainingError: their file is gone or damaged, or the run is no fine-tuning.
     """
-    try:
-        return tuple(Epoch.from_json(row) for row in read_json(folder / FILE))
-    except (OSError, TypeError, ValueError, GraftError) as problem:
-        raise TrainingError(_("The epochs of this run cannot be read. Run it again.")) from problem
+    unreadable = TrainingError(_("The epochs of this run cannot be read. Run it again."))
+    return read_records(folder / FILE, Epoch, unreadable)
 
 
 def save_averages(folder: Path, averages: Averages) -> None:
@@ -184,9 +182,5 @@ def read_averages(folder: Path) -> Averages | None:
     Raises:
         TrainingError: their file is damaged.
     """
-    if not (folder / AVERAGES).exists():
-        return None
-    try:
-        return Averages.from_json(read_json(folder / AVERAGES))
-    except (OSError, TypeError, ValueError, GraftError) as problem:
-        raise TrainingError(_("What this run tried after its last epoch cannot be read. Run it again.")) from problem
+    unreadable = TrainingError(_("What this run tried after its last epoch cannot be read. Run it again."))
+    return kept_record(folder / AVERAGES, Averages, unreadable)

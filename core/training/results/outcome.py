@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.evaluation.pairwise.difference import Difference
 from core.i18n import gettext as _
 from core.numbers import count, no_points, points, points_interval, significant
-from core.probing.pairwise.difference import Difference
-from core.runs import KeptEpoch, Run, metrics_as_json
+from core.runs import Run
+from core.scores import KeptEpoch, metrics_as_json
 from core.training.cache.record import TrunkCache, read_cache
 from core.training.results.baseline import gain, gain_as_json, mcnemar_p
 from core.training.results.history import (
@@ -27,6 +28,9 @@ from core.training.results.history import (
     read_averages,
     read_history,
 )
+
+HARDLY = 0.02
+"""A gain of so many points or fewer is hardly worth a training."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,17 @@ def read_outcome(run: Run, *, test: bool) -> Outcome:
 def verdict(improvement: Difference, kept: KeptEpoch) -> str:
     """Whether fine-tuning helped: "better", "unsure", "none" or "worse"; "start" where the probe itself was kept.
 
-    Only a gain that is larger than chance counts.
+    Only a gain that is larger than chance counts, and only where the interval leaves no more than `HARDLY` to be gained
+    there is none: few photos that show no gain show no lack of one either.
     """
     if kept.weights == START:
         return "start"
-    if improvement.interval[0] > 0:
+    low, high = improvement.interval
+    if low > 0:
         return "better"
-    if improvement.accuracy > 0:
-        return "unsure"
-    return "worse" if improvement.interval[1] < 0 else "none"
+    if high < 0:
+        return "worse"
+    return "none" if improvement.accuracy <= 0 and high <= HARDLY else "unsure"
 
 
 def judgement(improvement: Difference, kept: KeptEpoch) -> str:
@@ -113,7 +119,7 @@ def judgement(improvement: Difference, kept: KeptEpoch) -> str:
     return {
         "start": _("Fine-tuning found nothing better than the probe it began with: the model is that probe."),
         "better": _("Fine-tuning helped."),
-        "unsure": _("Whether fine-tuning helped cannot be told: its gain may be chance."),
+        "unsure": _("Whether fine-tuning helped cannot be told from so few photos."),
         "none": _("Fine-tuning did not help."),
         "worse": _("Fine-tuning made it worse."),
     }[verdict(improvement, kept)]

@@ -14,9 +14,9 @@ from typing import Any
 
 from core.errors import GraftError
 from core.evaluation.intervals import Interval
+from core.evaluation.pairwise.difference import Difference, paired_interval
 from core.i18n import gettext as _
-from core.numbers import points_interval, signed_points
-from core.probing.pairwise.difference import Difference, paired_interval
+from core.numbers import no_points, points_interval, signed_points
 from core.runs import Run
 from core.training.config import FinetuneConfig
 from core.training.results.baseline import gain
@@ -56,10 +56,12 @@ class OverSeeds:
         return stdev(self.points)
 
     @property
-    def interval(self) -> Interval:
-        """The 95 % interval of the mean over seeds, by Student's t."""
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the mean over seeds, by Student's t; None where all gains are alike."""
         from scipy import stats
 
+        if not self.spread:
+            return None
         half = float(stats.t.ppf(0.975, len(self.seeds) - 1)) * self.spread / math.sqrt(len(self.seeds))
         return self.mean - half, self.mean + half
 
@@ -71,14 +73,41 @@ class OverSeeds:
 
     @property
     def verdict(self) -> str:
-        """ "more" where the mean over seeds is surely a gain, "less" where it is surely a loss, else "unsure"."""
-        low, high = self.interval
-        return "more" if low > 0 else "less" if high < 0 else "unsure"
+        """Whether fine-tuning surely gains, whatever the seed and the photos: "more", or "less" where it surely loses.
+
+        "alike" where all gains are the same, which says nothing of chance; "unsure" where another seed may turn the
+        mean round; "few" where only other photos may.
+        """
+        if self.interval is None:
+            return "alike"
+        side = _side(self.interval)
+        return side if side == "unsure" or side == _side(self.photos_interval) else "few"
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The mean gain with its spread, and what follows from it."""
-        told = _(
+        follows = {
+            "alike": _("All gains are alike: the seed makes no difference here, and there is no interval over seeds."),
+            "more": _("That is more than another seed would do."),
+            "less": _("It is worse than the probe, whatever the seed."),
+            "few": _("Another seed would hardly undo that, but other photos might: these are too few to tell."),
+            "unsure": _("Another seed might undo it: by these seeds it cannot be told from no gain."),
+        }
+        photos = _("Other photos like these would move a seed's gain within {ends}.")
+        if self.verdict == "alike" and _side(self.photos_interval) == "unsure":
+            photos = _("Other photos like these would move a seed's gain within {ends}: these are too few to tell.")
+        return self._gained, follows[self.verdict], photos.format(ends=points_interval(self.photos_interval))
+
+    @property
+    def _gained(self) -> str:
+        """The mean gain, with its spread where there is one."""
+        if self.interval is None and no_points(self.mean):
+            return _("With each of {n} seeds, the model is as accurate as the probe.").format(n=len(self.seeds))
+        if self.interval is None:
+            return _("With each of {n} seeds, fine-tuning brings {mean} points over the probe.").format(
+                n=len(self.seeds), mean=signed_points(self.mean)
+            )
+        return _(
             "Over {n} seeds, fine-tuning brings {mean} points over the probe on average, {low} to {high} by seed "
             "(95 % interval of the mean: {ends})."
         ).format(
@@ -88,21 +117,13 @@ class OverSeeds:
             high=signed_points(max(self.points)),
             ends=points_interval(self.interval),
         )
-        follows = {
-            "more": _("That is more than another seed would do."),
-            "less": _("It is worse than the probe, whatever the seed."),
-            "unsure": _("Another seed might undo it: by these seeds it cannot be told from no gain."),
-        }
-        photos = _("Other photos like these would move a seed's gain within {ends}.").format(
-            ends=points_interval(self.photos_interval)
-        )
-        return told, follows[self.verdict], photos
 
     def as_json(self) -> dict[str, Any]:
         """The entry `seeds` of `finetune --json`."""
         return {
             "seeds": list(self.seeds), "gains": list(self.points), "mean": self.mean, "spread": self.spread,
-            "interval": list(self.interval), "photos_interval": list(self.photos_interval), "verdict": self.verdict,
+            "interval": list(self.interval) if self.interval else None, "photos_interval": list(self.photos_interval),
+            "verdict": self.verdict,
         }  # fmt: skip
 
 
@@ -133,6 +154,12 @@ def with_other_seeds(config: FinetuneConfig, n: int) -> tuple[FinetuneConfig, ..
 def folder_for(out: Path, config: FinetuneConfig) -> Path:
     """Where the run with another seed goes: beside that in `out`, named after its seed."""
     return out.with_name(f"{out.name}-seed{config.seed}")
+
+
+def _side(interval: Interval) -> str:
+    """On which side of no gain an interval lies: "more" or "less", "unsure" where on both."""
+    low, high = interval
+    return "more" if low > 0 else "less" if high < 0 else "unsure"
 
 
 def _is_sibling(run: Run, other: Run) -> bool:

@@ -1,19 +1,56 @@
-"""What a sweep has tried so far: written after each trial, read by the command line and a page. No torch is needed."""
+"""What a sweep has tried so far: written at each trial's start and end and meanwhile, read by the command line.
+
+No torch is needed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import GraftError, TrainingError
+from core.errors import TrainingError
 from core.i18n import gettext as _
-from core.paths import read_json, write_json
-from core.records import Record
+from core.paths import write_json
+from core.records import Record, kept_record
 from core.training.config import FinetuneConfig
 
 FILE = "sweep.json"
 DONE, STOPPED = "done", "stopped"
 """A trial that went on to its last epoch, and one that was stopped since others were better, or time ran out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepTask(Record):
+    """What the trials of a sweep have in common, so that they can be compared; it goes on only with the same.
+
+    Attributes:
+        fingerprint: the sha256 of the dataset's content and splits.
+        backbones: the names of those among which the sweep searches, in the order in which they are tried first.
+        epochs: of a trial that goes on to the end.
+        seed: of every trial's training.
+    """
+
+    fingerprint: str
+    backbones: tuple[str, ...]
+    epochs: int
+    seed: int
+
+    def differences(self, other: SweepTask) -> list[str]:
+        """What another task has otherwise, in words; the order of the backbones is no difference."""
+        words = []
+        if self.fingerprint != other.fingerprint:
+            words.append(_("other photos, classes or splits"))
+        if set(self.backbones) != set(other.backbones):
+            words.append(_now(_("backbones"), ", ".join(self.backbones), ", ".join(other.backbones)))
+        if self.epochs != other.epochs:
+            words.append(_now(_("epochs"), self.epochs, other.epochs))
+        if self.seed != other.seed:
+            words.append(_now(_("seed"), self.seed, other.seed))
+        return words
+
+
+def _now(what: str, before: object, now: object) -> str:
+    return _("{what} {before} (now {now})").format(what=what, before=before, now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +66,7 @@ class Trial(Record):
         accuracy: the share of right validation photos.
         accuracy_ci: the 95 % interval of that.
         n: how many validation photos there are.
-        seconds: how long it took.
+        seconds: how long it took, what went before an interruption included.
     """
 
     run: str
@@ -48,15 +85,19 @@ class Sweep(Record):
     """The trials of a sweep so far.
 
     Attributes:
+        task: what they have in common.
         trials: in the order in which they ended.
         budget_s: the time that they may take together.
-        spent_s: the time that they took.
+        spent_s: the time that all took, those that failed and the one at work included.
+        at_work_s: how much of it the trial took that has begun and not ended.
         failed: how many ended with an error, such as a loss that ran away.
     """
 
+    task: SweepTask
     trials: tuple[Trial, ...] = ()
     budget_s: float
     spent_s: float = 0.0
+    at_work_s: float = 0.0
     failed: int = 0
 
     @property
@@ -78,13 +119,16 @@ class Sweep(Record):
         """The record in a sweep's directory; None where there is none.
 
         Raises:
-            TrainingError: it is damaged.
+            TrainingError: it is damaged, or of an earlier Graft, which did not keep the task.
         """
-        if not (out / FILE).exists():
-            return None
-        try:
-            return cls.from_json(read_json(out / FILE))
-        except (OSError, ValueError, GraftError) as problem:
-            raise TrainingError(
-                _("The record of this sweep cannot be read. Start it in another directory.")
-            ) from problem
+        return kept_record(out / FILE, cls, unreadable(out))
+
+
+def unreadable(out: Path) -> TrainingError:
+    """What there is of a sweep in a directory cannot be gone on with."""
+    return TrainingError(
+        _(
+            "The record of the sweep in '{out}' is damaged, or of an earlier version of Graft. Choose another "
+            "directory (--out); the runs in this one can be used as before."
+        ).format(out=out)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from core.engines import choose as choosing
 from core.errors import Cancelled, Uncached
+from core.training.cache import estimate
 from core.training.cache import views as kept
 from core.training.cache.cut import Cut, cut_below
 from core.training.cache.reasons import NO_ROOM, OUT_OF_RANGE, TOO_MUCH
@@ -159,13 +161,16 @@ def test_the_engine_that_began_goes_on(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("limit", "n_bytes", "why", "words"),
-    [("MOST_BYTES", 1000, TOO_MUCH, "more of the disk"), ("SPARE_BYTES", 1 << 60, NO_ROOM, "too little free space")],
+    ("module", "limit", "n_bytes", "why", "words"),
+    [
+        (estimate, "MOST_BYTES", 1000, TOO_MUCH, "more of the disk"),
+        (kept, "SPARE_BYTES", 1 << 60, NO_ROOM, "too little free space"),
+    ],
 )
 def test_a_disk_that_is_too_small_is_the_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, n_bytes: int, why: str, words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, limit: str, n_bytes: int, why: str, words: str
 ) -> None:
-    monkeypatch.setattr(kept, limit, n_bytes)
+    monkeypatch.setattr(module, limit, n_bytes)
     train = Drawn(6)
     with pytest.raises(Uncached, match=words) as refused:
         keep(tmp_path, train, Drawn(5))

@@ -16,6 +16,8 @@ TIMING = Timing(
     weights=1000, learning=400, saved_bytes=70,
 )  # fmt: skip
 FULL = FinetuneConfig("graft_residual", "full", epochs=3, batch_size=32)
+CUT = replace(TIMING, trunk_s=0.03, above=0.6, kept_bytes=2000)
+LAST = FinetuneConfig("graft_residual", "last", epochs=40, augmentation=Augmentation(horizontal_flip=0.5))
 
 
 def test_an_epoch_learns_from_all_photos_and_looks_twice_at_validation():
@@ -41,6 +43,35 @@ def test_photos_whose_features_are_missing_cost_their_extraction_before_the_firs
 
 def test_epochs_on_features_take_no_time():
     assert outlook.outlook(TIMING, FinetuneConfig("graft_residual"), Extent(train=100, val=80)).epoch_s == 0
+
+
+def test_where_activations_are_kept_each_view_goes_through_what_is_frozen_once():
+    extent = Extent(train=100, val=80)
+    with_them = outlook.outlook(CUT, LAST, extent)
+    without = outlook.outlook(CUT, replace(LAST, trunk_cache="off"), extent)
+    assert (with_them.kept_views, without.kept_views) == (4, 0)
+    assert with_them.before_s - without.before_s == pytest.approx((4 * 100 + 80) * (0.05 + 0.03))
+    assert with_them.epoch_s == pytest.approx(100 * 0.06 + 4 * 0.5 + 2 * 80 * 0.02)
+    assert without.epoch_s == pytest.approx(100 * 0.15 + 4 * 0.5 + 2 * (2.0 + 80 * 0.01))
+    assert without.after_s - with_them.after_s == pytest.approx(4 * (2.8 - 80 * 0.02))
+    assert with_them.disk_bytes - without.disk_bytes == 2000 * (4 * 100 + 80)
+
+
+@pytest.mark.parametrize(
+    ("config", "timing", "public"),
+    [
+        (LAST, outlook.slower(CUT, 0.01), ""),  # too little time is saved
+        (replace(LAST, views=0), CUT, ""),  # no view comes again
+        (LAST, TIMING, ""),  # it cannot be cut
+        (LAST, replace(CUT, kept_bytes=10**6), "1"),  # more than a visitor may have
+        (replace(FULL, epochs=40), CUT, ""),
+    ],
+)
+def test_activations_are_not_kept(
+    config: FinetuneConfig, timing: Timing, public: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAFT_PUBLIC", public)
+    assert outlook.outlook(timing, config, Extent(train=100, val=80)).kept_views == 0
 
 
 def test_checkpoints_hold_moments_and_averages_twice():

@@ -14,7 +14,7 @@ from core.training.planning.presets import LEAST_EPOCHS, PresetPlan, Sight, deci
 
 SIGHT = Sight(
     extent=Extent(train=400, val=50, test=50), stages=4, input_px=128, accuracies=(0.3, 0.5, 0.7, 0.7), plain=0.7,
-    mirrored=0.7, spent_s=10.0,
+    upright=0.7, mirrored=0.7, spent_s=10.0,
 )  # fmt: skip
 
 
@@ -72,6 +72,19 @@ def test_where_time_is_short_less_of_the_backbone_learns():
     plan = made(learn_s=0.12)
     assert (plan.config.mode, plan.config.last_stages, reason(plan, "mode")) == ("last", 3, "less_time")
     assert plan.config.epochs >= LEAST_EPOCHS
+
+
+def test_where_it_saves_time_what_is_frozen_is_computed_once_for_each_of_a_few_views():
+    def timing_of(_config: FinetuneConfig) -> Timing:
+        return replace(timing(0.05), trunk_s=0.02, above=0.3, kept_bytes=1000)
+
+    like = replace(SIGHT, accuracies=(0.3, 0.5, 0.6, 0.7))
+    plan = decide("quick", 150.0, "graft_residual", like, timing_of)
+    config = plan.config
+    assert (config.mode, config.views, config.trunk_cache, plan.outlook.kept_views) == ("last", 4, "on", 4)
+    assert reason(plan, "views") == "views_kept"
+    assert config.epochs == int((150 / 1.08 - 10 - (4 * 400 + 50) * 0.02 - 4 * 50 * 0.005) / (0.015 * (400 + 100 / 3)))
+    assert made(learn_s=0.12).config.trunk_cache == "auto"
 
 
 def test_where_time_is_too_short_for_any_stage_the_head_alone_learns():

@@ -38,6 +38,17 @@ def test_what_learns_is_counted_and_the_backbone_stays_as_it_was(pets: Dataset):
     assert all(torch.equal(value, before[name]) for name, value in backbone.state_dict().items())
 
 
+def test_where_the_first_stages_are_frozen_the_part_above_them_is_timed(pets: Dataset):
+    full, last, head = (measure(pets, replace(FULL, mode=mode), tiny_backbone()) for mode in ("full", "last", "head"))
+    assert (full.trunk_s, full.above, full.kept_bytes) == (0.0, 1.0, 0)
+    assert last.kept_bytes == 2 * 6 * 16 * 16
+    assert head.kept_bytes == 2 * 8
+    assert last.trunk_s > 0
+    assert 0 < head.above < 1
+    plain = measure(pets, replace(FULL, mode="last", augmentation=Augmentation()), tiny_backbone())
+    assert plain.kept_bytes == 2 * 6 * 16 * 16
+
+
 def test_what_is_known_of_this_machine_is_not_measured_again(pets: Dataset):
     timing = measure(pets, FULL, tiny_backbone())
     keep(FULL, replace(timing, learn_s=42.0))

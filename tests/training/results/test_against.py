@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from core.backbones.spec import Preprocessing
-from core.errors import ProbeError
+from core.errors import EvaluationError
+from core.evaluation.pairwise.difference import mcnemar, paired_interval
 from core.evaluation.predictions import Predictions
-from core.probing.pairwise.difference import mcnemar, paired_interval
 from core.probing.probes.probe import ProbeConfig
 from core.runs import Run
 from core.training.config import FinetuneConfig
@@ -43,7 +43,7 @@ def test_each_run_is_counted_against_the_first(tmp_path: Path) -> None:
 
 
 def test_other_photos_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProbeError, match="same photos"):
+    with pytest.raises(EvaluationError, match="same photos"):
         against({"A": run(tmp_path / "a", [1] * 6), "B": run(tmp_path / "b", [1] * 6, ids="uvwxyz")})
 
 

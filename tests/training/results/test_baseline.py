@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.data.ingest import ingest
+from core.evaluation.pairwise.difference import Difference
 from core.evaluation.predictions import Predictions
 from core.features.extract import extract
-from core.probing.pairwise.difference import Difference
 from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.runs import Run
 from core.training.config import FinetuneConfig
@@ -36,7 +36,7 @@ def test_the_gain_is_over_the_same_images(tuned: Run) -> None:
     own, frozen = (Predictions.load(tuned.predictions_path(name)) for name in ("val", NAME))
     brought = gain(tuned)
     assert brought is not None
-    assert brought.n == len(own)
+    assert (brought.a, brought.b, brought.n) == ("tuned", "frozen", len(own))
     assert brought.accuracy == pytest.approx(own.correct.mean() - frozen.correct.mean())
 
 
@@ -53,6 +53,7 @@ def test_the_gain_comes_with_the_p_of_an_exact_test() -> None:
     told = gain_as_json(Difference("a", "b", 100, 8, 1, 0.07, (0.01, 0.13)))
     assert told is not None
     assert told["mcnemar_p"] == pytest.approx(2 * (1 + 9) / 2**9)
+    assert set(told) == {"a", "b", "n", "only_a", "only_b", "accuracy", "interval", "beyond_chance", "mcnemar_p"}
     assert gain_as_json(None) is None
 
 

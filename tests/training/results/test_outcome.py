@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from core.probing.pairwise.difference import Difference, paired_interval
-from core.runs import KeptEpoch
+from core.evaluation.pairwise.difference import Difference, paired_interval
+from core.scores import KeptEpoch
 from core.training.results.outcome import evidence, judgement, kept_in_words, verdict, weights_name
 
 KEPT = KeptEpoch(best_epoch=4, epochs=8, weights="ema")
 START = KeptEpoch(best_epoch=0, epochs=8, weights="start")
+UNSURE = "Whether fine-tuning helped cannot be told from so few photos."
 
 
 def brought(accuracy: float, interval: tuple[float, float]) -> Difference:
@@ -20,8 +21,12 @@ def brought(accuracy: float, interval: tuple[float, float]) -> Difference:
     ("accuracy", "interval", "code", "words"),
     [
         (0.1, (0.02, 0.18), "better", "Fine-tuning helped."),
-        (0.02, (-0.02, 0.06), "unsure", "Whether fine-tuning helped cannot be told: its gain may be chance."),
-        (0.0, (-0.03, 0.03), "none", "Fine-tuning did not help."),
+        (0.02, (-0.02, 0.06), "unsure", UNSURE),
+        (0.005, (-0.005, 0.015), "unsure", UNSURE),
+        (0.0, (-0.49, 0.49), "unsure", UNSURE),
+        (0.0, (-0.021, 0.021), "unsure", UNSURE),
+        (-0.02, (-0.08, 0.04), "unsure", UNSURE),
+        (0.0, (-0.02, 0.02), "none", "Fine-tuning did not help."),
         (-0.046, (-0.1, 0.01), "none", "Fine-tuning did not help."),
         (-0.1, (-0.18, -0.02), "worse", "Fine-tuning made it worse."),
     ],
@@ -31,6 +36,12 @@ def test_only_a_gain_beyond_chance_is_help(
 ) -> None:
     assert verdict(brought(accuracy, interval), KEPT) == code
     assert judgement(brought(accuracy, interval), KEPT) == words
+
+
+def test_one_photo_against_one_of_six_tells_nothing() -> None:
+    interval = paired_interval(1, 1, 6)
+    assert interval == pytest.approx((-0.49, 0.49), abs=0.01)
+    assert verdict(Difference("tuned", "frozen", 6, 1, 1, 0.0, interval), KEPT) == "unsure"
 
 
 def test_where_the_probe_is_kept_there_is_nothing_to_praise() -> None:

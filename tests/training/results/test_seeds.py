@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from core.data.ingest import ingest
-from core.probing.pairwise.difference import Difference, paired_interval
+from core.evaluation.pairwise.difference import Difference, paired_interval
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
 from core.training.results.seeds import OverSeeds, folder_for, over_seeds, siblings, with_other_seeds
@@ -31,9 +31,19 @@ def test_the_mean_has_the_t_interval_of_so_many_seeds() -> None:
 @pytest.mark.parametrize(
     ("gains", "verdict", "words"),
     [
-        ([(5, 1), (6, 1), (6, 3)], "more", "That is more than another seed would do."),
+        ([(15, 1), (16, 1), (16, 3)], "more", "That is more than another seed would do."),
+        (
+            [(5, 1), (6, 1), (6, 3)],
+            "few",
+            "Another seed would hardly undo that, but other photos might: these are too few",
+        ),
+        (
+            [(1, 5), (1, 6), (3, 6)],
+            "few",
+            "Another seed would hardly undo that, but other photos might: these are too few",
+        ),
         ([(5, 1), (0, 1), (6, 3)], "unsure", "Another seed might undo it"),
-        ([(1, 5), (1, 6), (3, 6)], "less", "It is worse than the probe, whatever the seed."),
+        ([(1, 15), (1, 16), (3, 16)], "less", "It is worse than the probe, whatever the seed."),
     ],
 )
 def test_only_what_another_seed_would_not_undo_is_a_gain(
@@ -51,6 +61,39 @@ def test_the_first_sentence_tells_mean_range_and_interval() -> None:
         "Over 2 seeds, fine-tuning brings +5.0 points over the probe on average, +4.0 to +6.0 by seed "
         "(95 % interval of the mean: −7.7 to +17.7)."
     )
+
+
+@pytest.mark.parametrize(
+    ("gain", "n", "words"),
+    [
+        (
+            (0, 0),
+            6,
+            "With each of 3 seeds, the model is as accurate as the probe. All gains are alike: the seed makes no "
+            "difference here, and there is no interval over seeds. Other photos like these would move a seed's gain "
+            "within −34.6 to +34.6: these are too few to tell.",
+        ),
+        (
+            (1, 0),
+            6,
+            "With each of 3 seeds, fine-tuning brings +16.7 points over the probe. All gains are alike: the seed makes "
+            "no difference here, and there is no interval over seeds. Other photos like these would move a seed's gain "
+            "within −29.0 to +54.0: these are too few to tell.",
+        ),
+        (
+            (40, 0),
+            100,
+            "With each of 3 seeds, fine-tuning brings +40.0 points over the probe. All gains are alike: the seed makes "
+            "no difference here, and there is no interval over seeds. Other photos like these would move a seed's gain "
+            "within +29.4 to +49.1.",
+        ),
+    ],
+)
+def test_gains_that_are_all_alike_have_no_interval_over_seeds(gain: tuple[int, int], n: int, words: str) -> None:
+    told = OverSeeds((0, 1, 2), (brought(*gain, n),) * 3)
+    assert told.interval is None
+    assert " ".join(told.sentences) == words
+    assert (told.as_json()["verdict"], told.as_json()["interval"]) == ("alike", None)
 
 
 def test_one_seed_is_not_enough() -> None:

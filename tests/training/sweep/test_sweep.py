@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,29 +18,11 @@ from core.progress import Progress
 from core.training.results.history import read_averages
 from core.training.sweep.record import DONE, STOPPED, Sweep
 from core.training.sweep.space import Space
+from core.training.sweep.study import JOURNAL
 from core.training.sweep.sweep import sweep
-from tests.fakes import install
-from tests.training.tiny import pets, tiny_backbone
+from tests.training.sweep.doing import LONG, SPACE, TWO, at, begun, fail, stop, without_times
 
 pytest.importorskip("optuna", reason="a sweep is an optional part")
-
-SPACE = Space(("graft_residual",), epochs=3, seed=1)
-LONG = 3600.0
-
-
-@pytest.fixture(autouse=True)
-def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    install(monkeypatch, tiny_backbone())
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
-    with pets(tmp_path_factory.mktemp("photos"), cat=(140, 100, 90), dog=(100, 140, 90)) as photos:
-        yield photos
-
-
-def without_times(found: Sweep) -> list[object]:
-    return [dataclasses.replace(trial, seconds=0.0) for trial in found.trials]
 
 
 def test_the_usual_settings_come_first_and_each_trial_is_a_run(dataset: Dataset, tmp_path: Path) -> None:
@@ -66,21 +51,124 @@ def test_what_others_are_better_than_is_stopped_early(dataset: Dataset, tmp_path
     assert min(found.trials, key=lambda trial: trial.loss).state == DONE
 
 
-def test_an_interrupted_sweep_ends_as_one_that_never_was(dataset: Dataset, tmp_path: Path) -> None:
-    whole = sweep(dataset, SPACE, tmp_path / "whole", LONG, most=4)
+MOMENTS = [(1, None), (1, 0), (1, 1), (2, 2), (3, 1)]
+"""In a trial before the queue of first ones is empty and after, at its beginning, within it and at its end."""
 
-    def report(step: Progress) -> None:
-        if step.message.startswith("Trial 3: Epoch 1"):
-            raise Cancelled
+
+def rarely(moments: Sequence[tuple[int, int | None]]) -> list[Any]:
+    """The first of them for every run of the tests, the others among the slow ones."""
+    first, *others = moments
+    return [first, *(pytest.param(*moment, marks=pytest.mark.slow) for moment in others)]
+
+
+@pytest.mark.parametrize(("trial", "epoch"), rarely(MOMENTS))
+def test_an_interrupted_sweep_ends_as_one_that_never_was(
+    dataset: Dataset, tmp_path: Path, whole: Sweep, trial: int, epoch: int | None
+) -> None:
+    with pytest.raises(Cancelled):
+        sweep(dataset, TWO, tmp_path, LONG, at(trial, epoch, stop), most=4)
+    assert begun(tmp_path).ended == trial - 1
+    found = sweep(dataset, TWO, tmp_path, LONG, most=4)
+    assert without_times(found) == without_times(whole)
+    assert found.failed == 0
+    assert not (tmp_path / "trial-05").exists()
+
+
+@pytest.mark.parametrize(("trial", "epoch"), rarely(MOMENTS[::2]))
+def test_so_does_one_whose_process_was_killed(
+    dataset: Dataset, tmp_path: Path, whole: Sweep, trial: int, epoch: int | None
+) -> None:
+    """What lies on the disk at this moment is all that is left of it."""
+
+    def kill() -> None:
+        shutil.copytree(tmp_path / "killed", tmp_path / "left")
+        stop()
 
     with pytest.raises(Cancelled):
-        sweep(dataset, SPACE, tmp_path / "broken", LONG, report, most=4)
-    begun = Sweep.load(tmp_path / "broken")
-    assert begun is not None
-    assert len(begun.trials) == 2
-    broken = sweep(dataset, SPACE, tmp_path / "broken", LONG, most=4)
-    assert without_times(broken) == without_times(whole)
-    assert not (tmp_path / "broken" / "trial-05").exists()
+        sweep(dataset, TWO, tmp_path / "killed", LONG, at(trial, epoch, kill), most=4)
+    assert without_times(sweep(dataset, TWO, tmp_path / "left", LONG, most=4)) == without_times(whole)
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_a_sweep_that_was_killed_before_its_study_heard_of_a_trials_end_tells_it(
+    dataset: Dataset, tmp_path: Path, failing: bool
+) -> None:
+    out, log = tmp_path / "sweep", tmp_path / "log"
+
+    def end() -> None:
+        shutil.copy(out / JOURNAL, log)
+        if failing:
+            fail()
+
+    first = sweep(dataset, TWO, out, LONG, at(2, 2, end), most=2)
+    assert first.failed == failing
+    shutil.copy(log, out / JOURNAL)
+    found = sweep(dataset, TWO, out, LONG, most=3)
+    assert found.trials[:-1] == first.trials
+    assert (found.trials[-1].run, found.failed) == ("trial-03", failing)
+
+
+@pytest.mark.parametrize("most", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_a_sweep_that_goes_on_remembers_the_trials_that_failed(dataset: Dataset, tmp_path: Path, most: int) -> None:
+    failing = at(2, 1, fail)
+    found = sweep(dataset, SPACE, tmp_path / "broken", LONG, failing, most=most)
+    assert [trial.run for trial in found.trials] == ["trial-01", "trial-03"][: most - 1]
+    assert (found.failed, found.ended) == (1, most)
+    found = sweep(dataset, SPACE, tmp_path / "broken", LONG, failing, most=5)
+    assert [trial.run for trial in found.trials] == ["trial-01", "trial-03", "trial-04", "trial-05"]
+    assert (found.failed, found.ended) == (1, 5)
+    assert without_times(found) == without_times(sweep(dataset, SPACE, tmp_path / "whole", LONG, failing, most=5))
+
+
+def test_where_the_first_trials_failed_one_more_is_tried_when_it_goes_on(dataset: Dataset, tmp_path: Path) -> None:
+    def report(step: Progress) -> None:
+        if step.message.startswith("Trial"):
+            fail()
+
+    for failed in (3, 4):
+        with pytest.raises(TrainingError, match="ran away"):
+            sweep(dataset, SPACE, tmp_path, LONG, report)
+        assert (begun(tmp_path).failed, begun(tmp_path).trials) == (failed, ())
+    found = sweep(dataset, SPACE, tmp_path, LONG, most=5)
+    assert ([trial.run for trial in found.trials], found.failed) == (["trial-05"], 4)
+
+
+def test_the_time_of_what_was_interrupted_counts_for_the_trial_and_the_budget(dataset: Dataset, tmp_path: Path) -> None:
+    def slow() -> None:
+        time.sleep(0.2)
+        stop()
+
+    started = time.monotonic()
+    for n in (1, 2):
+        with pytest.raises(Cancelled):
+            sweep(dataset, SPACE, tmp_path, LONG, at(1, n, slow), most=1)
+        assert begun(tmp_path).spent_s == begun(tmp_path).at_work_s >= 0.2 * n
+    found = sweep(dataset, SPACE, tmp_path, LONG, most=1)
+    assert 0.4 <= found.trials[0].seconds <= found.spent_s <= time.monotonic() - started
+    assert found.at_work_s == 0.0
+
+
+def test_the_time_of_a_trial_is_written_down_while_it_is_at_work(dataset: Dataset, tmp_path: Path) -> None:
+    seen: list[Sweep] = []
+
+    def look() -> None:
+        seen.append(begun(tmp_path))
+
+    sweep(dataset, SPACE, tmp_path, LONG, at(2, 1, look), most=2, keep_every_s=0.0)
+    sweep(dataset, SPACE, tmp_path, LONG, at(3, 1, look), most=3)
+    often, rarely = seen
+    assert often.at_work_s > 0
+    assert often.spent_s == pytest.approx(often.trials[0].seconds + often.at_work_s, abs=0.1)
+    assert (rarely.ended, rarely.at_work_s) == (2, 0.0)  # as it was when the trial began
+
+
+def test_an_interrupted_trial_for_which_no_time_is_left_ends_with_what_it_has(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        sweep(dataset, SPACE, tmp_path, LONG, at(1, 2, stop))
+    epochs: list[Progress] = []
+    found = sweep(dataset, SPACE, tmp_path, 1e-6, epochs.append)
+    assert [(trial.state, trial.epochs) for trial in found.trials] == [(STOPPED, 2)]
+    assert [step.message for step in epochs] == ["Done"]  # nothing was learnt
 
 
 def test_when_the_time_is_over_the_trial_at_work_ends_with_what_it_has(dataset: Dataset, tmp_path: Path) -> None:
