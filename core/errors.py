@@ -10,7 +10,9 @@ GraftError
 ├── TrainingError          a fine-tuning that cannot start or go on
 │   └── Uncached           activations that cannot be kept; carries a `code`, and training goes on without
 ├── EvaluationError        predictions that cannot be judged
+├── ExplainError           what a model looks at cannot be told
 ├── BundleError            a bundle that cannot be written or read
+├── ServingError           an address at which a model cannot answer
 ├── HomeError              the folder in which Graft keeps its data cannot be used
 ├── RecordError            a request, a setting or a file that holds something else than it should
 ├── JobError               a job that does not exist or cannot be done
@@ -79,8 +81,16 @@ class EvaluationError(GraftError):
     """Predictions cannot be judged."""
 
 
+class ExplainError(GraftError):
+    """What a model looks at cannot be told, or a file that says it cannot be read."""
+
+
 class BundleError(GraftError):
     """A bundle cannot be written or read."""
+
+
+class ServingError(GraftError):
+    """A model cannot answer at this address."""
 
 
 class HomeError(GraftError):

@@ -12,10 +12,12 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from core.errors import GraftError, RecordError
 from core.i18n import gettext as _
+from core.paths import read_json
 
 _KEY = "key"
 _KNOWN: dict[type, tuple[_Field, ...]] = {}
@@ -75,6 +77,50 @@ class Record:
         if missing:
             raise RecordError(_("'{name}' is missing. Add it.").format(name=missing[0]))
         return cls(**{field.name: _read(field.key, content[field.key], field.kind) for field in given})
+
+
+Kept = TypeVar("Kept", bound="Readable")
+
+
+class Readable(Protocol):
+    """A record that can be read from a JSON object."""
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The record in a JSON object."""
+
+
+def read_record(file: Path, kind: type[Kept], unreadable: GraftError) -> Kept:
+    """The record in a file.
+
+    Raises:
+        GraftError: `unreadable`, where the file is gone, damaged, or of another Graft.
+    """
+    try:
+        return kind.from_json(read_json(file))
+    except (OSError, TypeError, ValueError, GraftError) as problem:
+        raise unreadable from problem
+
+
+def read_records(file: Path, kind: type[Kept], unreadable: GraftError) -> tuple[Kept, ...]:
+    """The records in a file with a list of them, in its order.
+
+    Raises:
+        GraftError: as of `read_record`.
+    """
+    try:
+        return tuple(kind.from_json(row) for row in read_json(file))
+    except (OSError, TypeError, ValueError, GraftError) as problem:
+        raise unreadable from problem
+
+
+def kept_record(file: Path, kind: type[Kept], unreadable: GraftError) -> Kept | None:
+    """The record in a file that need not be there; None where it is not.
+
+    Raises:
+        GraftError: `unreadable`, where the file is damaged, or of another Graft.
+    """
+    return read_record(file, kind, unreadable) if file.exists() else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,18 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     history.json                kind "finetune": its epochs; see `core.training.results.history`
     averages.json               kind "finetune": the averages of weights that were tried, where some were
     cache.json                  kind "finetune": whether what is frozen was computed only once
+    rule.json                   when it should rather not answer, where someone decided so; see
+                                `core.evaluation.abstention`
+    views.json                  how it looks at photos, where someone chose more than one view; see `core.models.views`
     start, best, last.safetensors   kind "finetune": the weights from which the training can be extended
+    strangers.safetensors       what tells photos that are none of its classes, where that was made, and
+    strangers.json              how well it does; see `core.strangers`
+    neighbours.npz              kind "finetune": its own features of its training photos, once they were asked for
     predictions/<split>.npz     one `Predictions` a split ("oof" are the out-of-fold ones of the training split)
     predictions/frozen.npz      kind "finetune": those of a probe on the frozen backbone for validation; and
                                 `frozen-test.npz`
     predictions/live.npz        kind "finetune": the latest epoch's for validation, while it is trained
+    epochs/N.npy                kind "finetune": the classes that epoch N predicts for validation
 
 This file knows neither torch nor what a probe or a training is: whoever reads a run says which configs it may have
 been fitted with. `core.models.runs` reads runs of every kind.
@@ -33,10 +40,12 @@ from core.backbones.spec import Preprocessing
 from core.errors import EvaluationError, GraftError
 from core.i18n import gettext as _
 from core.paths import read_json, write_json
-from core.records import Record
+from core.scores import Composition, KeptEpoch, Metrics, metrics_as_json, metrics_from_json
 
 FILE = "run.json"
 HEAD, MODEL, LAST = "head.safetensors", "model.safetensors", "last.safetensors"
+RULE = "rule.json"
+STRANGERS, STRANGERS_REPORT = "strangers.safetensors", "strangers.json"
 SCHEMA = 1
 _LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safetensors")
 
@@ -54,62 +63,6 @@ def library_versions() -> dict[str, str]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitScore(Record):
-    """How good a run is on one split.
-
-    Attributes:
-        n: how many images there are.
-        accuracy: the share that is right, 0 to 1.
-        accuracy_ci: the 95 % interval of that.
-        macro_f1: the mean F1 of the classes.
-        macro_f1_ci: the 95 % interval of that.
-    """
-
-    n: int
-    accuracy: float
-    accuracy_ci: tuple[float, float]
-    macro_f1: float
-    macro_f1_ci: tuple[float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeptEpoch(Record):
-    """Which epoch of a fine-tuning a run holds: the best on the validation images.
-
-    Attributes:
-        best_epoch: its number, from 1; 0 for a probe, and where the start was better than every epoch.
-        epochs: how many there were; 0 for a probe.
-        weights: which of its weights, as `core.training.results.history.Candidate` names them.
-    """
-
-    best_epoch: int = 0
-    epochs: int = 0
-    weights: str = "raw"
-
-
-Metrics = Mapping[str, SplitScore]
-"""By split ("oof", "val", "test") how good a run is on it."""
-
-
-def metrics_as_json(metrics: Metrics, kept: KeptEpoch) -> dict[str, dict[str, Any]]:
-    """As runs, bundles and `finetune --json` have it: the epoch that was kept is told with what it was chosen by."""
-    content = {split: score.to_json() for split, score in metrics.items()}
-    if kept.epochs:
-        content["val"] |= kept.to_json()
-    return content
-
-
-def metrics_from_json(content: Mapping[str, Mapping[str, Any]]) -> tuple[Metrics, KeptEpoch]:
-    """From what `metrics_as_json` gave.
-
-    Raises:
-        GraftError: a score has a part missing, or a wrong one.
-    """
-    metrics = {split: SplitScore.from_json(score) for split, score in content.items()}
-    return metrics, KeptEpoch.from_json(content.get("val", {}))
 
 
 class RunConfig(Protocol):
@@ -156,6 +109,8 @@ class Run:
         seconds: how long the fitting took.
         weights_sha256: hash of the pretrained weights it began from, as the registry has it; "" where there are none.
         kept: which epoch of a fine-tuning it holds.
+        composition: of the photos that it was fitted to and judged by; {} where an earlier version of Graft made it.
+        chosen: settings of a probe that were chosen inside the training photos, such as "c"; {} likewise.
     """
 
     path: Path
@@ -172,6 +127,8 @@ class Run:
     seconds: float = 0.0
     weights_sha256: str = ""
     kept: KeptEpoch = field(default_factory=KeptEpoch)
+    composition: Composition = field(default_factory=dict)
+    chosen: Mapping[str, float] = field(default_factory=dict)
 
     def save(self) -> None:
         """Writes `run.json`, which makes the directory a run."""
@@ -185,6 +142,7 @@ class Run:
                 "dataset_id": self.dataset_id,
                 "dataset_name": self.dataset_name,
                 "fingerprint": self.fingerprint,
+                "photos": {split: dict(of) for split, of in self.composition.items()},
                 "preprocessing": self.preprocessing.to_json(),
                 "config": self.config.to_json(),
                 "seed": self.config.seed,
@@ -193,6 +151,7 @@ class Run:
                 "created": self.created,
                 "seconds": self.seconds,
                 "weights_sha256": self.weights_sha256,
+                **({"chosen": dict(self.chosen)} if self.chosen else {}),
             },
         )
 
@@ -272,5 +231,7 @@ def _from_json(path: Path, content: dict[str, Any], configs: Mapping[str, type[R
         config=configs[kind].from_json(content["config"]),
         metrics=metrics,
         kept=kept,
+        composition=content.get("photos", {}),
+        chosen=content.get("chosen", {}),
         **{name: content[name] for name in plain},
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import itertools
 import os
 import sys
 import tempfile
@@ -22,13 +23,16 @@ import typer
 
 from core import paths
 from core.backbones.sources.own import use_folder
-from core.cli.frame import program, say
+from core.cli.frame import built, say
 from core.errors import Cancelled, GraftError, HomeError
 from core.i18n import gettext as _
 from core.machine import thread_settings
 from core.paths import FULL, home, unusable
 
-from core.cli import backbones, compare, studies, rates, finetuning, continuing, sweeping, framing, map, models, photos  # noqa: F401 (they add their commands, in this order)  # isort: skip
+# They add their commands, in this order.
+from core.cli import backbones, compare, studies, rates, finetuning, continuing, sweeping, framing, map  # noqa: F401  # isort: skip
+from core.cli.judging import evaluate, abstaining, robust, views  # noqa: F401  # isort: skip
+from core.cli import models, exporting, explaining, photos, serving  # noqa: F401  # isort: skip
 
 MISTAKE, STOPPED = 2, 130
 
@@ -60,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(HomeError):  # commands that need no home run without it
             use_folder(paths.backbones())
         try:
-            code = program(arguments, prog_name="python -m core", standalone_mode=False)
+            code = built()(arguments, prog_name="python -m core", standalone_mode=False)
             sys.stdout.flush()
         except (Cancelled, KeyboardInterrupt, typer.Abort) as stopped:
             code, farewell = STOPPED, str(stopped)
@@ -72,9 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         except OSError as problem:
-            if problem.errno not in _MENDABLE and _has_temporary_folder():
+            message = _refused(problem, _out(sys.argv[1:] if arguments is None else arguments))
+            if not message:
                 raise
-            return _mistake(_refused(problem))
+            return _mistake(message)
     if code == STOPPED:
         say(farewell or _("Stopped."))
     return int(code or 0)
@@ -103,10 +108,20 @@ def _usage(problem: Any) -> str:
     return _("{problem} See `{command} --help`.").format(problem=problem.format_message(), command=command)
 
 
-def _refused(problem: OSError) -> str:
-    """What the system would not do, and with which file; on the command line the user knows the machine's paths."""
+def _refused(problem: OSError, out: Path | None) -> str:
+    """What the system would not do, and with which file; on the command line the user knows the machine's paths.
+
+    Args:
+        problem: what the system says.
+        out: where the command's results were to go; None where it writes none.
+
+    Returns:
+        A line; "" for what no user can mend.
+    """
     if not _has_temporary_folder():
         return _("There is no folder for temporary files. Set TMPDIR to one that you may write into.")
+    if problem.errno not in _MENDABLE:
+        return _unwritable(problem) if _is_about(problem, out) else ""
     if problem.filename is not None and _is_at_home(problem.filename):
         return str(unusable(problem))
     if problem.filename is None:
@@ -118,6 +133,27 @@ def _refused(problem: OSError) -> str:
     return _("'{file}' cannot be used ({reason}). Choose another, or mend it.").format(
         file=problem.filename, reason=problem.strerror
     )
+
+
+def _unwritable(problem: OSError) -> str:
+    """What the system would not do where a command's results were to go."""
+    return _("'{file}' cannot be written ({reason}). Choose another place with --out.").format(
+        file=problem.filename, reason=problem.strerror
+    )
+
+
+def _out(arguments: Sequence[str]) -> Path | None:
+    """Where a command's results go, as its option `--out` says."""
+    words = [word for argument in arguments for word in argument.split("=", 1 if argument.startswith("--out=") else 0)]
+    return next((Path(value) for option, value in itertools.pairwise(words) if option == "--out"), None)
+
+
+def _is_about(problem: OSError, place: Path | None) -> bool:
+    """Whether a refusal is about a place, something in it, or a folder above it that was to be made."""
+    if place is None or not isinstance(problem.filename, str | bytes):
+        return False
+    refused, wanted = Path(os.fsdecode(problem.filename)).absolute(), place.absolute()
+    return refused.is_relative_to(wanted) or wanted.is_relative_to(refused)
 
 
 def _is_at_home(file: str | bytes) -> bool:

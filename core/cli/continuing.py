@@ -37,6 +37,7 @@ def extend(
     from core.tasks.requests import FinetuneRequest
     from core.training.config import FinetuneConfig
 
+    _check(run)
     finished = inputs.run(run)
     if not isinstance(finished.config, FinetuneConfig):
         raise TrainingError(_("'{name}' is a probe, which has no epochs. Give a fine-tuning.").format(name=run.name))
@@ -64,9 +65,11 @@ def take(
     from core.tasks.requests import FinetuneRequest
     from core.training.checkpoint import read_state
 
+    _check_folder(run)
     state = read_state(run)
     if state is None:
-        raise TrainingError(_("'{name}' holds no training that has kept anything yet.").format(name=run.name))
+        message = _("'{name}' holds no training that has kept anything yet. Start it, or name another folder.")
+        raise TrainingError(message.format(name=run.name))
     request = FinetuneRequest(
         **inputs.photos(data, group_pattern, class_pattern, encoding),
         config=state.task.config,
@@ -75,6 +78,27 @@ def take(
         take_best=True,
     )
     _carry_out(request, out, test=test, as_json=as_json)
+
+
+def _check(run: Path) -> None:
+    """Makes sure that the training in a folder is not one that was stopped; whether it is one is seen later."""
+    from core.runs import FILE
+    from core.training.checkpoint import read_state
+
+    _check_folder(run)
+    if (run / FILE).exists() or (state := read_state(run)) is None:
+        return
+    message = _(
+        "'{name}' is a training that was stopped after epoch {n} of {epochs}. The same `finetune` command goes on with "
+        "it; `take` makes a model of the best so far."
+    )
+    raise TrainingError(message.format(name=run.name, n=state.epochs, epochs=state.task.config.epochs))
+
+
+def _check_folder(run: Path) -> None:
+    if not run.is_dir():
+        message = _("There is no folder '{path}'. Give the directory that `finetune --out` wrote.")
+        raise TrainingError(message.format(path=run))
 
 
 def _carry_out(request: FinetuneRequest, out: Path, *, test: bool, as_json: bool) -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.backbones.names import CENTRE
-from core.backbones.registry import chosen
 from core.cli import inputs, presetting
-from core.cli.frame import Classes, Data, Encoding, Framing, Groups, InputPx, Json, print_json, program, working
+from core.cli.frame import Classes, Data, Encoding, Framing, Groups, InputPx, Json, print_json, program, say, working
 from core.errors import TrainingError
 from core.i18n import gettext as _
 
 if TYPE_CHECKING:
+    from core.progress import Report
     from core.runs import Run
     from core.tasks.requests import FinetuneRequest
-    from core.training.config import FinetuneConfig
     from core.training.results.seeds import OverSeeds
 
 
@@ -74,6 +73,10 @@ def finetune(
     average: Annotated[
         bool | None, typer.Option("--average/--no-average", help="Try averages of weights at the end.")
     ] = None,
+    calibrate: Annotated[
+        bool | None,
+        typer.Option("--calibrate/--no-calibrate", help="Make it as sure as it is right, by the validation photos."),
+    ] = None,
     patience: Annotated[
         int | None, typer.Option(help="Stop after so many epochs without improvement; 0: never.")
     ] = None,
@@ -84,7 +87,8 @@ def finetune(
         ),
     ] = None,
     views: Annotated[
-        int | None, typer.Option(help="How many different views a photo has; 0: a new one each epoch.")
+        int | None,
+        typer.Option(help="How many different views a photo has; 0: a new one each epoch, as where all learns."),
     ] = None,
     trunk_cache: Annotated[
         str | None, typer.Option(metavar="auto|on|off", help="Compute what is frozen once a view. Default: auto.")
@@ -109,41 +113,79 @@ def finetune(
 ) -> None:
     """Fine-tune a backbone on DATA, against a probe on it frozen; the best epoch on validation is kept in RUN."""
     options = dict(locals())  # each under the name of its setting
-    from core.cli import show
+    from core.cli import settings, show
     from core.models.runs import load_run
     from core.tasks import models
     from core.tasks.requests import FinetuneRequest
     from core.training.results.outcome import read_outcome
+    from core.training.results.seeds import over_seeds
 
+    if preset is None and budget_s is not None:
+        raise TrainingError(_("Only a preset has a budget. Leave out --budget-s, or name one with --preset."))
     photos = inputs.photos(data, group_pattern, class_pattern, encoding)
+    by_hand = settings.config(options) if preset is None else None
+    for sentence in settings.idle(options, by_hand) if by_hand else ():
+        say(sentence)
     with working(gently=True) as report:
         request = FinetuneRequest(
             **photos,
-            config=presetting.config(options, photos, report) if preset else _config(options),
+            config=by_hand or presetting.config(options, photos, report),
             out=str(out.absolute()),
             preset=preset or "",
             budget_s=budget_s or 0.0,
         )
+        _check_folders(request, seeds, photos, report)
         result = models.finetune(out, request, report)
     run = load_run(out)
-    outcome, told = read_outcome(run, test=test), _other_seeds(request, run, seeds)
-    plan = presetting.plan_of(out)
-    if as_json:
-        more = {"seeds": told.as_json() if told else None} if seeds > 1 else {}
-        print_json({**outcome.as_json(), **more, "preset": plan, "warnings": list(result.warnings)})
-    else:
+    outcome = read_outcome(run, test=test)
+    if not as_json:
         presetting.show(out)
         show.finetuning(outcome, result.warnings)
-        if told:
-            show.over_seeds(told)
+    runs = _with_other_seeds(request, run, seeds)
+    by_split = {split: over_seeds(runs, split) for split in (("val", "test") if test else ("val",))}
+    if as_json:
+        print_json({
+            **outcome.as_json(), **(_seeds_as_json(by_split) if seeds > 1 else {}), "preset": presetting.plan_of(out),
+            "warnings": list(result.warnings),
+        })  # fmt: skip
+        return
+    for split, told in by_split.items():
+        if told is not None:
+            show.over_seeds(told, split)
 
 
-def _other_seeds(request: FinetuneRequest, run: Run, seeds: int) -> OverSeeds | None:
-    """Trains the same as `run` with so many seeds in all, each in a directory of its own, and compares their gains."""
+def _seeds_as_json(by_split: Mapping[str, OverSeeds | None]) -> dict[str, Any]:
+    """The entries `seeds` and, where test photos are told of, `seeds_test`."""
+    names = {"val": "seeds", "test": "seeds_test"}
+    return {names[split]: told.as_json() if told else None for split, told in by_split.items()}
+
+
+def _check_folders(request: FinetuneRequest, seeds: int, photos: inputs.PhotosFields, report: Report) -> None:
+    """Looks where the runs with other seeds go, before anything is trained.
+
+    Raises:
+        TrainingError: another training is there; where a preset has not decided anything yet, any is another one.
+    """
+    from core.training.results.seeds import folder_for, with_other_seeds
+
+    decided = presetting.decided(request)
+    others = with_other_seeds(decided or request.config, seeds - 1)
+    kept = {config: inputs.training(folder_for(Path(request.out), config)) for config in others}
+    if not any(kept.values()):
+        return
+    fingerprint = inputs.taken_in(photos, report).fingerprint
+    for config, training in kept.items():
+        if training is not None and not (decided and training == (config, fingerprint)):
+            message = _("'{path}' holds another training than this one with seed {seed}. Delete it, or change --out.")
+            raise TrainingError(message.format(path=folder_for(Path(request.out), config), seed=config.seed))
+
+
+def _with_other_seeds(request: FinetuneRequest, run: Run, seeds: int) -> list[Run]:
+    """Trains the same as `run` with so many seeds in all, each in a directory of its own; gives all runs."""
     from core.models.runs import load_run
     from core.tasks import models
     from core.training.config import FinetuneConfig
-    from core.training.results.seeds import folder_for, over_seeds, with_other_seeds
+    from core.training.results.seeds import folder_for, with_other_seeds
 
     assert isinstance(run.config, FinetuneConfig)
     runs = [run]
@@ -153,33 +195,4 @@ def _other_seeds(request: FinetuneRequest, run: Run, seeds: int) -> OverSeeds | 
             again = replace(request, config=config, out=str(out), preset="", budget_s=0.0)
             models.finetune(out, again, report)
         runs.append(load_run(out))
-    return over_seeds(runs)
-
-
-def _config(options: Mapping[str, Any]) -> FinetuneConfig:
-    """The settings in the file, if there is one, with those of the options that are given in their place.
-
-    Raises:
-        TrainingError: the file cannot be read, there is no backbone, or a setting is wrong.
-    """
-    from core.training.config import FinetuneConfig, settings_in
-
-    settings: dict[str, Any] = {}
-    if options["config"] is not None:
-        settings.update(settings_in(_text(options["config"])))
-    settings |= {f.name: options[f.name] for f in fields(FinetuneConfig) if options.get(f.name) is not None}
-    if not settings.get("backbone"):
-        raise TrainingError(_("There is no backbone. Name one with --backbone; `backbones` lists them."))
-    if options["backbone"] or options["framing"] != CENTRE or options["input_px"]:
-        settings["backbone"] = chosen(settings["backbone"], options["framing"], options["input_px"])
-    return FinetuneConfig.from_json(settings)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise TrainingError(_("'{file}' is no text. Give settings as JSON.").format(file=file)) from problem
-    except OSError as problem:
-        message = _("The settings in '{file}' cannot be read ({reason}). Give another file.")
-        raise TrainingError(message.format(file=file, reason=problem.strerror)) from problem
+    return runs

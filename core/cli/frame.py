@@ -7,10 +7,12 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 SOME_FAILED = 1
 """The exit code where a part of what was asked for could be done."""
@@ -24,6 +26,7 @@ program = typer.Typer(
 )
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A zip, a folder, or a sample such as sample:textures.")]
+BackboneName = Annotated[str, typer.Option("--backbone", help="Its name; `backbones` lists them.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Groups = Annotated[
     str,
@@ -69,6 +72,24 @@ InputPx = Annotated[
     ),
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run: the directory that `finetune --out` wrote.")]
+
+
+@cache
+def built() -> TyperGroup:
+    """The program with all its commands as click runs it; typer itself would build them anew for every call."""
+    return typer.main.get_group(program)
+
+
+def option_of(command: str, name: str, value: object = None) -> str:
+    """How an option is written on the command line, such as "--augment" for `augmentation`.
+
+    Args:
+        command: the command's name.
+        name: of the option in the command's function.
+        value: what it has; False for the other form of an option that has two.
+    """
+    option = next(each for each in built().commands[command].params if each.name == name)
+    return (option.secondary_opts if value is False and option.secondary_opts else option.opts)[0]
 
 
 @contextlib.contextmanager

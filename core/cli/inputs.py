@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +13,15 @@ from core.backbones import choice
 from core.backbones.spec import BackboneInfo
 from core.data.dataset import Dataset
 from core.data.limits import Limits
-from core.data.names import is_camera_raw, is_hidden, is_junk, is_placeholder, may_be_photo
+from core.data.names import is_asked_about, is_hidden, is_junk, may_be_photo
 from core.data.samples.catalogue import SAMPLE_PREFIX
 from core.data.sources.folder import entries_below
-from core.errors import DatasetError
+from core.errors import BundleError, DatasetError, GraftError, TrainingError
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.paths import expanded
 from core.progress import TO_COME, Plan, Report
-from core.runs import FILE, Run
+from core.runs import FILE, Run, RunConfig
 
 _SHOWN = 5
 
@@ -85,11 +86,48 @@ def taken_in(photos_given: PhotosFields, report: Report) -> Dataset:
 
 
 def run(folder: Path) -> Run:
-    """The run in a directory, or in its subdirectory `run`, as a job keeps it."""
+    """The run in a directory, or in its subdirectory `run`, as a job keeps it.
+
+    Raises:
+        BundleError: it is a bundle.
+        EvaluationError: there is none.
+    """
     from core.models.runs import load_run
 
+    if zipfile.is_zipfile(folder):
+        raise BundleError(
+            _("'{name}' is a bundle, and this needs the run. `evaluate --on` judges bundles by other photos.").format(
+                name=folder
+            )
+        )
     inside = folder / "run"
     return load_run(inside if (inside / FILE).is_file() and not (folder / FILE).is_file() else folder)
+
+
+def model(path: Path) -> Run | Path:
+    """The run in a directory, or the path of a bundle."""
+    return run(path) if any((path / name / FILE).is_file() for name in (".", "run")) else path
+
+
+def training(folder: Path) -> tuple[RunConfig, str] | None:
+    """How the training in a directory trains, and the fingerprint of its photos, be it over or not; None for none.
+
+    Raises:
+        TrainingError: it is no directory, what it has kept is damaged, or another version of Graft wrote it.
+    """
+    from core.models.runs import load_run
+    from core.training.checkpoint import read_state
+
+    if folder.exists() and not folder.is_dir():
+        raise TrainingError(_("'{path}' is a file, and a run is to go there. Remove it.").format(path=folder))
+    try:
+        if (folder / FILE).is_file():
+            finished = load_run(folder)
+            return finished.config, finished.fingerprint
+        state = read_state(folder)
+    except GraftError as problem:
+        raise TrainingError(_("'{path}': {problem}").format(path=folder, problem=problem)) from problem
+    return None if state is None else (state.task.config, state.task.fingerprint)
 
 
 @dataclass(frozen=True)
@@ -166,7 +204,7 @@ def images(given: Sequence[str]) -> ImageFiles:
 
 def _is_meant(folder: Path, parts: tuple[str, ...]) -> bool:
     """Whether a file in a folder is meant when that folder is, or a link to a folder that is not followed."""
-    return may_be_photo(parts) or is_camera_raw(parts) or is_placeholder(parts) or folder.joinpath(*parts).is_dir()
+    return is_asked_about(parts) or folder.joinpath(*parts).is_dir()
 
 
 def _hidden_folder(parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""Commands about finished models: evaluate, export, predict."""
+"""Commands about finished models: their log, export, predict."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,39 +19,17 @@ from core.cli.frame import (
     say,
     working,
 )
-from core.errors import DatasetError, EvaluationError
+from core.errors import DatasetError
 from core.i18n import gettext as _
+from core.i18n import ngettext
+from core.numbers import count
 from core.paths import write_bytes
 from core.tables import as_csv
+from core.tasks.using import NamedFile, PredictRequest
 
 if TYPE_CHECKING:
-    from core.tasks.results import Answer
-
-
-@program.command()
-def evaluate(
-    run: RunFolder,
-    split: Annotated[str, typer.Option(metavar="val|test", help="The photos to judge it by; oof for a probe.")] = "val",
-    as_json: Json = False,
-) -> None:
-    """Judge a RUN: accuracy and macro F1 with intervals, class by class, and the confusion matrix."""
-    from core.cli import show
-    from core.evaluation.metrics import evaluate as judge
-    from core.evaluation.predictions import Predictions
-
-    finished = inputs.run(run)
-    if split not in finished.splits():
-        there = ", ".join(finished.splits()) or _("none")
-        raise EvaluationError(
-            _("This run has no predictions for the split '{split}'. There are: {there}.").format(
-                split=split, there=there
-            )
-        )
-    result = judge(Predictions.load(finished.predictions_path(split)))
-    if as_json:
-        print_json(result.as_json())
-    else:
-        show.evaluation(result)
+    from core.tasks.answers import Answer
+    from core.tasks.results import Predicted
 
 
 @program.command()
@@ -86,63 +64,93 @@ def log(
 
 
 @program.command()
-def export(
-    run: RunFolder,
-    out: Annotated[Path, typer.Option(metavar="BUNDLE", help="The zip to write.")],
-    as_json: Json = False,
-) -> None:
-    """Write a RUN as one zip: manifest, weights (safetensors) and a model card."""
-    from core.tasks import models
-    from core.tasks.using import ExportRequest
-
-    request = ExportRequest(run=str(inputs.run(run).path.absolute()), out=str(out.absolute()))
-    with tempfile.TemporaryDirectory() as folder, working() as report:
-        result = models.export(Path(folder), request, report)
-    if as_json:
-        print_json({"file": str(out), "bytes": result.bytes, "backbone": result.backbone})
-    else:
-        print(_("Wrote {file} ({mb:.1f} MB)").format(file=out, mb=result.bytes / 1e6))
-
-
-@program.command()
 def predict(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle that `export` wrote, or a run.")],
-    images: Annotated[list[str], typer.Argument(metavar="PHOTOS...", help="Photo files, or folders of them.")],
+    images: Annotated[list[str], typer.Argument(metavar="PHOTOS...", help="Photo files, or folders or zips of them.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the answers there as CSV as they come; called again, it goes on."),
+    ] = None,
+    tta: Annotated[
+        str,
+        typer.Option(
+            metavar="none|flip|crops",
+            help="How many views of each photo are averaged: 1, 2 or 10. Default: as `tta` chose.",
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Classify IMAGES with a BUNDLE; it exits with 1 where some cannot be read, and with 2 where none can."""
     from core.cli import show
-    from core.tasks import models
-    from core.tasks.results import read_answers
-    from core.tasks.using import NamedFile, PredictRequest
 
     if not bundle.exists():
         raise DatasetError(_("There is no bundle '{name}'.").format(name=bundle))
     asked = inputs.images(images)
     if asked.left_out:
         say(asked.left_out)
-    files = tuple(NamedFile(path=str(Path(name).absolute()), name=name) for name in asked.files)
-    request = PredictRequest(model=str(bundle.absolute()), images=files)
-    with tempfile.TemporaryDirectory() as folder, working() as report:
-        result = models.predict(Path(folder), request, report)
-        answers = read_answers(Path(folder) / result.file)
+    files = [NamedFile(path=str(Path(name).absolute()), name=name) for name in asked.files]
+    if out is not None:
+        _predict_into(out, bundle, files, tta, as_json)
+        return
+    predicted, answers = _answers(bundle, files, tta)
     if as_json:
-        print_json([_answer_as_json(answer) for answer in answers])
+        print_json([answer.as_json() for answer in answers])
     else:
-        show.predictions(answers)
-    if result.failed:
-        message = _failures([answer for answer in answers if answer.error])
-        if result.failed == result.images:
+        show.predictions(answers, predicted.expected)
+    _exit_by([answer for answer in answers if answer.error], len(answers))
+
+
+def _answers(bundle: Path, files: Sequence[NamedFile], tta: str) -> tuple[Predicted, Sequence[Answer]]:
+    """What came of asking the model about all files at once, and what it says of each."""
+    from core.tasks.answers import read_answers
+    from core.tasks.predicting import predict as ask
+
+    request = PredictRequest(model=str(bundle.absolute()), images=tuple(files), tta=tta)
+    with tempfile.TemporaryDirectory() as folder, working() as report:
+        result = ask(Path(folder), request, report)
+        return result, read_answers(Path(folder) / result.file)
+
+
+def _predict_into(out: Path, bundle: Path, files: Sequence[NamedFile], tta: str, as_json: bool) -> None:
+    """Writes the answers as CSV, those that are not there yet."""
+    from core.cli import show
+    from core.models.load import classifier_of
+    from core.models.views import with_views
+    from core.tasks.answer_table import AnswerTable
+    from core.tasks.answering import answer_into
+    from core.tasks.unpacking import unpacked
+
+    with working() as report, tempfile.TemporaryDirectory() as folder:
+        classifier = with_views(classifier_of(inputs.model(bundle)), tta)
+        table = AnswerTable(out, classifier.classes, classifier.fingerprint)
+        asked = unpacked(files, Path(folder), report, alone=False)
+        left = table.unanswered(asked.files)
+        table.append(asked.failed)
+        failed = [*asked.failed, *answer_into(table, classifier, left, report)]
+    total = len(asked.files) + len(asked.failed)
+    before = len(asked.files) - len(left)
+    if as_json:
+        rows = [answer.as_json() for answer in failed]
+        print_json({"file": str(out), "images": total, "before": before, "failed": rows})
+    else:
+        show.lines(_wrote(out, total - before, before))
+    _exit_by(failed, total)
+
+
+def _exit_by(failed: Sequence[Answer], asked: int) -> None:
+    """Ends as a program does that could not read some images, or any; returns where all could be read."""
+    if failed:
+        message = _failures(failed)
+        if len(failed) == asked:
             raise DatasetError(message)
         say(message)
         raise typer.Exit(SOME_FAILED)
 
 
-def _answer_as_json(answer: Answer) -> dict[str, Any]:
-    """An image's answer; one without has no label, and why."""
-    if not answer.error:
-        return {"image": answer.image, "label": answer.label, "proba": answer.proba}
-    return {"image": answer.image, "label": None, "proba": {}, "reason": answer.reason, "error": answer.error}
+def _wrote(out: Path, answered: int, before: int) -> str:
+    wrote = ngettext("Wrote {n} photo's answer to {file}.", "Wrote {n} photos' answers to {file}.", answered)
+    there = ngettext("{n} was there already.", "{n} were there already.", before) if before else ""
+    return " ".join(filter(None, (wrote.format(n=count(answered), file=out), there.format(n=count(before)))))
 
 
 def _failures(failed: Sequence[Answer]) -> str:

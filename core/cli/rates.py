@@ -10,6 +10,7 @@ from core.backbones.names import CENTRE
 from core.backbones.registry import chosen
 from core.cli import inputs
 from core.cli.frame import (
+    BackboneName,
     Classes,
     Data,
     Encoding,
@@ -27,12 +28,15 @@ from core.i18n import gettext as _
 if TYPE_CHECKING:
     from core.training.planning.rates import RangeTest
 
+_ROWS = 12
+"""About how many steps of a test its table has."""
+
 
 @program.command("lr-range")
 def lr_range(
     data: Data,
-    backbone: Annotated[str, typer.Option(help="Its name; `backbones` lists them.")],
-    mode: Annotated[str, typer.Option(metavar="head|last|full", help="What is trained.")] = "full",
+    backbone: BackboneName,
+    mode: Annotated[str, typer.Option(metavar="head|norms|lora|last|full", help="What is trained.")] = "full",
     last_stages: Annotated[int | None, typer.Option(help="How many stages, with --mode last.")] = None,
     optimizer: Annotated[str | None, typer.Option(metavar="adamw|sgd", help="How weights are updated.")] = None,
     augmentation: Annotated[
@@ -70,10 +74,16 @@ def lr_range(
 
 
 def _show(test: RangeTest) -> None:
-    """The course of the loss, and the suggestion with its reason."""
+    """The course of the loss up to its last step, where it may have run away, and the suggestion with its reason."""
     from core.cli.show import lines, table
 
-    every = max(1, len(test.lrs) // 12)
-    rows = [(f"{lr:.1e}", f"{loss:.3f}") for lr, loss in zip(test.lrs[::every], test.smoothed[::every], strict=True)]
-    table((_("Learning rate"), _("Loss, smoothed")), rows, left=0)
+    last = len(test.lrs) - 1
+    shown = [*range(0, last, max(1, len(test.lrs) // _ROWS)), last]
+    table(
+        (_("Learning rate"), _("Loss, smoothed")),
+        [(f"{test.lrs[step]:.1e}", f"{test.smoothed[step]:.3f}") for step in shown],
+        left=0,
+    )
+    if test.ran_away:
+        lines(_("The loss ran away at a rate of {lr:.1e}.").format(lr=test.lrs[last]))
     lines(_("Suggested: {lr:.1e}. {why}").format(lr=test.suggestion, why=test.why))

@@ -18,12 +18,12 @@ from core.numbers import count, decimal, interval, percent, signed_points
 if TYPE_CHECKING:
     from core.backbones.spec import BackboneInfo
     from core.data.inspection import Inspection
-    from core.evaluation.metrics import Evaluation
     from core.health.duplicates import PhotoPair
     from core.health.labels import Suspect
     from core.health.quality import Flaw
     from core.health.record import HealthReport
-    from core.tasks.results import Answer
+    from core.strangers.record import ExpectedAlarms
+    from core.tasks.answers import Answer
     from core.training.results.history import Averages, Epoch
     from core.training.results.outcome import Outcome
     from core.training.results.seeds import OverSeeds
@@ -192,13 +192,15 @@ def finetuning(outcome: Outcome, warning_codes: Sequence[str]) -> None:
     lines(_("The run is in {path}").format(path=run.path))
 
 
-def over_seeds(told: OverSeeds) -> None:
-    """The gain with each of several seeds, and what follows from them."""
+def over_seeds(told: OverSeeds, split: str) -> None:
+    """The gain with each of several seeds on the photos of a split, and what follows from them."""
     rows = [
         (str(seed), signed_points(each.accuracy), count(each.only_a), count(each.only_b))
         for seed, each in zip(told.seeds, told.gains, strict=True)
     ]
-    table((_("Seed"), _("Gain in points"), _("Right only fine-tuned"), _("Right only by the probe")), rows)
+    title = _("On the test photos:") if split == "test" else _("On the validation photos:")
+    headings = (_("Seed"), _("Gain in points"), _("Right only fine-tuned"), _("Right only by the probe"))
+    table(headings, rows, title=title)
     lines(*told.sentences)
 
 
@@ -240,47 +242,23 @@ def _worth(outcome: Outcome, split: str) -> None:
         lines(judgement(improvement, kept), *evidence(improvement, kept, split))
 
 
-def evaluation(result: Evaluation) -> None:
-    """How good a run is, class by class, and the confusion matrix."""
-    lines(
-        _("{split}: accuracy {accuracy} (95 % interval {ci}), macro F1 {f1} on {n} photos").format(
-            split=result.split,
-            accuracy=percent(result.accuracy),
-            ci=interval(result.accuracy_ci),
-            f1=percent(result.macro_f1),
-            n=result.n,
-        ),
-        *result.notes,
-    )
-    headings = (_("Class"), _("Precision"), _("Recall"), _("F1"), _("Photos"))
-    rows = [
-        (score.name, percent(score.precision), percent(score.recall), percent(score.f1), count(score.support))
-        for score in result.per_class
-    ]
-    table(headings, rows)
-    _confusion(result)
+def predictions(answers: Sequence[Answer], expected: ExpectedAlarms | None = None, most: int = 3) -> None:
+    """The likeliest classes of each image, and why some images have none; how many are none of the classes."""
+    from core.strangers.words import none_of_these_in_words
+    from core.tasks.answers import alarms_among
 
-
-def predictions(answers: Sequence[Answer], most: int = 3) -> None:
-    """The likeliest classes of each image, and why some images have none."""
     rows = []
     for answer in (answer for answer in answers if not answer.error):
         likely = sorted(answer.proba.items(), key=lambda pair: -pair[1])[:most]
-        rows.append((answer.image, answer.label, ", ".join(f"{name} {percent(share)}" for name, share in likely)))
+        rows.append((answer.image, answer.in_words, ", ".join(f"{name} {percent(share)}" for name, share in likely)))
     if rows:
         table((_("Photo"), _("Label"), _("Likeliest")), rows, left=3)
     failed = [(answer.image, answer.error) for answer in answers if answer.error]
     if failed:
         table((_("Cannot be read"), _("Why")), failed, left=2)
-
-
-def _confusion(result: Evaluation, most: int = 12) -> None:
-    names = result.classes
-    if len(names) > most:
-        lines(_("The confusion matrix of {n} classes is in the output of --json.").format(n=len(names)))
-        return
-    rows = [(name, *map(count, counts)) for name, counts in zip(names, result.confusion.tolist(), strict=True)]
-    table((_("True \\ predicted"), *names), rows)
+    alarms = alarms_among(answers)
+    if alarms and alarms.n > 1 and expected:
+        lines(none_of_these_in_words(alarms, expected))
 
 
 def _number(value: float | None, digits: int = 3) -> str:

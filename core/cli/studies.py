@@ -12,6 +12,7 @@ from core.backbones.names import CENTRE
 from core.backbones.registry import chosen
 from core.cli import inputs
 from core.cli.frame import (
+    BackboneName,
     Classes,
     Data,
     Encoding,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 AnyRequest = TypeVar("AnyRequest")
 AnyStudy = TypeVar("AnyStudy", bound="Study")
 
-BackboneName = Annotated[str, typer.Option(help="Its name; `backbones` lists them.")]
 FoldCount = Annotated[int | None, typer.Option(help="Parts of the training photos in the cross-validation.")]
 RepeatCount = Annotated[int | None, typer.Option(help="How often it is repeated with other folds. Default: 2.")]
 

@@ -101,7 +101,7 @@ class Pool:
                 raise JobError(_("This job cannot be resumed: it is waiting, running or done already."))
             (job.path / "cancel").unlink(missing_ok=True)
             job.write_status(JobStatus(status.QUEUED, current.created))
-        self._enqueue(job)
+        self._enqueue(job, was_over=True)
         return job
 
     def cancel(self, job: Job) -> None:
@@ -161,11 +161,13 @@ class Pool:
     ) -> None:
         self.close()
 
-    def _enqueue(self, job: Job) -> bool:
+    def _enqueue(self, job: Job, was_over: bool = False) -> bool:
+        """Puts a job in the queue, unless it is known; one that `was_over` may still be tidied up after by its slot."""
         with self._change:
             if self._closed:
                 raise JobError(_("Graft is closing. Start it again; the job waits."))
-            jobs = [*self._waiting, *(slot.running for slot in self._slots if slot.running)]
+            running = [] if was_over else [slot.running for slot in self._slots if slot.running]
+            jobs = [*self._waiting, *running]
             if any(known.path == job.path for known in jobs):
                 return False
             self._waiting.append(job)

@@ -22,6 +22,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "images": (1, 10**9),
     "draws": (1, 100),
     "previews": (0, 10**6),
+    "alike": (0, 100),
 }
 
 

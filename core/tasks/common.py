@@ -5,22 +5,34 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core import paths
 from core.errors import BundleError, DatasetError
 from core.i18n import gettext as _
+from core.models.runs import load_run
 from core.progress import TO_COME, Plan, Report
+from core.runs import FILE, Run
 from core.tasks.base import EditedRequest, PhotosRequest, Request
-from core.tasks.requests import IngestRequest
-from core.tasks.using import PredictRequest
 
 if TYPE_CHECKING:
     from core.data.dataset import Dataset
     from core.data.edits import Edit
 
 
-def drop_uploads(request: IngestRequest | PredictRequest, files: Iterable[str]) -> None:
+class TakesUploads(Protocol):
+    """A request that may be about uploads."""
+
+    @property
+    def workspace(self) -> str:
+        """The id of the workspace."""
+
+    @property
+    def delete_source(self) -> bool:
+        """Whether the files are uploads, removed at the end."""
+
+
+def drop_uploads(request: TakesUploads, files: Iterable[str]) -> None:
     """Removes the copies of uploads where the request says so, and never a file outside the workspace."""
     if not request.delete_source:
         return
@@ -93,3 +105,13 @@ def run_folder(request: Request, name: str) -> Path:
     if paths.is_public() and not folder.resolve().is_relative_to(jobs.resolve()):
         raise BundleError(_("This run does not belong to this workspace."))
     return folder
+
+
+def model_of(request: Request, name: str) -> Run | Path:
+    """The model with a name: a run of the workspace, or the path of a bundle.
+
+    Raises:
+        BundleError, EvaluationError: as of `run_folder` and `load_run`.
+    """
+    folder = run_folder(request, name)
+    return load_run(folder) if (folder / FILE).is_file() else Path(name)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import GraftError
+from core.evaluation.pairwise.difference import difference
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.probing.comparison.candidates import is_floor
 from core.probing.comparison.record import COMPARISON, load_comparison
-from core.probing.pairwise.difference import difference
 from core.runs import Run
 from core.versions import read_once
 

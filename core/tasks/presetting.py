@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from core import paths
 from core.backbones import choice
 from core.backbones.registry import info
+from core.errors import TrainingError
+from core.i18n import gettext as _
 from core.jobs.store import Job
 from core.models.runs import find_runs
 from core.progress import TO_COME, Phase, Plan, Report
 from core.runs import FILE as RUN_FILE
+from core.runs import LAST
 from core.tasks.current import current_model
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
@@ -29,17 +32,37 @@ def config_for(dataset: Dataset, request: FinetuneRequest, out: Path, report: Re
     A training that goes on, or is over, keeps what was decided when it began.
 
     Raises:
+        TrainingError: the directory holds a training that was decided for something else.
         GraftError: the backbone or its weights are not here, or an image cannot be read.
     """
     if not request.preset:
         return request.config
     plan = PresetPlan.load(out)
-    if plan is None or (plan.preset, plan.config.seed) != (request.preset, request.config.seed):
-        plan = _decided(dataset, request, report)
+    begun = any((out / name).exists() for name in (RUN_FILE, LAST))
+    if plan is not None and begun and not _is_for(plan, dataset, request):
+        raise TrainingError(
+            _(
+                "'{folder}' holds a training that was decided for other photos, another backbone, preset, budget or "
+                "seed. Choose another directory, or delete that one."
+            ).format(folder=out)
+        )
+    if plan is None or not _is_for(plan, dataset, request):
+        plan = replace(_decided(dataset, request, report), fingerprint=dataset.fingerprint)
         out.mkdir(parents=True, exist_ok=True)
-        if not (out / RUN_FILE).exists():
+        if not begun:
             plan.save(out)
     return plan.config
+
+
+def _is_for(plan: PresetPlan, dataset: Dataset, request: FinetuneRequest) -> bool:
+    """Whether a plan was made for what is asked now, as far as an earlier Graft's plan tells that."""
+    asked = (request.preset, request.budget_s or BUDGET_S[request.preset], request.config.seed)
+    if (plan.preset, plan.budget_s, plan.config.seed) != asked:
+        return False
+    return (plan.backbone or request.config.backbone, plan.fingerprint or dataset.fingerprint) == (
+        request.config.backbone,
+        dataset.fingerprint,
+    )
 
 
 def asked_in(job: Job) -> FinetuneRequest:

@@ -5,17 +5,18 @@ What is large is in a file in the job's directory, which the record names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from core.errors import GraftError, JobError, RecordError
 from core.i18n import gettext as _
 from core.jobs.spec import JobSpec
 from core.jobs.status import JobStatus
 from core.paths import read_json, write_json
-from core.records import Record
+from core.records import Readable, Record
+from core.strangers.record import ExpectedAlarms
 from core.versions import read_once
 
 
@@ -136,6 +137,17 @@ class Exported(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Learnt(Record):
+    """A run that knows strangers now; how well it does is kept with it.
+
+    Attributes:
+        run: its directory, as it was named.
+    """
+
+    run: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Predicted(Record):
     """Images that were classified.
 
@@ -143,34 +155,15 @@ class Predicted(Record):
         file: the answers, in the job's directory; `read_answers` reads them.
         images: how many were asked about.
         failed: how many of them could not be read.
+        left_out: how many other files in folders and zips were not asked about.
+        expected: how many photos of the classes are expected to be taken for none of them; None where none ever is.
     """
 
     file: str
     images: int
     failed: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer(Record):
-    """A model's answer for one image.
-
-    Attributes:
-        image: the image's name.
-        label: the likeliest class, "" where the image could not be read.
-        proba: the probability of each class, in the model's order.
-        error: why the image could not be read and what to do, "" where it could.
-        reason: the same as a code (see `core.data.messages.skip_text`), "" where there is none.
-        preview: the file of a small picture in the job's directory, "" where there is none.
-        large: the file of a picture of a screen's size, likewise.
-    """
-
-    image: str
-    label: str = ""
-    proba: Mapping[str, float] = field(default_factory=dict)
-    error: str = ""
-    reason: str = ""
-    preview: str = ""
-    large: str = ""
+    left_out: int = 0
+    expected: ExpectedAlarms | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,32 +235,6 @@ class MapPoints:
             return MapPoints(**read_json(path))
         except (OSError, TypeError, ValueError) as problem:
             raise JobError(_("The points of this map cannot be read. Draw it again.")) from problem
-
-
-def save_answers(answers: Sequence[Answer], path: Path) -> None:
-    """Writes a model's answers to a file."""
-    write_json(path, [answer.to_json() for answer in answers])
-
-
-@read_once(most=8)
-def read_answers(path: Path) -> tuple[Answer, ...]:
-    """A model's answers, in the order of the images.
-
-    Raises:
-        JobError: the file is gone, or damaged.
-    """
-    try:
-        return tuple(Answer.from_json(row) for row in read_json(path))
-    except (OSError, TypeError, ValueError, GraftError) as problem:
-        raise JobError(_("These answers cannot be read. Ask the model again.")) from problem
-
-
-class Readable(Protocol):
-    """A record that can be read from a JSON object."""
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """The record in a JSON object."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,14 @@ from core.i18n import gettext as _
 from core.i18n import language
 from core.jobs.spec import LONG, SHORT, JobSpec
 from core.tasks.adopting import AddBackboneRequest
+from core.tasks.attention import AttentionRequest
 from core.tasks.base import PhotosRequest, Request
+from core.tasks.explaining import ExplainRequest
 from core.tasks.forecasting import ForecastRequest, LrRangeRequest
+from core.tasks.judging.looks import LooksRequest
+from core.tasks.judging.other import JudgeRequest
+from core.tasks.judging.robustness import RobustnessRequest
+from core.tasks.judging.tta import TtaRequest
 from core.tasks.requests import (
     CompareRequest,
     ComponentsRequest,
@@ -30,7 +36,7 @@ from core.tasks.requests import (
     RegroupRequest,
 )
 from core.tasks.sweeping import SweepRequest
-from core.tasks.using import ExportRequest, PredictRequest
+from core.tasks.using import ExportRequest, PredictRequest, StrangersRequest
 from core.training.choices import mode_label
 from core.training.planning.presets import preset_label
 
@@ -59,6 +65,10 @@ _KINDS: Mapping[str, _Kind] = {
         _Kind(ComponentsRequest, LONG, listed=False, kept=True),
         _Kind(FramingRequest, LONG, listed=False, kept=True),
         _Kind(EditEffectRequest, SHORT, listed=False),
+        _Kind(LooksRequest, SHORT, listed=False),
+        _Kind(JudgeRequest, SHORT, listed=False, kept=True),
+        _Kind(RobustnessRequest, SHORT, listed=False, kept=True),
+        _Kind(TtaRequest, SHORT, listed=False, kept=True),
         _Kind(PackRequest, SHORT, listed=False),
         _Kind(EmbeddingMapRequest, SHORT, listed=False),
         _Kind(PreviewRequest, SHORT, listed=False),
@@ -66,6 +76,9 @@ _KINDS: Mapping[str, _Kind] = {
         _Kind(LrRangeRequest, SHORT, listed=False),
         _Kind(PredictRequest, SHORT, listed=False),
         _Kind(ExportRequest, SHORT, listed=False),
+        _Kind(ExplainRequest, SHORT, listed=False),
+        _Kind(AttentionRequest, SHORT, listed=False, kept=True),
+        _Kind(StrangersRequest, SHORT, listed=False),
         _Kind(AddBackboneRequest, SHORT, listed=False),
     )
 }
@@ -79,7 +92,7 @@ def spec_of(request: Request, photos: str = "") -> JobSpec:
         photos: the user's name for the photos, for the job's title.
     """
     kind = _KINDS[request.kind]
-    dataset = request.dataset if isinstance(request, PhotosRequest) else ""
+    dataset = request.dataset if isinstance(request, PhotosRequest | ExplainRequest) else ""
     return JobSpec(
         request.kind,
         request.to_json(),
@@ -110,7 +123,8 @@ def takes_upload(spec: JobSpec) -> bool:
         request = request_of(spec)
     except GraftError:
         return False
-    return isinstance(request, IngestRequest | PredictRequest | AddBackboneRequest) and request.delete_source
+    takes = (IngestRequest, PredictRequest, JudgeRequest, ExplainRequest, AddBackboneRequest)
+    return isinstance(request, takes) and request.delete_source
 
 
 def keeps_progress(spec: JobSpec) -> bool:
@@ -170,6 +184,14 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("Framings of {backbone}").format(backbone=called(request.backbone))
         case EmbeddingMapRequest():
             return _("Map of {backbone}").format(backbone=called(request.backbone))
+        case JudgeRequest():
+            return _("Judge by '{name}'").format(name=request.name or request.photos)
+        case RobustnessRequest():
+            return _("How much photos can be spoilt")
+        case TtaRequest():
+            return _("What several views bring")
+        case LooksRequest():
+            return _("How the photos look")
         case EditEffectRequest():
             return _("What the edits bring")
         case PackRequest():
@@ -180,6 +202,12 @@ def _title(request: Request, photos: str) -> str:  # noqa: PLR0911, PLR0912 (one
             return _("Predict")
         case ExportRequest():
             return _("Export")
+        case ExplainRequest():
+            return _("Explain")
+        case AttentionRequest():
+            return _("Where a model looks in the photos of '{name}'").format(name=photos)
+        case StrangersRequest():
+            return _("Learn to know strangers")
         case AddBackboneRequest():
             return _("Add the backbone '{name}'").format(name=request.name)
     raise TypeError(f"a title is missing for {request.kind!r}")

@@ -67,7 +67,8 @@ def sweep(job_dir: Path, request: SweepRequest, report: Report) -> Swept:
     """Tries settings until the time is over.
 
     Raises:
-        GraftError: the dataset or a backbone is missing, a backbone cannot be trained, or no trial succeeds.
+        GraftError: the dataset or a backbone is missing, a backbone cannot be trained, no trial succeeds, or the
+            directory holds another sweep, or one that is at work.
     """
     from core.training.sweep.sweep import sweep as search
 

@@ -13,10 +13,17 @@ from typing import Any, Protocol
 
 from core.progress import Report
 from core.tasks.adopting import add_backbone
+from core.tasks.attention import attention
 from core.tasks.comparing import compare, framing
+from core.tasks.explaining import explain
 from core.tasks.forecasting import forecast, lr_range
-from core.tasks.models import export, finetune, predict
+from core.tasks.judging.looks import looks
+from core.tasks.judging.other import judge
+from core.tasks.judging.robustness import robustness
+from core.tasks.judging.tta import tta
+from core.tasks.models import export, finetune, strangers
 from core.tasks.photos import edit_effect, health, ingest, pack, regroup
+from core.tasks.predicting import predict
 from core.tasks.previews import embedding_map, preview_augmentation
 from core.tasks.studies import components, depth, learning_curve
 from core.tasks.sweeping import sweep
@@ -36,6 +43,10 @@ VERBS: Mapping[str, Verb] = {
     "regroup": regroup,
     "health": health,
     "edit_effect": edit_effect,
+    "looks": looks,
+    "judge": judge,
+    "robustness": robustness,
+    "tta": tta,
     "pack": pack,
     "compare": compare,
     "learning_curve": learning_curve,
@@ -50,5 +61,8 @@ VERBS: Mapping[str, Verb] = {
     "sweep": sweep,
     "predict": predict,
     "export": export,
+    "explain": explain,
+    "attention": attention,
+    "strangers": strangers,
     "add_backbone": add_backbone,
 }

@@ -18,18 +18,26 @@ KEEPS = {
     "lr-range": ["DATA", "--backbone", "pixels_16", "--mode", "head"],
     "finetune": ["DATA", "--backbone", "pixels_16", "--epochs", "1", "--out", "OUT"],
     "extend": ["DATA", "RUN", "--epochs", "1", "--out", "OUT"],
-    "take": ["DATA", "RUN", "--out", "OUT"],
+    "take": ["DATA", "STOPPED", "--out", "OUT"],
     "sweep": ["DATA", "--backbones", "graft_plain", "--epochs", "1", "--trials", "1", "--out", "OUT"],
+    "robustness": ["RUN", "--data", "DATA", "--photos", "2"],
+    "tta": ["RUN", "--data", "DATA"],
+    "strangers": ["RUN", "--data", "DATA"],
+    "attention": ["RUN", "--data", "DATA", "--images", "2"],
 }
 KEEPS_NOTHING = {
     "backbones": [],
     "inspect": ["DATA"],
     "evaluate": ["RUN"],
     "log": ["RUN"],
-    "export": ["RUN", "--out", "OUT.zip"],
+    "abstain": ["RUN"],
+    "export": ["RUN", "--out", "OUT.zip", "--onnx", "none"],
     "predict": ["RUN", "IMAGE"],
+    "explain": ["RUN", "IMAGE", "--out", "OUT", "--no-check"],
 }
 COMMANDS = KEEPS | KEEPS_NOTHING
+GOES_ON = ("serve",)
+"""Commands that end when they are told to."""
 
 
 def filled(command: str, named: Mapping[str, str], out: Path) -> list[str]:

@@ -22,7 +22,6 @@ def test_a_finished_run_is_extended_into_another(
     extended = document(capsys, "extend", data, short, "--epochs", "2", "--out", longer)
     assert [epoch["epoch"] for epoch in extended["history"]] == [0, 1, 2, 3, 4]
     assert extended["run"] == str(longer)
-    assert "takes" not in mistake(capsys, "extend", data, tmp_path / "none", "--out", longer)
 
 
 def test_ctrl_c_keeps_what_was_learnt_and_the_best_so_far_can_be_taken(
@@ -47,6 +46,11 @@ def test_ctrl_c_keeps_what_was_learnt_and_the_best_so_far_can_be_taken(
     state = read_state(stopped)
     assert state is not None
     assert state.epochs == 1
+    line = mistake(capsys, "extend", data, stopped, "--out", tmp_path / "more")
+    assert line == (
+        "'stopped' is a training that was stopped after epoch 1 of 2. The same `finetune` command goes on with it; "
+        "`take` makes a model of the best so far.\n"
+    )
     best = document(capsys, "take", data, stopped, "--out", taken)
     assert [epoch["epoch"] for epoch in best["history"]] == [0, 1]
     whole = document(capsys, *finetuning(data, stopped)[:-1])
@@ -54,6 +58,12 @@ def test_ctrl_c_keeps_what_was_learnt_and_the_best_so_far_can_be_taken(
 
 
 def test_what_cannot_go_on_says_why(capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path) -> None:
-    assert "holds no training that has kept anything" in mistake(
-        capsys, "take", data, tmp_path, "--out", tmp_path / "new"
+    new = tmp_path / "new"
+    assert "holds no training that has kept anything yet. Start it" in mistake(
+        capsys, "take", data, tmp_path, "--out", new
     )
+    assert "is not a finished run" in mistake(capsys, "extend", data, tmp_path, "--out", new)
+    for command in ("take", "extend"):
+        line = mistake(capsys, command, data, tmp_path / "none", "--out", new)
+        assert line.startswith(f"There is no folder '{tmp_path / 'none'}'. Give the directory that")
+    assert not new.exists()

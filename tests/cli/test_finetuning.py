@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ GIVEN: dict[str, tuple[list[str], Any]] = {
     "batch_norm": (["--batch-norm", "learnt"], "learnt"),
     "ema": (["--ema", "0.9"], 0.9),
     "average": (["--no-average"], False),
+    "calibrate": (["--no-calibrate"], False),
     "patience": (["--patience", "4"], 4),
     "seed": (["--seed", "7"], 7),
     "augmentation": (["--augment", "flip,rotation=20"], parse("flip,rotation=20")),
@@ -60,19 +61,23 @@ class Asked(Exception):
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Which config a command line asks for."""
+    """Which config a command line asks for; `err` is what it said on stderr."""
 
     def finetune(_folder: Path, request: FinetuneRequest, _report: object) -> None:
         raise Asked(request.config)
 
     monkeypatch.setattr(models, "finetune", finetune)
 
-    def config_of(*options: object) -> FinetuneConfig:
-        with pytest.raises(Asked) as raised:
-            run(capsys, "finetune", data, "--out", tmp_path / "run", *options)
-        return raised.value.config
+    class Asking:
+        err = ""
 
-    return config_of
+        def __call__(self, *options: object) -> FinetuneConfig:
+            with pytest.raises(Asked) as raised:
+                run(capsys, "finetune", data, "--out", tmp_path / "run", *options)
+            self.err = capsys.readouterr().err
+            return raised.value.config
+
+    return Asking()
 
 
 def test_every_setting_has_an_option(asked: Any) -> None:
@@ -94,6 +99,49 @@ def test_a_file_gives_the_settings_and_options_beside_it_win(asked: Any, tmp_pat
     expected = {"epochs": 2, "balance_classes": False, "average": True, "backbone": "graft_plain@whole"}
     assert other == FinetuneConfig.from_json({**RECIPE.to_json(), **expected})
     assert asked("--config", alone, "--backbone", "graft_residual").backbone == "graft_residual"
+
+
+def test_what_suits_the_mode_of_a_file_gives_way_with_it(asked: Any, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    head = FinetuneConfig("graft_plain", mode="head")
+    file.write_text(json.dumps(head.to_json()))
+    assert (head.lr, head.views) == (1e-3, 4)
+    full = asked("--config", file, "--mode", "full")
+    assert (full.lr, full.views) == (3e-4, 0)
+    sgd = asked("--config", file, "--optimizer", "sgd")
+    assert (sgd.lr, sgd.views) == (3e-3, 4)
+    assert asked("--config", file, "--mode", "head") == head
+    assert asked("--config", file, "--mode", "full", "--lr", "0.001", "--views", "4").lr == 1e-3
+    file.write_text(json.dumps(replace(head, lr=0.02, views=7).to_json()))
+    own = asked("--config", file, "--mode", "full", "--optimizer", "sgd")
+    assert (own.lr, own.views) == (0.02, 7)
+
+
+def test_the_file_of_an_extended_run_takes_other_epochs(asked: Any, tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps({"config": FinetuneConfig("graft_plain", epochs=9, restarts=(3, 6)).to_json()}))
+    assert asked("--config", file).restarts == (3, 6)
+    assert asked("--config", file, "--epochs", "12").restarts == (3, 6)
+    assert asked("--config", file, "--epochs", "6").restarts == (3,)
+    assert asked("--config", file, "--epochs", "2").restarts == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["--last-stages", "3", "--lora-rank", "4"], ["--last-stages --mode head", "--lora-rank --mode head"]),
+        (["--layer-decay", "0.5", "--batch-norm", "learnt"], ["--layer-decay --mode head", "--batch-norm --mode head"]),
+        (["--schedule", "step", "--warmup-epochs", "2"], ["--warmup-epochs --schedule step"]),
+        (["--mode", "full", "--trunk-cache", "on"], ["--trunk-cache --mode full"]),
+        (["--trunk-cache", "on", "--views", "3"], ["--views --augment none", "--trunk-cache --augment none"]),
+        (["--mode", "last", "--last-stages", "2", "--warmup-epochs", "2", "--layer-decay", "0.5"], []),
+        (["--mode", "last", "--augment", "flip", "--views", "3", "--trunk-cache", "on"], []),
+    ],
+)  # fmt: skip
+def test_an_option_that_does_nothing_is_said_in_a_line(asked: Any, words: list[str], lines: list[str]) -> None:
+    asked("--backbone", "graft_plain", *words)
+    said = [line.split(" has no effect with ") for line in asked.err.splitlines()]
+    assert [f"{option} {setting.removesuffix('.')}" for option, setting in said] == lines
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from core.backbones.spec import Preprocessing
+from core.bundle.files import CARD
 from core.cli import show
 from core.models.runs import load_run
-from core.runs import KeptEpoch, Run, SplitScore
+from core.runs import Run
+from core.scores import KeptEpoch, SplitScore
 from core.training.config import FinetuneConfig
 from core.training.results.history import Epoch
 from core.training.results.outcome import Outcome
@@ -32,7 +34,7 @@ def test_finetune_as_json(finetuned: tuple[Path, Any]) -> None:
     assert "baseline_test" not in tuned
     assert tuned["verdict"] in ("start", "better", "unsure", "none", "worse")
     assert tuned["averages"]["kept"] == tuned["metrics"]["val"]["weights"]
-    assert (tuned["baseline"]["a"], tuned["baseline"]["b"]) == ("fine-tuned", "frozen, with a probe")
+    assert (tuned["baseline"]["a"], tuned["baseline"]["b"]) == ("tuned", "frozen")
     assert (path / "run.json").is_file()
     record = json.loads((path / "run.json").read_text())
     assert record["config"]["augmentation"]["rotation"] == 15.0
@@ -112,6 +114,9 @@ def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[P
     assert answer["classes"] == list(COLOURS)
     assert sum(map(sum, answer["confusion_matrix"])) == answer["n"]
     assert {"accuracy", "accuracy_ci", "macro_f1", "per_class"} <= set(answer)
+    assert {score["score"] for score in answer["scores"]} >= {"balanced_accuracy", "matthews", "kappa", "brier"}
+    assert [each["class"] for each in answer["ranking"]["per_class"]] == list(COLOURS)
+    assert sum(each["n"] for each in answer["calibration"]["bins"]) == answer["n"]
     kept = load_run(finetuned[0]).metrics[split].to_json()
     assert {key: kept[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
         key: answer[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
@@ -124,14 +129,18 @@ def test_evaluate_as_a_table_shows_names_literally(
     code, out, err = run(capsys, "evaluate", finetuned[0])
     assert (code, err) == (0, "")
     assert "dog [bold]" in out
+    assert "Balanced accuracy" in out
+    assert "Expected calibration error" in out
 
 
 def test_export_and_predict(
     capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], data: Path, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle.zip"
-    assert document(capsys, "export", finetuned[0], "--out", bundle)["file"] == str(bundle)
-    assert {"manifest.json", "model.safetensors"} <= set(zipfile.ZipFile(bundle).namelist())
+    told = document(capsys, "export", finetuned[0], "--out", bundle)
+    assert told["file"] == str(bundle)
+    assert told["graphs"]["model.onnx"]["largest"] < 1e-4
+    assert {"manifest.json", "model.safetensors", *told["files"]} == {*zipfile.ZipFile(bundle).namelist()} - {CARD}
     photos = tmp_path / "photos"
     for n, (name, colour) in enumerate(COLOURS.items()):
         photos.mkdir(exist_ok=True)
@@ -150,72 +159,24 @@ def test_export_and_predict(
     assert "dog [bold]" in out
 
 
-def test_every_image_is_in_the_answer_and_those_that_cannot_be_read_say_why(
+def test_what_is_in_the_bundle_is_said_in_words(
     capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
 ) -> None:
-    (tmp_path / "good.png").write_bytes(photo_bytes((200, 60, 50), 1))
-    (tmp_path / "bad.png").write_bytes(b"no image at all")
-    code, out, err = run(capsys, "predict", finetuned[0], tmp_path / "bad.png", tmp_path / "good.png", "--json")
-    assert code == 1
-    bad, good = json.loads(out)
-    assert (Path(bad["image"]).name, bad["label"], bad["proba"], bad["reason"]) == ("bad.png", None, {}, "not_an_image")
-    assert bad["error"].startswith("It is not a photo")
-    assert (Path(good["image"]).name, set(good)) == ("good.png", {"image", "label", "proba"})
-    assert "bad.png" in err
-    assert err.count("\n") == 1
-    code, out, err = run(capsys, "predict", finetuned[0], tmp_path)
-    assert (code, err.count("\n")) == (1, 1)
-    assert "It is not a photo" in out
+    code, out, err = run(
+        capsys, "export", finetuned[0], "--out", tmp_path / "b.zip", "--onnx", "int8", "--onnx", "fp32", "--with-photos"
+    )
+    assert (code, err) == (0, "")
+    assert "model.int8.onnx" in out
+    assert "accuracy against fp32" in out
+    bare = document(capsys, "export", finetuned[0], "--out", tmp_path / "b.zip", "--onnx", "none")
+    assert (bare["files"], bare["graphs"], bare["left_out"]) == ({}, {}, {})
 
 
-def test_where_no_image_can_be_read_it_is_a_mistake(
+def test_a_precision_that_is_none_is_named(
     capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
 ) -> None:
-    for n in range(3):
-        (tmp_path / f"{n}.jpg").write_bytes(b"")
-    code, out, err = run(capsys, "predict", finetuned[0], tmp_path, "--json")
-    assert code == 2
-    assert [row["reason"] for row in json.loads(out)] == ["empty_file"] * 3
-    assert "The file is empty" in err
-    assert "(and 2 more)" in err
-
-
-def test_a_folder_means_its_photos_by_their_endings_and_none_of_what_systems_leave_there(
-    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
-) -> None:
-    photo = photo_bytes((200, 60, 50), 1)
-    meant = ["a.png", "b.jfif", "c.JPE", "no_ending", "sub/a.jpg"]
-    left_out = ["__MACOSX/x.jpg", ".hidden/x.jpg", "._a.png", ".DS_Store", "notes.txt", "labels.csv", "film.mov"]
-    for name in (*meant, *left_out, "d.NEF", ".e.jpg.icloud"):
-        path = tmp_path / "mix" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(photo if name != "d.NEF" else b"II*\0\x08\0\0\0")
-    code, out, err = run(capsys, "predict", finetuned[0], tmp_path / "mix", "--json")
-    assert code == 1
-    assert "2 photos in hidden folders were left out" in err
-    assert f"'{tmp_path / 'mix' / '.hidden'}': 1" in err
-    named = ", ".join(f"'{tmp_path / 'mix' / name}'" for name in ("film.mov", "labels.csv", "notes.txt"))
-    assert "3 files were left out" in err
-    assert f"({named})" in err
-    rows = {str(Path(row["image"]).relative_to(tmp_path / "mix")): row.get("reason", "") for row in json.loads(out)}
-    assert rows == {**dict.fromkeys(meant, ""), "d.NEF": "camera_raw", ".e.jpg.icloud": "not_downloaded"}
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_links_in_a_folder_are_followed_within_it_or_named(
-    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], tmp_path: Path
-) -> None:
-    folder = tmp_path / "mix"
-    (folder / "in").mkdir(parents=True)
-    (folder / "in" / "a.png").write_bytes(photo_bytes((200, 60, 50), 1))
-    (tmp_path / "elsewhere").mkdir()
-    links = {"again": folder / "in", "v1.2": tmp_path / "elsewhere", "up": folder, "dead.jpg": tmp_path / "nothing"}
-    for name, target in links.items():
-        (folder / name).symlink_to(target)
-    code, out, _err = run(capsys, "predict", finetuned[0], folder, "--json")
-    assert code == 1
-    rows = {str(Path(row["image"]).relative_to(folder)): row.get("reason", "") for row in json.loads(out)}
-    assert rows == {"again/a.png": "", "in/a.png": "", **dict.fromkeys(("dead.jpg", "up", "v1.2"), "link")}
+    message = mistake(capsys, "export", finetuned[0], "--out", tmp_path / "b.zip", "--onnx", "fp8")
+    assert "There is no onnx 'fp8'. Choose among fp32, fp16, int8" in message
 
 
 def test_a_split_that_is_not_there(capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any]) -> None:
@@ -231,7 +192,33 @@ def test_several_seeds_are_runs_of_their_own_and_told_together(
     assert told["seeds"]["seeds"] == [4, 5]
     assert load_run(tmp_path / "run-seed5").config.seed == 5
     assert told["seeds"]["gains"][0] == told["baseline"]["accuracy"]
-    assert "Over 2 seeds" in run(capsys, *words)[1]
+    assert told["seeds"]["verdict"] == "alike"
+    assert "seeds_test" not in told
+    as_table = run(capsys, *words)[1]
+    assert "With each of 2 seeds" in as_table
+    assert "On the test photos:" not in as_table
+    with_test = document(capsys, *words, "--test")
+    assert with_test["seeds"] == told["seeds"]
+    assert with_test["seeds_test"]["gains"][0] == with_test["baseline_test"]["accuracy"]
+    as_table = run(capsys, *words, "--test")[1]
+    assert as_table.index("The run is in") < as_table.index("On the validation photos:")
+    assert as_table.index("On the validation photos:") < as_table.index("On the test photos:")
+    assert as_table.count("With each of 2 seeds") == 2
+
+
+def test_another_training_where_a_seed_goes_is_told_before_any_begins(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    words = ("finetune", data, "--backbone", "pixels_16", "--seed", "4", "--out")
+    document(capsys, *words, tmp_path / "run-seed5", "--epochs", "2")
+    line = mistake(capsys, *words, tmp_path / "run", "--epochs", "1", "--seeds", "2")
+    assert line.startswith(f"'{tmp_path / 'run-seed5'}' holds another training than this one with seed 5.")
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "run-seed5" / "run.json").write_text("{}")
+    assert str(tmp_path / "run-seed5") in mistake(capsys, *words, tmp_path / "run", "--epochs", "1", "--seeds", "2")
+    (tmp_path / "run-seed6").touch()
+    line = mistake(capsys, *words, tmp_path / "run", "--epochs", "1", "--seeds", "3", "--seed", "5")
+    assert f"'{tmp_path / 'run-seed6'}' is a file" in line
 
 
 def test_the_log_of_a_run_as_a_table_as_csv_and_as_json(

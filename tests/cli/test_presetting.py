@@ -13,9 +13,30 @@ def test_a_preset_takes_no_setting_that_it_decides_itself(
     capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
 ) -> None:
     line = mistake(capsys, "finetune", data, "--preset", "quick", "--epochs", "3", "--out", tmp_path / "run")
-    assert "'epochs'" in line
+    assert line == "A preset decides 'epochs' itself. Leave out --epochs, or --preset.\n"
     line = mistake(capsys, "finetune", data, "--preset", "fast", "--backbone", "graft_plain", "--out", tmp_path / "run")
     assert "quick, thorough" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [(["--augment", "flip"], "--augment"), (["--no-average"], "--no-average"), (["--lr", "0.1"], "--lr"),
+     (["--batch-size", "8"], "--batch-size"), (["--config", "x.json"], "--config")],
+)  # fmt: skip
+def test_what_is_to_be_left_out_is_named_as_it_was_given(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path, words: list[str], option: str
+) -> None:
+    line = mistake(capsys, "finetune", data, "--preset", "thorough", *words, "--out", tmp_path / "run")
+    assert f"Leave out {option}, or --preset." in line
+
+
+def test_a_budget_is_a_presets_and_is_never_zero(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    by_hand = ("finetune", data, "--backbone", "graft_plain", "--out", tmp_path / "run", "--budget-s", "0")
+    assert "Only a preset has a budget. Leave out --budget-s" in mistake(capsys, *by_hand)
+    assert "The budget is 0 s. Choose from 10 to 86400 s." in mistake(capsys, *by_hand, "--preset", "quick")
+    assert "There is no preset ''" in mistake(capsys, *by_hand[:-2], "--preset", "")
 
 
 @pytest.mark.slow

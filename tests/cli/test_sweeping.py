@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from core.cli.sweeping import seconds
 from core.errors import TrainingError
 from tests.cli.conftest import document, mistake, run
+from tests.conftest import photo
 from tests.fakes import install
 from tests.training.tiny import tiny_backbone
 
@@ -48,3 +50,26 @@ def test_a_sweep_tells_its_trials_and_the_best_run(
 def test_what_cannot_be_searched_is_one_line(capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path) -> None:
     assert "no time" in mistake(capsys, "sweep", data, "--budget", "soon", "--out", tmp_path)
     assert "nothing to train" in mistake(capsys, "sweep", data, "--backbones", "pixels_16", "--out", tmp_path)
+
+
+def test_a_directory_is_of_one_sweep_and_of_one_process(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna", reason="a sweep is an optional part")
+    options = ["--epochs", "1", "--trials", "1", "--out", tmp_path / "s"]
+    small = ["--backbones", "graft_residual"]
+    found = document(capsys, "sweep", data, *small, *options)
+    assert found["task"]["backbones"] == ["graft_residual"]
+
+    said = mistake(capsys, "sweep", data, "--backbones", "graft_residual,graft_plain@64", *options)
+    assert f"'{tmp_path / 's'}' was begun with backbones graft_residual (now graft_residual, graft_plain@64)." in said
+    for label, colour in (("cat", (200, 60, 50)), ("dog", (60, 80, 200))):
+        (tmp_path / "other" / label).mkdir(parents=True)
+        for i in range(8):
+            photo(colour, seed=i).save(tmp_path / "other" / label / f"{i}.png")
+    said = mistake(capsys, "sweep", tmp_path / "other", *small, *options)
+    assert "was begun with other photos, classes or splits. " in said
+    with FileLock(tmp_path / "s" / ".sweep.lock"):
+        said = mistake(capsys, "sweep", data, *small, *options)
+    assert f"Another sweep is at work in '{tmp_path / 's'}'" in said
+    assert document(capsys, "sweep", data, *small, *options) == found

@@ -15,7 +15,8 @@ import pytest
 
 from core.cli.frame import program
 from core.data.ingest import ingest
-from tests.cli.commands import COMMANDS, KEEPS, KEEPS_NOTHING, filled
+from core.tasks import models
+from tests.cli.commands import COMMANDS, GOES_ON, KEEPS, KEEPS_NOTHING, filled
 from tests.cli.conftest import mistake, run
 from tests.conftest import photo_bytes
 
@@ -40,7 +41,13 @@ def named(tmp_path_factory: pytest.TempPathFactory, data: Path, finetuned: tuple
     edits, image = folder / "edits.csv", folder / "image.png"
     edits.write_text("image,sha256,action,new_class\n")
     image.write_bytes(photo_bytes((200, 60, 50), 7))
-    return {"DATA": str(data), "EDITS": str(edits), "RUN": str(finetuned[0]), "IMAGE": str(image)}
+    run, stopped = folder / "run", folder / "stopped"
+    for copy in (run, stopped):  # some commands write something down beside it
+        shutil.copytree(finetuned[0], copy)
+    (stopped / "run.json").unlink()  # as if it were stopped right before its end
+    return {
+        "DATA": str(data), "EDITS": str(edits), "RUN": str(run), "STOPPED": str(stopped), "IMAGE": str(image),
+    }  # fmt: skip
 
 
 @pytest.fixture(params=TROUBLES)
@@ -83,7 +90,7 @@ def seal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_table_has_every_command() -> None:
     commands = ((command.name, command.callback) for command in program.registered_commands)
     alone = {name or callback.__name__ for name, callback in commands if callback}
-    assert {*COMMANDS} == alone | {str(group.name) for group in program.registered_groups}
+    assert {*COMMANDS, *GOES_ON} == alone | {str(group.name) for group in program.registered_groups}
 
 
 @pytest.mark.parametrize("command", KEEPS)
@@ -195,6 +202,31 @@ def test_a_full_disk_is_said_with_the_file_and_the_remedy(
     monkeypatch.setattr(os, "fsync", full)
     line = mistake(capsys, "map", named["DATA"], "--backbone", "pixels_16", "--out", tmp_path / "map.csv")
     assert f"'{tmp_path / 'map.csv'}' cannot be written. Free some space" in line
+
+
+WRITES = [command for command, words in COMMANDS.items() if "--out" in words and command != "export"]
+"""Those that write into `--out`, but for the one with words of its own for that."""
+
+
+@pytest.mark.parametrize("command", WRITES)
+def test_where_nothing_can_be_made_is_said_with_the_place_and_the_remedy(
+    capsys: pytest.CaptureFixture[str], named: dict[str, str], command: str
+) -> None:
+    words = filled(command, named, Path("/proc/graft"))
+    line = mistake(capsys, command, *words)
+    assert line.startswith("'/proc/graft")
+    assert line.endswith("cannot be written (No such file or directory). Choose another place with --out.\n")
+
+
+def test_a_file_that_is_missing_elsewhere_is_no_mistake_of_the_users(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, named: dict[str, str], tmp_path: Path
+) -> None:
+    def lost(*_how: Any, **_more: Any) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "/elsewhere/weights")
+
+    monkeypatch.setattr(models, "finetune", lost)
+    with pytest.raises(FileNotFoundError):
+        run(capsys, "finetune", *filled("finetune", named, tmp_path))
 
 
 def test_no_folder_for_temporary_files_is_said(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import core
 from core.errors import JobError
 from core.jobs import store
 from core.jobs.pool import Pool
-from tests.jobs.conftest import alive, begun, end_of, go, spec, until
+from tests.jobs.conftest import PATIENCE_S, alive, begun, end_of, go, spec, until
 
 ROOT = Path(core.__file__).resolve().parents[1]
 
@@ -29,6 +30,25 @@ def test_a_killed_worker_interrupts_its_job_which_can_be_resumed(pool: Pool, nam
     status = until(lambda: job.status().state == "done" and job.status())
     assert status.result == {"resumed": True}
     assert status.error == ""
+
+
+def test_a_job_can_be_resumed_while_its_slot_still_tidies_up_after_it(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidying, go_on = threading.Event(), threading.Event()
+
+    def prune(_workspace_id: str) -> None:
+        tidying.set()
+        go_on.wait(PATIENCE_S)
+
+    monkeypatch.setattr(store, "prune", prune)
+    job = pool.submit("default", spec("die", signal="SIGKILL"))
+    assert end_of(job).state == "interrupted"
+    assert tidying.wait(PATIENCE_S)
+    pool.resume(job)
+    assert pool.position(job) == 1
+    go_on.set()
+    assert until(lambda: job.status().state == "done" and job.status()).result == {"resumed": True}
 
 
 def test_a_cancelled_job_can_be_resumed_and_a_done_one_cannot(pool: Pool) -> None:
@@ -82,6 +102,7 @@ def test_another_server_can_cancel_a_running_job(pool: Pool) -> None:
 
 _SERVER = """
 import sys
+import threading
 from core.jobs.pool import Pool
 from tests.jobs.conftest import begun, spec
 pool = Pool(shared=True)

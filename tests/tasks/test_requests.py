@@ -15,7 +15,13 @@ from core.jobs.spec import JobSpec
 from core.probing.probes.probe import ProbeConfig
 from core.progress import silent
 from core.tasks.adopting import AddBackboneRequest
+from core.tasks.attention import AttentionRequest
 from core.tasks.base import Request
+from core.tasks.explaining import ExplainRequest
+from core.tasks.judging.looks import LooksRequest
+from core.tasks.judging.other import JudgeRequest
+from core.tasks.judging.robustness import RobustnessRequest
+from core.tasks.judging.tta import TtaRequest
 from core.tasks.requests import (
     CompareRequest,
     ComponentsRequest,
@@ -32,7 +38,7 @@ from core.tasks.requests import (
     RegroupRequest,
 )
 from core.tasks.specs import request_of, spec_of, takes_upload
-from core.tasks.using import ExportRequest, NamedFile, PredictRequest
+from core.tasks.using import ExportRequest, NamedFile, PredictRequest, StrangersRequest
 from core.tasks.verbs import VERBS
 from core.training.config import FinetuneConfig
 from core.training.images.augmentation import PRESETS
@@ -46,6 +52,10 @@ REQUESTS: tuple[Request, ...] = (
     RegroupRequest(dataset=ID, pattern="{group}/*", seed=3),
     HealthRequest(dataset=ID, backbone="pixels_16"),
     EditEffectRequest(dataset=ID, fingerprint="f"),
+    LooksRequest(dataset=ID, fingerprint="f"),
+    TtaRequest(run="/runs/a"),
+    RobustnessRequest(run="/runs/a", split="test", photos=7, seed=2),
+    JudgeRequest(model="/runs/a", photos="/b.zip", name="b", rename={"kat": "cat"}, delete_source=True),
     PackRequest(dataset=ID, out="out.zip"),
     CompareRequest(dataset=ID, backbones=("a", "b"), config=PROBING, probes=("lda", "knn"), shortlist=2),
     LearningCurveRequest(dataset=ID, backbone="a", config=PROBING, more=(10, 20), target=0.9),
@@ -57,6 +67,9 @@ REQUESTS: tuple[Request, ...] = (
     FinetuneRequest(workspace="w", dataset=ID, config=TRAINING, out="run"),
     PredictRequest(model="m.zip", images=(NamedFile(path="1.jpg", name="a.jpg"),), previews=3, delete_source=True),
     ExportRequest(run="job/run", out="b.zip"),
+    AttentionRequest(dataset=ID, model="job/run", split="test", images=20, method="occlusion"),
+    ExplainRequest(model="job/run", dataset=ID, photos=("a", "b"), label="owl", method="occlusion", check=False),
+    StrangersRequest(run="job/run"),
 )
 
 
@@ -81,8 +94,14 @@ def test_how_a_job_is_queued_follows_from_its_kind() -> None:
     assert {kind for kind, spec in specs.items() if spec.slot == "long"} == long
     listed = {"ingest", "regroup", "health", "compare", "finetune"}
     assert {kind for kind, spec in specs.items() if spec.listed} == listed
-    assert {kind for kind, spec in specs.items() if spec.kept} == {"learning_curve", "depth", "components", "framing"}
-    assert {kind for kind, spec in specs.items() if takes_upload(spec)} == {"ingest", "predict", "add_backbone"}
+    kept = {"learning_curve", "depth", "components", "framing", "judge", "robustness", "tta", "attention"}
+    assert {kind for kind, spec in specs.items() if spec.kept} == kept
+    assert {kind for kind, spec in specs.items() if takes_upload(spec)} == {
+        "ingest",
+        "predict",
+        "judge",
+        "add_backbone",
+    }
     assert specs["compare"].title == "Compare 2 backbones on 'pets'"
     assert specs["finetune"].title == "Fine-tune graft_plain (head only) on 'pets'"
     seeded = FinetuneRequest(dataset="pets", config=FinetuneConfig("graft_plain", seed=2))

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from core.errors import JobError
+from core.evaluation.pairwise.difference import Difference
 from core.health.effect import Effect
 from core.health.leaks import Accuracy
 from core.jobs.spec import JobSpec
 from core.jobs.status import DONE, JobStatus
-from core.probing.pairwise.difference import Difference
+from core.tasks.answers import Answer, read_answers, save_answers
 from core.tasks.results import (
-    Answer,
     Compared,
     Exported,
     Finetuned,
@@ -29,9 +29,7 @@ from core.tasks.results import (
     Readable,
     TakenIn,
     dataset_id_of,
-    read_answers,
     result_of,
-    save_answers,
 )
 
 RESULTS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,11 @@ from core.jobs.pool import Pool
 from core.jobs.spec import JobSpec
 from core.models.runs import load_run
 from core.progress import Progress, silent
+from core.tasks.answers import read_answers
 from core.tasks.common import dataset_of
-from core.tasks.models import export, finetune, predict
+from core.tasks.models import export, finetune
 from core.tasks.photos import ingest
+from core.tasks.predicting import predict
 from core.tasks.previews import embedding_map, preview_augmentation
 from core.tasks.requests import (
     CompareRequest,
@@ -34,12 +37,13 @@ from core.tasks.requests import (
     IngestRequest,
     PreviewRequest,
 )
-from core.tasks.results import Finetuned, MapPoints, TakenIn, read_answers, result_of
+from core.tasks.results import Finetuned, MapPoints, TakenIn, result_of
 from core.tasks.specs import spec_of
 from core.tasks.using import ExportRequest, NamedFile, PredictRequest
 from core.training.config import FinetuneConfig
 from core.training.images.augmentation import PRESETS
 from core.training.results.history import read_history
+from tests.conftest import photo_bytes
 from tests.jobs.conftest import end_of
 
 BACKBONE = "graft_plain"
@@ -209,3 +213,26 @@ def test_a_folder_is_no_source_for_strangers(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("GRAFT_PUBLIC", "1")
     with pytest.raises(GraftError, match="public"):
         ingest(tmp_path, IngestRequest(source=str(tmp_path), workspace="a" * 32), silent)
+
+
+def test_predict_looks_into_a_zip_and_shows_what_it_is_least_sure_of(
+    tuned: tuple[Path, Finetuned], tmp_path: Path
+) -> None:
+    job, _tuned = tuned
+    path = tmp_path / "uploaded"
+    with zipfile.ZipFile(path, "w") as out:
+        for n in range(6):
+            out.writestr(f"in/{n}.png", photo_bytes((40 * n, 120, 250 - 40 * n), n))
+        out.writestr("notes.txt", b"x")
+    request = PredictRequest(model=str(job / "run"), images=(NamedFile(path=str(path), name="photos.zip"),), previews=2)
+    result = predict(tmp_path, request, silent)
+    answers = read_answers(tmp_path / result.file)
+    assert (result.images, result.failed, result.left_out) == (6, 0, 1)
+    assert [answer.image for answer in answers] == [f"in/{n}.png" for n in range(6)]
+    shown = [answer for answer in answers if answer.preview]
+    assert len(shown) == 2
+    assert min(a.doubt for a in shown) >= max(a.doubt for a in answers if not a.preview)
+    for answer in shown:
+        assert (tmp_path / answer.preview).is_file()
+        assert (tmp_path / answer.large).is_file()
+    assert not (tmp_path / "photos").exists()

@@ -1,0 +1,1 @@
+"""Verbs that judge finished models by more than their own predictions, with their requests and results."""
