@@ -5,9 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import GraftError
-from pages.ui import downloads, frame, resources, state, text
-from pages.ui.evaluate.choice import choose
-from pages.ui.evaluate.quality import class_table, confusion, headline, per_class, worst
+from pages.ui import frame, resources, state, text
+from pages.ui.evaluate.against import against
+from pages.ui.evaluate.choice import OTHER, choose
+from pages.ui.evaluate.judged import Judged
+from pages.ui.evaluate.other_set import other_set
+from pages.ui.evaluate.robustness import robustness
+from pages.ui.evaluate.views import views
+from pages.ui.evaluate.whole import numbers_first, photos_last
 from pages.ui.i18n import _
 
 
@@ -27,26 +32,24 @@ def main() -> None:
     if chosen is None:
         return
     run, split = chosen
+    if split == OTHER:
+        other_set(run)
+        return
     try:
         predictions, evaluation = resources.evaluated(run.predictions_path(split))
     except GraftError as problem:
         st.error(text.literal(str(problem)))
         return
-    headline(evaluation, split)
     if dataset is None or run.dataset_id != dataset.id:
         st.info(_("The photos of this model have been deleted, so its numbers stand without them."))
         dataset = None
-    items = {item.sha256: item for item in dataset.items} if dataset else {}
-    about = f"{run.dataset_name}-{run.backbone}-{split}"
-    confusion(dataset, items, predictions, evaluation, about)
-    per_class(evaluation, about)
-    if dataset:
-        worst(dataset, items, predictions)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        name = text.file_name("evaluation", run.dataset_name, run.backbone, split)
-        downloads.document(_("Download the evaluation (JSON)"), evaluation.as_json, f"{name}.json")
-        downloads.table(_("Download the classes (CSV)"), *class_table(evaluation), f"{name}.csv")
-        state.link("predict", _("Next: predict and export"), ":material/package_2:", run=state.run_key(run))
+    judged = Judged.on_split(run, split, dataset)
+    numbers_first(judged, predictions, evaluation)
+    against(judged, runs)
+    robustness(judged)
+    views(judged)
+    photos_last(judged, predictions, evaluation)
+    state.link("predict", _("Next: predict and export"), ":material/package_2:", run=state.run_key(run))
 
 
 frame.enter(main)

@@ -7,20 +7,20 @@ import streamlit as st
 from core.runs import Run
 from pages.ui import frame, state
 from pages.ui.i18n import _
+from pages.ui.portable import choose
+from pages.ui.predict.card import card_of_bundle
 from pages.ui.predict.export import take_home
-from pages.ui.predict.model import choose
 from pages.ui.predict.trial import try_it
 
 
 def main() -> None:
     """Draws the choice of a model, its answers to new images, and its export."""
     st.title(_("Predict & export"))
-    runs = [run for run in state.runs() if run.portable]  # a probe that is not linear cannot be exported
-    dataset = state.dataset()
-    runs.sort(key=lambda run: dataset is None or run.dataset_id != dataset.id)  # those of the photos looked at first
-    model = choose(runs, dataset)
+    model = choose(state.dataset())
     if model is None:
         return
+    if not isinstance(model, Run):
+        card_of_bundle(model)
     trial_tab, export_tab = st.tabs([_("Try it on photos"), _("Take it home")])
     with trial_tab:
         try_it(model)

@@ -27,6 +27,11 @@ def document(label: str, make: Callable[[], object], file_name: str) -> None:
     _button(label, _as_here(content), file_name, "application/json")
 
 
+def markdown(label: str, words: str, file_name: str) -> None:
+    """A button for a text in Markdown."""
+    _button(label, words, file_name, "text/markdown")
+
+
 def table(label: str, headings: Sequence[str], rows: Iterable[Sequence[object]], file_name: str) -> None:
     """A button for a table as CSV."""
     _button(label, as_csv(headings, rows), file_name, "text/csv")

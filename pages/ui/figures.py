@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pandas  # noqa: F401 (plotly looks at it also while another session's thread is still importing it)
 import plotly.graph_objects as go
 import streamlit as st
 

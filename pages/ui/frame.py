@@ -40,6 +40,7 @@ def run() -> None:
             st.Page("pages/compare.py", title=_("Compare"), icon=":material/leaderboard:"),
             st.Page("pages/finetune.py", title=_("Fine-tune"), icon=":material/model_training:"),
             st.Page("pages/evaluate.py", title=_("Evaluate"), icon=":material/fact_check:"),
+            st.Page("pages/explain.py", title=_("Explain"), icon=":material/visibility:"),
             st.Page("pages/predict.py", title=_("Predict & export"), icon=":material/package_2:"),
             st.Page("pages/runs.py", title=_("Runs"), icon=":material/history:"),
         ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
@@ -12,7 +13,9 @@ from core.data.dataset import Dataset
 from core.data.library import delete_dataset as delete_from_library
 from core.errors import GraftError
 from core.jobs.store import Job, list_jobs, open_job
+from core.models.runs import load_run
 from core.tasks.base import PhotosRequest, Request
+from core.tasks.judging.other import JudgeRequest
 from core.tasks.results import TakenIn, dataset_id_of, result_of
 from core.tasks.specs import request_of, spec_of
 from pages.ui import resources, state
@@ -26,6 +29,8 @@ _PAGES = {
     **dict.fromkeys((*INTAKE, "health"), "data"),
     **dict.fromkeys(("compare", "learning_curve", "depth", "components", "framing"), "compare"),
     "finetune": "finetune",
+    "judge": "evaluate",
+    "attention": "explain",
 }
 """The page that shows jobs of a kind."""
 
@@ -80,14 +85,20 @@ def latest(request: Request) -> Job | None:
 
 def newest(kind: type[Asked], suits: Callable[[Asked], bool]) -> Job | None:
     """The newest job of this workspace, listed or not, that was asked for something of this kind that suits."""
+    return next(_suitable(kind, suits), None)
+
+
+def all_of(kind: type[Asked], suits: Callable[[Asked], bool]) -> list[Job]:
+    """All jobs of this workspace that were asked for something of this kind that suits, newest first."""
+    return list(_suitable(kind, suits))
+
+
+def _suitable(kind: type[Asked], suits: Callable[[Asked], bool]) -> Iterator[Job]:
     for job in list_jobs(state.workspace(), unlisted=True):
         if job.spec.kind == kind.kind:
-            try:
+            with contextlib.suppress(GraftError):  # another Graft asked for it
                 if suits(kind.of(job.spec)):
-                    return job
-            except GraftError:  # another Graft asked for it
-                continue
-    return None
+                    yield job
 
 
 def opened(job_id: object) -> Job | None:
@@ -199,10 +210,21 @@ def address_of(job: Job) -> dict[str, str]:
     """What the address of its page names, so that it shows this job, with its photos."""
     if token := _tour(job):
         return {"tour": token}
+    if job.spec.kind == JudgeRequest.kind:
+        return _of_judged(job)
     photos = dataset_of(job)
     is_taken_in = job.spec.kind in INTAKE and job.status().state == "done"
     named = {"dataset": photos, "job": "" if is_taken_in or not job.spec.listed else job.id}
     return {name: value for name, value in named.items() if value}
+
+
+def _of_judged(job: Job) -> dict[str, str]:
+    """What the address names of a model that is judged by another set; nothing where the model is gone."""
+    try:
+        run = load_run(Path(JudgeRequest.of(job.spec).model))
+        return {"dataset": run.dataset_id, "run": state.run_key(run), "job": job.id}
+    except (GraftError, ValueError):  # a bundle is no run of this workspace
+        return {}
 
 
 def listed() -> list[Job]:
@@ -216,13 +238,22 @@ def dataset_of(job: Job) -> str:
 
 
 def delete(gone: Job) -> None:
-    """Deletes a job with all its results, and looks at it no more.
+    """Deletes a job with all its results and what was found out about its models, and looks at it no more.
 
     Raises:
         JobError: it is running.
     """
     resources.pool().delete(gone)
+    for job in list_jobs(state.workspace(), unlisted=True):
+        if not job.spec.listed and _is_about(job, gone) and job.status().is_over:
+            resources.pool().delete(job)
     state.forget(gone)
+
+
+def _is_about(job: Job, made: Job) -> bool:
+    """Whether a job asks about a model that another one has made."""
+    model = str(job.spec.params.get("run") or job.spec.params.get("model") or "")
+    return bool(model) and (made.path.parent / model).is_relative_to(made.path)  # an absolute path stays itself
 
 
 def delete_dataset(gone: Dataset) -> None:

@@ -9,7 +9,7 @@ from pages.ui import jobs, state
 from pages.ui.i18n import _
 from pages.ui.text import literal, shortened
 
-WITH_MODEL, WITH_JOB = ("evaluate", "predict"), ("", "compare", "finetune")
+WITH_MODEL, WITH_JOB = ("evaluate", "explain", "predict"), ("", "compare", "finetune")
 
 
 def note(page: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -21,6 +22,7 @@ from pages.ui.i18n import _, redrawn
 from pages.ui.text import duration, literal, shortened
 
 Draw = Callable[[Job], None]
+Read = TypeVar("Read")
 
 
 def panel(job: Job, live: Draw | None = None) -> JobStatus:
@@ -133,6 +135,22 @@ def result(status: JobStatus, kind: type[Kind]) -> Kind | None:
         return None
 
 
+def outcome(job: Job, kind: type[Kind], read: Callable[[Kind], Read]) -> Read | None:
+    """Draws a job, and reads what came of it; None before it is done, and, saying why, where it cannot be read.
+
+    Args:
+        job: the job.
+        kind: of its result.
+        read: reads what the result names.
+    """
+    done = result(panel(job), kind)
+    try:
+        return None if done is None else read(done)
+    except GraftError as problem:
+        st.error(literal(str(problem)))
+        return None
+
+
 def photo_warnings(codes: Iterable[str]) -> None:
     """Warns of what is doubtful about the photos behind a result, such as copies of one image in two splits."""
     for code in codes:
@@ -156,6 +174,8 @@ def doing(job: Job, status: JobStatus) -> str:
     """What a waiting or running job does, in words."""
     if status.state == "queued":
         position = resources.pool().position(job)
+        if position == 1:
+            return _("Waiting for a worker: it is next.")
         return _("Waiting: number {n} in the queue.").format(n=position) if position else _("Starting …")
     return (
         literal(status.message)

@@ -20,8 +20,12 @@ from core.data.dataset import Dataset
 from core.data.images import enlarge
 from core.data.library import open_dataset, original_dataset
 from core.errors import GraftError, ProbeError
+from core.evaluation.calibration import Reliability, reliability
+from core.evaluation.detail import Detail, look_closely
 from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.pairwise.pair import Pair, compare_photo_by_photo
 from core.evaluation.predictions import Predictions
+from core.evaluation.temperature import without_temperature
 from core.i18n import language
 from core.jobs.pool import Pool
 from core.jobs.store import Job, list_jobs
@@ -38,6 +42,7 @@ from core.workspaces import remove_idle, remove_old_uploads
 
 Draw = Callable[[], go.Figure]
 Studied = TypeVar("Studied", bound=Study)
+Fact = TypeVar("Fact")
 
 
 @st.cache_resource(show_spinner=False)
@@ -93,15 +98,21 @@ def original(changed: Dataset, workspace_id: str) -> Dataset:
     return _original(workspace_id, changed.id, _version(changed.root))
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _left_out(key: tuple[str, ...], backbone: str, _photos: Dataset) -> float:  # noqa: ARG001 (as above)
-    sizes = ((item.width, item.height) for item in _photos.items)
-    return framing.left_out(sizes, info(backbone).preprocessing)
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _once(key: tuple[object, ...], _make: Callable[[], object]) -> object:  # noqa: ARG001 (as above)
+    return _make()
+
+
+def once(key: tuple[object, ...], make: Callable[[], Fact]) -> Fact:
+    """What `make` gives, made once for each `key`; it must not be changed, as it is shared."""
+    return cast(Fact, _once(key, make))
 
 
 def left_out(photos: Dataset, backbone: str) -> float:
     """The share of a typical photo that a backbone does not see."""
-    return _left_out((photos.id, photos.fingerprint), backbone, photos)
+    sizes = ((item.width, item.height) for item in photos.items)
+    key = ("left out", photos.id, photos.fingerprint, backbone)
+    return once(key, lambda: framing.left_out(sizes, info(backbone).preprocessing))
 
 
 @st.cache_data(show_spinner=False, max_entries=24)
@@ -130,6 +141,35 @@ def evaluated(path: Path) -> tuple[Predictions, Evaluation]:
     return _evaluated(str(path), _version(path))
 
 
+def detail(path: Path) -> Detail:
+    """Every score, curve and bin of the predictions in a file.
+
+    Raises:
+        EvaluationError: the file is damaged, or gone.
+    """
+    return once(("detail", str(path), _version(path)), lambda: look_closely(*evaluated(path)))
+
+
+def uncalibrated(path: Path, temperature: float) -> Reliability:
+    """How far the probabilities in a file could be believed before their scores were divided by a temperature.
+
+    Raises:
+        EvaluationError: the file is damaged, or gone.
+    """
+    key = ("uncalibrated", str(path), _version(path), temperature)
+    return once(key, lambda: reliability(without_temperature(evaluated(path)[0], temperature)))
+
+
+def beside(path: Path, other: Path) -> Pair:
+    """The predictions of model A in a file beside those of model B in another.
+
+    Raises:
+        EvaluationError: a file is damaged, or gone, or they have no photo in common.
+    """
+    key = ("beside", *((str(file), _version(file)) for file in (path, other)))
+    return once(key, lambda: compare_photo_by_photo("A", evaluated(path)[0], "B", evaluated(other)[0]))
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _compared(path: str, version: Version | None) -> Comparison | None:  # noqa: ARG001 (as above)
     try:
@@ -144,11 +184,6 @@ def comparison(job: Job) -> Comparison | None:
     return _compared(str(job.path), _version(file)) if file.is_file() else None
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _verdict(key: tuple[object, ...], probe: str, rope: float, _comparison: Comparison) -> Verdict:  # noqa: ARG001 (as above)
-    return _comparison.verdict_with(probe, rope)
-
-
 def verdict(job: Job, loaded: Comparison, probe: str, rope: float) -> Verdict:
     """Which backbone to take, in this session's language; computed once for each probe and `rope`.
 
@@ -158,8 +193,8 @@ def verdict(job: Job, loaded: Comparison, probe: str, rope: float) -> Verdict:
         probe: the kind of probe to judge with.
         rope: the difference of accuracy up to which two backbones count as the same.
     """
-    key = (str(job.path), _version(job.path / COMPARISON), language())
-    return _verdict(key, probe, rope, loaded)
+    key = ("verdict", str(job.path), _version(job.path / COMPARISON), language(), probe, rope)
+    return once(key, lambda: loaded.verdict_with(probe, rope))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -85,6 +85,11 @@ def link(page: str, label: str, icon: str, **changes: str) -> None:
     st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=address(**changes), width="content")
 
 
+def go_to(page: str, **changes: str) -> None:
+    """Leaves for another page; see `link`. Not from a part that is drawn anew by itself."""
+    st.switch_page(f"pages/{page}.py", query_params=address(**changes))
+
+
 def workspace() -> str:
     """The id of this session's workspace."""
     return str(st.session_state.get("w", paths.DEFAULT_WORKSPACE))

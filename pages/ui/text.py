@@ -91,7 +91,13 @@ def when(seconds: float) -> str:
 
 def split_name(split: str) -> str:
     """The name of a split in words."""
-    names = {"train": _("training"), "val": _("validation"), "test": _("test"), "oof": _("cross-validation")}
+    names = {
+        "train": _("training"),
+        "val": _("validation"),
+        "test": _("test"),
+        "oof": _("cross-validation"),
+        "other": _("another set"),
+    }
     return names.get(split, split)
 
 

@@ -58,6 +58,7 @@ def places(graft_home: Path, small_zip: ZipBuilder) -> dict[str, PageAddress]:
         "compare": PageAddress("/compare", compared, "Compare backbones", "The older comparison has failed."),
         "finetune": PageAddress("/finetune", trained, "Fine-tune", "The training that is right for 0% has failed."),
         "evaluate": PageAddress("/evaluate", {**of_photos, **run}, "Evaluate", "0.0 %"),
+        "explain": PageAddress("/explain", {**of_photos, **run}, "Explain"),
         "predict": PageAddress("/predict", {**of_photos, **run}, "Predict & export"),
         "runs": PageAddress("/runs", of_photos, "Runs", "Read 'newer'"),
     }
@@ -81,12 +82,12 @@ def is_at(visitor: Visitor, place: PageAddress) -> None:
     shown = {name: values[0] for name, values in parse_qs(url.query).items()}
     assert (url.path, {name: shown.get(name) for name in place.parameters}) == (place.path, place.parameters)
     expect(visitor.page.get_by_test_id("stSidebar").get_by_role("combobox")).to_have_value("older")
-    assert visitor.page.get_by_test_id("stSidebarNav").get_by_role("link").count() == 6
+    assert visitor.page.get_by_test_id("stSidebarNav").get_by_role("link").count() == 7
     assert visitor.page.get_by_text("Page not found").count() == 0
     assert visitor.page.get_by_role("dialog").count() == 0
 
 
-@pytest.mark.parametrize("page", ["data", "compare", "evaluate", "predict", "runs"])
+@pytest.mark.parametrize("page", ["data", "compare", "evaluate", "explain", "predict", "runs"])
 def test_a_link_into_the_app_is_the_first_thing_a_fresh_server_is_asked_for(
     visitor: Visitor, places: dict[str, PageAddress], page: str
 ):

@@ -128,7 +128,7 @@ def export(visitor: Visitor, tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [390])
 def test_a_phone_shows_every_page_without_scrolling_sideways(visitor: Visitor, width: int):
     visitor.page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/", "/compare", "/finetune", "/evaluate", "/predict", "/runs"):
+    for path in ("/", "/compare", "/finetune", "/evaluate", "/explain", "/predict", "/runs"):
         visitor.go(path)
         over = visitor.page.evaluate(
             "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth; }"

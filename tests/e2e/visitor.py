@@ -32,7 +32,7 @@ class Runs:
     def __init__(self, page: Page) -> None:
         self.asked, self.over, self.tick_over = 0, True, True
         self.ticks = Counter[str]()
-        self._whole, self._begun, self._values = True, True, list[float]()
+        self._of_a_part, self._begun, self._values = False, True, list[float]()
         page.on("websocket", self._follow)
 
     def holds(self, number: float) -> bool:
@@ -55,18 +55,20 @@ class Runs:
             self.tick_over = False
             return
         self.asked, self.over = self.asked + 1, False
-        self._whole, self._begun = not wanted.fragment_id, False
+        self._of_a_part, self._begun = bool(wanted.fragment_id), False
         self._values = [x for widget in wanted.widget_states.widgets for x in widget.double_array_value.data]
 
     def _received(self, frame: str | bytes) -> None:
         assert isinstance(frame, bytes)
         message = ForwardMsg.FromString(frame)
-        kind = message.WhichOneof("type")
+        kind, parts = message.WhichOneof("type"), message.metadata.run.fragment_ids
         if kind == "new_session":
-            self._begun = True
+            # A part may be run within another that holds it, so any run may be its own.
+            self._begun = self._begun or self._of_a_part or not parts
         elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            of_a_part = message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
-            self.over = self.over or (self._begun and not (self._whole and of_a_part))
+            # Also of a run that came after it: the server does not tell that a run of the whole page has ended where a
+            # tick reaches it at that moment.
+            self.over = self.over or self._begun
             self.tick_over = True
 
 
@@ -177,9 +179,9 @@ class Visitor:
         """Opens what is folded under a title, and waits until it has stopped moving."""
         folded = self.page.get_by_test_id("stExpander").filter(has_text=title).locator("details")
         folded.locator("summary").click()
-        folded.evaluate(
-            "async folded => { for (const moving of folded.getAnimations()) await moving.finished.catch(() => {}); }"
-        )
+        # Asked again and again: a movement whose element is drawn anew meanwhile never tells that it has ended.
+        still = "folded => folded.open && folded.getAnimations().length === 0"
+        self.until(lambda: bool(folded.evaluate(still)), f"'{title}' to unfold")
         self.settle()
 
     def sees(self, what: str | Locator) -> Locator:

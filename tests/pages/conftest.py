@@ -194,3 +194,12 @@ def by_label(widgets: Any, label: str) -> Any:
 
 def button(app: AppTest, label: str) -> Any:
     return by_label(app.button, label)
+
+
+def unfolded(app: AppTest, title: str) -> AppTest:
+    """The page with one of its folds open, as after a press on its title."""
+    folded = next(each.key for each in app.expander if each.label == title)
+    app.session_state[folded] = True
+    app.run()
+    assert not app.exception
+    return app

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from core.backbones.spec import Preprocessing
 from core.bundle.archive import write
 from core.bundle.manifest import Manifest
-from core.runs import KeptEpoch, SplitScore
+from core.runs import MODEL
+from core.scores import KeptEpoch, SplitScore
 from pages.ui.text import unbroken
 from tests.pages.conftest import Open, button, texts
 
@@ -27,7 +28,7 @@ def pets(tmp_path: Path) -> Path:
         seed=0, dataset="pets", fingerprint="", versions={}, created="2026-01-02T03:04:05+00:00", sha256="0" * 64,
         n_bytes=7, tensors={"head.weight": ("F32", (2, 512)), "head.bias": ("F32", (2,))},
     )  # fmt: skip
-    write(tmp_path / "pets.zip", json.dumps(manifest.to_json()).encode(), b"card", tmp_path / "model")
+    write(tmp_path / "pets.zip", json.dumps(manifest.to_json()).encode(), b"card", {MODEL: tmp_path / "model"})
     return tmp_path / "pets.zip"
 
 

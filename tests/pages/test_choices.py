@@ -8,7 +8,8 @@ from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.jobs import store
 from core.runs import Run
-from core.tasks.results import Answer, Predicted, save_answers
+from core.tasks.answers import Answer, save_answers
+from core.tasks.results import Predicted
 from core.tasks.specs import spec_of
 from core.tasks.using import NamedFile, PredictRequest
 from pages.ui.text import distinct, run_names

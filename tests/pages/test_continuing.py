@@ -9,7 +9,8 @@ from core.jobs import store
 from core.jobs.events import append
 from core.jobs.store import Job
 from core.progress import Progress
-from core.runs import LAST, KeptEpoch, Run
+from core.runs import LAST, Run
+from core.scores import KeptEpoch
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
 from core.training.results.history import Epoch

@@ -8,7 +8,7 @@ import pytest
 
 from tests.pages.conftest import Open, by_label
 
-PAGES = ("data", "compare", "finetune", "evaluate", "predict", "runs")
+PAGES = ("data", "compare", "finetune", "evaluate", "explain", "predict", "runs")
 
 
 @pytest.mark.parametrize("page", PAGES)

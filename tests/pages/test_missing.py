@@ -21,7 +21,7 @@ def test_a_run_that_was_deleted(visit: Open, dataset: Dataset, page: str):
     assert "See what there is" in [link.label for link in app.get("page_link")]
 
 
-@pytest.mark.parametrize("page", ["evaluate", "predict"])
+@pytest.mark.parametrize("page", ["evaluate", "explain", "predict"])
 def test_a_model_that_was_deleted(visit: Open, dataset: Dataset, run: Run, page: str):
     app = visit(page, run=f"{GONE}/run")
     assert "The model of this address has been deleted" in app.warning[0].value
@@ -33,7 +33,7 @@ def test_photos_that_were_deleted(visit: Open, dataset: Dataset):
 
 
 def test_nothing_is_missing_where_all_is_there(visit: Open, dataset: Dataset, run: Run):
-    for page in ("data", "compare", "finetune", "evaluate", "predict", "runs"):
+    for page in ("data", "compare", "finetune", "evaluate", "explain", "predict", "runs"):
         app = visit(page, dataset=dataset.id, run=f"{run.path.parent.name}/run", job=run.path.parent.name)
         assert not app.warning
 

@@ -26,7 +26,7 @@ def against_frozen(dataset: Dataset, run: Run, frozen_right: float) -> None:
     ("tuned", "frozen", "box", "words", "offers"),
     [
         (1.0, 0.0, "success", "Fine\\-tuning helped\\.", False),
-        (0.5, 0.5, "warning", "Fine\\-tuning did not help\\.", True),
+        (0.5, 0.5, "warning", "Whether fine\\-tuning helped cannot be told from so few photos\\.", True),
         (0.0, 1.0, "warning", "Fine\\-tuning made it worse\\.", True),
     ],
 )

@@ -13,7 +13,6 @@ from core.errors import JobError
 from core.jobs import store
 from core.jobs.spec import JobSpec
 from core.runs import Run
-from core.tasks.results import Exported
 from tests.conftest import ZipBuilder
 from tests.pages.conftest import NASTY, FakePool, Open, W, button, by_label, compare_spec, finish, texts
 
@@ -37,12 +36,12 @@ def test_runs_is_empty_at_first(visit: Open):
     assert "Nothing has been run yet" in visit("runs").info[0].value
 
 
-@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
+@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "explain", "predict", "runs"])
 def test_nothing_stands_before_a_page_s_title(visit: Open, dataset: Dataset, run: Run, page: str):
     assert visit(page).main[0].type == "title"  # a string that stands in the script is not drawn
 
 
-@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
+@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "explain", "predict", "runs"])
 def test_names_are_never_markup(visit: Open, dataset: Dataset, run: Run, page: str):
     assert NASTY not in texts(visit(page))
 
@@ -98,7 +97,7 @@ def test_evaluate_shows_n_and_intervals_and_every_split(visit: Open, dataset: Da
     assert {m.label: m for m in app.metric}["Photos"].value == str(len(dataset.split("test")))
 
 
-@pytest.mark.parametrize("page", ["evaluate", "predict", "runs"])
+@pytest.mark.parametrize("page", ["evaluate", "explain", "predict", "runs"])
 def test_a_run_outlives_its_photos(visit: Open, dataset: Dataset, run: Run, small_zip: ZipBuilder, page: str):
     delete_dataset(W, dataset.id)
     for _others in ("none", "some"):
@@ -128,18 +127,6 @@ def test_a_full_queue_is_reported(visit: Open, pool: FakePool, dataset: Dataset,
 
 def test_evaluate_points_to_what_makes_a_model(visit: Open, dataset: Dataset):
     assert "No model has been made" in visit("evaluate").info[0].value
-
-
-def test_a_run_is_taken_home_by_a_job(visit: Open, pool: FakePool, dataset: Dataset, run: Run):
-    def pack(job):
-        (job.path / "bundle.zip").write_bytes(b"zip")
-        return Exported(file="bundle.zip", bytes=3, backbone="resnet18").to_json()
-
-    pool.does["export"] = pack
-    app = visit("predict")
-    button(app, "Make the bundle").click().run()
-    assert not app.exception
-    assert "Download the bundle (0 kB)" in [b.label for b in app.download_button]
 
 
 def test_runs_lists_and_deletes(visit: Open, dataset: Dataset, run: Run):

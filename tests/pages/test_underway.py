@@ -31,7 +31,7 @@ def captions(app: AppTest) -> list[str]:
     return [str(caption.value) for caption in app.sidebar.caption]
 
 
-@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "predict", "runs"])
+@pytest.mark.parametrize("page", ["data", "compare", "finetune", "evaluate", "explain", "predict", "runs"])
 def test_each_page_names_the_job_that_runs(visit: Open, dataset: Dataset, run: Run, job: Job, page: str):
     app = visit(page)
     (link,) = links(app)

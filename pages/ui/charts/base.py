@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import takewhile
 from typing import Any
 
 import plotly.graph_objects as go
@@ -45,6 +46,32 @@ def lines(name: str, most: int = 22) -> list[str]:
     return [shortened(line, most) for line in (first, *(f"+ {other}" for other in others))]
 
 
+def short_names(names: Sequence[str], most: int = 22) -> list[str]:
+    """Names literally in their `lines`; of those that would look the same then, the part that tells them apart."""
+    alike: dict[str, set[str]] = {}
+    for name in names:
+        alike.setdefault(short(name, most), set()).add(name)
+    return [short(_telling(name, alike[short(name, most)]), most) for name in names]
+
+
+def _telling(name: str, alike: Collection[str]) -> str:
+    """A name among others without the words at both ends that are the same in all; itself where it is alone."""
+    if len(alike) < 2:
+        return name
+    words = [each.split(" ") for each in alike]
+    begin = _same(words)
+    end = _same([each[begin:][::-1] for each in words])
+    telling = name.split(" ")
+    return f"…{' '.join(telling[begin : len(telling) - end])}…" if begin + end else name
+
+
+def _same(lists: Sequence[Sequence[str]]) -> int:
+    """How many first words all lists have in common, leaving each at least one."""
+    return sum(
+        1 for _word in takewhile(lambda at: len(set(at)) == 1, zip(*(each[:-1] for each in lists), strict=False))
+    )
+
+
 def hover_name(name: str) -> str:
     """`name` literally for a hover text, which does not wrap: so much of it as fits."""
     return literal(shortened(name, 60))
@@ -76,13 +103,13 @@ def names_axis(names: Sequence[str], *, upwards: bool = False, most: int = 22, t
     """
     n = len(names)
     every = -(-n // ticks) if n else 1
-    shown = range(0, n, every)
+    shown, texts = range(0, n, every), short_names(names, most)
     ends = (-0.5, max(n, 1) - 0.5)
     return {
         "type": "linear",
         "tickmode": "array",
         "tickvals": list(shown),
-        "ticktext": [short(names[i], most) for i in shown],
+        "ticktext": [texts[i] for i in shown],
         "range": ends if upwards else ends[::-1],
         "showgrid": False,
         "zeroline": False,

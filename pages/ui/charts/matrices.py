@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.evaluation.pairwise.sidebyside import SideBySide
 from core.i18n import gettext as _
 from core.i18n import ngettext
 from core.numbers import count, signed_count
-from core.probing.pairwise.sidebyside import SideBySide
 from core.tables import Table
 from pages.ui.charts import base
 

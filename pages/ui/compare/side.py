@@ -11,12 +11,12 @@ from core import numbers
 from core.backbones.names import called, is_part, parts
 from core.data.dataset import Dataset
 from core.evaluation.intervals import Interval
+from core.evaluation.pairwise.agreement import Agreement
+from core.evaluation.pairwise.sidebyside import SideBySide, agreements, compared_classes
 from core.evaluation.predictions import Predictions
 from core.jobs.store import Job
 from core.probing.comparison import pareto
 from core.probing.crossval.crossval import ProbeResult
-from core.probing.pairwise.agreement import Agreement
-from core.probing.pairwise.sidebyside import SideBySide, agreements, compared_classes
 from core.probing.probes.kinds import find
 from core.tables import Table, flat
 from pages.ui import columns, downloads, figures, resources, text

@@ -115,9 +115,9 @@ def _table(ranked: Sequence[ProbeResult]) -> None:
     st.caption(
         _(
             "Accuracy and macro F1 are means over the folds of the training split; validation and test photos are "
-            "untouched. Intervals: Wilson's for accuracy, a bootstrap for F1, over the out-of-fold predictions of one "
-            "repeat. The verdict compares fold by fold (corrected resampled t interval). The more backbones are "
-            "compared, the more the best of them owes to luck."
+            "untouched. Intervals: Wilson's for accuracy, for F1 his idea carried over to the confusion matrix, over "
+            "the out-of-fold predictions of one repeat. The verdict compares fold by fold (corrected resampled t "
+            "interval). The more backbones are compared, the more the best of them owes to luck."
         )
     )
 

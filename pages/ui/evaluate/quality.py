@@ -9,14 +9,16 @@ import streamlit as st
 from streamlit.column_config import Column
 
 from core import numbers
-from core.data.dataset import Dataset, Item
+from core.data.dataset import Dataset
 from core.evaluation.intervals import Interval
 from core.evaluation.metrics import Averages, ClassScore, Evaluation, cell, mistakes
 from core.evaluation.predictions import Predictions
 from pages.ui import columns, figures, gallery, resources, text
 from pages.ui.charts.quality import MOST_CLASSES, class_scores, confusion_matrix, confusion_table
+from pages.ui.evaluate.judged import Judged
 from pages.ui.figures import Files
 from pages.ui.i18n import _
+from pages.ui.why import why
 
 MOST_MISTAKES = 96
 LONG_NAME = 24
@@ -40,10 +42,8 @@ def _confidence(ci: Interval) -> str:
     return _("95 %: {ci}").format(ci=numbers.interval(ci))
 
 
-def confusion(
-    dataset: Dataset | None, items: dict[str, Item], predictions: Predictions, evaluation: Evaluation, about: str
-) -> None:
-    """The confusion matrix, and the images behind the cell that is selected; `about` as for `per_class`."""
+def confusion(judged: Judged, predictions: Predictions, evaluation: Evaluation) -> None:
+    """The confusion matrix, and the images behind the cell that is selected."""
     st.subheader(_("Which classes are taken for which"))
     kinds = {"counts": _("Photos"), "shares": _("Share of each true class")}
     kind = st.segmented_control(_("Show"), list(kinds), default="counts", required=True, format_func=kinds.__getitem__,
@@ -54,7 +54,7 @@ def confusion(
             resources.figure(confusion_matrix, evaluation.confusion, evaluation.classes, kind == "shares"),
             f"confusion-{kind}-{len(predictions)}",
             _("Confusion matrix: true classes in rows, predicted ones in columns"),
-            Files("confusion", partial(confusion_table, evaluation.confusion, evaluation.classes), about=about),
+            Files("confusion", partial(confusion_table, evaluation.confusion, evaluation.classes), about=judged.about),
             on_select="rerun",
             selection_mode="points",
         )
@@ -72,13 +72,15 @@ def confusion(
             if true != predicted
             else _("**{true}**, right").format(true=text.literal(names[true]))
         )
+        dataset, items, key = judged.dataset, judged.items, f"cell-{true}-{predicted}"
         shown = [items[id_] for id_ in cell(predictions, true, predicted) if id_ in items]
         pictures = [
             gallery.Picture(dataset.thumbnail(item), item.name, item.name, dataset.path(item))
             for item in shown
             if dataset
         ]
-        gallery.grid(pictures, key=f"cell-{true}-{predicted}", page_size=12, width_px=110)
+        gallery.grid(pictures, key=key, page_size=12, width_px=110)
+        why(judged.run, dataset, [item.sha256 for item in shown], key)
 
 
 def per_class(evaluation: Evaluation, about: str) -> None:
@@ -138,8 +140,9 @@ def class_table(evaluation: Evaluation) -> tuple[tuple[str, ...], list[tuple[obj
     return headings, rows
 
 
-def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) -> None:
-    """The mistakes it was surest of."""
+def worst(judged: Judged, dataset: Dataset, predictions: Predictions) -> None:
+    """The mistakes it was surest of, and the way to where it looks in them."""
+    items = judged.items
     st.subheader(_("The most confident mistakes"))
     shown = [mistake for mistake in mistakes(predictions, MOST_MISTAKES) if mistake.id in items]
     if not shown:
@@ -162,3 +165,4 @@ def worst(dataset: Dataset, items: dict[str, Item], predictions: Predictions) ->
         for mistake in shown
     ]
     gallery.grid(pictures, key="mistakes", page_size=18, width_px=150)
+    why(judged.run, dataset, [mistake.id for mistake in shown], "mistakes")

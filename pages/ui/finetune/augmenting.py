@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from core.training.choices import TRUNK_CACHES, trunk_cache_label
+from core.training.choices import TRUNK_CACHES, suggested_views, trunk_cache_label
 from core.training.config import FinetuneConfig
 from core.training.images.augmentation import FILLS, KINDS, PRESETS, AugmentationKind, preset_label
 from pages.ui.backbones import KEEP
@@ -43,7 +43,7 @@ def _viewed(config: FinetuneConfig, fields: Fields) -> FinetuneConfig:
     """The config with how often a photo is changed anew, and whether what is frozen is computed once for each view."""
     left, right = st.columns(2, gap="large")
     with left:
-        views = fields.whole(
+        views = _of_mode(config.mode, fields).whole(
             "views", _("Different views of a photo"), 0, 20,
             _("The epochs go through them again and again; 0 makes a new one each epoch."),
         )  # fmt: skip
@@ -53,6 +53,14 @@ def _viewed(config: FinetuneConfig, fields: Fields) -> FinetuneConfig:
             _("Kept on the disk while a head or the last stages are trained, it need not be computed again."),
         )  # fmt: skip
     return dataclasses.replace(config, views=views, trunk_cache=kept)
+
+
+def _of_mode(mode: str, fields: Fields) -> Fields:
+    """The same with as many views as a mode wants, where another one was there at first."""
+    first = fields.first
+    if first.mode != mode:
+        first = dataclasses.replace(first, views=suggested_views(mode))
+    return Fields(first, f"{mode}-{fields.key}")
 
 
 def _fill(first: str, key: str) -> str:

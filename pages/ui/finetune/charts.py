@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.evaluation.pairwise.sidebyside import SideBySide
 from core.i18n import gettext as _
 from core.numbers import percent, signed_points, significant
-from core.probing.pairwise.sidebyside import SideBySide
 from core.tables import Table
 from core.training.results.history import SOUP, Averages, Candidate, Epoch
 from core.training.results.outcome import weights_name

@@ -10,7 +10,7 @@ from core.backbones.names import called
 from core.data.dataset import Dataset
 from core.errors import GraftError
 from core.numbers import count, interval, percent
-from core.runs import SplitScore
+from core.scores import SplitScore
 from core.tasks.forecasting import ForecastRequest
 from core.training.choices import mode_label
 from core.training.planning.forecast import Forecast, ModeTiming

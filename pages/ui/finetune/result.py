@@ -8,9 +8,9 @@ from core import numbers
 from core.backbones.names import called
 from core.data.dataset import Dataset
 from core.errors import GraftError
+from core.evaluation.pairwise.difference import Difference
 from core.jobs.status import JobStatus
 from core.jobs.store import Job
-from core.probing.pairwise.difference import Difference
 from core.runs import Run
 from core.tasks.results import Finetuned
 from core.training.cache.record import cache_in_words, read_cache
@@ -21,7 +21,7 @@ from pages.ui import figures, models, progress, resources, state, text
 from pages.ui.figures import Files
 from pages.ui.finetune.charts import averages_line, averages_table
 from pages.ui.finetune.continuing import more_epochs
-from pages.ui.finetune.live import curves
+from pages.ui.finetune.live import classes_by_epoch, curves
 from pages.ui.finetune.seeds import other_seeds
 from pages.ui.i18n import _
 
@@ -45,6 +45,7 @@ def result(dataset: Dataset, job: Job, status: JobStatus) -> None:
         other_seeds(job, run, split)
     curves(job)
     if run is not None:
+        classes_by_epoch(job, run)
         averages(run)
         if words := cache_in_words(read_cache(run.path)):
             st.caption(text.literal(words))

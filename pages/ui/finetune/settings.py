@@ -177,4 +177,10 @@ def _weighed(config: FinetuneConfig, fields: Fields) -> FinetuneConfig:
             "average", _("Try averages of weights at the end"),
             _("Between where training began and its best epoch, and of the last checkpoints."),
         )  # fmt: skip
-    return dataclasses.replace(config, head_start=start, batch_norm=statistics, ema=ema, average=average)
+        calibrate = fields.switch(
+            "calibrate", _("Calibrate the probabilities at the end"),
+            _("Makes the model as sure as it is right, by the validation photos, where that helps. No answer changes."),
+        )  # fmt: skip
+    return dataclasses.replace(
+        config, head_start=start, batch_norm=statistics, ema=ema, average=average, calibrate=calibrate
+    )

@@ -8,13 +8,20 @@ from functools import cache
 import numpy as np
 import plotly.graph_objects as go
 
+from core.evaluation.abstention.curve import coverage_curve
+from core.evaluation.calibration import reliability
+from core.evaluation.cutting import Attribute
 from core.evaluation.metrics import ClassScore
+from core.evaluation.pairwise.sidebyside import agreements, compared_classes
 from core.evaluation.predictions import Predictions
+from core.evaluation.ranking import rank
+from core.evaluation.robustness import Level, Robustness
+from core.evaluation.slices import slice_by
 from core.probing.comparison.pareto import COSTS
-from core.probing.pairwise.sidebyside import agreements, compared_classes
 from core.probing.probes.probe import ProbeConfig
 from core.probing.studies.component_counts import Count
 from core.probing.studies.growth import LearningCurve
+from core.strangers.leaving_out import leave_out
 from core.training.results.history import Averages, Candidate
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.history import training_history
@@ -29,9 +36,14 @@ from pages.ui.compare.charts.map import embedding_map
 from pages.ui.compare.charts.side import agreement_matrix, class_differences
 from pages.ui.data.charts import image_sizes, split_counts
 from pages.ui.data.charts_health import shortcut_bars
+from pages.ui.evaluate.charts import ranking_curves, reliability_diagram
+from pages.ui.evaluate.charts_doubts import coverage_figure, left_out_figure
+from pages.ui.evaluate.charts_robustness import robustness_lines
+from pages.ui.evaluate.charts_slices import slice_dots
 from pages.ui.finetune.charts import averages_line, recall_by_epoch
 from tests.pages.charts.rows import NASTY, SHORTCUT, STAGE, epoch
 from tests.probing.conftest import make_result
+from tests.strangers.test_leaving_out import features
 
 N = 3000
 COUNT = Count(components=1, variance=0.5, accuracy_mean=0.8, accuracy_ci=(0.7, 0.9), fold_accuracy=(0.7, 0.9))
@@ -44,6 +56,14 @@ AVERAGES = Averages(
     soup=Candidate(epoch=2, weights="soup", loss=0.35, accuracy=0.85),
 )
 MATRIX = np.array([[4250, 3], [1, 1200]])
+# Written out: to draw them all for their names alone would take every process of tests a second before its first test.
+NAMES = (
+    "split_counts", "shortcuts", "sizes", "sizes_logarithmic", "probabilities", "agreement", "class_differences",
+    "class_differences_below", "confusion_difference", "embedding_map", "components", "depth", "learning_curve", "roc",
+    "precision_recall", "reliability", "coverage", "left_out", "robustness", "slices", "recall", "laid_over",
+    "averages", "history", "confusion", "confusion_shares", "per_class", "cost_time_ms", "cost_size_mb",
+    "cost_memory_mb", "cost_gflops", "accuracy_bars",
+)  # fmt: skip
 
 
 @cache
@@ -85,7 +105,40 @@ def _of_backbones() -> dict[str, go.Figure]:
 
 
 def _of_models() -> dict[str, go.Figure]:
+    rng = np.random.default_rng(0)
+    predictions = Predictions(
+        (NASTY, "b", "c"), rng.integers(0, 3, N), rng.dirichlet(np.ones(3), N), tuple(map(str, range(N))), "val"
+    )
+    ranking = rank(predictions)
+    assert ranking is not None
     return {
+        "roc": ranking_curves(ranking, "roc"),
+        "precision_recall": ranking_curves(ranking, "pr"),
+        "reliability": reliability_diagram(reliability(predictions)),
+        "coverage": coverage_figure(coverage_curve(predictions)),
+        "left_out": left_out_figure(leave_out(features()), (NASTY, "b", "c")),
+        "robustness": robustness_lines(
+            Robustness(
+                split="val",
+                seed=0,
+                side_px=224,
+                n=N,
+                of=N,
+                right=N // 2,
+                levels=(Level(kind="blur", level=4.0, n=N, right=N // 3, lost=N // 2, won=N // 3),),
+            )
+        ),
+        "slices": slice_dots(
+            slice_by(
+                predictions,
+                [
+                    Attribute(
+                        "format", dict.fromkeys(predictions.ids[::2], NASTY) | dict.fromkeys(predictions.ids[1::2], "x")
+                    )
+                ],
+            ),
+            "",
+        ),
         "recall": recall_by_epoch([epoch(0, recall=(0.5, 1.0)), epoch(1, recall=(1.0, 0.25))], (NASTY, "b")),
         "laid_over": laid_over({NASTY: [epoch(0), epoch(1)], "b": [epoch(1)]}),
         "averages": averages_line(AVERAGES),
@@ -94,6 +147,3 @@ def _of_models() -> dict[str, go.Figure]:
         "confusion_shares": confusion_matrix(MATRIX, [NASTY, "b"], normalised=True),
         "per_class": class_scores([ClassScore(NASTY, 1, 1, 1, 4250, (0.5, 1))]),
     }
-
-
-NAMES = tuple(every_figure())

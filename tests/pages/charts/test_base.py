@@ -43,6 +43,27 @@ def test_long_names_lose_their_middle_before_they_are_escaped():
     assert base.short(f"efficientnet_lite0 + {'b' * 30}", 11) == "effic…lite0<br>+ bbb…bbbbb"
 
 
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (
+            ["Rhododendron ponticum variety 1 of the north", "Rhododendron ponticum variety 2 of the north", "oak"],
+            ["…1…", "…2…", "oak"],
+        ),
+        (["A very long name of an early kind", "A very long name of a late kind"],
+         ["A very lon…early kind", "A very lon… late kind"]),
+        (["one word that is short", "one word that is shore"], ["one word that is short", "one word that is shore"]),
+        (["x" * 30 + "1" + "y" * 30, "x" * 30 + "2" + "y" * 30], ["xxxxxxxxxx…yyyyyyyyyy"] * 2),
+        (["the same long name of a class"] * 2, ["the same l…of a class"] * 2),
+        (["seven words with an <a> and an end of it", "seven words with a <b> and an end of it"],
+         ["…an &lt;a&gt;…", "…a &lt;b&gt;…"]),
+    ],
+)  # fmt: skip
+def test_long_names_that_would_look_the_same_show_where_they_differ(names, shown):
+    assert base.short_names(names) == shown
+    assert base.names_axis(names)["ticktext"] == shown
+
+
 def test_an_axis_over_names_is_numeric_so_that_digits_and_equal_names_stay_apart():
     axis = base.names_axis(["10", "2", "10"])
     assert axis["tickvals"] == [0, 1, 2]

@@ -9,8 +9,12 @@ from tests.pages.charts.rows import NASTY
 
 WITHOUT_NAMES = (
     "cost_memory_mb", "cost_gflops", "sizes", "sizes_logarithmic", "shortcuts", "averages", "history", "components",
-    "learning_curve",
+    "learning_curve", "reliability", "robustness", "coverage",
 )  # fmt: skip
+
+
+def test_every_figure_has_a_name_in_the_list():
+    assert tuple(every_figure()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

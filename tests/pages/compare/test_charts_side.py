@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from core.evaluation.pairwise.sidebyside import agreements, compared_classes
 from core.evaluation.predictions import Predictions
-from core.probing.pairwise.sidebyside import agreements, compared_classes
 from pages.ui.charts import base, export
 from pages.ui.charts.accuracy import accuracy_bars
 from pages.ui.charts.matrices import confusion_difference

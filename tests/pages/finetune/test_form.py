@@ -19,7 +19,7 @@ UNUSUAL = FinetuneConfig(
     "graft_residual", mode="last", last_stages=2, head_start="zero", epochs=60, lr=0.0123, layer_decay=0.7,
     unfreeze_epochs=2, batch_size=24, optimizer="sgd", schedule="cosine", warmup_epochs=1.5, weight_decay=0.02,
     clip_norm=2.0, label_smoothing=0.1, focal_gamma=2.0, dropout=0.25, mixup=0.2, cutmix=1.0, batch_norm="learnt",
-    ema=0.995, average=False, patience=25, seed=7, views=6, trunk_cache="off", balanced_sampling=True,
+    ema=0.995, average=False, calibrate=False, patience=25, seed=7, views=6, trunk_cache="off", balanced_sampling=True,
     augmentation=replace(PRESETS["standard"], randaugment=12.0, erasing=0.3),
 )  # fmt: skip
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.evaluation.pairwise.agreement import Agreement
+from core.evaluation.pairwise.classwise import ClassDifference
+from core.evaluation.pairwise.sidebyside import SideBySide
 from core.i18n import gettext as _
 from core.numbers import count, decimal, percent, points_interval, signed_points
-from core.probing.pairwise.agreement import Agreement
-from core.probing.pairwise.classwise import ClassDifference
-from core.probing.pairwise.sidebyside import SideBySide
 from pages.ui.charts import axes, base, matrices
 from pages.ui.text import images, shortened
 
