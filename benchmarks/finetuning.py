@@ -16,7 +16,7 @@ from core.backbones.registry import backbones
 from core.data.dataset import Dataset
 from core.data.ingest import ingest
 from core.paths import DEFAULT_WORKSPACE
-from core.runs import SplitScore
+from core.scores import SplitScore
 from core.training.choices import MODES
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune

@@ -3,7 +3,9 @@
 Starts Graft as the README does, over a workspace of 400 generated photos with a finished comparison, ten runs and a
 model's answers to 24 new images, and opens it as a browser does, by its websocket. Prints processor seconds of the
 server process (its workers' are not counted): a rerun of each page, the mean of several; a tick of a page that watches
-a job; the share of a core while a page stands open and nothing runs; and its resident memory after every page.
+a job; the share of a core while a page stands open and nothing runs; and its resident memory after every page. Last,
+how long a visitor waits for a rerun of each page while a worker fine-tunes everything on all cores: the median and the
+95th percentile by the clock.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -30,12 +33,14 @@ from websockets.typing import Subprotocol
 from benchmarks.workspace import (
     TOUR,
     Workspace,
+    endless_training,
     make_workspace,
     running,
     running_comparison,
     running_training,
     waiting_training,
 )
+from core.jobs import store
 from core.jobs.store import Job
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,6 +78,42 @@ def main() -> None:
                     share = processor_s(process, lambda: time.sleep(options.idle), 1) / options.idle
                     row(f"idle, open at {scene.name}", f"{100 * share:.2f} %")
             row("resident memory", f"{resident_mb(process):.0f} MB")
+        beside_a_training(workspace, Path(scratch), options.reruns)
+
+
+def beside_a_training(workspace: Workspace, scratch: Path, reruns: int) -> None:
+    """Prints how long reruns take while a worker trains: of each page, of the one that watches it, and of all."""
+    job = endless_training(workspace.dataset)
+    watching = Scene("the training itself", "finetune", {"dataset": workspace.dataset.id, "job": job.id})
+    waits_s: list[float] = []
+    with serving(scratch) as (_process, port):
+        with opened(port, watching):
+            while job.recorded().state != "running" or job.recorded().done < 200:
+                if job.recorded().is_over:
+                    raise RuntimeError(job.recorded().error)
+                time.sleep(0.5)
+        for scene in (*pages(workspace), watching):
+            with opened(port, scene) as session:
+                of_page_s = [clock_s(session.rerun) for _ in range(reruns)]
+            row(f"wait for {scene.name}", in_ms(of_page_s))
+            waits_s += of_page_s
+        store.request_cancel(job)
+        while not job.recorded().is_over:
+            time.sleep(0.1)
+    row("wait for any page", in_ms(waits_s))
+
+
+def clock_s(act: Callable[[], None]) -> float:
+    """Seconds that something takes."""
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def in_ms(waits_s: Sequence[float]) -> str:
+    """The median and the 95th percentile in words."""
+    median, most = (1000 * float(np.percentile(waits_s, q)) for q in (50, 95))
+    return f"{median:.0f} ms, p95 {most:.0f} ms"
 
 
 def row(name: str, value: str) -> None:
@@ -82,7 +123,7 @@ def row(name: str, value: str) -> None:
 def pages(workspace: Workspace) -> list[Scene]:
     """Each page, and what more there may be on it."""
     photos = {"dataset": workspace.dataset.id}
-    names = ("compare", "finetune", "evaluate", "predict", "runs")
+    names = ("compare", "finetune", "evaluate", "explain", "predict", "runs")
     return [
         Scene("data", "", photos),
         *(Scene(name, name, photos) for name in names),

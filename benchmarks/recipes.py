@@ -62,6 +62,8 @@ VARIATIONS: Mapping[str, Mapping[str, Any]] = {
     "no-flip": {"augmentation": dataclasses.replace(AUGMENTATION, horizontal_flip=None)},
     "last1": {"mode": "last", "last_stages": 1},
     "last2": {"mode": "last", "last_stages": 2},
+    "last1-anew": {"mode": "last", "last_stages": 1, "epochs": 10, "views": 0},
+    "last1-views4": {"mode": "last", "last_stages": 1, "epochs": 10, "views": 4},
     "zero": {"head_start": "zero"},
 }
 """Each changes one thing of `BASE`, the first trial."""

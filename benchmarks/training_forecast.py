@@ -34,9 +34,8 @@ from core.tasks.presetting import config_for
 from core.tasks.requests import FinetuneRequest
 from core.training.config import FinetuneConfig
 from core.training.finetune import finetune
-from core.training.planning.forecast import in_mode
 from core.training.planning.outlook import Extent, Outlook, outlook, probe_seconds
-from core.training.planning.presets import usual
+from core.training.planning.presets import in_mode, usual
 from core.training.planning.timing import time_modes
 from core.training.results.history import read_history
 

@@ -14,6 +14,7 @@ import argparse
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -63,9 +64,16 @@ def main() -> None:
 
 
 class Plain:
-    """The loop of a tutorial."""
+    """The loop of a tutorial.
 
-    def __init__(self, dataset: Dataset, given: argparse.Namespace, folder: Path) -> None:
+    Args:
+        dataset: whose training photos are copied into a folder for each class.
+        given: the architecture, the photos an epoch and the size of a batch.
+        folder: an empty one.
+        learning: what of the network learns beside its classifier, which is called `fc`; all where none is named.
+    """
+
+    def __init__(self, dataset: Dataset, given: argparse.Namespace, folder: Path, learning: Sequence[str] = ()) -> None:
         for item in dataset.split("train")[: given.photos]:
             target = folder / dataset.classes[item.label]
             target.mkdir(exist_ok=True)
@@ -83,7 +91,9 @@ class Plain:
             photos, given.batch, shuffle=True, num_workers=machine.cores(), persistent_workers=True
         )
         self._network = getattr(models, given.architecture)(num_classes=len(dataset.classes))
-        self._optimizer = torch.optim.AdamW(self._network.parameters(), lr=3e-4)
+        for name, part in self._network.named_children():
+            part.requires_grad_(not learning or name in {*learning, "fc"})
+        self._optimizer = torch.optim.AdamW([p for p in self._network.parameters() if p.requires_grad], lr=3e-4)
 
     def epoch(self, _number: int) -> float:
         """Seconds of one epoch."""

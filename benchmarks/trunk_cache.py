@@ -10,6 +10,9 @@ nothing then. "Epochs" are learning and validation, "filling" is drawing the vie
 "whole" is everything, with the features, the probe and the last judgement, which are the same for all. Seconds are of
 the processor, on all cores together, and by the clock in brackets.
 
+Where the last stage of a ResNet is trained, the loop of a tutorial (`benchmarks.training_speed`) is timed beside it,
+with the same part frozen and without any validation.
+
 The ceiling is counted, not measured: the operations of a training step through the whole network against those above
 the cut, backward counted twice as much as forward, as if drawing photos and filling cost nothing.
 """
@@ -33,6 +36,7 @@ from PIL import Image
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.training_speed import Plain
 from core.backbones.load import load
 from core.backbones.registry import chosen
 from core.data.dataset import Dataset
@@ -118,6 +122,23 @@ def main() -> None:
                     run(dataset, config, Path(folder) / f"{number}-{views}", pretrained=given.pretrained)
                 )
         table(took)
+        if given.backbone.startswith("resnet") and (given.mode, given.last_stages) == ("last", 1):
+            against_a_tutorial(dataset, given, Path(folder) / "tutorial", took)
+
+
+def against_a_tutorial(
+    dataset: Dataset, given: argparse.Namespace, folder: Path, took: dict[int, list[dict[str, Took]]]
+) -> None:
+    """Prints how long an epoch of the loop of a tutorial takes by the clock, and how much quicker each row is."""
+    folder.mkdir()
+    how = argparse.Namespace(architecture=given.backbone, photos=len(dataset.split("train")), batch=32)
+    plain = Plain(dataset, how, folder, ("layer4",))
+    epoch_s = median([plain.epoch(number) for number in range(4)][1:])
+    whole_s = given.epochs * epoch_s
+    print(f"A tutorial's loop: {epoch_s:.1f} s an epoch by the clock, {whole_s:.0f} s in all")
+    for views, rounds in took.items():
+        seconds = [each["filling"].clock + each["epochs"].clock for each in rounds]
+        print(f"  with {views} views kept, filling and validation included: × {whole_s / median(seconds):.2f}")
 
 
 def generated(path: Path, n: int) -> Path:

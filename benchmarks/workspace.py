@@ -29,12 +29,14 @@ from core.jobs.store import Job
 from core.progress import Progress
 from core.runs import MODEL, Run
 from core.tasks import run as carry_out
+from core.tasks.answers import Answer, save_answers
 from core.tasks.base import Request
-from core.tasks.requests import CompareRequest, FinetuneRequest, ImageFile, IngestRequest
-from core.tasks.results import Answer, Finetuned, Predicted, TakenIn, save_answers
+from core.tasks.requests import CompareRequest, FinetuneRequest, IngestRequest
+from core.tasks.results import Finetuned, Predicted, TakenIn
 from core.tasks.specs import spec_of
-from core.tasks.using import PredictRequest
+from core.tasks.using import NamedFile, PredictRequest
 from core.training.config import FinetuneConfig
+from core.training.images.augmentation import PRESETS
 from core.training.results.history import Epoch
 
 W = paths.DEFAULT_WORKSPACE
@@ -85,6 +87,12 @@ def running_training(dataset: Dataset) -> Job:
     job = _training(dataset, RUNS + 1)
     _report_epochs(job)
     return job
+
+
+def endless_training(dataset: Dataset) -> Job:
+    """A training of everything that waits for a worker, and keeps that busy until it is cancelled."""
+    config = FinetuneConfig("graft_residual", "full", epochs=1000, augmentation=PRESETS["standard"])
+    return _job(dataset, FinetuneRequest(dataset=dataset.id, config=config))
 
 
 def running_comparison(workspace: Workspace) -> Job:
@@ -150,7 +158,7 @@ def _trained_run(dataset: Dataset, number: int, tour: str = "") -> Run:
 def _answer(dataset: Dataset, run: Run) -> None:
     """A model's answers to as many new images as the page shows, each with its picture."""
     rng = np.random.default_rng(RUNS)
-    images = tuple(ImageFile(path=f"/new/{number}.jpg", name=f"{number}.jpg") for number in range(ANSWERS))
+    images = tuple(NamedFile(path=f"/new/{number}.jpg", name=f"{number}.jpg") for number in range(ANSWERS))
     request = PredictRequest(model=str(run.path), images=images, previews=ANSWERS, delete_source=True)
     job, answers = _job(dataset, request), []
     for number, image in enumerate(images):

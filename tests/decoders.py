@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -36,8 +35,7 @@ class InProcessDecoders:
         """Decodes `photo`; what writing its thumbnail raises comes out of the future, as from a process."""
         future: Future[Decoded] = Future()
         try:
-            with warnings.catch_warnings(action="ignore"):  # in a process nobody hears them
-                future.set_result(decode_file(photo, out, self._limits, levels, side_px))
+            future.set_result(decode_file(photo, out, self._limits, levels, side_px))
         except OSError as problem:
             future.set_exception(problem)
         self.finished += 1
@@ -48,6 +46,11 @@ def slow_photo(path: Path, side_px: int) -> Path:
     """A JPEG whose last scan comes 40 times; one of 6,000 px takes over a second of processor time."""
     buffer = io.BytesIO()
     Image.new("L", (side_px, side_px), 90).save(buffer, "JPEG", progressive=True)
-    content, end = buffer.getvalue()[:-2], buffer.getvalue()[-2:]
-    path.write_bytes(content + 39 * content[content.rindex(b"\xff\xda") :] + end)
+    path.write_bytes(with_scans(buffer.getvalue(), 39))
     return path
+
+
+def with_scans(content: bytes, more: int) -> bytes:
+    """A progressive JPEG whose last scan comes so many times more."""
+    end = content.rindex(b"\xff\xd9")
+    return content[:end] + more * content[content.rindex(b"\xff\xda", 0, end) : end] + content[end:]

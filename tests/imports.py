@@ -1,4 +1,4 @@
-"""What a file of Graft imports, read from its source: nothing is run."""
+"""What a file of Graft imports and calls, read from its source: nothing is run."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ def at_import(node: ast.AST) -> Iterator[ast.AST]:
             yield from at_import(child)
 
 
+def calls(parsed: ast.Module, *names: str) -> Iterator[ast.Call]:
+    """The calls of functions with one of these names, as `name(...)` or `module.name(...)`."""
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names:
+            yield node
+
+
 def imported(path: Path, nodes: Iterator[ast.AST]) -> set[str]:
     """The modules that import statements among `nodes` name; `from a import b` names `a` and `a.b`."""
     names: set[str] = set()
@@ -50,6 +57,18 @@ def imported(path: Path, nodes: Iterator[ast.AST]) -> set[str]:
             module = ".".join(part for part in (start, node.module) if part)
             names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
     return names
+
+
+@cache
+def named_in(path: Path) -> frozenset[str]:
+    """The modules that the import statements anywhere in the file at `path` name."""
+    return frozenset(imported(path, ast.walk(tree(path))))
+
+
+@cache
+def named_at_import(path: Path) -> frozenset[str]:
+    """Those that it names where importing the file runs them."""
+    return frozenset(imported(path, at_import(tree(path))))
 
 
 @cache
@@ -69,7 +88,7 @@ def reached(start: Path) -> dict[Path, Path | None]:
     waiting = [start]
     while waiting:
         path = waiting.pop()
-        for module in sorted(imported(path, at_import(tree(path)))):
+        for module in sorted(named_at_import(path)):
             for other in files_of(module):
                 if other not in reached_by:
                     reached_by[other] = path
@@ -77,11 +96,17 @@ def reached(start: Path) -> dict[Path, Path | None]:
     return reached_by
 
 
-def imported_files(path: Path) -> set[Path]:
+@cache
+def imported_files(path: Path) -> frozenset[Path]:
     """The files of ours that the import statements in `path` name, also those in functions and for type checkers.
 
     A package's `__init__` counts where it is named itself and imports something: what imports nothing closes no circle.
     """
-    files = {file for module in imported(path, ast.walk(tree(path))) for file in files_of(module)[-1:]}
-    quiet = {f for f in files if f.name == "__init__.py" and not imported(f, ast.walk(tree(f)))}
+    files = frozenset(file for module in named_in(path) for file in files_of(module)[-1:])
+    quiet = {f for f in files if f.name == "__init__.py" and not named_in(f)}
     return files - quiet - {path}
+
+
+def listed(faults: list[str]) -> str:
+    """The faults one a line, for an assertion's message."""
+    return "\n" + "\n".join(faults)

@@ -12,13 +12,27 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from tests.imports import ROOT, at_import, dotted, imported, imported_files, named, reached, sources, tree
+from tests.imports import (
+    ROOT,
+    at_import,
+    calls,
+    dotted,
+    imported,
+    imported_files,
+    listed,
+    named,
+    named_at_import,
+    named_in,
+    reached,
+    sources,
+    tree,
+)  # fmt: skip
 
 # Every room may import these.
 FOUNDATION = frozenset(
     (
         "checks", "errors", "estimate", "i18n", "machine", "numbers", "paces", "parquet", "paths", "progress", "rates",
-        "records", "tables", "versions", "workspaces",
+        "records", "scores", "tables", "versions", "workspaces",
     )
 )  # fmt: skip
 # A room imports rooms with a lower number, and the foundation. `jobs` does not know what it runs.
@@ -31,16 +45,18 @@ LEVELS = {
     "runs": 3,
     "features": 4,
     "evaluation": 4,
-    "bundle": 5,
     "probing": 5,
+    "strangers": 5,
+    "bundle": 6,
     "training": 6,
     "health": 6,
     "models": 7,
     "explaining": 8,
     "tasks": 9,
     "pretraining": 9,
-    "cli": 10,
-    "__main__": 11,
+    "serving": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 HEAVY = {"torch", "torchvision", "timm", "huggingface_hub", "keras", "openvino"}
 # The server imports these, and the command line starts with them, so they load no network library.
@@ -57,6 +73,7 @@ WITHOUT_TORCH = (
     "core/features/store.py",
     "core/probing/**/*.py",
     "core/health/**/*.py",
+    "core/strangers/**/*.py",
     "core/training/choices.py",
     "core/training/config.py",
     "core/training/results/history.py",
@@ -104,23 +121,11 @@ def circles(graph: dict[str, set[str]]) -> list[str]:
             return seen
 
 
-def calls(parsed: ast.Module, *names: str) -> Iterator[ast.Call]:
-    """The calls of functions with one of these names, as `name(...)` or `module.name(...)`."""
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names:
-            yield node
-
-
-def listed(faults: list[str]) -> str:
-    """The faults one a line, for an assertion's message."""
-    return "\n" + "\n".join(faults)
-
-
 def test_a_room_imports_only_rooms_below_it():
     faults = []
     for path in CORE:
         mine = room(dotted(path))
-        modules = imported(path, ast.walk(tree(path)))
+        modules = named_in(path)
         if mine is None:  # core/__init__.py: the version, and nothing else
             faults += [f"{named(path)} imports {name}" for name in modules]
         elif mine not in LEVELS:
@@ -142,7 +147,7 @@ def test_no_package_imports_its_own_parts():
     faults = [
         f"{named(path)} imports {module}"
         for path in packages
-        for module in sorted(imported(path, at_import(tree(path))))
+        for module in sorted(named_at_import(path))
         if module.startswith(dotted(path) + ".")
     ]
     assert not faults, listed(faults)
@@ -170,11 +175,11 @@ def test_a_page_is_a_short_script():
 def test_core_knows_no_page_and_nothing_knows_the_factory_of_the_backbones():
     faults = []
     for path in CORE:
-        modules = imported(path, ast.walk(tree(path)))
+        modules = named_in(path)
         tops = {name.partition(".")[0] for name in modules}
         faults += [f"{named(path)} imports {n}" for n in tops & {"streamlit", "pages", "plotly", "tests", "benchmarks"}]
     for path in [*CORE, *PAGES]:
-        if room(dotted(path)) != "pretraining" and "pretraining" in map(room, imported(path, ast.walk(tree(path)))):
+        if room(dotted(path)) != "pretraining" and "pretraining" in map(room, named_in(path)):
             faults.append(f"{named(path)} imports core.pretraining")
     assert not faults, listed(faults)
 
@@ -183,7 +188,7 @@ def test_the_server_reaches_no_torch():
     faults = []
     for path in [*PAGES, *sources(*WITHOUT_TORCH)]:
         for file, by in reached(path).items():
-            tops = {name.partition(".")[0] for name in imported(file, at_import(tree(file)))}
+            tops = {name.partition(".")[0] for name in named_at_import(file)}
             if tops & HEAVY:
                 way = f"{named(file)}, imported by {named(by) if by else 'itself'}"
                 faults.append(f"{named(path)} loads {', '.join(tops & HEAVY)}: {way}")
@@ -210,7 +215,7 @@ def test_session_state_caches_and_fragments_have_one_home_each():
     faults = []
     for path in PAGES:
         used = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
-        used |= {name.rpartition(".")[2] for name in imported(path, ast.walk(tree(path)))}
+        used |= {name.rpartition(".")[2] for name in named_in(path)}
         for home, names in homes.items():
             faults += [f"{named(path)} uses {name}" for name in used & names if named(path) != home]
     assert not faults, listed(faults)
@@ -243,36 +248,6 @@ def test_every_module_says_what_it_is():
     assert not faults, listed(faults)
 
 
-def test_translators_see_whole_sentences():
-    faults = [
-        f"{named(path)}, line {call.lineno}: fill in after translating"
-        for path in [*CORE, *PAGES]
-        for call in computed_messages(tree(path))
-        if path.name != "i18n.py"
-    ]
-    assert not faults, listed(faults)
-
-
-def computed_messages(parsed: ast.Module) -> Iterator[ast.Call]:
-    """The calls for a translation whose message is computed, and so is no message that a translator could see."""
-    for call in [*calls(parsed, "_", "gettext"), *calls(parsed, "ngettext")]:
-        messages = call.args[:2] if ast.unparse(call.func).endswith("ngettext") else call.args[:1]
-        # A name stands for a message that is marked where it is written.
-        plain = (ast.Constant, ast.Name, ast.Attribute, ast.Subscript)
-        if not all(isinstance(message, plain) for message in messages):
-            yield call
-
-
-def test_nothing_is_translated_before_the_language_is_known():
-    faults = [
-        f"{named(path)}, line {node.lineno}: this is translated once, when the module is imported"
-        for path in [*CORE, *sources("pages/ui/**/*.py")]
-        for node in at_import(tree(path))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_", "ngettext")
-    ]
-    assert not faults, listed(faults)
-
-
 def test_the_checks_above_see_what_they_look_for():
     here = ROOT / "core" / "sample.py"
     parsed = ast.parse("import torch.nn\nfrom core.data import dataset\ndef f():\n    import openvino\n")
@@ -288,5 +263,3 @@ def test_the_checks_above_see_what_they_look_for():
     loads = "import pickle\npickle.load(f)\ntorch.load(f)\ntorch.load(f, weights_only=True)\nnp.load(f, allow_pickle=1)"
     faults = ["pickle.load", "line 3 loads without weights_only=True", "line 5 allows pickles"]
     assert sorted(unsafe_reads(ast.parse(loads), here)) == sorted(faults)
-    messages = ast.parse("_('whole')\n_(f'half {x}')\n_(NAMED)\nngettext('one', 'many' + x, 2)")
-    assert [call.lineno for call in computed_messages(messages)] == [2, 4]

@@ -44,7 +44,8 @@ def test_the_example_runs_as_it_stands():
 def test_the_readme_shows_every_verb_of_the_command_line():
     assert [line.split()[3] for line in COMMANDS] == [
         "backbones", "inspect", "health", "clean", "compare", "curve", "depth", "components", "framing", "map",
-        "lr-range", "finetune", "extend", "take", "sweep", "evaluate", "log", "export", "predict",
+        "lr-range", "finetune", "extend", "take", "sweep", "evaluate", "abstain", "strangers", "robustness", "tta",
+        "log", "export", "predict", "serve", "explain", "attention",
     ]  # fmt: skip
 
 

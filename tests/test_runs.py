@@ -11,7 +11,8 @@ import pytest
 from core.errors import EvaluationError
 from core.models.runs import find_runs, load_run
 from core.probing.probes.probe import ProbeConfig
-from core.runs import FILE, KeptEpoch, SplitScore, read_run
+from core.runs import FILE, read_run
+from core.scores import KeptEpoch, SplitScore
 from core.training.config import FinetuneConfig
 
 VAL = {"n": 16, "accuracy": 0.75, "accuracy_ci": [0.5, 0.875], "macro_f1": 0.7, "macro_f1_ci": [0.5, 0.9]}
@@ -23,8 +24,10 @@ PREPROCESSING = {
 CONFIG = FinetuneConfig("resnet18", mode="last", seed=3).to_json()
 WRITTEN: dict[str, Any] = {
     "schema": 1, "kind": "finetune", "backbone": "resnet18", "classes": ["ants", "bees"], "dataset_id": "d",
-    "dataset_name": "bugs", "fingerprint": "f", "preprocessing": PREPROCESSING, "config": CONFIG,
-    "seed": 3, "metrics": {"val": {**VAL, "best_epoch": 2, "epochs": 5, "weights": "ema"}, "test": TEST},
+    "dataset_name": "bugs", "fingerprint": "f", "photos": {"train": {"ants": 9, "bees": 8}},
+    "preprocessing": PREPROCESSING, "config": CONFIG,
+    "seed": 3,
+    "metrics": {"val": {**VAL, "best_epoch": 2, "epochs": 5, "weights": "ema", "temperature": 1.5}, "test": TEST},
     "versions": {"graft": "1"}, "created": "2026-01-02T03:04:05+00:00", "seconds": 9.5, "weights_sha256": "abc",
 }  # fmt: skip
 SCORE = SplitScore(n=16, accuracy=0.75, accuracy_ci=(0.5, 0.875), macro_f1=0.7, macro_f1_ci=(0.5, 0.9))
@@ -44,7 +47,7 @@ def test_the_scores_are_read_by_split(tmp_path: Path) -> None:
 
 def test_which_epoch_is_kept_is_a_fact_of_the_run_and_stands_in_its_file_beside_validation(tmp_path: Path) -> None:
     run = load_run(kept(tmp_path))
-    assert run.kept == KeptEpoch(best_epoch=2, epochs=5, weights="ema")
+    assert run.kept == KeptEpoch(best_epoch=2, epochs=5, weights="ema", temperature=1.5)
     run.save()
     written = json.loads((tmp_path / FILE).read_text())
     assert written == WRITTEN
@@ -53,7 +56,21 @@ def test_which_epoch_is_kept_is_a_fact_of_the_run_and_stands_in_its_file_beside_
         "best_epoch",
         "epochs",
         "weights",
+        "temperature",
     ]
+
+
+def test_how_many_photos_there_were_is_known_but_of_a_run_of_an_earlier_graft(tmp_path: Path) -> None:
+    assert load_run(kept(tmp_path / "now")).composition == {"train": {"ants": 9, "bees": 8}}
+    earlier = {name: value for name, value in WRITTEN.items() if name != "photos"}
+    (tmp_path / FILE).write_text(json.dumps(earlier))
+    assert load_run(tmp_path).composition == {}
+
+
+def test_a_run_of_an_earlier_graft_has_a_temperature_that_changes_nothing(tmp_path: Path) -> None:
+    earlier = {**VAL, "best_epoch": 2, "epochs": 5, "weights": "ema"}
+    run = load_run(kept(tmp_path, metrics={"val": earlier, "test": TEST}))
+    assert run.kept == KeptEpoch(best_epoch=2, epochs=5, weights="ema", temperature=1.0)
 
 
 def test_a_probe_keeps_no_epoch(tmp_path: Path) -> None:
