@@ -39,6 +39,11 @@ def interval(ends: Sequence[float] | None) -> str:
     return f"{decimal(100 * ends[0])}–{percent(ends[1])}" if ends else ""
 
 
+def decimal_interval(ends: Sequence[float] | None, digits: int = 3) -> str:
+    """An interval of numbers that are no shares, such as "0.132 to 0.241"; "" for None."""
+    return _("{low} to {high}").format(low=decimal(ends[0], digits), high=decimal(ends[1], digits)) if ends else ""
+
+
 def plus_minus(share: float | None, deviation: float | None) -> str:
     """A share with its standard deviation, such as "93.4 ± 1.2 %"; "" for None."""
     return "" if share is None or deviation is None else f"{decimal(100 * share)} ± {percent(deviation)}"

@@ -12,17 +12,26 @@ from core.records import Record
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationError(Record):
-    """An expected calibration error, see `core.evaluation.calibration`.
+    """An expected calibration error and the Brier score beside it, see `core.evaluation.calibration`.
 
     Attributes:
         error: itself, 0 to 1.
         interval: its 95 % interval, by a bootstrap over the photos.
         by_chance: below that it is with 95 % of the samples of a model whose probabilities are just right.
+        brier: the Brier score, 0 to 2; None in bundles that were made before it was kept.
+        brier_interval: its 95 % interval; None likewise.
     """
 
     error: float
     interval: tuple[float, float]
     by_chance: float
+    brier: float | None = None
+    brier_interval: tuple[float, float] | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether its numbers can be what they say they are."""
+        return 0 <= self.error <= 1 and 0 <= (self.brier or 0.0) <= 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +50,7 @@ class Calibration(Record):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n < 1 or not all(0 <= each.error <= 1 for each in (self.now, self.before or self.now)):
+        if self.n < 1 or not all(each.is_possible for each in (self.now, self.before or self.now)):
             raise BundleError(_("What a bundle says of its calibration is not as it should be. Export it again."))
 
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from core.bundle.calibration import CalibrationError
+from core.bundle.calibration import Calibration, CalibrationError
 from core.bundle.manifest import Manifest
 from core.bundle.markdown import literal
 from core.i18n import gettext as _
+from core.numbers import count, decimal, decimal_interval
 
 
 def calibration(manifest: Manifest) -> str:
-    """A table of the expected calibration errors; "" where none were measured."""
-    rows = [
-        f"| {literal(split)} | {each.n} | {_with(each.now)} | {_with(each.before)} | {each.now.by_chance:.3f} |"
-        for split, each in manifest.calibration.items()
-    ]
+    """A table of the expected calibration errors and Brier scores; "" where none were measured."""
+    rows = [_row(split, each) for split, each in manifest.calibration.items()]
     if not rows:
         return ""
     heading = _(
-        "| photos | n | expected calibration error (95 % interval) | before calibrating | a perfect model, up to |"
+        "| photos | n | expected calibration error (95 % interval) | before calibrating | a perfect model, up to "
+        "| Brier score (95 % interval) | before calibrating |"
     )
     remark = _(
         "The expected calibration error is the mean distance between how sure the model is and how often it is right. "
         "A model whose probabilities are just right has one, too: with 95 % of its samples at most what the last "
-        "column says."
+        "column of these says. The Brier score (0 to 2) is the mean squared distance of the probabilities from the "
+        "truth. Of both, less is better."
     )
-    return "\n".join([heading, "|---|---|---|---|---|", *rows]) + f"\n\n{remark}{_fitted_to(manifest)}"
+    return "\n".join([heading, "|---|---|---|---|---|---|---|", *rows]) + f"\n\n{remark}{_fitted_to(manifest)}"
 
 
 def _fitted_to(manifest: Manifest) -> str:
@@ -35,8 +35,23 @@ def _fitted_to(manifest: Manifest) -> str:
     return " " + _("The temperature was fitted to `{split}`, so what that shows flatters a little.").format(split=split)
 
 
-def _with(measured: CalibrationError | None) -> str:
-    if measured is None:
+def _row(split: str, of: Calibration) -> str:
+    cells = (
+        literal(split), count(of.n), _error(of.now), _error(of.before), decimal(of.now.by_chance, 3), _brier(of.now),
+        _brier(of.before),
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def _error(measured: CalibrationError | None) -> str:
+    return _with(measured.error, measured.interval) if measured else "–"
+
+
+def _brier(measured: CalibrationError | None) -> str:
+    if measured is None or measured.brier is None:
         return "–"
-    low, high = measured.interval
-    return f"{measured.error:.3f} ({low:.3f} – {high:.3f})"
+    return _with(measured.brier, measured.brier_interval)
+
+
+def _with(value: float, ends: tuple[float, float] | None) -> str:
+    return f"{decimal(value, 3)} ({decimal_interval(ends)})"

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import Interval, affordable_draws, wilson
+from core.evaluation.intervals import Interval, affordable_draws, wilson, wilson_of_mean
 from core.evaluation.predictions import Predictions
 
 MOST_BINS, LEAST_IMAGES = 10, 15
 """Bins, and images in each: with fewer, a bin's share of right ones says next to nothing."""
 DRAWS = 2000
+FARTHEST = 2.0
+"""The squared distance of the probabilities of an image that is surely taken for another class."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Reliability:
             to how far the mean probability is from the ends of the Wilson interval of the share that is right.
         by_chance: below that it is with 95 % of the samples of a model whose probabilities are just right.
         gap: by how much the model is too sure on average (below 0: not sure enough).
+        brier: the Brier score, 0 to 2: besides this error it counts how well the classes are told apart.
+        brier_ci: its 95 % interval, see `wilson_of_mean`.
     """
 
     bins: tuple[Bin, ...]
@@ -59,6 +63,8 @@ class Reliability:
     error_ci: Interval
     by_chance: float
     gap: float
+    brier: float
+    brier_ci: Interval
 
     @property
     def verdict(self) -> str:
@@ -77,6 +83,8 @@ class Reliability:
             "expected_calibration_error_ci": list(self.error_ci),
             "by_chance": self.by_chance,
             "gap": self.gap,
+            "brier": self.brier,
+            "brier_ci": list(self.brier_ci),
             "bins": [
                 {"low": b.low, "high": b.high, "sure": b.sure, "right": b.right, "right_ci": list(b.right_ci), "n": b.n}
                 for b in self.bins
@@ -104,6 +112,7 @@ def reliability(predictions: Predictions, *, seed: int = 0) -> Reliability:
     drawn = np.sort(rng.integers(0, len(sure), (draws, len(sure))), axis=1)  # sorted rows stay sorted by probability
     resampled = _error(sure[drawn], right[drawn], n_bins)
     perfect = _error(np.broadcast_to(sure, drawn.shape), (rng.random(drawn.shape) < sure).astype(np.float64), n_bins)
+    distances = squared_distances(predictions)
     low, high = np.quantile(2 * error - resampled, [0.025, 0.975])  # a resample's error is too great by its own chance
     return Reliability(
         bins=tuple(_bin(sure[rows], right[rows]) for rows in parts),
@@ -111,7 +120,15 @@ def reliability(predictions: Predictions, *, seed: int = 0) -> Reliability:
         error_ci=_wide_enough((float(low), float(high)), float(error), sure, right),
         by_chance=float(np.quantile(perfect, 0.95)),
         gap=float(sure.mean() - right.mean()),
+        brier=float(distances.mean()),
+        brier_ci=wilson_of_mean(distances, FARTHEST),
     )
+
+
+def squared_distances(predictions: Predictions) -> NDArray[np.float64]:
+    """The squared distance of each image's probabilities from the truth, whose mean is the Brier score (1950)."""
+    truth = np.eye(len(predictions.class_names))[predictions.y_true]
+    return np.asarray(((predictions.proba - truth) ** 2).sum(axis=1), np.float64)
 
 
 def _bin(sure: NDArray[np.float64], right: NDArray[np.float64]) -> Bin:

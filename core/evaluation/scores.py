@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.calibration import FARTHEST, squared_distances
 from core.evaluation.confusion import BALANCED_ACCURACY, KAPPA, MATTHEWS, Counts, Statistic
 from core.evaluation.intervals import Interval, wilson, wilson_of_mean
 from core.evaluation.metrics import Evaluation
@@ -84,7 +85,7 @@ def scores(predictions: Predictions, evaluation: Evaluation, ranking: Ranking | 
         _of_confusion("kappa", evaluation.confusion, KAPPA),
         *areas,
         _mean("log_loss", losses := _log_losses(predictions), _great_loss(predictions, losses)),
-        _mean("brier", _squares(predictions), 2.0),
+        _mean("brier", squared_distances(predictions), FARTHEST),
     )
 
 
@@ -106,12 +107,6 @@ def _top(predictions: Predictions, k: int) -> Score:
 def _log_losses(predictions: Predictions) -> NDArray[np.float64]:
     own = predictions.proba[np.arange(len(predictions)), predictions.y_true].astype(np.float64)
     return -np.log(np.maximum(own, _LEAST))
-
-
-def _squares(predictions: Predictions) -> NDArray[np.float64]:
-    """The squared distance of each image's probabilities from the truth, 0 to 2 (Brier 1950)."""
-    truth = np.eye(len(predictions.class_names))[predictions.y_true]
-    return np.asarray(((predictions.proba - truth) ** 2).sum(axis=1), np.float64)
 
 
 def _great_loss(predictions: Predictions, losses: NDArray[np.float64]) -> float:

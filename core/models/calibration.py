@@ -32,4 +32,7 @@ def _calibration(predictions: Predictions, temperature: float) -> Calibration:
 
 def _error(predictions: Predictions) -> CalibrationError:
     shown = reliability(predictions)
-    return CalibrationError(error=shown.error, interval=shown.error_ci, by_chance=shown.by_chance)
+    return CalibrationError(
+        error=shown.error, interval=shown.error_ci, by_chance=shown.by_chance, brier=shown.brier,
+        brier_interval=shown.brier_ci,
+    )  # fmt: skip

@@ -20,12 +20,10 @@ from core.data.dataset import Dataset
 from core.data.images import enlarge
 from core.data.library import open_dataset, original_dataset
 from core.errors import GraftError, ProbeError
-from core.evaluation.calibration import Reliability, reliability
 from core.evaluation.detail import Detail, look_closely
 from core.evaluation.metrics import Evaluation, evaluate
 from core.evaluation.pairwise.pair import Pair, compare_photo_by_photo
 from core.evaluation.predictions import Predictions
-from core.evaluation.temperature import without_temperature
 from core.i18n import language
 from core.jobs.pool import Pool
 from core.jobs.store import Job, list_jobs
@@ -141,23 +139,14 @@ def evaluated(path: Path) -> tuple[Predictions, Evaluation]:
     return _evaluated(str(path), _version(path))
 
 
-def detail(path: Path) -> Detail:
-    """Every score, curve and bin of the predictions in a file.
+def detail(path: Path, temperature: float) -> Detail:
+    """Every score, curve and bin of the predictions in a file, whose scores were divided by a temperature.
 
     Raises:
         EvaluationError: the file is damaged, or gone.
     """
-    return once(("detail", str(path), _version(path)), lambda: look_closely(*evaluated(path)))
-
-
-def uncalibrated(path: Path, temperature: float) -> Reliability:
-    """How far the probabilities in a file could be believed before their scores were divided by a temperature.
-
-    Raises:
-        EvaluationError: the file is damaged, or gone.
-    """
-    key = ("uncalibrated", str(path), _version(path), temperature)
-    return once(key, lambda: reliability(without_temperature(evaluated(path)[0], temperature)))
+    key = ("detail", str(path), _version(path), temperature)
+    return once(key, lambda: look_closely(*evaluated(path), temperature))
 
 
 def beside(path: Path, other: Path) -> Pair:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from core.cli.judging import show
+from core.evaluation.detail import look_closely
+from core.evaluation.metrics import evaluate
+from core.evaluation.predictions import Predictions
+from core.evaluation.temperature import with_temperature
+from core.models.runs import load_run
 from tests.cli.conftest import document, mistake, run
 from tests.conftest import photo_bytes, zip_of_photos
 
@@ -78,6 +85,7 @@ def test_judged_by_other_photos(
     photos = zip_of_photos(tmp_path / "other.zip", classes=("Cat", "hound"), per_class=4, size_px=40)
     told = document(capsys, "evaluate", finetuned[0], "--on", photos, "--rename", "hound=dog [bold]")
     assert told["n"] == 8
+    assert told["calibration"]["temperature"] == load_run(finetuned[0]).kept.temperature
     assert told["on"]["against_own"]["other_n"] > 0
     assert (told["on"]["skipped"], told["on"]["abstention"], told["on"]["strangers"]) == ({}, None, None)
     assert told["on"]["notes"] == ["Taken for the model's classes: 'Cat' → 'cat', 'hound' → 'dog [bold]'."]
@@ -121,3 +129,20 @@ def test_photos_that_are_gone_are_brought_again_and_others_are_refused(
     assert told["n"] == 2
     other = zip_of_photos(tmp_path / "other.zip", per_class=12, size_px=40)
     assert "evaluate --on" in mistake(capsys, "tta", finetuned[0], "--data", other)
+
+
+def test_a_temperature_is_told_with_what_it_brought(capsys: pytest.CaptureFixture[str]) -> None:
+    raw = Predictions(
+        ("a", "b"), np.array([0, 0, 1] * 10), np.array([[0.9, 0.1]] * 30), tuple(map(str, range(30))), "val"
+    )
+    evened = with_temperature(raw, 2.0)
+    result = evaluate(evened)
+    show.evaluation(result, look_closely(evened, result, 2.0))
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Temperature 2: the model's scores are divided by it." in out
+    brier = [(2 * p**2 + 4 * (1 - p) ** 2) / 3 for p in (0.9, 0.75)]  # two thirds are right
+    assert f"Brier score {brier[1]:.3f} (95 % interval" in out
+    assert f"and the Brier score {brier[0]:.3f} (" in out
+    assert "Before, the expected calibration error was 23.3 % (" in out
+    show.evaluation(result, look_closely(evened, result))
+    assert "Temperature 1: the model's scores are as they were fitted." in capsys.readouterr().out

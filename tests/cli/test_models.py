@@ -117,6 +117,10 @@ def test_evaluate_as_json(capsys: pytest.CaptureFixture[str], finetuned: tuple[P
     assert {score["score"] for score in answer["scores"]} >= {"balanced_accuracy", "matthews", "kappa", "brier"}
     assert [each["class"] for each in answer["ranking"]["per_class"]] == list(COLOURS)
     assert sum(each["n"] for each in answer["calibration"]["bins"]) == answer["n"]
+    calibration, temperature = answer["calibration"], load_run(finetuned[0]).kept.temperature
+    assert calibration["temperature"] == temperature
+    assert (calibration["before"] is None) == (temperature == 1.0)
+    assert calibration["brier"] == next(each["value"] for each in answer["scores"] if each["score"] == "brier")
     kept = load_run(finetuned[0]).metrics[split].to_json()
     assert {key: kept[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")} == {
         key: answer[key] for key in ("n", "accuracy", "accuracy_ci", "macro_f1", "macro_f1_ci")
@@ -131,6 +135,8 @@ def test_evaluate_as_a_table_shows_names_literally(
     assert "dog [bold]" in out
     assert "Balanced accuracy" in out
     assert "Expected calibration error" in out
+    assert "Brier score" in out
+    assert "Temperature" in out
 
 
 def test_export_and_predict(

@@ -28,6 +28,7 @@ def test_a_hand_made_model():
     assert found.gap == pytest.approx(0.05)
     assert found.verdict == "fine"  # 15 images miss by that much by chance
     assert found.by_chance > 0.1
+    assert found.brier == pytest.approx(2 * (9 * 0.4**2 + 6 * 0.6**2 + 12 * 0.1**2 + 3 * 0.9**2) / 30)
 
 
 @pytest.mark.parametrize(("power", "verdict"), [(1.0, "fine"), (3.0, "too_sure"), (0.4, "too_unsure")])
@@ -68,6 +69,10 @@ def test_the_interval_holds_the_true_error_as_often_as_it_says():
 
 
 def test_the_document_holds_numbers_and_codes():
-    document = reliability(model(100, 0)).as_json()
+    found = reliability(model(100, 0))
+    document = found.as_json()
+    low, high = found.brier_ci
+    assert low < document["brier"] < high
+    assert document["brier_ci"] == [low, high]
     assert document["verdict"] == "fine"
     assert len(document["bins"]) == 6

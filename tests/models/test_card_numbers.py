@@ -13,6 +13,7 @@ import pytest
 
 from core.backbones.registry import info
 from core.bundle.archive import read_card, read_manifest
+from core.bundle.calibration import Calibration
 from core.bundle.card import model_card
 from core.bundle.contents import Contents
 from core.bundle.manifest import Manifest
@@ -36,6 +37,7 @@ def test_the_error_is_that_of_the_kept_predictions(runs: dict[str, Run], pixels_
         assert each.n == len(predictions.y_true)
         assert (each.now.error, each.now.interval) == (expected.error, expected.error_ci)
         assert each.now.by_chance == expected.by_chance
+        assert (each.now.brier, each.now.brier_interval) == (expected.brier, expected.brier_ci)
         assert (each.before is None) == (run.kept.temperature == 1.0)
 
 
@@ -52,9 +54,18 @@ def test_before_its_temperature_the_error_was_that_of_the_scores_as_they_were(
     assert told.before.error == pytest.approx(reliability(raw).error, abs=1e-5)
     assert told.now.error == pytest.approx(reliability(with_temperature(raw, 2.5)).error, abs=1e-5)
     assert told.now.error < told.before.error  # labels of chance: evener is better
+    assert told.before.brier == pytest.approx(reliability(raw).brier, abs=1e-5)
+    assert told.now.brier is not None
+    assert told.before.brier is not None
+    assert told.now.brier < told.before.brier
     manifest = dataclasses.replace(manifest_of(runs, tmp_path), calibration={"val": told}, kept=run.kept)
     assert f"| val | 60 | {told.now.error:.3f} (" in model_card(manifest, info("pixels_16"))
     assert f"| {told.before.error:.3f} (" in model_card(manifest, info("pixels_16"))
+    assert f"| {told.now.brier:.3f} (" in model_card(manifest, info("pixels_16"))
+    assert f"| {told.before.brier:.3f} (" in model_card(manifest, info("pixels_16"))
+    older = {"n": 60, "now": {"error": 0.1, "interval": [0.05, 0.2], "by_chance": 0.1}}
+    known = dataclasses.replace(manifest, calibration={"val": Calibration.from_json(older)})
+    assert "| val | 60 | 0.100 (0.050 to 0.200) | – | 0.100 | – | – |" in model_card(known, info("pixels_16"))
     assert "The temperature was fitted to `oof`" in model_card(manifest, info("pixels_16"))
 
 
@@ -99,6 +110,7 @@ def test_versions_and_opset_of_the_networks_are_kept(runs: dict[str, Run], tmp_p
     [
         ("calibration", {"val": {"n": 0, "now": {"error": 0.1, "interval": [0, 1], "by_chance": 0.1}}}),
         ("calibration", {"val": {"n": 5, "now": {"error": 7, "interval": [0, 1], "by_chance": 0.1}}}),
+        ("calibration", {"val": {"n": 5, "now": {"error": 0.1, "interval": [0, 1], "by_chance": 0.1, "brier": 3}}}),
         ("calibration", {"train": {"n": 5, "now": {"error": 0.1, "interval": [0, 1], "by_chance": 0.1}}}),
         ("calibration", []), ("chosen", {"c": "1"}), ("chosen", {"c": True}), ("chosen", {"c": 10**400}),
         ("tools", {"onnx": 1}),

@@ -66,7 +66,7 @@ def evaluate(
     judged = inputs.run(run)
     predictions = predictions_of(judged, split or "val")
     result = judge(predictions)
-    detail = look_closely(predictions, result)
+    detail = look_closely(predictions, result, judged.kept.temperature)
     pair = None if against is None else _pair(judged, predictions, against)
     parts = _slices(judged, predictions, table) if slices or table is not None else None
     rule = kept_rule(judged.path)

@@ -42,7 +42,7 @@ def judge_on(model: Path, on: str, rename: Sequence[str], *, as_json: bool) -> N
         done = judge(Path(folder), request, report)
         predictions = Predictions.load(Path(folder) / done.file)
     result = evaluate(predictions)
-    detail = look_closely(predictions, result)
+    detail = look_closely(predictions, result, done.temperature)
     beside = done.beside_own(predictions)
     if as_json:
         print_json({

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from core.cli.show import lines, table
 from core.evaluation.pairwise.pair import GROUPS, Pair
 from core.i18n import gettext as _
-from core.numbers import count, decimal, interval, percent, points_interval, signed_points, significant
+from core.numbers import (
+    count,
+    decimal,
+    decimal_interval,
+    interval,
+    percent,
+    points_interval,
+    signed_points,
+    significant,
+)
 
 if TYPE_CHECKING:
     from core.evaluation.detail import Detail
@@ -38,13 +47,33 @@ def evaluation(result: Evaluation, detail: Detail) -> None:
     table(headings, rows)
     _confusion(result)
     table((_("Score"), _("Value"), _("95 % interval")), [_score(score) for score in detail.scores])
-    lines(
-        _("Expected calibration error {error} (95 % interval {ci}); by chance alone up to {by_chance}.").format(
-            error=percent(detail.reliability.error),
-            ci=interval(detail.reliability.error_ci),
-            by_chance=percent(detail.reliability.by_chance),
-        )
+    lines(*_calibration(detail))
+
+
+def _calibration(detail: Detail) -> list[str]:
+    """How far its probabilities can be believed, its temperature, and what they were like before."""
+    now, before = detail.reliability, detail.before
+    error = _("Expected calibration error {error} (95 % interval {ci}); by chance alone up to {by_chance}.").format(
+        error=percent(now.error), ci=interval(now.error_ci), by_chance=percent(now.by_chance)
     )
+    brier = _("Brier score {brier} (95 % interval {ci}; 0 to 2, less is better).").format(
+        brier=decimal(now.brier, 3), ci=decimal_interval(now.brier_ci)
+    )
+    if detail.temperature == 1.0:
+        return [error, brier, _("Temperature 1: the model's scores are as they were fitted.")]
+    temperature = _("Temperature {temperature}: the model's scores are divided by it.").format(
+        temperature=significant(detail.temperature)
+    )
+    if before is None:
+        return [error, brier, temperature]
+    earlier = _(
+        "Before, the expected calibration error was {error} (95 % interval {error_ci}) and the Brier score {brier} "
+        "({brier_ci})."
+    ).format(
+        error=percent(before.error), error_ci=interval(before.error_ci), brier=decimal(before.brier, 3),
+        brier_ci=decimal_interval(before.brier_ci),
+    )  # fmt: skip
+    return [error, brier, f"{temperature} {earlier}"]
 
 
 def _score(score: Score) -> tuple[str, str, str]:

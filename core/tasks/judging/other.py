@@ -84,6 +84,7 @@ class OtherJudged(Record):
         rule: when the model does not answer; None for never.
         alarms: how many of these photos it takes for none of its classes; None where it knows no strangers.
         expected: how many are expected to be; None likewise.
+        temperature: by which the model's scores are divided; 1 where they are not.
     """
 
     file: str
@@ -101,6 +102,7 @@ class OtherJudged(Record):
     rule: Rule | None = None
     alarms: FalseAlarms | None = None
     expected: ExpectedAlarms | None = None
+    temperature: float = 1.0
 
     def beside_own(self, predictions: Predictions) -> TwoSamples | None:
         """The accuracy on photos that are new to the model beside that on its own.
@@ -155,6 +157,7 @@ def judge(job_dir: Path, request: JudgeRequest, report: Report) -> OtherJudged:
         rule=told.rule,
         alarms=told.alarms(leaks.new_rows(told.predictions)),
         expected=None if told.strange is None else expected_alarms(model),
+        temperature=own.temperature,
     )
 
 
@@ -170,9 +173,10 @@ def _phases(n: int, looked_at: int) -> dict[str, tuple[Phase, ...]]:
 
 @dataclass(frozen=True)
 class _Own:
-    """What a model knows, and how good it was on its own photos: test ones, else those of another split."""
+    """What a model knows, its temperature, and how good it was on its own photos: test ones, else another split's."""
 
     classes: tuple[str, ...]
+    temperature: float
     split: str = ""
     right: int = 0
     n: int = 0
@@ -185,8 +189,9 @@ def _own(model: Run | Path) -> _Own:
     scores = facts.metrics
     split = next((split for split in ("test", "val", "oof") if split in scores), "")
     if not split:
-        return _Own(facts.classes)
-    return _Own(facts.classes, split, round(scores[split].accuracy * scores[split].n), scores[split].n)
+        return _Own(facts.classes, facts.kept.temperature)
+    right = round(scores[split].accuracy * scores[split].n)
+    return _Own(facts.classes, facts.kept.temperature, split, right, scores[split].n)
 
 
 def _photos(job_dir: Path, request: JudgeRequest, report: Report) -> Dataset:

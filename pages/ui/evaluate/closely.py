@@ -45,18 +45,18 @@ def closely(file: Path, about: str, temperature: float, *, of_probe: bool) -> No
         (
             _("Do its probabilities mean what they say?"),
             ":material/straighten:",
-            partial(_probabilities, file, temperature, calibrated),
+            partial(_probabilities, calibrated),
         ),
     )
     for number, (title, icon, draw) in enumerate(folds):
         with st.expander(title, icon=icon, key=f"closely-{number}-{about}", on_change="rerun") as fold:
             if fold.open:
-                draw(resources.detail(file), about)
+                draw(resources.detail(file, temperature), about)
 
 
-def document(evaluation: Evaluation, file: Path) -> dict[str, object]:
+def document(evaluation: Evaluation, file: Path, temperature: float) -> dict[str, object]:
     """All that is known of the predictions in a file, as `evaluate --json` prints it."""
-    return {**evaluation.as_json(), **resources.detail(file).as_json()}
+    return {**evaluation.as_json(), **resources.detail(file, temperature).as_json()}
 
 
 def _scores(detail: Detail, about: str) -> None:
@@ -131,13 +131,12 @@ def _drawn(ranking: Ranking, about: str) -> None:
         st.caption(_("The {n} classes with the least areas; the figure's table has all.").format(n=MOST_CURVES))
 
 
-def _probabilities(file: Path, temperature: float, calibrated: str, detail: Detail, about: str) -> None:
-    found, before = detail.reliability, None
+def _probabilities(calibrated: str, detail: Detail, about: str) -> None:
+    found, before = detail.reliability, detail.before
     st.markdown(text.unbroken(f"**{_verdict(found)}** {_error(found)}"))
-    if temperature != 1.0:
-        before = resources.uncalibrated(file, temperature)
-        factor, error = numbers.decimal(temperature, 2), numbers.percent(before.error)
-        st.markdown(text.unbroken(calibrated.format(temperature=factor, error=error)))
+    if before is not None:
+        st.markdown(text.unbroken(calibrated.format(temperature=numbers.significant(detail.temperature))))
+    _before_and_after(found, before, about)
     figures.shown(
         resources.figure(reliability_diagram, found, before),
         f"reliability-{about}",
@@ -147,16 +146,35 @@ def _probabilities(file: Path, temperature: float, calibrated: str, detail: Deta
     st.caption(_("Each dot stands for about as many photos; its bar is the 95 % interval of the share that is right."))
 
 
+def _before_and_after(found: Reliability, before: Reliability | None, about: str) -> None:
+    """The two numbers, each with its interval, of the model as it is and as it was before its calibration."""
+    rows = [(_("as it is"), found), *([(_("before calibration"), before)] if before else [])]
+    st.dataframe(
+        {
+            _("Probabilities"): [name for name, _each in rows],
+            _("Expected calibration error (95 % interval)"): [
+                f"{numbers.percent(each.error)} ({numbers.interval(each.error_ci)})" for _name, each in rows
+            ],
+            _("Brier score (95 % interval)"): [
+                f"{numbers.decimal(each.brier, 3)} ({numbers.decimal_interval(each.brier_ci)})" for _name, each in rows
+            ],
+        },
+        hide_index=True,
+        height="content",
+        key=f"calibration-{about}",
+    )
+
+
 def _calibrated(of_probe: bool) -> str:
-    """How the probabilities were calibrated, with places for {temperature} and the {error} before."""
+    """How the probabilities were calibrated, with a place for the {temperature}."""
     if of_probe:
         return _(
-            "Its scores were divided by {temperature}, fitted on the training photos, each judged by a probe that had "
-            "not seen it; before, the difference was {error} here."
+            "Its scores were divided by {temperature}, the temperature that was fitted on the training photos, each "
+            "judged by a probe that had not seen it."
         )
     return _(
-        "At the end of the training its scores were divided by {temperature}, fitted on the validation photos; before, "
-        "the difference was {error} here."
+        "At the end of the training its scores were divided by {temperature}, the temperature that was fitted on the "
+        "validation photos."
     )
 
 

@@ -35,6 +35,6 @@ def photos_last(judged: Judged, predictions: Predictions, evaluation: Evaluation
         worst(judged, judged.dataset, predictions)
     with st.container(horizontal=True, vertical_alignment="center"):
         name = text.file_name("evaluation", judged.about)
-        made = partial(document, evaluation, judged.file)
+        made = partial(document, evaluation, judged.file, judged.temperature)
         downloads.document(_("Download the evaluation (JSON)"), made, f"{name}.json")
         downloads.table(_("Download the classes (CSV)"), *class_table(evaluation), f"{name}.csv")

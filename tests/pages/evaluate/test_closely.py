@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,11 +14,13 @@ from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
 from core.evaluation.ranking import rank
 from core.evaluation.temperature import without_temperature
+from core.numbers import decimal, percent
 from core.runs import Run
+from core.scores import KeptEpoch
 from pages.ui import resources
 from pages.ui.evaluate.charts import MOST_CURVES, ranking_curves, ranking_table, reliability_diagram, reliability_table
 from pages.ui.evaluate.closely import score_table
-from tests.pages.conftest import Open
+from tests.pages.conftest import Open, texts, unfolded
 
 
 def made(n: int = 400, c: int = 3, seed: int = 0) -> Predictions:
@@ -109,3 +113,22 @@ def test_a_fold_is_computed_when_it_is_opened(
     assert not app.exception
     assert looked
     assert any(words in each.value for each in (*app.caption, *app.markdown))
+
+
+def test_both_errors_stand_beside_what_they_were_before_calibration(visit: Open, run: Run):
+    dataclasses.replace(run, kept=KeptEpoch(best_epoch=1, epochs=1, temperature=2.0)).save()
+    app = unfolded(visit("evaluate"), "Do its probabilities mean what they say?")
+    detail = look_closely(*resources.evaluated(run.predictions_path("val")), 2.0)
+    assert detail.before is not None
+    both = (detail.reliability, detail.before)
+    table = next(each.value for each in app.dataframe if "Probabilities" in each.value)
+    assert list(table["Probabilities"]) == ["as it is", "before calibration"]
+    for column, values in (
+        (
+            "Expected calibration error (95 % interval)",
+            [percent(each.error) for each in both],
+        ),
+        ("Brier score (95 % interval)", [decimal(each.brier, 3) for each in both]),
+    ):
+        assert [cell.split(" (")[0] for cell in table[column]] == values
+    assert "divided by 2, the temperature that was fitted on the validation photos" in texts(app)
