@@ -11,6 +11,9 @@ from core.runs import Run
 from pages.ui import bundles, models, state, text
 from pages.ui.i18n import _
 
+_RUN, _BUNDLE = "run", "bundle"
+_CHOSEN = "model-from"
+
 
 def choose(dataset: Dataset | None, page: str = "predict") -> Run | Path | None:
     """A model of this workspace, or a bundle from elsewhere (its path); None before there is one.
@@ -21,16 +24,7 @@ def choose(dataset: Dataset | None, page: str = "predict") -> Run | Path | None:
     """
     runs = [run for run in state.runs() if run.portable]  # a probe that is not linear cannot be used without photos
     runs.sort(key=lambda run: dataset is None or run.dataset_id != dataset.id)
-    sources = {"run": _("A model made here"), "bundle": _("A bundle from elsewhere")}
-    source = st.segmented_control(
-        _("Model"),
-        list(sources),
-        default="run" if runs else "bundle",
-        required=True,
-        format_func=sources.__getitem__,
-        key=f"{page}-model",
-    )
-    if source == "bundle":
+    if _source(f"{page}-model", _RUN if runs else _BUNDLE) == _BUNDLE:
         return bundles.from_elsewhere()
     if not runs:
         st.info(_("No model has been made here yet. Compare backbones, or fine-tune one, first."))
@@ -40,3 +34,29 @@ def choose(dataset: Dataset | None, page: str = "predict") -> Run | Path | None:
     run = models.choice(_("Which one"), runs, names, first, f"{page}-run-{dataset.id if dataset else ''}")
     models.why_this(run, first, dataset)
     return run
+
+
+def named(model: Run | Path) -> str:
+    """How a request names a model."""
+    return str(model.path if isinstance(model, Run) else model)
+
+
+def no_neighbours() -> str:
+    """Why the photos that a bundle learned from are not shown."""
+    return _("A bundle holds no training photos, so those most like a photo cannot be shown beside the heat map.")
+
+
+def _source(key: str, first: str) -> str:
+    """Where the model is from: as it was chosen last, on whichever page, else the first."""
+    names = {_RUN: _("A model made here"), _BUNDLE: _("A bundle from elsewhere")}
+    if state.widget(key) is None:
+        state.hold(key, state.remembered(_CHOSEN, first))
+    source = st.segmented_control(
+        _("Model"), list(names), required=True, format_func=names.__getitem__, key=key, on_change=_take_choice,
+        args=(key,),
+    )  # fmt: skip
+    return str(source)
+
+
+def _take_choice(key: str) -> None:
+    state.remember(_CHOSEN, state.widget(key))

@@ -69,10 +69,18 @@ def test_what_cannot_be_asked_is_a_mistake(
     words: tuple[str, ...], message: str,
 ) -> None:  # fmt: skip
     assert message in mistake(capsys, "explain", finetuned[0], image, "--out", tmp_path, *words)
+    assert "no model 'none'" in mistake(capsys, "explain", "none", image, "--out", tmp_path)
+
+
+def test_a_bundle_is_looked_into_without_its_training_photos(
+    capsys: pytest.CaptureFixture[str], finetuned: tuple[Path, Any], image: Path, tmp_path: Path
+) -> None:
     bundle = tmp_path / "model.zip"
     document(capsys, "export", finetuned[0], "--out", bundle)
+    (answer,) = document(capsys, "explain", bundle, image, "--out", tmp_path, "--no-check")
+    assert Path(answer["overlay"]).is_file()
+    assert answer["alike"] == []
     assert "holds no training photos" in mistake(capsys, "explain", bundle, image, "--out", tmp_path, "--alike", 2)
-    assert "no model 'none'" in mistake(capsys, "explain", "none", image, "--out", tmp_path)
 
 
 def test_attention_over_the_photos_that_are_named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import paths
 from core.backbones.registry import info
+from core.backbones.spec import Preprocessing
+from core.bundle.archive import write
+from core.bundle.manifest import Manifest
 from core.data.dataset import Dataset
 from core.evaluation.metrics import evaluate
 from core.evaluation.predictions import Predictions
@@ -29,6 +33,7 @@ from core.probing.comparison.record import COMPARISON, ResultOrigin, save_compar
 from core.probing.crossval.crossval import ProbeResult
 from core.probing.probes.probe import ProbeConfig
 from core.runs import HEAD, MODEL, Run
+from core.scores import KeptEpoch, SplitScore
 from core.tasks.requests import CompareRequest, FinetuneRequest
 from core.tasks.results import Compared, Finetuned
 from core.tasks.specs import spec_of
@@ -203,3 +208,24 @@ def unfolded(app: AppTest, title: str) -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """A bundle of a probe that tells cats from dogs, whose weights nobody asks for."""
+    (tmp_path / "model").write_bytes(b"weights")
+    score = SplitScore(n=8, accuracy=0.75, accuracy_ci=(0.4, 0.93), macro_f1=0.7, macro_f1_ci=(0.4, 0.9))
+    manifest = Manifest(
+        kind="probe", backbone="resnet18", weights="", architecture="", feature_dim=512, classes=("cat", "dog"),
+        preprocessing=Preprocessing(resize_px=232, crop_px=224), metrics={"val": score}, kept=KeptEpoch(), config={},
+        seed=0, dataset="pets", fingerprint="", versions={}, created="2026-01-02T03:04:05+00:00", sha256="0" * 64,
+        n_bytes=7, tensors={"head.weight": ("F32", (2, 512)), "head.bias": ("F32", (2,))},
+    )  # fmt: skip
+    write(tmp_path / "pets.zip", json.dumps(manifest.to_json()).encode(), b"card", {MODEL: tmp_path / "model"})
+    return tmp_path / "pets.zip"
+
+
+def held(app: AppTest, path: Path) -> AppTest:
+    """The page of a session that has brought this bundle."""
+    app.session_state["fact-bundle"] = (path.name, str(path))
+    return app.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import replace
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -11,12 +12,13 @@ from core.jobs import store
 from core.runs import Run
 from core.strangers.record import ExpectedAlarms
 from core.tasks.answers import Answer, save_answers
+from core.tasks.explaining import ANSWERED
 from core.tasks.results import Predicted
 from core.tasks.specs import spec_of
 from core.tasks.using import NamedFile, PredictRequest
 from pages.ui.predict.answers import table
 from tests.conftest import photo_bytes
-from tests.pages.conftest import Open, W, button, finish, texts
+from tests.pages.conftest import Open, W, button, by_label, finish, held, texts
 
 GOOD = Answer(image="a.jpg", label="dog", proba={"cat": 0.25, "dog": 0.75})
 STRANGE = Answer(image="c.jpg", label="dog", proba={"cat": 0.01, "dog": 0.99}, abstained=False, possible=("dog",),
@@ -38,10 +40,13 @@ def test_the_table_holds_every_image_and_why_some_have_no_answer() -> None:
     assert table([STRANGE])[1] == [["c.jpg", "", "none_of_these", 0.01, 0.99, ""]]
 
 
-def asked_and_answered(run: Run, *answers: Answer, left_out: int = 0, expected: ExpectedAlarms | None = None) -> None:
+def asked_and_answered(
+    model: Run | str, *answers: Answer, left_out: int = 0, expected: ExpectedAlarms | None = None
+) -> None:
     """A prediction that is done."""
+    name = model if isinstance(model, str) else str(model.path)
     images = tuple(NamedFile(path=f"/{answer.image}", name=answer.image) for answer in answers)
-    job = store.create(W, spec_of(PredictRequest(workspace=W, model=str(run.path), images=images)))
+    job = store.create(W, spec_of(PredictRequest(workspace=W, model=name, images=images)))
     save_answers(answers, job.path / "answers.json")
     for picture in (name for answer in answers for name in (answer.preview, answer.large) if name):
         (job.path / picture).write_bytes(photo_bytes((200, 60, 50), 1, 32, "JPEG"))
@@ -124,3 +129,22 @@ def test_where_it_looks_in_the_photos_on_the_page_is_a_press_away(visit: Open, r
     assert asked.params["images"][0]["name"] == "seen.jpg"
     assert len(asked.params["images"]) == 1
     assert asked.params["alike"] > 0
+
+
+def test_where_a_bundle_looks_is_asked_about_too_and_its_lack_of_training_photos_is_told(
+    visit: Open, run: Run, pets: Path
+) -> None:
+    seen = dataclasses.replace(GOOD, image="seen.jpg", preview="0.jpg", large="0-large.jpg")
+    asked_and_answered(str(pets), seen)
+    app = visit("predict")
+    by_label(app.get("button_group"), "Model").set_value("bundle").run()
+    held(app, pets)
+    assert "A bundle holds no training photos" in texts(app)
+    button(app, "Why these answers?").click().run()
+    assert not app.exception
+    (asked,) = (job.spec for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "explain")
+    assert (asked.params["model"], asked.params["images"][0]["name"]) == (str(pets), "seen.jpg")
+    assert not asked.params.get("alike")
+    assert app.title[0].value == "Explain"
+    assert by_label(app.get("button_group"), "Model").value == "bundle"
+    assert by_label(app.get("button_group"), "Photos").value == ANSWERED

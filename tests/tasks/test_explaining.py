@@ -14,6 +14,7 @@ from core.data.dataset import Dataset
 from core.errors import BundleError, DatasetError, ExplainError, JobError
 from core.explaining.records import GRAD_CAM, OCCLUSION, HeatMap
 from core.features.extract import extract
+from core.models.export import export
 from core.probing.crossval.crossval import cross_validate
 from core.probing.crossval.save import save_probe_run
 from core.probing.probes.probe import ProbeConfig, fit_probe
@@ -75,6 +76,21 @@ def test_files_and_a_class_that_is_not_the_likeliest(run: Run, tmp_path: Path) -
     assert bad.error
     assert not bad.map
     assert (tmp_path / "a.png").exists()
+
+
+def test_a_bundle_looks_where_its_run_does(run: Run, tmp_path: Path) -> None:
+    bundle = export(run, tmp_path / "model.zip")
+    photo((60, 170, 70), seed=1).save(tmp_path / "a.png")
+    files = (NamedFile(path=str(tmp_path / "a.png"), name="a.png"),)
+    jobs = {}
+    for name, model in (("run", run.path), ("bundle", bundle)):
+        request = ExplainRequest(model=str(model), images=files, check=False, alike=3)
+        (jobs[name],) = explained(tmp_path / f"of-{name}", request)
+    own, other = (HeatMap.load(tmp_path / f"of-{name}" / each.map).values for name, each in jobs.items())
+    np.testing.assert_allclose(other, own, atol=1e-4 * own.max())
+    assert own.max() > 0
+    assert (jobs["bundle"].label, jobs["bundle"].method) == (jobs["run"].label, GRAD_CAM)
+    assert jobs["bundle"].alike == ()  # its training photos did not travel
 
 
 def test_a_photo_of_which_the_model_sees_the_centre_alone_has_a_picture_with_a_frame(run: Run, tmp_path: Path) -> None:

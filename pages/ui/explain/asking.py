@@ -13,8 +13,8 @@ from core.tasks.explaining import UPLOADED, ExplainRequest
 from pages.ui import jobs, state
 from pages.ui.explain import photos
 from pages.ui.explain.choices import label_choice, method_choice
-from pages.ui.explain.photos import named
 from pages.ui.i18n import _
+from pages.ui.portable import named
 
 
 def ask(model: Run | Path, dataset: Dataset | None) -> str:

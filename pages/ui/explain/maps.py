@@ -21,8 +21,8 @@ from pages.ui import gallery, jobs, progress, state, text
 from pages.ui.desk import Desk
 from pages.ui.explain.legend import colours
 from pages.ui.explain.nearest import nearest
-from pages.ui.explain.photos import named
 from pages.ui.i18n import _, redrawn
+from pages.ui.portable import named, no_neighbours
 
 WIDTH_PX, WORDS_PX = 240, 270
 
@@ -49,6 +49,8 @@ def newest(model: Run | Path, dataset: Dataset | None, source: str) -> None:
         st.warning(sentence.format(n=failed, all=len(explanations)))
     if source != ANSWERED:  # of those the choice says as much
         st.caption(text.literal(_shown(ExplainRequest.of(job.spec), dataset)))
+    if isinstance(model, Path):
+        st.caption(no_neighbours())
     is_own = isinstance(model, Run) and dataset is not None and model.dataset_id == dataset.id
     _rows(job, explanations, state.original(dataset) if is_own and dataset is not None else None)
 

@@ -18,6 +18,7 @@ from core.tasks.using import NamedFile
 from pages.ui import jobs, resources, state, text, uploads
 from pages.ui.explain.choices import class_choice, split_choice
 from pages.ui.i18n import _
+from pages.ui.portable import named
 
 NUMBERS = (3, 6, 12, 24)
 
@@ -35,11 +36,6 @@ class Chosen:
     source: str
     photos: tuple[str, ...] = ()
     files: tuple[NamedFile, ...] = ()
-
-
-def named(model: Run | Path) -> str:
-    """How a request names a model."""
-    return str(model.path if isinstance(model, Run) else model)
 
 
 def choose(model: Run | Path, dataset: Dataset | None) -> Chosen:

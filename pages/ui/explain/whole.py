@@ -17,8 +17,8 @@ from core.tasks.attention import AttentionRequest
 from pages.ui import columns, downloads, jobs, progress, resources, state, text
 from pages.ui.explain.choices import split_choice
 from pages.ui.explain.legend import colours
-from pages.ui.explain.photos import named
 from pages.ui.i18n import _
+from pages.ui.portable import named
 
 NUMBERS = (48, 96, 192, 384)
 WIDTH_PX, PHOTO_PX = 128, 160

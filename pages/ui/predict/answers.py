@@ -20,6 +20,7 @@ from core.tasks.using import NamedFile
 from pages.ui import downloads, figures, gallery, jobs, resources, state, text
 from pages.ui.charts.quality import probability_bars
 from pages.ui.i18n import _
+from pages.ui.portable import named, no_neighbours
 
 PICTURED = 48
 """Photos that have a picture: those that the model doubts most."""
@@ -53,8 +54,7 @@ def shown(job: Job, model: Run | Path, predicted: Predicted, answers: Sequence[A
     pages = -(-len(rows) // _A_PAGE)
     number = st.pagination(pages, key=f"answers-page-{job.id}") if pages > 1 else 1
     on_page = rows[(number - 1) * _A_PAGE : number * _A_PAGE]
-    if isinstance(model, Run):
-        _why(job, model, [answer for answer in on_page if answer.large])
+    _why(job, model, [answer for answer in on_page if answer.large])
     _rows(job, on_page)
 
 
@@ -120,13 +120,25 @@ def _rows(job: Job, answers: Sequence[Answer]) -> None:
                 figures.drawn(bars, f"answer-{job.id}-{n}", _("Probability of each class"))
 
 
-def _why(job: Job, run: Run, answers: Sequence[Answer]) -> None:
-    """Leads to where the model looks in the photos of this page, and to the training photos that are most like them."""
-    why = _("A heat map of each photo, and the training photos that the model finds most like it.")
-    if answers and st.button(_("Why these answers?"), icon=":material/visibility:", help=why):
+def _why(job: Job, model: Run | Path, answers: Sequence[Answer]) -> None:
+    """Leads to where the model looks in the photos of this page, and to the training photos that are most like them.
+
+    The training photos of a bundle did not travel with it.
+    """
+    if not answers:
+        return
+    is_run = isinstance(model, Run)
+    maps = _("A heat map of each photo.")
+    both = _("A heat map of each photo, and the training photos that the model finds most like it.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(_("Why these answers?"), icon=":material/visibility:", help=both if is_run else maps)
+        if not is_run:
+            st.caption(no_neighbours(), width="content")
+    if pressed:
         images = tuple(NamedFile(path=str(job.path / answer.large), name=answer.image) for answer in answers)
-        jobs.submit(ExplainRequest(workspace=state.workspace(), model=str(run.path), images=images, alike=NEIGHBOURS))
-        state.go_to("explain", run=state.run_key(run))
+        alike = NEIGHBOURS if is_run else 0
+        jobs.submit(ExplainRequest(workspace=state.workspace(), model=named(model), images=images, alike=alike))
+        state.go_to("explain", **({"run": state.run_key(model)} if isinstance(model, Run) else {}))
 
 
 def _picture(job: Job, answer: Answer) -> gallery.Picture:

@@ -19,24 +19,25 @@ from core.tasks.results import Predicted, result_of
 from core.tasks.using import PredictRequest
 from pages.ui import jobs, progress, state
 from pages.ui.i18n import _
+from pages.ui.portable import named
 from pages.ui.predict import answers, photos
 from pages.ui.strangers import to_learn
 
 
 def try_it(model: Run | Path) -> None:
     """New images, and what the model says of them."""
-    named = str(model.path if isinstance(model, Run) else model)
+    name = named(model)
     _looks(model)
     asked = photos.asked()
     if asked:
         jobs.submit(
             PredictRequest(
-                workspace=state.workspace(), model=named, images=asked, previews=answers.PICTURED, delete_source=True
+                workspace=state.workspace(), model=name, images=asked, previews=answers.PICTURED, delete_source=True
             )
         )
         photos.done()
         st.rerun()
-    job = jobs.newest(PredictRequest, lambda request: request.model == named)
+    job = jobs.newest(PredictRequest, lambda request: request.model == name)
     if isinstance(model, Run):
         _offer(model)
     if job is None or not _is_readable(job):
