@@ -11,12 +11,13 @@ from core.bundle.files import CARD, MANIFEST, PAGE, REQUIRED, SELFCHECK, FileFac
 from core.bundle.manifest import Manifest
 from core.bundle.opening import opened
 from core.bundle.parts import Tensors, tensors_from_json
-from core.bundle.strict import damaged, read_json_strictly
+from core.bundle.portable.whole import changed
+from core.bundle.strict import damaged, of_kind, part, read_json_strictly
 from core.errors import BundleError
 from core.i18n import gettext as _
 from core.paths import file_sha256, replacing
 from core.progress import Progress, Report, silent
-from core.runs import MODEL
+from core.runs import MODEL, STRANGERS
 
 MAX_HEADER = 1 << 20
 _CHUNK = 4 << 20
@@ -72,18 +73,29 @@ def read_file(path: Path, manifest: Manifest, name: str) -> bytes | None:
     return content
 
 
-def check_order(path: Path, manifest: Manifest) -> None:
-    """Holds the classes of the bundle at `path` against its self-check, where it has one that names them.
+def check_whole(path: Path, manifest: Manifest) -> None:
+    """Holds what the manifest of the bundle at `path` says against its self-check, where it has one.
 
     Raises:
-        BundleError: they are others, or in another order; or the self-check is not the manifest's.
+        BundleError: the classes are others, or in another order; a section was changed, left out or put in; or the
+            self-check is not the manifest's.
     """
     with opened(path) as bundle:
         if bundle.size(SELFCHECK) is None:
             return
-    check = read_json_strictly(read_file(path, manifest, SELFCHECK) or b"{}")
-    if not isinstance(check, dict) or check.get("classes", list(manifest.classes)) != list(manifest.classes):
+        document = of_kind(read_json_strictly(bundle.read(MANIFEST)), dict, MANIFEST)
+    content = read_file(path, manifest, SELFCHECK)
+    if content is None:
+        raise damaged("files")
+    check = of_kind(read_json_strictly(content), dict, SELFCHECK)
+    if check.get("classes", list(manifest.classes)) != list(manifest.classes):
         raise damaged("classes")
+    what = changed(document, part(check, "manifest", dict)) if "manifest" in check else ""  # bundles had none once
+    known = manifest.files.get(STRANGERS)
+    if check.get("strangers", known and known.sha256) != (known and known.sha256):
+        what = "strangers"
+    if what:
+        raise damaged(what)
 
 
 def _verified(path: Path, name: str, facts: FileFacts) -> bytes | None:

@@ -38,6 +38,7 @@ from core.data.names import shown
 from core.errors import BundleError
 from core.evaluation.abstention.rule import Rule
 from core.i18n import gettext as _
+from core.runs import STRANGERS
 from core.scores import Composition, KeptEpoch, Metrics, metrics_as_json
 from core.strangers.record import StrangersReport
 
@@ -134,7 +135,8 @@ class Manifest:
             and all(set(of) <= set(self.classes) for of in self.composition.values()),
             "files": len(self.files) <= MAX_FILES and all(map(may_be, self.files, self.files.values())),
             "abstention": self.rule is None or self.rule.suits(c),
-            "strangers": self.strangers is None or self.strangers.suits(c),
+            "strangers": (self.strangers is None or self.strangers.suits(c))
+            and (self.strangers is None) == (STRANGERS not in self.files),
             "views": self.views in VIEWS and (self.views == ONE or self.rule is None),
         }
         for what, holds in checks.items():

@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.bundle import portable
 from core.bundle.contents import Purpose
 from core.bundle.files import FOLDER, ONNX
@@ -31,6 +33,7 @@ from core.evaluation.abstention.words import coverage, promise
 from core.i18n import gettext as _
 from core.i18n import language, ngettext
 from core.numbers import count, decimal, interval, percent
+from core.strangers.store import from_bytes
 from core.strangers.words import threshold_in_words
 
 RUNTIME_SHA256 = {
@@ -80,7 +83,7 @@ def page(
         policy=_policy(script, style),
         style=style,
         script=script,
-        data=_as_data(_about(manifest, json.loads(check), photos, inputs)),
+        data=_as_data(_about(manifest, json.loads(check), photos, inputs, strangers)),
         model=base64.b64encode(graph).decode(),
         strangers=base64.b64encode(strangers).decode(),
         runtime=base64.b64encode(gzip.compress(_runtime(), 9, mtime=0)).decode(),
@@ -131,19 +134,26 @@ def _as_data(content: object) -> str:
 
 
 def _about(
-    manifest: Manifest, check: Mapping[str, Any], photos: Sequence[CheckPhoto], inputs: Sequence[str]
+    manifest: Manifest,
+    check: Mapping[str, Any],
+    photos: Sequence[CheckPhoto],
+    inputs: Sequence[str],
+    strangers: bytes,
 ) -> dict[str, Any]:
     model = check["models"][ONNX]
     answers = zip(photos, model["proba"], model["features"], strict=True)
+    rule = manifest.rule.to_json() if manifest.rule else None
     return {
         "classes": [visible(name) for name in manifest.classes],
         "preprocessing": [view.to_json() for view in manifest.preprocessing.views],
         "inputs": list(inputs),
         "views": VIEWS[manifest.views],
-        "rule": manifest.rule.to_json() if manifest.rule else None,
+        "rule": rule,
         "check": {
             "classes": [visible(name) for name in check["classes"]],
-            "views": VIEWS[check.get("views", ONE)],
+            "views": VIEWS[manifest.views],
+            "rule": rule,
+            "strangers": _expected(strangers, manifest.feature_dim, model["features"]) if strangers else None,
             "viewed": model.get("viewed", []),
             "most": model["most"],
             "photos": [
@@ -159,6 +169,13 @@ def _about(
         },
         "words": _words(),
     }
+
+
+def _expected(strangers: bytes, width: int, features: Sequence[str]) -> dict[str, Any]:
+    """What the page has to find with what tells strangers: its threshold, and how far each photo's features are."""
+    known = from_bytes(strangers, width)
+    rows = np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in features])
+    return {"threshold": known.threshold, "distances": [float(far) for far in known.distances(rows)]}
 
 
 def _texts(manifest: Manifest) -> dict[str, str]:

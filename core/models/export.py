@@ -15,6 +15,7 @@ from core.backbones.spec import BackboneInfo
 from core.bundle import archive
 from core.bundle.card import model_card
 from core.bundle.contents import BARE, Contents, Purpose
+from core.bundle.files import Files
 from core.bundle.manifest import Manifest
 from core.data.dataset import Dataset
 from core.errors import BundleError
@@ -64,8 +65,7 @@ def export(
             weights = run.path / MODEL if run.kind == "finetune" else _saved(classifier, Path(folder))
             purpose = contents.purpose if contents.purpose != Purpose() else None
             known = {STRANGERS: run.path / STRANGERS} if classifier.caution.strangers else {}
-            manifest = _manifest(run, info, classifier, weights)
-            manifest = replace(manifest, purpose=purpose, files=archive.facts_of(known))
+            manifest = replace(_manifest(run, info, classifier, weights, archive.facts_of(known)), purpose=purpose)
             others = beside(classifier, manifest, contents, dataset, Path(folder), plan)
             report = plan.begin("write")
             report(Progress(0, 0, _("Writing the bundle")))
@@ -100,7 +100,8 @@ def _saved(classifier: Classifier, folder: Path) -> Path:
     return file
 
 
-def _manifest(run: Run, info: BackboneInfo, classifier: Classifier, weights: Path) -> Manifest:
+def _manifest(run: Run, info: BackboneInfo, classifier: Classifier, weights: Path, known: Files) -> Manifest:
+    """What is known of the model, and of the files beside it that were made before."""
     facts = archive.facts_of({MODEL: weights})[MODEL]
     return Manifest(
         kind=run.kind,
@@ -122,6 +123,7 @@ def _manifest(run: Run, info: BackboneInfo, classifier: Classifier, weights: Pat
         sha256=facts.sha256,
         n_bytes=facts.n_bytes,
         tensors=archive.tensors_in(weights),
+        files=known,
         rule=classifier.caution.rule,
         strangers=strangers_report(run.path) if classifier.caution.strangers else None,
         views=classifier.views,

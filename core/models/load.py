@@ -23,7 +23,7 @@ from core.backbones.pairs import side_by_side
 from core.backbones.sizes import is_fixed
 from core.backbones.sources import own
 from core.backbones.spec import BackboneInfo, Preprocessing
-from core.bundle.archive import check_order, read_manifest, read_model
+from core.bundle.archive import check_whole, read_manifest, read_model
 from core.bundle.manifest import Manifest
 from core.data.names import shown
 from core.errors import BackboneError, BundleError
@@ -143,7 +143,7 @@ def _tensors(state: Mapping[str, Tensor]) -> dict[str, tuple[str, tuple[int, ...
 def _of_bundle(path: Path) -> Classifier:
     """Reads the bundle at `path`, without pickle and without unpacking it."""
     manifest = read_manifest(path)
-    check_order(path, manifest)
+    check_whole(path, manifest)
     info = _known(manifest)
     if manifest.n_bytes < _LEAST_SHARE * info.size_mb * 2**20:
         raise _misfit(manifest)

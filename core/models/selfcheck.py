@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from core.bundle.files import FOLDER, ONNX, ONNX_PHOTO
 from core.bundle.graphs import PHOTO
 from core.bundle.manifest import Manifest
 from core.bundle.photos import N_PHOTOS, CheckPhoto, drawn
+from core.bundle.portable.whole import digests
 from core.data.dataset import Dataset
 from core.data.images.views import ONE, VIEWS, view_of
 from core.engines.onnx import session
@@ -115,10 +115,10 @@ def differs_by(classifier: Classifier, photos: Sequence[CheckPhoto], answers: Ch
 def self_check(manifest: Manifest, photos: Sequence[CheckPhoto], answers: Mapping[str, CheckAnswers]) -> bytes:
     """The content of `selfcheck.json`: what each network, by its name, says of each photo.
 
-    It names the classes, too, in their order: probabilities are the same whichever names are put beside them. And it
-    names the views that the model looks at; of a few photos it has the means over these as `viewed`. What else of the
-    manifest changes answers, and shows on none of these photos, stands in it once more: the levels of deep grey, the
-    rule, and the hash of what tells strangers.
+    It names the classes, too, in their order: probabilities are the same whichever names are put beside them. Of a few
+    photos it has the means over the model's views as `viewed`. What else the manifest says, most of which shows on none
+    of these photos (the rule, the levels of deep grey, what the model is not for), it holds digests of, and the hash of
+    what tells strangers.
     """
     models = {
         name: {
@@ -130,12 +130,12 @@ def self_check(manifest: Manifest, photos: Sequence[CheckPhoto], answers: Mappin
         for name, said in answers.items()
     }
     files = [f"{FOLDER}/{photo.name}" for photo in photos]
-    told: dict[str, Any] = {"classes": list(manifest.classes), "views": manifest.views, "photos": files}
     strangers = manifest.files.get(STRANGERS)
-    told |= {
+    told = {
+        "classes": list(manifest.classes),
+        "photos": files,
         "models": models,
-        "levels": manifest.preprocessing.to_json().get("levels"),
-        "abstention": manifest.rule.to_json() if manifest.rule else None,
+        "manifest": digests(manifest.to_json()),
         "strangers": strangers.sha256 if strangers else None,
     }
     return json.dumps(told, allow_nan=False).encode()

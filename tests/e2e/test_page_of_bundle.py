@@ -7,7 +7,6 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.bundle import portable
 from core.bundle.contents import Contents
@@ -51,18 +50,6 @@ def bundle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(folder / "b.zip") as archive:
         archive.extractall(folder / "bundle")
     return folder / "bundle"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of a browser without a network, in which nothing goes wrong."""
-    context = browser.new_context(offline=True)
-    page, problems = context.new_page(), list[str]()
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda problem: problems.append(str(problem)))
-    yield page
-    context.close()
-    assert problems == []
 
 
 def answers(page: Page) -> list[list[float]]:
@@ -186,45 +173,6 @@ def test_views_of_a_photo_are_grafts(page: Page) -> None:
             )
             assert got[:2] == list(expected.shape[1::-1])
             assert got[2] == expected.ravel().tolist()
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        ('"mean": [', '"mean": [0.1, 0.1, 0.1], "was": ['),
-        ('"interpolation": "bi', '"framing": "squashed", "interpolation": "bi'),
-    ],
-)
-def test_a_page_that_does_something_else_with_photos_gives_no_answer(
-    bundle: Path, page: Page, tmp_path: Path, right: str, wrong: str
-) -> None:
-    content = (bundle / "index.html").read_text(encoding="utf-8")
-    at = content.index('id="about"')
-    assert right in content[at:]
-    (tmp_path / "bent.html").write_text(content[:at] + content[at:].replace(right, wrong, 1), encoding="utf-8")
-    page.goto((tmp_path / "bent.html").as_uri())
-    expect(page.locator("#status")).to_contain_text("Self-check failed on photo 1 of 16", timeout=PATIENCE_MS)
-    expect(page.get_by_role("button", name="Choose photos")).to_be_disabled()
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        (r'"classes": \["ant[^"]*", "bee[^"]*", ', '"classes": ["bee", "ant", '),
-        (r'"photos": \[', '"photos": [], "were": ['),
-    ],
-)
-def test_a_page_whose_self_check_is_another_gives_no_answer(
-    bundle: Path, page: Page, tmp_path: Path, right: str, wrong: str
-) -> None:
-    content = (bundle / "index.html").read_text(encoding="utf-8")
-    at = content.index('id="about"')
-    bent, n = re.subn(right, wrong, content[at:], count=1)
-    assert n == 1
-    (tmp_path / "bent.html").write_text(content[:at] + bent, encoding="utf-8")
-    page.goto((tmp_path / "bent.html").as_uri())
-    expect(page.locator("#status")).to_contain_text("Self-check failed: this page is not", timeout=PATIENCE_MS)
-    expect(page.get_by_role("button", name="Choose photos")).to_be_disabled()
 
 
 def test_the_camera_is_an_alternative_and_its_absence_is_said(bundle: Path, page: Page) -> None:

@@ -44,6 +44,7 @@ except ImportError as missing:
 
 from core.bundle.portable.doubts import Doubts, in_words  # noqa: E402
 from core.bundle.portable.upright import ENDINGS, opened, why  # noqa: E402
+from core.bundle.portable.whole import changed  # noqa: E402
 from core.data.images.views import ONE, VIEWS, view_of  # noqa: E402
 
 
@@ -136,13 +137,11 @@ class Model:
         """Holds what changes answers, and the photos of the self-check, against the manifest."""
         if check["classes"] != self.classes:
             raise Unusable("Self-check failed: its classes, or their order, are not the manifest's.", DIFFERS)
-        if check.get("views", ONE) != self.manifest.get("views", ONE):
-            raise Unusable("Self-check failed: the views it was answered in are not the manifest's.", DIFFERS)
-        strangers = self.manifest["files"].get("strangers.safetensors", {}).get("sha256")
-        levels, rule = self.manifest["preprocessing"].get("levels"), self.manifest.get("abstention")
-        for what, here in {"levels": levels, "abstention": rule, "strangers": strangers}.items():
-            if check.get(what, here) != here:  # bundles had none of these once
-                raise Unusable(f"Self-check failed: '{what}' in the manifest is not what was exported.", DIFFERS)
+        what = changed(self.manifest, check["manifest"])
+        if self.manifest["files"].get("strangers.safetensors", {}).get("sha256") != check["strangers"]:
+            what = "strangers"
+        if what:
+            raise Unusable(f"Self-check failed: '{what}' in the manifest is not what was exported.", DIFFERS)
         meant = {name for name in self.manifest["files"] if name.startswith("selfcheck/")}
         if not meant or set(check["photos"]) != meant:
             raise Unusable("Self-check failed: its photos are not those that were exported.", DIFFERS)

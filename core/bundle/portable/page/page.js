@@ -88,22 +88,36 @@ function say(state, text) {
   parts.status.textContent = text;
 }
 
+function featuresOf(photo) {
+  return new Float32Array(Uint8Array.from(atob(photo.features), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+// Whether what tells strangers is what the self-check knows: there or not, of its threshold, and as far from its photos.
+function areThese(known, { strangers: expected, photos }) {
+  if (!known || !expected) return !known && expected === null;
+  const isNear = (photo, k) => {
+    const far = expected.distances[k];
+    return Math.abs(distance(known, featuresOf(photo)) - far) < 1e-3 * Math.max(far, 1);
+  };
+  return Number(known.facts.threshold) === expected.threshold && photos.every(isNear);
+}
+
 async function prepare() {
-  const { photos, most, classes, views, viewed } = about.check;
-  const isOurs = JSON.stringify([classes, views]) === JSON.stringify([about.classes, about.views])
+  const { photos, most, classes, views, viewed, rule } = about.check;
+  const isOurs = JSON.stringify([classes, views, rule]) === JSON.stringify([about.classes, about.views, about.rule])
     && viewed.length > 0 === views > 1;
-  if (!photos.length || !isOurs) return say("failed", words.mixed);
+  strangers = strangersOf(unpacked("strangers"));
+  if (!photos.length || !isOurs || !areThese(strangers, about.check)) return say("failed", words.mixed);
   say("busy", words.loading);
   await pause();
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = (await inflated(unpacked("runtime"))).buffer;
   session = await ort.InferenceSession.create(unpacked("model"), { executionProviders: ["wasm"] });
-  strangers = strangersOf(unpacked("strangers"));
   for (const [k, photo] of photos.entries()) {
     say("busy", fill(words.checking, { k: k + 1, n: photos.length }));
     await pause();
     const bytes = Uint8Array.from(atob(photo.content), (letter) => letter.charCodeAt(0));
-    const features = new Float32Array(Uint8Array.from(atob(photo.features), (l) => l.charCodeAt(0)).buffer);
+    const features = featuresOf(photo);
     const image = await opened(new Blob([bytes], { type: photo.type }));
     const isRight = isAlike(await answerToView(image), { proba: photo.proba, features }, most);
     if (!isRight || (viewed[k] && !isAlike(await answer(image), { proba: viewed[k], features }, most))) {
