@@ -96,7 +96,8 @@ def test_a_dropped_photo_is_answered_and_what_is_none_is_said_to_be_none(bundle:
 
 def broken_photos(folder: Path) -> dict[Path, str]:
     """Files that give no answer, with what is said of each."""
-    image, png, jpeg = photo((200, 60, 50), 3, 64), BytesIO(), BytesIO()
+    image, png, jpeg, webp = photo((200, 60, 50), 3, 64), BytesIO(), BytesIO(), BytesIO()
+    image.save(webp, "WEBP", lossless=True)
     image.save(png, "PNG")
     image.save(jpeg, "JPEG", progressive=True)
     at = png.getvalue().index(b"IDAT") + 4
@@ -108,6 +109,12 @@ def broken_photos(folder: Path) -> dict[Path, str]:
     files = {
         "cut.png": (png.getvalue()[: at + size // 2], broken),
         "short.png": (head + chunk(b"IDAT", data[: size // 2]) + end, broken),
+        "rows.png": (head + chunk(b"IDAT", zlib.compress(zlib.decompress(data)[: 32 * 193])) + end, broken),
+        "rows.stream.png": (
+            head + chunk(b"IDAT", zlib.compress(zlib.decompress(data)[: 32 * 193]) + b"spare") + end,
+            broken,
+        ),
+        "zeros.webp": (webp.getvalue()[: len(webp.getvalue()) // 2] + bytes(len(webp.getvalue()) // 2), broken),
         "stream.png": (head + chunk(b"IDAT", data[:-4] + b"none") + end, broken),
         "spare.stream.png": (head + chunk(b"IDAT", data[:-4] + b"nonespare") + end, broken),
         "checksum.png": (head + chunk(b"IDAT", data)[:-4] + b"none" + end, broken),

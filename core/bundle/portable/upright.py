@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.data.images.scans import is_scan_bomb
+from core.data.images.unfinished import MADE_UP, is_unfinished
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF"]
@@ -42,7 +43,7 @@ def opened(path: Path, levels: dict[str, Any] | None) -> Image.Image:
     """The photo at `path`: turned as its EXIF says, over white where it is see-through, deep grey scaled."""
     with Image.open(path, formats=formats_here()) as image:
         image.filename = ""  # or Pillow maps the file: mapped TIFFs come out scrambled where EXIF turns them
-        check_size(path, image)
+        check(path, image)
         share = next((n for n in (1, 2, 4) if image.width * image.height <= MOST_WHOLE_PIXELS * n**2), 8)
         if share > 1:
             image.draft(None, (image.width // share, image.height // share))
@@ -54,8 +55,8 @@ def opened(path: Path, levels: dict[str, Any] | None) -> Image.Image:
         return rgb.transpose(turn) if turn is not None else rgb.copy()
 
 
-def check_size(path: Path, image: Image.Image) -> None:
-    """Refuses what would take very much memory or very long, before it is decoded."""
+def check(path: Path, image: Image.Image) -> None:
+    """Refuses what would take very much memory or very long, or of which a part is missing, before it is decoded."""
     if max(image.size) > MOST_SIDE:
         raise Refused(f"It is more than {MOST_SIDE} pixels wide or high.")
     most = MOST_PIXELS.get(image.format or "", MOST_PIXELS_ELSE)
@@ -63,6 +64,8 @@ def check_size(path: Path, image: Image.Image) -> None:
         raise Refused(f"It has more than {most // 10**6} million pixels.")
     if image.format in ("JPEG", "MPO") and is_scan_bomb(path.read_bytes(), *image.size):
         raise Refused("It is stored in so many scans that it would take very long to read.")
+    if image.format in MADE_UP and is_unfinished(image.format, path.read_bytes()):
+        raise Refused("It ends too early. Copy it again from where it came.")
 
 
 def why(path: Path, problem: Exception) -> str:

@@ -20,6 +20,7 @@ from core.data.images.decode import (
 from core.data.images.levels import Levels, Spread, as_8_bits, kind_of, levels_for, spread_of
 from core.data.images.media import has_hole
 from core.data.images.scans import is_scan_bomb
+from core.data.images.unfinished import MADE_UP, is_unfinished
 from core.data.limits import Limits
 
 THUMBNAIL_PX = 256
@@ -27,8 +28,6 @@ THUMBNAIL_QUALITY = 88
 _GAP = 4  # how many pixels a side of the thumbnail are left for the finer filter
 _MOST_ASPECT = 4
 _WHITE = (255, 255, 255)
-_GUESSED = ("WEBP", "AVIF")  # formats whose decoders take zeros for pixels
-_MOST_ZEROS = 0.25  # of a file's bytes; of a white picture as WebP, one in twenty is zero at its end
 
 
 @dataclass(frozen=True)
@@ -99,17 +98,12 @@ def _check_bytes(path: Path, name: str, size: tuple[int, int]) -> None:
     """Refuses what a decoder would take very long for, or make up a part of."""
     if name == "JPEG" and is_scan_bomb(path.read_bytes(), *size):
         raise UnreadableImage("decode_timeout")
-    if name in _GUESSED and ends_in_zeros(path.read_bytes()):
-        raise UnreadableImage("truncated")
+    if name in MADE_UP and is_unfinished(name, path.read_bytes()):
+        raise UnreadableImage("truncated", size)
     if name == "HEIF":
         with path.open("rb") as file:
             if has_hole(file):
                 raise UnreadableImage("truncated")
-
-
-def ends_in_zeros(content: bytes) -> bool:
-    """Whether so much of a file's end is zeros that its copy was not finished; pictures of one colour end in some."""
-    return len(content.rstrip(b"\0")) < len(content) * (1 - _MOST_ZEROS)
 
 
 def framed(rgb: Image.Image) -> Image.Image:

@@ -3,7 +3,11 @@
 const MOST_SIDE = 20_000, MOST_PIXELS_ELSE = 128_000_000;
 const MOST_PIXELS = { jpeg: 256_000_000, webp: 53_333_333, avif: 40_000_000 };
 const FEW_SCANS = 50, MANY_SCANS = 1000, MOST_SCANNED_PIXELS = 1_000_000_000, MOST_TEXT = 1 << 20;
+const MOST_ZEROS = 0.25; // of the bytes of a WebP or AVIF: more of them at its end are what a copy lacks
+const CHANNELS = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }; // of a PNG, by its kind of colour
+const PASSES = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
 const UNKNOWN_TO_BROWSERS = ["heic", "tiff"]; // to most of them
+const GUESSED = ["webp", "avif"]; // decoders take zeros for pixels
 const STARTS = [
   ["\xff\xd8\xff", "jpeg"], ["\x89PNG\r\n\x1a\n", "png"], ["GIF87a", "gif"], ["GIF89a", "gif"], ["BM", "bmp"],
   ["II*\0", "tiff"], ["MM\0*", "tiff"],
@@ -27,7 +31,8 @@ async function refusal(bytes) {
   if (!bytes.length) return "empty";
   if (!format) return "nopicture";
   if (format === "png") return pngRefusal(bytes);
-  return format === "jpeg" ? jpegRefusal(bytes) : "";
+  if (format === "jpeg") return jpegRefusal(bytes);
+  return GUESSED.includes(format) && endsInZeros(bytes) ? "damaged" : "";
 }
 
 // Why a photo that the browser has not decoded, or has made too much of, gets no answer.
@@ -41,11 +46,15 @@ function isTooMuch(format, width, height) {
   return Math.max(width, height) > MOST_SIDE || width * height > (MOST_PIXELS[format] || MOST_PIXELS_ELSE);
 }
 
-// Chromium decodes a PNG whose data is broken, or whose texts (zTXt) swell; Graft refuses both, so this does, too.
+function endsInZeros(bytes) {
+  return bytes.findLastIndex((byte) => byte !== 0) + 1 < bytes.length * (1 - MOST_ZEROS);
+}
+
+// Chromium decodes a PNG whose data is broken or short, or whose texts (zTXt) swell; Graft refuses these, so does this.
 async function pngRefusal(bytes) {
   if (bytes.length < 33) return "damaged";
   if (isTooMuch("png", number(bytes, 16), number(bytes, 20))) return "large";
-  const data = [];
+  const data = [], most = bytesOfRows(bytes);
   for (let at = 8; ; at += 12 + number(bytes, at)) {
     if (at + 12 + number(bytes, at) > bytes.length) return "damaged"; // it ends before its end
     const kind = letters(bytes, at + 4, at + 8), content = bytes.subarray(at + 8, at + 8 + number(bytes, at));
@@ -53,8 +62,23 @@ async function pngRefusal(bytes) {
     if (kind === "zTXt" && await inflatedSize([content.subarray(content.indexOf(0) + 2)], MOST_TEXT) > MOST_TEXT) {
       return "damaged";
     }
-    if (kind === "IEND") return await inflatedSize(data, Infinity) < 0 && !(await isWholeBeforeRest(data)) ? "damaged" : "";
+    if (kind === "IEND") return (await sizeOfRows(data, most)) < most ? "damaged" : "";
   }
+}
+
+// How many bytes the rows of a PNG have together, by its header: one before each row says how it is stored.
+function bytesOfRows(bytes) {
+  const [width, height, bits] = [number(bytes, 16), number(bytes, 20), bytes[24] * (CHANNELS[bytes[25]] || 0)];
+  return (bytes[28] ? PASSES : [[0, 0, 1, 1]]).reduce((total, [left, top, across, down]) => {
+    const [columns, rows] = [Math.ceil(Math.max(width - left, 0) / across), Math.ceil(Math.max(height - top, 0) / down)];
+    return total + (columns ? rows * (1 + Math.ceil((columns * bits) / 8)) : 0);
+  }, 0);
+}
+
+// How many bytes of rows there are, as far as those that are expected; -1 where the data is broken or cut off.
+async function sizeOfRows(data, most) {
+  const size = await inflatedSize(data, most);
+  return size < 0 ? await sizeBeforeRest(data, most) : size;
 }
 
 // How many bytes compressed ones become; it looks no further than the most. -1 where they are broken.
@@ -70,17 +94,17 @@ async function inflatedSize(compressed, most) {
   }
 }
 
-// Whether compressed bytes are whole but for some that follow their end, which browsers refuse and Graft passes over.
-async function isWholeBeforeRest(compressed) {
+// The same of data that is whole but for some bytes that follow its end, which browsers refuse and Graft passes over.
+async function sizeBeforeRest(compressed, most) {
   const bytes = new Uint8Array(await new Blob(compressed).arrayBuffer());
   let [good, bad] = [0, bytes.length];
-  if (await isBeginning(bytes)) return false; // nothing follows its end: it was cut off
+  if (await isBeginning(bytes)) return -1; // nothing follows its end: it was cut off
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
     if (await isBeginning(bytes.subarray(0, middle))) good = middle;
     else bad = middle;
   }
-  return await inflatedSize([bytes.subarray(0, good)], Infinity) >= 0;
+  return inflatedSize([bytes.subarray(0, good)], most);
 }
 
 // Whether something can be inflated as far as it goes, wherever it ends.
