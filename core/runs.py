@@ -11,6 +11,7 @@ A run is a directory. `run.json` is written last, so a directory without it is n
     cache.json                  kind "finetune": whether what is frozen was computed only once
     rule.json                   when it should rather not answer, where someone decided so; see
                                 `core.evaluation.abstention`
+    test-seen.json              there once someone has looked closely at its test photos; see the same
     views.json                  how it looks at photos, where someone chose more than one view; see `core.models.views`
     start, best, last.safetensors   kind "finetune": the weights from which the training can be extended
     strangers.safetensors       what tells photos that are none of its classes, where that was made, and
@@ -44,7 +45,7 @@ from core.scores import Composition, KeptEpoch, Metrics, metrics_as_json, metric
 
 FILE = "run.json"
 HEAD, MODEL, LAST = "head.safetensors", "model.safetensors", "last.safetensors"
-RULE = "rule.json"
+RULE, TEST_SEEN = "rule.json", "test-seen.json"
 STRANGERS, STRANGERS_REPORT = "strangers.safetensors", "strangers.json"
 SCHEMA = 1
 _LIBRARIES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow", "safetensors")

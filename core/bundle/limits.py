@@ -12,7 +12,7 @@ from core.bundle.manifest import Manifest
 from core.bundle.markdown import code
 from core.data.images.viewing import views_name
 from core.data.images.views import ONE, VIEWS
-from core.evaluation.abstention.words import coverage, promise
+from core.evaluation.abstention.words import beforehand, coverage, promise, when_chosen
 from core.i18n import gettext as _
 from core.numbers import decimal
 from core.strangers.words import leaving_out_in_words, threshold_in_words
@@ -50,7 +50,9 @@ def _not_answering(manifest: Manifest) -> list[str]:
     rule, known = manifest.rule, manifest.strangers
     lines = []
     if rule is not None:
-        lines.append(f"- {promise(rule)} {coverage(rule)} " + _("This holds for photos like those of validation."))
+        like = _("This holds for photos like those of validation.")
+        chosen = when_chosen(rule) if "test" in manifest.metrics else ""
+        lines.append("- " + " ".join(filter(None, (promise(rule), coverage(rule), like, chosen, beforehand(rule)))))
     if known is not None:
         lines.append(f"- {threshold_in_words(known)} {leaving_out_in_words(known)}")
     if not lines:

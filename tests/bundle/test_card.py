@@ -11,6 +11,7 @@ from core.bundle.card import model_card
 from core.bundle.files import PREDICT, FileFacts
 from core.bundle.graphs import GraphFacts
 from core.bundle.manifest import Manifest
+from core.evaluation.abstention.rule import Rule
 from core.scores import SplitScore
 from tests.bundle.conftest import manifest_of
 
@@ -50,3 +51,15 @@ def test_settings_do_not_say_that_c_is_none() -> None:
     text = card(dataclasses.replace(manifest_of(), config={"c": None, "seed": 3}))
     assert "seed 3" in text
     assert "c None" not in text
+
+
+def test_when_its_rule_was_chosen_stands_on_it() -> None:
+    rule = Rule(kind="threshold", promised=0.05, threshold=0.9, n=40, answered=0.5, answered_ci=(0.3, 0.7))
+    known, unknown = {"test": HALF}, {"val": HALF}
+    chosen = dataclasses.replace(manifest_of(), rule=dataclasses.replace(rule, after_test=False), metrics=known)
+    assert "before its answers to the test photos had been looked at." in card(chosen)
+    assert "The certainty is that of one promise, chosen before looking at these photos" in card(chosen)
+    late = dataclasses.replace(chosen, rule=dataclasses.replace(rule, after_test=True))
+    assert "but after its answers to the test photos had been looked at" in card(late)
+    assert "had been looked at is not known." in card(dataclasses.replace(chosen, rule=rule))
+    assert "had been looked at" not in card(dataclasses.replace(chosen, metrics=unknown))  # there are no test photos

@@ -29,6 +29,7 @@ def test_a_promise_becomes_a_rule_that_is_kept(capsys: pytest.CaptureFixture[str
     answer = document(capsys, "abstain", judged, "--wrong", "0.05", "--test")
     assert answer["rule"]["kind"] == "threshold"
     assert answer["rule"]["promised"] == 0.05
+    assert answer["rule"]["after_test"] is False
     assert set(answer["outcomes"]) == {"val", "test"}
     assert answer["outcomes"]["val"]["coverage"] == answer["rule"]["answered"]
     assert answer["curve"][-1]["coverage"] == 1.0
@@ -41,6 +42,8 @@ def test_a_promise_becomes_a_rule_that_is_kept(capsys: pytest.CaptureFixture[str
     assert "at most 5.0 % of the answers are wrong" in out
     assert "The certainty is that of one promise" in out
     assert "Test:" not in out
+    assert "before its answers to the test photos had been looked at" in " ".join(out.split())
+    assert document(capsys, "abstain", judged, "--wrong", "0.06")["rule"]["after_test"] is True  # by --test above
     assert document(capsys, "abstain", judged, "--off")["rule"] is None
     assert kept_rule(judged) is None
     assert document(capsys, "evaluate", judged)["abstention"] is None

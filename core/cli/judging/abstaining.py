@@ -45,7 +45,7 @@ def abstain(
     as_json: Json = False,
 ) -> None:
     """When a RUN should rather not answer: a rule, kept with the run, or what the one that is kept does."""
-    from core.evaluation.abstention.kept import drop_rule, keep_rule, kept_rule
+    from core.evaluation.abstention.kept import drop_rule, keep_rule, kept_rule, note_test_seen
 
     finished = inputs.run(run)
     if sum((wrong is not None, sets is not None, costs is not None, off)) > 1:
@@ -56,7 +56,9 @@ def abstain(
     rule = None if off else _fitted(validation, wrong, sets, costs)
     if rule is not None:
         keep_rule(finished.path, rule)
-    rule = rule or kept_rule(finished.path)
+    rule = kept_rule(finished.path)
+    if test:
+        note_test_seen(finished.path)
     judged = [validation, predictions_of(finished, "test")] if test else [validation]
     _print(finished, rule, judged, as_json=as_json)
 
@@ -111,7 +113,7 @@ def _print(run: Run, rule: Rule | None, judged: list[Predictions], *, as_json: b
     from core.cli.show import lines
     from core.evaluation.abstention.curve import coverage_curve
     from core.evaluation.abstention.outcome import outcome
-    from core.evaluation.abstention.words import beforehand, coverage, in_numbers, promise
+    from core.evaluation.abstention.words import beforehand, coverage, in_numbers, promise, when_chosen
 
     outcomes = [outcome(rule, predictions) for predictions in judged] if rule else []
     if as_json:
@@ -122,7 +124,8 @@ def _print(run: Run, rule: Rule | None, judged: list[Predictions], *, as_json: b
     else:
         names = {"val": _("Validation"), "test": _("Test")}
         lines(promise(rule), coverage(rule), *(f"{names[each.split]}: {in_numbers(each)}" for each in outcomes))
-        lines(*filter(None, [beforehand(rule)]))
+        chosen = when_chosen(rule) if "test" in run.splits() else ""
+        lines(*filter(None, [chosen, beforehand(rule)]))
 
 
 def _as_json(rule: Rule | None, outcomes: list[Outcome]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def evaluate(
     from core.cli.judging import show
     from core.cli.judging.on import judge_on
     from core.cli.show import lines
-    from core.evaluation.abstention.kept import kept_rule
+    from core.evaluation.abstention.kept import kept_rule, note_test_seen
     from core.evaluation.abstention.outcome import outcome
     from core.evaluation.abstention.words import in_numbers, promise
     from core.evaluation.detail import look_closely
@@ -70,6 +70,8 @@ def evaluate(
     pair = None if against is None else _pair(judged, predictions, against)
     parts = _slices(judged, predictions, table) if slices or table is not None else None
     rule = kept_rule(judged.path)
+    if predictions.split == "test":
+        note_test_seen(judged.path)
     done = outcome(rule, predictions) if rule else None
     known = strangers_report(judged.path)
     if as_json:

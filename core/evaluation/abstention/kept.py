@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import EvaluationError
@@ -9,12 +10,21 @@ from core.evaluation.abstention.rule import Rule
 from core.i18n import gettext as _
 from core.paths import write_json
 from core.records import kept_record
-from core.runs import RULE
+from core.runs import RULE, TEST_SEEN
 
 
 def keep_rule(run: Path, rule: Rule) -> None:
-    """Keeps a rule with the run in a directory, in place of the one that is there."""
-    write_json(run / RULE, rule.to_json())
+    """Keeps a rule with the run in a directory, in place of the one that is there.
+
+    It says from here on whether the test photos had been looked at when it was chosen.
+    """
+    write_json(run / RULE, replace(rule, after_test=(run / TEST_SEEN).is_file()).to_json())
+
+
+def note_test_seen(run: Path) -> None:
+    """Notes that someone looks closely at what the run in a directory does on the test photos."""
+    if not (run / TEST_SEEN).is_file():
+        write_json(run / TEST_SEEN, {})
 
 
 def drop_rule(run: Path) -> None:

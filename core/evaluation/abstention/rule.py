@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class Rule(Record):
         n: how many validation images it was fitted on.
         answered: the share of those that it answers.
         answered_ci: the 95 % interval of that.
+        after_test: whether someone had looked closely at the test photos when it was chosen; None where that is not
+            known. Rules that differ in nothing else are one.
 
     Raises:
         EvaluationError: a number is out of its range.
@@ -48,6 +50,7 @@ class Rule(Record):
     n: int
     answered: float
     answered_ci: Interval
+    after_test: bool | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -46,6 +46,18 @@ def beforehand(rule: Rule) -> str:
     ).format(two=percent(2 * (1 - rule.confidence), 0), three=percent(3 * (1 - rule.confidence), 0))
 
 
+def when_chosen(rule: Rule) -> str:
+    """Whether it was chosen before the answers to the test photos were looked at, in a sentence."""
+    if rule.after_test is None:
+        return _("Whether it was chosen before its answers to the test photos had been looked at is not known.")
+    if rule.after_test:
+        return _(
+            "It was chosen by the validation photos, but after its answers to the test photos had been looked at: what "
+            "these say of it may flatter."
+        )
+    return _("It was chosen by the validation photos, before its answers to the test photos had been looked at.")
+
+
 def coverage(rule: Rule) -> str:
     """How many photos it will answer."""
     return ngettext(

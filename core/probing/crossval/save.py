@@ -14,7 +14,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.temperature import helpful_temperature, scores_of, with_temperature
 from core.paths import write_bytes
 from core.probing.probes.probe import Probe, ProbeConfig
-from core.runs import HEAD, RULE, STRANGERS, STRANGERS_REPORT, Run
+from core.runs import HEAD, RULE, STRANGERS, STRANGERS_REPORT, TEST_SEEN, Run
 from core.scores import KeptEpoch
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def save_probe_run(
 
     started = time.perf_counter()
     info = registry.info(features.backbone)
-    for name in (HEAD, RULE, STRANGERS_REPORT, STRANGERS):  # of another probe that was fitted here
+    for name in (HEAD, RULE, TEST_SEEN, STRANGERS_REPORT, STRANGERS):  # of another probe that was fitted here
         (path / name).unlink(missing_ok=True)
     temperature = _temperature(probe, result, config)
     probe = probe.divided(temperature) if temperature != 1.0 else probe

@@ -11,10 +11,10 @@ import streamlit as st
 from core.errors import GraftError
 from core.evaluation.abstention.curve import coverage_curve
 from core.evaluation.abstention.fitting import fit_costs, fit_sets, fit_threshold
-from core.evaluation.abstention.kept import drop_rule, keep_rule, kept_rule
+from core.evaluation.abstention.kept import drop_rule, keep_rule, kept_rule, note_test_seen
 from core.evaluation.abstention.outcome import outcome
 from core.evaluation.abstention.rule import CONFORMAL, COSTS, THRESHOLD, Rule
-from core.evaluation.abstention.words import beforehand, coverage, in_numbers, promise, worth
+from core.evaluation.abstention.words import beforehand, coverage, in_numbers, promise, when_chosen, worth
 from core.evaluation.predictions import Predictions
 from core.runs import Run
 from pages.ui import figures, resources, text
@@ -153,8 +153,9 @@ def _in_use(run: Run, kept: Rule, key: str) -> None:
         st.markdown(text.unbroken("**" + _("In use for predictions, and in the bundle:") + f"** {promise(kept)}"))
         if "test" in run.splits():
             predictions, _evaluation = resources.evaluated(run.predictions_path("test"))
-            words = _("By the test photos, on which nothing was chosen:")
-            st.markdown(text.unbroken(f"{words} {in_numbers(outcome(kept, predictions))}"))
+            words = _("By the test photos:")
+            st.markdown(text.unbroken(f"{words} {in_numbers(outcome(kept, predictions))} {when_chosen(kept)}"))
+            note_test_seen(run.path)
         if st.button(_("Answer every photo again"), icon=":material/undo:", key=f"drop-{key}"):
             drop_rule(run.path)
             st.rerun()

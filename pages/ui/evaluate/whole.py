@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.evaluation.abstention.kept import note_test_seen
 from core.evaluation.metrics import Evaluation
 from core.evaluation.predictions import Predictions
 from pages.ui import downloads, text
@@ -20,6 +21,8 @@ from pages.ui.i18n import _
 
 def numbers_first(judged: Judged, predictions: Predictions, evaluation: Evaluation) -> None:
     """The numbers, the confusion matrix, each class, and the folds."""
+    if judged.run is not None and judged.split == "test":
+        note_test_seen(judged.run.path)
     headline(evaluation, judged.split)
     confusion(judged, predictions, evaluation)
     per_class(evaluation, judged.about)

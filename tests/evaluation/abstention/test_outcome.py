@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from core.errors import EvaluationError
-from core.evaluation.abstention.kept import drop_rule, keep_rule, kept_rule
+from core.evaluation.abstention.kept import drop_rule, keep_rule, kept_rule, note_test_seen
 from core.evaluation.abstention.outcome import Outcome, outcome
 from core.evaluation.abstention.rule import Rule
-from core.evaluation.abstention.words import beforehand, coverage, in_numbers, promise
+from core.evaluation.abstention.words import beforehand, coverage, in_numbers, promise, when_chosen
 from core.evaluation.intervals import wilson
 from core.runs import RULE
 from tests.evaluation.abstention.made import told
@@ -60,6 +60,26 @@ def test_a_rule_is_kept_with_a_run(tmp_path: Path):
     (tmp_path / RULE).write_text('{"kind": "threshold"}')
     with pytest.raises(EvaluationError, match="damaged"):
         kept_rule(tmp_path)
+
+
+def test_a_rule_says_whether_the_test_photos_had_been_looked_at_when_it_was_chosen(tmp_path: Path):
+    rule = Rule(kind="threshold", promised=0.02, threshold=0.875, **SHARES)
+    assert when_chosen(rule).endswith("is not known.")
+    keep_rule(tmp_path, rule)
+    first = kept_rule(tmp_path)
+    assert first is not None
+    assert first.after_test is False
+    assert "before its answers to the test photos had been looked at" in when_chosen(first)
+    note_test_seen(tmp_path)
+    note_test_seen(tmp_path)
+    assert kept_rule(tmp_path) == first
+    drop_rule(tmp_path)
+    keep_rule(tmp_path, rule)
+    second = kept_rule(tmp_path)
+    assert second is not None
+    assert second.after_test is True
+    assert "but after its answers to the test photos had been looked at" in when_chosen(second)
+    assert second == first  # they do the same
 
 
 def test_a_certainty_is_that_of_one_promise():

@@ -12,7 +12,7 @@ from core.evaluation.abstention.curve import coverage_curve
 from core.evaluation.abstention.fitting import fit_threshold
 from core.evaluation.abstention.kept import keep_rule, kept_rule
 from core.evaluation.abstention.outcome import outcome
-from core.runs import RULE, Run
+from core.runs import RULE, TEST_SEEN, Run
 from core.strangers.detector import KNN
 from core.strangers.fitting import fit_measure, fit_strangers
 from core.strangers.leaving_out import LeavingOut, leave_out
@@ -79,6 +79,7 @@ def test_a_rule_is_used_and_not_used_any_more(visit: Open, dataset: Dataset, jud
     assert rule.promised == 0.05
     assert "In use for predictions" in words(app)
     assert "By the test photos" in words(app)
+    assert "before its answers to the test photos had been looked at" in words(app)
     assert not [each for each in app.button if each.label.startswith("Use this rule")]
     app.number_input[0].set_value(10.0).run()
     assert "at most 10.0 %" in words(app)
@@ -86,10 +87,23 @@ def test_a_rule_is_used_and_not_used_any_more(visit: Open, dataset: Dataset, jud
     changed = kept_rule(judged.path)
     assert changed is not None
     assert changed.promised == 0.1
+    assert changed.after_test is True  # the page had shown what the first one does on the test photos
+    assert "but after its answers to the test photos had been looked at" in words(app)
     button(app, "Answer every photo again").click().run()
     assert kept_rule(judged.path) is None
     assert "In use" not in words(app)
     assert not app.exception
+
+
+def test_a_look_at_the_test_split_is_remembered(visit: Open, dataset: Dataset, judged: Run):
+    app = visit("evaluate")
+    assert not (judged.path / TEST_SEEN).exists()
+    by_label(app.get("button_group"), "Judge it on").set_value("test").run()
+    assert not app.exception
+    keep_rule(judged.path, fit_threshold(made(300, 0), 0.1))
+    rule = kept_rule(judged.path)
+    assert rule is not None
+    assert rule.after_test is True
 
 
 def test_sets_and_costs_are_asked_for(visit: Open, dataset: Dataset, judged: Run):
