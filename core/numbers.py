@@ -1,7 +1,8 @@
 """Numbers as text, the same on every page, in every figure and table, and on the command line.
 
 A share is a percentage with one decimal and a space before its sign, a difference of shares is in points with its sign,
-thousands have a comma, and what is below zero has a true minus; what rounds to zero has no sign at all.
+an interval is "low to high" with one unit, thousands have a comma, and what is below zero has a true minus; what rounds
+to zero has no sign at all.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 
 def interval(ends: Sequence[float] | None) -> str:
-    """An interval of shares, such as "90.1–95.7 %"; "" for None."""
-    return f"{decimal(100 * ends[0])}–{percent(ends[1])}" if ends else ""
+    """An interval of shares, such as "90.1 to 95.7 %"; "" for None."""
+    return _between(decimal(100 * ends[0]), percent(ends[1])) if ends else ""
 
 
 def decimal_interval(ends: Sequence[float] | None, digits: int = 3) -> str:
     """An interval of numbers that are no shares, such as "0.132 to 0.241"; "" for None."""
-    return _("{low} to {high}").format(low=decimal(ends[0], digits), high=decimal(ends[1], digits)) if ends else ""
+    return _between(decimal(ends[0], digits), decimal(ends[1], digits)) if ends else ""
 
 
 def plus_minus(share: float | None, deviation: float | None) -> str:
@@ -67,7 +68,12 @@ def no_points(difference: float) -> bool:
 
 def points_interval(ends: Sequence[float] | None) -> str:
     """An interval of a difference of shares in points, such as "−0.4 to +3.1"; "" for None."""
-    return _("{low} to {high}").format(low=signed_points(ends[0]), high=signed_points(ends[1])) if ends else ""
+    return _between(signed_points(ends[0]), signed_points(ends[1])) if ends else ""
+
+
+def points_lost(ends: Sequence[float]) -> str:
+    """An interval of what is lost, in points without a plus, such as "−0.4 to 3.1"."""
+    return _between(points(ends[0]), points(ends[1]))
 
 
 def signed_count(n: int) -> str:
@@ -78,6 +84,11 @@ def signed_count(n: int) -> str:
 def megabytes(mb: float) -> str:
     """A size on disk, such as "12 kB", "0.4 MB" or "1,234 MB"."""
     return f"{decimal(1000 * mb, 0)} kB" if mb < 0.1 else f"{decimal(mb, 0 if mb >= 10 else 1)} MB"
+
+
+def _between(low: str, high: str) -> str:
+    """The one way in which intervals are written: a dash would be a minus for some."""
+    return _("{low} to {high}").format(low=low, high=high)
 
 
 def _rounded(value: float, digits: int) -> float:

@@ -6,7 +6,7 @@ from core.bundle.calibration import Calibration, CalibrationError
 from core.bundle.manifest import Manifest
 from core.bundle.markdown import literal
 from core.i18n import gettext as _
-from core.numbers import count, decimal, decimal_interval
+from core.numbers import count, decimal, decimal_interval, interval, percent
 
 
 def calibration(manifest: Manifest) -> str:
@@ -37,21 +37,17 @@ def _fitted_to(manifest: Manifest) -> str:
 
 def _row(split: str, of: Calibration) -> str:
     cells = (
-        literal(split), count(of.n), _error(of.now), _error(of.before), decimal(of.now.by_chance, 3), _brier(of.now),
+        literal(split), count(of.n), _error(of.now), _error(of.before), percent(of.now.by_chance), _brier(of.now),
         _brier(of.before),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
 
 def _error(measured: CalibrationError | None) -> str:
-    return _with(measured.error, measured.interval) if measured else "–"
+    return f"{percent(measured.error)} ({interval(measured.interval)})" if measured else "–"
 
 
 def _brier(measured: CalibrationError | None) -> str:
     if measured is None or measured.brier is None:
         return "–"
-    return _with(measured.brier, measured.brier_interval)
-
-
-def _with(value: float, ends: tuple[float, float] | None) -> str:
-    return f"{decimal(value, 3)} ({decimal_interval(ends)})"
+    return f"{decimal(measured.brier, 3)} ({decimal_interval(measured.brier_interval)})"

@@ -17,6 +17,7 @@ from core.bundle.markdown import code, code_in_a_table, literal
 from core.bundle.samples import with_graft, with_torch
 from core.data.images.views import ONE, VIEWS
 from core.i18n import gettext as _
+from core.numbers import count, interval, percent
 from core.scores import SplitScore
 
 
@@ -104,12 +105,11 @@ def _results(manifest: Manifest) -> str:
 
 def _row(split: str, score: SplitScore) -> str:
     accuracy, f1 = _with(score.accuracy, score.accuracy_ci), _with(score.macro_f1, score.macro_f1_ci)
-    return f"| {literal(split)} | {score.n} | {accuracy} | {f1} |"
+    return f"| {literal(split)} | {count(score.n)} | {accuracy} | {f1} |"
 
 
-def _with(value: float, interval: tuple[float, float]) -> str:
-    low, high = interval
-    return f"{value:.3f} ({low:.3f} – {high:.3f})"
+def _with(value: float, ends: tuple[float, float]) -> str:
+    return f"{percent(value)} ({interval(ends)})"
 
 
 def _remark(split: str, kind: str) -> str:

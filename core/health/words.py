@@ -16,7 +16,7 @@ from core.health.shortcut_words import shortcut_text
 from core.health.shortcuts import Shortcut
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.numbers import count, no_points, percent, points_interval, signed_points
+from core.numbers import count, interval, no_points, percent, points_interval, signed_points
 
 SERIOUS, DOUBTFUL, GOOD = "serious", "doubtful", "good"
 UNBALANCED = 5.0
@@ -247,13 +247,11 @@ def _points(difference: float) -> str:
 
 
 def _accuracy(share: Accuracy) -> str:
-    low, high = share.interval
-    return f"{percent(share.value)} ({percent(low)} to {percent(high)}, n = {count(share.n)})"
+    return f"{percent(share.value)} ({interval(share.interval)}, n = {count(share.n)})"
 
 
 def _share(share: Accuracy) -> str:
-    low, high = share.interval
-    return f"{percent(share.value)} ({percent(low)} to {percent(high)})"
+    return f"{percent(share.value)} ({interval(share.interval)})"
 
 
 def _split(split: str) -> str:

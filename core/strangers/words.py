@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.numbers import count, decimal, interval, percent
+from core.numbers import count, decimal, decimal_interval, interval, percent
 from core.strangers.detector import KNN
 from core.strangers.record import ExpectedAlarms, FalseAlarms, StrangersReport
 
@@ -37,16 +37,15 @@ def threshold_in_words(report: StrangersReport) -> str:
 def leaving_out_in_words(report: StrangersReport) -> str:
     """How well it told photos of classes that were left out."""
     told = report.leaving_out
-    low, high = told.auroc_ci(told.method)
     sentence = ngettext(
         "With {n} class left out, its photos were told from those of the others with an area below the ROC curve of "
-        "{auroc} (95 % interval {low} to {high}; 0.5 is chance).",
+        "{auroc} (95 % interval {ci}; 0.5 is chance).",
         "With each of {n} classes left out in turn, its photos were told from those of the others with an area below "
-        "the ROC curve of {auroc} on average (95 % interval {low} to {high}; 0.5 is chance).",
+        "the ROC curve of {auroc} on average (95 % interval {ci}; 0.5 is chance).",
         len(told.classes),
     ).format(
-        n=count(len(told.classes)), auroc=decimal(told.auroc(told.method), 3), low=decimal(low, 3),
-        high=decimal(high, 3),
+        n=count(len(told.classes)), auroc=decimal(told.auroc(told.method), 3),
+        ci=decimal_interval(told.auroc_ci(told.method)),
     )  # fmt: skip
     caught = _(
         "{share} of them would have been called none of the classes (95 % interval {ci}), where about {rate} of photos "

@@ -55,7 +55,7 @@ def test_names_are_shown_and_never_markup() -> None:
     assert "&lt;/script&gt;&lt;b&gt;" in body
     assert "&lt;img src=x&gt;, dog {x}" in body
     assert "<img" not in body
-    assert "Accuracy on its 8 validation photos: 75.0 % (95 % interval 40.0–93.0 %)." in body
+    assert "Accuracy on its 8 validation photos: 75.0 % (95 % interval 40.0 to 93.0 %)." in body
 
 
 def test_it_holds_the_model_the_runtime_and_the_self_check() -> None:

@@ -94,7 +94,7 @@ def test_an_epoch_without_a_loss_leaves_its_cell_empty(capsys: pytest.CaptureFix
     rows = [line.split() for line in out.splitlines()]
     assert ["1", "0.750", "50.0", "%", "1.5"] in rows
     assert ["2", "0.500", "0.250", "62.5", "%", "75.0", "%", "1.0"] in rows
-    assert "accuracy 75.0 % (95 % interval 50.0–87.5 %) on 8 photos; epoch 2 is kept" in out
+    assert "accuracy 75.0 % (95 % interval 50.0 to 87.5 %) on 8 photos; epoch 2 is kept" in out
     assert "--split test" not in out
 
 

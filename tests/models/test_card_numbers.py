@@ -24,6 +24,7 @@ from core.evaluation.temperature import with_temperature
 from core.models.calibration import calibrations_of
 from core.models.export import export
 from core.models.runs import load_run
+from core.numbers import percent
 from core.runs import Run
 from core.scores import KeptEpoch
 
@@ -59,13 +60,13 @@ def test_before_its_temperature_the_error_was_that_of_the_scores_as_they_were(
     assert told.before.brier is not None
     assert told.now.brier < told.before.brier
     manifest = dataclasses.replace(manifest_of(runs, tmp_path), calibration={"val": told}, kept=run.kept)
-    assert f"| val | 60 | {told.now.error:.3f} (" in model_card(manifest, info("pixels_16"))
-    assert f"| {told.before.error:.3f} (" in model_card(manifest, info("pixels_16"))
+    assert f"| val | 60 | {percent(told.now.error)} (" in model_card(manifest, info("pixels_16"))
+    assert f"| {percent(told.before.error)} (" in model_card(manifest, info("pixels_16"))
     assert f"| {told.now.brier:.3f} (" in model_card(manifest, info("pixels_16"))
     assert f"| {told.before.brier:.3f} (" in model_card(manifest, info("pixels_16"))
     older = {"n": 60, "now": {"error": 0.1, "interval": [0.05, 0.2], "by_chance": 0.1}}
     known = dataclasses.replace(manifest, calibration={"val": Calibration.from_json(older)})
-    assert "| val | 60 | 0.100 (0.050 to 0.200) | – | 0.100 | – | – |" in model_card(known, info("pixels_16"))
+    assert "| val | 60 | 10.0 % (5.0 to 20.0 %) | – | 10.0 % | – | – |" in model_card(known, info("pixels_16"))
     assert "The temperature was fitted to `oof`" in model_card(manifest, info("pixels_16"))
 
 

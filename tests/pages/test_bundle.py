@@ -12,7 +12,7 @@ def test_a_bundle_says_what_it_is_how_good_and_what_it_tells_apart(visit: Open, 
     app = held(visit("predict"), pets)
     assert not app.exception
     assert "A probe on resnet18, made from the photos 'pets' on 2026" in texts(app)
-    assert unbroken("Accuracy on its 8 validation photos: 75.0 % (95 % interval 40.0–93.0 %).") in texts(app)
+    assert unbroken("Accuracy on its 8 validation photos: 75.0 % (95 % interval 40.0 to 93.0 %).") in texts(app)
     assert "It knows 2 classes: cat, dog." in texts(app)
 
 

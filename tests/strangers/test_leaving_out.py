@@ -195,10 +195,10 @@ def test_a_share_of_strangers_stands_beside_what_is_expected():
     expected = ExpectedAlarms(rate=expected_rate(40), n=40)
     few, many = (none_of_these_in_words(FalseAlarms(n=20, alarms=k), expected) for k in (2, 12))
     low, high = expected.ci
-    ends = f"{100 * low:.1f}–{100 * high:.1f} %"
+    ends = f"{100 * low:.1f} to {100 * high:.1f} %"
     beside = f"Of photos of its classes 4.9 % are expected to be called so (95 % interval {ends})"
     assert few == (
-        "It takes 2 of 20 photos for none of its classes (10.0 %; 95 % interval 2.8–30.1 %). "
+        "It takes 2 of 20 photos for none of its classes (10.0 %; 95 % interval 2.8 to 30.1 %). "
         f"{beside}. The share here is no more than chance explains."
     )
     assert many.endswith(f"{beside}. The share here is more than chance explains.")

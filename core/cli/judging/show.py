@@ -79,10 +79,9 @@ def _calibration(detail: Detail) -> list[str]:
 def _score(score: Score) -> tuple[str, str, str]:
     if score.value is None or score.ci is None:
         return score.label, "–", "–"
-    value, low, high = (
-        percent(number) if score.is_share else decimal(number, 3) for number in (score.value, *score.ci)
-    )
-    return score.label, value, _("{low} to {high}").format(low=low, high=high)
+    if score.is_share:
+        return score.label, percent(score.value), interval(score.ci)
+    return score.label, decimal(score.value, 3), decimal_interval(score.ci)
 
 
 def _confusion(result: Evaluation, most: int = 12) -> None:

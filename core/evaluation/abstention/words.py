@@ -6,7 +6,7 @@ from core.evaluation.abstention.outcome import Outcome
 from core.evaluation.abstention.rule import CONFORMAL, COSTS, Rule
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.numbers import count, decimal, interval, percent
+from core.numbers import count, decimal, decimal_interval, interval, percent
 
 
 def promise(rule: Rule) -> str:
@@ -106,11 +106,9 @@ def _costs(done: Outcome) -> str:
     if done.cost is None or done.cost_ci is None or done.cost_of_all is None:
         return ""
     return _(
-        "A photo costs {cost} on average (95 % interval {low} to {high}); {of_all} if all were answered with the "
-        "likeliest class."
+        "A photo costs {cost} on average (95 % interval {ci}); {of_all} if all were answered with the likeliest class."
     ).format(
         cost=decimal(done.cost, 3),
-        low=decimal(done.cost_ci[0], 3),
-        high=decimal(done.cost_ci[1], 3),
+        ci=decimal_interval(done.cost_ci),
         of_all=decimal(done.cost_of_all, 3),
     )

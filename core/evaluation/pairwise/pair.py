@@ -21,7 +21,7 @@ from core.evaluation.pairwise.difference import Difference, difference, mcnemar
 from core.evaluation.predictions import Predictions
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.numbers import count, decimal, interval, percent, significant
+from core.numbers import count, decimal, decimal_interval, interval, percent, significant
 
 Group = Literal["only_a", "only_b", "both_wrong", "both_right"]
 GROUPS: tuple[Group, ...] = ("only_a", "only_b", "both_wrong", "both_right")
@@ -126,8 +126,8 @@ class Pair:
         if counts.kappa is None or counts.kappa_ci is None:
             kappa = ""
         else:
-            kappa = _("; Cohen's kappa {kappa}, {low} to {high}").format(
-                kappa=decimal(counts.kappa, 2), low=decimal(counts.kappa_ci[0], 2), high=decimal(counts.kappa_ci[1], 2)
+            kappa = _("; Cohen's kappa {kappa}, {ci}").format(
+                kappa=decimal(counts.kappa, 2), ci=decimal_interval(counts.kappa_ci, 2)
             )
         return same.format(share=percent(counts.share(counts.same)), ci=interval(counts.same_ci), kappa=kappa)
 

@@ -13,7 +13,7 @@ from core.evaluation.intervals import Interval, wilson
 from core.evaluation.pairwise.difference import paired_interval
 from core.explaining.records import CELLS
 from core.i18n import gettext as _
-from core.numbers import count, interval, percent, points
+from core.numbers import count, interval, percent, points, points_lost
 from core.probing.studies.study import Study
 from core.records import Record
 
@@ -225,9 +225,9 @@ class Attention(_OfPhotos, Record, Study):
             "Hiding the border costs {border} points ({border_ci}), hiding the centre {centre} ({centre_ci})."
         ).format(
             border=points(self.border.drop),
-            border_ci=_points_between(self.border.drop_ci),
+            border_ci=points_lost(self.border.drop_ci),
             centre=points(self.centre.drop),
-            centre_ci=_points_between(self.centre.drop_ci),
+            centre_ci=points_lost(self.centre.drop_ci),
         )
 
     def as_json(self) -> dict[str, object]:
@@ -244,7 +244,3 @@ class Attention(_OfPhotos, Record, Study):
         computed = {"accuracy": self.accuracy, "accuracy_ci": self.accuracy_ci, "guessing": self.guessing}
         judged = {"knows_classes": self.knows_classes, "border_gives_away": self.border_gives_away}
         return {**self.to_json(), **computed, **judged, **hidden, "border_area": BORDER_SHARE, "verdict": self.verdict}
-
-
-def _points_between(ends: Interval) -> str:
-    return _("{low} to {high}").format(low=points(ends[0]), high=points(ends[1]))

@@ -10,7 +10,6 @@ import streamlit as st
 from core import numbers
 from core.backbones.names import called, is_part, parts
 from core.data.dataset import Dataset
-from core.evaluation.intervals import Interval
 from core.evaluation.pairwise.agreement import Agreement
 from core.evaluation.pairwise.sidebyside import SideBySide, agreements, compared_classes
 from core.evaluation.predictions import Predictions
@@ -239,7 +238,7 @@ def _pair_table(pairs: Sequence[Agreement]) -> None:
                 for label, column in counts.items()
             },
             _("κ"): ["" if pair.kappa is None else numbers.decimal(pair.kappa, 2) for pair in pairs],
-            _("κ, 95 %"): [_kappas(pair.kappa_ci) for pair in pairs],
+            _("κ, 95 %"): [numbers.decimal_interval(pair.kappa_ci, 2) for pair in pairs],
         },
         hide_index=True,
     )
@@ -249,8 +248,3 @@ def _pair_table(pairs: Sequence[Agreement]) -> None:
 
 def _pair_rows(pairs: Sequence[Agreement]) -> Table:
     return flat([pair.as_json() for pair in pairs])
-
-
-def _kappas(ends: Interval | None) -> str:
-    low, high = (numbers.decimal(end, 2) for end in ends or (0.0, 0.0))
-    return _("{low} to {high}").format(low=low, high=high) if ends else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -12,7 +10,7 @@ from core.evaluation.calibration import Bin, Reliability
 from core.evaluation.ranking import ClassRanking, Ranking
 from core.i18n import gettext as _
 from core.i18n import ngettext
-from core.numbers import count, decimal, percent
+from core.numbers import count, decimal, decimal_interval, percent
 from core.tables import Table
 from pages.ui.charts import axes, base
 
@@ -151,15 +149,11 @@ def _curve(each: ClassRanking, name: str, number: int, kind: str) -> go.Scatter:
         x=x[rows],
         y=y[rows],
         mode="lines",
-        name=_("{name}: {area} ({ci})").format(name=name, area=decimal(area, 3), ci=_ends(ends)),
+        name=_("{name}: {area} ({ci})").format(name=name, area=decimal(area, 3), ci=decimal_interval(ends)),
         line={"color": color, "width": 2},
         hoverinfo="text",
         hovertext=[_hover(each, int(row)) for row in rows],
     )
-
-
-def _ends(ends: Sequence[float]) -> str:
-    return _("{low} to {high}").format(low=decimal(ends[0], 3), high=decimal(ends[1], 3))
 
 
 def _hover(each: ClassRanking, row: int) -> str:
@@ -192,7 +186,7 @@ def _mean(ranking: Ranking, kind: str) -> go.Scatter:
         x=_GRID,
         y=np.mean(curves, axis=0),
         mode="lines",
-        name=_("mean of the classes: {area} ({ci})").format(area=decimal(area, 3), ci=_ends(ends)),
+        name=_("mean of the classes: {area} ({ci})").format(area=decimal(area, 3), ci=decimal_interval(ends)),
         line={"color": base.GREY, "width": 3},
         hoverinfo="skip",
     )

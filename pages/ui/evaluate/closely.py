@@ -64,9 +64,7 @@ def _scores(detail: Detail, about: str) -> None:
         {
             _("Score"): [score.label for score in detail.scores],
             _("Value"): [_written(score, score.value) for score in detail.scores],
-            _("95 % interval"): [
-                " – ".join(_written(score, end) for end in score.ci) if score.ci else "–" for score in detail.scores
-            ],
+            _("95 % interval"): [_ends(score) for score in detail.scores],
         },
         hide_index=True,
         height="content",
@@ -94,6 +92,12 @@ def _written(score: Score, value: float | None) -> str:
     if value is None:
         return "–"
     return numbers.percent(value) if score.is_share else numbers.decimal(value, 3)
+
+
+def _ends(score: Score) -> str:
+    if score.ci is None:
+        return "–"
+    return numbers.interval(score.ci) if score.is_share else numbers.decimal_interval(score.ci)
 
 
 def _curves(detail: Detail, about: str) -> None:

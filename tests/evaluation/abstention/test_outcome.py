@@ -94,7 +94,7 @@ def test_sentences_have_the_numbers():
     rule = Rule(kind="threshold", promised=0.02, threshold=0.875, **SHARES)
     assert "above 87.5 %" in promise(rule)
     assert "at most 2.0 % of the answers are wrong" in promise(rule)
-    assert "about 50.0 % of the photos (95 % interval 20.0–80.0 %)" in coverage(rule)
+    assert "about 50.0 % of the photos (95 % interval 20.0 to 80.0 %)" in coverage(rule)
     assert "2 of the answers are wrong" in in_numbers(
         outcome(Rule(kind="threshold", promised=0.1, **SHARES), PREDICTIONS)
     )

@@ -60,7 +60,7 @@ def test_per_class_keeps_the_order_of_the_classes_and_has_intervals():
     assert class_scores(scores).layout.yaxis.ticktext == ("weak (n=4)", "good (n=20)")
     assert (
         recall.hovertext[1]
-        == "weak<br>4 photos<br>recall 25.0 %<br>95 % interval 5.0–70.0 %<br>precision 50.0 %<br>F1 40.0 %"
+        == "weak<br>4 photos<br>recall 25.0 %<br>95 % interval 5.0 to 70.0 %<br>precision 50.0 %<br>F1 40.0 %"
     )
 
 

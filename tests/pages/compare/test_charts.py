@@ -57,7 +57,7 @@ def test_stages_to_keep_and_to_train_look_different():
     assert (learns.x, learns.y) == ((0.8,), (2,))
     assert kept.error_x.array == pytest.approx((0.18, 0.05))
     assert kept.error_x.arrayminus == pytest.approx((0.02, 0.15))
-    assert kept.hovertext[0] == "stem<br>accuracy 72.0 %<br>95 % interval 70.0–90.0 %<br>48 features per photo"
+    assert kept.hovertext[0] == "stem<br>accuracy 72.0 %<br>95 % interval 70.0 to 90.0 %<br>48 features per photo"
     assert kept.marker.symbol != learns.marker.symbol
     assert len(depth_curve(stages).data) == 2
 

@@ -46,8 +46,8 @@ def test_accuracy_against_cost_joins_the_front_and_leaves_the_beaten_open():
     assert (off.x, off.y, off.marker.symbol) == ((10.0,), pytest.approx((0.7,)), "circle-open")
     assert on.customdata == (["b", "logistic"], ["a", "logistic"])
     assert on.hovertext[1] == (
-        f"a<br>accuracy 90.0 %<br>95 % interval {100 * low:.1f}–{100 * high:.1f} %<br>20.0 ms per photo (50 photos per "
-        "second)<br>512 features per photo<br>100 photos"
+        f"a<br>accuracy 90.0 %<br>95 % interval {100 * low:.1f} to {100 * high:.1f} %<br>20.0 ms per photo "
+        "(50 photos per second)<br>512 features per photo<br>100 photos"
     )
 
 

@@ -49,7 +49,7 @@ def test_shortcuts_stand_against_chance_and_alarming_ones_in_their_own_color():
     assert list(dots.error_x.array) == pytest.approx([0.05, 0.05])
     assert list(dots.error_x.arrayminus) == pytest.approx([0.1, 0.05])
     assert list(dots.marker.color) == [base.ORANGE, base.BLUE]
-    assert "70.0–85.0 %" in dots.hovertext[0]
+    assert "70.0 to 85.0 %" in dots.hovertext[0]
     assert figure.layout.yaxis.ticktext == ("File size, dimensions and format", "The border of the photo")
 
 
