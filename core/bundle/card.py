@@ -15,6 +15,7 @@ from core.bundle.limits import limits
 from core.bundle.manifest import Manifest
 from core.bundle.markdown import code, code_in_a_table, literal
 from core.bundle.samples import with_graft, with_torch
+from core.bundle.settings_table import settings
 from core.data.images.views import ONE, VIEWS
 from core.i18n import gettext as _
 from core.numbers import count, interval, percent
@@ -128,13 +129,10 @@ def _remark(split: str, kind: str) -> str:
 
 
 def _provenance(manifest: Manifest) -> str:
-    settings = ", ".join(
-        f"{literal(str(k))} {literal(str(v))}" for k, v in manifest.config.items() if (k, v) != ("c", None)
+    fitted = _("Fitted {created} with {versions}.").format(
+        created=literal(manifest.created), versions=_versions(manifest.versions)
     )
-    fitted = _("Fitted {created} with the seed {seed}. Settings: {settings}. Versions: {versions}.").format(
-        created=literal(manifest.created), seed=manifest.seed, settings=settings, versions=_versions(manifest.versions)
-    )
-    return "\n\n".join(filter(None, (fitted, _chosen(manifest), _tools(manifest))))
+    return "\n\n".join(filter(None, (fitted, settings(manifest), _chosen(manifest), _tools(manifest))))
 
 
 def _chosen(manifest: Manifest) -> str:

@@ -23,6 +23,7 @@ from core.evaluation.predictions import Predictions
 from core.models.classifier import Classifier
 from core.models.export import export
 from core.models.load import classifier_of
+from core.numbers import percent
 from core.runs import Run
 from core.training.config import FinetuneConfig
 from tests.models.conftest import CLASSES, EMBEDDED
@@ -142,8 +143,8 @@ def test_the_card_says_what_a_stranger_has_to_know(runs, pixels_bundle):
     low, high = score.accuracy_ci
     f1_low, f1_high = score.macro_f1_ci
     assert (
-        f"| test | {score.n} | {score.accuracy:.3f} ({low:.3f} – {high:.3f}) | "
-        f"{score.macro_f1:.3f} ({f1_low:.3f} – {f1_high:.3f}) |"
+        f"| test | {score.n} | {percent(score.accuracy)} ({100 * low:.1f} to {percent(high)}) | "
+        f"{percent(score.macro_f1)} ({100 * f1_low:.1f} to {percent(f1_high)}) |"
     ) in card
     assert "must not be used" not in card
     assert "cross-validation" in card
