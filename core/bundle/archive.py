@@ -34,6 +34,17 @@ def read_manifest(path: Path) -> Manifest:
     return Manifest.from_json(read_json_strictly(content))
 
 
+def file_sizes(path: Path, manifest: Manifest) -> dict[str, int]:
+    """By its name, the bytes of each file that is in the bundle at `path`: what each has, then what travels along.
+
+    Raises:
+        BundleError: it is no bundle.
+    """
+    with opened(path) as bundle:
+        sizes = {name: bundle.size(name) for name in (MODEL, CARD, MANIFEST, *manifest.files)}
+    return {name: size for name, size in sizes.items() if size is not None}
+
+
 def read_card(path: Path) -> str:
     """The model card of the bundle at `path`, in Markdown.
 

@@ -14,6 +14,7 @@ from core.bundle.graphs import Cost, GraphFacts, LeftOut
 from core.data.dataset import Dataset
 from core.jobs import store
 from core.jobs.store import Job
+from core.numbers import megabytes
 from core.runs import Run
 from core.tasks.results import Exported
 from tests.bundle.conftest import parts_with
@@ -23,12 +24,13 @@ PRICE = Cost(n=80, accuracy=0.9, difference=-0.025, interval=(-0.07, 0.02))
 GRAPHS = {
     "model.int8.onnx": GraphFacts(precision="int8", n=32, photos="validation", largest=0.04, agreeing=0.97, cost=PRICE)
 }
+PHOTOS = ("selfcheck/00.png", "selfcheck/01.jpg")
 LEFT = {"model.onnx": LeftOut(code="parity", message="'model.onnx' answered otherwise, so it was left out.")}
 
 
 def packed(path: Path) -> Path:
     """A bundle with one network in it, and one left out."""
-    parts = parts_with({"model.int8.onnx": b"graph", "predict.py": b"print()"})
+    parts = parts_with({"model.int8.onnx": b"graph", "predict.py": b"print()", **dict.fromkeys(PHOTOS, bytes(600))})
     records = {"graphs": GRAPHS, "left_out": LEFT}
     document = json.loads(parts["manifest.json"])
     document |= {key: {name: part.to_json() for name, part in some.items()} for key, some in records.items()}
@@ -58,6 +60,17 @@ def test_a_bundle_is_one_download_with_what_is_in_it(taken: Any) -> None:
     assert "| `model.safetensors` |" in texts(taken)
     assert "| `model.int8.onnx` |" in texts(taken)
     assert "`MODEL_CARD.md`" in texts(taken)
+
+
+def test_each_file_of_it_has_its_size(taken: Any) -> None:
+    (job,) = [job for job in store.list_jobs(W, unlisted=True) if job.spec.kind == "export"]
+    with zipfile.ZipFile(job.path / "bundle.zip") as archive:
+        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+    lines = [line.split(" | ") for line in texts(taken).replace("\u00a0", " ").splitlines() if line.startswith("| `")]
+    shown = {cells[0].strip("| `"): cells[1] for cells in lines}
+    photos = sum(sizes.pop(name) for name in PHOTOS)
+    assert shown.pop("selfcheck/") == megabytes(photos / 1e6) == "1 kB"
+    assert shown == {name: megabytes(n_bytes / 1e6) for name, n_bytes in sizes.items()}
 
 
 def test_what_a_network_costs_and_what_was_left_out_is_said(taken: Any) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.backbones.registry import info
-from core.bundle.archive import read_card, read_manifest
+from core.bundle.archive import file_sizes, read_card, read_manifest
 from core.bundle.contents import FORMATS, MOST_LETTERS, ONNX, Contents, Purpose
 from core.bundle.elsewhere import checked, purposes
 from core.bundle.files import CARD, FOLDER, MANIFEST
-from core.bundle.manifest import Manifest
 from core.bundle.pagesize import page_size
 from core.errors import GraftError
-from core.numbers import megabytes
+from core.numbers import count, megabytes
 from core.runs import MODEL, Run
 from core.tasks.results import Exported
 from core.tasks.using import ExportRequest
@@ -43,7 +44,7 @@ def take_home(run: Run) -> None:
         name = downloads.file_name("graft", run.dataset_name, run.backbone, run.kind)
         downloads.archive(_("Download the bundle ({size})"), file, f"{name}.zip", primary=True)
         try:
-            _inside(read_manifest(file))
+            _inside(file)
             shown_card(read_card(file), name)
         except GraftError as problem:
             st.error(text.literal(str(problem)))
@@ -120,8 +121,9 @@ def _purpose() -> Purpose:
     return Purpose(meant_for=meant_for.strip(), not_for=not_for.strip())
 
 
-def _inside(manifest: Manifest) -> None:
+def _inside(bundle: Path) -> None:
     """A table of the files in the bundle, how its networks were checked, and what was left out."""
+    manifest = read_manifest(bundle)
     for left in manifest.left_out.values():
         st.warning(text.literal(left.message), icon=":material/block:")
     known = {
@@ -130,11 +132,13 @@ def _inside(manifest: Manifest) -> None:
         MANIFEST: _("Classes, preprocessing, metrics with their number of photos, versions and hashes of all files."),
         CARD: _("The model card: how good it is, for what it is meant, how each file is used."),
     }
-    rows = [(MODEL, manifest.n_bytes), *((name, facts.n_bytes) for name, facts in manifest.files.items())]
-    sizes = {name: _size(n_bytes) for name, n_bytes in rows if not name.startswith(f"{FOLDER}/")}
-    sizes |= {MANIFEST: "", CARD: ""}
+    sizes = file_sizes(bundle, manifest)
+    photos = {name: sizes.pop(name) for name in list(sizes) if name.startswith(f"{FOLDER}/")}
     table = [f"| {_('file')} | {_('size')} | {_('what it is for')} |", "|---|--:|---|"]
-    table += [f"| `{name}` | {size} | {known[name]} |" for name, size in sizes.items() if name in known]
+    table += [f"| `{name}` | {_size(n_bytes)} | {known[name]} |" for name, n_bytes in sizes.items()]
+    if photos:
+        what = _("The {n} photos of the self-check.").format(n=count(len(photos)))
+        table.append(f"| `{FOLDER}/` | {_size(sum(photos.values()))} | {what} |")
     st.markdown("\n".join(table))
     for name, facts in manifest.graphs.items():
         st.caption(checked(name, facts))
