@@ -5,6 +5,7 @@ What computes reads these settings when it is loaded, so they are made before an
 
 import os
 
-from core.machine import thread_settings
+from core.machine import keep_memory, thread_settings
 
 os.environ.update({**thread_settings(), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
+keep_memory()

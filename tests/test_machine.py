@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,36 @@ def test_the_kernel_counts_what_it_ended_for_want_of_memory(
     (tmp_path / "memory").mkdir()
     (tmp_path / file).write_text(content)
     assert machine.oom_kills() == count
+
+
+@pytest.mark.skipif(not machine.has_glibc(), reason="other systems keep the memory of their processes anyway")
+@pytest.mark.parametrize(("memory_mb", "kept"), [("8000", True), ("1000", False)])
+def test_memory_is_kept_for_the_next_array_and_given_back_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, memory_mb: str, kept: bool
+) -> None:
+    monkeypatch.setenv("GRAFT_MEMORY_MB", memory_mb)
+    faults, before, after = map(int, subprocess.check_output([sys.executable, "-c", ARRAYS], text=True).split())
+    pages = 50_000_000 // 4096
+    assert (faults < 2 * pages) == kept  # else each of the twenty arrays is cleared anew
+    assert (before > after + 40) == kept
+
+
+ARRAYS = """
+import resource
+from pathlib import Path
+
+from core import machine
+
+def resident_mb():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
+
+machine.keep_memory()
+begun = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    array = bytearray(b"x") * 50_000_000
+    del array
+faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begun
+before = resident_mb()
+machine.give_back_memory()
+print(faults, before, resident_mb())
+"""

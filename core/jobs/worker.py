@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from core import machine
 from core.i18n import use_language
 from core.jobs import outcome, status, store
 from core.jobs.reporter import Reporter, beating
@@ -42,6 +43,7 @@ def main() -> None:
     options = _arguments()
     commands, answers = _take_pipes()
     faulthandler.enable()
+    machine.keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(options.nice)
@@ -61,6 +63,7 @@ def main() -> None:
         answer = {"path": path, "saved": run(Path(path))}
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
+        machine.give_back_memory()
         spare = _verbs_of(Path(path))
 
 
