@@ -19,14 +19,17 @@ from core.data.dataset import Dataset
 from core.errors import BundleError
 from core.i18n import gettext as _
 from core.models.classifier import Classifier
-from core.models.formats.make import CONVERTERS, FILES, SECONDS, Outcome, converted
+from core.models.formats.make import CONVERTERS, FILES, Outcome, converted
+from core.models.formats.make import phases as format_phases
 from core.models.onnx.make import Graphs, differs, graphs_of
-from core.models.onnx.parity import N_CHECKED, N_JUDGED, TOLERANCE, trial_photos
+from core.models.onnx.parity import TOLERANCE, trial_photos
+from core.models.onnx.phases import phases as graph_phases
+from core.models.onnx.phases import proving
 from core.models.selfcheck import CheckAnswers, check_answers, check_photos, differs_by, self_check
-from core.progress import Phase, Plan
+from core.progress import Phase, Plan, Progress, Report
 from core.strangers.store import as_bytes
 
-_WRITING_S, _CHECKS = 4.0, 16
+_PAGE_S = 1.1
 
 
 @dataclass
@@ -49,13 +52,14 @@ def phases(contents: Contents, info: BackboneInfo, dataset: Dataset | None) -> M
     """How long what `beside` does takes, by a rule of thumb."""
     if not contents.onnx:
         return {}
-    n = min(len(dataset.split("val")), N_JUDGED) if dataset and len(contents.onnx) > 1 else 0
-    runs = (len(contents.onnx) + 1) * (min(N_CHECKED, 16 + n) + n + _CHECKS)
-    own = {"onnx": (Phase("onnx", _WRITING_S + 0.03 * info.size_mb + runs * (info.network_s + 0.02)),)}
-    if not contents.formats:
-        return own
-    seconds = sum(SECONDS[name] for name in contents.formats) + N_CHECKED * len(contents.formats) * info.network_s
-    return {**own, "formats": (Phase("formats", seconds),)}
+    n_val = len(dataset.split("val")) if dataset else 0
+    graphs = graph_phases(contents.onnx, info, n_val).values()
+    parts = {"onnx": tuple(phase for some in graphs for phase in some), "prove": (proving(contents.onnx, info),)}
+    if contents.page:
+        parts["page"] = (Phase("page", _PAGE_S),)
+    if contents.formats:
+        parts["formats"] = tuple(phase for some in format_phases(contents.formats, info).values() for phase in some)
+    return parts
 
 
 def beside(
@@ -85,8 +89,10 @@ def beside(
     resize_px = max(view.resize_px for view in classifier.preprocessing.views)
     photos = trial_photos(dataset, resize_px)
     graphs = graphs_of(classifier, contents.onnx, photos, plan.begin("onnx"))
+    proving_it = plan.begin("prove")
+    proving_it(Progress(0, len(graphs.contents), _("Answering the photos of the self-check")))
     checked = check_photos(dataset, resize_px, own=contents.photos)
-    answers = _check_answers(classifier, graphs, checked)
+    answers = _check_answers(classifier, graphs, checked, proving_it)
     made.graphs, made.left_out = graphs.facts, graphs.left_out
     for name, graph in graphs.contents.items():
         made.add(folder, name, graph)
@@ -100,6 +106,7 @@ def beside(
         made.add(folder, f"{FOLDER}/{photo.name}", photo.content)
     made.add(folder, PREDICT, program())
     if contents.page and ONNX in graphs.contents:
+        plan.begin("page")(Progress(0, 0, _("Making the page for browsers")))
         _add_page(made, folder, classifier, manifest, check, checked)
     if contents.formats and ONNX in graphs.contents:
         report = plan.begin("formats")
@@ -109,16 +116,18 @@ def beside(
     return made
 
 
-def _check_answers(classifier: Classifier, graphs: Graphs, photos: Sequence[CheckPhoto]) -> dict[str, CheckAnswers]:
+def _check_answers(
+    classifier: Classifier, graphs: Graphs, photos: Sequence[CheckPhoto], report: Report
+) -> dict[str, CheckAnswers]:
     """What each graph says of the photos of the self-check.
 
     The one that takes photos does with them what Graft does only as far as it was tried. These are made to show a
     mistake, so it goes where it answers one of them otherwise than torch.
     """
-    answers = {
-        name: check_answers(classifier, graph, photos, graphs.facts[name].takes)
-        for name, graph in graphs.contents.items()
-    }
+    answers = {}
+    for done, (name, graph) in enumerate(graphs.contents.items()):
+        report(Progress(done, len(graphs.contents), _("Answering the photos of the self-check")))
+        answers[name] = check_answers(classifier, graph, photos, graphs.facts[name].takes)
     if ONNX_PHOTO in answers:
         largest = differs_by(classifier, photos, answers[ONNX_PHOTO])
         if largest > TOLERANCE:

@@ -17,6 +17,7 @@ from core.bundle.card import model_card
 from core.bundle.contents import BARE, Contents, Purpose
 from core.bundle.files import Files
 from core.bundle.manifest import Manifest
+from core.bundle.pagesize import page_size
 from core.data.dataset import Dataset
 from core.errors import BundleError
 from core.i18n import gettext as _
@@ -56,7 +57,7 @@ def export(
     if out.is_dir():
         raise BundleError(_("'{name}' is a folder. Give the name of a file to write.").format(name=out.name))
     dataset = dataset if dataset is not None and dataset.fingerprint == run.fingerprint else None
-    loading, writing = Phase("load", 0.5 + info.size_mb / 100), Phase("export", 0.2 + info.size_mb / 200)
+    loading, writing = Phase("load", 0.5 + info.size_mb / 100), _writing(info, len(run.classes), contents)
     plan = Plan(report, {"load": (loading,), **phases(contents, info, dataset), "write": (writing,)})
     classifier = classifier_of(run, plan.begin("load"))
     try:
@@ -78,6 +79,13 @@ def export(
             )
         ) from problem
     return out
+
+
+def _writing(info: BackboneInfo, n_classes: int, contents: Contents) -> Phase:
+    """Weights and networks are copied; the page is compressed."""
+    copied_mb = info.size_mb * (1 + len(contents.onnx))
+    page_mb = page_size(info, n_classes).page / 1e6 if contents.page else 0.0
+    return Phase("export", 0.1 + copied_mb / 1000 + page_mb / 20)
 
 
 def _write(

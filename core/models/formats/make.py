@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from core.backbones.spec import BackboneInfo
 from core.bundle.files import KERAS, LITERT, OPENVINO, most_bytes
 from core.bundle.graphs import GraphFacts, LeftOut
 from core.i18n import gettext as _
@@ -16,7 +17,7 @@ from core.models.onnx import parity
 from core.models.onnx.graph import OUTPUTS, input_names
 from core.models.onnx.make import differs
 from core.models.onnx.parity import N_CHECKED, TOLERANCE, TrialPhotos
-from core.progress import Progress, Report, silent
+from core.progress import Phase, Plan, Progress, Report, silent
 
 FILES = {"openvino": OPENVINO, "litert": LITERT, "keras": KERAS}
 """By format: the name of its file in a bundle."""
@@ -43,6 +44,12 @@ CONVERTERS: Mapping[str, Converter] = {
 }  # fmt: skip
 
 
+def phases(formats: Sequence[str], info: BackboneInfo) -> Mapping[str, tuple[Phase, ...]]:
+    """The parts of `converted`, by the format: writing each, and asking it and torch."""
+    asking_s = 2 * N_CHECKED * info.network_s
+    return {name: (Phase(f"formats/{name}", SECONDS[name] + asking_s),) for name in formats}
+
+
 def converted(
     graph: bytes,
     classifier: Classifier,
@@ -64,12 +71,13 @@ def converted(
     Raises:
         DatasetError: a photo cannot be read any more.
     """
-    outcomes = {}
+    outcomes, plan = {}, Plan(report, phases(tuple(formats), classifier.backbone.info))
     for name, convert in formats.items():
-        report(Progress(0, 0, _("Writing the network for {format}").format(format=_TITLES[name])))
+        telling = plan.begin(name)
+        telling(Progress(0, 0, _("Writing the network for {format}").format(format=_TITLES[name])))
         own = folder / f"for-{name}"
         own.mkdir()
-        outcomes[name] = _tried(name, partial(convert, graph, classifier, own), classifier, photos, report)
+        outcomes[name] = _tried(name, partial(convert, graph, classifier, own), classifier, photos, telling)
     return outcomes
 
 

@@ -18,10 +18,11 @@ from core.models.classifier import Classifier
 from core.models.onnx import parity
 from core.models.onnx.graph import OUTPUTS, graph_of, input_names, opset_of
 from core.models.onnx.parity import N_CHECKED, TOLERANCE, TrialPhotos
+from core.models.onnx.phases import phases
 from core.models.onnx.photo import with_preprocessing
 from core.models.onnx.precision import FP16, FP32, INT8, smaller
 from core.numbers import significant
-from core.progress import Progress, Report, silent
+from core.progress import Plan, Progress, Report, silent
 
 FILES = {FP32: ONNX, FP16: ONNX_FP16, INT8: ONNX_INT8, PHOTO: ONNX_PHOTO}
 """By what is wanted: the graph's name in a bundle."""
@@ -60,20 +61,23 @@ def graphs_of(
     Raises:
         DatasetError: a photo cannot be read any more.
     """
-    report(Progress(0, 0, _("Writing the network as ONNX")))
+    n_val = len(photos.images) if photos.kind == VALIDATION else 0
+    plan = Plan(report, phases(precisions, classifier.backbone.info, n_val))
+    plan.begin("write")(Progress(0, 0, _("Writing the network as ONNX")))
     names, made = [FILES[precision] for precision in dict.fromkeys(precisions)], Graphs()
     written = _written(classifier, precisions)
     models = {name: _model(name, graph, classifier) for name, graph in written.items() if name != ONNX_PHOTO}
     few = photos.first(N_CHECKED)
-    proba = parity.answers({"torch": parity.of_torch(classifier), **models}, classifier, few, report) if models else {}
+    asked = {"torch": parity.of_torch(classifier), **models}
+    proba = parity.answers(asked, classifier, few, plan.begin("check")) if models else {}
     if ONNX_PHOTO in written:
-        proba[ONNX_PHOTO] = parity.answers_to_photos(written[ONNX_PHOTO], classifier, few)
+        proba[ONNX_PHOTO] = parity.answers_to_photos(written[ONNX_PHOTO], classifier, few, plan.begin("photos"))
     for name in names:
         made.left_out |= _refused(name, written, proba)
     for name in (name for name in names if name not in made.left_out):
         made.contents[name] = written[name]
         made.facts[name] = _facts(name, written[name], proba, few, classifier)
-    _measure_costs(made, models, classifier, photos, report)
+    _measure_costs(made, models, classifier, photos, plan)
     return made
 
 
@@ -153,13 +157,14 @@ def _measure_costs(
     models: Mapping[str, parity.Answering],
     classifier: Classifier,
     photos: TrialPhotos,
-    report: Report,
+    plan: Plan,
 ) -> None:
     """Adds to the facts what smaller precisions cost, where the true classes of the photos are known."""
     smaller_ones = [name for name in made.facts if name not in (ONNX, ONNX_PHOTO)]
     if photos.kind != VALIDATION or not smaller_ones:
         return
-    proba = parity.answers({name: models[name] for name in (ONNX, *smaller_ones)}, classifier, photos, report)
+    asked = {name: models[name] for name in (ONNX, *smaller_ones)}
+    proba = parity.answers(asked, classifier, photos, plan.begin("judge"))
     for name in smaller_ones:
         price = parity.cost(photos, classifier.classes, proba[ONNX], proba[name])
         made.facts[name] = replace(made.facts[name], cost=price)

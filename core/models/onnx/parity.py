@@ -121,11 +121,16 @@ def answers(
     return proba
 
 
-def answers_to_photos(graph: bytes, classifier: Classifier, photos: TrialPhotos) -> NDArray[np.float32]:
+def answers_to_photos(
+    graph: bytes, classifier: Classifier, photos: TrialPhotos, report: Report = silent
+) -> NDArray[np.float32]:
     """What a graph with the preprocessing in it says of photos, (n, c)."""
-    running = session(graph)
-    upright = (np.asarray(classifier.upright(image))[None] for image in photos.images)
-    return np.concatenate([running.run(["proba"], {PHOTO: pixels})[0] for pixels in upright])
+    running, n = session(graph), len(photos.images)
+    proba = []
+    for row, image in enumerate(photos.images):
+        report(Progress(row, n, _("Checking the networks on {n} photos").format(n=n)))
+        proba.append(running.run(["proba"], {PHOTO: np.asarray(classifier.upright(image))[None]})[0])
+    return np.concatenate(proba)
 
 
 def largest_difference(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> float:
