@@ -20,9 +20,9 @@ def calibration(manifest: Manifest) -> str:
     )
     remark = _(
         "The expected calibration error is the mean distance between how sure the model is and how often it is right. "
-        "A model whose probabilities are just right has one, too: with 95 % of its samples at most what the last "
-        "column of these says. The Brier score (0 to 2) is the mean squared distance of the probabilities from the "
-        "truth. Of both, less is better."
+        "A model whose probabilities are just right has one, too: with 95 % of its samples at most that of a perfect "
+        "model. The Brier score (0 to 2) is the mean squared distance of the probabilities from the truth. Of both, "
+        "less is better."
     )
     return "\n".join([heading, "|---|---|---|---|---|---|---|", *rows]) + f"\n\n{remark}{_fitted_to(manifest)}"
 
