@@ -157,6 +157,7 @@ def test_sizes_share_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     assert built == ["tiny"]
 
 
+@pytest.mark.slow
 def test_a_vision_transformer_is_built_for_its_size_and_the_places_of_its_patches_are_interpolated(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -68,6 +68,11 @@ def test_health_says_what_is_wrong(capsys: pytest.CaptureFixture[str], small_zip
     report = document(capsys, "health", data, "--backbone", "pixels_16")
     assert report["duplicates"]["conflicts"] == 1
     assert report["images"] == 26
+
+
+def test_health_says_in_words_what_is_wrong(capsys: pytest.CaptureFixture[str], small_zip: ZipBuilder) -> None:
+    green = photo_bytes((60, 170, 70), 950)
+    data = small_zip(per_class=4, extra={"cat/wrong.png": green, "dog/right.png": green})
     code, out, _err = run(capsys, "health", data, "--backbone", "pixels_16")
     assert code == 0
     assert "1 pair of alike photos lies in two classes" in " ".join(out.split())

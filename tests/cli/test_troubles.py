@@ -172,7 +172,7 @@ def test_weights_for_an_unknown_user_need_a_folder_as_well(
     assert not (tmp_path / "~").exists()
 
 
-@pytest.mark.parametrize("command", [*KEEPS, "inspect"])
+@pytest.mark.parametrize("command", ["inspect", *(pytest.param(each, marks=pytest.mark.slow) for each in KEEPS)])
 def test_a_home_and_data_whose_names_are_no_text(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

@@ -19,7 +19,7 @@ from tests.explaining.models import noise, told_by_colour, with_random_weights
 
 EMBEDDED = ("graft_inception", "graft_plain", "graft_residual")
 QUICK = ("graft_inception", "graft_plain", "graft_residual", "graft_plain+graft_inception", "mobilenet_v3_small",
-         "swin_t", "timm:vit_tiny_patch16_224.augreg_in21k_ft_in1k")  # fmt: skip
+         "timm:vit_tiny_patch16_224.augreg_in21k_ft_in1k")  # fmt: skip
 TIMM = tuple(
     f"timm:{name}"
     for name in (

@@ -164,6 +164,7 @@ def test_a_warm_worker_loads_its_verbs_before_the_first_job(tmp_path: Path, monk
         until((tmp_path / "warm").exists)
 
 
+@pytest.mark.slow
 def test_a_worker_that_has_run_a_job_uses_its_spare_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = tmp_path / "calls"
     monkeypatch.setenv("GRAFT_TEST_SPARE", str(calls))

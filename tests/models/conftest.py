@@ -47,19 +47,31 @@ def probe_run(dataset, backbone, path):
     return save_probe_run(features, config, fit_probe(features, config), cross_validate(features, config), path)
 
 
+PROBES = {"pixels": "pixels_16", "probe": EMBEDDED, "pair": PAIR}
+
+
+class Runs(dict[str, Run]):
+    """Probes on pixels, on an embedded backbone and on two side by side, and a fine-tuned model; each made when asked."""
+
+    def __init__(self, dataset: Dataset, folder: Path) -> None:
+        self.dataset, self.folder = dataset, folder
+
+    def __missing__(self, name: str) -> Run:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GRAFT_HOME", str(self.folder / "home"))
+            self[name] = self._made(name)
+        return self[name]
+
+    def _made(self, name: str) -> Run:
+        if name in PROBES:
+            return probe_run(self.dataset, PROBES[name], self.folder / name)
+        config = FinetuneConfig(backbone=EMBEDDED, mode="last", epochs=1, batch_size=8)
+        return finetune(self.dataset, config, self.folder / name)
+
+
 @pytest.fixture(scope="session")
 def runs(dataset, tmp_path_factory):
-    """By name: probes on raw pixels, on an embedded backbone and on two side by side, and a fine-tuned model."""
-    folder = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAFT_HOME", str(folder / "home"))
-        config = FinetuneConfig(backbone=EMBEDDED, mode="last", epochs=1, batch_size=8)
-        return {
-            "pixels": probe_run(dataset, "pixels_16", folder / "pixels"),
-            "probe": probe_run(dataset, EMBEDDED, folder / "probe"),
-            "pair": probe_run(dataset, PAIR, folder / "pair"),
-            "finetune": finetune(dataset, config, folder / "finetune"),
-        }
+    return Runs(dataset, tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="session")

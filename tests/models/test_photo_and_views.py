@@ -83,16 +83,14 @@ def test_a_network_that_takes_photos_proves_itself(of_photos: Path, tmp_path: Pa
         module.Model(of_photos)
 
 
-def test_a_graph_that_cuts_photos_otherwise_differs(of_photos: Path) -> None:
-    """What keeps `model.photo.onnx` out of a bundle: another filter in it than the model's."""
-    classifier = classifier_of(of_photos)
-    how, names = classifier.preprocessing, input_names(classifier.preprocessing)
-    own = check_photos(None, how.resize_px, own=False)
-    right = with_preprocessing(graph_of(classifier), how, names)
+def test_a_graph_that_cuts_photos_otherwise_differs(runs: dict[str, Run]) -> None:
+    """What keeps `model.photo.onnx` out of a bundle: photos resized otherwise in it than for the model."""
+    classifier = classifier_of(runs["pixels"])
+    how, graph = classifier.preprocessing, graph_of(classifier)
+    names, own = input_names(how), check_photos(None, how.resize_px, own=False)
+    right = with_preprocessing(graph, how, names)
     assert differs_by(classifier, own, check_answers(classifier, right, own, "photo")) < TOLERANCE
-    wrong = with_preprocessing(
-        graph_of(classifier), dataclasses.replace(how, crop_px=how.crop_px, resize_px=how.resize_px + 8), names
-    )
+    wrong = with_preprocessing(graph, dataclasses.replace(how, resize_px=how.resize_px + 8), names)
     assert differs_by(classifier, own, check_answers(classifier, wrong, own, "photo")) > TOLERANCE
 
 

@@ -139,6 +139,7 @@ def test_the_rate_of_false_alarms_lies_in_its_interval_in_95_of_100_draws():
     assert np.mean([low <= each <= high for each in true]) == pytest.approx(0.95, abs=0.012)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [20, 60])
 def test_the_share_that_is_caught_lies_in_its_interval_in_most_draws(m: int):
     rng, strangers, draws = np.random.default_rng(0), 60, 120

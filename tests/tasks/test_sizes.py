@@ -36,6 +36,7 @@ def test_a_comparison_takes_one_size_for_all_networks_or_each_its_own(
     assert "'graft_plain' takes no input of 100 px. Choose a multiple of 16 from 48 to 192" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_was_trained_at_a_size_sees_so_when_taken_home(
     photos_zip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,8 +42,8 @@ RECIPES: dict[str, dict[str, object]] = {
     },
 }
 
-OFTEN = ("last", "full", "mixed")
-"""The others differ in what learns alone: `test_killed` kills them all, in processes of their own."""
+SELDOM = ("full", "mixed")
+"""Stopped among the slow tests. The others differ in what learns alone: `test_killed` kills them all, in processes."""
 
 
 class Killed(Exception):
@@ -82,7 +82,7 @@ def backbone_for(recipe: str) -> Backbone:
     return tiny_transformer() if recipe == "lora" else tiny_backbone()
 
 
-@pytest.mark.parametrize("recipe", OFTEN)
+@pytest.mark.parametrize("recipe", ["last", *(pytest.param(recipe, marks=pytest.mark.slow) for recipe in SELDOM)])
 def test_killed_again_and_again_it_ends_bit_for_bit_the_same(dataset: Dataset, tmp_path: Path, recipe: str) -> None:
     given, whole, broken = config(recipe), tmp_path / "whole", tmp_path / "broken"
     steps: list[Progress] = []

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.backbones.load import load
 from core.backbones.preprocess import preprocess
+from core.backbones.registry import info
 from core.engines.onnx import session
 from core.models.classifier import Classifier
 from core.models.onnx.graph import graph_of, input_names
@@ -18,18 +19,20 @@ from core.models.onnx.photo import with_preprocessing
 # Width and height: wide, high, small, square, a dot, and a strip of which only the middle is resized.
 SIZES = ((61, 40), (37, 52), (9, 7), (33, 33), (1, 1), (400, 30))
 
+HOW = replace(info("pixels_16").preprocessing, resize_px=19, mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
+
+
+@pytest.fixture(scope="module")
+def graph() -> bytes:
+    return graph_of(Classifier(load("pixels_16"), ("cat", "dog"), HOW).eval())
+
 
 @pytest.mark.parametrize("method", ["bilinear", "bicubic"])
 @pytest.mark.parametrize("framing", ["centre", "whole", "squashed"])
-def test_pixels_are_graft_s_own(framing: str, method: str) -> None:
+def test_pixels_are_graft_s_own(graph: bytes, framing: str, method: str) -> None:
     """This backbone's features are the pixels that it sees, so every one of them is compared."""
-    backbone = load("pixels_16")
-    how = replace(
-        backbone.info.preprocessing, resize_px=19, framing=framing, interpolation=method,
-        mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3),
-    )  # fmt: skip
-    model = Classifier(backbone, ("cat", "dog"), how).eval()
-    running = session(with_preprocessing(graph_of(model), how, input_names(how)))
+    how = replace(HOW, framing=framing, interpolation=method)
+    running = session(with_preprocessing(graph, how, input_names(how)))
     rng = np.random.default_rng(0)
     for width, height in SIZES:
         pixels = rng.integers(0, 256, (2, height, width, 3), dtype=np.uint8)

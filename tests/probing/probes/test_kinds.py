@@ -144,6 +144,7 @@ def test_the_same_rows_give_the_same_probe(probe):
     assert np.array_equal(first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probe", KINDS)
 @pytest.mark.parametrize("reduction", ["", "lda"])
 def test_noise_is_classified_no_better_than_by_chance(probe, reduction):
