@@ -51,7 +51,7 @@ PROBES = {"pixels": "pixels_16", "probe": EMBEDDED, "pair": PAIR}
 
 
 class Runs(dict[str, Run]):
-    """Probes on pixels, on an embedded backbone and on two side by side, and a fine-tuned model; each made when asked."""
+    """Probes on pixels, on an embedded backbone and on two side by side, and a fine-tuned model; made when asked."""
 
     def __init__(self, dataset: Dataset, folder: Path) -> None:
         self.dataset, self.folder = dataset, folder
