@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core.evaluation.abstention.kept import kept_rule
+from core.runs import TEST_SEEN
 from tests.cli.conftest import COLOURS, document, mistake, run
 from tests.conftest import photo_bytes
 from tests.evaluation.abstention.made import made
@@ -20,6 +21,7 @@ def judged(finetuned: tuple[Path, Any], tmp_path: Path) -> Path:
     """A run with predictions of many photos of three classes."""
     path = tmp_path / "judged"
     shutil.copytree(finetuned[0], path)
+    (path / TEST_SEEN).unlink(missing_ok=True)
     for split, seed in (("val", 0), ("test", 1)):
         made(300, seed, split=split).save(path / "predictions" / f"{split}.npz")
     return path
