@@ -21,11 +21,14 @@ import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
 import torch
+from PIL import Image
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.backbones.load import load
 from core.backbones.registry import info
@@ -38,6 +41,7 @@ from core.data.ingest import ingest
 from core.features.extract import extract
 from core.models.beside import beside, phases
 from core.models.classifier import Classifier
+from core.models.selfcheck import check_photos
 from core.probing.probes.probe import ProbeConfig, fit_probe
 from core.progress import Plan, silent
 from core.runs import MODEL
@@ -51,6 +55,9 @@ FAMILIES = (
     "timm:resnet10t.c3_in1k", "timm:vit_small_patch14_dinov2.lvd142m", "timm:mobilenetv4_conv_small.e2400_r224_in1k",
 )  # fmt: skip
 CLASSES = ("ant", "bee", "wasp", "fly", "moth")
+
+LEAST_SPREAD = 0.05
+"""Features of random networks that differ by less, as a share of their size, are not scaled up: rounding would be."""
 
 ALONE = """
 import runpy, sys
@@ -115,9 +122,30 @@ def fitted(name: str, dataset: Dataset) -> Classifier:
 
 
 def random_model(name: str, seed: int = 0) -> Classifier:
-    """A model of random weights; of those that come with Graft, only the head's are."""
+    """A model of random weights that tells photos apart; of those that come with Graft, only the head's are random.
+
+    Left as it is drawn, a network with batch normalisation answers every photo alike, to eight digits, so that no
+    mistake in its graph would be seen: so its layers have the statistics of the self-check's photos, and its head those
+    of their features.
+    """
     torch.manual_seed(seed)
-    return Classifier(load(name, pretrained=all(part.embedded for part in info(name).each)), CLASSES).eval()
+    is_embedded = all(part.embedded for part in info(name).each)
+    model = Classifier(load(name, pretrained=is_embedded), CLASSES).eval()
+    photos = check_photos(None, model.preprocessing.resize_px, own=False)
+    images = torch.stack([model.input_of(Image.open(BytesIO(photo.content))) for photo in photos])
+    norms = [] if is_embedded else [layer for layer in model.modules() if isinstance(layer, _BatchNorm)]
+    for layer in norms:
+        layer.reset_running_stats()
+        layer.momentum = None  # the statistics of all that it sees
+        layer.train()
+    with torch.no_grad():
+        model.backbone(images)
+        features = model.eval().backbone(images)
+        least = LEAST_SPREAD * float(features.square().mean().sqrt())
+        centre, spread = features.mean(0), features.std(0).clamp_min(least)
+        model.head.weight.copy_(torch.randn(model.head.weight.shape) / spread / len(spread) ** 0.5)
+        model.head.bias.copy_(-model.head.weight @ centre)
+    return model
 
 
 def unpacked(model: Classifier, folder: Path, contents: Contents, dataset: Dataset | None = None) -> Manifest:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
@@ -47,6 +48,7 @@ def drawn(resize_px: int, n: int = N_PHOTOS) -> tuple[CheckPhoto, ...]:
     return tuple(_photo(number, side) for number in range(n))
 
 
+@lru_cache(2 * N_PHOTOS)  # an export asks for the same ones two or three times, for a second of work each time
 def _photo(number: int, side: int) -> CheckPhoto:
     ratio, style = _ASPECTS[number], _STYLES[number]
     width, height = (side, round(side / ratio)) if ratio < 1 else (round(side * ratio), side)

@@ -30,11 +30,12 @@ def test_a_bundle_answers_alone_what_torch_answers(name: str, tmp_path: Path) ->
     manifest = unpacked(model, tmp_path, Contents())
     assert manifest.left_out == {}
     assert manifest.graphs["model.onnx"].largest <= 1e-4
-    photos = sorted((tmp_path / "selfcheck").iterdir())
+    photos = sorted((tmp_path / "selfcheck").iterdir())[::4]  # the program looks at the others anyway
     answers = alone(tmp_path, photos)
     assert [Path(str(answer["image"])).name for answer in answers] == [photo.name for photo in photos]
     shares = [list(answer["proba"].values()) for answer in answers]
     expected = model.predict(photos)
+    assert np.ptp(expected, axis=0).max() > 1e-3  # else a network that sees nothing would answer rightly
     np.testing.assert_allclose(shares, expected, atol=1e-4)
     np.testing.assert_allclose(classifier_of(tmp_path).predict(photos), expected, atol=1e-6)
 
