@@ -19,6 +19,9 @@ _MOST_NUMBERS = 6
 """A column of numbers with more distinct values is cut into quantiles; with fewer, each is a value of its own."""
 
 
+_MORE_DIGITS = 3
+
+
 def attributes_of(
     dataset: Dataset, looks: Mapping[str, Look], columns: Mapping[str, Mapping[str, str]] | None = None
 ) -> tuple[Attribute, ...]:
@@ -99,17 +102,21 @@ def value_name(part: Part) -> str:
         return ngettext("{n} other", "{n} others together", part.pooled).format(n=count(part.pooled))
     if part.low is None or part.high is None:
         return part.value
-    low, high = (_in_unit(part.attribute, end) for end in (part.low, part.high))
-    return low if low == high else _("{low} to {high}").format(low=low, high=high)
+    for more in range(_MORE_DIGITS + 1):  # as many as tell its ends apart, else several parts would be called alike
+        low, high = (_in_unit(part.attribute, end, more) for end in (part.low, part.high))
+        if low != high:
+            return _("{low} to {high}").format(low=low, high=high)
+    return _in_unit(part.attribute, part.low, 0)
 
 
-def _in_unit(attribute: str, value: float) -> str:
+def _in_unit(attribute: str, value: float, more: int) -> str:
+    """A number with its unit, and with so many more digits than are usual."""
     match attribute:
         case "side_px":
             return _("{n} px").format(n=count(round(value)))
         case "kilobytes":
-            return _("{n} kB").format(n=count(round(value)))
+            return _("{n} kB").format(n=decimal(value, more))
         case "brightness" | "contrast":
-            return percent(value, 0)
+            return percent(value, more)
         case _:
-            return decimal(value, 2)
+            return decimal(value, 2 + more)

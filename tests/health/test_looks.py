@@ -82,3 +82,20 @@ def test_a_column_of_many_numbers_is_numbers():
 def test_parts_in_words(part: Part, words: str):
     assert part_name(part) == words
     assert words.endswith(value_name(part))
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        (Part("kilobytes", low=0.97, high=1.21), "1.0 kB to 1.2 kB"),
+        (Part("kilobytes", low=1.212, high=1.214), "1.212 kB to 1.214 kB"),
+        (Part("kilobytes", low=12.0, high=1480.4), "12 kB to 1,480 kB"),
+        (Part("kilobytes", low=1.5, high=1.5), "2 kB"),
+        (Part("brightness", low=0.501, high=0.504), "50.1 % to 50.4 %"),
+        (Part("aspect", low=1.001, high=1.004), "1.001 to 1.004"),
+        (Part("side_px", low=31.9, high=32.1), "32 px"),  # there is nothing between two pixels
+    ],
+)
+def test_the_ends_of_a_part_are_told_apart(part: Part, name: str) -> None:
+    """Parts of small photos were all called "1 kB"."""
+    assert value_name(part) == name
